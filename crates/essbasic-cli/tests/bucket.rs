@@ -140,8 +140,8 @@ fn a_refusal_of_the_store_is_reported_with_advice_and_without_secrets() {
     let told = [
         (403, "AccessDenied", "s3:PutObject"),
         (404, "NoSuchBucket", "check its name"),
-        (403, "SignatureDoesNotMatch", "does not take the credentials"),
-        (400, "ExpiredToken", "whether they have expired"),
+        (403, "SignatureDoesNotMatch", "rejected the credentials"),
+        (400, "ExpiredToken", "have not expired"),
         (403, "PathStyleDomainForbidden", "https://BUCKET.HOST"),
     ];
     for (status, refusal, advice) in told {
@@ -220,7 +220,7 @@ fn a_journal_belongs_to_one_endpoint_region_account_bucket_and_prefix() {
         ("s3://b-126/contracts", &[("AWS_REGION", "ap-guangzhou")]),
         ("s3://b-125/other", &[("AWS_REGION", "ap-guangzhou")]),
     ] {
-        refused(&run(out, settings), &["journal of another job, whose store differs"]);
+        refused(&run(out, settings), &["belongs to another job: different store"]);
     }
     let again = run(ours, &[("AWS_SECRET_ACCESS_KEY", "renewed")]);
     assert!(stdout(&again).contains("done before          5"), "{}", stderr(&again));

@@ -88,7 +88,7 @@ fn a_waiting_download_starts_when_all_have_signed() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     assert!(stdout(&output).contains("yDLater"), "{}", stderr(&output));
-    assert!(stderr(&output).contains("yDWithdrawn: not signed by all (CANCEL): 不签了"));
+    assert!(stderr(&output).contains("yDWithdrawn: not signed by every party (CANCEL): 不签了"));
     assert_eq!(std::fs::read_dir(home.path().join("out")).unwrap().count(), 1);
 }
 

@@ -97,7 +97,7 @@ fn json_is_one_document_that_lists_the_files() {
     assert_eq!(flows[2]["state"], "failed");
     assert_eq!(flows[2]["files"], Value::Array(Vec::new()));
     assert_eq!(flows[2]["error"]["kind"], "refused");
-    assert!(flows[2]["error"]["message"].as_str().unwrap().contains("does not know"), "{report}");
+    assert!(flows[2]["error"]["message"].as_str().unwrap().contains("does not exist"), "{report}");
     assert!(stderr(&output).contains("duplicate flow IDs: 1"), "{}", stderr(&output));
     assert_eq!(emulator.stats().calls["DescribeResourceUrlsByFlows"], 1);
 }
@@ -112,7 +112,7 @@ fn each_failed_contract_is_reported() {
     assert_eq!(code(&output), 2);
     for id in ["NOSUCHA", "NOSUCHB"] {
         let line = stderr(&output).lines().find(|line| line.contains(id)).map(str::to_owned);
-        assert!(line.unwrap().contains("does not know"), "{}", stderr(&output));
+        assert!(line.unwrap().contains("does not exist"), "{}", stderr(&output));
     }
     assert_eq!(stdout(&output).lines().count(), 1);
     assert!(stdout(&output).contains(known.as_str()));
@@ -216,7 +216,7 @@ fn links_to_other_servers_require_an_allowlist_entry() {
         let output = run(&[any_state, &["--link-host", &host]].concat());
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         let output = run(&[any_state, &["--link-host", "ftp://h"]].concat());
-        refused(&output, &["names no host", "*.DOMAIN"]);
+        refused(&output, &["invalid host", "*.DOMAIN"]);
     }
     assert_eq!(elsewhere.seen().len(), 2);
 }

@@ -9,10 +9,11 @@ use crate::agent::{complete, flow_ids};
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::batch::{Batched, Batches, Look};
 #[cfg(feature = "object-store")]
-use crate::download::Object;
+use crate::download::StoreSink;
 use crate::download::{DownloadEvent, DownloadOptions, Report};
 use crate::download::{
-    Ended, Fetch, FetchEnd, Job, Receiving, Step, ToFolder, WaitStep, broken, request,
+    Fetch, FetchOutcome, FileSink, FolderSink, Job, Step, StepOutcome, WaitStep, exchange_failed,
+    file_request,
 };
 use crate::error::{Error, FlowError};
 use crate::links::{FlowLinks, LinksJob};
@@ -198,11 +199,11 @@ impl Client {
         let all = options.clone();
         let ids: Box<dyn Iterator<Item = String> + Send> =
             Box::new(flows.into_iter().map(Into::into));
-        let archive = spawn_blocking(move || Archive::begin(agent, ids, all));
+        let archive = spawn_blocking(move || Archive::open(agent, ids, all));
         let mut archive = archive.await.map_err(|_| Error::Interrupted)??;
         while let Next::Step((pause, job)) = archive.next_job() {
             options.download.stop.race(self.client.sleep(pause)).await;
-            let keep = &mut |job: &mut Job| archive.keep(job);
+            let keep = &mut |job: &mut Job| archive.record(job);
             let job = self.run_job(job, &options.download, keep).await?;
             archive.end_job(job)?;
         }
@@ -244,31 +245,31 @@ impl Client {
     }
 }
 
-async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -> Ended {
+async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -> StepOutcome {
     let stop = &options.stop;
     if stop.race(client.sleep(step.delay())).await.is_none() {
-        return Ended::Cancelled(step);
+        return StepOutcome::Cancelled(step);
     }
     match step {
-        Step::Check(check) => match stop.race(client.call(&check.request)).await {
-            Some(answer) => Ended::Check(check, answer),
-            None => Ended::Cancelled(Step::Check(check)),
+        Step::Status(check) => match stop.race(client.call(&check.request)).await {
+            Some(answer) => StepOutcome::Status(check, answer),
+            None => StepOutcome::Cancelled(Step::Status(check)),
         },
-        Step::Ask(ask) => match stop.race(client.call(&ask.request)).await {
-            Some(answer) => Ended::Ask(ask, answer),
-            None => Ended::Cancelled(Step::Ask(ask)),
+        Step::Links(ask) => match stop.race(client.call(&ask.request)).await {
+            Some(answer) => StepOutcome::Links(ask, answer),
+            None => StepOutcome::Cancelled(Step::Links(ask)),
         },
         Step::Wait(WaitStep::Poll(poll)) => match stop.race(client.call(&*poll)).await {
-            Some(answer) => Ended::Poll(answer),
-            None => Ended::Cancelled(Step::Wait(WaitStep::Poll(poll))),
+            Some(answer) => StepOutcome::Poll(answer),
+            None => StepOutcome::Cancelled(Step::Wait(WaitStep::Poll(poll))),
         },
         Step::Wait(WaitStep::Sleep(time)) => {
             sleep(&client, stop, options.signals(), time).await;
-            Ended::Slept
+            StepOutcome::Slept
         }
         Step::Fetch(fetch) => {
             let end = run_fetch(&client, &options, &fetch).await;
-            Ended::Fetch(fetch, end.unwrap_or_else(|end| end))
+            StepOutcome::Fetch(fetch, end.unwrap_or_else(|end| end))
         }
     }
 }
@@ -291,39 +292,41 @@ async fn run_fetch(
     client: &tc3_client::Client,
     options: &DownloadOptions,
     fetch: &Fetch,
-) -> Result<FetchEnd, FetchEnd> {
+) -> Result<FetchOutcome, FetchOutcome> {
     let response = client
-        .send(request(fetch, options, client.endpoint())?)
+        .send(file_request(fetch, options, client.endpoint())?)
         .await
-        .map_err(|error| broken(&error))?;
-    match Receiving::begin(fetch, &response)? {
-        Receiving::Folder(file) => to_folder(options, response.body, file).await,
+        .map_err(|error| exchange_failed(&error))?;
+    match FileSink::new(fetch, &response)? {
+        FileSink::Folder(file) => to_folder(options, response.body, file).await,
         #[cfg(feature = "object-store")]
-        Receiving::Store(object) => to_store(options, response.body, object).await,
+        FileSink::Store(object) => to_store(options, response.body, object).await,
     }
 }
 
 async fn to_folder(
     options: &DownloadOptions,
     mut body: transport::AsyncBody,
-    mut file: ToFolder,
-) -> Result<FetchEnd, FetchEnd> {
+    mut file: FolderSink,
+) -> Result<FetchOutcome, FetchOutcome> {
     let mut pieces = Vec::new();
     loop {
-        let piece = body.chunk().await.map_err(|error| broken(&error))?;
+        let piece = body.chunk().await.map_err(|error| exchange_failed(&error))?;
         let ended = piece.is_none();
         pieces.extend(piece);
         // The disk is slow beside a runtime's tasks: it is used in large steps, on its own threads.
         if ended || pieces.iter().map(transport::Bytes::len).sum::<usize>() >= DISK_STEP {
             let written = std::mem::take(&mut pieces);
-            options.tell(DownloadEvent::Bytes(written.iter().map(|p| p.len() as u64).sum()));
+            options.emit(DownloadEvent::Bytes(written.iter().map(|p| p.len() as u64).sum()));
             let step = spawn_blocking(move || {
                 written.iter().try_for_each(|piece| file.write(piece))?;
                 if ended { Err(file.finish()) } else { Ok(file) }
             });
             file = match step.await {
                 Ok(step) => step?,
-                Err(_) => return Err(FetchEnd::Disk(std::io::Error::other("the runtime stopped"))),
+                Err(_) => {
+                    return Err(FetchOutcome::Disk(std::io::Error::other("the runtime stopped")));
+                }
             };
         }
     }
@@ -333,16 +336,16 @@ async fn to_folder(
 async fn to_store(
     options: &DownloadOptions,
     mut body: transport::AsyncBody,
-    mut object: Object,
-) -> Result<FetchEnd, FetchEnd> {
+    mut object: StoreSink,
+) -> Result<FetchOutcome, FetchOutcome> {
     loop {
         match body.chunk().await {
             Ok(Some(piece)) => {
-                options.tell(DownloadEvent::Bytes(piece.len() as u64));
+                options.emit(DownloadEvent::Bytes(piece.len() as u64));
                 object = object.write(piece).await?;
             }
             Ok(None) => return Ok(object.finish().await),
-            Err(error) => return Err(object.discard(broken(&error)).await),
+            Err(error) => return Err(object.abort(exchange_failed(&error)).await),
         }
     }
 }

@@ -10,9 +10,11 @@ use crate::agent::{complete, flow_ids};
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::batch::{Batched, Batches, Look};
 #[cfg(feature = "object-store")]
-use crate::download::Uploads;
+use crate::download::StoreRuntime;
 use crate::download::{DownloadEvent, DownloadOptions, Report};
-use crate::download::{Ended, Fetch, FetchEnd, Job, Receiving, Step, WaitStep, broken, request};
+use crate::download::{
+    Fetch, FetchOutcome, FileSink, Job, Step, StepOutcome, WaitStep, exchange_failed, file_request,
+};
 use crate::error::{Error, FlowError};
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
@@ -166,13 +168,13 @@ impl Client {
     {
         let (agent, began) = (complete(&self.agent)?, self.client.now());
         let ids = Box::new(flows.into_iter().map(Into::into));
-        let archive = Mutex::new(Archive::begin(agent, ids, options.clone())?);
+        let archive = Mutex::new(Archive::open(agent, ids, options.clone())?);
         let lock = || archive.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let next = lock().next_job();
             let Next::Step((pause, job)) = next else { break };
             self.client.sleep_unless(pause, &|| options.download.stop.is_stopped());
-            let job = self.run_job(job, &options.download, &|job| lock().keep(job));
+            let job = self.run_job(job, &options.download, &|job| lock().record(job));
             lock().end_job(job)?;
         }
         let archive = archive.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -190,11 +192,11 @@ impl Client {
             job: Mutex::new(job),
             changed: Condvar::new(),
             #[cfg(feature = "object-store")]
-            uploads: Uploads::default(),
+            uploads: StoreRuntime::default(),
         };
         std::thread::scope(|scope| {
             // One more than downloads asks for links meanwhile, and another one waits for signatures.
-            for _ in 0..options.downloads() + usize::from(options.wait.is_some()) {
+            for _ in 0..options.effective_concurrency() + usize::from(options.wait.is_some()) {
                 let worker = std::thread::Builder::new().name("essbasic-download".into());
                 // Where no more threads are to be had, those that are do the work.
                 if worker.spawn_scoped(scope, || self.work(&shared, options, keep)).is_err() {
@@ -214,7 +216,7 @@ impl Client {
                 Next::Step(step) => {
                     // A worker that takes a step wakes the next one, which does the same. What else may
                     // begin later follows from the end of a step, whose worker looks for it itself.
-                    if job.may_begin_more() {
+                    if job.may_have_step() {
                         shared.changed.notify_one();
                     }
                     drop(job);
@@ -233,32 +235,32 @@ impl Client {
         shared.changed.notify_all();
     }
 
-    fn run(&self, shared: &Shared, options: &DownloadOptions, step: Step) -> Ended {
+    fn run(&self, shared: &Shared, options: &DownloadOptions, step: Step) -> StepOutcome {
         let stop = &options.stop;
         if !self.client.sleep_unless(step.delay(), &|| stop.is_stopped()) {
-            return Ended::Cancelled(step);
+            return StepOutcome::Cancelled(step);
         }
         match step {
-            Step::Check(check) => match self.call_unless(stop, &check.request) {
-                Some(answer) => Ended::Check(check, answer),
-                None => Ended::Cancelled(Step::Check(check)),
+            Step::Status(check) => match self.call_unless(stop, &check.request) {
+                Some(answer) => StepOutcome::Status(check, answer),
+                None => StepOutcome::Cancelled(Step::Status(check)),
             },
-            Step::Ask(ask) => match self.call_unless(stop, &ask.request) {
-                Some(answer) => Ended::Ask(ask, answer),
-                None => Ended::Cancelled(Step::Ask(ask)),
+            Step::Links(ask) => match self.call_unless(stop, &ask.request) {
+                Some(answer) => StepOutcome::Links(ask, answer),
+                None => StepOutcome::Cancelled(Step::Links(ask)),
             },
             Step::Wait(WaitStep::Poll(poll)) => match self.call_unless(stop, &*poll) {
-                Some(answer) => Ended::Poll(answer),
-                None => Ended::Cancelled(Step::Wait(WaitStep::Poll(poll))),
+                Some(answer) => StepOutcome::Poll(answer),
+                None => StepOutcome::Cancelled(Step::Wait(WaitStep::Poll(poll))),
             },
             Step::Wait(WaitStep::Sleep(time)) => {
                 let is_told = || options.signals().is_some_and(Signals::is_told);
-                self.client.sleep_unless(time, &|| is_told() || shared.lock().is_ending());
-                Ended::Slept
+                self.client.sleep_unless(time, &|| is_told() || shared.lock().is_stopping());
+                StepOutcome::Slept
             }
             Step::Fetch(fetch) => {
                 let end = self.run_fetch(shared, options, &fetch).unwrap_or_else(|end| end);
-                Ended::Fetch(fetch, end)
+                StepOutcome::Fetch(fetch, end)
             }
         }
     }
@@ -281,30 +283,32 @@ impl Client {
         shared: &Shared,
         options: &DownloadOptions,
         fetch: &Fetch,
-    ) -> Result<FetchEnd, FetchEnd> {
+    ) -> Result<FetchOutcome, FetchOutcome> {
         let response = self
             .client
-            .send(request(fetch, options, self.client.endpoint())?)
-            .map_err(|error| broken(&error))?;
-        let receiving = Receiving::begin(fetch, &response)?;
+            .send(file_request(fetch, options, self.client.endpoint())?)
+            .map_err(|error| exchange_failed(&error))?;
+        let receiving = FileSink::new(fetch, &response)?;
         let mut body = response.body;
         match receiving {
-            Receiving::Folder(mut file) => {
-                while let Some(piece) = body.chunk().map_err(|error| broken(&error))? {
+            FileSink::Folder(mut file) => {
+                while let Some(piece) = body.chunk().map_err(|error| exchange_failed(&error))? {
                     file.write(&piece)?;
-                    options.tell(DownloadEvent::Bytes(piece.len() as u64));
+                    options.emit(DownloadEvent::Bytes(piece.len() as u64));
                 }
                 Ok(file.finish())
             }
             #[cfg(feature = "object-store")]
-            Receiving::Store(mut object) => loop {
+            FileSink::Store(mut object) => loop {
                 match body.chunk() {
                     Ok(Some(piece)) => {
-                        options.tell(DownloadEvent::Bytes(piece.len() as u64));
-                        object = shared.uploads.wait(object.write(piece))??;
+                        options.emit(DownloadEvent::Bytes(piece.len() as u64));
+                        object = shared.uploads.block_on(object.write(piece))??;
                     }
-                    Ok(None) => return shared.uploads.wait(object.finish()),
-                    Err(error) => return shared.uploads.wait(object.discard(broken(&error))),
+                    Ok(None) => return shared.uploads.block_on(object.finish()),
+                    Err(error) => {
+                        return shared.uploads.block_on(object.abort(exchange_failed(&error)));
+                    }
                 }
             },
         }
@@ -316,7 +320,7 @@ struct Shared {
     /// Told when something has ended.
     changed: Condvar,
     #[cfg(feature = "object-store")]
-    uploads: Uploads,
+    uploads: StoreRuntime,
 }
 
 impl Shared {

@@ -1,10 +1,10 @@
-//! Archive jobs over real HTTP against the emulator, each with both drivers.
+//! Archive jobs against the emulator over HTTP, with both drivers.
 
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 
 mod support;
@@ -21,7 +21,7 @@ use essbasic::{
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, Seed, Status};
 use support::{Driver, config, the_agent};
 
-/// Both clients, which do not wait long before they try again.
+/// Returns a client per driver, with a short backoff.
 fn both(emulator: &Emulator) -> [Driver; 2] {
     let retry = RetryPolicy::default().with_base_delay(Duration::from_millis(1));
     Driver::both(&config(emulator).with_retry(retry), &the_agent())
@@ -39,7 +39,7 @@ impl Driver {
 
 const COUNT: usize = 230;
 
-/// An emulator with so many contracts, signed by all some minutes ago, and their ids.
+/// Starts an emulator with `COUNT` contracts that every party signed some minutes ago, and returns their flow IDs.
 fn emulator(rate_limit: Option<usize>) -> (Emulator, Vec<String>) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let empty = format!(
@@ -73,7 +73,7 @@ fn pdfs(folder: &Path) -> BTreeMap<String, u64> {
 }
 
 #[test]
-fn everything_is_fetched_once_however_often_it_is_asked_for() {
+fn downloads_each_contract_once_over_all_runs() {
     for driver in [0, 1] {
         let (emulator, mut ids) = emulator(None);
         let driver = &both(&emulator)[driver];
@@ -91,31 +91,31 @@ fn everything_is_fetched_once_however_often_it_is_asked_for() {
         assert_eq!(first.calls["DescribeFlowDetailInfo"], 3);
         assert_eq!(first.calls["DescribeResourceUrlsByFlows"], 5);
 
-        let kept = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&kept);
+        let skipped = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&skipped);
         let counted = options.clone().on_event(move |event| {
             assert!(matches!(event, DownloadEvent::AlreadySaved { .. }), "{event:?}");
             count.fetch_add(1, Ordering::Relaxed);
         });
         let again = driver.archive(ids.clone(), &counted).unwrap();
-        assert_eq!(kept.load(Ordering::Relaxed), COUNT);
+        assert_eq!(skipped.load(Ordering::Relaxed), COUNT);
         assert_eq!((again.total, again.already, again.saved), (COUNT as u64, COUNT as u64, 0));
-        assert_eq!(emulator.stats(), first, "nothing is asked of the service");
+        assert_eq!(emulator.stats(), first, "no request is sent");
         assert_eq!(again.flows().unwrap().count(), COUNT);
 
-        // What somebody has deleted or cut off is not done.
+        // Deleted and truncated files are downloaded again.
         let names: Vec<_> = files.keys().collect();
         std::fs::remove_file(folder.path().join(names[3])).unwrap();
         std::fs::write(folder.path().join(names[5]), "%PDF").unwrap();
-        std::fs::write(folder.path().join(".essbasic-left.part"), "half").unwrap();
-        let mended = driver.archive(ids, &options).unwrap();
-        assert_eq!((mended.already, mended.saved), (COUNT as u64 - 2, 2));
+        std::fs::write(folder.path().join(".essbasic-left.part"), "part").unwrap();
+        let repaired = driver.archive(ids, &options).unwrap();
+        assert_eq!((repaired.already, repaired.saved), (COUNT as u64 - 2, 2));
         assert_eq!(pdfs(folder.path()), files);
     }
 }
 
 #[test]
-fn each_contract_ends_in_one_state_with_its_reason() {
+fn reports_each_contract_once_with_its_reason() {
     let (emulator, mut ids) = emulator(None);
     emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "unsigned"));
     emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "refused"));
@@ -137,7 +137,7 @@ fn each_contract_ends_in_one_state_with_its_reason() {
         };
         let (kind, message) = reason("refused");
         assert_eq!(kind, FlowErrorKind::NotSigned);
-        // What the signer wrote is personal: it is asked for by `status`, and stands in no error.
+        // The reason of the signer is personal data: only `status` shows it, and no error contains it.
         assert!(message.contains("REJECT") && !message.contains("条款有误"), "{message}");
         assert_eq!(reason("unsigned").0, FlowErrorKind::NotSigned);
         assert_eq!(reason("unknown").0, FlowErrorKind::Refused);
@@ -148,7 +148,7 @@ fn each_contract_ends_in_one_state_with_its_reason() {
         assert_eq!(document["summary"]["failed"], 3);
         assert!(!String::from_utf8(text).unwrap().contains("hkey"));
 
-        // What failed is tried again, and fetched once it can be.
+        // The next run retries failed contracts, and saves those that are signed by then.
         let signed_since = format!("signed-{}", matches!(driver, Driver::Blocking(_)));
         emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, &signed_since));
         let more = [ids.clone(), vec![signed_since.clone()]].concat();
@@ -163,7 +163,7 @@ fn each_contract_ends_in_one_state_with_its_reason() {
 }
 
 #[test]
-fn throttling_costs_time_and_no_contract() {
+fn throttling_causes_no_failures() {
     for driver in [0, 1] {
         let (emulator, ids) = emulator(Some(1));
         let driver = &both(&emulator)[driver];
@@ -174,10 +174,10 @@ fn throttling_costs_time_and_no_contract() {
     }
 }
 
-/// All that goes wrong in an ordinary night, at once: every tenth contract refused by a signer, the last
-/// signature just made, half the rate, and links that die while they are used.
+/// Combines ordinary problems: a signer rejected every tenth contract, the last signature is recent, the rate limit is
+/// low, and links expire while they are used.
 #[test]
-fn each_contract_ends_right_whatever_goes_wrong() {
+fn combined_problems_affect_no_other_contract() {
     for driver in [0, 1] {
         let empty = format!(
             r#"{{"applications":{{"{APP_ID}":{{"downloads":true,"organizations":{{"{ORGANIZATION}":
@@ -186,11 +186,11 @@ fn each_contract_ends_right_whatever_goes_wrong() {
         let seed = Seed::from_json(&empty).unwrap();
         let emulator = Emulator::builder().seed(seed).rate_limit(Some(10)).start().unwrap();
         let ids: Vec<String> = (0..COUNT).map(|n| format!("yDwA{n:028}")).collect();
-        let is_refused = |place: usize| place % 10 == 3;
-        for (place, id) in ids.iter().enumerate() {
+        let is_rejected = |index: usize| index % 10 == 3;
+        for (index, id) in ids.iter().enumerate() {
             emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
             emulator.sign(id, None).unwrap();
-            match is_refused(place) {
+            match is_rejected(index) {
                 true => emulator.reject(id, None, "价格不对").unwrap(),
                 false => emulator.sign(id, None).unwrap(),
             }
@@ -201,7 +201,7 @@ fn each_contract_ends_right_whatever_goes_wrong() {
         let (clock, saved) = (Arc::clone(&emulator), AtomicUsize::new(0));
         let options =
             ArchiveOptions::to(folder.path()).with_concurrency(3).on_event(move |event| {
-                // Five minutes pass: what is queued has a dead link.
+                // After five minutes the links of queued files have expired.
                 if matches!(event, DownloadEvent::Saved { .. })
                     && saved.fetch_add(1, Ordering::Relaxed) % 40 == 10
                 {
@@ -210,37 +210,37 @@ fn each_contract_ends_right_whatever_goes_wrong() {
             });
         let report = driver.archive(ids.clone(), &options).unwrap();
         assert_eq!((report.saved, report.failed), (COUNT as u64 - 23, 23));
-        let ends: BTreeMap<_, _> = report
+        let results: BTreeMap<_, _> = report
             .flows()
             .unwrap()
             .map(|flow| flow.map(|flow| (flow.flow_id.clone(), flow)).unwrap())
             .collect();
-        assert_eq!(ends.len(), COUNT);
-        for (place, id) in ids.iter().enumerate() {
-            match &ends[id].error {
-                Some((kind, _)) => assert!(is_refused(place) && *kind == FlowErrorKind::NotSigned),
-                None => assert!(!is_refused(place)),
+        assert_eq!(results.len(), COUNT);
+        for (index, id) in ids.iter().enumerate() {
+            match &results[id].error {
+                Some((kind, _)) => assert!(is_rejected(index) && *kind == FlowErrorKind::NotSigned),
+                None => assert!(!is_rejected(index)),
             }
         }
         let stats = emulator.stats();
-        assert!(stats.rejected["403"] > 0, "no link died: {:?}", stats.rejected);
+        assert!(stats.rejected["403"] > 0, "no link expired: {:?}", stats.rejected);
 
-        // Whole and with the last signature: as they are fetched in peace.
-        let peace = tempfile::tempdir().unwrap();
+        // The files are complete and include the last signature: they equal those of a run without problems.
+        let reference = tempfile::tempdir().unwrap();
         emulator.advance(Duration::from_secs(10));
-        assert_eq!(driver.archive(ids, &ArchiveOptions::to(peace.path())).unwrap().failed, 23);
+        assert_eq!(driver.archive(ids, &ArchiveOptions::to(reference.path())).unwrap().failed, 23);
         let files = pdfs(folder.path());
         assert_eq!(files.len(), COUNT - 23);
-        assert_eq!(files, pdfs(peace.path()));
+        assert_eq!(files, pdfs(reference.path()));
         for name in files.keys() {
-            let [one, other] = [&folder, &peace].map(|folder| folder.path().join(name));
-            assert!(std::fs::read(one).unwrap() == std::fs::read(other).unwrap(), "{name}");
+            let [first, second] = [&folder, &reference].map(|folder| folder.path().join(name));
+            assert!(std::fs::read(first).unwrap() == std::fs::read(second).unwrap(), "{name}");
         }
     }
 }
 
 #[test]
-fn a_missing_permission_ends_the_job_at_once_and_says_what_to_do() {
+fn a_missing_permission_stops_the_job_with_advice() {
     let (emulator, ids) = emulator(None);
     emulator.set_application_downloads(APP_ID, false);
     for driver in both(&emulator) {
@@ -257,18 +257,18 @@ fn a_missing_permission_ends_the_job_at_once_and_says_what_to_do() {
 }
 
 #[test]
-fn a_job_that_is_stopped_goes_on_where_it_was() {
+fn a_stopped_job_is_resumed_without_duplicate_downloads() {
     for driver in [0, 1] {
         let (emulator, ids) = emulator(None);
         let driver = &both(&emulator)[driver];
         let folder = tempfile::tempdir().unwrap();
         let stop = Stop::default();
-        let (count, told) = (std::sync::atomic::AtomicUsize::new(0), stop.clone());
+        let (count, stopper) = (AtomicUsize::new(0), stop.clone());
         let options = ArchiveOptions::to(folder.path()).with_stop(stop).on_event(move |event| {
             if matches!(event, DownloadEvent::Saved { .. })
-                && count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 60
+                && count.fetch_add(1, Ordering::Relaxed) == 60
             {
-                told.stop();
+                stopper.stop();
             }
         });
         let report = driver.archive(ids.clone(), &options).unwrap();
@@ -282,15 +282,15 @@ fn a_job_that_is_stopped_goes_on_where_it_was() {
 }
 
 #[test]
-fn shards_part_the_work_and_names_follow_the_template() {
+fn shards_partition_the_contracts_and_names_follow_the_template() {
     let (emulator, ids) = emulator(None);
     let [blocking, _] = both(&emulator);
     let folder = tempfile::tempdir().unwrap();
     let mut saved = 0;
-    for part in 1..=3 {
+    for index in 1..=3 {
         let options = ArchiveOptions::to(folder.path())
-            .with_shard(Shard::new(part, 3).unwrap())
-            .with_journal(folder.path().join(format!(".essbasic-archive-{part}.jsonl")))
+            .with_shard(Shard::new(index, 3).unwrap())
+            .with_journal(folder.path().join(format!(".essbasic-archive-{index}.jsonl")))
             .with_names("{index}-{flow_id}".parse().unwrap())
             .skip_status_check();
         saved += blocking.archive(ids.clone(), &options).unwrap().saved;
@@ -306,7 +306,7 @@ fn shards_part_the_work_and_names_follow_the_template() {
 }
 
 #[test]
-fn names_of_an_earlier_run_are_not_given_again() {
+fn never_reuses_names_of_an_earlier_run() {
     let (emulator, ids) = emulator(None);
     let [blocking, _] = both(&emulator);
     let folder = tempfile::tempdir().unwrap();
@@ -317,9 +317,9 @@ fn names_of_an_earlier_run_are_not_given_again() {
     }
 }
 
-/// With a template of names alone, the service says what files are called.
+/// The service determines the names of files, which could be that of the journal.
 #[test]
-fn no_file_takes_the_place_of_the_journal() {
+fn no_file_replaces_the_journal() {
     let (emulator, _) = emulator(None);
     let ids = ["one", "two"].map(|id| {
         let mut flow = NewFlow::new(APP_ID, ORGANIZATION, id);

@@ -1,6 +1,6 @@
-//! Futures that are dropped at any moment: what they leave behind is nothing.
+//! Cancellation: futures that are dropped at any moment leave no files, tasks or descriptors.
 
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod support;
 
@@ -13,38 +13,38 @@ use essbasic::{ArchiveOptions, Client, DownloadOptions, RateLimit, WaitOptions};
 use essbasic_emulator::{Emulator, Fault, FaultKind, Seed};
 use support::{config, the_agent};
 
-/// How many of each kind are dropped.
+/// Number of dropped futures of each kind.
 const DROPPED: u64 = 1000;
 
-/// One test at a time: descriptors are those of the whole process.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// Serializes the tests, because they count the descriptors of the process.
+fn serialize() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits for what must come about.
-async fn until(what: &str, holds: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(20), "{what}");
+/// Waits until a condition is met, and panics with the message after 20 seconds.
+async fn wait_until(message: &str, is_met: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_met() {
+        assert!(start.elapsed() < Duration::from_secs(20), "{message}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-/// Descriptors of this process, where the system tells.
+/// Returns the number of open descriptors of this process; 0 if the system has no `/proc`.
 fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
 
-fn leftovers(folder: &Path) -> Vec<String> {
+fn orphans(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
     names.filter(|name| name.ends_with(".part")).collect()
 }
 
-/// One of the workflows; what comes of it does not matter.
-async fn act(client: &Client, flows: Vec<String>, folder: &Path, which: u64) {
-    match which % 4 {
+/// Runs one of the workflows and ignores its result.
+async fn run(client: &Client, flows: Vec<String>, folder: &Path, number: u64) {
+    match number % 4 {
         0 => {
             let read = DescribeFlowDetailInfoRequest::new(the_agent()).flow_ids(&flows);
             drop(client.call(&read).await);
@@ -52,15 +52,15 @@ async fn act(client: &Client, flows: Vec<String>, folder: &Path, which: u64) {
         1 => drop(client.wait(&flows, &WaitOptions::default()).await),
         2 => drop(client.download(flows, &DownloadOptions::to(folder)).await),
         _ => {
-            let options = ArchiveOptions::to(folder.join(which.to_string()));
+            let options = ArchiveOptions::to(folder.join(number.to_string()));
             drop(client.archive(flows, &options).await);
         }
     }
 }
 
 #[test]
-fn what_is_dropped_leaves_no_trace() {
-    let _alone = alone();
+fn dropped_futures_leave_no_files_tasks_or_descriptors() {
+    let _guard = serialize();
     let seed = Seed::completed(40);
     let emulator =
         Emulator::builder().seed(seed).rate_limit(None).pdf_size(200_000).start().unwrap();
@@ -72,7 +72,7 @@ fn what_is_dropped_leaves_no_trace() {
     let tasks = runtime.metrics();
     runtime.block_on(async {
         let client = Client::new(config(&emulator), the_agent()).unwrap();
-        // Some stand still, so that they are dropped at each step of the way.
+        // Some exchanges stall, so that futures are dropped at each step.
         let stalls = [FaultKind::StallHead, FaultKind::StallBody, FaultKind::Drip];
         emulator.set_faults(stalls.map(|kind| Fault::new(kind).rate(0.1)), 3);
         let mut random = fastrand::Rng::with_seed(7);
@@ -81,11 +81,11 @@ fn what_is_dropped_leaves_no_trace() {
             let limit = Duration::from_micros(random.u64(..30_000));
             let (client, flows, folder) = (client.clone(), flows.clone(), folder.path().to_owned());
             let task = tokio::spawn(async move {
-                let act = act(&client, flows, &folder, number);
-                // An error means that it was dropped.
-                drop(tokio::time::timeout(limit, act).await);
+                let work = run(&client, flows, &folder, number);
+                // An error means that the future was dropped.
+                drop(tokio::time::timeout(limit, work).await);
             });
-            // Every other one is dropped from outside, wherever it is by then.
+            // Half of the tasks are also aborted at a random time.
             if random.bool() {
                 let abort = task.abort_handle();
                 let limit = Duration::from_micros(random.u64(..30_000));
@@ -97,7 +97,7 @@ fn what_is_dropped_leaves_no_trace() {
             running.push(task);
             if running.len() == 32 {
                 for task in running.drain(..) {
-                    // An error means that it was aborted.
+                    // An error means that the task was aborted.
                     drop(task.await);
                 }
             }
@@ -106,24 +106,24 @@ fn what_is_dropped_leaves_no_trace() {
             drop(task.await);
         }
         emulator.set_faults([], 0);
-        // What is left of them ends by itself, and the client works as before.
-        until("half-written files stay", || leftovers(folder.path()).is_empty()).await;
+        // Remaining work ends by itself, and the client is still usable.
+        wait_until("temporary files remain", || orphans(folder.path()).is_empty()).await;
         let whole = folder.path().join("whole");
         let report = client.archive(flows.clone(), &ArchiveOptions::to(&whole)).await.unwrap();
         assert!(report.is_complete());
-        assert!(leftovers(&whole).is_empty());
+        assert!(orphans(&whole).is_empty());
         drop(client);
-        until("tasks stay", || tasks.num_alive_tasks() == 0).await;
-        until("descriptors stay open", || descriptors() <= before + 8).await;
+        wait_until("tasks remain", || tasks.num_alive_tasks() == 0).await;
+        wait_until("descriptors remain open", || descriptors() <= before + 8).await;
     });
     drop((runtime, emulator));
     assert!(descriptors() <= before, "{before} before, {} after", descriptors());
 }
 
-/// Calls that were dropped while they waited for their turn hold nobody up.
+/// Calls that are dropped while they wait for a permit do not delay later calls.
 #[test]
-fn dropped_calls_do_not_count_against_the_rate() {
-    let _alone = alone();
+fn dropped_calls_release_their_permits() {
+    let _guard = serialize();
     let emulator = Emulator::builder().start().unwrap();
     let config = config(&emulator).with_rate_limit(RateLimit::Fixed(15));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -140,9 +140,9 @@ fn dropped_calls_do_not_count_against_the_rate() {
             call.abort();
             drop(call.await);
         }
-        let began = Instant::now();
+        let start = Instant::now();
         client.call(&read).await.unwrap();
-        // With their places kept it would be more than a minute.
-        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+        // If the permits were not released, it would take more than a minute.
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     });
 }

@@ -1,11 +1,6 @@
-//! What a download does about links and connections that misbehave, over scripted transports, the
-//! same with both drivers.
+//! Downloads over links and connections that fail, with scripted transports and both drivers.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 mod scripted;
 
@@ -20,19 +15,19 @@ use scripted::{Body, End, config, links, response};
 
 const PDF: &str = "%PDF-1.7 a contract %%EOF";
 
-/// How a link behaves once.
+/// The behaviour of a link in one fetch.
 #[derive(Debug, Clone)]
 enum Link {
-    Whole,
+    Complete,
     Status(u16, &'static str),
-    /// `Content-Length` says more than comes.
+    /// `Content-Length` exceeds the length of the body.
     Short,
-    /// Breaks off after these pieces.
+    /// The connection breaks after these chunks.
     Breaks(Vec<&'static str>),
     Unreachable,
 }
 
-/// A service in which each contract's link behaves so the first time, so the second, and then well.
+/// A service in which the link of each contract has scripted behaviours, and works after them.
 #[derive(Clone)]
 struct Service(Arc<Mutex<State>>);
 
@@ -57,20 +52,20 @@ impl Service {
         state.fetches += 1;
         let flow = request.uri.path().trim_start_matches('/').to_owned();
         let script = state.links.get_mut(flow.as_str()).and_then(VecDeque::pop_front);
-        match script.unwrap_or(Link::Whole) {
-            Link::Whole => Ok(response(200, Some(PDF.len()), whole(PDF))),
-            Link::Status(status, body) => Ok(response(status, None, whole(body))),
-            Link::Short => Ok(response(200, Some(PDF.len() + 5), whole(PDF))),
-            Link::Breaks(pieces) => {
-                let pieces = pieces.into_iter().map(Bytes::from).collect();
-                Ok(response(200, Some(PDF.len()), Body(pieces, End::Broken)))
+        match script.unwrap_or(Link::Complete) {
+            Link::Complete => Ok(response(200, Some(PDF.len()), complete(PDF))),
+            Link::Status(status, body) => Ok(response(status, None, complete(body))),
+            Link::Short => Ok(response(200, Some(PDF.len() + 5), complete(PDF))),
+            Link::Breaks(chunks) => {
+                let chunks = chunks.into_iter().map(Bytes::from).collect();
+                Ok(response(200, Some(PDF.len()), Body(chunks, End::Broken)))
             }
             Link::Unreachable => Err(TransportError::new(TransportErrorKind::Connect)),
         }
     }
 }
 
-fn whole(body: &'static str) -> Body {
+fn complete(body: &'static str) -> Body {
     Body([body.into()].into(), End::Well)
 }
 
@@ -81,7 +76,7 @@ struct Outcome {
     fetches: usize,
 }
 
-/// Downloads the scripted contracts with both clients, which must come to the same.
+/// Downloads the scripted contracts with both clients, whose outcomes must be equal.
 fn run(links: &[(&'static str, &[Link])], max_bytes: u64) -> Outcome {
     let config = config();
     let flows: Vec<&str> = links.iter().map(|(flow, _)| *flow).collect();
@@ -101,7 +96,7 @@ fn run(links: &[(&'static str, &[Link])], max_bytes: u64) -> Outcome {
     let (service, folder) = (Service::new(links), tempfile::tempdir().unwrap());
     let served = service.clone();
     let client = tc3_client::blocking::Client::with_transport(config.clone(), move |request| {
-        served.serve(&request).map(|answer| answer.map(BlockingBody::stream))
+        served.serve(&request).map(|response| response.map(BlockingBody::stream))
     });
     let client = essbasic::blocking::Client::from_client(client.unwrap(), agent.clone());
     let report = client.download(flows.iter().copied(), &options(&folder));
@@ -110,8 +105,8 @@ fn run(links: &[(&'static str, &[Link])], max_bytes: u64) -> Outcome {
     let (service, folder) = (Service::new(links), tempfile::tempdir().unwrap());
     let served = service.clone();
     let client = tc3_client::Client::with_transport(config, move |request| {
-        let answer = served.serve(&request).map(|answer| answer.map(AsyncBody::stream));
-        std::future::ready(answer)
+        let response = served.serve(&request).map(|response| response.map(AsyncBody::stream));
+        std::future::ready(response)
     });
     let client = essbasic::Client::from_client(client.unwrap(), agent);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -129,7 +124,7 @@ fn run(links: &[(&'static str, &[Link])], max_bytes: u64) -> Outcome {
     asynchronous
 }
 
-fn one(script: &[Link]) -> (Option<FlowErrorKind>, Outcome) {
+fn run_one(script: &[Link]) -> (Option<FlowErrorKind>, Outcome) {
     let outcome = run(&[("f", script)], 1 << 20);
     let report = outcome.report.as_ref().unwrap();
     let kind = report.flows[0].error.as_ref().map(|error| error.kind);
@@ -138,7 +133,7 @@ fn one(script: &[Link]) -> (Option<FlowErrorKind>, Outcome) {
 }
 
 #[test]
-fn passing_faults_are_overcome() {
+fn retries_transient_faults() {
     for fault in [
         Link::Short,
         Link::Breaks(vec![]),
@@ -148,14 +143,14 @@ fn passing_faults_are_overcome() {
         Link::Status(503, "busy"),
         Link::Status(200, "%PDF-1.7 cut"),
     ] {
-        let (kind, outcome) = one(&[fault.clone(), fault.clone()]);
+        let (kind, outcome) = run_one(&[fault.clone(), fault.clone()]);
         assert_eq!(kind, None, "{fault:?}");
         assert_eq!((outcome.calls, outcome.fetches), (2, 3), "{fault:?}");
     }
 }
 
 #[test]
-fn lasting_faults_end_with_their_reason() {
+fn persistent_faults_fail_with_their_reason() {
     for (fault, expected) in [
         (Link::Short, FlowErrorKind::Content),
         (Link::Breaks(vec!["%PDF"]), FlowErrorKind::Network),
@@ -163,40 +158,40 @@ fn lasting_faults_end_with_their_reason() {
         (Link::Status(206, ""), FlowErrorKind::Link),
         (Link::Status(200, "PK"), FlowErrorKind::Content),
     ] {
-        let (kind, outcome) = one(&vec![fault.clone(); 9]);
+        let (kind, outcome) = run_one(&vec![fault.clone(); 9]);
         assert_eq!(kind, Some(expected), "{fault:?}");
         assert_eq!(outcome.fetches, 4, "{fault:?}");
     }
 }
 
 #[test]
-fn a_dead_link_is_asked_for_anew_but_not_for_ever() {
-    // A page in place of the file is what an expired link may open too.
+fn renews_expired_links_a_limited_number_of_times() {
+    // An expired link may also return a web page.
     for (status, expected) in [
         (403, FlowErrorKind::Link),
         (404, FlowErrorKind::Link),
         (410, FlowErrorKind::Link),
         (200, FlowErrorKind::Content),
     ] {
-        for dead in [1, 8] {
-            let (kind, outcome) = one(&vec![Link::Status(status, "<Error/>"); dead]);
-            assert_eq!((kind, outcome.calls, outcome.fetches), (None, dead + 2, dead + 1));
+        for expired in [1, 8] {
+            let (kind, outcome) = run_one(&vec![Link::Status(status, "<Error/>"); expired]);
+            assert_eq!((kind, outcome.calls, outcome.fetches), (None, expired + 2, expired + 1));
         }
-        let (kind, outcome) = one(&vec![Link::Status(status, "<Error/>"); 99]);
+        let (kind, outcome) = run_one(&vec![Link::Status(status, "<Error/>"); 99]);
         assert_eq!((kind, outcome.calls, outcome.fetches), (Some(expected), 10, 9));
     }
 }
 
 #[test]
-fn redirects_and_refusals_are_final() {
+fn does_not_retry_redirects_and_client_errors() {
     for status in [301, 302, 307, 400] {
-        let (kind, outcome) = one(&[Link::Status(status, "")]);
+        let (kind, outcome) = run_one(&[Link::Status(status, "")]);
         assert_eq!((kind, outcome.fetches), (Some(FlowErrorKind::Link), 1), "{status}");
     }
 }
 
 #[test]
-fn a_file_past_the_bound_is_refused() {
+fn rejects_a_file_that_exceeds_the_limit() {
     let outcome = run(&[("f", &[])], 10);
     let report = outcome.report.unwrap();
     assert_eq!(report.flows[0].error.as_ref().unwrap().kind, FlowErrorKind::Content);
@@ -204,7 +199,7 @@ fn a_file_past_the_bound_is_refused() {
 }
 
 #[test]
-fn one_contracts_trouble_is_not_anothers() {
+fn a_failed_contract_does_not_affect_others() {
     let bad = vec![Link::Status(500, ""); 9];
     let outcome = run(&[("a", &[]), ("b", &bad), ("c", &[Link::Short]), ("d", &[])], 1 << 20);
     let report = outcome.report.unwrap();

@@ -1,11 +1,11 @@
-//! Folders that somebody else writes to as well, before and during a run; each case in both clients.
+//! Files that another program plants in the output folder, before and during a run, with both clients.
 
 #![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 
 mod support;
@@ -22,7 +22,7 @@ use support::{Driver, config, the_agent};
 
 const IDS: [&str; 4] = ["one", "two", "three", "four"];
 
-/// Contracts of one name, signed by all and composed long since.
+/// Starts an emulator with contracts of the same name, signed by every party long ago.
 fn emulator() -> Emulator {
     let emulator = Emulator::builder().rate_limit(None).start().unwrap();
     for id in IDS {
@@ -45,7 +45,7 @@ impl Driver {
     }
 }
 
-/// What somebody plants.
+/// The kind of a planted file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plant {
     File,
@@ -59,7 +59,7 @@ enum Plant {
 const PLANTS: [Plant; 6] =
     [Plant::File, Plant::Link, Plant::DanglingLink, Plant::HardLink, Plant::Fifo, Plant::Folder];
 
-/// A folder for files, and beside it a file that must not change.
+/// An output folder, and a file outside of it that must not change.
 struct Home {
     home: tempfile::TempDir,
     out: PathBuf,
@@ -70,14 +70,14 @@ impl Home {
         let home = tempfile::tempdir().unwrap();
         let out = home.path().join("out");
         std::fs::create_dir(&out).unwrap();
-        std::fs::write(home.path().join("victim"), "precious").unwrap();
+        std::fs::write(home.path().join("victim"), "unchanged").unwrap();
         Self { home, out }
     }
 
     fn plant(&self, plant: Plant, at: &Path) {
         let victim = self.home.path().join("victim");
         match plant {
-            Plant::File => std::fs::write(at, "mine").unwrap(),
+            Plant::File => std::fs::write(at, "planted").unwrap(),
             Plant::Link => symlink(victim, at).unwrap(),
             Plant::DanglingLink => symlink(self.home.path().join("created"), at).unwrap(),
             Plant::HardLink => std::fs::hard_link(victim, at).unwrap(),
@@ -88,16 +88,16 @@ impl Home {
         }
     }
 
-    /// What was planted is as it was, and nothing outside the folder has changed.
+    /// Checks that the planted file and everything outside the folder are unchanged.
     fn check(&self, plant: Plant, at: &Path, case: &str) {
         let victim = std::fs::read_to_string(self.home.path().join("victim")).unwrap();
-        assert_eq!(victim, "precious", "{case}");
+        assert_eq!(victim, "unchanged", "{case}");
         assert_eq!(std::fs::read_dir(self.home.path()).unwrap().count(), 2, "{case}");
         let found = at.symlink_metadata().unwrap().file_type();
         match plant {
-            Plant::File => assert_eq!(std::fs::read(at).unwrap(), b"mine", "{case}"),
+            Plant::File => assert_eq!(std::fs::read(at).unwrap(), b"planted", "{case}"),
             Plant::Link | Plant::DanglingLink => assert!(found.is_symlink(), "{case}"),
-            Plant::HardLink => assert_eq!(std::fs::read(at).unwrap(), b"precious", "{case}"),
+            Plant::HardLink => assert_eq!(std::fs::read(at).unwrap(), b"unchanged", "{case}"),
             Plant::Fifo => assert!(found.is_fifo(), "{case}"),
             Plant::Folder => assert!(found.is_dir(), "{case}"),
         }
@@ -105,8 +105,8 @@ impl Home {
 }
 
 fn clients(emulator: &Emulator) -> [(&'static str, Driver); 2] {
-    let [blocking, tasks] = Driver::both(&config(emulator), &the_agent());
-    [("blocking", blocking), ("async", tasks)]
+    let [blocking, asynchronous] = Driver::both(&config(emulator), &the_agent());
+    [("blocking", blocking), ("async", asynchronous)]
 }
 
 fn pdfs(folder: &Path) -> usize {
@@ -116,7 +116,7 @@ fn pdfs(folder: &Path) -> usize {
         .count()
 }
 
-/// Whether things are planted before a run, or once its first file is asked for.
+/// The time of planting: before the run, or when its first file is requested.
 #[derive(Debug, Clone, Copy)]
 enum When {
     Before,
@@ -124,7 +124,7 @@ enum When {
 }
 
 #[test]
-fn a_name_that_is_taken_fails_its_contract_or_is_numbered() {
+fn an_existing_name_fails_its_contract_or_is_numbered() {
     let emulator = emulator();
     for (driver, client) in clients(&emulator) {
         for when in [When::Before, When::During] {
@@ -162,7 +162,7 @@ fn a_name_that_is_taken_fails_its_contract_or_is_numbered() {
                             assert!(message.contains("move it away"), "{message}");
                         }
                     }
-                    // The next run is no more daring.
+                    // The next run does not replace the planted file either.
                     let report = client.archive(&options).unwrap();
                     assert_eq!((report.already, report.failed), (saved, 4 - saved), "{case}");
                     home.check(plant, &at, &case);
@@ -173,7 +173,7 @@ fn a_name_that_is_taken_fails_its_contract_or_is_numbered() {
 }
 
 #[test]
-fn a_download_replaces_files_of_its_contracts_only() {
+fn a_download_replaces_only_files_of_its_contracts() {
     let emulator = emulator();
     for (driver, client) in clients(&emulator) {
         for plant in PLANTS {
@@ -193,7 +193,7 @@ fn a_download_replaces_files_of_its_contracts_only() {
                 if by_id && is_file {
                     assert!(std::fs::read(&at).unwrap().starts_with(b"%PDF"), "{case}");
                     let victim = home.home.path().join("victim");
-                    assert_eq!(std::fs::read_to_string(victim).unwrap(), "precious", "{case}");
+                    assert_eq!(std::fs::read_to_string(victim).unwrap(), "unchanged", "{case}");
                 } else {
                     home.check(plant, &at, &case);
                 }
@@ -203,19 +203,19 @@ fn a_download_replaces_files_of_its_contracts_only() {
 }
 
 #[test]
-fn planted_journals_and_locks_stop_a_run_before_it_begins() {
+fn planted_journals_and_locks_are_errors_before_the_run() {
     let emulator = emulator();
     for (driver, client) in clients(&emulator) {
-        for place in [".essbasic-archive.jsonl", ".essbasic-archive.jsonl.lock"] {
+        for name in [".essbasic-archive.jsonl", ".essbasic-archive.jsonl.lock"] {
             for plant in PLANTS {
-                let case = format!("{driver} {place} {plant:?}");
+                let case = format!("{driver} {name} {plant:?}");
                 let home = Home::new();
-                let at = home.out.join(place);
+                let at = home.out.join(name);
                 home.plant(plant, &at);
                 let result = client.archive(&ArchiveOptions::to(&home.out));
-                // A lock may be any regular file: nothing is written to it.
+                // A lock file may be any regular file, because nothing is written to it.
                 let is_file = matches!(plant, Plant::File | Plant::HardLink);
-                match place.ends_with(".lock") && is_file {
+                match name.ends_with(".lock") && is_file {
                     true => assert_eq!(result.unwrap().saved, 4, "{case}"),
                     false => {
                         assert!(matches!(result, Err(Error::Folder { .. })), "{case} {result:?}");
@@ -229,18 +229,18 @@ fn planted_journals_and_locks_stop_a_run_before_it_begins() {
 }
 
 #[test]
-fn a_journal_that_is_replaced_during_a_run_ends_it_with_an_error() {
+fn a_journal_replaced_during_a_run_is_an_error() {
     let emulator = emulator();
     for (driver, client) in clients(&emulator) {
         for plant in PLANTS {
             let case = format!("{driver} {plant:?}");
             let home = Arc::new(Home::new());
             let at = home.out.join(".essbasic-archive.jsonl");
-            let (planter, place) = (Arc::clone(&home), at.clone());
+            let (planter, path) = (Arc::clone(&home), at.clone());
             let options = ArchiveOptions::to(&home.out).on_event(move |event| {
                 if matches!(event, DownloadEvent::Started { flow_id: "two" }) {
-                    std::fs::remove_file(&place).unwrap();
-                    planter.plant(plant, &place);
+                    std::fs::remove_file(&path).unwrap();
+                    planter.plant(plant, &path);
                 }
             });
             let error = client.archive(&options).unwrap_err();
@@ -250,9 +250,9 @@ fn a_journal_that_is_replaced_during_a_run_ends_it_with_an_error() {
     }
 }
 
-/// Links in the names of temporary files, which killed processes leave.
+/// Planted files with the name of a temporary file of a killed process.
 #[test]
-fn orphans_are_removed_and_nothing_else() {
+fn removes_only_regular_files_as_orphans() {
     let emulator = emulator();
     for (driver, client) in clients(&emulator) {
         for plant in PLANTS {

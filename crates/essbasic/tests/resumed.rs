@@ -1,10 +1,10 @@
-//! Archives in a folder that were killed, stopped or tampered with, and go on; each case in both clients.
+//! Archives in a folder that are resumed after a kill, a stop or changes to files, with both clients.
 
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 
 mod support;
@@ -20,7 +20,7 @@ use support::{Driver, config, the_agent};
 
 const COUNT: usize = 120;
 
-/// Contracts of one name, signed by all and composed long since, and their IDs.
+/// Starts an emulator with contracts of the same name, signed by every party long ago, and returns their flow IDs.
 fn emulator() -> (Emulator, Vec<String>) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let emulator = Emulator::builder().rate_limit(None).manual_clock(now - 60);
@@ -55,18 +55,18 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files.filter(|(name, _)| !name.starts_with(".essbasic-archive")).collect()
 }
 
-/// Leaves of the journal what a job has written that was killed before it wrote these results.
-fn forget_results(folder: &Path, forget: impl Fn(&str) -> bool) {
+/// Removes results from the journal, as if the job had been killed before it wrote them.
+fn remove_results(folder: &Path, remove: impl Fn(&str) -> bool) {
     let path = folder.join(".essbasic-archive.jsonl");
     let text = std::fs::read_to_string(&path).unwrap();
     let lines = text.lines().enumerate();
-    let kept = lines.filter(|(at, line)| *at == 0 || line.contains("\"intent\"") || !forget(line));
+    let kept = lines.filter(|(at, line)| *at == 0 || line.contains("\"intent\"") || !remove(line));
     let kept: Vec<_> = kept.map(|(_, line)| format!("{line}\n")).collect();
     std::fs::write(path, kept.concat()).unwrap();
 }
 
 #[test]
-fn files_that_the_journal_intended_are_fetched_again_under_their_names() {
+fn downloads_intended_files_again_with_their_names() {
     for driver in [0, 1] {
         for names in ["{name}-{flow_id}", "{name}", "{date} {name}"] {
             let (emulator, ids) = emulator();
@@ -74,39 +74,39 @@ fn files_that_the_journal_intended_are_fetched_again_under_their_names() {
             let folder = tempfile::tempdir().unwrap();
             let options = ArchiveOptions::to(folder.path()).with_names(names.parse().unwrap());
             let report = client.archive(ids.clone(), &options).unwrap();
-            let whole = files(folder.path());
-            assert_eq!(whole.len(), COUNT, "{names}");
+            let expected = files(folder.path());
+            assert_eq!(expected.len(), COUNT, "{names}");
             let owners = |report: &ArchiveReport| -> BTreeMap<String, Vec<(String, u64)>> {
                 let flows = report.flows().unwrap().map(Result::unwrap);
                 flows.map(|flow| (flow.flow_id, flow.files)).collect()
             };
             let first = owners(&report);
-            // Some are forgotten: of them one file is gone, and one cut off.
-            forget_results(folder.path(), |line| line.contains("0\",\"files\""));
-            let forgotten: Vec<_> = first.iter().filter(|(id, _)| id.ends_with('0')).collect();
-            let path = |at: usize| folder.path().join(&forgotten[at].1[0].0);
+            // Some results are missing. One of their files is deleted, and one is truncated.
+            remove_results(folder.path(), |line| line.contains("0\",\"files\""));
+            let removed: Vec<_> = first.iter().filter(|(id, _)| id.ends_with('0')).collect();
+            let path = |at: usize| folder.path().join(&removed[at].1[0].0);
             std::fs::remove_file(path(0)).unwrap();
             std::fs::write(path(1), "%PDF").unwrap();
             let report = client.archive(ids.clone(), &options).unwrap();
-            assert_eq!(report.saved, forgotten.len() as u64, "{names}");
+            assert_eq!(report.saved, removed.len() as u64, "{names}");
             assert_eq!((report.already + report.saved, report.failed), (COUNT as u64, 0));
             assert_eq!(owners(&report), first, "{names}");
-            assert!(files(folder.path()) == whole, "{names}");
+            assert!(files(folder.path()) == expected, "{names}");
         }
     }
 }
 
-/// A file of a finished contract, and what a run makes of it without and with verification.
+/// Changed files of saved contracts, without and with verification.
 #[test]
-fn what_differs_is_fetched_again_under_its_name() {
+fn downloads_changed_files_again_with_their_names() {
     for driver in [0, 1] {
         let (emulator, ids) = emulator();
         let client = &Driver::both(&config(&emulator), &the_agent())[driver];
         let folder = tempfile::tempdir().unwrap();
         let options = ArchiveOptions::to(folder.path()).with_names("{name}".parse().unwrap());
         client.archive(ids.clone(), &options).unwrap();
-        let whole = files(folder.path());
-        let names: Vec<_> = whole.keys().map(|name| folder.path().join(name)).collect();
+        let expected = files(folder.path());
+        let names: Vec<_> = expected.keys().map(|name| folder.path().join(name)).collect();
         let damage = || {
             let mut flipped = std::fs::read(&names[0]).unwrap();
             flipped[100] = flipped[100].wrapping_add(1);
@@ -120,21 +120,21 @@ fn what_differs_is_fetched_again_under_its_name() {
         damage();
         let report = client.archive(ids.clone(), &options.clone().with_verify()).unwrap();
         assert_eq!((report.already, report.saved), (COUNT as u64 - 3, 3), "by content");
-        assert!(files(folder.path()) == whole);
-        // Two exchanged: each has the length of the other.
-        let [one, other] = [0, 1].map(|at| std::fs::read(&names[at]).unwrap());
-        if one.len() == other.len() {
-            std::fs::write(&names[0], &other).unwrap();
-            std::fs::write(&names[1], &one).unwrap();
+        assert!(files(folder.path()) == expected);
+        // Two files of the same length are exchanged.
+        let [first, second] = [0, 1].map(|at| std::fs::read(&names[at]).unwrap());
+        if first.len() == second.len() {
+            std::fs::write(&names[0], &second).unwrap();
+            std::fs::write(&names[1], &first).unwrap();
             let report = client.archive(ids.clone(), &options.with_verify()).unwrap();
             assert_eq!(report.saved, 2);
-            assert!(files(folder.path()) == whole);
+            assert!(files(folder.path()) == expected);
         }
     }
 }
 
 #[test]
-fn a_stopped_archive_accounts_for_every_contract() {
+fn the_report_of_a_stopped_archive_counts_every_contract() {
     for driver in [0, 1] {
         for (after, bounded) in [(0, true), (1, true), (30, true), (30, false)] {
             let (emulator, mut ids) = emulator();
@@ -156,7 +156,7 @@ fn a_stopped_archive_accounts_for_every_contract() {
                 });
             let report = match bounded {
                 true => client.archive(ids.clone(), &options),
-                // It has no upper bound, as a channel has none.
+                // An iterator without upper bound, such as that of a channel.
                 false => {
                     let mut ids = ids.clone().into_iter();
                     client.archive(std::iter::from_fn(move || ids.next()), &options)
@@ -179,7 +179,7 @@ fn a_stopped_archive_accounts_for_every_contract() {
 }
 
 #[test]
-fn a_job_that_is_stopped_before_it_begins_changes_nothing() {
+fn a_job_that_is_stopped_before_its_start_changes_nothing() {
     for driver in [0, 1] {
         let (emulator, ids) = emulator();
         let client = &Driver::both(&config(&emulator), &the_agent())[driver];
@@ -195,9 +195,9 @@ fn a_job_that_is_stopped_before_it_begins_changes_nothing() {
     }
 }
 
-/// In a journal of an earlier version two jobs may list one file as theirs.
+/// Journals of two jobs of version 1 may list the same file.
 #[test]
-fn in_a_shared_place_a_file_of_an_earlier_version_must_name_its_contract() {
+fn adopts_files_of_version_1_in_a_shared_folder_only_by_flow_id() {
     for driver in [0, 1] {
         let (emulator, ids) = emulator();
         let ids = ids[..4].to_vec();

@@ -1,6 +1,6 @@
-//! Clients that do not know of each other share an account's rate: all calls succeed within their time limit.
+//! Independent clients that share the rate limit of an account: all calls succeed before their deadline.
 
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod support;
 
@@ -10,11 +10,11 @@ use essbasic_emulator::Emulator;
 use support::{Driver, config, the_agent};
 
 const CALLS: usize = 30;
-/// Calls per second that the service allows, of all clients together.
+/// Rate limit of the service for all clients together, in calls per second.
 const RATE: usize = 10;
 
-/// Makes one call with each of as many clients, all at once, and returns how many were throttled on the way.
-fn calls_at_once(client: impl Fn(&Emulator) -> Driver) -> u64 {
+/// Makes one call with each of `CALLS` clients concurrently, and returns the number of throttled attempts.
+fn concurrent_calls(client: impl Fn(&Emulator) -> Driver) -> u64 {
     let emulator = Emulator::builder().rate_limit(Some(RATE)).start().unwrap();
     let flow = emulator.completed_flows().remove(0);
     let clients: Vec<_> = (0..CALLS).map(|_| client(&emulator)).collect();
@@ -29,10 +29,10 @@ fn calls_at_once(client: impl Fn(&Emulator) -> Driver) -> u64 {
 
 #[test]
 fn throttled_calls_of_blocking_clients_all_succeed() {
-    assert!(calls_at_once(|emulator| Driver::blocking(&config(emulator), &the_agent())) > 0);
+    assert!(concurrent_calls(|emulator| Driver::blocking(&config(emulator), &the_agent())) > 0);
 }
 
 #[test]
 fn throttled_calls_of_async_clients_all_succeed() {
-    assert!(calls_at_once(|emulator| Driver::tasks(&config(emulator), &the_agent())) > 0);
+    assert!(concurrent_calls(|emulator| Driver::tasks(&config(emulator), &the_agent())) > 0);
 }

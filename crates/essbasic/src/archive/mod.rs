@@ -1,10 +1,11 @@
-//! An archive: any number of contracts to files, over as many runs as it takes.
+//! Archives: resumable downloads of any number of contracts, with a journal.
 
-mod intake;
 mod journal;
 mod options;
+mod queue;
 mod recovery;
 mod report;
+mod shard;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -13,48 +14,53 @@ use std::time::Duration;
 use essbasic_models::Agent;
 use tc3_client::Now;
 
-use self::intake::{Intake, Shared};
 use self::journal::{Header, Journal, Record, VERSION};
-pub use self::options::{ArchiveOptions, Shard};
+pub use self::options::ArchiveOptions;
+use self::queue::{Queue, SharedQueue};
 use self::recovery::Recovery;
 pub use self::report::{ArchiveReport, ArchivedFlow};
+pub use self::shard::Shard;
 use crate::download::{DownloadEvent, FileNames, Job, Policy, ReportedFlow};
 use crate::error::{Error, FlowErrorKind};
 use crate::next::Next;
 
-/// Calls in a row that may fail before their contracts do: with the pauses between them, some minutes.
-const PATIENCE: u32 = 8;
+/// Maximum number of consecutive failed calls: some minutes with the backoff between them.
+const MAX_CALL_FAILURES: u32 = 8;
 
-/// Most rounds after the first, whatever the options say.
-const MAX_SECOND_TRIES: u32 = 100;
+/// Upper limit of [`ArchiveOptions::retry_rounds`].
+const MAX_RETRY_ROUNDS: u32 = 100;
 
-/// How long to wait before contracts that failed for passing reasons are tried anew.
-const PAUSE: Duration = Duration::from_secs(5);
+/// Delay before a round of retries.
+const ROUND_DELAY: Duration = Duration::from_secs(5);
 
-/// An archive job between its downloads: knows what is done, and keeps what gets done.
+/// The state of an archive job: one download job per round, whose results are recorded in the journal.
 pub(crate) struct Archive {
     agent: Agent,
     options: ArchiveOptions,
-    intake: Shared,
+    queue: SharedQueue,
     journal: Journal,
-    /// Names that are given out.
+    /// The assigned names; `None` while a download job uses them.
     names: Option<FileNames>,
-    /// Contracts to be tried anew.
-    again: Vec<(usize, String)>,
-    /// Their failures, until they end otherwise.
+    /// Contracts to retry in the next round.
+    to_retry: Vec<(usize, String)>,
+    /// The failures of contracts that are retried, until they have another result.
     retried: HashMap<String, Record>,
-    /// How many times that has been done.
-    tries: u32,
+    /// Number of rounds that were started.
+    rounds: u32,
     saved: u64,
     failed: u64,
     bytes: u64,
-    /// What has kept the journal from being written.
+    /// The error of writing the journal.
     failure: Option<io::Error>,
 }
 
 impl Archive {
-    /// Reads the journal and makes the folder ready.
-    pub(crate) fn begin(
+    /// Reads the journal and prepares the folder.
+    ///
+    /// # Errors
+    /// Returns [`Error::Names`] if names may collide, [`Error::Stopped`] if the job is stopped meanwhile, and
+    /// [`Error::Folder`] if the folder or the journal cannot be used.
+    pub(crate) fn open(
         agent: Agent,
         ids: Box<dyn Iterator<Item = String> + Send>,
         options: ArchiveOptions,
@@ -63,17 +69,17 @@ impl Archive {
         let target = options.download.target();
         target.prepare()?;
         let path = options.journal_path();
-        let mut names = FileNames::of_archive(options.download.names.clone(), &target);
-        // By a template of names only, a file could have the journal's.
-        for ours in journal::names(&path) {
-            names.take(&ours);
+        let mut names = FileNames::for_archive(options.download.names.clone(), &target);
+        // Otherwise a template without flow ID could assign the name of the journal to a file.
+        for name in journal::names(&path) {
+            names.mark_assigned(&name);
         }
         let mut recovery = Recovery {
             target: target.clone(),
             shared: options.is_shared(),
             verify: options.verify,
             stop: options.download.stop.clone(),
-            done: HashSet::new(),
+            saved: HashSet::new(),
             names,
             unfinished: HashMap::new(),
         };
@@ -87,28 +93,28 @@ impl Archive {
             },
             store_v1: target.identity_v1(),
         };
-        let names_of = target.clone();
-        let settle = move || names_of.sync_names();
-        let journal = Journal::open(&path, &job, settle, &mut recovery);
+        let synced = target.clone();
+        let sync_files = move || synced.sync_names();
+        let journal = Journal::open(&path, &job, sync_files, &mut recovery);
         let journal = journal.map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => Error::Stopped,
             _ => Error::folder(&path, error),
         })?;
         target.remove_orphans()?;
         let mut names = recovery.names;
-        names.record_in(journal.ledger());
-        let teller = options.download.clone();
-        let kept = move |flow_id: &str| teller.tell(DownloadEvent::AlreadySaved { flow_id });
-        let intake = Shared::new(Intake::new(ids, options.shard, recovery.done, kept));
+        names.set_intent_log(journal.intent_log());
+        let events = options.download.clone();
+        let on_saved = move |flow_id: &str| events.emit(DownloadEvent::AlreadySaved { flow_id });
+        let queue = SharedQueue::new(Queue::new(ids, options.shard, recovery.saved, on_saved));
         Ok(Self {
             agent,
             options,
-            intake,
+            queue,
             journal,
             names: Some(names),
-            again: Vec::new(),
+            to_retry: Vec::new(),
             retried: HashMap::new(),
-            tries: 0,
+            rounds: 0,
             saved: 0,
             failed: 0,
             bytes: 0,
@@ -116,33 +122,37 @@ impl Archive {
         })
     }
 
-    /// Returns the next download, with the pause before it.
+    /// Returns the next download job, with the delay before it.
     pub(crate) fn next_job(&mut self) -> Next<(Duration, Job)> {
-        let (names, pause) = match self.names.take() {
+        let (names, delay) = match self.names.take() {
             None => return Next::Done,
-            Some(names) if self.tries == 0 => (names, Duration::ZERO),
-            Some(_) if self.again.is_empty() || self.options.download.stop.is_stopped() => {
+            Some(names) if self.rounds == 0 => (names, Duration::ZERO),
+            Some(_) if self.to_retry.is_empty() || self.options.download.stop.is_stopped() => {
                 return Next::Done;
             }
-            Some(names) => (names, PAUSE),
+            Some(names) => (names, ROUND_DELAY),
         };
-        let source: Box<dyn Iterator<Item = (usize, String)> + Send> = match self.tries {
-            0 => Box::new(self.intake.clone()),
-            _ => Box::new(std::mem::take(&mut self.again).into_iter()),
+        let source: Box<dyn Iterator<Item = (usize, String)> + Send> = match self.rounds {
+            0 => Box::new(self.queue.clone()),
+            _ => Box::new(std::mem::take(&mut self.to_retry).into_iter()),
         };
-        self.tries = self.tries.saturating_add(1);
+        self.rounds = self.rounds.saturating_add(1);
         let is_checked = self.options.check && !self.options.download.any_state;
-        let check = is_checked.then_some(self.options.settle);
-        let policy = Policy { check, patience: PATIENCE, names_later: true, ..Policy::default() };
+        let policy = Policy {
+            status_check: is_checked.then_some(self.options.settle),
+            max_call_failures: MAX_CALL_FAILURES,
+            defer_name_sync: true,
+            ..Policy::default()
+        };
         let options = self.options.download.clone();
         let job = Job::streaming(self.agent.clone(), source, options, policy, names);
-        Next::Step((pause, job))
+        Next::Step((delay, job))
     }
 
-    /// Keeps what has ended in a job since the last time.
-    pub(crate) fn keep(&mut self, job: &mut Job) {
-        for (place, flow) in job.take_ended() {
-            if let Err(error) = self.keep_one(place, &flow) {
+    /// Records the contracts of a job that have ended since the last call.
+    pub(crate) fn record(&mut self, job: &mut Job) {
+        for (index, flow) in job.take_ended() {
+            if let Err(error) = self.record_flow(index, &flow) {
                 let path = self.options.journal_path();
                 self.failure.get_or_insert(error);
                 job.stop(Error::folder(&path, io::ErrorKind::Other.into()));
@@ -150,19 +160,19 @@ impl Archive {
         }
     }
 
-    fn keep_one(&mut self, place: usize, flow: &ReportedFlow) -> io::Result<()> {
-        let passing = |kind| {
+    fn record_flow(&mut self, index: usize, flow: &ReportedFlow) -> io::Result<()> {
+        let is_transient = |kind| {
             use FlowErrorKind::{Call, Content, Link, Missing, Network, Store};
             matches!(kind, Call | Content | Network | Link | Missing | Store)
         };
         let record = Record::of(flow);
         match &flow.error {
             Some(error)
-                if self.tries <= self.options.retry_rounds.min(MAX_SECOND_TRIES)
-                    && passing(error.kind)
+                if self.rounds <= self.options.retry_rounds.min(MAX_RETRY_ROUNDS)
+                    && is_transient(error.kind)
                     && !self.options.download.stop.is_stopped() =>
             {
-                self.again.push((place, flow.flow_id.clone()));
+                self.to_retry.push((index, flow.flow_id.clone()));
                 self.retried.insert(flow.flow_id.clone(), record);
                 return Ok(());
             }
@@ -174,9 +184,12 @@ impl Archive {
         self.journal.add(&record)
     }
 
-    /// A job has ended, well or not.
+    /// Records the rest of a job that has ended.
+    ///
+    /// # Errors
+    /// Returns the error that stopped the job, or [`Error::Folder`] if the journal cannot be written.
     pub(crate) fn end_job(&mut self, mut job: Job) -> Result<(), Error> {
-        self.keep(&mut job);
+        self.record(&mut job);
         if let Some(error) = self.failure.take().or_else(|| self.journal.check().err()) {
             return Err(Error::folder(&self.options.journal_path(), error));
         }
@@ -184,9 +197,9 @@ impl Archive {
         Ok(())
     }
 
-    pub(crate) fn finish(mut self, began: Now, now: Now) -> Result<ArchiveReport, Error> {
+    pub(crate) fn finish(mut self, start: Now, now: Now) -> Result<ArchiveReport, Error> {
         let path = self.options.journal_path();
-        // Contracts that were to be tried again when the job was stopped.
+        // Contracts whose retry was cancelled by a stop.
         for (_, record) in std::mem::take(&mut self.retried) {
             self.failed += 1;
             self.bytes += record.files.iter().map(|file| file.1).sum::<u64>();
@@ -194,11 +207,11 @@ impl Archive {
         }
         let journal = self.journal.close().map_err(|error| Error::folder(&path, error))?;
         let stopped = self.options.download.stop.is_stopped();
-        let mut intake = self.intake.lock();
+        let mut queue = self.queue.lock();
         if stopped {
-            intake.count_rest();
+            queue.count_rest();
         }
-        let counts = intake.counts;
+        let counts = queue.counts;
         Ok(ArchiveReport {
             total: counts.total,
             already: counts.already,
@@ -207,7 +220,7 @@ impl Archive {
             not_started: counts.total - counts.already - self.saved - self.failed,
             bytes: self.bytes,
             stopped,
-            took: now.monotonic.saturating_sub(began.monotonic),
+            took: now.monotonic.saturating_sub(start.monotonic),
             journal,
         })
     }

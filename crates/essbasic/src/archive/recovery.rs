@@ -1,40 +1,40 @@
-//! The files that earlier runs have saved, or were about to save.
+//! Recovery of the state of earlier runs from their journal.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
 
-use super::intake::digest;
-use super::journal::{Record, Sift, VERSION};
-use crate::download::{Entry, Existing, FileNames, Target, Thoroughness};
+use super::journal::{Record, RecordFilter, VERSION};
+use super::shard::digest;
+use crate::download::{Entry, Existing, FileNames, Target, Verification};
 use crate::error::FlowErrorKind;
 use crate::stop::Stop;
 
-/// Reads the journal of earlier runs.
+/// The state of earlier runs, read from their journal.
 pub(super) struct Recovery {
     pub(super) target: Target,
-    /// Whether other jobs may write to the same place.
+    /// `true` if other jobs may write to the same target.
     pub(super) shared: bool,
     pub(super) verify: bool,
     pub(super) stop: Stop,
-    /// Contracts that are saved.
-    pub(super) done: HashSet<u128>,
+    /// Digests of the contracts that are saved.
+    pub(super) saved: HashSet<u128>,
     pub(super) names: FileNames,
-    /// Files of contracts that are not, by contract.
+    /// Files of contracts that are not saved, by flow ID.
     pub(super) unfinished: HashMap<String, Vec<Entry>>,
 }
 
 impl Recovery {
-    fn thoroughness(&self, version: u64) -> Thoroughness {
+    fn verification(&self, version: u64) -> Verification {
         match (self.verify, self.target.folder()) {
-            (true, _) => Thoroughness::Bytes,
-            (false, Some(_)) => Thoroughness::Length,
-            // The place may be another store of the same display name.
-            (false, None) if version < VERSION => Thoroughness::Length,
-            (false, None) => Thoroughness::None,
+            (true, _) => Verification::Content,
+            (false, Some(_)) => Verification::Length,
+            // Version 1 identifies a store only by its display name, which another store may share.
+            (false, None) if version < VERSION => Verification::Length,
+            (false, None) => Verification::None,
         }
     }
 
-    fn remember(&mut self, flow_id: &str, files: Vec<Entry>) {
+    fn add_unfinished(&mut self, flow_id: &str, files: Vec<Entry>) {
         if files.is_empty() {
             return;
         }
@@ -45,9 +45,9 @@ impl Recovery {
         }
     }
 
-    /// Whether it can be told by the name, if not by the journal, whose file it is. In version 1 two jobs could have
-    /// given out one name.
-    fn is_ours(&self, record: &Record, version: u64) -> bool {
+    /// Returns whether the files certainly belong to the contract of the record. In version 1 two jobs could assign the
+    /// same name, so the name must contain the flow ID if the target is shared.
+    fn is_owned(&self, record: &Record, version: u64) -> bool {
         let named = || record.files.iter().all(|(name, _)| name.contains(&record.flow_id));
         version >= VERSION || !self.shared || named()
     }
@@ -56,21 +56,21 @@ impl Recovery {
         if error == FlowErrorKind::Exists
             && let Some(known) = self.unfinished.get_mut(&record.flow_id)
         {
-            // An intent that came to nothing.
+            // The file did not get the intended name, because another file has it.
             known.retain(|file| record.files.iter().any(|(name, _)| *name == file.name));
         }
-        self.remember(&record.flow_id, of_the_contract(record));
+        self.add_unfinished(&record.flow_id, replaceable_entries(record));
     }
 }
 
-/// The files of a record, each to be replaced whatever its bytes are.
-fn of_the_contract(record: &Record) -> Vec<Entry> {
+/// Returns the files of a record, without hashes: each is replaced regardless of its content.
+fn replaceable_entries(record: &Record) -> Vec<Entry> {
     let any = |file| Entry { sha256: String::new(), ..file };
     record.entries().into_iter().map(any).collect()
 }
 
-impl Sift for Recovery {
-    fn sift(&mut self, version: u64, records: Vec<Record>) -> io::Result<Vec<Record>> {
+impl RecordFilter for Recovery {
+    fn retain(&mut self, version: u64, records: Vec<Record>) -> io::Result<Vec<Record>> {
         if self.stop.is_stopped() {
             return Err(io::ErrorKind::Interrupted.into());
         }
@@ -78,26 +78,28 @@ impl Sift for Recovery {
         for record in records {
             match &record.error {
                 Some(error) => self.failed(&record, error.kind),
-                None if record.is_intent() => self.remember(&record.flow_id, record.entries()),
-                None if !record.files.is_empty() && self.is_ours(&record, version) => {
+                None if record.is_intent() => {
+                    self.add_unfinished(&record.flow_id, record.entries())
+                }
+                None if !record.files.is_empty() && self.is_owned(&record, version) => {
                     saved.push(record);
                 }
-                // Fetched again, under another name.
+                // Downloaded again, with another name.
                 None => {}
             }
         }
         let files: Vec<_> = saved.iter().map(Record::entries).collect();
-        let there =
-            self.target.hold(files, self.thoroughness(version), &|| self.stop.is_stopped())?;
+        let verification = self.verification(version);
+        let exist = self.target.verify(files, verification, &|| self.stop.is_stopped())?;
         let mut kept = Vec::with_capacity(saved.len());
-        for (record, there) in saved.into_iter().zip(there) {
+        for (record, exists) in saved.into_iter().zip(exist) {
             let unfinished = self.unfinished.remove(&record.flow_id);
-            if !there {
+            if !exists {
                 self.unfinished.extend(unfinished.map(|files| (record.flow_id.clone(), files)));
-                self.remember(&record.flow_id, of_the_contract(&record));
-            } else if self.done.insert(digest(&record.flow_id)) {
+                self.add_unfinished(&record.flow_id, replaceable_entries(&record));
+            } else if self.saved.insert(digest(&record.flow_id)) {
                 for (name, _) in &record.files {
-                    self.names.take(name);
+                    self.names.mark_assigned(name);
                 }
                 kept.push(record);
             }
@@ -105,22 +107,22 @@ impl Sift for Recovery {
         Ok(kept)
     }
 
-    fn rest(&mut self) -> Vec<Record> {
+    fn additional(&mut self) -> Vec<Record> {
         let in_folder = self.target.folder().is_some();
         let mut lines = Vec::with_capacity(self.unfinished.len());
         self.unfinished.retain(|_, files| !files.is_empty());
         for (flow_id, files) in self.unfinished.drain() {
             lines.push(Record::of_intent(&flow_id, &files));
             for file in files {
-                // In a folder an intent is written only if the name is free. A store is not asked before: only
-                // the hash tells whether the object is the one intended.
+                // In a folder an intent is recorded only if no file has the name. In a store this is not checked
+                // before, so only the hash shows whether the object is the intended one.
                 let existing = match in_folder || file.sha256.is_empty() {
                     true => Existing::Replace,
                     false => Existing::KeepUnless(file.sha256),
                 };
-                // A name that the journal itself has is not given to a file.
-                if self.names.take(&file.name) {
-                    self.names.own(&flow_id, file.name, existing);
+                // The name of the journal itself is not assigned to a file.
+                if self.names.mark_assigned(&file.name) {
+                    self.names.reserve(&flow_id, file.name, existing);
                 }
             }
         }

@@ -1,3 +1,5 @@
+//! The report of an archive job.
+
 use core::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -8,31 +10,32 @@ use tc3_client::api::json::{self, Encode};
 use super::journal::{Reader, Record};
 use crate::error::FlowErrorKind;
 
-/// What came of an archive job. What came of each contract stands in the journal, which holds any
-/// number of them: [`flows`](Self::flows) reads it.
+/// The result of an archive job: totals, and the path of the journal with the result of each contract.
+///
+/// [`flows`](Self::flows) reads the results from the journal.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ArchiveReport {
-    /// Contracts asked for, each once: the sum of `already`, `saved`, `failed` and `not_started`.
+    /// Number of distinct contracts: the sum of `already`, `saved`, `failed` and `not_started`.
     ///
-    /// If a job is stopped and its iterator of IDs has no upper bound
-    /// ([`Iterator::size_hint`]), the contracts that it had not drawn are not counted.
+    /// If the job is stopped and its iterator of flow IDs has no upper bound ([`Iterator::size_hint`]), contracts that
+    /// were not drawn are not counted.
     pub total: u64,
-    /// Of them, those that an earlier run had saved.
+    /// Number of contracts that an earlier run had saved.
     pub already: u64,
-    /// Those that this run has saved.
+    /// Number of contracts that this run has saved.
     pub saved: u64,
-    /// Those that are not on disk, with a reason each.
+    /// Number of contracts that failed. The journal contains the reasons.
     pub failed: u64,
-    /// Those that a job which was stopped has not started, or not finished.
+    /// Number of contracts that were not started or not completed when the job was stopped.
     pub not_started: u64,
-    /// Bytes that this run has saved.
+    /// Number of bytes that this run has saved.
     pub bytes: u64,
-    /// Whether the job was stopped before its end.
+    /// `true` if the job was stopped early.
     pub stopped: bool,
-    /// How long this run took.
+    /// Duration of this run.
     pub took: Duration,
-    /// The journal.
+    /// Path of the journal.
     pub journal: PathBuf,
 }
 
@@ -50,22 +53,22 @@ json::object! {
     }
 }
 
-/// What came of one contract.
+/// The result of one contract in an archive.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ArchivedFlow {
-    /// The contract.
+    /// The flow ID of the contract.
     pub flow_id: String,
-    /// Its files: names in the folder, and lengths in bytes.
+    /// Saved files: names in the folder or store, and lengths in bytes.
     pub files: Vec<(String, u64)>,
-    /// SHA-256 of each of `files`, in hexadecimal; empty if a version that recorded none has saved them.
+    /// SHA-256 of each of `files`, in hexadecimal; empty if an earlier version without hashes saved them.
     pub sha256: Vec<String>,
-    /// Why it is not, or not whole, on disk.
+    /// The reason if the contract is not completely saved.
     pub error: Option<(FlowErrorKind, String)>,
 }
 
 impl fmt::Debug for ArchivedFlow {
-    /// Not the files' names, which are the contracts'.
+    /// Omits the file names, which are those of the contracts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ArchivedFlow")
             .field("flow_id", &self.flow_id)
@@ -92,15 +95,15 @@ impl From<Record> for ArchivedFlow {
 }
 
 impl ArchiveReport {
-    /// Whether every contract is on disk.
+    /// Returns whether every contract is saved.
     pub fn is_complete(&self) -> bool {
         self.failed == 0 && !self.stopped
     }
 
-    /// What came of each contract, this run's and earlier ones', one at a time from the journal.
+    /// Returns the results of all contracts, of this run and earlier ones, read one at a time from the journal.
     ///
     /// # Errors
-    /// Where the journal can't be read.
+    /// Returns an error if the journal cannot be read.
     pub fn flows(&self) -> io::Result<impl Iterator<Item = io::Result<ArchivedFlow>> + use<>> {
         let reader = Reader::open(&self.journal)?;
         let records = reader.into_iter().flatten();
@@ -108,10 +111,10 @@ impl ArchiveReport {
         Ok(results.map(|record| record.map(ArchivedFlow::from)))
     }
 
-    /// Writes the report as JSON, `{"summary": {...}, "flows": [...]}`, without holding it in memory.
+    /// Writes the report as JSON, `{"summary": {...}, "flows": [...]}`, without buffering it in memory.
     ///
     /// # Errors
-    /// Where the journal can't be read or the report not be written.
+    /// Returns an error if the journal cannot be read or the report cannot be written.
     pub fn write_json(&self, mut to: impl Write) -> io::Result<()> {
         to.write_all(b"{\"summary\":")?;
         to.write_all(&encoded(self)?)?;

@@ -1,128 +1,98 @@
-//! One file over one link: what is asked, and what each answer means.
+//! The transfer of one file over one link: its request, and the sink that receives the response.
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use essbasic_files::sync_folder;
 use tc3_client::Endpoint;
 use tc3_client::transport::{
     HeaderMap, HeaderValue, Request, Response, TransportError, TransportErrorKind, Uri, header,
 };
 
-use super::content::{Content, Mismatch};
-use super::destination::{Destination, Finished};
-use super::file::{Incoming, sync_folder};
+use super::content::Content;
+use super::destination::Destination;
+use super::file::FileWriter;
 use super::format::Expected;
 use super::head;
-use super::link_host::{consent, judge};
-use super::options::{DownloadOptions, SavedFile};
+use super::link_host::{allow_advice, check_link};
+use super::options::DownloadOptions;
+use super::outcome::FetchOutcome;
 #[cfg(feature = "object-store")]
-use super::store::Object;
+use super::store::StoreSink;
 use super::target::Target;
 use crate::error::{FlowError, FlowErrorKind};
 use crate::links::ResourceLink;
 
-/// A file to be fetched.
+/// A file to fetch.
 #[derive(Clone)]
 pub(crate) struct Fetch {
+    /// Index of the contract in the job.
     pub(crate) flow: usize,
-    /// Which of the contract's files.
-    pub(crate) place: usize,
+    /// Index of the file in the contract.
+    pub(crate) file: usize,
     pub(crate) link: ResourceLink,
     pub(crate) target: Target,
     pub(crate) to: Arc<Destination>,
     pub(crate) max_bytes: u64,
-    /// Whether its name is to be made durable along with it.
+    /// If `true`, the folder is fsynced after the file gets its name.
     pub(crate) sync_name: bool,
-    /// How long to wait first.
+    /// Delay before the request.
     pub(crate) delay: Duration,
 }
 
-/// What became of it.
-#[derive(Debug)]
-pub(crate) enum FetchEnd {
-    Saved(SavedFile),
-    /// The link is dead: another may live.
-    LinkDead(FlowError),
-    /// Trying again may help.
-    Failed(FlowError),
-    /// Trying again is pointless.
-    Refused(FlowError),
-    /// The disk refused: no other file would fare better.
-    Disk(io::Error),
-    /// The store did, for this reason: no other file would fare better.
-    #[cfg(feature = "object-store")]
-    Store(String),
-}
-
-impl From<Finished> for FetchEnd {
-    fn from(finished: Finished) -> Self {
-        match finished {
-            Finished::Saved(file) => Self::Saved(file),
-            Finished::Taken(why) => Self::Refused(FlowError::new(FlowErrorKind::Exists, why)),
-        }
-    }
-}
-
-impl From<Mismatch> for FetchEnd {
-    fn from(mismatch: Mismatch) -> Self {
-        match mismatch {
-            Mismatch::Expired(error) => Self::LinkDead(error),
-            Mismatch::Passing(error) => Self::Failed(error),
-            Mismatch::Permanent(error) => Self::Refused(error),
-        }
-    }
-}
-
-/// Shortest time for a file: to ureq, no time at all is no limit.
+/// Minimum timeout of a file: ureq takes zero for no timeout.
 const MIN_TIMEOUT: Duration = Duration::from_millis(1);
 
-/// Longest time for a file, whatever the options say: clocks can count that far.
+/// Maximum timeout of a file, which does not overflow a clock.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 86_400);
 
-/// The request for a file; a refusal where the link leads where nobody agreed to go. Other links to the same
-/// file would lead there too.
-pub(crate) fn request(
+/// Returns the request for a file.
+///
+/// # Errors
+/// Returns [`FetchOutcome::Refused`] if the link is invalid or its host is not on the allowlist. It is not retried,
+/// because another link to the file would have the same host.
+pub(crate) fn file_request(
     fetch: &Fetch,
     options: &DownloadOptions,
     endpoint: &Endpoint,
-) -> Result<Request, FetchEnd> {
-    let refused = |why| FetchEnd::Refused(FlowError::new(FlowErrorKind::Untrusted, why));
-    let uri =
-        fetch.link.url.parse::<Uri>().map_err(|_| refused("the link is no URL".to_owned()))?;
-    let public_only = judge(&uri, &options.link_hosts, endpoint.url()).map_err(refused)?;
+) -> Result<Request, FetchOutcome> {
+    let refused =
+        |message| FetchOutcome::Refused(FlowError::new(FlowErrorKind::Untrusted, message));
+    let uri = fetch.link.url.parse::<Uri>();
+    let uri = uri.map_err(|_| refused("the link is not a valid URL".to_owned()))?;
+    let public_only = check_link(&uri, &options.link_hosts, endpoint.url()).map_err(refused)?;
     let timeout = Some(options.file_timeout.clamp(MIN_TIMEOUT, MAX_TIMEOUT));
     let mut headers = HeaderMap::new();
-    // The length of an encoded body is not that of the file.
+    // The Content-Length of an encoded body would not be the length of the file.
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     Ok(Request { public_only, timeout, headers, ..Request::get(uri) })
 }
 
-/// What a failed exchange means.
-pub(crate) fn broken(error: &TransportError) -> FetchEnd {
+/// Returns the outcome of a failed HTTP exchange.
+pub(crate) fn exchange_failed(error: &TransportError) -> FetchOutcome {
     let error_of = |kind| FlowError::new(kind, error.to_string());
     match error.kind() {
-        kind if kind.is_transient() => FetchEnd::Failed(error_of(FlowErrorKind::Network)),
+        kind if kind.is_transient() => FetchOutcome::Failed(error_of(FlowErrorKind::Network)),
         TransportErrorKind::NotPublic => {
-            let why = format!("{error}; {}", consent("HOST"));
-            FetchEnd::Refused(FlowError::new(FlowErrorKind::Untrusted, why))
+            let message = format!("{error}; {}", allow_advice("HOST"));
+            FetchOutcome::Refused(FlowError::new(FlowErrorKind::Untrusted, message))
         }
-        TransportErrorKind::BodyTooLarge => FetchEnd::Refused(error_of(FlowErrorKind::Content)),
-        _ => FetchEnd::Refused(error_of(FlowErrorKind::Network)),
+        TransportErrorKind::BodyTooLarge => FetchOutcome::Refused(error_of(FlowErrorKind::Content)),
+        _ => FetchOutcome::Refused(error_of(FlowErrorKind::Network)),
     }
 }
 
-/// A file that is coming, on its way to where it will stay.
-pub(crate) enum Receiving {
-    Folder(ToFolder),
+/// The sink of a response body: a file in a folder or an object in a store.
+pub(crate) enum FileSink {
+    Folder(FolderSink),
     #[cfg(feature = "object-store")]
-    Store(Object),
+    Store(StoreSink),
 }
 
-impl Receiving {
-    /// Judges the answer's head; uses neither disk nor store.
-    pub(crate) fn begin<B>(fetch: &Fetch, response: &Response<B>) -> Result<Self, FetchEnd> {
+impl FileSink {
+    /// Checks the head of the response and creates the sink, without access to disk or store.
+    pub(crate) fn new<B>(fetch: &Fetch, response: &Response<B>) -> Result<Self, FetchOutcome> {
         let length = head::length(response.status, &response.headers)?;
         let media_type = response.headers.get(header::CONTENT_TYPE);
         let media_type = media_type.and_then(|value| value.to_str().ok());
@@ -132,46 +102,46 @@ impl Receiving {
             Target::Folder(folder) => {
                 let (folder, to) = (folder.clone(), Arc::clone(&fetch.to));
                 let sync_name = fetch.sync_name;
-                Self::Folder(ToFolder { folder, to, sync_name, content, incoming: None })
+                Self::Folder(FolderSink { folder, to, sync_name, content, writer: None })
             }
             #[cfg(feature = "object-store")]
-            Target::Store(place) => Self::Store(Object::new(place, &fetch.to, content)),
+            Target::Store(location) => Self::Store(StoreSink::new(location, &fetch.to, content)),
         })
     }
 }
 
-/// A file that is coming to a folder.
-pub(crate) struct ToFolder {
+/// The sink of a file in a folder.
+pub(crate) struct FolderSink {
     folder: PathBuf,
     to: Arc<Destination>,
     sync_name: bool,
     content: Content,
-    /// Made with the first bytes, where the driver lets the disk be used.
-    incoming: Option<Incoming>,
+    /// Created with the first bytes, on a thread that may block.
+    writer: Option<FileWriter>,
 }
 
-impl ToFolder {
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), FetchEnd> {
-        self.content.see(bytes)?;
-        let incoming = match &mut self.incoming {
-            Some(incoming) => incoming,
-            none => none.insert(Incoming::create(&self.folder).map_err(FetchEnd::Disk)?),
+impl FolderSink {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), FetchOutcome> {
+        self.content.update(bytes)?;
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            none => none.insert(FileWriter::create(&self.folder).map_err(FetchOutcome::Disk)?),
         };
-        incoming.write(bytes).map_err(FetchEnd::Disk)
+        writer.write(bytes).map_err(FetchOutcome::Disk)
     }
 
-    pub(crate) fn finish(self) -> FetchEnd {
+    pub(crate) fn finish(self) -> FetchOutcome {
         if let Err(mismatch) = self.content.check() {
             return mismatch.into();
         }
-        let incoming = self.incoming.map_or_else(|| Incoming::create(&self.folder), Ok);
-        let named = incoming.and_then(|incoming| {
-            let finished = incoming.finish(&self.to)?;
+        let writer = self.writer.map_or_else(|| FileWriter::create(&self.folder), Ok);
+        let finished = writer.and_then(|writer| {
+            let finished = writer.finish(&self.to)?;
             if self.sync_name {
                 sync_folder(&self.folder)?;
             }
             Ok(finished)
         });
-        named.map_or_else(FetchEnd::Disk, FetchEnd::from)
+        finished.map_or_else(FetchOutcome::Disk, FetchOutcome::from)
     }
 }

@@ -1,30 +1,30 @@
-//! One file on its way to disk: written under a temporary name, synced, then renamed.
+//! Writing of one file: to a temporary file, which is fsynced and atomically renamed.
 
 use std::fs::{File, symlink_metadata};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use essbasic_files::TemporaryFile;
-pub(crate) use essbasic_files::{remove_orphans, sync_folder};
 use sha2::{Digest, Sha256};
 
-use super::destination::{Destination, Entry, Existing, Finished, hex, taken};
-use super::options::SavedFile;
+use super::destination::{Destination, Existing, Finished, conflict_message};
+use super::entry::{Entry, hex};
+use super::report::SavedFile;
 
-/// Attempts at a name before the contract fails. Names are chosen with the folder in view: so many fail only if
-/// another program takes them at the same time.
+/// Maximum number of names tried for one file. Names are checked against the folder, so this is reached only if another
+/// program creates files at the same time.
 const MAX_ATTEMPTS: u32 = 10_000;
 
-/// A file being written. Dropped before [`finish`](Self::finish), it is removed.
-pub(crate) struct Incoming {
+/// The writer of a temporary file, which is removed unless [`finish`](Self::finish) is called.
+pub(crate) struct FileWriter {
     file: TemporaryFile,
     folder: PathBuf,
     bytes: u64,
     hash: Sha256,
 }
 
-impl Incoming {
-    /// Creates a file in the folder where it will stay, so that renaming it is atomic.
+impl FileWriter {
+    /// Creates a temporary file in the target folder, so that it can be renamed atomically.
     pub(crate) fn create(folder: &Path) -> io::Result<Self> {
         let file = TemporaryFile::create_in(folder)?;
         Ok(Self { file, folder: folder.to_owned(), bytes: 0, hash: Sha256::new() })
@@ -36,7 +36,7 @@ impl Incoming {
         self.file.write_all(bytes)
     }
 
-    /// Gives the file its name. Its content is durable then; its name is once the [folder is](sync_folder).
+    /// Fsyncs the file and gives it its name. The caller fsyncs the folder.
     pub(crate) fn finish(mut self, to: &Destination) -> io::Result<Finished> {
         self.file.sync()?;
         let sha256 = hex(&std::mem::take(&mut self.hash).finalize());
@@ -45,49 +45,49 @@ impl Incoming {
             let name = numbered(&to.name, number);
             let path = self.folder.join(&name);
             let saved = SavedFile { path, bytes: self.bytes, sha256: sha256.clone() };
-            let replace = match (look(&saved.path)?, &to.existing) {
+            let replace = match (inspect(&saved.path)?, &to.existing) {
                 (Found::Nothing, _) => false,
                 (_, Existing::Number) => {
                     number += 1;
                     continue;
                 }
-                (Found::Other, _) => return Ok(Finished::Taken(not_regular(&name))),
+                (Found::Other, _) => return Ok(Finished::Conflict(not_regular(&name))),
                 (Found::File, Existing::Replace) => true,
-                (Found::File, existing) => match entry_of(&saved.path)? {
+                (Found::File, existing) => match hash_file(&saved.path)? {
                     Some(found) if found == (self.bytes, sha256.clone()) => {
                         return Ok(Finished::Saved(saved));
                     }
                     Some((_, found)) if existing.replaces(&found) => true,
-                    Some(_) => return Ok(Finished::Taken(taken(&name))),
+                    Some(_) => return Ok(Finished::Conflict(conflict_message(&name))),
                     None => continue,
                 },
             };
-            to.intend(&Entry { name, bytes: self.bytes, sha256: sha256.clone() })?;
+            to.record_intent(&Entry { name, bytes: self.bytes, sha256: sha256.clone() })?;
             let named = match replace {
                 true => self.file.persist(&saved.path),
                 false => self.file.persist_new(&saved.path),
             };
             match named {
                 Ok(()) => return Ok(Finished::Saved(saved)),
-                // Created since it was looked for.
+                // Created by another program in the meantime.
                 Err(error) if !replace && error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
         }
-        let what =
-            "no free name was found, because other programs take them; choose another folder";
-        Ok(Finished::Taken(format!("{}: {what}", to.name)))
+        let reason = format!("no unused name in {MAX_ATTEMPTS} attempts; choose another folder");
+        Ok(Finished::Conflict(format!("{}: {reason}", to.name)))
     }
 }
 
+/// The kind of an existing file.
 enum Found {
     Nothing,
     File,
     Other,
 }
 
-/// Looks at a path without following a link there.
-fn look(path: &Path) -> io::Result<Found> {
+/// Returns the kind of the file at a path, without following symbolic links.
+fn inspect(path: &Path) -> io::Result<Found> {
     match symlink_metadata(path) {
         Ok(found) if found.is_file() => Ok(Found::File),
         Ok(_) => Ok(Found::Other),
@@ -97,10 +97,12 @@ fn look(path: &Path) -> io::Result<Found> {
 }
 
 fn not_regular(name: &str) -> String {
-    format!("{name} exists and is not a regular file; move it away, or choose other names")
+    format!(
+        "{name} exists and is not a regular file; move it away, or choose another name template"
+    )
 }
 
-/// The name with a number before its extension; the first has none.
+/// Returns the name with a number before its extension; the first name has no number.
 fn numbered(name: &str, number: u32) -> String {
     match (number, name.rsplit_once('.')) {
         (1, _) => name.to_owned(),
@@ -109,8 +111,8 @@ fn numbered(name: &str, number: u32) -> String {
     }
 }
 
-/// Returns the length and the SHA-256 of a regular file; `None` if there is none.
-pub(crate) fn entry_of(path: &Path) -> io::Result<Option<(u64, String)>> {
+/// Returns the length and the SHA-256 of a regular file; `None` if the file does not exist or is not regular.
+pub(crate) fn hash_file(path: &Path) -> io::Result<Option<(u64, String)>> {
     let file = match essbasic_files::open(path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput) => {
@@ -136,10 +138,10 @@ fn hash(mut file: File) -> io::Result<(u64, String)> {
     }
 }
 
-/// Makes sure that files can be written in the folder, before anything is asked of the service.
+/// Creates the folder and checks that files can be created in it.
 pub(crate) fn prepare_folder(folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    Incoming::create(folder).map(drop)
+    FileWriter::create(folder).map(drop)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A contract on its way to disk.
+//! The state of a contract that is being downloaded.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,35 +6,34 @@ use std::time::Duration;
 use essbasic_models::FlowStatus;
 
 use super::destination::Destination;
-use super::options::{ReportedFlow, SavedFile};
+use super::report::{ReportedFlow, SavedFile};
 use crate::error::FlowError;
 
 pub(super) struct FlowState {
     pub(super) flow_id: String,
-    /// Its files, as links to them became known.
+    /// Its files, in the order in which the service listed them.
     pub(super) files: Vec<FileState>,
     pub(super) error: Option<FlowError>,
     pub(super) started: bool,
-    /// Fetches under way.
+    /// Number of its files in flight.
     pub(super) fetching: usize,
-    /// Whether a batch that holds it is being asked for.
-    pub(super) asked: bool,
-    /// No links are asked for before this, on the monotonic clock.
+    /// `true` while a request for its links is in flight.
+    pub(super) links_requested: bool,
+    /// Earliest time of the next request for its links, on the monotonic clock.
     pub(super) not_before: Duration,
-    /// Its state, if it was looked up.
+    /// Status of the contract, if it was looked up.
     pub(super) status: Option<FlowStatus>,
 }
 
 pub(super) struct FileState {
-    /// What the service calls it. Later links to the same file are known by it and the kind: their
-    /// order may have changed.
+    /// The service's name of the file. Title and kind identify the file in later responses, whose order may differ.
     pub(super) title: String,
     pub(super) kind: String,
     pub(super) to: Arc<Destination>,
     pub(super) stage: Stage,
-    /// Attempts that failed, over all its links.
+    /// Failed attempts, over all its links.
     pub(super) failed: u32,
-    pub(super) dead_links: u32,
+    pub(super) expired_links: u32,
 }
 
 pub(super) enum Stage {
@@ -51,24 +50,24 @@ impl FlowState {
             error: None,
             started: false,
             fetching: 0,
-            asked: false,
+            links_requested: false,
             not_before: Duration::ZERO,
             status: None,
         }
     }
 
-    /// Whether all its files are on disk.
+    /// Returns whether all its files are saved.
     pub(super) fn is_saved(&self) -> bool {
         !self.files.is_empty()
             && self.files.iter().all(|file| matches!(file.stage, Stage::Saved(_)))
     }
 
-    /// Whether nothing more will happen to it.
+    /// Returns whether its outcome is final.
     pub(super) fn has_ended(&self) -> bool {
-        self.fetching == 0 && !self.asked && (self.error.is_some() || self.is_saved())
+        self.fetching == 0 && !self.links_requested && (self.error.is_some() || self.is_saved())
     }
 
-    /// Its files on disk, in the order in which the service named them.
+    /// Returns its saved files, in the order in which the service listed them.
     pub(super) fn saved(&self) -> Vec<SavedFile> {
         let saved = self.files.iter().filter_map(|file| match &file.stage {
             Stage::Saved(saved) => Some(saved.clone()),

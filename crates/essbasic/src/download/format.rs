@@ -1,4 +1,4 @@
-//! File formats: which one is expected of a link, and which one a body has.
+//! File formats: the expected format of a link, and the detected format of a body.
 
 /// The format of a contract's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,22 +13,22 @@ pub(super) enum Format {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Expected {
     OneOf(Vec<Format>),
-    /// The service names a format that is not known here. Any binary content is accepted.
+    /// The service states an unsupported format. Any binary content is accepted.
     Unknown,
 }
 
 impl Expected {
-    /// Decides by the service's `Type` and `Name`, and by the media type if neither names a format. A file of
-    /// which nothing names the format is a PDF, as contracts are.
+    /// Returns the expected formats by the service's `Type` and `Name`, or by the media type if neither states a
+    /// format. The default is PDF, the format of contracts.
     pub(super) fn of(kind: &str, name: &str, media_type: Option<&str>) -> Self {
         let kind = kind.trim().trim_start_matches('.').trim();
-        let by_kind = Format::named(kind);
+        let by_kind = Format::by_name(kind);
         if by_kind == Some(Format::Pdf) {
             return Self::OneOf(vec![Format::Pdf]);
         }
         let extension = name.trim().rsplit_once('.').map(|(_, extension)| extension);
         let named: Vec<Format> =
-            by_kind.into_iter().chain(extension.and_then(Format::named)).collect();
+            by_kind.into_iter().chain(extension.and_then(Format::by_name)).collect();
         if !named.is_empty() {
             return Self::OneOf(named);
         }
@@ -41,7 +41,7 @@ impl Expected {
 }
 
 impl Format {
-    fn named(text: &str) -> Option<Self> {
+    fn by_name(text: &str) -> Option<Self> {
         match text.to_ascii_lowercase().as_str() {
             "pdf" => Some(Self::Pdf),
             "zip" => Some(Self::Zip),
@@ -61,7 +61,7 @@ impl Format {
         }
     }
 
-    /// Finds the format of a body by its first bytes.
+    /// Returns the format of a body, detected by its first bytes.
     fn of_head(head: &[u8]) -> Option<Self> {
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             return Some(Self::Zip);
@@ -72,26 +72,27 @@ impl Format {
         if head.starts_with(b"\x89PNG\r\n\x1a\n") {
             return Some(Self::Png);
         }
-        // The format's own readers look for the mark as far.
+        // PDF readers search the first 1024 bytes for the marker.
         contains(head, b"%PDF-").then_some(Self::Pdf)
     }
 }
 
-/// What a body is, by its first bytes.
+/// The kind of content of a body, detected by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum Detected {
     Format(Format),
-    /// HTML or XML, as a server shows instead of a file.
+    /// HTML or XML, which a server may return instead of a file.
     Page,
-    /// Any other text, JSON among them.
+    /// Any other text, including JSON.
     Text,
-    /// A body whose `Content-Encoding` was not decoded.
+    /// A body that was not decoded.
     Gzip,
     Binary,
 }
 
-impl Found {
-    pub(super) fn in_head(head: &[u8]) -> Self {
+impl Detected {
+    /// Detects the kind of content by the first bytes of a body.
+    pub(super) fn by_head(head: &[u8]) -> Self {
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
         if text.starts_with(b"<") {
             return Self::Page;
@@ -103,7 +104,7 @@ impl Found {
             return Self::Format(format);
         }
         let utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-        // A character may be cut off at the end of the head.
+        // A character may be incomplete at the end of the head.
         let utf8 =
             std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true);
         match head {
@@ -114,8 +115,8 @@ impl Found {
     }
 }
 
-pub(super) fn contains(bytes: &[u8], mark: &[u8]) -> bool {
-    bytes.windows(mark.len()).any(|window| window == mark)
+pub(super) fn contains(bytes: &[u8], marker: &[u8]) -> bool {
+    bytes.windows(marker.len()).any(|window| window == marker)
 }
 
 #[cfg(test)]
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_expected_format_follows_type_name_and_media_type() {
+    fn expects_the_format_of_type_name_and_media_type() {
         use Format::{Jpeg, Pdf, Png, Zip};
         let one_of = |formats: &[Format]| Expected::OneOf(formats.to_vec());
         for (kind, name, media_type, expected) in [
@@ -146,14 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_known_by_its_first_bytes() {
-        use Found::{Binary, Gzip, Page, Text};
-        let found: [(&[u8], Found); 14] = [
-            (b"%PDF-1.7", Found::Format(Format::Pdf)),
-            (b"\xef\xbb\xbf\r\n%PDF-1.7", Found::Format(Format::Pdf)),
-            (b"PK\x03\x04", Found::Format(Format::Zip)),
-            (b"\xff\xd8\xff\xe0", Found::Format(Format::Jpeg)),
-            (b"\x89PNG\r\n\x1a\n", Found::Format(Format::Png)),
+    fn detects_content_by_its_first_bytes() {
+        use Detected::{Binary, Gzip, Page, Text};
+        let found: [(&[u8], Detected); 14] = [
+            (b"%PDF-1.7", Detected::Format(Format::Pdf)),
+            (b"\xef\xbb\xbf\r\n%PDF-1.7", Detected::Format(Format::Pdf)),
+            (b"PK\x03\x04", Detected::Format(Format::Zip)),
+            (b"\xff\xd8\xff\xe0", Detected::Format(Format::Jpeg)),
+            (b"\x89PNG\r\n\x1a\n", Detected::Format(Format::Png)),
             (b"<!DOCTYPE html>", Page),
             (b"\xef\xbb\xbf \r\n<html>%PDF-1.7", Page),
             (b"<?xml version=\"1.0\"?><Error/>", Page),
@@ -165,7 +166,7 @@ mod tests {
             (b"\xd0\xcf\x11\xe0\0", Binary),
         ];
         for (head, expected) in found {
-            assert_eq!(Found::in_head(head), expected, "{head:?}");
+            assert_eq!(Detected::by_head(head), expected, "{head:?}");
         }
     }
 }

@@ -1,22 +1,26 @@
-//! The head of a file's response: its status, its length, and whether it is the file and all of it.
+//! Checks of the head of a response: status, framing, and headers that indicate a partial or encoded file.
 
 use tc3_client::transport::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::content::{Length, Mismatch};
 use crate::error::{FlowError, FlowErrorKind};
 
-/// Returns how the end of the body is known.
+/// Returns the framing of the body.
+///
+/// # Errors
+/// Returns a [`Mismatch`] if the response does not contain the complete, unencoded file.
 pub(super) fn length(status: StatusCode, headers: &HeaderMap) -> Result<Length, Mismatch> {
-    judge_status(status)?;
+    check_status(status)?;
     if headers.contains_key(header::CONTENT_RANGE) {
-        return Err(Mismatch::passing("the response is a part of the file (Content-Range)"));
+        let message = "the response contains only a part of the file (Content-Range)";
+        return Err(Mismatch::transient(message));
     }
-    // Not requested. The transports remove the header of an encoding that they have decoded.
+    // No encoding was requested. The transports remove the header of an encoding that they have decoded.
     if let Some(coding) = values(headers, &header::CONTENT_ENCODING)
         .find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
     {
         let coding: String = coding.chars().filter(char::is_ascii_graphic).take(20).collect();
-        return Err(Mismatch::passing(format!(
+        return Err(Mismatch::transient(format!(
             "the file is encoded as `{coding}`, which was not requested"
         )));
     }
@@ -24,7 +28,7 @@ pub(super) fn length(status: StatusCode, headers: &HeaderMap) -> Result<Length, 
     match (codings.next(), codings.next()) {
         (None, _) => content_length(headers),
         (Some(coding), None) if coding.eq_ignore_ascii_case("chunked") => Ok(Length::Chunked),
-        _ => Err(Mismatch::passing("the response has a Transfer-Encoding other than chunked")),
+        _ => Err(Mismatch::transient("the response has a Transfer-Encoding other than chunked")),
     }
 }
 
@@ -36,32 +40,33 @@ fn content_length(headers: &HeaderMap) -> Result<Length, Mismatch> {
     let is_digits = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());
     match first.parse() {
         Ok(length) if is_digits && lengths.all(|other| other == first) => Ok(Length::Bytes(length)),
-        _ => Err(Mismatch::passing("the response has an invalid Content-Length")),
+        _ => Err(Mismatch::transient("the response has an invalid Content-Length")),
     }
 }
 
-/// The elements of a header that is a list, over all its lines. One that is not ASCII is `?`.
+/// Returns the elements of a list header, over all its lines. A line that is not ASCII becomes `?`.
 fn values<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(name).into_iter();
     lines.flat_map(|line| line.to_str().unwrap_or("?").split(',')).map(str::trim)
 }
 
-fn judge_status(status: StatusCode) -> Result<(), Mismatch> {
+fn check_status(status: StatusCode) -> Result<(), Mismatch> {
     let code = status.as_u16();
-    let error = |what: &str| FlowError::new(FlowErrorKind::Link, format!("the link {what}"));
+    let error =
+        |what: &str| FlowError::new(FlowErrorKind::Link, format!("the link returned {what}"));
     match code {
         200 => Ok(()),
-        206 => Err(Mismatch::Passing(error("opens a part of the file (HTTP 206)"))),
+        206 => Err(Mismatch::Transient(error("a part of the file (HTTP 206)"))),
         300..=399 => Err(Mismatch::Permanent(error(&format!(
-            "leads elsewhere (HTTP {code}), which is not followed"
+            "a redirect (HTTP {code}), which is not followed"
         )))),
         401 | 403 | 404 | 410 => {
-            Err(Mismatch::Expired(error(&format!("does not open the file (HTTP {code})"))))
+            Err(Mismatch::Expired(error(&format!("HTTP {code} instead of the file"))))
         }
         408 | 429 | 500..=599 => {
-            Err(Mismatch::Passing(error(&format!("fails for now (HTTP {code})"))))
+            Err(Mismatch::Transient(error(&format!("a temporary error (HTTP {code})"))))
         }
-        _ => Err(Mismatch::Permanent(error(&format!("answers HTTP {code}")))),
+        _ => Err(Mismatch::Permanent(error(&format!("HTTP {code}")))),
     }
 }
 
@@ -69,7 +74,7 @@ fn judge_status(status: StatusCode) -> Result<(), Mismatch> {
 mod tests {
     use super::*;
 
-    fn judge(status: u16, lines: &[(&str, &str)]) -> Option<Length> {
+    fn length_of(status: u16, lines: &[(&str, &str)]) -> Option<Length> {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
@@ -78,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_whole_body_whose_end_is_known_is_taken() {
+    fn accepts_only_a_complete_unencoded_body_of_known_length() {
         let sized = ("content-length", "7");
         for (lines, expected) in [
             (vec![sized], Some(Length::Bytes(7))),
@@ -97,14 +102,14 @@ mod tests {
             (vec![sized, ("content-range", "bytes 0-6/100")], None),
             (vec![sized, ("content-range", "bytes 0-6/7")], None),
         ] {
-            assert_eq!(judge(200, &lines), expected, "{lines:?}");
+            assert_eq!(length_of(200, &lines), expected, "{lines:?}");
         }
         for coding in
             ["gzip", "GZIP", "x-gzip", "gzip, identity", "identity, br", "br", "deflate", "zstd"]
         {
-            assert_eq!(judge(200, &[sized, ("content-encoding", coding)]), None, "{coding}");
+            assert_eq!(length_of(200, &[sized, ("content-encoding", coding)]), None, "{coding}");
         }
-        assert_eq!(judge(206, &[sized]), None);
-        assert_eq!(judge(203, &[sized]), None);
+        assert_eq!(length_of(206, &[sized]), None);
+        assert_eq!(length_of(203, &[sized]), None);
     }
 }

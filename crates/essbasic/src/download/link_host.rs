@@ -1,61 +1,62 @@
-//! Where download links may lead.
+//! The allowlist of hosts of download links.
 
 use core::fmt;
 use core::str::FromStr;
 
 use tc3_client::transport::Uri;
 
-/// A host that download links may lead to.
+/// An entry of the allowlist of hosts of download links.
 ///
-/// | written | agreed to |
+/// | entry | allowed links |
 /// |---|---|
-/// | `files.example.com` | this host over https, wherever its name leads, into a private network too |
+/// | `files.example.com` | this host over https, at any address, including private networks |
 /// | `*.example.com` | the hosts below it over https, at public addresses |
 /// | `*` | every host over https, at public addresses |
-/// | `http://files.example.com` | the same, over plain http too; so with the others |
-/// | `files.example.com:8443` | the same at this port instead of the scheme's own; so with the others |
+/// | `http://files.example.com` | this host over https and plain http; `http://` can precede every entry |
+/// | `files.example.com:8443` | this host at this port instead of the default port; a port can follow every entry |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkHost {
-    /// Whether plain http is agreed to.
-    plain: bool,
+    /// `true` if plain http is allowed.
+    allow_http: bool,
     host: Host,
     port: Option<u16>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Host {
-    /// This one, named by the caller and so trusted wherever it leads.
-    Exactly(String),
-    /// One whose name ends so, with its dot. An answer can choose among them, and what they resolve to.
-    Below(String),
+    /// This host, at any address: the caller has named it.
+    Exact(String),
+    /// Any host with this suffix, which begins with a dot. The response selects the host, so its address must be
+    /// public.
+    Suffix(String),
 }
 
-/// A text that names no host.
+/// The error of parsing a [`LinkHost`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkHostError(String);
 
 impl fmt::Display for LinkHostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} names no host; write it as HOST, *.DOMAIN or http://HOST:PORT", self.0)
+        write!(f, "invalid host {:?}; expected HOST, *.DOMAIN or http://HOST:PORT", self.0)
     }
 }
 
 impl std::error::Error for LinkHostError {}
 
 impl LinkHost {
-    /// Where the service keeps files. Its reference shows links to `file.test.ess.tencent.cn` and, of the
-    /// sibling API, to `file.ess.tencent.cn`; it promises neither.
+    /// Returns the known hosts of the service's files. The reference shows links to `file.test.ess.tencent.cn` and, for
+    /// the sibling API, to `file.ess.tencent.cn`. Neither is documented as stable.
     pub(super) fn service() -> Self {
-        Self { plain: false, host: Host::Below(".ess.tencent.cn".to_owned()), port: None }
+        Self { allow_http: false, host: Host::Suffix(".ess.tencent.cn".to_owned()), port: None }
     }
 
     fn covers(&self, link: &Origin<'_>) -> bool {
         let port = self.port.unwrap_or(link.default_port());
         let host = match &self.host {
-            Host::Exactly(host) => link.host.eq_ignore_ascii_case(host),
-            Host::Below(end) => link.host.to_ascii_lowercase().ends_with(end.as_str()),
+            Host::Exact(host) => link.host.eq_ignore_ascii_case(host),
+            Host::Suffix(suffix) => link.host.to_ascii_lowercase().ends_with(suffix.as_str()),
         };
-        host && link.port == port && (link.https || self.plain)
+        host && link.port == port && (link.https || self.allow_http)
     }
 }
 
@@ -65,15 +66,15 @@ impl FromStr for LinkHost {
     fn from_str(text: &str) -> Result<Self, LinkHostError> {
         let error = || LinkHostError(text.to_owned());
         let text = text.trim();
-        let (plain, rest) = match text.split_once("://") {
+        let (allow_http, rest) = match text.split_once("://") {
             Some(("http", rest)) => (true, rest),
             Some(("https", rest)) => (false, rest),
             Some(_) => return Err(error()),
             None => (false, text),
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
-        // A name in the place of the star, for the parser.
-        let (below, name) = match rest.strip_prefix('*') {
+        // The URL parser rejects `*`: replace it with a letter.
+        let (is_wildcard, name) = match rest.strip_prefix('*') {
             Some(end) if end.is_empty() || end.starts_with(['.', ':']) => (true, format!("x{end}")),
             _ => (false, rest.to_owned()),
         };
@@ -85,15 +86,15 @@ impl FromStr for LinkHost {
             return Err(error());
         }
         let host = link.host.to_ascii_lowercase();
-        let host = match below {
-            true => Host::Below(host.get(1..).unwrap_or_default().to_owned()),
-            false => Host::Exactly(host),
+        let host = match is_wildcard {
+            true => Host::Suffix(host.get(1..).unwrap_or_default().to_owned()),
+            false => Host::Exact(host),
         };
-        Ok(Self { plain, host, port })
+        Ok(Self { allow_http, host, port })
     }
 }
 
-/// What of a URL says where a request goes.
+/// The origin of a URL: scheme, host and port.
 #[derive(Debug, Clone, Copy)]
 struct Origin<'a> {
     https: bool,
@@ -102,7 +103,7 @@ struct Origin<'a> {
 }
 
 impl<'a> Origin<'a> {
-    /// `None` where it is no http, names no host, or names one in a way that readers take differently.
+    /// Returns `None` if the URL has another scheme, no host, or a host that parsers interpret differently.
     fn of(uri: &'a Uri) -> Option<Self> {
         let https = match uri.scheme_str()? {
             "https" => true,
@@ -112,10 +113,10 @@ impl<'a> Origin<'a> {
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
         let host = authority.host();
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
         let end = authority.as_str().get(host.len()..)?;
-        let odd = bare.is_empty() || !bare.chars().all(plain);
-        if odd || (!end.is_empty() && authority.port_u16().is_none()) {
+        let is_invalid = bare.is_empty() || !bare.chars().all(is_allowed);
+        if is_invalid || (!end.is_empty() && authority.port_u16().is_none()) {
             return None;
         }
         let default = if https { 443 } else { 80 };
@@ -126,8 +127,8 @@ impl<'a> Origin<'a> {
         if self.https { 443 } else { 80 }
     }
 
-    /// Whether both are one server. This machine has several names.
-    fn is(&self, other: &Self) -> bool {
+    /// Returns whether both are the same server. All loopback hosts count as the same.
+    fn is_same_server(&self, other: &Self) -> bool {
         let host = self.host.eq_ignore_ascii_case(other.host)
             || (is_loopback(self.host) && is_loopback(other.host));
         host && self.https == other.https && self.port == other.port
@@ -141,7 +142,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 impl fmt::Display for Origin<'_> {
-    /// As [`LinkHost`] reads it.
+    /// Writes the origin in the syntax of [`LinkHost`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.https { "" } else { "http://" })?;
         f.write_str(self.host)?;
@@ -152,68 +153,74 @@ impl fmt::Display for Origin<'_> {
     }
 }
 
-/// How to agree to a host that was refused.
-pub(super) fn consent(host: &str) -> String {
-    format!("if that is right, agree to it: with_link_host (--link-host {host})")
+/// Returns the advice of how to allow a host that was refused.
+pub(super) fn allow_advice(host: &str) -> String {
+    format!("if you trust it, add it to the allowlist: with_link_host (--link-host {host})")
 }
 
-/// Whether a link may be followed to public addresses alone; or why not at all.
+/// Checks a link against the allowlist and returns whether its host must have a public address.
 ///
-/// `endpoint` is the server that the caller has set. Who sends it keys and bodies has agreed to fetch from
-/// it, wherever it is.
-pub(super) fn judge(
+/// `endpoint` is the server that the caller has set. Links to it are allowed at any address, because the caller already
+/// sends it credentials and requests.
+///
+/// # Errors
+/// Returns the message of the error if the link must not be followed.
+pub(super) fn check_link(
     link: &Uri,
-    agreed: &[LinkHost],
+    allowed: &[LinkHost],
     endpoint: Option<&Uri>,
 ) -> Result<bool, String> {
-    let link = Origin::of(link).ok_or("the link is no http or https URL")?;
-    if endpoint.and_then(Origin::of).is_some_and(|endpoint| endpoint.is(&link)) {
+    let link = Origin::of(link).ok_or("the link is not a valid http or https URL")?;
+    if endpoint.and_then(Origin::of).is_some_and(|endpoint| endpoint.is_same_server(&link)) {
         return Ok(false);
     }
-    let mut covering = agreed.iter().filter(|host| host.covers(&link)).peekable();
+    let mut covering = allowed.iter().filter(|host| host.covers(&link)).peekable();
     if covering.peek().is_none() {
         let port = if link.port == 80 { 443 } else { link.port };
         let secured = Origin { https: true, port, ..link };
-        let what = match agreed.iter().any(|host| host.covers(&secured)) {
-            true => "over plain http",
-            false => "a host that was not agreed to",
+        let reason = match allowed.iter().any(|host| host.covers(&secured)) {
+            true => "over plain http, which is not allowed",
+            false => "which is not on the allowlist",
         };
-        let consent = consent(&link.to_string());
-        return Err(format!("the link leads to {link}, {what}; {consent}"));
+        let advice = allow_advice(&link.to_string());
+        return Err(format!("the link leads to {link}, {reason}; {advice}"));
     }
-    Ok(!covering.any(|host| matches!(host.host, Host::Exactly(_))))
+    Ok(!covering.any(|host| matches!(host.host, Host::Exact(_))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn judged(link: &str, agreed: &[&str], endpoint: Option<&str>) -> Result<bool, String> {
+    fn check(link: &str, allowed: &[&str], endpoint: Option<&str>) -> Result<bool, String> {
         let mut hosts = vec![LinkHost::service()];
-        hosts.extend(agreed.iter().map(|host| host.parse::<LinkHost>().unwrap()));
+        hosts.extend(allowed.iter().map(|host| host.parse::<LinkHost>().unwrap()));
         let endpoint = endpoint.map(|url| url.parse().unwrap());
-        judge(&link.parse().unwrap(), &hosts, endpoint.as_ref())
+        check_link(&link.parse().unwrap(), &hosts, endpoint.as_ref())
     }
 
     #[test]
-    fn the_services_own_hosts_need_no_consent() {
+    fn allows_the_hosts_of_the_service_by_default() {
         for link in [
             "https://file.ess.tencent.cn/file/FLOW/a/0/0.PDF?hkey=b",
             "https://file.test.ess.tencent.cn:443/",
             "https://FILE.ESS.Tencent.CN/",
         ] {
-            assert_eq!(judged(link, &[], None), Ok(true), "{link}");
+            assert_eq!(check(link, &[], None), Ok(true), "{link}");
         }
     }
 
     #[test]
-    fn what_only_looks_like_them_is_refused_and_shows_no_key() {
+    fn rejects_similar_hosts_and_hides_the_key_of_the_link() {
         for (link, shown) in [
             (
                 "http://file.ess.tencent.cn/p?hkey=SECRET",
                 "http://file.ess.tencent.cn, over plain http",
             ),
-            ("https://file.ess.tencent.cn:8443/?SECRET", "file.ess.tencent.cn:8443, a host"),
+            (
+                "https://file.ess.tencent.cn:8443/?SECRET",
+                "file.ess.tencent.cn:8443, which is not on",
+            ),
             (
                 "https://file.ess.tencent.cn.evil.example/?SECRET",
                 "file.ess.tencent.cn.evil.example",
@@ -221,28 +228,28 @@ mod tests {
             ("https://eviless.tencent.cn/?SECRET", "eviless.tencent.cn"),
             ("https://ess.tencent.cn/?SECRET", "ess.tencent.cn"),
             ("https://file.ess.tencent.cn./?SECRET", "file.ess.tencent.cn."),
-            ("https://evil.example/.ess.tencent.cn?SECRET", "evil.example, a host that was not"),
+            ("https://evil.example/.ess.tencent.cn?SECRET", "evil.example, which is not on"),
             ("https://evil.example?.ess.tencent.cn?SECRET", "evil.example"),
-            ("http://127.0.0.1/SECRET", "http://127.0.0.1, a host"),
-            ("http://169.254.169.254/latest/SECRET", "http://169.254.169.254, a host"),
+            ("http://127.0.0.1/SECRET", "http://127.0.0.1, which is not on"),
+            ("http://169.254.169.254/latest/SECRET", "http://169.254.169.254, which is not on"),
             ("https://[::1]/SECRET", "[::1]"),
-            ("https://file.ess.tencent.cn@evil.example/?SECRET", "no http or https URL"),
-            ("https://SECRET:SECRET@file.ess.tencent.cn/", "no http or https URL"),
-            ("ftp://file.ess.tencent.cn/?SECRET", "no http or https URL"),
-            ("javascript://file.ess.tencent.cn/SECRET", "no http or https URL"),
-            ("https://file.ess.tencent.cn:/SECRET", "no http or https URL"),
-            ("https://file.ess.tencent.cn:99999/SECRET", "no http or https URL"),
-            ("/file?SECRET", "no http or https URL"),
+            ("https://file.ess.tencent.cn@evil.example/?SECRET", "not a valid http or https URL"),
+            ("https://SECRET:SECRET@file.ess.tencent.cn/", "not a valid http or https URL"),
+            ("ftp://file.ess.tencent.cn/?SECRET", "not a valid http or https URL"),
+            ("javascript://file.ess.tencent.cn/SECRET", "not a valid http or https URL"),
+            ("https://file.ess.tencent.cn:/SECRET", "not a valid http or https URL"),
+            ("https://file.ess.tencent.cn:99999/SECRET", "not a valid http or https URL"),
+            ("/file?SECRET", "not a valid http or https URL"),
         ] {
-            let error = judged(link, &[], None).unwrap_err();
+            let error = check(link, &[], None).unwrap_err();
             assert!(error.contains(shown), "{link}: {error}");
             assert!(!error.contains("SECRET"), "{error}");
         }
     }
 
     #[test]
-    fn hosts_are_agreed_to_as_they_are_written() {
-        for (agreed, link, allowed) in [
+    fn allows_exactly_the_listed_hosts() {
+        for (host, link, allowed) in [
             ("files.example.com", "https://files.example.com/", Some(false)),
             ("FILES.example.com", "https://files.Example.com:443/", Some(false)),
             ("https://files.example.com/", "https://files.example.com/", Some(false)),
@@ -263,16 +270,16 @@ mod tests {
             ("*", "http://anything.example/", None),
             ("http://*", "http://127.0.0.1/", Some(true)),
         ] {
-            let judged = judged(link, &[agreed], None);
-            assert_eq!(judged.clone().ok(), allowed, "{agreed}: {link}: {judged:?}");
+            let result = check(link, &[host], None);
+            assert_eq!(result.clone().ok(), allowed, "{host}: {link}: {result:?}");
         }
-        // One of the service's, named to be followed into a private network.
+        // A host of the service that is listed exactly may have a private address.
         let link = "https://file.ess.tencent.cn/";
-        assert_eq!(judged(link, &["file.ess.tencent.cn"], None), Ok(false));
+        assert_eq!(check(link, &["file.ess.tencent.cn"], None), Ok(false));
     }
 
     #[test]
-    fn what_names_no_host_is_refused() {
+    fn rejects_invalid_hosts() {
         for wrong in [
             "",
             " ",
@@ -296,18 +303,18 @@ mod tests {
             "[::1",
         ] {
             let error = wrong.parse::<LinkHost>().unwrap_err().to_string();
-            assert!(error.contains("write it as HOST"), "{wrong}: {error}");
+            assert!(error.contains("expected HOST"), "{wrong}: {error}");
         }
     }
 
     #[test]
-    fn the_server_that_the_caller_has_set_may_link_to_itself() {
+    fn allows_links_to_the_endpoint_that_the_caller_has_set() {
         let emulator = Some("http://127.0.0.1:8080");
-        assert_eq!(judged("http://127.0.0.1:8080/file?hkey=1", &[], emulator), Ok(false));
-        assert_eq!(judged("http://127.0.0.1:8080/", &[], Some("http://localhost:8080")), Ok(false));
-        assert_eq!(judged("http://localhost:8080/", &[], Some("http://[::1]:8080")), Ok(false));
+        assert_eq!(check("http://127.0.0.1:8080/file?hkey=1", &[], emulator), Ok(false));
+        assert_eq!(check("http://127.0.0.1:8080/", &[], Some("http://localhost:8080")), Ok(false));
+        assert_eq!(check("http://localhost:8080/", &[], Some("http://[::1]:8080")), Ok(false));
         let gateway = Some("https://gateway.corp");
-        assert_eq!(judged("https://GATEWAY.corp:443/", &[], gateway), Ok(false));
+        assert_eq!(check("https://GATEWAY.corp:443/", &[], gateway), Ok(false));
         for (link, endpoint) in [
             ("http://127.0.0.1:8081/", emulator),
             ("https://127.0.0.1:8080/", emulator),
@@ -316,17 +323,17 @@ mod tests {
             ("https://other.corp/", gateway),
             ("https://127.0.0.1/", gateway),
         ] {
-            assert!(judged(link, &[], endpoint).is_err(), "{link}");
+            assert!(check(link, &[], endpoint).is_err(), "{link}");
         }
     }
 
     #[test]
-    fn a_refusal_tells_how_to_agree() {
+    fn the_error_states_the_entry_that_allows_the_link() {
         for link in ["http://10.0.0.5:8080/?k", "https://files.example/?k", "https://[fd00::1]:1/"]
         {
-            let error = judged(link, &[], None).unwrap_err();
-            let told = error.split("--link-host ").nth(1).unwrap().trim_end_matches(')');
-            assert_eq!(judged(link, &[told], None), Ok(false), "{error}");
+            let error = check(link, &[], None).unwrap_err();
+            let host = error.split("--link-host ").nth(1).unwrap().trim_end_matches(')');
+            assert_eq!(check(link, &[host], None), Ok(false), "{error}");
         }
     }
 }

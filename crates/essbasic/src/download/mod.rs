@@ -1,8 +1,10 @@
-//! Contracts to files, in a folder or a store: links asked for just before they are used, a few downloads
-//! at a time, each contract with one outcome.
+//! Downloads of contracts to a folder or an object store. Links are requested just before they are used, a limited
+//! number of files is fetched at a time, and each contract has exactly one outcome.
 
 mod content;
 mod destination;
+mod entry;
+mod event;
 mod fetch;
 mod file;
 mod file_name;
@@ -12,26 +14,35 @@ mod head;
 mod job;
 mod link_host;
 mod options;
+mod outcome;
+mod report;
+mod sanitize;
 #[cfg(feature = "object-store")]
 mod store;
 mod target;
 mod template;
 
-pub(crate) use destination::{Entry, Existing, Ledger};
-pub(crate) use file_name::{FileNames, cut};
+pub(crate) use destination::{Existing, IntentLog};
+pub(crate) use entry::{Entry, Verification};
+pub use event::DownloadEvent;
+pub(crate) use file_name::FileNames;
 pub(crate) use job::{Job, Policy};
 pub use link_host::{LinkHost, LinkHostError};
-pub use options::{DownloadEvent, DownloadOptions, Report, ReportedFlow, SavedFile};
-pub(crate) use target::{Target, Thoroughness};
+pub use options::DownloadOptions;
+pub use report::{Report, ReportedFlow, SavedFile};
+pub(crate) use sanitize::truncate;
+pub(crate) use target::Target;
 pub use template::{NameTemplate, TemplateError};
 
 #[cfg(feature = "async-core")]
-pub(crate) use fetch::ToFolder;
+pub(crate) use fetch::FolderSink;
 #[cfg(any(feature = "async-core", feature = "blocking"))]
-pub(crate) use fetch::{Fetch, FetchEnd, Receiving, broken, request};
+pub(crate) use fetch::{Fetch, FileSink, exchange_failed, file_request};
 #[cfg(any(feature = "async-core", feature = "blocking"))]
-pub(crate) use job::{Ended, Step, WaitStep};
-#[cfg(all(feature = "object-store", feature = "async-core"))]
-pub(crate) use store::Object;
+pub(crate) use job::{Step, StepOutcome, WaitStep};
+#[cfg(any(feature = "async-core", feature = "blocking"))]
+pub(crate) use outcome::FetchOutcome;
 #[cfg(all(feature = "object-store", feature = "blocking"))]
-pub(crate) use store::Uploads;
+pub(crate) use store::StoreRuntime;
+#[cfg(all(feature = "object-store", feature = "async-core"))]
+pub(crate) use store::StoreSink;

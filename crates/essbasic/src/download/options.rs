@@ -1,60 +1,64 @@
+//! Options of a download.
+
 use core::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use essbasic_models::FlowStatus;
-use tc3_client::api::json;
-
+use super::event::DownloadEvent;
 use super::link_host::LinkHost;
 #[cfg(feature = "object-store")]
-use super::store::Place;
+use super::store::StoreLocation;
 use super::target::Target;
 use super::template::NameTemplate;
-
-use crate::error::FlowError;
 use crate::stop::Stop;
 use crate::wait::{Signals, WaitOptions};
 
-/// How to download.
+/// Options of a download.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DownloadOptions {
-    /// The folder for the files, created if it is absent; unused if they go to a store. If the names contain
-    /// `{flow_id}`, a download replaces an earlier file of the same contract. Otherwise it never replaces a file that
-    /// was there before: names get the next free number.
+    /// Folder for the files, created if it does not exist; unused if they are saved to a store.
+    ///
+    /// If the names contain `{flow_id}`, a download replaces an earlier file of the same contract. Otherwise it never
+    /// replaces an existing file: the new file gets the next unused number.
     pub folder: PathBuf,
-    /// Downloads at a time; 8. Zero counts as one, and more than 128 as 128.
+    /// Number of concurrent downloads; default 8, clamped to 1..=128.
     pub concurrency: usize,
-    /// The longest file taken, in bytes; 1 GiB.
+    /// Maximum size of a file, in bytes; default 1 GiB.
     pub max_file_bytes: u64,
-    /// How long one file may take over one link, from the request to its last byte, what the disk or store
-    /// takes included; an hour. A server that sends a byte now and then is given up by this alone.
+    /// Timeout of one file over one link; default one hour.
+    ///
+    /// It covers the request, the whole body, and writing to the disk or store. It is the only limit for a server
+    /// that sends single bytes at long intervals.
     pub file_timeout: Duration,
-    /// How files are named; by default by the service's name and the contract's id.
+    /// Template of the file names; by default the service's name of the file and the flow ID.
     pub names: NameTemplate,
-    /// The hosts that links may lead to; `*.ess.tencent.cn`, where the service keeps files by what is known.
-    /// Links on the server that is called need not be among them where the caller has set it:
-    /// [`Config::with_endpoint_url`](crate::Config::with_endpoint_url). A link to any other is not fetched,
-    /// and its contract fails with [`FlowErrorKind::Untrusted`](crate::FlowErrorKind::Untrusted). Redirects
-    /// are not followed.
+    /// Allowlist of hosts of links; default `*.ess.tencent.cn`, the known hosts of the service's files.
+    ///
+    /// If the caller has set the endpoint ([`Config::with_endpoint_url`](crate::Config::with_endpoint_url)), links to
+    /// that server are allowed too. A link to any other host is not fetched, and its contract fails with
+    /// [`FlowErrorKind::Untrusted`](crate::FlowErrorKind::Untrusted). Redirects are not followed.
     pub link_hosts: Vec<LinkHost>,
-    /// Whether contracts are downloaded that not every party has signed; `false`: such a contract fails with
+    /// If `true`, contracts are downloaded in any status.
+    ///
+    /// If `false`, the default, a contract that not every party has signed fails with
     /// [`FlowErrorKind::NotSigned`](crate::FlowErrorKind::NotSigned).
     pub any_state: bool,
-    /// How long a PDF takes to be composed after the last signature; 3 seconds, and one hour at most.
+    /// Delay between the last signature and the download, in which the service composes the PDF; default 3 seconds,
+    /// at most one hour.
     pub settle: Duration,
     pub(crate) wait: Option<WaitOptions>,
     pub(crate) stop: Stop,
     pub(crate) progress: Option<Progress>,
     #[cfg(feature = "object-store")]
-    pub(crate) place: Option<Place>,
+    pub(crate) location: Option<StoreLocation>,
 }
 
 pub(crate) type Progress = Arc<dyn Fn(DownloadEvent<'_>) + Send + Sync>;
 
 impl DownloadOptions {
-    /// The defaults, into this folder.
+    /// Creates the default options for a download to this folder.
     pub fn to(folder: impl AsRef<Path>) -> Self {
         Self {
             folder: folder.as_ref().to_owned(),
@@ -69,41 +73,43 @@ impl DownloadOptions {
             stop: Stop::default(),
             progress: None,
             #[cfg(feature = "object-store")]
-            place: None,
+            location: None,
         }
     }
 
-    /// The defaults, to objects below this prefix in a store, instead of a folder. Their names are those
-    /// that files would have, and must contain `{flow_id}`. A download replaces an object with the same key; an archive
-    /// replaces only objects that its journal lists.
+    /// Creates the default options for a download to an object store, below this prefix.
     ///
-    /// A file is an object only once it is whole and has passed the same checks as on disk. One that fits
-    /// in a part (see [`with_part_bytes`](Self::with_part_bytes)) is sent in one request, a longer one as
-    /// a multipart upload, which is aborted where the file turns out wrong or the job is given up. A
-    /// process that is killed cannot do that: let a rule of the bucket remove unfinished uploads after a
-    /// day.
+    /// Objects have the same names as files in a folder, which must contain `{flow_id}`. A download replaces an object
+    /// with the same key; an archive replaces only objects that its journal lists.
     ///
-    /// A store tries again by itself what may pass, as its own options say. It has no blocking form: the
-    /// blocking client runs it on a runtime of its own, with one thread.
+    /// An object is created only after the whole file has passed the same checks as on disk. A file that fits in one
+    /// part (see [`with_part_bytes`](Self::with_part_bytes)) is sent in one request. A longer file is sent as a
+    /// multipart upload, which is aborted if the file fails its checks or the job is dropped. A killed process cannot
+    /// abort its uploads: configure a lifecycle rule of the bucket that removes unfinished uploads after a day.
     ///
-    /// S3 and its like are `object_store::aws::AmazonS3Builder`, of that crate's feature `aws`. Tencent's
-    /// COS takes requests of the virtual hosted style alone, and the builder wants the bucket in their
-    /// endpoint: `https://BUCKET.cos.REGION.myqcloud.com`.
+    /// The store retries transient failures according to its own options. Stores are async only: the blocking client
+    /// runs them on a separate runtime with one thread.
+    ///
+    /// For S3 and compatible stores use `object_store::aws::AmazonS3Builder`, of that crate's feature `aws`. Tencent
+    /// COS accepts only virtual-hosted-style requests, for which the builder requires the bucket in the endpoint:
+    /// `https://BUCKET.cos.REGION.myqcloud.com`.
     #[cfg(feature = "object-store")]
     pub fn to_store(
         store: Arc<dyn object_store::ObjectStore>,
         prefix: impl Into<object_store::path::Path>,
     ) -> Self {
-        Self { place: Some(Place::new(store, prefix.into())), ..Self::to("") }
+        Self { location: Some(StoreLocation::new(store, prefix.into())), ..Self::to("") }
     }
 
-    /// Sets how much of a file is held until it is sent to the store, in bytes; 8 MiB. Each download holds
-    /// as much at most. S3 takes no less than 5 MiB, and no more than 10,000 parts of a file.
+    /// Sets the size of a part of a multipart upload, in bytes; default 8 MiB.
+    ///
+    /// Each concurrent download buffers at most one part. S3 requires at least 5 MiB, and at most 10,000 parts per
+    /// file.
     #[cfg(feature = "object-store")]
     #[must_use]
     pub fn with_part_bytes(mut self, bytes: usize) -> Self {
-        if let Some(place) = &mut self.place {
-            place.part_bytes = bytes;
+        if let Some(location) = &mut self.location {
+            location.part_bytes = bytes;
         }
         self
     }
@@ -136,16 +142,19 @@ impl DownloadOptions {
         self
     }
 
-    /// Agrees to links to this host too, such as `"files.example.com".parse()?`.
+    /// Adds a host to the allowlist of links ([`link_hosts`](Self::link_hosts)), such as
+    /// `"files.example.com".parse()?`.
     #[must_use]
     pub fn with_link_host(mut self, host: LinkHost) -> Self {
         self.link_hosts.push(host);
         self
     }
 
-    /// Downloads contracts in any state ([`any_state`](Self::any_state)): also those that not every party has
-    /// signed. Their files are not the final ones; the state of each is in
-    /// [`ReportedFlow::status`].
+    /// Downloads contracts in any status, including those that not every party has signed; sets
+    /// [`any_state`](Self::any_state).
+    ///
+    /// Their files are not final. [`ReportedFlow::status`](crate::ReportedFlow::status) contains the status of each
+    /// contract.
     #[must_use]
     pub fn with_any_state(mut self) -> Self {
         self.any_state = true;
@@ -159,26 +168,30 @@ impl DownloadOptions {
         self
     }
 
-    /// Waits until every party has signed each contract, and downloads it then, while others are still waited
-    /// for. A contract that is not signed when the time is over fails with
-    /// [`FlowErrorKind::NotSigned`](crate::FlowErrorKind::NotSigned). A stop is that of the download. An archive
-    /// job does not wait.
+    /// Waits until every party has signed a contract before it is downloaded.
+    ///
+    /// Each contract is downloaded once it is signed, while the wait for the others continues. A contract that
+    /// is not signed before the deadline fails with [`FlowErrorKind::NotSigned`](crate::FlowErrorKind::NotSigned). The
+    /// [`Stop`] of the download replaces that of the wait. An archive job does not wait.
     #[must_use]
     pub fn with_wait(mut self, options: WaitOptions) -> Self {
         self.wait = Some(options);
         self
     }
 
-    /// Ends the download early if it is stopped through this handle. Contracts that are not complete by then
-    /// are reported as [`FlowErrorKind::Stopped`](crate::FlowErrorKind::Stopped).
+    /// Sets a handle that stops the download early.
+    ///
+    /// Contracts that are not complete by then fail with
+    /// [`FlowErrorKind::Stopped`](crate::FlowErrorKind::Stopped).
     #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {
         self.stop = stop;
         self
     }
 
-    /// Calls this function as things happen, from whatever thread or task they happen in. It should
-    /// return quickly: a download waits for it.
+    /// Sets a function that is called with each event, on the thread or task that causes the event.
+    ///
+    /// It should return quickly, because the download waits for it.
     #[must_use]
     pub fn on_event(
         mut self,
@@ -188,25 +201,25 @@ impl DownloadOptions {
         self
     }
 
-    /// [`concurrency`](Self::concurrency) within its bounds.
-    pub(crate) fn downloads(&self) -> usize {
+    /// Returns [`concurrency`](Self::concurrency), clamped to its limits.
+    pub(crate) fn effective_concurrency(&self) -> usize {
         self.concurrency.clamp(1, 128)
     }
 
-    /// The callbacks that end a pause of the wait.
+    /// Returns the signals that end a pause of the wait.
     pub(crate) fn signals(&self) -> Option<&Signals> {
         self.wait.as_ref().and_then(WaitOptions::signals)
     }
 
     pub(crate) fn target(&self) -> Target {
         #[cfg(feature = "object-store")]
-        if let Some(place) = &self.place {
-            return Target::Store(place.clone());
+        if let Some(location) = &self.location {
+            return Target::Store(location.clone());
         }
         Target::Folder(self.folder.clone())
     }
 
-    pub(crate) fn tell(&self, event: DownloadEvent<'_>) {
+    pub(crate) fn emit(&self, event: DownloadEvent<'_>) {
         if let Some(progress) = &self.progress {
             progress(event);
         }
@@ -220,115 +233,5 @@ impl fmt::Debug for DownloadOptions {
             .field("concurrency", &self.concurrency)
             .field("max_file_bytes", &self.max_file_bytes)
             .finish_non_exhaustive()
-    }
-}
-
-/// Something that happened in a download.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub enum DownloadEvent<'a> {
-    /// The first file of this contract is being asked for.
-    Started {
-        /// The contract.
-        flow_id: &'a str,
-    },
-    /// This many bytes more have come. Those of a file that is begun anew count again.
-    Bytes(u64),
-    /// All files of this contract are on disk.
-    Saved {
-        /// The contract.
-        flow_id: &'a str,
-        /// Its files.
-        files: &'a [SavedFile],
-        /// Its state, if it was looked up.
-        status: Option<&'a FlowStatus>,
-    },
-    /// An earlier run of an archive job has saved this contract.
-    AlreadySaved {
-        /// The contract.
-        flow_id: &'a str,
-    },
-    /// This contract is not on disk. In an archive job it may be tried once more at the end, and have
-    /// another event then.
-    Failed {
-        /// The contract.
-        flow_id: &'a str,
-        /// Why.
-        error: &'a FlowError,
-    },
-}
-
-/// A file on disk.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SavedFile {
-    /// Where it is; in a store, its key.
-    pub path: PathBuf,
-    /// How long it is.
-    pub bytes: u64,
-    /// SHA-256 of its content, in hexadecimal.
-    pub sha256: String,
-}
-
-impl fmt::Debug for SavedFile {
-    /// Not its name, which is the contract's.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SavedFile").field("bytes", &self.bytes).finish_non_exhaustive()
-    }
-}
-
-/// What came of a download: each contract once, in the order of its first place among those asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Report {
-    /// The contracts.
-    pub flows: Vec<ReportedFlow>,
-}
-
-/// What came of one contract.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ReportedFlow {
-    /// The contract.
-    pub flow_id: String,
-    /// Its state, if it was looked up: `All` unless contracts in any state are downloaded.
-    pub status: Option<FlowStatus>,
-    /// Its files on disk; where `error` is set, those that had been saved before it.
-    pub files: Vec<SavedFile>,
-    /// Why it is not, or not whole, on disk.
-    pub error: Option<FlowError>,
-}
-
-json::object! {
-    SavedFile { "path" => path: required, "bytes" => bytes: required, "sha256" => sha256: required }
-}
-
-json::object! {
-    Report { "flows" => flows: required }
-}
-
-json::object! {
-    ReportedFlow {
-        "flow_id" => flow_id: required,
-        "status" => status: optional,
-        "files" => files: default,
-        "error" => error: optional,
-    }
-}
-
-impl Report {
-    /// Whether every contract is on disk.
-    pub fn is_complete(&self) -> bool {
-        self.failed().next().is_none()
-    }
-
-    /// The contracts that are on disk.
-    pub fn saved(&self) -> impl Iterator<Item = &ReportedFlow> {
-        self.flows.iter().filter(|flow| flow.error.is_none())
-    }
-
-    /// The contracts that are not.
-    pub fn failed(&self) -> impl Iterator<Item = &ReportedFlow> {
-        self.flows.iter().filter(|flow| flow.error.is_some())
     }
 }

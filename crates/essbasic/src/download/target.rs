@@ -1,54 +1,45 @@
-//! The place where files go.
+//! The target of a download: a folder or an object store.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::destination::Entry;
-use super::file::{entry_of, prepare_folder, remove_orphans, sync_folder};
+use essbasic_files::{remove_orphans, sync_folder};
+
+use super::entry::{Entry, Verification};
+use super::file::{hash_file, prepare_folder};
 #[cfg(feature = "object-store")]
-use super::store::Place;
+use super::store::StoreLocation;
 use crate::error::Error;
 
-/// A folder or a place in a store.
+/// A folder, or a prefix in an object store.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
     Folder(PathBuf),
     #[cfg(feature = "object-store")]
-    Store(Place),
-}
-
-/// How thoroughly files of earlier runs are checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Thoroughness {
-    /// They are believed to be there.
-    None,
-    /// They must have the recorded length.
-    Length,
-    /// Their bytes must have the recorded SHA-256.
-    Bytes,
+    Store(StoreLocation),
 }
 
 impl Target {
-    /// Makes sure that files can be written, before anything is asked of the service. A store shows that with the
-    /// first file.
+    /// Checks that files can be written, before the first request to the service. A store is checked with the first
+    /// file.
     pub(crate) fn prepare(&self) -> Result<(), Error> {
         match self {
-            Self::Folder(folder) => prepare_folder(folder).map_err(|error| self.refused(error)),
+            Self::Folder(folder) => prepare_folder(folder).map_err(|error| self.error(error)),
             #[cfg(feature = "object-store")]
             Self::Store(_) => Ok(()),
         }
     }
 
-    /// Removes temporary files of killed processes. Unfinished uploads are not known to this process.
+    /// Removes temporary files of killed processes. Unfinished uploads of other processes cannot be identified.
     pub(crate) fn remove_orphans(&self) -> Result<(), Error> {
         match self {
-            Self::Folder(folder) => remove_orphans(folder).map_err(|error| self.refused(error)),
+            Self::Folder(folder) => remove_orphans(folder).map_err(|error| self.error(error)),
             #[cfg(feature = "object-store")]
             Self::Store(_) => Ok(()),
         }
     }
 
-    /// Makes the names of all files durable. A store's are.
+    /// Fsyncs the folder, and with it the names of all files. A store needs no fsync.
     pub(crate) fn sync_names(&self) -> io::Result<()> {
         match self {
             Self::Folder(folder) => sync_folder(folder),
@@ -57,7 +48,7 @@ impl Target {
         }
     }
 
-    /// The folder, if the files go to one.
+    /// Returns the folder; `None` for a store.
     pub(crate) fn folder(&self) -> Option<PathBuf> {
         match self {
             Self::Folder(folder) => Some(folder.clone()),
@@ -66,55 +57,55 @@ impl Target {
         }
     }
 
-    /// The identity of a store; `None` for a folder, whose files are looked at.
+    /// Returns the identity of a store; `None` for a folder, whose files are always checked.
     pub(crate) fn identity(&self) -> Option<String> {
         match self {
             Self::Folder(_) => None,
             #[cfg(feature = "object-store")]
-            Self::Store(place) => Some(place.identity()),
+            Self::Store(location) => Some(location.identity()),
         }
     }
 
-    /// As [`identity`](Self::identity) in journals of version 1.
+    /// Returns the [`identity`](Self::identity) used by journals of version 1.
     pub(crate) fn identity_v1(&self) -> Option<String> {
         match self {
             Self::Folder(_) => None,
             #[cfg(feature = "object-store")]
-            Self::Store(place) => Some(place.identity_v1()),
+            Self::Store(location) => Some(location.identity_v1()),
         }
     }
 
-    /// Returns for each list of files whether all of them are there.
-    pub(crate) fn hold(
+    /// Returns for each list of files whether all of them are saved.
+    pub(crate) fn verify(
         &self,
         files: Vec<Vec<Entry>>,
-        thoroughness: Thoroughness,
+        verification: Verification,
         stopped: &(dyn Fn() -> bool + Sync),
     ) -> io::Result<Vec<bool>> {
         match self {
             Self::Folder(folder) => {
-                let hold = |files: Vec<Entry>| {
+                let verify = |files: Vec<Entry>| {
                     if stopped() {
                         return Err(ErrorKind::Interrupted.into());
                     }
                     for file in &files {
-                        if !is_in_folder(folder, file, thoroughness)? {
+                        if !is_in_folder(folder, file, verification)? {
                             return Ok(false);
                         }
                     }
                     Ok(true)
                 };
-                files.into_iter().map(hold).collect()
+                files.into_iter().map(verify).collect()
             }
             #[cfg(feature = "object-store")]
-            Self::Store(_) if thoroughness == Thoroughness::None => Ok(vec![true; files.len()]),
+            Self::Store(_) if verification == Verification::None => Ok(vec![true; files.len()]),
             #[cfg(feature = "object-store")]
-            Self::Store(place) => place.hold(files, thoroughness, stopped),
+            Self::Store(location) => location.verify(files, verification, stopped),
         }
     }
 
-    /// The disk has refused.
-    pub(crate) fn refused(&self, error: io::Error) -> Error {
+    /// Returns the error of a job for an error of the disk.
+    pub(crate) fn error(&self, error: io::Error) -> Error {
         match self {
             Self::Folder(folder) => Error::folder(folder, error),
             #[cfg(feature = "object-store")]
@@ -124,7 +115,7 @@ impl Target {
 }
 
 /// Returns whether a file in the folder is the recorded one.
-fn is_in_folder(folder: &Path, file: &Entry, thoroughness: Thoroughness) -> io::Result<bool> {
+fn is_in_folder(folder: &Path, file: &Entry, verification: Verification) -> io::Result<bool> {
     let path = folder.join(&file.name);
     let found = match path.symlink_metadata() {
         Ok(found) => found,
@@ -134,10 +125,10 @@ fn is_in_folder(folder: &Path, file: &Entry, thoroughness: Thoroughness) -> io::
     if !found.is_file() || found.len() != file.bytes {
         return Ok(false);
     }
-    match thoroughness {
-        Thoroughness::None | Thoroughness::Length => Ok(true),
-        Thoroughness::Bytes => {
-            let found = entry_of(&path)?;
+    match verification {
+        Verification::None | Verification::Length => Ok(true),
+        Verification::Content => {
+            let found = hash_file(&path)?;
             Ok(found.is_some_and(|(bytes, sha256)| bytes == file.bytes && sha256 == file.sha256))
         }
     }

@@ -1,16 +1,23 @@
-//! What the names of files are made of, as a caller says it.
+//! Templates of file names.
 
 use core::fmt;
 use core::str::FromStr;
 
-use super::file_name::{Named, clean, replace_unsafe};
+use super::sanitize::{replace_unsafe, sanitize};
 
-/// How files are named: text with `{name}` (what the service calls the file), `{flow_id}`, `{date}` (the
-/// day it was fetched, UTC, `2026-01-31`) and `{index}` (the contract's place in the input, from 1). The
-/// extension is added. Without `{flow_id}` or `{index}` names may repeat: later ones are numbered.
+/// A template of file names: text with placeholders.
 ///
-/// By default `{name}-{flow_id}`. An archive with a shard, a journal of its own or a store requires `{flow_id}`:
-/// other jobs may write to the same place, and only the ID keeps their names apart.
+/// | placeholder | value |
+/// |---|---|
+/// | `{name}` | the service's name of the file, without extension |
+/// | `{flow_id}` | the flow ID of the contract |
+/// | `{date}` | the date of the download in UTC, such as `2026-01-31` |
+/// | `{index}` | the position of the contract in the input, from 1 |
+///
+/// The extension is appended. Without `{flow_id}` or `{index}` names may collide: later files are numbered.
+///
+/// The default is `{name}-{flow_id}`. An archive with a shard, a custom journal or a store requires `{flow_id}`: other
+/// jobs may write to the same place, and only the flow ID prevents collisions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameTemplate(Vec<Part>);
 
@@ -23,17 +30,30 @@ enum Part {
     Index,
 }
 
-/// A template that names files by nothing known.
+/// The error of parsing a [`NameTemplate`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateError(String);
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; a name is made of {{name}}, {{flow_id}}, {{date}} and {{index}}", self.0)
+        write!(f, "{}; use {{name}}, {{flow_id}}, {{date}} or {{index}}", self.0)
     }
 }
 
 impl std::error::Error for TemplateError {}
+
+/// The values of the placeholders of one file.
+#[derive(Clone, Copy)]
+pub(crate) struct NameValues<'a> {
+    /// The service's name of the file.
+    pub(crate) name: &'a str,
+    pub(crate) flow_id: &'a str,
+    pub(crate) kind: &'a str,
+    /// Index of the contract in the input, from 0.
+    pub(crate) index: usize,
+    /// Time of the download, in seconds since the Unix epoch.
+    pub(crate) at: u64,
+}
 
 impl Default for NameTemplate {
     fn default() -> Self {
@@ -51,71 +71,73 @@ impl FromStr for NameTemplate {
             let (before, from) = rest.split_at(at);
             parts
                 .extend(Some(before).filter(|text| !text.is_empty()).map(|t| Part::Text(t.into())));
-            let unclosed = || TemplateError(format!("{text:?} has a brace without its other"));
-            let inner = from.strip_prefix('{').ok_or_else(unclosed)?;
-            let (name, after) = inner.split_once('}').ok_or_else(unclosed)?;
+            let unmatched = || TemplateError(format!("unmatched brace in {text:?}"));
+            let inner = from.strip_prefix('{').ok_or_else(unmatched)?;
+            let (name, after) = inner.split_once('}').ok_or_else(unmatched)?;
             parts.push(match name {
                 "name" => Part::Name,
                 "flow_id" => Part::FlowId,
                 "date" => Part::Date,
                 "index" => Part::Index,
-                other => return Err(TemplateError(format!("there is no {{{other}}}"))),
+                other => return Err(TemplateError(format!("unknown placeholder {{{other}}}"))),
             });
             rest = after;
         }
         parts.extend(Some(rest).filter(|text| !text.is_empty()).map(|t| Part::Text(t.into())));
         if parts.iter().all(|part| matches!(part, Part::Text(_) | Part::Date)) {
-            return Err(TemplateError(format!("{text:?} would give every file the same name")));
+            return Err(TemplateError(format!("{text:?} gives every file the same name")));
         }
         Ok(Self(parts))
     }
 }
 
 impl NameTemplate {
-    /// What stands before the file's own name, that name, and what comes after it.
-    pub(super) fn parts(&self, stem: &str, named: &Named<'_>) -> [String; 3] {
-        // A dash beside nothing would say nothing.
+    /// Returns the text before the first `{name}`, the name itself, and the text after it. Without `{name}`, all text
+    /// is in the last part.
+    pub(super) fn parts(&self, stem: &str, values: &NameValues<'_>) -> [String; 3] {
+        // Without a name the default template is the flow ID, without the dash.
         if stem.is_empty() && *self == Self::default() {
-            return [String::new(), String::new(), clean(named.flow_id)];
+            return [String::new(), String::new(), sanitize(values.flow_id)];
         }
-        let named_by_it = self.0.contains(&Part::Name);
-        let [mut before, mut own, mut after] = [const { String::new() }; 3];
+        let has_name = self.0.contains(&Part::Name);
+        let [mut before, mut name, mut after] = [const { String::new() }; 3];
         for part in &self.0 {
             let text = match part {
-                Part::Name if own.is_empty() && after.is_empty() => {
-                    own.push_str(stem);
+                Part::Name if name.is_empty() && after.is_empty() => {
+                    name.push_str(stem);
                     continue;
                 }
                 Part::Name => stem.to_owned(),
                 Part::Text(text) => replace_unsafe(text),
-                Part::FlowId => clean(named.flow_id),
-                Part::Date => date(named.at),
-                Part::Index => named.index.saturating_add(1).to_string(),
+                Part::FlowId => sanitize(values.flow_id),
+                Part::Date => date(values.at),
+                Part::Index => values.index.saturating_add(1).to_string(),
             };
-            let place = if named_by_it && own.is_empty() { &mut before } else { &mut after };
-            place.push_str(&text);
+            let part = if has_name && name.is_empty() { &mut before } else { &mut after };
+            part.push_str(&text);
         }
-        // A name that begins with a dot is hidden.
-        let first = if named_by_it { &mut before } else { &mut after };
+        // A name with a leading dot would be a hidden file.
+        let first = if has_name { &mut before } else { &mut after };
         *first = first.trim_start_matches([' ', '.']).to_owned();
-        if before.is_empty() && own.is_empty() {
+        if before.is_empty() && name.is_empty() {
             after = after.trim_start_matches([' ', '.']).to_owned();
         }
-        [before, own, after]
+        [before, name, after]
     }
 
-    /// Returns whether names contain the ID of the contract, so that no two contracts share one.
+    /// Returns whether names contain the flow ID, which prevents collisions between contracts.
     pub(crate) fn has_flow_id(&self) -> bool {
         self.0.contains(&Part::FlowId)
     }
 
-    /// Returns whether names contain the day on which the file is fetched.
+    /// Returns whether names contain the date of the download.
     pub(super) fn has_date(&self) -> bool {
         self.0.contains(&Part::Date)
     }
 }
 
-/// `2026-01-31`, of seconds since the epoch. After the method of Howard Hinnant's `civil_from_days`.
+/// Formats seconds since the Unix epoch as a date such as `2026-01-31`, by Howard Hinnant's algorithm
+/// `civil_from_days`.
 fn date(at: u64) -> String {
     let days = at / 86_400 + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
@@ -134,7 +156,7 @@ mod tests {
     use super::date;
 
     #[test]
-    fn days_are_those_of_the_calendar() {
+    fn formats_dates_of_the_gregorian_calendar() {
         for (at, expected) in [
             (0, "1970-01-01"),
             (951_782_399, "2000-02-28"),

@@ -1,4 +1,4 @@
-//! Answers and files without measure.
+//! Limits of responses and files.
 
 use std::io::Write;
 use std::time::Duration;
@@ -9,24 +9,24 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tc3_client::BaseUrl;
 
-use crate::server::{KEY, Out, Request, Server, answer, links};
+use crate::server::{KEY, Out, Request, Server, links, response};
 use crate::support::config_at;
 use crate::{call, clients, clients_with};
 
-/// What a client of these tests takes, of an answer or a file.
-const MOST: usize = 1 << 20;
+/// Limit of a response or file in these tests, in bytes.
+const LIMIT: usize = 1 << 20;
 
-/// What the system's buffers between both may hold besides, with room to spare.
-const SLACK: u64 = 16 << 20;
+/// Upper bound of the data in the buffers of the system, in bytes.
+const BUFFERS: u64 = 16 << 20;
 
 const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/// 64 KiB of a chunked body.
+/// Returns a chunk of 64 KiB.
 fn chunk() -> Vec<u8> {
     [b"10000\r\n".as_slice(), &[b' '; 0x1_0000], b"\r\n"].concat()
 }
 
-/// 256 MiB of nothing, a thousandth as long.
+/// Returns a response of 256 MiB, compressed to a thousandth.
 fn bomb() -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     for _ in 0..256 {
@@ -34,12 +34,12 @@ fn bomb() -> Vec<u8> {
     }
     let gzip = gzip.finish().unwrap();
     assert!(gzip.len() < 4 << 20, "{}", gzip.len());
-    answer(200, "Content-Encoding: gzip\r\n", &gzip)
+    response(200, "Content-Encoding: gzip\r\n", &gzip)
 }
 
 type Flood = Box<dyn Fn(&mut Out) + Send + Sync>;
 
-/// Ways to send without end, and past what is taken.
+/// Returns responses that exceed every limit, with each kind of framing.
 fn floods() -> Vec<(&'static str, Flood)> {
     let bomb = bomb();
     vec![
@@ -58,7 +58,7 @@ fn floods() -> Vec<(&'static str, Flood)> {
             }),
         ),
         (
-            "a length past all measure",
+            "huge length",
             Box::new(|out: &mut Out| {
                 out.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999999\r\n\r\n");
                 out.flood(&[b' '; 0x1_0000]);
@@ -69,23 +69,23 @@ fn floods() -> Vec<(&'static str, Flood)> {
 }
 
 #[test]
-fn an_answer_is_read_up_to_what_is_taken() {
+fn reads_a_response_only_up_to_the_limit() {
     for (name, flood) in floods() {
         let service = Server::start(move |_, out| flood(out));
-        for client in clients_with(config_at(&service.url()).with_max_response_bytes(MOST)) {
-            let told = match call!(&client, links(["flow"])) {
+        for client in clients_with(config_at(&service.url()).with_max_response_bytes(LIMIT)) {
+            let message = match call!(&client, links(["flow"])) {
                 Ok(links) => links[0].result.as_ref().unwrap_err().to_string(),
                 Err(error) => error.to_string(),
             };
-            assert!(told.contains("more than 1048576 bytes"), "{name}: {told}");
+            assert!(message.contains("more than 1048576 bytes"), "{name}: {message}");
             assert_eq!(service.take_seen().len(), 1, "{name}");
             let sent = service.take_sent();
-            assert!(sent < MOST as u64 + SLACK, "{name}: {sent} bytes were taken");
+            assert!(sent < LIMIT as u64 + BUFFERS, "{name}: {sent} bytes were accepted");
         }
     }
 }
 
-/// A service whose links lead to what is sent so.
+/// Starts a service whose links lead to files that are sent by this function.
 fn file_server(file: impl Fn(&mut Out) + Send + Sync + 'static) -> Server {
     Server::start(move |request: &Request, out: &mut Out| {
         let host = request.host();
@@ -97,31 +97,34 @@ fn file_server(file: impl Fn(&mut Out) + Send + Sync + 'static) -> Server {
 }
 
 #[test]
-fn a_file_is_read_up_to_what_is_taken() {
+fn reads_a_file_only_up_to_the_limit() {
     for (name, flood) in floods() {
         let service = file_server(flood);
         for client in clients(&service) {
             let folder = tempfile::tempdir().unwrap();
-            let options = DownloadOptions::to(folder.path()).with_max_file_bytes(MOST as u64);
+            let options = DownloadOptions::to(folder.path()).with_max_file_bytes(LIMIT as u64);
             let report = client.download(&["flow"], &options);
             let error = report.flows[0].error.as_ref().unwrap();
             assert_eq!(error.kind, FlowErrorKind::Content, "{name}: {error}");
-            assert!(error.message.contains("longer than the 1048576 bytes"), "{name}: {error}");
-            assert_eq!(service.take_seen().len(), 3, "{name}: it is not asked for again");
+            assert!(
+                error.message.contains("exceeds the limit of 1048576 bytes"),
+                "{name}: {error}"
+            );
+            assert_eq!(service.take_seen().len(), 3, "{name}: it is not requested again");
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
             let sent = service.take_sent();
-            assert!(sent < MOST as u64 + SLACK, "{name}: {sent} bytes were taken");
+            assert!(sent < LIMIT as u64 + BUFFERS, "{name}: {sent} bytes were accepted");
         }
     }
 }
 
 #[test]
-fn a_file_that_trickles_in_is_given_up_with_its_time() {
+fn a_file_that_is_sent_slowly_times_out() {
     for begin in ["", "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"] {
         let trickle = move |out: &mut Out| {
             out.write(begin.as_bytes());
             let more = if begin.is_empty() { "HTTP/1.1 103 Hints\r\n\r\n" } else { "%" };
-            // Far longer than the file may take, and not for ever.
+            // Much longer than the timeout, but limited.
             let mut left = 2_000;
             while left > 0 && out.sends(more.as_bytes()) {
                 left -= 1;
@@ -144,39 +147,39 @@ fn a_file_that_trickles_in_is_given_up_with_its_time() {
 }
 
 #[test]
-fn an_answer_of_the_metadata_service_is_read_up_to_what_is_taken() {
+fn reads_a_response_of_the_metadata_service_only_up_to_the_limit() {
     for (name, flood) in floods() {
         let metadata = Server::start(move |_, out| flood(out));
         let role = || CvmRole::new().with_base(BaseUrl::parse(&metadata.url()).unwrap());
         for client in clients_with(Config::new(role())) {
             let error = call!(&client, links(["flow"])).map(drop).unwrap_err().to_string();
             assert!(error.contains("more than 65536 bytes"), "{name}: {error}");
-            let asked = metadata.take_seen().len() as u64;
+            let requests = metadata.take_seen().len() as u64;
             let sent = metadata.take_sent();
-            assert!(sent < asked * SLACK, "{name}: {sent} bytes were taken");
+            assert!(sent < requests * BUFFERS, "{name}: {sent} bytes were accepted");
         }
     }
 }
 
 #[test]
-fn an_answer_nested_without_end_is_none() {
+fn rejects_a_deeply_nested_response() {
     let deep = |open: &str, close: &str| {
         let (open, close) = (open.repeat(1_000_000), close.repeat(1_000_000));
-        // In a member that is read, and in one that nobody knows.
-        ["FlowResourceUrlInfos", "Unknown"].map(|member| {
-            format!("{{\"Response\":{{\"{member}\":{open}1{close},\"RequestId\":\"r\"}}}}")
+        // In a known and in an unknown field.
+        ["FlowResourceUrlInfos", "Unknown"].map(|field| {
+            format!("{{\"Response\":{{\"{field}\":{open}1{close},\"RequestId\":\"r\"}}}}")
         })
     };
     for body in [deep("[", "]"), deep("{\"a\":", "}")].concat() {
-        let bytes = answer(200, "", body.as_bytes());
+        let bytes = response(200, "", body.as_bytes());
         let service = Server::start(move |_, out| out.write(&bytes));
         for client in clients(&service) {
-            let told = match call!(&client, links(["flow"])) {
+            let message = match call!(&client, links(["flow"])) {
                 Ok(links) => links[0].result.as_ref().unwrap_err().to_string(),
                 Err(Error::Call(error)) => error.to_string(),
                 Err(error) => panic!("{error}"),
             };
-            assert!(!told.contains("[["), "{told}");
+            assert!(!message.contains("[["), "{message}");
         }
     }
 }

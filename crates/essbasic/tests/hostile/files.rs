@@ -1,4 +1,4 @@
-//! Responses that are not the contract's file, or not all of it.
+//! Responses that are not the complete file of the contract.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -11,11 +11,11 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use crate::all_clients;
-use crate::server::{KEY, PDF, Request, Server, answer, states};
+use crate::server::{KEY, PDF, Request, Server, response, statuses};
 
 const PAGE: &[u8] = b"<!DOCTYPE html><html><body>%PDF-1.7 sign in again %%EOF</body></html>";
 
-/// What a link of the service says of its file, and what its server sends.
+/// The description of a file in a link, and the response of the link.
 struct Case {
     name: &'static str,
     kind: Value,
@@ -47,7 +47,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-/// A file as it was before the last signature, and after.
+/// Returns a file before and after the last signature.
 fn revisions() -> (Vec<u8>, Vec<u8>) {
     let first = PDF.to_vec();
     let second = [PDF, b"2 0 obj the last signature\n%%EOF\n"].concat();
@@ -67,15 +67,15 @@ fn service(cases: Vec<Case>) -> Server {
     })
 }
 
-/// The contract whose file is requested.
+/// Returns the flow ID of the contract whose file is requested.
 fn flow(request: &Request) -> String {
     let path = request.line.split(' ').nth(1).unwrap();
     path.trim_start_matches('/').split('?').next().unwrap().to_owned()
 }
 
 fn links(request: &Request, file: impl Fn(&str) -> (Value, &'static str)) -> Vec<u8> {
-    if let Some(states) = states(request) {
-        return states;
+    if let Some(statuses) = statuses(request) {
+        return statuses;
     }
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     let flows = body["FlowIds"].as_array().unwrap().iter().map(|flow| flow.as_str().unwrap());
@@ -87,7 +87,7 @@ fn links(request: &Request, file: impl Fn(&str) -> (Value, &'static str)) -> Vec
     let infos: Vec<Value> = infos.collect();
     let body =
         json!({"Response": {"FlowResourceUrlInfos": infos, "ErrorMessages": [], "RequestId": "r"}});
-    answer(200, "", body.to_string().as_bytes())
+    response(200, "", body.to_string().as_bytes())
 }
 
 fn refused() -> Vec<Case> {
@@ -97,22 +97,22 @@ fn refused() -> Vec<Case> {
         raw(&format!("200 OK\r\nContent-Length: {length}{headers}"), body)
     };
     let mut cases = vec![
-        case("partial-status", answer(206, &part, &first)),
-        case("partial-status-without-range", answer(206, "", &first)),
-        case("part-of-the-file", answer(200, &part, &first)),
-        case("range-in-other-unit", answer(200, "Content-Range: pages 1-2/3\r\n", &first)),
+        case("partial-status", response(206, &part, &first)),
+        case("partial-status-without-range", response(206, "", &first)),
+        case("part-of-the-file", response(200, &part, &first)),
+        case("range-in-other-unit", response(200, "Content-Range: pages 1-2/3\r\n", &first)),
         case("until-closed", raw("200 OK\r\nConnection: close", &first)),
         case("until-closed-1.0", [b"HTTP/1.0 200 OK\r\n\r\n".as_slice(), &first].concat()),
         case("shorter-than-announced", cut("", &first, second.len())),
         case("last-chunk-missing", chunked("", &first, b"")),
-        case("cut-in-the-end-chunk", chunked("", &first, b"0")),
-        case("two-lengths", answer(200, "Content-Length: 3\r\n", &first)),
+        case("cut-in-the-last-chunk", chunked("", &first, b"0")),
+        case("two-lengths", response(200, "Content-Length: 3\r\n", &first)),
         case("gzip-until-closed", raw("200 OK\r\nContent-Encoding: gzip", &gzip(&first))),
-        case("page", answer(200, "Content-Type: text/html\r\n", PAGE)),
+        case("page", response(200, "Content-Type: text/html\r\n", PAGE)),
         case("page-until-closed", raw("200 OK\r\nConnection: close", PAGE)),
-        case("page-as-pdf", answer(200, "Content-Type: application/pdf\r\n", PAGE)),
-        case("no-end", answer(200, "", b"%PDF-1.7\n1 0 obj")),
-        case("picture", answer(200, "", b"\x89PNG\r\n\x1a\n....%%EOF")),
+        case("page-as-pdf", response(200, "Content-Type: application/pdf\r\n", PAGE)),
+        case("no-end", response(200, "", b"%PDF-1.7\n1 0 obj")),
+        case("picture", response(200, "", b"\x89PNG\r\n\x1a\n....%%EOF")),
     ];
     let kinds = [
         ("kind-empty", json!("")),
@@ -125,9 +125,9 @@ fn refused() -> Vec<Case> {
         ("kind-unknown", json!("OFD")),
         ("kind-html", json!("HTML")),
     ];
-    cases.extend(kinds.map(|(name, kind)| typed(name, kind, "lease", answer(200, "", PAGE))));
+    cases.extend(kinds.map(|(name, kind)| typed(name, kind, "lease", response(200, "", PAGE))));
     for (name, title) in [("title-zip", "lease.zip"), ("title-html", "lease.html")] {
-        cases.push(typed(name, json!(""), title, answer(200, "", PAGE)));
+        cases.push(typed(name, json!(""), title, response(200, "", PAGE)));
     }
     let codings =
         ["gzip", "GZIP", "x-gzip", "gzip, identity", "identity, gzip", "br", "deflate", "zstd"];
@@ -136,33 +136,33 @@ fn refused() -> Vec<Case> {
             .into_iter()
             .zip(codings)
     {
-        // As if it were encoded so: undecoded, it would pass as a PDF.
+        // The body is not encoded, so that it would be accepted as a PDF if the header were ignored.
         let headers = format!("Content-Encoding: {coding}\r\n");
-        cases.push(case(name, answer(200, &headers, &first)));
+        cases.push(case(name, response(200, &headers, &first)));
     }
     cases
 }
 
 fn accepted() -> Vec<(Case, Vec<u8>)> {
-    let (_, whole) = revisions();
-    let packed = b"PK\x03\x04....".to_vec();
-    let length = |headers: &str| answer(200, headers, &whole);
-    let of = |case: Case| (case, whole.clone());
+    let (_, complete) = revisions();
+    let archive = b"PK\x03\x04....".to_vec();
+    let length = |headers: &str| response(200, headers, &complete);
+    let pdf = |case: Case| (case, complete.clone());
     vec![
-        of(case("length", length(""))),
-        of(case("identity", length("Content-Encoding: identity\r\n"))),
-        of(case("other-media-type", length("Content-Type: text/html\r\n"))),
-        of(case("chunked", chunked("", &whole, b"0\r\n\r\n"))),
-        of(typed("blank", json!(" PDF"), "lease", length(""))),
-        of(typed("dot", json!(".pdf"), "lease", length(""))),
-        of(typed("null", json!(null), "lease", length(""))),
-        of(typed("empty", json!(""), "lease.pdf", length(""))),
-        (typed("zip", json!("ZIP"), "lease", answer(200, "", &packed)), packed.clone()),
+        pdf(case("length", length(""))),
+        pdf(case("identity", length("Content-Encoding: identity\r\n"))),
+        pdf(case("other-media-type", length("Content-Type: text/html\r\n"))),
+        pdf(case("chunked", chunked("", &complete, b"0\r\n\r\n"))),
+        pdf(typed("blank", json!(" PDF"), "lease", length(""))),
+        pdf(typed("dot", json!(".pdf"), "lease", length(""))),
+        pdf(typed("null", json!(null), "lease", length(""))),
+        pdf(typed("empty", json!(""), "lease.pdf", length(""))),
+        (typed("zip", json!("ZIP"), "lease", response(200, "", &archive)), archive.clone()),
     ]
 }
 
 #[test]
-fn what_is_not_the_whole_contract_is_never_saved() {
+fn never_saves_an_incomplete_or_wrong_file() {
     let names: Vec<&str> = refused().iter().map(|case| case.name).collect();
     let service = service(refused());
     for client in all_clients(&service) {
@@ -181,7 +181,7 @@ fn what_is_not_the_whole_contract_is_never_saved() {
 }
 
 #[test]
-fn a_whole_contract_is_saved_however_it_is_labelled() {
+fn saves_a_complete_file_with_any_label() {
     let names: Vec<&str> = accepted().iter().map(|(case, _)| case.name).collect();
     let service = service(accepted().into_iter().map(|(case, _)| case).collect());
     for client in all_clients(&service) {
@@ -194,16 +194,16 @@ fn a_whole_contract_is_saved_however_it_is_labelled() {
     }
 }
 
-/// A server that encodes what it was asked not to encode: decoded, or refused.
+/// Encoded files, although no encoding was requested: they are decoded or refused.
 #[test]
-fn an_encoded_file_is_never_saved_as_it_came() {
-    let (_, whole) = revisions();
+fn never_saves_an_encoded_file() {
+    let (_, complete) = revisions();
     let codings = ["gzip", "GZIP", "x-gzip", "gzip, identity", "gzip, gzip"];
     let names = ["one", "two", "three", "four", "five"];
     let cases = || {
         names.into_iter().zip(codings).map(|(name, coding)| {
             let headers = format!("\r\nContent-Encoding: {coding}");
-            typed(name, json!("OFD"), "lease", chunked(&headers, &gzip(&whole), b"0\r\n\r\n"))
+            typed(name, json!("OFD"), "lease", chunked(&headers, &gzip(&complete), b"0\r\n\r\n"))
         })
     };
     let service = service(cases().collect());
@@ -213,14 +213,14 @@ fn an_encoded_file_is_never_saved_as_it_came() {
         for flow in &client.download(&names, &options).flows {
             match &flow.error {
                 Some(error) => assert_eq!(error.kind, FlowErrorKind::Content, "{error}"),
-                None => assert_eq!(std::fs::read(&flow.files[0].path).unwrap(), whole),
+                None => assert_eq!(std::fs::read(&flow.files[0].path).unwrap(), complete),
             }
         }
     }
 }
 
 #[test]
-fn a_link_that_opens_a_page_is_followed_by_a_fresh_one() {
+fn renews_a_link_that_returns_a_web_page() {
     for client in 0..3 {
         let fetches = Mutex::new(0);
         let service = Server::start(move |request, out| {
@@ -230,7 +230,7 @@ fn a_link_that_opens_a_page_is_followed_by_a_fresh_one() {
             assert!(request.line.contains(KEY));
             let mut fetches = fetches.lock().unwrap();
             *fetches += 1;
-            out.write(&answer(200, "", if *fetches < 3 { PAGE } else { PDF }));
+            out.write(&response(200, "", if *fetches < 3 { PAGE } else { PDF }));
         });
         let Some(client) = all_clients(&service).into_iter().nth(client) else { continue };
         let folder = tempfile::tempdir().unwrap();
@@ -243,13 +243,13 @@ fn a_link_that_opens_a_page_is_followed_by_a_fresh_one() {
 }
 
 #[test]
-fn files_are_requested_without_an_encoding() {
+fn requests_files_without_encoding() {
     let service = Server::start(move |request, out| {
         if request.is_call() {
             return out.write(&links(request, |_| (json!("PDF"), "lease")));
         }
         let codings = request.headers("accept-encoding");
-        out.write(&answer(if codings == ["identity"] { 200 } else { 400 }, "", PDF));
+        out.write(&response(if codings == ["identity"] { 200 } else { 400 }, "", PDF));
     });
     for client in all_clients(&service) {
         let folder = tempfile::tempdir().unwrap();
@@ -259,13 +259,13 @@ fn files_are_requested_without_an_encoding() {
 }
 
 #[test]
-fn no_time_for_a_file_is_too_short_or_too_long() {
+fn clamps_extreme_file_timeouts() {
     let service = Server::start(|request, out| {
         if request.is_call() {
             return out.write(&links(request, |_| (json!("PDF"), "lease")));
         }
         std::thread::sleep(Duration::from_millis(100));
-        out.write(&answer(200, "", PDF));
+        out.write(&response(200, "", PDF));
     });
     for client in all_clients(&service) {
         for (timeout, is_saved) in [

@@ -1,11 +1,11 @@
-//! A service that means harm, over real sockets, each with both drivers.
+//! A malicious service over real sockets, with both drivers.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     unreachable_pub,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 
 mod bounds;
@@ -20,7 +20,7 @@ use essbasic::{Config, DownloadOptions, Report, RetryPolicy};
 use self::server::{KEY, Server};
 use self::support::{Driver, config_at, the_agent};
 
-/// A client of this server in each driver, without retries.
+/// Returns a client per driver, without retries.
 fn clients(server: &Server) -> [Driver; 2] {
     clients_with(config_at(&server.url()))
 }
@@ -29,7 +29,7 @@ fn clients_with(config: Config) -> [Driver; 2] {
     Driver::both(&config.with_retry(RetryPolicy::none()), &the_agent())
 }
 
-/// A client of this server over each transport, without retries.
+/// Returns a client per transport, without retries.
 fn all_clients(server: &Server) -> Vec<Driver> {
     let config = config_at(&server.url()).with_retry(RetryPolicy::none());
     let mut clients = Vec::from(Driver::both(&config, &the_agent()));

@@ -1,4 +1,4 @@
-//! A service on a real socket that answers as a test says.
+//! A service on a real socket with scripted responses.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-/// The key of every link: no error may show it.
+/// The key of every link, which no error may contain.
 pub const KEY: &str = "SECRETLINKKEY";
 
 pub const PDF: &[u8] = b"%PDF-1.7\n...\n%%EOF\n";
 
 pub struct Request {
-    /// Such as `POST / HTTP/1.1`.
+    /// The request line, such as `POST / HTTP/1.1`.
     pub line: String,
     host: String,
-    /// Names in lower case, and values.
+    /// Header names in lower case, and values.
     headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
@@ -26,7 +26,7 @@ impl Request {
         self.line.starts_with("POST ")
     }
 
-    /// Whom the client takes this server for.
+    /// Returns the value of the `Host` header.
     pub fn host(&self) -> String {
         self.host.clone()
     }
@@ -36,14 +36,14 @@ impl Request {
         named.map(|header| header.1.as_str()).collect()
     }
 
-    /// The contracts that a call is about.
+    /// Returns the flow IDs of a call.
     fn flows(&self) -> Vec<String> {
         let body: Value = serde_json::from_slice(&self.body).unwrap();
         serde_json::from_value(body["FlowIds"].clone()).unwrap()
     }
 }
 
-/// What goes to the client, and how much of it.
+/// The writer of a response, which counts the bytes sent.
 pub struct Out {
     stream: TcpStream,
     sent: Arc<AtomicU64>,
@@ -54,8 +54,8 @@ impl Out {
         self.sends(bytes);
     }
 
-    /// Writes over and over until the client hangs up. Where a bound does not hold, the test is to fail and
-    /// the disk not to fill: a quarter of a GiB is enough.
+    /// Writes the bytes repeatedly until the client closes the connection, at most 256 MiB: a missing limit fails the
+    /// test without filling the disk.
     pub fn flood(&mut self, bytes: &[u8]) {
         let mut left = (256 << 20) / bytes.len();
         while left > 0 && self.sends(bytes) {
@@ -63,7 +63,7 @@ impl Out {
         }
     }
 
-    /// Writes; whether the client still listens.
+    /// Writes and returns whether the connection is still open.
     pub fn sends(&mut self, bytes: &[u8]) -> bool {
         let written = self.stream.write_all(bytes).is_ok();
         self.sent.fetch_add(if written { bytes.len() as u64 } else { 0 }, Ordering::Relaxed);
@@ -78,25 +78,25 @@ pub struct Server {
 }
 
 impl Server {
-    /// Answers one request a connection.
-    pub fn start(answer: impl Fn(&Request, &mut Out) + Send + Sync + 'static) -> Self {
+    /// Starts a server that responds to one request per connection.
+    pub fn start(respond: impl Fn(&Request, &mut Out) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
             address: listener.local_addr().unwrap(),
             seen: Arc::default(),
             sent: Arc::default(),
         };
-        let (answer, seen) = (Arc::new(answer), Arc::clone(&server.seen));
+        let (respond, seen) = (Arc::new(respond), Arc::clone(&server.seen));
         let sent = Arc::clone(&server.sent);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
+                let (respond, seen) = (Arc::clone(&respond), Arc::clone(&seen));
                 let stream = stream.unwrap();
                 let mut out = Out { stream: stream.try_clone().unwrap(), sent: Arc::clone(&sent) };
                 std::thread::spawn(move || {
                     if let Some(request) = receive(stream) {
                         seen.lock().unwrap().push(request.line.clone());
-                        answer(&request, &mut out);
+                        respond(&request, &mut out);
                     }
                 });
             }
@@ -108,12 +108,12 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// The first lines of the requests since the last time.
+    /// Returns the request lines since the last call.
     pub fn take_seen(&self) -> Vec<String> {
         std::mem::take(&mut *self.seen.lock().unwrap())
     }
 
-    /// How much it has sent since the last time, in bytes.
+    /// Returns the number of bytes sent since the last call.
     pub fn take_sent(&self) -> u64 {
         self.sent.swap(0, Ordering::Relaxed)
     }
@@ -143,8 +143,8 @@ fn receive(stream: TcpStream) -> Option<Request> {
     Some(Request { line, host, headers, body })
 }
 
-/// An answer with a length, after which the connection ends.
-pub fn answer(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
+/// Returns a response with `Content-Length` and `Connection: close`.
+pub fn response(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!(
         "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
@@ -152,8 +152,8 @@ pub fn answer(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// The answer to a call for the states of contracts: each was signed by every party long ago.
-pub fn states(request: &Request) -> Option<Vec<u8>> {
+/// Returns the response to a status check: every party signed each contract long ago.
+pub fn statuses(request: &Request) -> Option<Vec<u8>> {
     if request.headers("x-tc-action") != ["describeflowdetailinfo"] {
         return None;
     }
@@ -163,13 +163,13 @@ pub fn states(request: &Request) -> Option<Vec<u8>> {
     };
     let infos: Vec<Value> = request.flows().iter().map(info).collect();
     let body = json!({"Response": {"FlowInfo": infos, "RequestId": "r"}});
-    Some(answer(200, "", body.to_string().as_bytes()))
+    Some(response(200, "", body.to_string().as_bytes()))
 }
 
-/// The answer to a call for links: to a PDF for each contract, wherever `url` says.
+/// Returns the response to a call for links: one link to a PDF per contract, at the URL that `url` returns.
 pub fn links(request: &Request, url: impl Fn(&str) -> String) -> Vec<u8> {
-    if let Some(states) = states(request) {
-        return states;
+    if let Some(statuses) = statuses(request) {
+        return statuses;
     }
     let info = |flow: &String| {
         let link = json!({"Url": url(flow), "Name": "lease", "Type": "PDF"});
@@ -178,5 +178,5 @@ pub fn links(request: &Request, url: impl Fn(&str) -> String) -> Vec<u8> {
     let infos: Vec<Value> = request.flows().iter().map(info).collect();
     let body =
         json!({"Response": {"FlowResourceUrlInfos": infos, "ErrorMessages": [], "RequestId": "r"}});
-    answer(200, "", body.to_string().as_bytes())
+    response(200, "", body.to_string().as_bytes())
 }

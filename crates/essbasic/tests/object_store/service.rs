@@ -1,4 +1,4 @@
-//! A service of files over scripted transports, and both clients of it behind one face.
+//! A scripted service of files, and both of its clients behind one interface.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -8,18 +8,18 @@ use essbasic::{ArchiveOptions, ArchiveReport, Error, agent};
 
 use crate::scripted::{Body, End, config, links, response};
 
-/// How a link behaves once.
+/// The behaviour of a link in one fetch.
 #[derive(Debug, Clone)]
 pub enum Link {
-    /// Something else than the file.
+    /// Returns another body.
     Other(Vec<u8>),
-    /// Breaks off after so many bytes.
+    /// The connection breaks after this number of bytes.
     Breaks(usize),
-    /// Says nothing more after so many bytes. For the async client alone.
+    /// The connection stalls after this number of bytes. Only for the async client.
     Hangs(usize),
 }
 
-/// A PDF of this length, different from others throughout.
+/// Returns a PDF of this length, whose content depends on the seed.
 pub fn pdf(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut bytes = b"%PDF-1.7\n".to_vec();
@@ -31,7 +31,7 @@ pub fn pdf(length: usize, seed: u64) -> Vec<u8> {
     bytes
 }
 
-/// Serves each contract's file; what its link does before that is said.
+/// A service that returns the file of each contract, after the scripted behaviours of its link.
 #[derive(Clone, Default)]
 pub struct Service(Arc<Mutex<State>>);
 
@@ -43,7 +43,7 @@ struct State {
 }
 
 impl Service {
-    /// Contracts with files of these lengths.
+    /// Creates a service of contracts with files of these lengths.
     pub fn of(files: &[(&str, usize)]) -> Self {
         let service = Self::default();
         for (seed, (flow, length)) in files.iter().enumerate() {
@@ -53,7 +53,7 @@ impl Service {
         service
     }
 
-    /// What the link of this contract does at first.
+    /// Sets the first behaviours of the link of this contract.
     pub fn with(self, flow: &str, links: &[Link]) -> Self {
         self.0.lock().unwrap().links.insert(flow.to_owned(), links.to_vec().into());
         self
@@ -67,7 +67,7 @@ impl Service {
         self.0.lock().unwrap().files.keys().cloned().collect()
     }
 
-    /// How often the file of this contract was asked for.
+    /// Returns the number of requests for the file of this contract.
     pub fn fetches(&self, flow: &str) -> usize {
         self.0.lock().unwrap().fetches.get(flow).copied().unwrap_or_default()
     }
@@ -84,12 +84,12 @@ impl Service {
         let flow = request.uri.path().trim_start_matches('/').to_owned();
         *state.fetches.entry(flow.clone()).or_default() += 1;
         let file = &state.files[&flow].clone();
-        let whole = Some(file.len());
+        let length = Some(file.len());
         match state.links.get_mut(&flow).and_then(VecDeque::pop_front) {
-            None => cut(file, whole, End::Well),
-            Some(Link::Other(bytes)) => cut(&bytes, Some(bytes.len()), End::Well),
-            Some(Link::Breaks(at)) => cut(&file[..at], whole, End::Broken),
-            Some(Link::Hangs(at)) => cut(&file[..at], whole, End::Never),
+            None => body(file, length, End::Well),
+            Some(Link::Other(bytes)) => body(&bytes, Some(bytes.len()), End::Well),
+            Some(Link::Breaks(at)) => body(&file[..at], length, End::Broken),
+            Some(Link::Hangs(at)) => body(&file[..at], length, End::Never),
         }
     }
 
@@ -121,8 +121,8 @@ impl Service {
     }
 }
 
-/// In pieces that no part is a multiple of.
-fn cut(body: &[u8], length: Option<usize>, end: End) -> Response<Body> {
-    let pieces = body.chunks(10_007).map(Bytes::copy_from_slice).collect();
-    response(200, length, Body(pieces, end))
+/// Returns a response in chunks whose size does not divide the size of a part.
+fn body(bytes: &[u8], length: Option<usize>, end: End) -> Response<Body> {
+    let chunks = bytes.chunks(10_007).map(Bytes::copy_from_slice).collect();
+    response(200, length, Body(chunks, end))
 }

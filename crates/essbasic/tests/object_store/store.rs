@@ -1,4 +1,4 @@
-//! A store that fails as told, and keeps count of what it was asked for.
+//! A store with scripted failures, which records its requests.
 
 use core::fmt;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use essbasic::object_store::{
 };
 use futures_core::stream::BoxStream;
 
-/// What a store is asked to do.
+/// A kind of request to a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Op {
     Put,
@@ -23,89 +23,94 @@ pub enum Op {
     Abort,
 }
 
-/// Says how the so many-th request of a kind fails, counted from 1.
+/// Returns the error of a request by its kind and number, counted from 1 per kind.
 type Script = dyn Fn(Op, usize) -> Option<Error> + Send + Sync;
 
-/// What a store makes of the condition that no object has the key.
+/// The support of the condition that no object has the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Condition {
-    Honoured,
-    /// The object is replaced, as by stores that do not know the header.
+pub enum ConditionSupport {
+    Supported,
+    /// The object is replaced, as by stores that ignore the header.
     Ignored,
-    Refused,
-    /// Refused by a server's status only.
+    NotImplemented,
+    /// Rejected with HTTP 400.
     BadRequest,
 }
 
-pub struct Store {
+pub struct ScriptedStore {
     inner: Arc<dyn ObjectStore>,
-    condition: Condition,
-    told: Arc<Told>,
+    condition: ConditionSupport,
+    log: Arc<Log>,
 }
 
-pub struct Told {
+pub struct Log {
     script: Box<Script>,
     counts: Mutex<BTreeMap<Op, usize>>,
-    /// Bytes on their way to the store.
-    held: AtomicUsize,
-    most: AtomicUsize,
-    longest: AtomicUsize,
+    /// Bytes in flight to the store.
+    in_flight: AtomicUsize,
+    max_in_flight: AtomicUsize,
+    max_request: AtomicUsize,
 }
 
-impl Told {
-    /// How often this was asked for.
+impl Log {
+    /// Returns the number of requests of this kind.
     pub fn count(&self, op: Op) -> usize {
         self.counts.lock().unwrap().get(&op).copied().unwrap_or_default()
     }
 
-    /// The most bytes that were on their way at a time, and in one request.
-    pub fn most(&self) -> (usize, usize) {
-        (self.most.load(Ordering::SeqCst), self.longest.load(Ordering::SeqCst))
+    /// Returns the maximum number of bytes in flight.
+    pub fn max_in_flight(&self) -> usize {
+        self.max_in_flight.load(Ordering::SeqCst)
     }
 
-    fn asked(&self, op: Op) -> Result<()> {
+    /// Returns the maximum length of a request, in bytes.
+    pub fn max_request(&self) -> usize {
+        self.max_request.load(Ordering::SeqCst)
+    }
+
+    fn record(&self, op: Op) -> Result<()> {
         let mut counts = self.counts.lock().unwrap();
         let count = counts.entry(op).or_default();
         *count += 1;
         (self.script)(op, *count).map_or(Ok(()), Err)
     }
 
-    async fn carry(&self, bytes: usize) {
-        let held = self.held.fetch_add(bytes, Ordering::SeqCst) + bytes;
-        self.most.fetch_max(held, Ordering::SeqCst);
-        self.longest.fetch_max(bytes, Ordering::SeqCst);
-        // Long enough for others to come along.
+    async fn transfer(&self, bytes: usize) {
+        let in_flight = self.in_flight.fetch_add(bytes, Ordering::SeqCst) + bytes;
+        self.max_in_flight.fetch_max(in_flight, Ordering::SeqCst);
+        self.max_request.fetch_max(bytes, Ordering::SeqCst);
+        // Long enough for concurrent requests.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-        self.held.fetch_sub(bytes, Ordering::SeqCst);
+        self.in_flight.fetch_sub(bytes, Ordering::SeqCst);
     }
 }
 
-impl Store {
-    /// The store, and what it tells of itself.
+impl ScriptedStore {
+    /// Wraps a store, and returns it with the log of its requests.
     pub fn over(
         inner: Arc<dyn ObjectStore>,
         script: impl Fn(Op, usize) -> Option<Error> + Send + Sync + 'static,
-    ) -> (Arc<dyn ObjectStore>, Arc<Told>) {
-        let told = Arc::new(Told {
+    ) -> (Arc<dyn ObjectStore>, Arc<Log>) {
+        let log = Arc::new(Log {
             script: Box::new(script),
             counts: Mutex::default(),
-            held: AtomicUsize::new(0),
-            most: AtomicUsize::new(0),
-            longest: AtomicUsize::new(0),
+            in_flight: AtomicUsize::new(0),
+            max_in_flight: AtomicUsize::new(0),
+            max_request: AtomicUsize::new(0),
         });
-        let condition = Condition::Honoured;
-        (Arc::new(Self { inner, condition, told: Arc::clone(&told) }), told)
+        let condition = ConditionSupport::Supported;
+        (Arc::new(Self { inner, condition, log: Arc::clone(&log) }), log)
     }
 
-    /// A store that makes this of the condition that no object has the key.
-    pub fn with(inner: Arc<dyn ObjectStore>, condition: Condition) -> Arc<dyn ObjectStore> {
-        let (_, told) = Self::over(Arc::clone(&inner), |_, _| None);
-        Arc::new(Self { inner, condition, told })
+    /// Wraps a store with this support of the condition that no object has the key.
+    pub fn with(inner: Arc<dyn ObjectStore>, condition: ConditionSupport) -> Arc<dyn ObjectStore> {
+        let (_, log) = Self::over(Arc::clone(&inner), |_, _| None);
+        Arc::new(Self { inner, condition, log })
     }
 }
 
-/// What may pass.
-pub fn passing() -> Error {
+/// Returns a transient error.
+pub fn unavailable() -> Error {
     Error::Generic { store: "S3", source: "503 Slow Down: <Token>SECRET</Token>".into() }
 }
 
@@ -121,33 +126,37 @@ pub fn missing() -> Error {
     Error::NotFound { path: "SECRET".to_owned(), source }
 }
 
-impl fmt::Debug for Store {
+impl fmt::Debug for ScriptedStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Store(SECRET)")
+        f.write_str("ScriptedStore(SECRET)")
     }
 }
 
-impl fmt::Display for Store {
+impl fmt::Display for ScriptedStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Store(SECRET)")
+        f.write_str("ScriptedStore(SECRET)")
     }
 }
 
 #[async_trait::async_trait]
-impl ObjectStore for Store {
-    async fn put_opts(&self, at: &Path, bytes: PutPayload, o: PutOptions) -> Result<PutResult> {
-        self.told.asked(Op::Put)?;
-        self.told.carry(bytes.content_length()).await;
-        let mut options = o;
+impl ObjectStore for ScriptedStore {
+    async fn put_opts(
+        &self,
+        at: &Path,
+        bytes: PutPayload,
+        mut options: PutOptions,
+    ) -> Result<PutResult> {
+        self.log.record(Op::Put)?;
+        self.log.transfer(bytes.content_length()).await;
         if options.mode == PutMode::Create {
             match self.condition {
-                Condition::Honoured => {}
-                Condition::Ignored => options.mode = PutMode::Overwrite,
-                Condition::Refused => {
+                ConditionSupport::Supported => {}
+                ConditionSupport::Ignored => options.mode = PutMode::Overwrite,
+                ConditionSupport::NotImplemented => {
                     let (operation, implementer) = ("create".to_owned(), "Store".to_owned());
                     return Err(Error::NotImplemented { operation, implementer });
                 }
-                Condition::BadRequest => {
+                ConditionSupport::BadRequest => {
                     let text = "Server returned non-2xx status code: 400 Bad Request: SECRET";
                     return Err(Error::Generic { store: "S3", source: text.into() });
                 }
@@ -161,9 +170,9 @@ impl ObjectStore for Store {
         at: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        self.told.asked(Op::Start)?;
+        self.log.record(Op::Start)?;
         let inner = self.inner.put_multipart_opts(at, options).await?;
-        Ok(Box::new(Upload { inner, told: Arc::clone(&self.told) }))
+        Ok(Box::new(Upload { inner, log: Arc::clone(&self.log) }))
     }
 
     async fn get_opts(&self, at: &Path, options: GetOptions) -> Result<GetResult> {
@@ -172,9 +181,9 @@ impl ObjectStore for Store {
 
     fn delete_stream(
         &self,
-        places: BoxStream<'static, Result<Path>>,
+        paths: BoxStream<'static, Result<Path>>,
     ) -> BoxStream<'static, Result<Path>> {
-        self.inner.delete_stream(places)
+        self.inner.delete_stream(paths)
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
@@ -193,35 +202,35 @@ impl ObjectStore for Store {
 #[derive(Debug)]
 struct Upload {
     inner: Box<dyn MultipartUpload>,
-    told: Arc<Told>,
+    log: Arc<Log>,
 }
 
-impl fmt::Debug for Told {
+impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Told")
+        f.write_str("Log")
     }
 }
 
 #[async_trait::async_trait]
 impl MultipartUpload for Upload {
     fn put_part(&mut self, bytes: PutPayload) -> UploadPart {
-        let (asked, told) = (self.told.asked(Op::Part), Arc::clone(&self.told));
+        let (recorded, log) = (self.log.record(Op::Part), Arc::clone(&self.log));
         let length = bytes.content_length();
         let part = self.inner.put_part(bytes);
         Box::pin(async move {
-            asked?;
-            told.carry(length).await;
+            recorded?;
+            log.transfer(length).await;
             part.await
         })
     }
 
     async fn complete(&mut self) -> Result<PutResult> {
-        self.told.asked(Op::Complete)?;
+        self.log.record(Op::Complete)?;
         self.inner.complete().await
     }
 
     async fn abort(&mut self) -> Result<()> {
-        self.told.asked(Op::Abort)?;
+        self.log.record(Op::Abort)?;
         self.inner.abort().await
     }
 }

@@ -1,27 +1,27 @@
-//! Lines of a journal.
+//! The lines of a journal.
 
 use std::io;
 use std::path::Path;
 
 use tc3_client::api::json::{self, Encode};
 
-use crate::download::{Entry, ReportedFlow, cut};
+use crate::download::{Entry, ReportedFlow, truncate};
 use crate::error::FlowError;
 
-/// Version of the format. Version 1 has neither intents nor hashes, and tells stores apart by their display name.
+/// Version of the format. Version 1 has neither intents nor hashes, and identifies a store by its display name.
 pub(crate) const VERSION: u64 = 2;
 
-/// Longest reason in a journal, in bytes.
-pub(super) const MAX_REASON_BYTES: usize = 4 << 10;
+/// Maximum length of an error message in a journal, in bytes.
+pub(super) const MAX_MESSAGE_BYTES: usize = 4 << 10;
 
-/// The first line: the job that the journal belongs to.
+/// The first line, which identifies the job of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) essbasic_archive: u64,
     pub(crate) app_id: String,
     pub(crate) organization: String,
     pub(crate) shard: String,
-    /// Digest of the identity of the store, if the files are not in a folder.
+    /// Digest of the identity of the store; `None` for a folder.
     pub(crate) store: Option<String>,
 }
 
@@ -35,13 +35,13 @@ json::object! {
     }
 }
 
-/// One contract that has ended, or a file of it that is about to get its name.
+/// The result of one contract, or an intent for its files.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub(crate) struct Record {
     pub(crate) flow_id: String,
-    /// Names in the folder or store, and lengths in bytes.
+    /// Saved files: names in the folder or store, and lengths in bytes.
     pub(crate) files: Vec<(String, u64)>,
-    /// Files that are about to get their names. A line with these is no result.
+    /// Files that are about to get their names. A line with this field is an intent, not a result.
     pub(crate) intent: Vec<(String, u64)>,
     /// SHA-256 of each file, in the order of `files` or `intent`.
     pub(crate) sha256: Vec<String>,
@@ -63,7 +63,7 @@ impl Record {
         let name =
             |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let failure = |error: &FlowError| {
-            let message = cut(&error.message, MAX_REASON_BYTES).to_owned();
+            let message = truncate(&error.message, MAX_MESSAGE_BYTES).to_owned();
             FlowError::new(error.kind, message)
         };
         Self {
@@ -88,7 +88,7 @@ impl Record {
         !self.intent.is_empty()
     }
 
-    /// The files that it lists.
+    /// Returns the listed files.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         let files = self.files.iter().chain(&self.intent);
         let hashes = self.sha256.iter().map(String::as_str).chain(std::iter::repeat(""));
@@ -100,7 +100,7 @@ impl Record {
         files.zip(hashes).map(entry).collect()
     }
 
-    /// Whether every name is one that a job gives out: nothing leads out of the folder, and nothing is hidden.
+    /// Returns whether every name is a plain file name, which is neither hidden nor leads out of the folder.
     pub(super) fn has_plain_names(&self) -> bool {
         let plain = |name: &str| {
             !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', ':', '\0'])
@@ -109,6 +109,7 @@ impl Record {
     }
 }
 
+/// Encodes a value as one line.
 pub(super) fn line_of(value: &impl Encode) -> io::Result<Vec<u8>> {
     let mut line = json::encode(value).map_err(io::Error::other)?;
     line.push(b'\n');

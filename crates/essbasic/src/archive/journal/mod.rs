@@ -1,8 +1,8 @@
-//! The journal of an archive job: a file with a line of JSON for each contract that has ended, and for each file that
-//! is about to get its name.
+//! The journal of an archive job: a file of JSON lines with the result of each contract, and an intent for each file
+//! that is about to get its name.
 //!
-//! A file's intent is written before the file gets its name, and a contract's result after its files have theirs. A
-//! job that is killed at any moment thus finds on its next run which files are its own.
+//! The intent of a file is written before the file gets its name, and the result of a contract after its files have
+//! their names. If a job is killed at any moment, its next run can identify its own files.
 
 mod line;
 mod reader;
@@ -19,53 +19,54 @@ use essbasic_files::{Lock, TemporaryFile, remove_orphans, sync_folder, with_suff
 use self::line::line_of;
 pub(super) use self::line::{Header, Record, VERSION};
 pub(super) use self::reader::Reader;
-use self::reader::invalid;
+use self::reader::invalid_data;
 use self::writer::Shared;
-use crate::download::Ledger;
+use crate::download::IntentLog;
 
-/// Records passed to [`Sift`] at a time.
+/// Number of records passed to a [`RecordFilter`] at a time.
 const BATCH: usize = 1000;
 
-/// Decides which lines of earlier runs stay.
-pub(super) trait Sift {
-    /// Returns those of the records, of a journal of this version, that stay.
-    fn sift(&mut self, version: u64, records: Vec<Record>) -> io::Result<Vec<Record>>;
+/// Selects the records of earlier runs that are kept.
+pub(super) trait RecordFilter {
+    /// Returns the records to keep, of a journal of this version.
+    fn retain(&mut self, version: u64, records: Vec<Record>) -> io::Result<Vec<Record>>;
 
-    /// Returns lines to add after all records were passed.
-    fn rest(&mut self) -> Vec<Record>;
+    /// Returns records to add after all records were passed.
+    fn additional(&mut self) -> Vec<Record>;
 }
 
 /// The job that a journal must belong to.
 pub(super) struct Job {
     pub(super) header: Header,
-    /// The identity of the store as version 1 has it.
+    /// The identity of the store in journals of version 1.
     pub(super) store_v1: Option<String>,
 }
 
 impl Job {
-    /// Refuses the journal of another job and names the difference.
+    /// Checks that a journal belongs to this job.
+    ///
+    /// # Errors
+    /// Returns an error that lists the differences.
     fn check(&self, found: &Header) -> io::Result<()> {
-        let ours = &self.header;
+        let own = &self.header;
         let store = match found.essbasic_archive {
             1 => &self.store_v1,
-            _ => &ours.store,
+            _ => &own.store,
         };
         let differs: Vec<_> = [
-            ("application", found.app_id != ours.app_id),
-            ("organization", found.organization != ours.organization),
-            ("shard", found.shard != ours.shard),
+            ("application", found.app_id != own.app_id),
+            ("organization", found.organization != own.organization),
+            ("shard", found.shard != own.shard),
             ("store", found.store != *store),
         ]
         .into_iter()
-        .filter_map(|(what, differs)| differs.then_some(what))
+        .filter_map(|(name, differs)| differs.then_some(name))
         .collect();
         if differs.is_empty() {
             return Ok(());
         }
-        let what = differs.join(" and ");
-        Err(invalid(&format!(
-            "the journal of another job, whose {what} differs; give another folder or another journal"
-        )))
+        let differs = differs.join(" and ");
+        Err(invalid_data(&format!("the journal belongs to another job: different {differs}")))
     }
 }
 
@@ -82,37 +83,38 @@ impl fmt::Debug for Journal {
     }
 }
 
-/// Suffix of the lock of a journal.
-const LOCK: &str = ".lock";
+/// Suffix of the lock file of a journal.
+const LOCK_SUFFIX: &str = ".lock";
 
-/// The names of a journal and of its lock.
+/// Returns the names of a journal and of its lock file.
 pub(super) fn names(path: &Path) -> impl Iterator<Item = String> {
     let name = |path: PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
-    [path.to_owned(), with_suffix(path, LOCK)].into_iter().filter_map(name)
+    [path.to_owned(), with_suffix(path, LOCK_SUFFIX)].into_iter().filter_map(name)
 }
 
 impl Journal {
-    /// Opens the journal for this job only and rewrites it with the lines that stay. `settle` makes durable what lines
-    /// list, before the lines are.
+    /// Locks the journal and rewrites it with the records that `filter` keeps. `sync_files` fsyncs the names of saved
+    /// files, before the lines that list them are fsynced.
     pub(super) fn open(
         path: &Path,
         job: &Job,
-        settle: impl Fn() -> io::Result<()> + Send + 'static,
-        sift: &mut dyn Sift,
+        sync_files: impl Fn() -> io::Result<()> + Send + 'static,
+        filter: &mut dyn RecordFilter,
     ) -> io::Result<Self> {
-        let lock = Lock::acquire(&with_suffix(path, LOCK)).map_err(|error| match error.kind() {
-            io::ErrorKind::ResourceBusy => {
-                io::Error::new(error.kind(), "another job is at work with this journal")
-            }
-            kind => io::Error::new(kind, format!("its lock: {error}")),
-        })?;
+        let lock =
+            Lock::acquire(&with_suffix(path, LOCK_SUFFIX)).map_err(|error| match error.kind() {
+                io::ErrorKind::ResourceBusy => {
+                    io::Error::new(error.kind(), "another job is using this journal")
+                }
+                kind => io::Error::new(kind, format!("lock file: {error}")),
+            })?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        // Journals that killed jobs were about to rewrite.
+        // Temporary files of jobs that were killed while they rewrote a journal.
         if let Err(error) = remove_orphans(folder) {
-            tracing::debug!(%error, "temporary files of killed jobs could not be removed");
+            tracing::debug!(%error, "failed to remove temporary files of killed jobs");
         }
-        let mut fresh = TemporaryFile::create_in(folder)?;
-        let mut kept = BufWriter::new(&mut fresh);
+        let mut file = TemporaryFile::create_in(folder)?;
+        let mut kept = BufWriter::new(&mut file);
         kept.write_all(&line_of(&job.header)?)?;
         if let Some(mut reader) = Reader::open(path)? {
             let version = reader.header.essbasic_archive;
@@ -122,21 +124,21 @@ impl Journal {
                 if records.is_empty() {
                     break;
                 }
-                for record in sift.sift(version, records)? {
+                for record in filter.retain(version, records)? {
                     kept.write_all(&line_of(&record)?)?;
                 }
             }
-            for record in sift.rest() {
+            for record in filter.additional() {
                 kept.write_all(&line_of(&record)?)?;
             }
         }
         kept.flush()?;
         drop(kept);
-        fresh.sync()?;
-        fresh.persist(path)?;
+        file.sync()?;
+        file.persist(path)?;
         sync_folder(folder)?;
-        let shared = Shared::new(path.to_owned(), fresh.file().try_clone()?);
-        let writer = writer::start(Arc::clone(&shared), lock, settle)?;
+        let shared = Shared::new(path.to_owned(), file.file().try_clone()?);
+        let writer = writer::start(Arc::clone(&shared), lock, sync_files)?;
         Ok(Self { path: path.to_owned(), shared, writer: Some(writer) })
     }
 
@@ -145,16 +147,19 @@ impl Journal {
         self.shared.add(record)
     }
 
-    /// Returns the error after which nothing more was written.
+    /// Checks that the journal can still be written.
+    ///
+    /// # Errors
+    /// Returns the error after which no further line was written.
     pub(super) fn check(&self) -> io::Result<()> {
         self.shared.check()
     }
 
-    pub(super) fn ledger(&self) -> Arc<dyn Ledger> {
-        Arc::clone(&self.shared) as Arc<dyn Ledger>
+    pub(super) fn intent_log(&self) -> Arc<dyn IntentLog> {
+        Arc::clone(&self.shared) as Arc<dyn IntentLog>
     }
 
-    /// Makes all lines durable.
+    /// Writes and fsyncs all lines, and returns the path of the journal.
     pub(super) fn close(mut self) -> io::Result<PathBuf> {
         self.end()?;
         self.shared.check()?;
@@ -164,7 +169,7 @@ impl Journal {
     fn end(&mut self) -> io::Result<()> {
         self.shared.close();
         match self.writer.take().map(JoinHandle::join) {
-            Some(Err(_)) => Err(io::Error::other("the journal's writer panicked")),
+            Some(Err(_)) => Err(io::Error::other("the writer of the journal panicked")),
             _ => Ok(()),
         }
     }
@@ -172,7 +177,7 @@ impl Journal {
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        // There is nobody to return an error to.
+        // An error cannot be returned here.
         let _ = self.end();
     }
 }

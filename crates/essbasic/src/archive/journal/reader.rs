@@ -1,4 +1,4 @@
-//! Reading of a journal, line by line.
+//! The reader of a journal.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -8,14 +8,13 @@ use tc3_client::api::json;
 
 use super::line::{Header, Record, VERSION};
 
-/// Longest line, in bytes: a contract has a few files, and its reason is cut.
+/// Maximum length of a line, in bytes. A contract has few files, and its error message is truncated.
 const MAX_LINE_BYTES: u64 = 1 << 20;
 
-/// The beginning of every journal.
-const HEAD: &[u8] = b"{\"essbasic_archive\":";
+/// The first bytes of every journal.
+const PREFIX: &[u8] = b"{\"essbasic_archive\":";
 
-/// A journal read line by line. A last line without its end was being written when the job was killed and is left
-/// out.
+/// An iterator over the records of a journal. An incomplete last line, left by a killed job, is skipped.
 pub(crate) struct Reader {
     lines: BufReader<File>,
     line: u64,
@@ -23,7 +22,10 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Returns `None` if there is no journal, an empty one, or one whose first line is incomplete.
+    /// Opens a journal. Returns `None` if it does not exist, is empty, or has an incomplete first line.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read, or is not a journal of a supported version.
     pub(crate) fn open(path: &Path) -> io::Result<Option<Self>> {
         let file = match essbasic_files::open(path) {
             Ok(file) => file,
@@ -31,15 +33,15 @@ impl Reader {
             Err(error) => return Err(error),
         };
         let mut lines = BufReader::new(file);
-        let head = line(&mut lines)?.ok_or_else(|| too_long(1))?;
-        let ours = head.starts_with(HEAD) || HEAD.starts_with(&head);
-        if ours && !head.ends_with(b"\n") {
+        let head = read_line(&mut lines)?.ok_or_else(|| too_long(1))?;
+        let is_journal = head.starts_with(PREFIX) || PREFIX.starts_with(&head);
+        if is_journal && !head.ends_with(b"\n") {
             return Ok(None);
         }
         let header: Header =
-            json::decode(&head).map_err(|_| invalid("is no journal of an archive job"))?;
+            json::decode(&head).map_err(|_| invalid_data("not a journal of an archive job"))?;
         if !(1..=VERSION).contains(&header.essbasic_archive) {
-            return Err(invalid(&format!(
+            return Err(invalid_data(&format!(
                 "unknown journal version {}; use the essbasic that wrote it, or a later one",
                 header.essbasic_archive
             )));
@@ -53,12 +55,12 @@ impl Iterator for Reader {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.line += 1;
-        match line(&mut self.lines) {
+        match read_line(&mut self.lines) {
             Ok(None) => Some(Err(too_long(self.line))),
             Ok(Some(line)) if line.ends_with(b"\n") => {
                 let record = json::decode(&line).ok().filter(Record::has_plain_names);
-                let broken = || invalid(&format!("line {} is broken", self.line));
-                Some(record.ok_or_else(broken))
+                let corrupt = || invalid_data(&format!("line {} is corrupt", self.line));
+                Some(record.ok_or_else(corrupt))
             }
             Ok(Some(_)) => None,
             Err(error) => Some(Err(error)),
@@ -66,16 +68,16 @@ impl Iterator for Reader {
     }
 }
 
-pub(super) fn invalid(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
+pub(super) fn invalid_data(message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
 fn too_long(line: u64) -> io::Error {
-    invalid(&format!("line {line} is longer than 1 MiB"))
+    invalid_data(&format!("line {line} exceeds 1 MiB"))
 }
 
-/// The next line with its end, if it has one; `None` if it is too long.
-fn line(lines: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+/// Reads the next line with its line break, if it has one. Returns `None` if the line is too long.
+fn read_line(lines: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     io::Read::take(&mut *lines, MAX_LINE_BYTES + 1).read_until(b'\n', &mut line)?;
     Ok(Some(line).filter(|line| line.len() as u64 <= MAX_LINE_BYTES))

@@ -1,4 +1,4 @@
-//! Writing of a journal by many threads: lines are gathered, written together and synced once a second.
+//! The writer of a journal: lines of many threads are batched, written together, and fsynced once per second.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -10,33 +10,33 @@ use std::time::{Duration, Instant};
 use essbasic_files::{Lock, is_at};
 
 use super::line::{Record, line_of};
-use crate::download::{Entry, Ledger};
+use crate::download::{Entry, IntentLog};
 
-/// Longest time until a line is durable against a power failure.
-const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// Maximum time until a written line is fsynced.
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long a result waits for others, to be written with them. A killed process loses those that wait; their files
-/// are recognized by their intents. Without, each line would wake the writer and cost a system call.
-const GATHER: Duration = Duration::from_millis(5);
+/// Time in which results are batched. A killed process loses them, but their files are identified by their intents.
+/// Without batching, each line would wake the writer and cost a system call.
+const BATCH_DELAY: Duration = Duration::from_millis(5);
 
-/// The open journal, shared by all who write lines.
+/// The open journal, shared by all threads that write lines.
 pub(super) struct Shared {
     path: PathBuf,
-    /// Locked while lines are written, so that they stay whole and in order.
-    file: Mutex<()>,
-    opened: File,
+    /// Locked while lines are written, so that they are complete and in order.
+    write_lock: Mutex<()>,
+    file: File,
     state: Mutex<State>,
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    /// Lines that are not written yet.
+    /// Lines to write.
     pending: Vec<u8>,
-    /// When the first of the lines that are not durable was written.
+    /// Time at which the first line was written that is not fsynced yet.
     unsynced: Option<Instant>,
     closed: bool,
-    /// The error after which nothing more is written: the file may end in a part of a line.
+    /// The error after which no further line is written, because the file may end with an incomplete line.
     failure: Option<(io::ErrorKind, String)>,
 }
 
@@ -50,9 +50,9 @@ impl State {
 }
 
 impl Shared {
-    pub(super) fn new(path: PathBuf, opened: File) -> Arc<Self> {
-        let (file, state, changed) = (Mutex::new(()), Mutex::default(), Condvar::new());
-        Arc::new(Self { path, file, opened, state, changed })
+    pub(super) fn new(path: PathBuf, file: File) -> Arc<Self> {
+        let (write_lock, state, changed) = (Mutex::new(()), Mutex::default(), Condvar::new());
+        Arc::new(Self { path, write_lock, file, state, changed })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -71,7 +71,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Adds a line and returns after it is written, with all lines before it.
+    /// Adds a line and returns after it and all earlier lines are written.
     fn write(&self, record: &Record) -> io::Result<()> {
         let line = line_of(record)?;
         {
@@ -82,9 +82,9 @@ impl Shared {
         self.flush()
     }
 
-    /// Writes what is pending. A thread that waits here finds its lines written by the one before.
+    /// Writes the pending lines. If a thread waits for the lock, the thread before it may have written its lines.
     fn flush(&self) -> io::Result<()> {
-        let _file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let _guard = self.write_lock.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = {
             let mut state = self.state();
             state.check()?;
@@ -93,7 +93,7 @@ impl Shared {
         if lines.is_empty() {
             return Ok(());
         }
-        (&self.opened).write_all(&lines).map_err(|error| self.fail(error))?;
+        (&self.file).write_all(&lines).map_err(|error| self.fail(error))?;
         let mut state = self.state();
         if state.unsynced.is_none() {
             state.unsynced = Some(Instant::now());
@@ -102,30 +102,33 @@ impl Shared {
         Ok(())
     }
 
-    /// Notes the error that ends the journal.
+    /// Records the error after which no further line is written.
     fn fail(&self, error: io::Error) -> io::Error {
         self.state().failure.get_or_insert((error.kind(), error.to_string()));
         error
     }
 
-    /// Returns the error that has ended the journal.
+    /// Checks that the journal can still be written.
+    ///
+    /// # Errors
+    /// Returns the error after which no further line was written.
     pub(super) fn check(&self) -> io::Result<()> {
         self.state().check()
     }
 
-    fn sync(&self, settle: &dyn Fn() -> io::Result<()>) -> io::Result<()> {
+    fn sync(&self, sync_files: &dyn Fn() -> io::Result<()>) -> io::Result<()> {
         self.state().unsynced = None;
-        let in_place = || match is_at(&self.opened, &self.path)? {
+        let check_path = || match is_at(&self.file, &self.path)? {
             true => Ok(()),
             false => Err(io::Error::other("removed or replaced by another program")),
         };
-        settle()
-            .and_then(|()| self.opened.sync_data())
-            .and_then(|()| in_place())
+        sync_files()
+            .and_then(|()| self.file.sync_data())
+            .and_then(|()| check_path())
             .map_err(|error| self.fail(error))
     }
 
-    /// Waits for lines, or until those written must be synced. Returns whether the journal was closed.
+    /// Waits until lines are pending or written lines must be fsynced. Returns whether the journal was closed.
     fn wait(&self) -> bool {
         let mut state = self.state();
         while state.pending.is_empty() && !state.closed {
@@ -133,7 +136,8 @@ impl Shared {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
-            let Some(left) = SYNC_EVERY.checked_sub(since.elapsed()).filter(|left| !left.is_zero())
+            let Some(left) =
+                SYNC_INTERVAL.checked_sub(since.elapsed()).filter(|left| !left.is_zero())
             else {
                 break;
             };
@@ -143,22 +147,22 @@ impl Shared {
         state.closed
     }
 
-    fn is_due(&self) -> bool {
-        self.state().unsynced.is_some_and(|since| since.elapsed() >= SYNC_EVERY)
+    fn is_sync_due(&self) -> bool {
+        self.state().unsynced.is_some_and(|since| since.elapsed() >= SYNC_INTERVAL)
     }
 
-    fn run(&self, settle: &dyn Fn() -> io::Result<()>) -> io::Result<()> {
+    fn run(&self, sync_files: &dyn Fn() -> io::Result<()>) -> io::Result<()> {
         loop {
             let closed = self.wait();
-            if !closed && !self.is_due() {
-                std::thread::sleep(GATHER);
+            if !closed && !self.is_sync_due() {
+                std::thread::sleep(BATCH_DELAY);
             }
             self.flush()?;
             if closed {
-                return self.sync(settle);
+                return self.sync(sync_files);
             }
-            if self.is_due() {
-                self.sync(settle)?;
+            if self.is_sync_due() {
+                self.sync(sync_files)?;
             }
         }
     }
@@ -169,26 +173,26 @@ impl Shared {
     }
 }
 
-impl Ledger for Shared {
-    fn intend(&self, flow_id: &str, file: &Entry) -> io::Result<()> {
+impl IntentLog for Shared {
+    fn record_intent(&self, flow_id: &str, file: &Entry) -> io::Result<()> {
         let record = Record::of_intent(flow_id, std::slice::from_ref(file));
         self.write(&record).map_err(|error| {
-            // Where it comes out, the folder of the files would be blamed.
+            // With the path, because the caller attributes the error to the folder of the files.
             io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
         })
     }
 }
 
-/// Starts the thread that writes and syncs, and holds the lock as long as it runs.
+/// Starts the thread that writes and fsyncs lines. It holds the lock until it ends.
 pub(super) fn start(
     shared: Arc<Shared>,
     lock: Lock,
-    settle: impl Fn() -> io::Result<()> + Send + 'static,
+    sync_files: impl Fn() -> io::Result<()> + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
     let thread = std::thread::Builder::new().name("essbasic-journal".into());
     thread.spawn(move || {
         let _lock = lock;
-        // Kept as the journal's failure.
-        let _ = shared.run(&settle);
+        // The error is recorded as the failure of the journal.
+        let _ = shared.run(&sync_files);
     })
 }

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex};
 
-use super::super::destination::Ledger;
+use super::super::destination::IntentLog;
 use super::*;
 
 const PDF: &[u8] = b"%PDF-1.7\n...\n%%EOF\n";
@@ -8,11 +8,11 @@ const OTHER: &[u8] = b"%PDF-1.7\nold\n%%EOF\n";
 
 fn to(existing: Existing) -> Destination {
     let (flow_id, name) = ("f".to_owned(), "a.pdf".to_owned());
-    Destination { flow_id, name, existing, owned: false, ledger: None }
+    Destination { flow_id, name, existing, owned: false, intents: None }
 }
 
-fn incoming(folder: &Path) -> Incoming {
-    let mut file = Incoming::create(folder).unwrap();
+fn writer(folder: &Path) -> FileWriter {
+    let mut file = FileWriter::create(folder).unwrap();
     file.write(PDF).unwrap();
     file
 }
@@ -29,9 +29,9 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_file_has_its_name_once_it_is_whole() {
+fn a_file_gets_its_name_when_it_is_complete() {
     let folder = tempfile::tempdir().unwrap();
-    let mut file = Incoming::create(folder.path()).unwrap();
+    let mut file = FileWriter::create(folder.path()).unwrap();
     for byte in PDF.chunks(1) {
         file.write(byte).unwrap();
         assert!(!folder.path().join("a.pdf").exists());
@@ -43,21 +43,21 @@ fn a_file_has_its_name_once_it_is_whole() {
 }
 
 #[test]
-fn a_file_that_is_given_up_leaves_nothing() {
+fn removes_the_temporary_file_if_dropped() {
     let folder = tempfile::tempdir().unwrap();
-    drop(incoming(folder.path()));
+    drop(writer(folder.path()));
     assert!(names(folder.path()).is_empty());
 }
 
 #[test]
-fn a_missing_folder_is_reported_in_the_words_of_the_system() {
+fn reports_a_missing_folder_with_the_error_of_the_system() {
     let folder = tempfile::tempdir().unwrap();
-    let error = Incoming::create(&folder.path().join("none")).err().unwrap();
+    let error = FileWriter::create(&folder.path().join("none")).err().unwrap();
     assert!(error.raw_os_error().is_some(), "{error}");
     assert!(!error.to_string().contains(".part"), "{error}");
 }
 
-/// What exists under the name before.
+/// The kind of file that has the name before.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Before {
     Nothing,
@@ -106,7 +106,7 @@ impl Before {
 }
 
 #[test]
-fn an_existing_file_is_replaced_only_if_it_is_the_contracts() {
+fn replaces_an_existing_file_only_if_it_belongs_to_the_contract() {
     use Before::*;
     let (own, foreign) =
         (Existing::KeepUnless(sha256(OTHER)), Existing::KeepUnless(sha256(b"another")));
@@ -149,14 +149,16 @@ fn an_existing_file_is_replaced_only_if_it_is_the_contracts() {
         before.create(home.path());
         let victim = std::fs::read(home.path().join("victim")).ok();
         let old = home.path().join("a.pdf").symlink_metadata().map(|old| old.file_type()).ok();
-        let finished = incoming(home.path()).finish(&to(existing.clone())).unwrap();
+        let finished = writer(home.path()).finish(&to(existing.clone())).unwrap();
         let case = format!("{before:?} {existing:?}");
         match (&finished, expected) {
             (Finished::Saved(saved), Some(name)) => {
                 assert_eq!(saved.path, home.path().join(name), "{case}");
                 assert_eq!(std::fs::read(&saved.path).unwrap(), PDF, "{case}");
             }
-            (Finished::Taken(why), None) => assert!(why.starts_with("a.pdf exists"), "{why}"),
+            (Finished::Conflict(message), None) => {
+                assert!(message.starts_with("a.pdf exists"), "{message}");
+            }
             _ => panic!("{case}"),
         }
         if expected != Some("a.pdf") {
@@ -174,13 +176,13 @@ fn an_existing_file_is_replaced_only_if_it_is_the_contracts() {
 #[derive(Default)]
 struct Intents(Mutex<Vec<(String, bool)>>, PathBuf);
 
-impl Ledger for Intents {
-    fn intend(&self, flow_id: &str, file: &Entry) -> io::Result<()> {
+impl IntentLog for Intents {
+    fn record_intent(&self, flow_id: &str, file: &Entry) -> io::Result<()> {
         assert_eq!((flow_id, file.bytes, &file.sha256), ("f", PDF.len() as u64, &sha256(PDF)));
-        let there = self.1.join(&file.name).exists();
-        self.0.lock().unwrap().push((file.name.clone(), there));
-        // Another program is quicker.
-        if file.name == "a.pdf" && !there {
+        let exists = self.1.join(&file.name).exists();
+        self.0.lock().unwrap().push((file.name.clone(), exists));
+        // Another program creates the file first.
+        if file.name == "a.pdf" && !exists {
             std::fs::write(self.1.join("a.pdf"), OTHER).unwrap();
         }
         Ok(())
@@ -188,20 +190,20 @@ impl Ledger for Intents {
 }
 
 #[test]
-fn intents_are_written_before_names_and_a_race_for_a_name_replaces_nothing() {
+fn records_intents_before_names_and_replaces_nothing_in_a_race() {
     for (existing, expected) in [
         (Existing::Keep, vec![("a.pdf", false)]),
         (Existing::Number, vec![("a.pdf", false), ("a (2).pdf", false)]),
-        // Owned by the journal, the file that is there since is replaced.
+        // The journal owns the name, so the file of the other program is replaced.
         (Existing::Replace, vec![("a.pdf", false), ("a.pdf", true)]),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let intents = Arc::new(Intents(Mutex::default(), folder.path().to_owned()));
-        let to = Destination { ledger: Some(Arc::clone(&intents) as _), ..to(existing.clone()) };
-        let finished = incoming(folder.path()).finish(&to).unwrap();
-        assert_eq!(matches!(finished, Finished::Taken(_)), existing == Existing::Keep);
+        let to = Destination { intents: Some(Arc::clone(&intents) as _), ..to(existing.clone()) };
+        let finished = writer(folder.path()).finish(&to).unwrap();
+        assert_eq!(matches!(finished, Finished::Conflict(_)), existing == Existing::Keep);
         let found = intents.0.lock().unwrap().clone();
-        let found: Vec<_> = found.iter().map(|(name, there)| (&**name, *there)).collect();
+        let found: Vec<_> = found.iter().map(|(name, exists)| (&**name, *exists)).collect();
         assert_eq!(found, expected);
         let kept = std::fs::read(folder.path().join("a.pdf")).unwrap() == OTHER;
         assert_eq!(kept, existing != Existing::Replace);

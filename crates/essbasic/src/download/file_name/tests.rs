@@ -1,36 +1,37 @@
-use super::*;
 use proptest::prelude::*;
 
-fn named<'a>(name: &'a str, flow_id: &'a str, kind: &'a str) -> Named<'a> {
-    Named { name, flow_id, kind, index: 6, at: 1_700_000_000 }
+use super::*;
+
+fn values<'a>(name: &'a str, flow_id: &'a str, kind: &'a str) -> NameValues<'a> {
+    NameValues { name, flow_id, kind, index: 6, at: 1_700_000_000 }
 }
 
-fn one(name: &str, flow_id: &str) -> String {
-    FileNames::default().assign(named(name, flow_id, "PDF")).name
+fn default_name(name: &str, flow_id: &str) -> String {
+    FileNames::default().assign(values(name, flow_id, "PDF")).name
 }
 
-fn by(template: &str, name: &str, flow_id: &str) -> String {
-    FileNames::new(template.parse().unwrap()).assign(named(name, flow_id, "PDF")).name
+fn templated(template: &str, name: &str, flow_id: &str) -> String {
+    FileNames::new(template.parse().unwrap()).assign(values(name, flow_id, "PDF")).name
 }
 
 #[test]
-fn a_template_says_what_a_name_is_made_of() {
-    assert_eq!(by("{index}-{flow_id}", "合同", "f"), "7-f.pdf");
-    assert_eq!(by("{date} {name}", "合同.pdf", "f"), "2023-11-14 合同.pdf");
-    assert_eq!(by("lease {name} ({flow_id})", "a/b", "f"), "lease a_b (f).pdf");
-    assert_eq!(by("{name}", "", "f"), "_.pdf");
-    assert_eq!(by("{date}.{index}", "a", "f"), "2023-11-14.7.pdf");
-    assert_eq!(by("{name}.{index}", "a.pdf", "f"), "a.7.pdf");
-    assert_eq!(by("{name}.{index}", "", "f"), "7.pdf");
-    assert_eq!(by("v1.{flow_id}.", "a", "f"), "v1.f.pdf");
-    assert_eq!(by("..{index}..{name}", "a", "f"), "7..a.pdf");
-    assert_eq!(by("con.{index}", "a", "f"), "_con.7.pdf");
-    assert_eq!(by("{name}{name}", "a", "f"), "aa.pdf");
-    assert_eq!(by("../{name}", "a", "f"), "_a.pdf");
-    assert_eq!(by(" {flow_id}", "a", "f"), "f.pdf");
-    assert_eq!(by(" {flow_id}", "a", ""), "_.pdf");
-    let long = by("{date}-{name}-{flow_id}", &"合".repeat(300), "yDwi");
-    assert!(long.len() <= LONGEST && long.starts_with("2023-11-14-合"), "{long}");
+fn builds_names_by_a_template() {
+    assert_eq!(templated("{index}-{flow_id}", "合同", "f"), "7-f.pdf");
+    assert_eq!(templated("{date} {name}", "合同.pdf", "f"), "2023-11-14 合同.pdf");
+    assert_eq!(templated("lease {name} ({flow_id})", "a/b", "f"), "lease a_b (f).pdf");
+    assert_eq!(templated("{name}", "", "f"), "_.pdf");
+    assert_eq!(templated("{date}.{index}", "a", "f"), "2023-11-14.7.pdf");
+    assert_eq!(templated("{name}.{index}", "a.pdf", "f"), "a.7.pdf");
+    assert_eq!(templated("{name}.{index}", "", "f"), "7.pdf");
+    assert_eq!(templated("v1.{flow_id}.", "a", "f"), "v1.f.pdf");
+    assert_eq!(templated("..{index}..{name}", "a", "f"), "7..a.pdf");
+    assert_eq!(templated("con.{index}", "a", "f"), "_con.7.pdf");
+    assert_eq!(templated("{name}{name}", "a", "f"), "aa.pdf");
+    assert_eq!(templated("../{name}", "a", "f"), "_a.pdf");
+    assert_eq!(templated(" {flow_id}", "a", "f"), "f.pdf");
+    assert_eq!(templated(" {flow_id}", "a", ""), "_.pdf");
+    let long = templated("{date}-{name}-{flow_id}", &"合".repeat(300), "yDwi");
+    assert!(long.len() <= MAX_NAME_BYTES && long.starts_with("2023-11-14-合"), "{long}");
     assert!(long.ends_with("-yDwi.pdf"), "{long}");
     for wrong in ["", "{flow}", "{name", "name}", "{}", "fixed"] {
         assert!(wrong.parse::<NameTemplate>().is_err(), "{wrong}");
@@ -39,39 +40,39 @@ fn a_template_says_what_a_name_is_made_of() {
 
 #[test]
 fn names_stay_readable() {
-    assert_eq!(one("合同,270481027143248.pdf", "yDwi"), "合同,270481027143248-yDwi.pdf");
-    assert_eq!(one("v1.2 报告", "f"), "v1.2 报告-f.pdf");
-    assert_eq!(one("", "f"), "f.pdf");
-    assert_eq!(one("a.PDF", "f"), "a-f.PDF");
-    assert_eq!(one("合同V1.0", "f"), "合同V1.0-f.pdf");
-    assert_eq!(FileNames::default().assign(named("a.zip", "f", "")).name, "a-f.zip");
-    assert_eq!(FileNames::default().assign(named("a", "f", "?")).name, "a-f.bin");
+    assert_eq!(default_name("合同,270481027143248.pdf", "yDwi"), "合同,270481027143248-yDwi.pdf");
+    assert_eq!(default_name("v1.2 报告", "f"), "v1.2 报告-f.pdf");
+    assert_eq!(default_name("", "f"), "f.pdf");
+    assert_eq!(default_name("a.PDF", "f"), "a-f.PDF");
+    assert_eq!(default_name("合同V1.0", "f"), "合同V1.0-f.pdf");
+    assert_eq!(FileNames::default().assign(values("a.zip", "f", "")).name, "a-f.zip");
+    assert_eq!(FileNames::default().assign(values("a", "f", "?")).name, "a-f.bin");
 }
 
 #[test]
-fn nothing_escapes_the_folder_or_misleads() {
-    assert_eq!(one("../../etc/passwd", "f"), "_.._etc_passwd-f.pdf");
-    assert_eq!(one("..", "../.."), "_.pdf");
-    assert_eq!(one("a\u{202e}fdp.exe", "f"), "afdp.exe-f.pdf");
-    assert_eq!(one("CON", "f"), "CON-f.pdf");
-    assert_eq!(one("con.txt", "f"), "_con.txt-f.pdf");
-    assert_eq!(one("-rf", "f"), "_-rf-f.pdf");
-    assert_eq!(one("", "CON"), "_CON.pdf");
-    assert_eq!(one("", "com1"), "_com1.pdf");
-    assert_eq!(one("a\0b\nc", "f"), "a_b_c-f.pdf");
+fn names_cannot_leave_the_folder_or_mislead() {
+    assert_eq!(default_name("../../etc/passwd", "f"), "_.._etc_passwd-f.pdf");
+    assert_eq!(default_name("..", "../.."), "_.pdf");
+    assert_eq!(default_name("a\u{202e}fdp.exe", "f"), "afdp.exe-f.pdf");
+    assert_eq!(default_name("CON", "f"), "CON-f.pdf");
+    assert_eq!(default_name("con.txt", "f"), "_con.txt-f.pdf");
+    assert_eq!(default_name("-rf", "f"), "_-rf-f.pdf");
+    assert_eq!(default_name("", "CON"), "_CON.pdf");
+    assert_eq!(default_name("", "com1"), "_com1.pdf");
+    assert_eq!(default_name("a\0b\nc", "f"), "a_b_c-f.pdf");
 }
 
 #[test]
-fn the_same_name_is_given_out_once() {
+fn assigns_each_name_once() {
     let mut names = FileNames::default();
-    assert_eq!(names.assign(named("a", "f", "pdf")).name, "a-f.pdf");
-    assert_eq!(names.assign(named("a", "f", "pdf")).name, "a-f (2).pdf");
-    assert_eq!(names.assign(named("A", "F", "pdf")).name, "A-F (3).pdf");
+    assert_eq!(names.assign(values("a", "f", "pdf")).name, "a-f.pdf");
+    assert_eq!(names.assign(values("a", "f", "pdf")).name, "a-f (2).pdf");
+    assert_eq!(names.assign(values("A", "F", "pdf")).name, "A-F (3).pdf");
 }
 
 #[test]
-fn names_that_some_system_takes_for_one_are_told_apart() {
-    for (one, other) in [
+fn numbers_names_that_collide_on_some_file_system() {
+    for (first, second) in [
         ("a", "A"),
         ("\u{e9}", "e\u{301}"),
         ("\u{c9}", "e\u{301}"),
@@ -87,48 +88,52 @@ fn names_that_some_system_takes_for_one_are_told_apart() {
         ("合同 ", "合同."),
     ] {
         let mut names = FileNames::new("{name}".parse().unwrap());
-        let first = names.assign(named(one, "f", "pdf")).name;
-        let second = names.assign(named(other, "g", "pdf")).name;
+        let first = names.assign(values(first, "f", "pdf")).name;
+        let second = names.assign(values(second, "g", "pdf")).name;
         assert!(!first.contains(" (2)") && second.ends_with(" (2).pdf"), "{first} {second}");
     }
     let mut names = FileNames::new("{name}".parse().unwrap());
-    assert_eq!(names.assign(named("\u{e9}", "f", "pdf")).name, "\u{e9}.pdf", "as it was spelled");
-    assert_eq!(names.assign(named("e", "f", "pdf")).name, "e.pdf", "another letter");
+    assert_eq!(
+        names.assign(values("\u{e9}", "f", "pdf")).name,
+        "\u{e9}.pdf",
+        "the spelling is kept"
+    );
+    assert_eq!(names.assign(values("e", "f", "pdf")).name, "e.pdf", "another letter");
 }
 
 #[test]
-fn what_is_not_seen_goes() {
-    for c in BIDI.into_iter().chain(UNSEEN) {
-        assert_eq!(one(&format!("a{c}b"), &format!("{c}f")), "ab-f.pdf", "{c:?}");
+fn removes_invisible_characters() {
+    for c in BIDI.into_iter().chain(INVISIBLE) {
+        assert_eq!(default_name(&format!("a{c}b"), &format!("{c}f")), "ab-f.pdf", "{c:?}");
     }
     for c in ['\0', '\u{7f}', '\u{85}', '\u{9f}', '\u{fdd0}', '\u{ffff}', '\u{10fffe}'] {
-        assert_eq!(one(&format!("a{c}b"), "f"), "a_b-f.pdf", "{c:?}");
+        assert_eq!(default_name(&format!("a{c}b"), "f"), "a_b-f.pdf", "{c:?}");
     }
-    assert_eq!(one("\u{3000}.\u{a0}a\u{2003}. ", "f"), "a-f.pdf");
-    assert_eq!(one("\u{3164}", "f"), "f.pdf");
+    assert_eq!(default_name("\u{3000}.\u{a0}a\u{2003}. ", "f"), "a-f.pdf");
+    assert_eq!(default_name("\u{3164}", "f"), "f.pdf");
 }
 
 #[test]
-fn no_device_is_a_name() {
+fn never_assigns_a_device_name() {
     for device in ["CON", "prn", "Aux", "NUL", "COM1", "lpt9", "COM\u{b9}", "LPT\u{b3}", "CONIN$"] {
         for name in ["", ".txt", " .txt", ". . ", "\u{200b}", "\u{a0}", ".a.b"] {
-            let assigned = by("{name}", &format!("{device}{name}"), "f");
+            let assigned = templated("{name}", &format!("{device}{name}"), "f");
             assert!(assigned.starts_with('_'), "{device}{name}: {assigned}");
         }
     }
-    assert_eq!(by("{name}", "COM10", "f"), "COM10.pdf");
-    assert_eq!(by("{name}", "合同CON", "f"), "合同CON.pdf");
+    assert_eq!(templated("{name}", "COM10", "f"), "COM10.pdf");
+    assert_eq!(templated("{name}", "合同CON", "f"), "合同CON.pdf");
 }
 
 #[test]
-fn a_contract_gets_the_name_that_the_journal_has_for_it() {
+fn assigns_the_name_that_the_journal_lists_for_the_contract() {
     let owned = |template: &str, name: &str, owned: &[&str]| {
         let mut names = FileNames::new(template.parse().unwrap());
         for name in owned {
-            names.take(name);
-            names.own("f", (*name).to_owned(), Existing::Replace);
+            names.mark_assigned(name);
+            names.reserve("f", (*name).to_owned(), Existing::Replace);
         }
-        let to = names.assign(named(name, "f", "PDF"));
+        let to = names.assign(values(name, "f", "PDF"));
         assert_eq!(to.owned, to.existing == Existing::Replace);
         (to.name, to.owned)
     };
@@ -145,18 +150,18 @@ fn a_contract_gets_the_name_that_the_journal_has_for_it() {
         let found = owned(template, name, journal);
         assert_eq!(found, (expected.to_owned(), ours), "{template} {name} {journal:?}");
     }
-    // Another contract does not.
+    // Another contract does not get the name.
     let mut names = FileNames::new("{name}".parse().unwrap());
-    names.take("a.pdf");
-    names.own("f", "a.pdf".to_owned(), Existing::Replace);
-    assert_eq!(names.assign(named("a", "g", "PDF")).name, "a (2).pdf");
-    // Given back, it is the contract's still.
-    let to = names.assign(named("a", "f", "PDF"));
+    names.mark_assigned("a.pdf");
+    names.reserve("f", "a.pdf".to_owned(), Existing::Replace);
+    assert_eq!(names.assign(values("a", "g", "PDF")).name, "a (2).pdf");
+    // A released name stays reserved for its contract.
+    let to = names.assign(values("a", "f", "PDF"));
     names.release(&to);
-    assert_eq!(names.assign(named("a", "f", "PDF")).name, "a.pdf");
+    assert_eq!(names.assign(values("a", "f", "PDF")).name, "a.pdf");
 }
 
-const UNSEEN: [char; 14] = [
+const INVISIBLE: [char; 14] = [
     '\u{ad}',
     '\u{34f}',
     '\u{115f}',
@@ -178,7 +183,7 @@ const BIDI: [char; 12] = [
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
 
-/// Pieces that mean something to some file system, put together, and any text.
+/// Strings of pieces with a special meaning on some file system, and arbitrary strings.
 fn hostile() -> impl Strategy<Value = String> {
     let pieces: Vec<_> = [
         "..", ".", "/", "\\", " ", "-", "CON", "nul", "COM1", "lpt¹", "\0", "\n", "合同", ".pdf",
@@ -187,7 +192,7 @@ fn hostile() -> impl Strategy<Value = String> {
     .into_iter()
     .map(str::to_owned)
     .chain(BIDI.map(String::from))
-    .chain(UNSEEN.map(String::from))
+    .chain(INVISIBLE.map(String::from))
     .collect();
     let mixed = prop::collection::vec(prop::sample::select(pieces), 0..120);
     prop_oneof![any::<String>(), mixed.prop_map(|pieces| pieces.concat())]
@@ -195,21 +200,21 @@ fn hostile() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn every_name_is_one_that_every_file_system_takes(
+    fn every_name_is_valid_on_every_file_system(
         names in prop::collection::vec((hostile(), hostile(), any::<String>()), 1..8),
         template in prop::sample::select(vec![
             "{name}-{flow_id}", "{name}", " {flow_id}", "-{name}", ".{name}.", "con{index}{name}",
         ]),
     ) {
-        let mut given = FileNames::new(template.parse().unwrap());
+        let mut file_names = FileNames::new(template.parse().unwrap());
         let mut seen = HashSet::new();
         for (name, flow_id, kind) in names {
-            let assigned = given.assign(named(&name, &flow_id, &kind)).name;
-            prop_assert!(assigned.len() <= LONGEST);
+            let assigned = file_names.assign(values(&name, &flow_id, &kind)).name;
+            prop_assert!(assigned.len() <= MAX_NAME_BYTES);
             prop_assert!(!assigned.contains(['/', '\\', ':', '\0', '<', '>', '|', '?', '*', '"']));
             prop_assert!(!assigned.chars().any(char::is_control));
-            prop_assert!(!assigned.contains(BIDI) && !assigned.contains(UNSEEN));
-            prop_assert!(assigned.encode_utf16().count() <= LONGEST);
+            prop_assert!(!assigned.contains(BIDI) && !assigned.contains(INVISIBLE));
+            prop_assert!(assigned.encode_utf16().count() <= MAX_NAME_BYTES);
             let device = assigned.split('.').next().unwrap().trim_end().to_ascii_lowercase();
             prop_assert!(!DEVICES.contains(&device.as_str()));
             let port = device.strip_prefix("com").or_else(|| device.strip_prefix("lpt"));
@@ -223,8 +228,8 @@ proptest! {
     }
 
     #[test]
-    fn long_names_are_cut_between_characters_and_keep_their_extension(length in 1_usize..400) {
-        let assigned = one(&"合".repeat(length), "f");
-        prop_assert!(assigned.len() <= LONGEST && assigned.ends_with("-f.pdf"));
+    fn truncates_long_names_between_characters_and_keeps_the_extension(length in 1_usize..400) {
+        let assigned = default_name(&"合".repeat(length), "f");
+        prop_assert!(assigned.len() <= MAX_NAME_BYTES && assigned.ends_with("-f.pdf"));
     }
 }

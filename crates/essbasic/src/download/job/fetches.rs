@@ -1,152 +1,152 @@
-//! Files under way: which is next, and what the end of each means for its contract.
+//! Fetches: the next file, and the consequences of each outcome for its contract.
 
 use std::io::ErrorKind;
 use std::time::Duration;
 
 use tc3_client::Now;
 
-use super::super::fetch::{Fetch, FetchEnd};
+use super::super::event::DownloadEvent;
+use super::super::fetch::Fetch;
 use super::super::flow::Stage;
-use super::super::options::DownloadEvent;
+use super::super::outcome::FetchOutcome;
 use super::Job;
 use crate::error::{Error, FlowError, FlowErrorKind};
 
-/// Attempts at one file over links that live, however many links they take.
-const ATTEMPTS: u32 = 4;
+/// Maximum attempts for one file, over all its links; expired links are not counted.
+const MAX_ATTEMPTS: u32 = 4;
 
-/// Links tried for one file in a round: the first, and others where it was dead.
-const LINKS: u32 = 3;
+/// Maximum expired links of one file per round.
+const LINKS_PER_ROUND: u32 = 3;
 
-/// Pause before the next round.
+/// Delay before the next round.
 const ROUND_PAUSE: Duration = Duration::from_secs(5);
 
-/// A link this close to its death is not begun with.
-const MARGIN: Duration = Duration::from_secs(20);
+/// Minimum remaining validity of a link at the start of a fetch.
+const MIN_LINK_VALIDITY: Duration = Duration::from_secs(20);
 
 impl Job {
     pub(super) fn next_fetch(&mut self, now: Now) -> Option<Fetch> {
         while let Some(fetch) = self.ready.pop_front() {
-            let begins = now.monotonic.saturating_add(fetch.delay).saturating_add(MARGIN);
-            if begins >= fetch.link.expires_at {
-                self.ask_again(fetch.flow);
+            let start = now.monotonic.saturating_add(fetch.delay);
+            if start.saturating_add(MIN_LINK_VALIDITY) >= fetch.link.expires_at {
+                self.renew_links(fetch.flow);
                 continue;
             }
             let Some(state) = self.flows.get_mut(&fetch.flow) else { continue };
-            let Some(file) = state.files.get_mut(fetch.place) else { continue };
+            let Some(file) = state.files.get_mut(fetch.file) else { continue };
             file.stage = Stage::Fetching;
             state.fetching += 1;
             if !std::mem::replace(&mut state.started, true) {
-                self.options.tell(DownloadEvent::Started { flow_id: &state.flow_id });
+                self.options.emit(DownloadEvent::Started { flow_id: &state.flow_id });
             }
             return Some(fetch);
         }
         None
     }
 
-    /// A fetch has ended.
-    pub(super) fn on_fetch(&mut self, now: Now, fetch: Fetch, end: FetchEnd) {
+    /// Processes the outcome of a fetch.
+    pub(super) fn on_fetch(&mut self, now: Now, fetch: Fetch, outcome: FetchOutcome) {
         let flow = fetch.flow;
-        self.leave_flight(flow);
-        self.end_fetch(now, fetch, end);
-        self.settle(flow);
+        self.count_as_ended(flow);
+        self.apply(now, fetch, outcome);
+        self.end_if_final(flow);
     }
 
-    /// Returns a file to the front of the queue: it was not fetched.
-    pub(super) fn put_back(&mut self, fetch: Fetch) {
+    /// Returns a file that was not fetched to the front of the queue.
+    pub(super) fn requeue(&mut self, fetch: Fetch) {
         let flow = fetch.flow;
-        self.leave_flight(flow);
+        self.count_as_ended(flow);
         if let Some(state) = self.flows.get_mut(&flow)
-            && let Some(file) = state.files.get_mut(fetch.place)
+            && let Some(file) = state.files.get_mut(fetch.file)
         {
             file.stage = Stage::Waiting;
             if state.error.is_none() {
                 self.ready.push_front(fetch);
             }
         }
-        self.settle(flow);
+        self.end_if_final(flow);
     }
 
-    fn leave_flight(&mut self, flow: usize) {
+    fn count_as_ended(&mut self, flow: usize) {
         self.fetching = self.fetching.saturating_sub(1);
         if let Some(state) = self.flows.get_mut(&flow) {
             state.fetching = state.fetching.saturating_sub(1);
         }
     }
 
-    fn end_fetch(&mut self, now: Now, fetch: Fetch, end: FetchEnd) {
+    fn apply(&mut self, now: Now, fetch: Fetch, outcome: FetchOutcome) {
         let Some(state) = self.flows.get_mut(&fetch.flow) else { return };
-        let Some(file) = state.files.get_mut(fetch.place) else { return };
-        if let FetchEnd::Saved(saved) = end {
-            self.not_stored = 0;
+        let Some(file) = state.files.get_mut(fetch.file) else { return };
+        if let FetchOutcome::Saved(saved) = outcome {
+            self.store_failures = 0;
             file.stage = Stage::Saved(saved);
             if state.is_saved() && state.error.is_none() {
                 let (flow_id, files) = (&state.flow_id, &*state.saved());
                 let status = state.status.as_ref();
-                self.options.tell(DownloadEvent::Saved { flow_id, files, status });
+                self.options.emit(DownloadEvent::Saved { flow_id, files, status });
             }
             return;
         }
         file.stage = Stage::Waiting;
-        match end {
-            FetchEnd::LinkDead(_) => file.dead_links += 1,
-            FetchEnd::Failed(_) => file.failed += 1,
+        match outcome {
+            FetchOutcome::LinkExpired(_) => file.expired_links += 1,
+            FetchOutcome::Failed(_) => file.failed += 1,
             _ => {}
         }
-        let (failed, dead_links) = (file.failed, file.dead_links);
-        if let FetchEnd::LinkDead(error) | FetchEnd::Failed(error) = &end {
-            tracing::debug!(flow_id = state.flow_id, failed, dead_links, %error, "fetch failed");
+        let (failed, expired_links) = (file.failed, file.expired_links);
+        if let FetchOutcome::LinkExpired(error) | FetchOutcome::Failed(error) = &outcome {
+            tracing::debug!(flow_id = state.flow_id, failed, expired_links, %error, "fetch failed");
         }
         let failed_before = state.error.is_some();
-        if let FetchEnd::Failed(error) = &end {
-            self.judge_store(error);
+        if let FetchOutcome::Failed(error) = &outcome {
+            self.count_store_failure(error);
         }
-        match end {
+        match outcome {
             #[cfg(feature = "object-store")]
-            FetchEnd::Store(why) => self.stop(Error::Store(why)),
-            FetchEnd::Disk(error) => match error.kind() {
-                // This one name is the trouble: a folder stands there, say.
+            FetchOutcome::Store(message) => self.stop(Error::Store(message)),
+            FetchOutcome::Disk(error) => match error.kind() {
+                // Only this name is affected, for example because it is the name of a folder.
                 ErrorKind::IsADirectory | ErrorKind::InvalidFilename => {
                     let message = format!("{}: {error}", fetch.to.name);
                     self.fail(fetch.flow, FlowError::new(FlowErrorKind::Content, message));
                 }
-                _ => self.stop(fetch.target.refused(error)),
+                _ => self.stop(fetch.target.error(error)),
             },
-            // Another file of the contract has failed meanwhile.
+            // Another file of the contract has failed in the meantime.
             _ if failed_before => {}
-            FetchEnd::LinkDead(_)
-                if dead_links < LINKS.saturating_mul(self.policy.rounds.max(1)) =>
+            FetchOutcome::LinkExpired(_)
+                if expired_links < LINKS_PER_ROUND.saturating_mul(self.policy.rounds.max(1)) =>
             {
-                if dead_links.is_multiple_of(LINKS)
+                if expired_links.is_multiple_of(LINKS_PER_ROUND)
                     && let Some(state) = self.flows.get_mut(&fetch.flow)
                 {
                     state.not_before = now.monotonic.saturating_add(ROUND_PAUSE);
                 }
-                self.ask_again(fetch.flow);
+                self.renew_links(fetch.flow);
             }
-            FetchEnd::Failed(_) if failed < ATTEMPTS => {
+            FetchOutcome::Failed(_) if failed < MAX_ATTEMPTS => {
                 let delay = Duration::from_millis(250 << failed);
                 self.ready.push_back(Fetch { delay, ..fetch });
             }
-            FetchEnd::LinkDead(error) | FetchEnd::Failed(error) | FetchEnd::Refused(error) => {
-                self.fail(fetch.flow, error);
-            }
-            FetchEnd::Saved(_) => {}
+            FetchOutcome::LinkExpired(error)
+            | FetchOutcome::Failed(error)
+            | FetchOutcome::Refused(error) => self.fail(fetch.flow, error),
+            FetchOutcome::Saved(_) => {}
         }
     }
 
-    /// A store that has taken nothing for so long that each download under way could have failed for good
-    /// will not take the rest either. One file alone never gets that far.
-    fn judge_store(&mut self, error: &FlowError) {
+    /// Stops the job if the store has rejected more consecutive files than all concurrent downloads can attempt
+    /// together. The attempts for a single file do not reach this number.
+    fn count_store_failure(&mut self, error: &FlowError) {
         if error.kind != FlowErrorKind::Store {
             return;
         }
-        self.not_stored += 1;
-        let most = u32::try_from(self.options.downloads()).unwrap_or(u32::MAX);
-        if self.not_stored > most.saturating_mul(ATTEMPTS) {
+        self.store_failures += 1;
+        let downloads = u32::try_from(self.options.effective_concurrency()).unwrap_or(u32::MAX);
+        if self.store_failures > downloads.saturating_mul(MAX_ATTEMPTS) {
             self.stop(Error::Store(format!(
-                "the store has not taken a file {} times in a row, last because of: {}; go on once it \
-                 does",
-                self.not_stored, error.message
+                "the store rejected {} files in a row, last with: {}; run again when it accepts files",
+                self.store_failures, error.message
             )));
         }
     }

@@ -1,9 +1,9 @@
-//! The download of any number of contracts as a machine: told what ended, it says what to begin. Its
-//! memory grows with what is under way, not with what there is.
+//! The download of any number of contracts as a sans-IO state machine: outcomes of steps in, next steps out. Its memory
+//! grows with the number of contracts in flight, not with their total number.
 
-mod asks;
-mod check;
 mod fetches;
+mod links;
+mod status;
 mod step;
 mod waiting;
 
@@ -13,91 +13,97 @@ use std::time::Duration;
 use essbasic_models::Agent;
 use tc3_client::{ErrorKind, Now};
 
-pub(crate) use self::step::{Ended, Step};
-pub(crate) use self::waiting::WaitStep;
+pub(crate) use self::step::{Step, StepOutcome, WaitStep};
 use self::waiting::Waiting;
+use super::event::DownloadEvent;
 use super::fetch::Fetch;
 use super::file_name::FileNames;
 use super::flow::{FlowState, Stage};
-use super::options::{DownloadEvent, DownloadOptions, Report, ReportedFlow};
+use super::options::DownloadOptions;
+use super::report::{Report, ReportedFlow};
 use crate::error::{Error, FlowError, FlowErrorKind};
 use crate::links::{BATCH, distinct, failed};
 use crate::next::{InFlight, Next};
 use crate::wait::WaitJob;
 
-/// The longest pause after a failed call for many contracts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Maximum delay after a failed call.
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
-/// Rounds of a download: as many as an archive job has by default.
+/// Rounds of a download: the default number of an archive job.
 const ROUNDS: u32 = 3;
 
-/// How a job goes about its work.
+/// The policy of a job: status check, retries and batch sizes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Policy {
-    /// Looks whether a contract is signed by all before it asks for links, and gives its PDF this long
-    /// to be composed after the last signature.
-    pub(crate) check: Option<Duration>,
-    /// Whether a contract that is looked up is downloaded in any state.
+    /// If set, the status of each contract is checked before its links are requested. The value is the delay after the
+    /// last signature, in which the service composes the PDF.
+    pub(crate) status_check: Option<Duration>,
+    /// If `true`, contracts are downloaded in any status.
     pub(crate) any_state: bool,
-    /// How many times as many links as in one round may expire before a contract fails, with a pause after
-    /// each round. Zero counts as one.
+    /// Number of rounds of expired links after which a contract fails, with a pause after each round. Zero counts as
+    /// one.
     pub(crate) rounds: u32,
-    /// How many calls in a row may fail before their contracts do.
-    pub(crate) patience: u32,
-    /// Whether somebody else makes the files' names durable.
-    pub(crate) names_later: bool,
+    /// Maximum number of consecutive failed calls; after the next one, the contracts of the call fail.
+    pub(crate) max_call_failures: u32,
+    /// `true` if the caller fsyncs the folder after the files have their names.
+    pub(crate) defer_name_sync: bool,
     pub(crate) batch: BatchSizes,
 }
 
-/// Contracts per request.
+/// Number of contracts per request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BatchSizes {
-    pub(crate) checks: usize,
+    pub(crate) status: usize,
     pub(crate) links: usize,
 }
 
 impl Default for BatchSizes {
     fn default() -> Self {
-        Self { checks: check::BATCH, links: BATCH }
+        Self { status: status::BATCH, links: BATCH }
     }
 }
 
 pub(crate) struct Job {
     agent: Agent,
     options: DownloadOptions,
-    /// Contracts not yet looked at, each with its place among all.
+    /// Contracts that have not entered the job, each with its index in the input.
     source: Box<dyn Iterator<Item = (usize, String)> + Send>,
-    /// Whether that has given its last.
+    /// `true` if the source has ended.
     exhausted: bool,
-    /// Those under way, by their place.
+    /// Contracts in flight, by their index.
     flows: HashMap<usize, FlowState>,
-    /// Those that have ended, and have not been taken away.
+    /// Contracts that have ended, until they are taken.
     ended: Vec<(usize, ReportedFlow)>,
     names: FileNames,
     policy: Policy,
-    /// Contracts that are waited for before they enter the job.
+    /// The wait for signatures, after which contracts enter the job.
     waiting: Option<Waiting>,
-    /// Contracts of which it is not known whether they are signed.
+    /// Contracts whose status is to be checked.
     unchecked: VecDeque<usize>,
-    /// Contracts without links.
-    linkless: VecDeque<usize>,
-    /// Files to be fetched.
+    /// Contracts that need links.
+    without_links: VecDeque<usize>,
+    /// Files to fetch.
     ready: VecDeque<Fetch>,
-    /// Whether a call is under way.
-    asking: bool,
-    /// Whether the service has answered a request of this job.
+    /// `true` while a call is in flight.
+    call_in_flight: bool,
+    /// `true` after the first response of the service.
     was_reached: bool,
-    /// Calls in a row that have failed.
-    failures: u32,
+    /// Number of consecutive failed calls.
+    call_failures: u32,
+    /// Number of files in flight.
     fetching: usize,
-    /// Files in a row that the store did not take.
-    not_stored: u32,
-    /// What stops everything.
+    /// Number of consecutive files that the store rejected.
+    store_failures: u32,
+    /// The error that stops the job.
     fatal: Option<Error>,
 }
 
 impl Job {
-    /// Prepares the folder and a job that keeps what comes of each contract for its report.
+    /// Prepares the folder and creates a job that collects the outcomes for its report.
+    ///
+    /// # Errors
+    /// Returns [`Error::Names`] if the names for a store lack the flow ID, and [`Error::Folder`] if no file can be
+    /// created in the folder.
     pub(crate) fn new(
         agent: Agent,
         flow_ids: &[String],
@@ -109,10 +115,10 @@ impl Job {
             return Err(Error::Names("a download to a store"));
         }
         target.prepare()?;
-        let names = FileNames::of_download(options.names.clone(), &target);
+        let names = FileNames::for_download(options.names.clone(), &target);
         let ids = distinct(flow_ids);
         let policy = Policy {
-            check: Some(options.settle),
+            status_check: Some(options.settle),
             any_state: options.any_state,
             rounds: ROUNDS,
             ..Policy::default()
@@ -128,8 +134,8 @@ impl Job {
         Ok(job)
     }
 
-    /// A job that takes its contracts as it needs them, to a place that is ready. Whoever drives it takes
-    /// away what comes of them.
+    /// Creates a job that draws its contracts from an iterator, for a prepared target. The driver takes the outcomes
+    /// with [`take_ended`](Self::take_ended).
     pub(crate) fn streaming(
         agent: Agent,
         source: Box<dyn Iterator<Item = (usize, String)> + Send>,
@@ -148,30 +154,30 @@ impl Job {
             policy,
             waiting: None,
             unchecked: VecDeque::new(),
-            linkless: VecDeque::new(),
+            without_links: VecDeque::new(),
             ready: VecDeque::new(),
-            asking: false,
+            call_in_flight: false,
             was_reached: false,
-            failures: 0,
+            call_failures: 0,
             fetching: 0,
-            not_stored: 0,
+            store_failures: 0,
             fatal: None,
         };
-        job.take_in();
+        job.fill_queue();
         job
     }
 
-    /// Takes contracts from the source while fewer than one call's worth are waiting.
-    fn take_in(&mut self) {
-        let (queue, enough) = match self.policy.check {
-            Some(_) => (&mut self.unchecked, self.policy.batch.checks),
-            None => (&mut self.linkless, self.policy.batch.links),
+    /// Draws contracts from the source until the first queue has enough for one request.
+    fn fill_queue(&mut self) {
+        let (queue, batch) = match self.policy.status_check {
+            Some(_) => (&mut self.unchecked, self.policy.batch.status),
+            None => (&mut self.without_links, self.policy.batch.links),
         };
-        while !self.exhausted && queue.len() < enough {
+        while !self.exhausted && queue.len() < batch {
             match self.source.next() {
-                Some((place, flow_id)) => {
-                    self.flows.insert(place, FlowState::new(flow_id));
-                    queue.push_back(place);
+                Some((index, flow_id)) => {
+                    self.flows.insert(index, FlowState::new(flow_id));
+                    queue.push_back(index);
                 }
                 None => self.exhausted = true,
             }
@@ -180,108 +186,109 @@ impl Job {
 
     /// Returns the next step; `Wait` only while steps are in flight, `Done` only if none is.
     pub(crate) fn next(&mut self, now: Now) -> Next<Step, InFlight> {
-        let step = self.begin(now);
-        Next::of(step, self.fetching + usize::from(self.asking) + self.waits_in_flight())
+        let step = self.next_step(now);
+        Next::of(step, self.fetching + usize::from(self.call_in_flight) + self.waits_in_flight())
     }
 
-    fn begin(&mut self, now: Now) -> Option<Step> {
-        // What wakes a worker is what it looks for: none sleeps through something to begin.
-        if !self.may_begin_more() {
+    fn next_step(&mut self, now: Now) -> Option<Step> {
+        // Workers are woken by the same condition, so that none sleeps while a step is available.
+        if !self.may_have_step() {
             return None;
         }
-        let concurrency = self.options.downloads();
+        let concurrency = self.options.effective_concurrency();
         if self.fetching < concurrency
             && let Some(fetch) = self.next_fetch(now)
         {
             self.fetching += 1;
             return Some(Step::Fetch(fetch));
         }
-        if let Some(step) = self.begin_wait(now) {
+        if let Some(step) = self.next_wait_step(now) {
             return Some(step);
         }
-        // Only when the downloads would soon run dry: a link asked for early dies in the queue.
-        if self.asking || self.ready.len() >= concurrency {
+        // Links are requested only when files to fetch run out, because they expire in the queue.
+        if self.call_in_flight || self.ready.len() >= concurrency {
             return None;
         }
-        self.take_in();
-        if self.linkless.len() < self.policy.batch.links && !self.unchecked.is_empty() {
-            self.asking = true;
-            return Some(Step::Check(self.check(now)));
+        self.fill_queue();
+        if self.without_links.len() < self.policy.batch.links && !self.unchecked.is_empty() {
+            self.call_in_flight = true;
+            return Some(Step::Status(self.status_batch()));
         }
-        if self.linkless.is_empty() {
+        if self.without_links.is_empty() {
             return None;
         }
-        self.asking = true;
-        Some(Step::Ask(self.ask(now)))
+        self.call_in_flight = true;
+        Some(Step::Links(self.link_batch(now)))
     }
 
-    /// Returns false only if [`next`](Self::next) would return no step: true may be wrong, as it is not known
-    /// whether the source holds more.
-    pub(crate) fn may_begin_more(&self) -> bool {
-        if self.is_ending() {
+    /// Returns `false` if [`next`](Self::next) would return no step. `true` is not certain, because the source may have
+    /// ended.
+    pub(crate) fn may_have_step(&self) -> bool {
+        if self.is_stopping() {
             return false;
         }
-        let concurrency = self.options.downloads();
-        let to_ask = !self.exhausted || !self.linkless.is_empty() || !self.unchecked.is_empty();
+        let concurrency = self.options.effective_concurrency();
+        let may_call =
+            !self.exhausted || !self.without_links.is_empty() || !self.unchecked.is_empty();
         self.may_wait()
             || (self.fetching < concurrency && !self.ready.is_empty())
-            || (!self.asking && self.ready.len() < concurrency && to_ask)
+            || (!self.call_in_flight && self.ready.len() < concurrency && may_call)
     }
 
-    /// Whether nothing more is begun.
-    pub(crate) fn is_ending(&self) -> bool {
+    /// Returns whether the job starts no further steps.
+    pub(crate) fn is_stopping(&self) -> bool {
         self.fatal.is_some() || self.options.stop.is_stopped()
     }
 
-    /// Takes the outcome of a step.
-    pub(crate) fn on(&mut self, now: Now, ended: Ended) {
-        match ended {
-            Ended::Check(check, answer) => self.on_check(now, check, answer),
-            Ended::Ask(ask, answer) => self.on_links(now, ask, answer),
-            Ended::Fetch(fetch, end) => self.on_fetch(now, fetch, end),
-            Ended::Poll(answer) => self.on_poll(now, answer),
-            Ended::Slept => self.on_waited(),
-            Ended::Cancelled(step) => self.on_cancelled(step),
+    /// Processes the outcome of a step.
+    pub(crate) fn on(&mut self, now: Now, outcome: StepOutcome) {
+        match outcome {
+            StepOutcome::Status(batch, result) => self.on_status(now, batch, result),
+            StepOutcome::Links(batch, result) => self.on_links(now, batch, result),
+            StepOutcome::Fetch(fetch, outcome) => self.on_fetch(now, fetch, outcome),
+            StepOutcome::Poll(result) => self.on_poll(now, result),
+            StepOutcome::Slept => self.on_wait_step_ended(),
+            StepOutcome::Cancelled(step) => self.on_cancelled(step),
         }
     }
 
-    /// Puts back the contracts of a step that was not performed.
+    /// Requeues the contracts of a step that was not performed.
     fn on_cancelled(&mut self, step: Step) {
         match step {
-            Step::Check(check) => {
-                self.asking = false;
-                self.unchecked.extend(check.flows);
+            Step::Status(batch) => {
+                self.call_in_flight = false;
+                self.unchecked.extend(batch.flows);
             }
-            Step::Ask(ask) => {
-                self.asking = false;
-                for flow in ask.flows {
+            Step::Links(batch) => {
+                self.call_in_flight = false;
+                for flow in batch.flows {
                     if let Some(state) = self.flows.get_mut(&flow) {
-                        state.asked = false;
+                        state.links_requested = false;
                     }
-                    self.linkless.push_back(flow);
-                    self.settle(flow);
+                    self.without_links.push_back(flow);
+                    self.end_if_final(flow);
                 }
             }
-            Step::Fetch(fetch) => self.put_back(fetch),
-            Step::Wait(_) => self.on_waited(),
+            Step::Fetch(fetch) => self.requeue(fetch),
+            Step::Wait(_) => self.on_wait_step_ended(),
         }
     }
 
-    /// Takes away what has come of contracts since the last time.
+    /// Takes the contracts that have ended since the last call.
     pub(crate) fn take_ended(&mut self) -> Vec<(usize, ReportedFlow)> {
         std::mem::take(&mut self.ended)
     }
 
-    /// Lets go of a contract to which nothing more will happen.
-    fn settle(&mut self, flow: usize) {
+    /// Moves a contract to the ended ones if its outcome is final.
+    fn end_if_final(&mut self, flow: usize) {
         if self.flows.get(&flow).is_some_and(FlowState::has_ended)
             && let Some(state) = self.flows.remove(&flow)
         {
-            // The contract may be tried again.
+            // The caller may retry the contract.
             for file in &state.files {
                 match &file.stage {
                     Stage::Saved(saved) if state.error.is_some() => {
-                        self.names.own_saved(&state.flow_id, saved);
+                        self.names.reserve_saved(&state.flow_id, saved);
                     }
                     Stage::Saved(_) => {}
                     Stage::Waiting | Stage::Fetching => self.names.release(&file.to),
@@ -291,28 +298,29 @@ impl Job {
         }
     }
 
-    /// How long to wait after calls that have failed.
-    fn pause(&self) -> Duration {
-        match self.failures {
+    /// Returns the delay after the consecutive failed calls.
+    fn backoff(&self) -> Duration {
+        match self.call_failures {
             0 => Duration::ZERO,
-            failures => Duration::from_secs(1 << failures.min(5)).min(LONGEST_PAUSE),
+            failures => Duration::from_secs(1 << failures.min(5)).min(MAX_BACKOFF),
         }
     }
 
     fn on_call_succeeded(&mut self) {
         self.was_reached = true;
-        self.failures = 0;
+        self.call_failures = 0;
     }
 
-    /// A call for many contracts has failed: what that means for each, or `None` where it is to be made
-    /// again.
-    fn judge(&mut self, error: tc3_client::Error) -> Option<FlowError> {
-        // A server to which no connection was ever made is more likely the wrong one than one that is away for a while.
+    /// Processes the error of a call. Returns the error of its contracts; `None` if the call is retried or the job
+    /// stops.
+    fn on_call_error(&mut self, error: tc3_client::Error) -> Option<FlowError> {
+        // If no connection was ever made, the endpoint is probably wrong, and a retry would fail too.
         let never_sent = matches!(error.kind(), ErrorKind::Transport(kind) if kind.never_sent());
-        let is_elsewhere = never_sent && !self.was_reached;
-        if error.is_retryable() && !is_elsewhere && self.failures < self.policy.patience {
-            self.failures += 1;
-            tracing::debug!(%error, failures = self.failures, "a call failed, will be made again");
+        let is_unreachable = never_sent && !self.was_reached;
+        let may_retry = self.call_failures < self.policy.max_call_failures;
+        if error.is_retryable() && !is_unreachable && may_retry {
+            self.call_failures += 1;
+            tracing::debug!(%error, failures = self.call_failures, "call failed, will be retried");
             return None;
         }
         match failed(error) {
@@ -324,55 +332,61 @@ impl Job {
         }
     }
 
-    /// A contract has failed; only its first reason is told.
+    /// Records the error of a contract. Only the first error is reported.
     fn fail(&mut self, flow: usize, error: FlowError) {
         self.ready.retain(|fetch| fetch.flow != flow);
-        self.linkless.retain(|&other| other != flow);
+        self.without_links.retain(|&other| other != flow);
         let Some(state) = self.flows.get_mut(&flow).filter(|state| state.error.is_none()) else {
             return;
         };
         let flow_id = &state.flow_id;
-        self.options.tell(DownloadEvent::Failed { flow_id, error: &error });
+        self.options.emit(DownloadEvent::Failed { flow_id, error: &error });
         state.error = Some(error);
     }
 
-    /// Stops everything: nothing more is begun.
+    /// Stops the job with an error: no further steps are started.
     pub(crate) fn stop(&mut self, error: Error) {
         self.fatal.get_or_insert(error);
     }
 
-    /// Gives up, also what is under way and will not be told of.
+    /// Stops the job and forgets the steps in flight, whose outcomes will not be passed.
     #[cfg(feature = "blocking")]
     pub(crate) fn abandon(&mut self) {
         self.stop(Error::Interrupted);
-        self.asking = false;
+        self.call_in_flight = false;
         self.fetching = 0;
     }
 
-    /// The names it has given out.
+    /// Returns the assigned names.
+    ///
+    /// # Errors
+    /// Returns the error that stopped the job.
     pub(crate) fn into_names(self) -> Result<FileNames, Error> {
         self.fatal.map_or(Ok(self.names), Err)
     }
 
-    /// Returns the outcome of each contract that has not been taken away, in their order. Contracts that a
-    /// stop has cut off are among them.
+    /// Returns the outcome of each contract that has not been taken, in the order of the input. Contracts that are not
+    /// complete because of a stop fail with [`FlowErrorKind::Stopped`].
+    ///
+    /// # Errors
+    /// Returns the error that stopped the job.
     pub(crate) fn finish(mut self) -> Result<Report, Error> {
         if let Some(error) = self.fatal {
             return Err(error);
         }
-        let waited = self.cut_off_waits();
-        let begun = self.flows.into_iter().chain(waited);
-        let others = self.source.map(|(place, flow_id)| (place, FlowState::new(flow_id)));
-        let cut_off = begun.chain(others).map(|(place, mut state)| {
+        let waiting = self.stopped_waits();
+        let started = self.flows.into_iter().chain(waiting);
+        let others = self.source.map(|(index, flow_id)| (index, FlowState::new(flow_id)));
+        let stopped = started.chain(others).map(|(index, mut state)| {
             state.error.get_or_insert_with(|| {
                 let message = "the download was stopped before this contract was complete";
                 FlowError::new(FlowErrorKind::Stopped, message)
             });
-            (place, state.report())
+            (index, state.report())
         });
         let mut ended = self.ended;
-        ended.extend(cut_off);
-        ended.sort_by_key(|(place, _)| *place);
+        ended.extend(stopped);
+        ended.sort_by_key(|(index, _)| *index);
         Ok(Report { flows: ended.into_iter().map(|(_, flow)| flow).collect() })
     }
 }

@@ -1,4 +1,4 @@
-//! The job against a model of the service, under virtual time: it ends, and each contract has one outcome.
+//! A model-based test of the job in virtual time: it ends, and each contract has one outcome.
 
 #![cfg(feature = "blocking")]
 
@@ -11,45 +11,45 @@ use tc3_client::transport::{
     BlockingTransport, Bytes, HeaderMap, Response, StatusCode, TransportError, TransportErrorKind,
 };
 
-use super::super::fetch::FetchEnd;
-use super::super::options::SavedFile;
-use super::asks::Ask;
-use super::check::Check;
+use super::super::outcome::FetchOutcome;
+use super::super::report::SavedFile;
+use super::links::LinkBatch;
+use super::status::StatusBatch;
 use super::*;
 use crate::stop::Stop;
 
-/// What the service and the network do with one contract.
+/// The behaviour of the service and the network for one contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum Behaviour {
     Found,
     Unsigned,
     Unknown,
-    /// Every transfer fails in a way that may pass.
+    /// Every transfer fails with a transient error.
     Failing,
     /// Every link has expired by the time of its use.
     Expiring,
     Refused,
-    /// The first answer names one file, later ones another order and a second file.
+    /// The first response lists one file, later ones list another file before it.
     Shifting,
     Disk,
 }
 
-fn fate() -> impl Strategy<Value = Fate> {
+fn behaviour() -> impl Strategy<Value = Behaviour> {
     prop_oneof![
-        8 => Just(Fate::Found),
-        4 => Just(Fate::Unsigned),
-        4 => Just(Fate::Unknown),
-        2 => Just(Fate::Failing),
-        2 => Just(Fate::Expiring),
-        2 => Just(Fate::Refused),
-        2 => Just(Fate::Shifting),
+        8 => Just(Behaviour::Found),
+        4 => Just(Behaviour::Unsigned),
+        4 => Just(Behaviour::Unknown),
+        2 => Just(Behaviour::Failing),
+        2 => Just(Behaviour::Expiring),
+        2 => Just(Behaviour::Refused),
+        2 => Just(Behaviour::Shifting),
     ]
 }
 
-/// What comes of a call for many contracts.
+/// The outcome of a call.
 #[derive(Debug, Clone, Copy)]
 enum Call {
-    Answered,
+    Ok,
     Throttled,
     Interrupted,
     Fatal,
@@ -57,37 +57,37 @@ enum Call {
 
 #[derive(Debug, Clone)]
 struct Script {
-    fates: Vec<Fate>,
-    checks: bool,
+    behaviours: Vec<Behaviour>,
+    status_check: bool,
     any_state: bool,
     rounds: u32,
     batch: (usize, usize),
     concurrency: usize,
     calls: Vec<Call>,
-    /// Which of the steps in flight ends next, and after how many seconds.
+    /// Index of the step in flight that ends next, and the seconds until then.
     order: Vec<(usize, u64)>,
-    /// After how many ends the job is stopped.
+    /// Number of ended steps after which the job is stopped.
     stop_after: Option<usize>,
 }
 
-/// Numbers of contracts around the batch sizes, and any other up to 450.
+/// Numbers of contracts up to 450, with those next to multiples of the batch sizes more often.
 fn count() -> impl Strategy<Value = usize> {
     let edges = [0, 1, 49, 50, 51, 99, 100, 101, 150, 200, 400, 450];
     prop_oneof![prop::sample::select(edges.to_vec()), 0_usize..=450]
 }
 
-/// All alike, as in the commands that hung, or mixed.
-fn fates() -> impl Strategy<Value = Vec<Fate>> {
+/// The same behaviour for all contracts, or mixed ones.
+fn behaviours() -> impl Strategy<Value = Vec<Behaviour>> {
     count().prop_flat_map(|count| {
         prop_oneof![
-            fate().prop_map(move |fate| vec![fate; count]),
-            prop::collection::vec(fate(), count),
-            // One full disk among them.
-            prop::collection::vec(fate(), count).prop_map(|mut fates| {
-                if let Some(fate) = fates.last_mut() {
-                    *fate = Fate::Disk;
+            behaviour().prop_map(move |behaviour| vec![behaviour; count]),
+            prop::collection::vec(behaviour(), count),
+            // One disk error.
+            prop::collection::vec(behaviour(), count).prop_map(|mut behaviours| {
+                if let Some(last) = behaviours.last_mut() {
+                    *last = Behaviour::Disk;
                 }
-                fates
+                behaviours
             }),
         ]
     })
@@ -95,7 +95,7 @@ fn fates() -> impl Strategy<Value = Vec<Fate>> {
 
 fn script() -> impl Strategy<Value = Script> {
     let call = prop_oneof![
-        40 => Just(Call::Answered),
+        40 => Just(Call::Ok),
         3 => Just(Call::Throttled),
         3 => Just(Call::Interrupted),
         1 => Just(Call::Fatal),
@@ -103,24 +103,26 @@ fn script() -> impl Strategy<Value = Script> {
     let batch = (1_usize..=120, 1_usize..=120);
     let batch = prop_oneof![Just((100, 50)), batch];
     (
-        fates(),
+        behaviours(),
         (any::<bool>(), any::<bool>(), 0_u32..4),
         batch,
         1_usize..=9,
-        prop_oneof![Just(vec![Call::Answered]), prop::collection::vec(call, 1..40)],
+        prop_oneof![Just(vec![Call::Ok]), prop::collection::vec(call, 1..40)],
         prop::collection::vec((any::<usize>(), 0_u64..90), 1..60),
         prop::option::weighted(0.3, 0_usize..600),
     )
-        .prop_map(|(fates, policy, batch, concurrency, calls, order, stop_after)| Script {
-            fates,
-            checks: policy.0,
-            any_state: policy.1,
-            rounds: policy.2,
-            batch,
-            concurrency,
-            calls,
-            order,
-            stop_after,
+        .prop_map(|(behaviours, policy, batch, concurrency, calls, order, stop_after)| {
+            Script {
+                behaviours,
+                status_check: policy.0,
+                any_state: policy.1,
+                rounds: policy.2,
+                batch,
+                concurrency,
+                calls,
+                order,
+                stop_after,
+            }
         })
 }
 
@@ -128,7 +130,7 @@ fn now(secs: u64) -> Now {
     Now { unix: Duration::from_secs(1_000_000 + secs), monotonic: Duration::from_secs(secs) }
 }
 
-/// Returns the error of a client whose server answers with this code.
+/// Returns the error of a call whose response contains this code.
 fn failure(code: &'static str) -> tc3_client::Error {
     error_over(move |_| {
         let body = json!({"Response": {"Error": {"Code": code, "Message": "m"}, "RequestId": "r"}});
@@ -137,8 +139,8 @@ fn failure(code: &'static str) -> tc3_client::Error {
     })
 }
 
-/// Returns the error of a client whose connection breaks.
-fn lost() -> tc3_client::Error {
+/// Returns the error of a call whose connection breaks.
+fn interrupted() -> tc3_client::Error {
     error_over(|_| Err(TransportError::new(TransportErrorKind::Interrupted)))
 }
 
@@ -150,54 +152,54 @@ fn error_over(transport: impl BlockingTransport + 'static) -> tc3_client::Error 
 }
 
 /// The service, the network and the disk of one run.
-struct World {
+struct Model {
     script: Script,
     calls: usize,
-    /// How often links to each contract have been given.
-    asked: BTreeMap<String, usize>,
+    /// Number of times that links of each contract were returned.
+    link_requests: BTreeMap<String, usize>,
     written: BTreeMap<String, u32>,
 }
 
-impl World {
-    fn fate(&self, flow_id: &str) -> Fate {
-        self.script.fates[flow_id.parse::<usize>().unwrap()]
+impl Model {
+    fn behaviour(&self, flow_id: &str) -> Behaviour {
+        self.script.behaviours[flow_id.parse::<usize>().unwrap()]
     }
 
     fn call(&mut self) -> Result<(), tc3_client::Error> {
         let call = self.script.calls[self.calls % self.script.calls.len()];
         self.calls += 1;
         match call {
-            Call::Answered => Ok(()),
+            Call::Ok => Ok(()),
             Call::Throttled => Err(failure("RequestLimitExceeded")),
-            Call::Interrupted => Err(lost()),
+            Call::Interrupted => Err(interrupted()),
             Call::Fatal => Err(failure("AuthFailure.SecretIdNotFound")),
         }
     }
 
-    fn end(&mut self, step: Step) -> Ended {
+    fn perform(&mut self, step: Step) -> StepOutcome {
         match step {
-            Step::Check(check) => {
-                let answer = self.call().map(|()| self.states(&check));
-                Ended::Check(check, answer)
+            Step::Status(batch) => {
+                let result = self.call().map(|()| self.statuses(&batch));
+                StepOutcome::Status(batch, result)
             }
-            Step::Ask(ask) => {
-                let answer = self.call().map(|()| self.links(&ask));
-                Ended::Ask(ask, answer)
+            Step::Links(batch) => {
+                let result = self.call().map(|()| self.links(&batch));
+                StepOutcome::Links(batch, result)
             }
-            Step::Wait(_) => Ended::Cancelled(step),
+            Step::Wait(_) => StepOutcome::Cancelled(step),
             Step::Fetch(fetch) => {
-                let end = self.fetch(&fetch);
-                Ended::Fetch(fetch, end)
+                let outcome = self.fetch(&fetch);
+                StepOutcome::Fetch(fetch, outcome)
             }
         }
     }
 
-    fn states(&self, check: &Check) -> DescribeFlowDetailInfoResponse {
-        let ids = check.request.flow_ids.as_ref().unwrap().iter();
+    fn statuses(&self, batch: &StatusBatch) -> DescribeFlowDetailInfoResponse {
+        let ids = batch.request.flow_ids.as_ref().unwrap().iter();
         let infos = ids.filter_map(|id| {
-            let status = match self.fate(id) {
-                Fate::Unknown => return None,
-                Fate::Unsigned => "PART",
+            let status = match self.behaviour(id) {
+                Behaviour::Unknown => return None,
+                Behaviour::Unsigned => "PART",
                 _ => "ALL",
             };
             Some(json!({"FlowId": id, "FlowStatus": status, "FlowApproverInfos": []}))
@@ -205,15 +207,15 @@ impl World {
         serde_json::from_value(json!({"FlowInfo": infos.collect::<Vec<_>>()})).unwrap()
     }
 
-    fn links(&mut self, ask: &Ask) -> DescribeResourceUrlsByFlowsResponse {
+    fn links(&mut self, batch: &LinkBatch) -> DescribeResourceUrlsByFlowsResponse {
         let mut infos: Vec<Value> = Vec::new();
-        for id in &ask.ids {
-            let fate = self.fate(id);
-            let times = self.asked.entry(id.clone()).or_default();
+        for id in &batch.ids {
+            let behaviour = self.behaviour(id);
+            let times = self.link_requests.entry(id.clone()).or_default();
             *times += 1;
-            let names: &[&str] = match fate {
-                Fate::Unknown => continue,
-                Fate::Shifting if *times > 1 => &["two", "one"],
+            let names: &[&str] = match behaviour {
+                Behaviour::Unknown => continue,
+                Behaviour::Shifting if *times > 1 => &["two", "one"],
                 _ => &["one"],
             };
             let links = names.iter().map(|name| json!({"Url": name, "Name": name, "Type": "PDF"}));
@@ -222,20 +224,22 @@ impl World {
         serde_json::from_value(json!({"FlowResourceUrlInfos": infos, "ErrorMessages": []})).unwrap()
     }
 
-    fn fetch(&mut self, fetch: &Fetch) -> FetchEnd {
+    fn fetch(&mut self, fetch: &Fetch) -> FetchOutcome {
         let error = |kind| FlowError::new(kind, "scripted");
-        // The file is named after its contract.
+        // The file name contains the flow ID.
         let flow_id = fetch.to.name.rsplit_once('-').unwrap().1.trim_end_matches(".pdf");
-        let times = self.asked[flow_id];
-        match self.fate(flow_id) {
-            Fate::Failing => FetchEnd::Failed(error(FlowErrorKind::Network)),
-            Fate::Expiring => FetchEnd::LinkDead(error(FlowErrorKind::Link)),
-            Fate::Shifting if times == 1 => FetchEnd::LinkDead(error(FlowErrorKind::Link)),
-            Fate::Refused => FetchEnd::Refused(error(FlowErrorKind::Content)),
-            Fate::Disk => FetchEnd::Disk(std::io::ErrorKind::StorageFull.into()),
+        let times = self.link_requests[flow_id];
+        match self.behaviour(flow_id) {
+            Behaviour::Failing => FetchOutcome::Failed(error(FlowErrorKind::Network)),
+            Behaviour::Expiring => FetchOutcome::LinkExpired(error(FlowErrorKind::Link)),
+            Behaviour::Shifting if times == 1 => {
+                FetchOutcome::LinkExpired(error(FlowErrorKind::Link))
+            }
+            Behaviour::Refused => FetchOutcome::Refused(error(FlowErrorKind::Content)),
+            Behaviour::Disk => FetchOutcome::Disk(std::io::ErrorKind::StorageFull.into()),
             _ => {
                 *self.written.entry(fetch.to.name.clone()).or_default() += 1;
-                FetchEnd::Saved(SavedFile {
+                FetchOutcome::Saved(SavedFile {
                     path: fetch.to.name.clone().into(),
                     bytes: 1,
                     sha256: String::new(),
@@ -245,39 +249,41 @@ impl World {
     }
 }
 
-/// Runs a job to its end, which it must reach in a bounded number of steps.
+/// Runs a job, which must end within a bounded number of steps.
 fn run(script: &Script) -> Result<(), TestCaseError> {
     let stop = Stop::default();
     let options =
         DownloadOptions::to("unused").with_concurrency(script.concurrency).with_stop(stop.clone());
     let policy = Policy {
-        check: script.checks.then_some(Duration::from_secs(3)),
+        status_check: script.status_check.then_some(Duration::from_secs(3)),
         any_state: script.any_state,
         rounds: script.rounds,
-        patience: 4,
-        names_later: false,
-        batch: BatchSizes { checks: script.batch.0, links: script.batch.1 },
+        max_call_failures: 4,
+        defer_name_sync: false,
+        batch: BatchSizes { status: script.batch.0, links: script.batch.1 },
     };
-    let ids: Vec<String> = (0..script.fates.len()).map(|id| id.to_string()).collect();
+    let ids: Vec<String> = (0..script.behaviours.len()).map(|id| id.to_string()).collect();
     let names = FileNames::new(options.names.clone());
     let source = Box::new(ids.clone().into_iter().enumerate());
     let mut job = Job::streaming(Agent::new("app"), source, options, policy, names);
-    let mut world = World {
+    let mut model = Model {
         script: script.clone(),
         calls: 0,
-        asked: BTreeMap::new(),
+        link_requests: BTreeMap::new(),
         written: BTreeMap::new(),
     };
-    let (mut in_flight, mut ends, mut clock) = (Vec::new(), 0, 0);
+    let (mut in_flight, mut ended, mut clock) = (Vec::new(), 0, 0);
     loop {
-        let might_begin = job.may_begin_more();
+        let may_have_step = job.may_have_step();
         match job.next(now(clock)) {
             Next::Step(step) => {
-                prop_assert!(might_begin, "a worker would sleep through this step");
+                prop_assert!(may_have_step, "no worker would be woken for this step");
                 match &step {
                     Step::Wait(_) => prop_assert!(false, "this job does not wait"),
-                    Step::Check(check) => prop_assert!(check.flows.len() <= script.batch.0),
-                    Step::Ask(ask) => prop_assert!((1..=script.batch.1).contains(&ask.ids.len())),
+                    Step::Status(batch) => prop_assert!(batch.flows.len() <= script.batch.0),
+                    Step::Links(batch) => {
+                        prop_assert!((1..=script.batch.1).contains(&batch.ids.len()));
+                    }
                     Step::Fetch(fetch) => {
                         prop_assert!(fetch.link.expires_at > now(clock).monotonic);
                     }
@@ -292,49 +298,53 @@ fn run(script: &Script) -> Result<(), TestCaseError> {
             Next::Done => break,
         }
         prop_assert!(!in_flight.is_empty(), "the driver would wait forever");
-        if script.stop_after == Some(ends) {
+        if script.stop_after == Some(ended) {
             stop.stop();
         }
-        let (choice, seconds) = script.order[ends % script.order.len()];
-        ends += 1;
-        prop_assert!(ends < script.fates.len() * 90 + 200, "the job does not end");
+        let (choice, seconds) = script.order[ended % script.order.len()];
+        ended += 1;
+        prop_assert!(ended < script.behaviours.len() * 90 + 200, "the job does not end");
         clock += seconds;
         let step = in_flight.swap_remove(choice % in_flight.len());
-        let ended = match stop.is_stopped() && !step.delay().is_zero() {
-            true => Ended::Cancelled(step),
-            false => world.end(step),
+        let outcome = match stop.is_stopped() && !step.delay().is_zero() {
+            true => StepOutcome::Cancelled(step),
+            false => model.perform(step),
         };
-        job.on(now(clock), ended);
+        job.on(now(clock), outcome);
     }
     prop_assert!(in_flight.is_empty(), "steps in flight are abandoned");
-    prop_assert!(world.written.values().all(|&times| times == 1), "a file is written twice");
-    let fatal = script.fates.contains(&Fate::Disk)
+    prop_assert!(model.written.values().all(|&times| times == 1), "a file is written twice");
+    let fatal = script.behaviours.contains(&Behaviour::Disk)
         || script.calls.iter().any(|call| matches!(call, Call::Fatal));
     let Ok(report) = job.finish() else {
-        prop_assert!(fatal, "nothing was fatal");
+        prop_assert!(fatal, "the job failed without a fatal error");
         return Ok(());
     };
-    let told: Vec<_> = report.flows.iter().map(|flow| &flow.flow_id).collect();
-    prop_assert_eq!(told, ids.iter().collect::<Vec<_>>(), "each contract has one outcome");
+    let reported: Vec<_> = report.flows.iter().map(|flow| &flow.flow_id).collect();
+    prop_assert_eq!(reported, ids.iter().collect::<Vec<_>>(), "each contract has one outcome");
     let files: usize = report.flows.iter().map(|flow| flow.files.len()).sum();
-    prop_assert_eq!(files, world.written.len());
-    let calls_fail = script.calls.iter().any(|call| !matches!(call, Call::Answered));
+    prop_assert_eq!(files, model.written.len());
+    let calls_fail = script.calls.iter().any(|call| !matches!(call, Call::Ok));
     for flow in &report.flows {
         let kind = flow.error.as_ref().map(|error| error.kind);
         prop_assert!(kind.is_some() || !flow.files.is_empty());
         if stop.is_stopped() || calls_fail {
             continue;
         }
-        let expected = match world.fate(&flow.flow_id) {
-            Fate::Found | Fate::Shifting => None,
-            Fate::Unsigned if script.checks && !script.any_state => Some(FlowErrorKind::NotSigned),
-            Fate::Unsigned => None,
-            Fate::Unknown if script.checks && !script.any_state => Some(FlowErrorKind::Refused),
-            Fate::Unknown => Some(FlowErrorKind::Missing),
-            Fate::Failing => Some(FlowErrorKind::Network),
-            Fate::Expiring => Some(FlowErrorKind::Link),
-            Fate::Refused => Some(FlowErrorKind::Content),
-            Fate::Disk => kind,
+        let expected = match model.behaviour(&flow.flow_id) {
+            Behaviour::Found | Behaviour::Shifting => None,
+            Behaviour::Unsigned if script.status_check && !script.any_state => {
+                Some(FlowErrorKind::NotSigned)
+            }
+            Behaviour::Unsigned => None,
+            Behaviour::Unknown if script.status_check && !script.any_state => {
+                Some(FlowErrorKind::Refused)
+            }
+            Behaviour::Unknown => Some(FlowErrorKind::Missing),
+            Behaviour::Failing => Some(FlowErrorKind::Network),
+            Behaviour::Expiring => Some(FlowErrorKind::Link),
+            Behaviour::Refused => Some(FlowErrorKind::Content),
+            Behaviour::Disk => kind,
         };
         prop_assert_eq!(kind, expected, "{}", &flow.flow_id);
     }
@@ -348,25 +358,30 @@ proptest! {
     }
 }
 
-/// The numbers of the commands that hung.
 #[test]
-fn multiples_of_the_batch_size_end_as_other_numbers_do() {
-    let fates = [Fate::Found, Fate::Unsigned, Fate::Unknown, Fate::Failing, Fate::Expiring];
-    for (count, fate, checks) in
+fn ends_for_multiples_of_the_batch_size() {
+    let behaviours = [
+        Behaviour::Found,
+        Behaviour::Unsigned,
+        Behaviour::Unknown,
+        Behaviour::Failing,
+        Behaviour::Expiring,
+    ];
+    for (count, behaviour, status_check) in
         [0, 1, 49, 50, 51, 99, 100, 101, 150, 200, 450].into_iter().flat_map(|count| {
-            fates
-                .into_iter()
-                .flat_map(move |fate| [true, false].map(|checks| (count, fate, checks)))
+            behaviours.into_iter().flat_map(move |behaviour| {
+                [true, false].map(|status_check| (count, behaviour, status_check))
+            })
         })
     {
         let script = Script {
-            fates: vec![fate; count],
-            checks,
+            behaviours: vec![behaviour; count],
+            status_check,
             any_state: false,
             rounds: 1,
             batch: (100, 50),
             concurrency: 8,
-            calls: vec![Call::Answered],
+            calls: vec![Call::Ok],
             order: vec![(0, 0)],
             stop_after: None,
         };

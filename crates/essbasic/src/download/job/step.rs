@@ -2,38 +2,48 @@
 
 use std::time::Duration;
 
-use essbasic_models::{DescribeFlowDetailInfoResponse, DescribeResourceUrlsByFlowsResponse};
+use essbasic_models::{
+    DescribeFlowDetailInfoRequest, DescribeFlowDetailInfoResponse,
+    DescribeResourceUrlsByFlowsResponse,
+};
 
-use super::super::fetch::{Fetch, FetchEnd};
-use super::asks::Ask;
-use super::check::Check;
-use super::waiting::WaitStep;
+use super::super::fetch::Fetch;
+use super::super::outcome::FetchOutcome;
+use super::links::LinkBatch;
+use super::status::StatusBatch;
 
-/// What to begin.
+/// A step for the driver to perform.
 pub(crate) enum Step {
-    Check(Check),
-    Ask(Ask),
+    Status(StatusBatch),
+    Links(LinkBatch),
     Fetch(Fetch),
     Wait(WaitStep),
 }
 
+/// A step of the wait for signatures.
+pub(crate) enum WaitStep {
+    Poll(Box<DescribeFlowDetailInfoRequest>),
+    /// Sleep for this time, or until a callback is received.
+    Sleep(Duration),
+}
+
 impl Step {
-    /// Pause before the step, on the monotonic clock.
+    /// Returns the delay before the step.
     pub(crate) fn delay(&self) -> Duration {
         match self {
-            Self::Check(check) => check.delay,
-            Self::Ask(ask) => ask.delay,
+            Self::Status(batch) => batch.delay,
+            Self::Links(batch) => batch.delay,
             Self::Fetch(fetch) => fetch.delay,
             Self::Wait(_) => Duration::ZERO,
         }
     }
 }
 
-/// A step that has ended, with its outcome.
-pub(crate) enum Ended {
-    Check(Check, Result<DescribeFlowDetailInfoResponse, tc3_client::Error>),
-    Ask(Ask, Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error>),
-    Fetch(Fetch, FetchEnd),
+/// The outcome of a step.
+pub(crate) enum StepOutcome {
+    Status(StatusBatch, Result<DescribeFlowDetailInfoResponse, tc3_client::Error>),
+    Links(LinkBatch, Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error>),
+    Fetch(Fetch, FetchOutcome),
     Poll(Result<DescribeFlowDetailInfoResponse, tc3_client::Error>),
     Slept,
     /// The job was stopped before the step had an outcome.

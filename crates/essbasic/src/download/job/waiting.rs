@@ -1,13 +1,11 @@
-//! Waiting for signatures: a contract enters the job when the wait for it ends.
+//! The wait for signatures: a contract enters the job when its wait ends.
 
-use std::time::Duration;
-
-use essbasic_models::{DescribeFlowDetailInfoRequest, DescribeFlowDetailInfoResponse, FlowStatus};
+use essbasic_models::{DescribeFlowDetailInfoResponse, FlowStatus};
 use tc3_client::Now;
 
 use super::super::flow::FlowState;
 use super::Job;
-use super::step::Step;
+use super::step::{Step, WaitStep};
 use crate::error::{FlowError, FlowErrorKind};
 use crate::next::Next;
 use crate::wait::{LONGEST_SETTLE, WaitJob, WaitOutcome};
@@ -15,20 +13,14 @@ use crate::wait::{LONGEST_SETTLE, WaitJob, WaitOutcome};
 /// The wait of a job.
 pub(super) struct Waiting {
     wait: WaitJob,
-    in_flight: Option<Flight>,
+    in_flight: Option<InFlight>,
 }
 
+/// The kind of step in flight.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Flight {
+enum InFlight {
     Poll,
     Timer,
-}
-
-/// The next step of a wait.
-pub(crate) enum WaitStep {
-    Poll(Box<DescribeFlowDetailInfoRequest>),
-    /// Sleep for this time, or until a callback is received.
-    Sleep(Duration),
 }
 
 impl Waiting {
@@ -38,36 +30,36 @@ impl Waiting {
 }
 
 impl Job {
-    /// Whether the wait may have a step to begin.
+    /// Returns whether the wait may have a next step.
     pub(super) fn may_wait(&self) -> bool {
         self.waiting.as_ref().is_some_and(|waiting| waiting.in_flight.is_none())
     }
 
-    /// Steps of the wait in flight. A timer does not keep a job from ending early.
+    /// Returns the number of wait steps in flight. A timer does not delay the end of a stopped job.
     pub(super) fn waits_in_flight(&self) -> usize {
-        let flight = self.waiting.as_ref().and_then(|waiting| waiting.in_flight);
-        match flight {
-            Some(Flight::Timer) if self.is_ending() => 0,
-            flight => usize::from(flight.is_some()),
+        let in_flight = self.waiting.as_ref().and_then(|waiting| waiting.in_flight);
+        match in_flight {
+            Some(InFlight::Timer) if self.is_stopping() => 0,
+            in_flight => usize::from(in_flight.is_some()),
         }
     }
 
-    pub(super) fn begin_wait(&mut self, now: Now) -> Option<Step> {
+    pub(super) fn next_wait_step(&mut self, now: Now) -> Option<Step> {
         let waiting = self.waiting.as_mut().filter(|waiting| waiting.in_flight.is_none())?;
-        let (step, flight) = match waiting.wait.next(now) {
-            Next::Step(request) => (Some(WaitStep::Poll(Box::new(request))), Some(Flight::Poll)),
-            Next::Wait(time) => (Some(WaitStep::Sleep(time)), Some(Flight::Timer)),
+        let (step, in_flight) = match waiting.wait.next(now) {
+            Next::Step(request) => (Some(WaitStep::Poll(Box::new(request))), Some(InFlight::Poll)),
+            Next::Wait(time) => (Some(WaitStep::Sleep(time)), Some(InFlight::Timer)),
             Next::Done => (None, None),
         };
-        waiting.in_flight = flight;
+        waiting.in_flight = in_flight;
         let mut ended = waiting.wait.take_ended();
         if step.is_none()
             && let Some(waiting) = self.waiting.take()
         {
             ended.extend(waiting.wait.into_left());
         }
-        for (place, flow_id, outcome) in ended {
-            self.on_outcome(now, place, flow_id, outcome);
+        for (index, flow_id, outcome) in ended {
+            self.on_wait_outcome(now, index, flow_id, outcome);
         }
         step.map(Step::Wait)
     }
@@ -75,29 +67,29 @@ impl Job {
     pub(super) fn on_poll(
         &mut self,
         now: Now,
-        answer: Result<DescribeFlowDetailInfoResponse, tc3_client::Error>,
+        result: Result<DescribeFlowDetailInfoResponse, tc3_client::Error>,
     ) {
         let Some(waiting) = &mut self.waiting else { return };
         waiting.in_flight = None;
-        if let Err(error) = waiting.wait.on(now, answer) {
+        if let Err(error) = waiting.wait.on(now, result) {
             self.stop(error);
         }
     }
 
-    /// The step in flight is over and has changed nothing.
-    pub(super) fn on_waited(&mut self) {
+    /// Processes the end of a wait step that has no result.
+    pub(super) fn on_wait_step_ended(&mut self) {
         if let Some(waiting) = &mut self.waiting {
             waiting.in_flight = None;
         }
     }
 
-    fn on_outcome(&mut self, now: Now, place: usize, flow_id: String, outcome: WaitOutcome) {
+    fn on_wait_outcome(&mut self, now: Now, index: usize, flow_id: String, outcome: WaitOutcome) {
         let mut state = FlowState::new(flow_id);
-        let (status, refused) = match outcome {
+        let (status, error) = match outcome {
             WaitOutcome::Signed => (Some(FlowStatus::All), None),
             WaitOutcome::Ended { status, reason: _ } => {
-                // Not why: that is what a person wrote.
-                let message = format!("not signed by all ({status})");
+                // Without the reason of the signer, which is personal data.
+                let message = format!("not signed by every party ({status})");
                 (Some(status), Some(FlowError::new(FlowErrorKind::NotSigned, message)))
             }
             WaitOutcome::Pending { status: Some(FlowStatus::All), error: _ } => {
@@ -108,30 +100,30 @@ impl Job {
             WaitOutcome::Pending { status, error: Some(error) } => (status, Some(error)),
             WaitOutcome::Pending { status, error: None } => {
                 let known = status.as_ref().map_or("unknown", FlowStatus::as_str);
-                let message = format!("not signed by all ({known}) within the time to wait");
+                let message = format!("not signed by every party ({known}) before the deadline");
                 (status, Some(FlowError::new(FlowErrorKind::NotSigned, message)))
             }
             WaitOutcome::NotFound => {
-                let message = "the service does not know the contract, or not as this agent's";
+                let message = "the contract does not exist, or does not belong to this agent";
                 (None, Some(FlowError::new(FlowErrorKind::Refused, message)))
             }
         };
-        let is_taken = self.policy.any_state && status.is_some();
+        let is_accepted = self.policy.any_state && status.is_some();
         state.status = status;
-        self.flows.insert(place, state);
-        match refused.filter(|_| !is_taken) {
-            None => self.linkless.push_back(place),
+        self.flows.insert(index, state);
+        match error.filter(|_| !is_accepted) {
+            None => self.without_links.push_back(index),
             Some(error) => {
-                self.fail(place, error);
-                self.settle(place);
+                self.fail(index, error);
+                self.end_if_final(index);
             }
         }
     }
 
-    /// Returns the contracts that a stop has cut off while they were waited for.
-    pub(super) fn cut_off_waits(&mut self) -> Vec<(usize, FlowState)> {
+    /// Returns the contracts whose wait was stopped.
+    pub(super) fn stopped_waits(&mut self) -> Vec<(usize, FlowState)> {
         let left = self.waiting.take().map(|waiting| waiting.wait.into_left());
-        let left = left.into_iter().flatten().map(|(place, flow_id, outcome)| {
+        let left = left.into_iter().flatten().map(|(index, flow_id, outcome)| {
             let mut state = FlowState::new(flow_id);
             state.status = match outcome {
                 WaitOutcome::Signed => Some(FlowStatus::All),
@@ -139,7 +131,7 @@ impl Job {
                 WaitOutcome::Pending { status, .. } => status,
                 WaitOutcome::NotFound => None,
             };
-            (place, state)
+            (index, state)
         });
         left.collect()
     }

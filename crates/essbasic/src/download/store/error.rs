@@ -1,18 +1,18 @@
-//! What a store's refusal means, in words that hold no secret.
+//! Classification of the errors of a store, and messages without secrets.
 
 use std::error::Error as _;
 use std::io::{self, ErrorKind};
 
 use object_store::Error;
 
-use super::super::fetch::FetchEnd;
+use super::super::outcome::FetchOutcome;
 use crate::error::{FlowError, FlowErrorKind};
 
-/// The longest text taken from a store.
-const LONGEST: usize = 200;
+/// Maximum length of a message of a store, in characters.
+const MAX_MESSAGE_CHARS: usize = 200;
 
-/// Codes that concern the keys, whatever the status they come with.
-const OF_KEYS: [&str; 5] = [
+/// Error codes that concern the credentials, with any HTTP status.
+const CREDENTIAL_CODES: [&str; 5] = [
     "AuthorizationHeaderMalformed",
     "ExpiredToken",
     "InvalidAccessKeyId",
@@ -20,89 +20,90 @@ const OF_KEYS: [&str; 5] = [
     "SignatureDoesNotMatch",
 ];
 
-/// The store has refused a file's first request, before which there was nothing that could be missing
-/// but the bucket.
-pub(super) fn refused_at_first(error: &Error) -> FetchEnd {
+/// Returns the outcome of a failed first request for a file, in which only the bucket can be missing.
+pub(super) fn first_request_failed(error: &Error) -> FetchOutcome {
     match error {
         Error::NotFound { .. } => stop(
             error,
-            "the store has no such bucket",
-            "check its name, its region and the store's endpoint",
+            "the bucket does not exist",
+            "check its name, its region and the endpoint of the store",
         ),
-        error => refused_later(error),
+        error => request_failed(error),
     }
 }
 
-/// The store has refused to tell whether an object exists.
-pub(super) fn refused_look(error: &Error) -> FetchEnd {
+/// Returns the outcome of a failed check whether an object exists.
+pub(super) fn existence_check_failed(error: &Error) -> FetchOutcome {
     let code = code(&error.to_string());
     match error {
         Error::PermissionDenied { .. } if code.is_none_or(|code| code == "AccessDenied") => stop(
             error,
-            "the store does not let these credentials look for objects, without which one could be replaced",
-            "let them look for, put and read objects and abort uploads below the prefix (on S3: s3:ListBucket, \
-             s3:PutObject, s3:GetObject, s3:AbortMultipartUpload)",
+            "the credentials may not check whether objects exist, which is required to keep existing objects",
+            "grant permission to list, put and read objects and to abort uploads below the prefix (on S3: \
+             s3:ListBucket, s3:PutObject, s3:GetObject, s3:AbortMultipartUpload)",
         ),
-        error => refused_later(error),
+        error => request_failed(error),
     }
 }
 
-/// The store has refused a later one. What may pass has been tried again by the store itself.
-pub(super) fn refused_later(error: &Error) -> FetchEnd {
+/// Returns the outcome of any failed request. The store has already retried transient errors.
+pub(super) fn request_failed(error: &Error) -> FetchOutcome {
     let code = code(&error.to_string());
     if matches!(error, Error::Unauthenticated { .. })
-        || code.as_deref().is_some_and(|code| OF_KEYS.contains(&code))
+        || code.as_deref().is_some_and(|code| CREDENTIAL_CODES.contains(&code))
     {
         return stop(
             error,
-            "the store does not take the credentials",
-            "check them, whether they have expired, and that region and endpoint are theirs",
+            "the store rejected the credentials",
+            "check that they are correct and have not expired, and that region and endpoint match them",
         );
     }
     if code.as_deref() == Some("PathStyleDomainForbidden") {
         return stop(
             error,
-            "the store wants the bucket in the host name",
-            "put it there: https://BUCKET.HOST, and requests of the virtual hosted style",
+            "the store requires the bucket in the host name",
+            "use virtual-hosted-style requests with the endpoint https://BUCKET.HOST",
         );
     }
     match (error, io_kind(error)) {
         (Error::PermissionDenied { .. }, _) => stop(
             error,
-            "the store does not let these credentials write here",
-            "let them put objects and abort uploads below the prefix (on S3: s3:PutObject, \
+            "the credentials may not write to the store",
+            "grant permission to put objects and to abort uploads below the prefix (on S3: s3:PutObject, \
              s3:AbortMultipartUpload)",
         ),
         (Error::NotSupported { .. } | Error::NotImplemented { .. }, _) => {
-            stop(error, "the store cannot do this", "choose another store")
+            stop(error, "the store does not support this operation", "choose another store")
         }
         (_, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)) => {
             stop(error, "the store is full", "free some space, or choose another store")
         }
-        (_, Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)) => {
-            stop(error, "the store cannot be written", "choose one that can")
-        }
-        _ => FetchEnd::Failed(FlowError::new(FlowErrorKind::Store, told(error))),
+        (_, Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)) => stop(
+            error,
+            "the store is not writable",
+            "grant write permission, or choose another store",
+        ),
+        _ => FetchOutcome::Failed(FlowError::new(FlowErrorKind::Store, describe(error))),
     }
 }
 
-/// Whether the store refuses not the file but the condition that no object has its key.
+/// Returns whether the store rejected only the condition that no object has the key.
 pub(super) fn is_unsupported(error: &Error) -> bool {
     let refused = |text: &str| {
         ["400 Bad Request", "501 Not Implemented"].iter().any(|status| text.contains(status))
     };
     match error {
         Error::NotSupported { .. } | Error::NotImplemented { .. } => true,
-        Error::Generic { .. } => refused(&told(error)),
+        Error::Generic { .. } => refused(&describe(error)),
         _ => false,
     }
 }
 
-fn stop(error: &Error, what: &str, advice: &str) -> FetchEnd {
-    FetchEnd::Store(format!("{what} ({}); {advice}", told(error)))
+fn stop(error: &Error, cause: &str, advice: &str) -> FetchOutcome {
+    FetchOutcome::Store(format!("{cause} ({}); {advice}", describe(error)))
 }
 
-/// The system's own kind, where the store is on a disk.
+/// Returns the kind of the I/O error if the store is on a disk.
 fn io_kind(error: &Error) -> Option<ErrorKind> {
     let mut source = error.source();
     while let Some(error) = source {
@@ -114,24 +115,26 @@ fn io_kind(error: &Error) -> Option<ErrorKind> {
     None
 }
 
-/// The last cause, without what a server has said beyond a code: servers repeat tokens and signatures,
-/// and what stands around the cause repeats addresses, which may hold them too.
-pub(super) fn told(error: &Error) -> String {
+/// Returns the innermost cause of an error, with at most the code of the response body.
+///
+/// Response bodies may contain tokens and signatures. Outer errors contain URLs, which may contain them too.
+pub(super) fn describe(error: &Error) -> String {
     let mut last: &dyn std::error::Error = error;
     while let Some(source) = last.source() {
         last = source;
     }
     let text = last.to_string();
-    let own = text.split(['<', '{', '\n', '?']).next().unwrap_or_default();
-    let own = own.trim_end_matches([' ', ':']);
-    let own: String = own.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    let message = text.split(['<', '{', '\n', '?']).next().unwrap_or_default();
+    let message = message.trim_end_matches([' ', ':']);
+    let message: String =
+        message.chars().filter(|c| !c.is_control()).take(MAX_MESSAGE_CHARS).collect();
     match code(&text) {
-        Some(code) => format!("{own}: {code}"),
-        None => own,
+        Some(code) => format!("{message}: {code}"),
+        None => message,
     }
 }
 
-/// The code of an answer such as S3's.
+/// Returns the error code of a response in the format of S3.
 fn code(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("<Code>")?;
     let (code, _) = rest.split_once("</Code>")?;
@@ -150,48 +153,52 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_repeats_is_not_told() {
+    fn omits_secrets_of_response_bodies() {
         let error = generic(
             "Server returned non-2xx status code: 400 Bad Request: <?xml version=\"1.0\"?><Error>\
              <Code>ExpiredToken</Code><Token-0>SECRET</Token-0></Error>",
         );
         assert_eq!(
-            told(&error),
+            describe(&error),
             "Server returned non-2xx status code: 400 Bad Request: ExpiredToken"
         );
-        let FetchEnd::Store(text) = refused_later(&error) else { panic!("goes on") };
+        let FetchOutcome::Store(text) = request_failed(&error) else {
+            panic!("the job is not stopped")
+        };
         assert!(text.contains("expired") && !text.contains("SECRET"), "{text}");
         for text in ["x {\"token\":\"SECRET\"}", "https://host/a?sig=SECRET", "a\nSECRET"] {
-            assert!(!told(&generic(text)).contains("SECRET"));
+            assert!(!describe(&generic(text)).contains("SECRET"));
         }
         assert_eq!(code("<Code>a b</Code>"), None);
     }
 
     #[test]
-    fn a_missing_bucket_stops_and_a_missing_upload_does_not() {
+    fn a_missing_bucket_stops_the_job_and_a_missing_upload_does_not() {
         let missing = Error::NotFound { path: "a".into(), source: "404".into() };
-        assert!(matches!(refused_at_first(&missing), FetchEnd::Store(_)));
-        assert!(matches!(refused_later(&missing), FetchEnd::Failed(_)));
+        assert!(matches!(first_request_failed(&missing), FetchOutcome::Store(_)));
+        assert!(matches!(request_failed(&missing), FetchOutcome::Failed(_)));
     }
 
     #[test]
-    fn a_bucket_in_the_wrong_place_is_told_from_a_missing_right() {
-        let refused = |code: &str| {
+    fn distinguishes_a_wrong_bucket_style_from_a_missing_permission() {
+        let message = |code: &str| {
             let source = format!("403 Forbidden: <Error><Code>{code}</Code></Error>").into();
-            match refused_at_first(&Error::PermissionDenied { path: "a".into(), source }) {
-                FetchEnd::Store(text) => text,
-                end => panic!("{end:?}"),
+            match first_request_failed(&Error::PermissionDenied { path: "a".into(), source }) {
+                FetchOutcome::Store(text) => text,
+                outcome => panic!("{outcome:?}"),
             }
         };
-        assert!(refused("PathStyleDomainForbidden").contains("https://BUCKET.HOST"));
-        assert!(refused("AccessDenied").contains("s3:PutObject"));
+        assert!(message("PathStyleDomainForbidden").contains("https://BUCKET.HOST"));
+        assert!(message("AccessDenied").contains("s3:PutObject"));
     }
 
     #[test]
-    fn a_full_disk_behind_a_store_stops() {
+    fn a_full_disk_of_a_store_stops_the_job() {
         let full = io::Error::from(ErrorKind::StorageFull);
         let error = Error::Generic { store: "LocalFileSystem", source: Box::new(full) };
-        let FetchEnd::Store(text) = refused_later(&error) else { panic!("goes on") };
+        let FetchOutcome::Store(text) = request_failed(&error) else {
+            panic!("the job is not stopped")
+        };
         assert!(text.contains("free some space"), "{text}");
     }
 }

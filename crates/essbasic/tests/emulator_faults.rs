@@ -1,10 +1,10 @@
-//! Archive jobs through every kind of fault the emulator has, each with both drivers.
+//! Archive jobs with every kind of fault of the emulator, with both drivers.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 
 mod support;
@@ -38,51 +38,51 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     entries.filter(|(name, _)| !name.starts_with(".essbasic-archive")).collect()
 }
 
-/// One of the kind on each way: to the contract's state, to its links, to its file.
-fn once(kind: FaultKind) -> [Fault; 3] {
+/// Returns one fault of the kind for each request: for the status, for links, and for a file.
+fn one_per_request(kind: FaultKind) -> [Fault; 3] {
     ["DescribeFlowDetailInfo", "DescribeResourceUrlsByFlows", "download"]
         .map(|action| Fault::new(kind).action(action).times(1))
 }
 
 #[test]
-fn whatever_goes_wrong_the_files_are_right() {
+fn files_are_correct_after_any_fault() {
     std::thread::scope(|scope| {
-        // Those of TLS are of another connection: tests/tests/faults.
+        // Faults of TLS handshakes are tested in tests/tests/faults.
         for kind in FaultKind::ALL.into_iter().filter(|kind| !kind.hits_handshakes()) {
-            scope.spawn(move || the_files_are_right(kind));
+            scope.spawn(move || check_files(kind));
         }
     });
 }
 
-fn the_files_are_right(kind: FaultKind) {
+fn check_files(kind: FaultKind) {
     let seed = Seed::completed(COUNT);
     let emulator = Emulator::builder().seed(seed).rate_limit(None).start().unwrap();
-    let peace = tempfile::tempdir().unwrap();
-    archive(&emulator, true, peace.path()).unwrap();
-    let expected = files(peace.path());
+    let reference = tempfile::tempdir().unwrap();
+    archive(&emulator, true, reference.path()).unwrap();
+    let expected = files(reference.path());
     assert_eq!(expected.len(), COUNT);
     for blocking in [true, false] {
         let before = emulator.stats().faults.get(&kind).copied().unwrap_or_default();
-        emulator.set_faults(once(kind), 0);
+        emulator.set_faults(one_per_request(kind), 0);
         let folder = tempfile::tempdir().unwrap();
-        let ended = archive(&emulator, blocking, folder.path());
+        let result = archive(&emulator, blocking, folder.path());
         match kind {
-            // A credential that is not taken ends the job: whoever gave it must give another.
-            FaultKind::ExpiredToken => match ended {
+            // A rejected credential stops the job: the caller must provide another one.
+            FaultKind::ExpiredToken => match result {
                 Err(Error::Call(error)) => assert!(error.is_auth(), "{error}"),
                 other => panic!("{other:?}"),
             },
-            // By its answer the service knows none of them, and none is held for saved.
+            // The response lists no contract, so none counts as saved.
             FaultKind::Nulls | FaultKind::NullLeaves => {
-                assert_eq!(ended.unwrap().failed, COUNT as u64);
+                assert_eq!(result.unwrap().failed, COUNT as u64);
             }
             _ => {
-                let report = ended.unwrap_or_else(|error| panic!("{kind}: {error}"));
+                let report = result.unwrap_or_else(|error| panic!("{kind}: {error}"));
                 assert!(report.is_complete(), "{kind}: {report:?}");
                 assert_eq!(emulator.stats().faults[&kind] - before, 3, "{kind}");
             }
         }
-        // Nothing wrong or half stands there, and the next run has the rest.
+        // No file is wrong or incomplete, and the next run saves the rest.
         emulator.set_faults([], 0);
         let found = files(folder.path());
         assert!(found.iter().all(|(name, file)| expected.get(name) == Some(file)), "{kind}");
@@ -91,21 +91,21 @@ fn the_files_are_right(kind: FaultKind) {
     }
 }
 
-/// Each request has one chance in ten to go wrong, in any way but those that end a job.
+/// Each request fails with a probability of 10%, with any kind of transient fault.
 #[test]
-fn a_bad_night_costs_no_contract() {
-    let passing = |kind: &FaultKind| {
+fn random_transient_faults_cause_no_failures() {
+    let is_transient = |kind: &FaultKind| {
         use FaultKind::{ExpiredToken, NullLeaves, Nulls};
         !matches!(kind, ExpiredToken | NullLeaves | Nulls) && !kind.hits_handshakes()
     };
-    let kinds: Vec<_> = FaultKind::ALL.into_iter().filter(passing).collect();
+    let kinds: Vec<_> = FaultKind::ALL.into_iter().filter(is_transient).collect();
     let rate = 0.1 / kinds.len() as f64;
     let faults: Vec<_> = kinds.into_iter().map(|kind| Fault::new(kind).rate(rate)).collect();
     let seed = Seed::completed(COUNT * 10);
     let emulator = Emulator::builder().seed(seed).rate_limit(None).start().unwrap();
-    let peace = tempfile::tempdir().unwrap();
-    archive(&emulator, true, peace.path()).unwrap();
-    let expected = files(peace.path());
+    let reference = tempfile::tempdir().unwrap();
+    archive(&emulator, true, reference.path()).unwrap();
+    let expected = files(reference.path());
     for blocking in [true, false] {
         emulator.set_faults(faults.clone(), 5);
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Links: which contracts are asked for them, and what the answers mean.
+//! Requests for links, and the processing of their responses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,102 +7,102 @@ use essbasic_models::{DescribeResourceUrlsByFlowsRequest, DescribeResourceUrlsBy
 use tc3_client::Now;
 
 use super::super::fetch::Fetch;
-use super::super::file_name::Named;
 use super::super::flow::{FileState, Stage};
+use super::super::template::NameValues;
 use super::Job;
 use crate::error::{FlowError, FlowErrorKind};
 use crate::links::{ResourceLink, merge, request};
 
-/// A batch of contracts to ask links for.
+/// A batch of contracts whose links are requested.
 #[derive(Debug)]
-pub(crate) struct Ask {
+pub(crate) struct LinkBatch {
     pub(super) flows: Vec<usize>,
     pub(super) ids: Vec<String>,
-    /// How long to wait first.
+    /// Delay before the request.
     pub(crate) delay: Duration,
     pub(crate) request: DescribeResourceUrlsByFlowsRequest,
 }
 
 impl Job {
-    /// Asks for new links of a contract, whose other files still in the queue then come again too.
-    pub(super) fn ask_again(&mut self, flow: usize) {
+    /// Requests new links for a contract. Its other queued files are queued again with the new links.
+    pub(super) fn renew_links(&mut self, flow: usize) {
         self.ready.retain(|fetch| fetch.flow != flow);
-        // Links that are on their way are new enough.
-        let asked = self.flows.get(&flow).is_none_or(|state| state.asked);
-        if !asked && !self.linkless.contains(&flow) {
-            self.linkless.push_back(flow);
+        // A request in flight returns new links.
+        let requested = self.flows.get(&flow).is_none_or(|state| state.links_requested);
+        if !requested && !self.without_links.contains(&flow) {
+            self.without_links.push_back(flow);
         }
     }
 
-    pub(super) fn ask(&mut self, now: Now) -> Ask {
-        let count = self.linkless.len().min(self.policy.batch.links);
-        let flows: Vec<usize> = self.linkless.drain(..count).collect();
+    pub(super) fn link_batch(&mut self, now: Now) -> LinkBatch {
+        let count = self.without_links.len().min(self.policy.batch.links);
+        let flows: Vec<usize> = self.without_links.drain(..count).collect();
         let mut ids = Vec::with_capacity(count);
-        let mut delay = self.pause();
+        let mut delay = self.backoff();
         for flow in &flows {
             if let Some(state) = self.flows.get_mut(flow) {
-                state.asked = true;
+                state.links_requested = true;
                 delay = delay.max(state.not_before.saturating_sub(now.monotonic));
                 ids.push(state.flow_id.clone());
             }
         }
         let request = request(&self.agent, &ids);
-        Ask { flows, ids, delay, request }
+        LinkBatch { flows, ids, delay, request }
     }
 
-    /// The links of a batch have come, or not.
+    /// Processes the result of a request for links.
     pub(super) fn on_links(
         &mut self,
         now: Now,
-        ask: Ask,
-        answer: Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error>,
+        batch: LinkBatch,
+        result: Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error>,
     ) {
-        self.asking = false;
-        for flow in &ask.flows {
+        self.call_in_flight = false;
+        for flow in &batch.flows {
             if let Some(state) = self.flows.get_mut(flow) {
-                state.asked = false;
+                state.links_requested = false;
             }
         }
-        let results = match answer {
-            Ok(answer) => {
+        let results = match result {
+            Ok(response) => {
                 self.on_call_succeeded();
-                merge(&ask.ids, answer, now)
+                merge(&batch.ids, response, now)
             }
-            Err(error) => match self.judge(error) {
-                Some(error) => vec![Err(error); ask.ids.len()],
-                None => return self.linkless.extend(ask.flows),
+            Err(error) => match self.on_call_error(error) {
+                Some(error) => vec![Err(error); batch.ids.len()],
+                None => return self.without_links.extend(batch.flows),
             },
         };
-        for (flow, result) in ask.flows.into_iter().zip(results) {
+        for (flow, result) in batch.flows.into_iter().zip(results) {
             match result {
                 Ok(links) => self.enqueue(flow, links),
                 Err(error) => self.fail(flow, error),
             }
-            self.settle(flow);
+            self.end_if_final(flow);
         }
     }
 
     fn enqueue(&mut self, flow: usize, mut links: Vec<ResourceLink>) {
-        // What was queued over older links is queued over these.
+        // The new links replace the older ones.
         self.ready.retain(|fetch| fetch.flow != flow);
         let Some(state) = self.flows.get_mut(&flow).filter(|state| state.error.is_none()) else {
             return;
         };
-        let mut placed = Vec::with_capacity(links.len());
-        for (place, file) in state.files.iter().enumerate() {
+        let mut fetches = Vec::with_capacity(links.len());
+        for (index, file) in state.files.iter().enumerate() {
             let same = |link: &ResourceLink| link.name == file.title && link.kind == file.kind;
             let link = links.iter().position(same).map(|at| links.remove(at));
             match (&file.stage, link) {
-                (Stage::Waiting, Some(link)) => placed.push((place, link)),
+                (Stage::Waiting, Some(link)) => fetches.push((index, link)),
                 (Stage::Waiting, None) => {
-                    let message = "the service no longer links to one of its files";
+                    let message = "the service returned no new link for one of its files";
                     return self.fail(flow, FlowError::new(FlowErrorKind::Missing, message));
                 }
                 _ => {}
             }
         }
         for link in links {
-            let to = Arc::new(self.names.assign(Named {
+            let to = Arc::new(self.names.assign(NameValues {
                 name: &link.name,
                 flow_id: &state.flow_id,
                 kind: &link.kind,
@@ -110,20 +110,20 @@ impl Job {
                 at: link.asked_at,
             }));
             let (title, kind) = (link.name.clone(), link.kind.clone());
-            placed.push((state.files.len(), link));
+            fetches.push((state.files.len(), link));
             let stage = Stage::Waiting;
-            state.files.push(FileState { title, kind, to, stage, failed: 0, dead_links: 0 });
+            state.files.push(FileState { title, kind, to, stage, failed: 0, expired_links: 0 });
         }
-        for (place, link) in placed {
-            let Some(file) = state.files.get(place) else { continue };
+        for (index, link) in fetches {
+            let Some(file) = state.files.get(index) else { continue };
             self.ready.push_back(Fetch {
                 flow,
-                place,
+                file: index,
                 link,
                 target: self.options.target(),
                 to: Arc::clone(&file.to),
                 max_bytes: self.options.max_file_bytes,
-                sync_name: !self.policy.names_later,
+                sync_name: !self.policy.defer_name_sync,
                 delay: Duration::ZERO,
             });
         }

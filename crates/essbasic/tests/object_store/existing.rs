@@ -1,4 +1,4 @@
-//! Objects that are there before, and what an archive takes for its own.
+//! Existing objects: which ones an archive keeps, adopts or replaces.
 
 use std::collections::BTreeMap;
 use std::path::Path as FilePath;
@@ -10,11 +10,15 @@ use essbasic::{ArchiveOptions, Error, FlowErrorKind};
 use tempfile::TempDir;
 
 use crate::service::{Service, pdf};
-use crate::store::{Condition, Store};
+use crate::store::{ConditionSupport, ScriptedStore};
 use crate::{BLOCKING, LONG, expected, memory, objects, reason, to};
 
-const CONDITIONS: [Condition; 4] =
-    [Condition::Honoured, Condition::Ignored, Condition::Refused, Condition::BadRequest];
+const CONDITIONS: [ConditionSupport; 4] = [
+    ConditionSupport::Supported,
+    ConditionSupport::Ignored,
+    ConditionSupport::NotImplemented,
+    ConditionSupport::BadRequest,
+];
 
 fn put(store: &Arc<dyn ObjectStore>, key: &str, bytes: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -26,8 +30,8 @@ fn delete(store: &Arc<dyn ObjectStore>, key: &str) {
     runtime.block_on(store.delete(&Path::parse(key).unwrap())).unwrap();
 }
 
-/// Leaves of the journal what a job has written that was killed before it wrote results.
-fn forget_results(home: &TempDir) {
+/// Removes the results from the journal, as if the job had been killed before it wrote them.
+fn remove_results(home: &TempDir) {
     let path = home.path().join("j.jsonl");
     let text = std::fs::read_to_string(&path).unwrap();
     let lines = text.lines().enumerate();
@@ -37,9 +41,9 @@ fn forget_results(home: &TempDir) {
     std::fs::write(path, kept.concat()).unwrap();
 }
 
-/// The first and the last of several files, short and long ones, each with an object in its place before.
+/// The first and the last of several files, short and long, each with an existing object of the same key.
 #[test]
-fn an_object_that_is_no_file_of_the_job_is_never_replaced() {
+fn never_replaces_an_object_that_the_job_has_not_saved() {
     for blocking in BLOCKING {
         for condition in CONDITIONS {
             for (length, flow) in [(1000, "a"), (1000, "z"), (LONG, "a"), (LONG, "z")] {
@@ -50,7 +54,7 @@ fn an_object_that_is_no_file_of_the_job_is_never_replaced() {
                     let bytes = foreign.unwrap_or_else(|| service.file(flow).to_vec());
                     let key = format!("a/b/合同-{flow}.pdf");
                     put(&inner, &key, &bytes);
-                    let store = Store::with(Arc::clone(&inner), condition);
+                    let store = ScriptedStore::with(Arc::clone(&inner), condition);
                     let options = to(&store, &home).with_concurrency(1);
                     let case = format!("{blocking} {condition:?} {length} {flow} {same}");
                     for run in 1..=2 {
@@ -66,9 +70,9 @@ fn an_object_that_is_no_file_of_the_job_is_never_replaced() {
                             assert_eq!(kind, FlowErrorKind::Exists, "{case}");
                             assert!(message.contains("is not replaced"), "{message}");
                         }
-                        let mut whole = expected(&service, &["a", "m", "z"]);
-                        whole.insert(key.clone(), bytes.clone());
-                        assert!(objects(&inner) == whole, "{case}");
+                        let mut expected = expected(&service, &["a", "m", "z"]);
+                        expected.insert(key.clone(), bytes.clone());
+                        assert!(objects(&inner) == expected, "{case}");
                     }
                 }
             }
@@ -77,7 +81,7 @@ fn an_object_that_is_no_file_of_the_job_is_never_replaced() {
 }
 
 #[test]
-fn names_that_other_jobs_may_give_out_are_refused() {
+fn refuses_names_that_other_jobs_may_assign() {
     let service = Service::of(&[("a", 1000), ("b", 1000)]);
     let folder = tempfile::tempdir().unwrap();
     for blocking in BLOCKING {
@@ -102,32 +106,32 @@ fn names_that_other_jobs_may_give_out_are_refused() {
     }
 }
 
-/// Killed after an object was created and before that was recorded.
+/// Simulates a kill after an object was created and before its result was recorded.
 #[test]
-fn an_object_that_the_journal_intended_is_adopted_or_replaced() {
+fn adopts_or_replaces_an_intended_object() {
     for blocking in BLOCKING {
         for condition in CONDITIONS {
             for length in [1000, LONG] {
                 let service = Service::of(&[("a", length), ("b", length)]);
                 let (inner, home) = (memory(), tempfile::tempdir().unwrap());
-                let store = Store::with(Arc::clone(&inner), condition);
+                let store = ScriptedStore::with(Arc::clone(&inner), condition);
                 service.archive(blocking, &to(&store, &home)).unwrap();
                 let case = format!("{blocking} {condition:?} {length}");
 
-                forget_results(&home);
+                remove_results(&home);
                 let again = service.archive(blocking, &to(&store, &home)).unwrap();
                 assert_eq!((again.already, again.saved, again.failed), (0, 2, 0), "{case}");
                 assert_eq!(objects(&inner), expected(&service, &["a", "b"]), "{case}");
 
-                // The service composes other files by now: the job's own objects are replaced.
-                forget_results(&home);
+                // The service returns other files: the objects of the job are replaced.
+                remove_results(&home);
                 let other = Service::of(&[("x", 1), ("a", length), ("b", length)]);
                 let report = other.archive(blocking, &to(&store, &home)).unwrap();
                 assert_eq!((report.saved, report.failed), (3, 0), "{case}");
                 assert_eq!(objects(&inner), expected(&other, &["x", "a", "b"]), "{case}");
 
-                // Somebody else's by now: it stays.
-                forget_results(&home);
+                // Another program has replaced the object: it is kept.
+                remove_results(&home);
                 let foreign = pdf(length, 1234);
                 put(&inner, "a/b/合同-a.pdf", &foreign);
                 let report = service.archive(blocking, &to(&store, &home)).unwrap();
@@ -139,7 +143,7 @@ fn an_object_that_the_journal_intended_is_adopted_or_replaced() {
 }
 
 #[test]
-fn verification_finds_what_differs_and_fetches_it_again() {
+fn verification_downloads_changed_objects_again() {
     let flows = ["a", "b", "c", "d"];
     let names: Vec<_> = flows.iter().map(|flow| (*flow, 5000)).collect();
     let service = Service::of(&names);
@@ -149,8 +153,8 @@ fn verification_finds_what_differs_and_fetches_it_again() {
         put(&store, "a/b/合同-a.pdf", &pdf(5000, 77));
         put(&store, "a/b/合同-b.pdf", b"short");
         delete(&store, "a/b/合同-c.pdf");
-        let believed = service.archive(blocking, &to(&store, &home)).unwrap();
-        assert_eq!((believed.already, believed.saved), (4, 0));
+        let unverified = service.archive(blocking, &to(&store, &home)).unwrap();
+        assert_eq!((unverified.already, unverified.saved), (4, 0));
         let report = service.archive(blocking, &to(&store, &home).with_verify()).unwrap();
         assert_eq!((report.already, report.saved, report.failed), (1, 3, 0));
         assert_eq!(objects(&store), expected(&service, &flows));
@@ -165,20 +169,20 @@ fn a_journal_belongs_to_one_store() {
     for blocking in BLOCKING {
         let home = tempfile::tempdir().unwrap();
         let at = |id: &str, store: &Arc<dyn ObjectStore>| to(store, &home).with_store_id(id);
-        let (one, other) = (memory(), memory());
-        service.archive(blocking, &at("https://one", &one)).unwrap();
-        for options in [at("https://other", &other), to(&other, &home)] {
+        let (first, second) = (memory(), memory());
+        service.archive(blocking, &at("https://one", &first)).unwrap();
+        for options in [at("https://other", &second), to(&second, &home)] {
             let error = service.archive(blocking, &options).unwrap_err().to_string();
-            assert!(error.contains("journal of another job, whose store differs"), "{error}");
+            assert!(error.contains("belongs to another job: different store"), "{error}");
         }
-        let report = service.archive(blocking, &at("https://one", &one)).unwrap();
+        let report = service.archive(blocking, &at("https://one", &first)).unwrap();
         assert_eq!(report.already, 2);
         let journal = std::fs::read_to_string(home.path().join("j.jsonl")).unwrap();
         assert!(!journal.contains("https://one"), "{journal}");
     }
 }
 
-/// The journal as version 1 wrote it.
+/// Rewrites the journal in the format of version 1.
 fn downgrade(path: &FilePath) {
     let text = std::fs::read_to_string(path).unwrap();
     let lines = text.lines().filter(|line| !line.contains("\"intent\""));
@@ -195,7 +199,7 @@ fn downgrade(path: &FilePath) {
 }
 
 #[test]
-fn a_journal_of_version_1_is_gone_on_with_and_objects_are_looked_for() {
+fn resumes_a_journal_of_version_1_and_checks_its_objects() {
     let service = Service::of(&[("a", 1000), ("b", 1000), ("c", 1000)]);
     for blocking in BLOCKING {
         let (store, home) = (memory(), tempfile::tempdir().unwrap());
@@ -206,15 +210,15 @@ fn a_journal_of_version_1_is_gone_on_with_and_objects_are_looked_for() {
         let report = service.archive(blocking, &options).unwrap();
         assert_eq!((report.already, report.saved), (2, 1));
         assert_eq!(objects(&store), expected(&service, &["a", "b", "c"]));
-        // Of another store of the same display name nothing is believed.
+        // Version 1 has no identity set by the caller.
         downgrade(&home.path().join("j.jsonl"));
         let text = std::fs::read_to_string(home.path().join("j.jsonl")).unwrap();
         let error = service.archive(blocking, &options);
         assert!(error.is_err(), "an identity of version 2 in a journal of version 1: {text}");
     }
-    // Nothing is done in a store that is empty.
-    let (one, empty, home) = (memory(), memory(), tempfile::tempdir().unwrap());
-    service.archive(true, &to(&one, &home)).unwrap();
+    // In another store of the same display name no object counts as saved.
+    let (full, empty, home) = (memory(), memory(), tempfile::tempdir().unwrap());
+    service.archive(true, &to(&full, &home)).unwrap();
     downgrade(&home.path().join("j.jsonl"));
     let report = service.archive(true, &to(&empty, &home)).unwrap();
     assert_eq!((report.already, report.saved), (0, 3));
@@ -222,7 +226,7 @@ fn a_journal_of_version_1_is_gone_on_with_and_objects_are_looked_for() {
 }
 
 #[test]
-fn each_result_has_the_hash_of_its_file() {
+fn each_result_contains_the_hash_of_its_file() {
     use sha2::{Digest, Sha256};
     let service = Service::of(&[("a", 1000), ("b", LONG)]);
     for blocking in BLOCKING {

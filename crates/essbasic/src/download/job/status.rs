@@ -1,4 +1,4 @@
-//! Whether contracts are signed by all, asked before links are.
+//! The check that contracts are signed by every party, before their links are requested.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,83 +10,83 @@ use super::Job;
 use crate::error::{FlowError, FlowErrorKind};
 use crate::wait::composed_at;
 
-/// The most contracts that one call takes.
+/// Maximum number of contracts per request.
 pub(super) const BATCH: usize = 100;
 
-/// A batch of contracts to look up.
+/// A batch of contracts whose status is checked.
 #[derive(Debug)]
-pub(crate) struct Check {
+pub(crate) struct StatusBatch {
     pub(super) flows: Vec<usize>,
-    /// How long to wait first.
+    /// Delay before the request.
     pub(crate) delay: Duration,
     pub(crate) request: DescribeFlowDetailInfoRequest,
 }
 
 impl Job {
-    pub(super) fn check(&mut self, _: Now) -> Check {
-        let count = self.unchecked.len().min(self.policy.batch.checks);
+    pub(super) fn status_batch(&mut self) -> StatusBatch {
+        let count = self.unchecked.len().min(self.policy.batch.status);
         let flows: Vec<usize> = self.unchecked.drain(..count).collect();
         let ids = flows.iter().filter_map(|flow| self.flows.get(flow));
         let ids = ids.map(|state| state.flow_id.as_str());
         let request = DescribeFlowDetailInfoRequest::new(self.agent.clone()).flow_ids(ids);
-        Check { flows, delay: self.pause(), request }
+        StatusBatch { flows, delay: self.backoff(), request }
     }
 
-    /// What the service says of a batch has come, or not.
-    pub(super) fn on_check(
+    /// Processes the result of a status check.
+    pub(super) fn on_status(
         &mut self,
         now: Now,
-        check: Check,
-        answer: Result<DescribeFlowDetailInfoResponse, tc3_client::Error>,
+        batch: StatusBatch,
+        result: Result<DescribeFlowDetailInfoResponse, tc3_client::Error>,
     ) {
-        self.asking = false;
-        let infos = match answer {
-            Ok(answer) => {
+        self.call_in_flight = false;
+        let infos = match result {
+            Ok(response) => {
                 self.on_call_succeeded();
-                answer.flow_info
+                response.flow_info
             }
-            Err(error) => match self.judge(error) {
+            Err(error) => match self.on_call_error(error) {
                 Some(error) => {
-                    for flow in check.flows {
+                    for flow in batch.flows {
                         self.fail(flow, error.clone());
-                        self.settle(flow);
+                        self.end_if_final(flow);
                     }
                     return;
                 }
-                None => return self.unchecked.extend(check.flows),
+                None => return self.unchecked.extend(batch.flows),
             },
         };
         let mut infos: HashMap<String, _> =
             infos.into_iter().map(|info| (info.flow_id.clone(), info)).collect();
-        let settle = self.policy.check.unwrap_or_default();
-        for flow in check.flows {
+        let settle = self.policy.status_check.unwrap_or_default();
+        for flow in batch.flows {
             let Some(state) = self.flows.get_mut(&flow) else { continue };
             let info = infos.remove(&state.flow_id);
             state.status = info.as_ref().map(|info| info.flow_status.clone());
             let refused = match info {
                 None if self.policy.any_state => {
-                    self.linkless.push_back(flow);
+                    self.without_links.push_back(flow);
                     continue;
                 }
                 None => {
-                    let message = "the service does not know the contract, or not as this agent's";
+                    let message = "the contract does not exist, or does not belong to this agent";
                     FlowError::new(FlowErrorKind::Refused, message)
                 }
                 Some(info) if info.flow_status == FlowStatus::All || self.policy.any_state => {
                     if info.flow_status == FlowStatus::All {
                         state.not_before = composed_at(&info, settle, now);
                     }
-                    self.linkless.push_back(flow);
+                    self.without_links.push_back(flow);
                     continue;
                 }
                 Some(info) => {
-                    // Not why: that is what a person wrote.
-                    let message = format!("not signed by all ({})", info.flow_status);
+                    // Without the reason of the signer, which is personal data.
+                    let message = format!("not signed by every party ({})", info.flow_status);
                     FlowError::new(FlowErrorKind::NotSigned, message)
                 }
             };
             self.fail(flow, refused);
-            self.settle(flow);
+            self.end_if_final(flow);
         }
     }
 }

@@ -1,0 +1,30 @@
+//! A saved file as a journal lists it, and its verification.
+
+/// A file as a journal lists it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
+    /// SHA-256 in hexadecimal; empty if an earlier version saved the file.
+    pub(crate) sha256: String,
+}
+
+/// The verification of files of earlier runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verification {
+    /// They are assumed to exist.
+    None,
+    /// They must have the recorded length.
+    Length,
+    /// They must have the recorded length and SHA-256.
+    Content,
+}
+
+/// Returns a digest in hexadecimal.
+pub(crate) fn hex(digest: &[u8]) -> String {
+    use core::fmt::Write as _;
+    digest.iter().fold(String::with_capacity(2 * digest.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

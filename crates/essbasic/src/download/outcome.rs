@@ -1,0 +1,46 @@
+//! The outcome of fetching one file.
+
+use std::io;
+
+use super::content::Mismatch;
+use super::destination::Finished;
+use super::report::SavedFile;
+use crate::error::{FlowError, FlowErrorKind};
+
+/// The outcome of fetching one file over one link.
+#[derive(Debug)]
+pub(crate) enum FetchOutcome {
+    Saved(SavedFile),
+    /// The link has expired; a new one may work.
+    LinkExpired(FlowError),
+    /// A retry may succeed.
+    Failed(FlowError),
+    /// A retry would fail too.
+    Refused(FlowError),
+    /// The disk failed, which affects every file.
+    Disk(io::Error),
+    /// The store failed for this reason, which affects every file.
+    #[cfg(feature = "object-store")]
+    Store(String),
+}
+
+impl From<Finished> for FetchOutcome {
+    fn from(finished: Finished) -> Self {
+        match finished {
+            Finished::Saved(file) => Self::Saved(file),
+            Finished::Conflict(message) => {
+                Self::Refused(FlowError::new(FlowErrorKind::Exists, message))
+            }
+        }
+    }
+}
+
+impl From<Mismatch> for FetchOutcome {
+    fn from(mismatch: Mismatch) -> Self {
+        match mismatch {
+            Mismatch::Expired(error) => Self::LinkExpired(error),
+            Mismatch::Transient(error) => Self::Failed(error),
+            Mismatch::Permanent(error) => Self::Refused(error),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Creation of an object on the condition that no object has its key.
+
+use object_store::path::Path;
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use tokio::sync::{Mutex, RwLock};
+
+use super::super::outcome::FetchOutcome;
+use super::error::{existence_check_failed, first_request_failed, is_unsupported};
+
+/// The support of [`PutMode::Create`] by a store, detected with the first file.
+///
+/// Some stores accept the condition, ignore it and replace the object.
+#[derive(Debug, Default)]
+pub(super) struct ConditionalPut {
+    supported: RwLock<Option<bool>>,
+    detection: Mutex<()>,
+}
+
+/// The outcome of a creation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Created {
+    Created,
+    /// An object has the key. It is unchanged.
+    Exists,
+}
+
+/// Returns whether an object has the key.
+pub(super) async fn exists(store: &dyn ObjectStore, key: &Path) -> Result<bool, FetchOutcome> {
+    match store.head(key).await {
+        Ok(_) => Ok(true),
+        Err(Error::NotFound { .. }) => Ok(false),
+        // The response to HEAD has no body, so the code of the error is missing.
+        Err(_) => match store.get_range(key, 0..1).await {
+            Ok(_) => Ok(true),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(existence_check_failed(&error)),
+        },
+    }
+}
+
+impl ConditionalPut {
+    /// Creates an object in one request, unless one exists.
+    pub(super) async fn create(
+        &self,
+        store: &dyn ObjectStore,
+        key: &Path,
+        content: PutPayload,
+    ) -> Result<Created, FetchOutcome> {
+        let known = || async { *self.supported.read().await };
+        let mut supported = known().await;
+        if supported.is_none() {
+            let _detection = self.detection.lock().await;
+            supported = known().await;
+            if supported.is_none() {
+                return self.detect(store, key, content).await;
+            }
+        }
+        match supported {
+            Some(true) => {
+                let created = put_new(store, key, content).await;
+                created.map_err(|error| first_request_failed(&error))
+            }
+            _ => check_and_put(store, key, content).await,
+        }
+    }
+
+    /// Creates an object twice: a store that supports the condition rejects the second request.
+    async fn detect(
+        &self,
+        store: &dyn ObjectStore,
+        key: &Path,
+        content: PutPayload,
+    ) -> Result<Created, FetchOutcome> {
+        if exists(store, key).await? {
+            return Ok(Created::Exists);
+        }
+        let supported = match put_new(store, key, content.clone()).await {
+            Ok(Created::Exists) => {
+                *self.supported.write().await = Some(true);
+                return Ok(Created::Exists);
+            }
+            Ok(Created::Created) => match put_new(store, key, content).await {
+                Ok(again) => again == Created::Exists,
+                // The object was created. The next file repeats the detection.
+                Err(_) => return Ok(Created::Created),
+            },
+            Err(error) if is_unsupported(&error) => {
+                let put = store.put(key, content).await;
+                put.map_err(|error| first_request_failed(&error))?;
+                false
+            }
+            Err(error) => return Err(first_request_failed(&error)),
+        };
+        *self.supported.write().await = Some(supported);
+        Ok(Created::Created)
+    }
+}
+
+async fn check_and_put(
+    store: &dyn ObjectStore,
+    key: &Path,
+    content: PutPayload,
+) -> Result<Created, FetchOutcome> {
+    if exists(store, key).await? {
+        return Ok(Created::Exists);
+    }
+    let put = store.put(key, content).await;
+    put.map(|_| Created::Created).map_err(|error| first_request_failed(&error))
+}
+
+async fn put_new(
+    store: &dyn ObjectStore,
+    key: &Path,
+    content: PutPayload,
+) -> Result<Created, Error> {
+    match store.put_opts(key, content, PutMode::Create.into()).await {
+        Ok(_) => Ok(Created::Created),
+        Err(Error::AlreadyExists { .. }) => Ok(Created::Exists),
+        Err(error) => Err(error),
+    }
+}

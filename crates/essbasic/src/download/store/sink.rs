@@ -1,0 +1,232 @@
+//! The sink of a file in a store: sent in parts, and created as an object only after it is complete and checked.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use object_store::path::Path;
+use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
+use sha2::{Digest, Sha256};
+use tc3_client::transport::Bytes;
+use tokio::runtime::Handle;
+
+use super::super::content::Content;
+use super::super::destination::{Destination, Existing, Finished, conflict_message};
+use super::super::entry::{Entry, hex};
+use super::super::outcome::FetchOutcome;
+use super::super::report::SavedFile;
+use super::conditional_put::{Created, exists};
+use super::error::{describe, existence_check_failed, first_request_failed, request_failed};
+use super::location::StoreLocation;
+use crate::error::{FlowError, FlowErrorKind};
+
+/// Maximum memory that is reserved for a part before its bytes are received, in bytes.
+const MAX_RESERVED_BYTES: usize = 64 << 20;
+
+/// The sink of a file in a store.
+///
+/// It buffers one part, and sends it before it accepts more bytes: each concurrent download buffers at most one part.
+/// If it is dropped before [`finish`](Self::finish), it aborts the upload, provided that a runtime is available.
+pub(crate) struct StoreSink {
+    location: StoreLocation,
+    key: Path,
+    to: Arc<Destination>,
+    content: Content,
+    hash: Sha256,
+    part: Vec<u8>,
+    upload: Upload,
+}
+
+/// The state of the upload of a file.
+enum Upload {
+    /// Not started: the file may fit in one part, which is sent in one request.
+    NotStarted,
+    Multipart(Box<dyn MultipartUpload>),
+    /// Skipped: an object has the key and is kept, and the file is compared with it.
+    Skipped,
+}
+
+impl StoreSink {
+    pub(crate) fn new(location: &StoreLocation, to: &Arc<Destination>, content: Content) -> Self {
+        let (location, key, to) = (location.clone(), location.key(&to.name), Arc::clone(to));
+        let (hash, part, upload) = (Sha256::new(), Vec::new(), Upload::NotStarted);
+        Self { location, key, to, content, hash, part, upload }
+    }
+
+    /// Writes received bytes. Aborts the upload if the file is rejected.
+    pub(crate) async fn write(mut self, bytes: Bytes) -> Result<Self, FetchOutcome> {
+        match self.append(&bytes).await {
+            Ok(()) => Ok(self),
+            Err(outcome) => Err(self.abort(outcome).await),
+        }
+    }
+
+    /// Checks the complete file and creates the object.
+    pub(crate) async fn finish(mut self) -> FetchOutcome {
+        if let Err(mismatch) = self.content.check() {
+            return self.abort(mismatch.into()).await;
+        }
+        match self.complete().await {
+            Ok(finished) => {
+                self.upload = Upload::NotStarted;
+                finished.into()
+            }
+            Err(outcome) => self.abort(outcome).await,
+        }
+    }
+
+    /// Aborts the upload and returns the given outcome.
+    pub(crate) async fn abort(mut self, outcome: FetchOutcome) -> FetchOutcome {
+        if let Upload::Multipart(upload) = std::mem::replace(&mut self.upload, Upload::NotStarted) {
+            abort_upload(upload).await;
+        }
+        outcome
+    }
+
+    async fn append(&mut self, mut bytes: &[u8]) -> Result<(), FetchOutcome> {
+        self.content.update(bytes)?;
+        self.hash.update(bytes);
+        let part_bytes = self.location.part_bytes.max(1);
+        while !bytes.is_empty() && !matches!(self.upload, Upload::Skipped) {
+            // Only if more bytes follow: a file that fits in one part is sent in one request.
+            if self.part.len() >= part_bytes {
+                self.send_part().await?;
+                continue;
+            }
+            if self.part.capacity() == 0 {
+                let remaining = self.content.remaining().map(|rest| rest + bytes.len() as u64);
+                let remaining = remaining.and_then(|bytes| usize::try_from(bytes).ok());
+                let reserved = remaining.unwrap_or(0).min(part_bytes).min(MAX_RESERVED_BYTES);
+                self.part.reserve_exact(reserved);
+            }
+            let room = part_bytes.saturating_sub(self.part.len()).min(bytes.len());
+            let (fits, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+            self.part.extend_from_slice(fits);
+            bytes = rest;
+        }
+        Ok(())
+    }
+
+    /// Sends the buffered part.
+    async fn send_part(&mut self) -> Result<(), FetchOutcome> {
+        if matches!(self.upload, Upload::NotStarted) {
+            self.upload = match self.may_put().await? {
+                true => {
+                    let upload = self.location.store.put_multipart(&self.key).await;
+                    Upload::Multipart(upload.map_err(|error| first_request_failed(&error))?)
+                }
+                false => Upload::Skipped,
+            };
+        }
+        let part = std::mem::take(&mut self.part);
+        match &mut self.upload {
+            Upload::Multipart(upload) => {
+                upload.put_part(part.into()).await.map_err(|error| request_failed(&error))
+            }
+            Upload::NotStarted | Upload::Skipped => Ok(()),
+        }
+    }
+
+    /// Returns whether no object has the key, or the object may be replaced.
+    async fn may_put(&mut self) -> Result<bool, FetchOutcome> {
+        match &self.to.existing {
+            Existing::Replace => Ok(true),
+            existing @ Existing::KeepUnless(_) => {
+                let found = self.location.hash_object(&self.key).await;
+                let found = found.map_err(|error| existence_check_failed(&error))?;
+                Ok(found.is_none_or(|(_, sha256)| existing.replaces(&sha256)))
+            }
+            Existing::Keep | Existing::Number => {
+                Ok(!exists(self.location.store.as_ref(), &self.key).await?)
+            }
+        }
+    }
+
+    async fn complete(&mut self) -> Result<Finished, FetchOutcome> {
+        let sha256 = hex(&std::mem::take(&mut self.hash).finalize());
+        if matches!(self.upload, Upload::Skipped) {
+            return self.compare(sha256).await;
+        }
+        self.record_intent(&sha256).await?;
+        if matches!(self.upload, Upload::NotStarted) {
+            let content = PutPayload::from(std::mem::take(&mut self.part));
+            return match self.put(content).await? {
+                Created::Created => Ok(Finished::Saved(self.saved(sha256))),
+                Created::Exists => self.compare(sha256).await,
+            };
+        }
+        self.send_part().await?;
+        if !self.may_put().await? {
+            let message = "another program created an object with the same key";
+            return Err(FetchOutcome::Failed(FlowError::new(FlowErrorKind::Store, message)));
+        }
+        if let Upload::Multipart(upload) = &mut self.upload {
+            upload.complete().await.map_err(|error| request_failed(&error))?;
+        }
+        Ok(Finished::Saved(self.saved(sha256)))
+    }
+
+    /// Sends the file in one request.
+    async fn put(&mut self, content: PutPayload) -> Result<Created, FetchOutcome> {
+        let store = Arc::clone(&self.location.store);
+        if self.to.existing != Existing::Replace {
+            let conditional = Arc::clone(&self.location.conditional_put);
+            let created = conditional.create(store.as_ref(), &self.key, content.clone()).await?;
+            let may_replace = matches!(self.to.existing, Existing::KeepUnless(_));
+            if created == Created::Created || !may_replace || !self.may_put().await? {
+                return Ok(created);
+            }
+        }
+        let put = store.put(&self.key, content).await;
+        put.map(|_| Created::Created).map_err(|error| first_request_failed(&error))
+    }
+
+    /// Compares the file with the object that has its key.
+    async fn compare(&mut self, sha256: String) -> Result<Finished, FetchOutcome> {
+        match self.location.hash_object(&self.key).await {
+            Ok(Some(found)) if found == (self.content.length(), sha256.clone()) => {
+                Ok(Finished::Saved(self.saved(sha256)))
+            }
+            Ok(Some(_)) => Ok(Finished::Conflict(conflict_message(&self.to.name))),
+            Ok(None) => {
+                let message = "another program removed the object with the same key";
+                Err(FetchOutcome::Failed(FlowError::new(FlowErrorKind::Store, message)))
+            }
+            Err(error) => Err(existence_check_failed(&error)),
+        }
+    }
+
+    fn saved(&self, sha256: String) -> SavedFile {
+        let path = PathBuf::from(self.key.as_ref());
+        SavedFile { path, bytes: self.content.length(), sha256 }
+    }
+
+    /// Records the intent, on a thread that may block.
+    async fn record_intent(&mut self, sha256: &str) -> Result<(), FetchOutcome> {
+        let to = Arc::clone(&self.to);
+        let (name, sha256) = (to.name.clone(), sha256.to_owned());
+        let entry = Entry { name, bytes: self.content.length(), sha256 };
+        let written = tokio::task::spawn_blocking(move || to.record_intent(&entry)).await;
+        match written {
+            Ok(written) => written.map_err(FetchOutcome::Disk),
+            Err(_) => Err(FetchOutcome::Disk(std::io::Error::other("the runtime has shut down"))),
+        }
+    }
+}
+
+async fn abort_upload(mut upload: Box<dyn MultipartUpload>) {
+    if let Err(error) = upload.abort().await {
+        // No object was created; only the parts use storage.
+        let error = describe(&error);
+        tracing::debug!(error, "failed to abort an upload");
+    }
+}
+
+impl Drop for StoreSink {
+    fn drop(&mut self) {
+        if let Upload::Multipart(upload) = std::mem::replace(&mut self.upload, Upload::NotStarted)
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(abort_upload(upload));
+        }
+    }
+}
