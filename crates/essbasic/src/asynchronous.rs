@@ -36,7 +36,7 @@ impl Client {
     ///
     /// # Errors
     /// Where the configuration is unusable.
-    #[cfg(feature = "async")]
+    #[cfg(feature = "reqwest")]
     pub fn new(config: tc3_client::Config, agent: Agent) -> Result<Self, Error> {
         Ok(Self::from_client(tc3_client::Client::new(config)?, agent))
     }

@@ -6,8 +6,8 @@
     doc,
     all(
         doctest,
-        feature = "async",
-        feature = "blocking",
+        feature = "reqwest",
+        feature = "ureq",
         feature = "catalogue",
         feature = "object-store",
         feature = "start"

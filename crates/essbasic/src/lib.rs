@@ -7,7 +7,7 @@
 //! Async:
 //!
 //! ```no_run
-//! # #[cfg(feature = "async")]
+//! # #[cfg(feature = "reqwest")]
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! use essbasic::{Client, Config, DownloadOptions, WaitOptions, agent, credentials};
 //!
@@ -25,7 +25,7 @@
 //! Blocking:
 //!
 //! ```no_run
-//! # #[cfg(feature = "blocking")]
+//! # #[cfg(feature = "ureq")]
 //! # fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! use essbasic::{Config, DownloadOptions, WaitOptions, agent, blocking::Client, credentials};
 //!
@@ -58,7 +58,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
-    not(any(feature = "async-core", feature = "blocking")),
+    not(any(feature = "async-core", feature = "ureq")),
     allow(
         dead_code,
         unused_imports,
@@ -71,7 +71,7 @@ mod archive;
 #[cfg(feature = "async-core")]
 mod asynchronous;
 mod batch;
-#[cfg(feature = "blocking")]
+#[cfg(feature = "ureq")]
 pub mod blocking;
 mod download;
 #[cfg(feature = "encryption")]

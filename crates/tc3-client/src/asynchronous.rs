@@ -34,7 +34,7 @@ impl Client {
     /// # Errors
     /// Where the configuration is unusable: an extra root certificate that is none, a proxy that is
     /// no URL.
-    #[cfg(feature = "async")]
+    #[cfg(feature = "reqwest")]
     pub fn new(config: Config) -> Result<Self, Error> {
         let transport = tc3_transport::ReqwestTransport::new(&config.transport);
         Self::with_transport(config, transport.map_err(Error::transport)?)

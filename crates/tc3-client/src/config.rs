@@ -12,7 +12,7 @@ use crate::limiter::RateLimit;
 use crate::retry::RetryPolicy;
 #[cfg(feature = "async-core")]
 use crate::time::AsyncSleep;
-#[cfg(feature = "blocking")]
+#[cfg(feature = "ureq")]
 use crate::time::BlockingSleep;
 use crate::time::{Clock, SystemClock, SystemSleep};
 
@@ -58,7 +58,7 @@ pub struct Config {
     pub(crate) clock: Arc<dyn Clock>,
     #[cfg(feature = "async-core")]
     pub(crate) async_sleep: Arc<dyn AsyncSleep>,
-    #[cfg(feature = "blocking")]
+    #[cfg(feature = "ureq")]
     pub(crate) blocking_sleep: Arc<dyn BlockingSleep>,
 }
 
@@ -85,7 +85,7 @@ impl Config {
             clock: Arc::new(SystemClock::new()),
             #[cfg(feature = "async-core")]
             async_sleep: Arc::new(SystemSleep),
-            #[cfg(feature = "blocking")]
+            #[cfg(feature = "ureq")]
             blocking_sleep: Arc::new(SystemSleep),
         }
     }
@@ -219,7 +219,7 @@ impl Config {
     }
 
     /// Waits this way in the blocking client.
-    #[cfg(feature = "blocking")]
+    #[cfg(feature = "ureq")]
     #[must_use]
     pub fn with_blocking_sleep(mut self, sleep: impl BlockingSleep + 'static) -> Self {
         self.blocking_sleep = Arc::new(sleep);

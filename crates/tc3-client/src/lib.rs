@@ -15,7 +15,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
-    not(any(feature = "async-core", feature = "blocking")),
+    not(any(feature = "async-core", feature = "ureq")),
     allow(
         dead_code,
         unused_imports,
@@ -23,19 +23,19 @@
     )
 )]
 
-#[cfg(any(feature = "async-core", feature = "blocking"))]
+#[cfg(any(feature = "async-core", feature = "ureq"))]
 mod answer;
 #[cfg(feature = "async-core")]
 mod asynchronous;
-#[cfg(feature = "blocking")]
+#[cfg(feature = "ureq")]
 pub mod blocking;
-#[cfg(any(feature = "async-core", feature = "blocking"))]
+#[cfg(any(feature = "async-core", feature = "ureq"))]
 mod call;
 mod config;
 pub mod credentials;
 mod encapsulation;
 mod endpoint;
-#[cfg(any(feature = "async-core", feature = "blocking"))]
+#[cfg(any(feature = "async-core", feature = "ureq"))]
 mod engine;
 mod error;
 mod headers;
@@ -55,7 +55,7 @@ pub use limiter::RateLimit;
 pub use retry::RetryPolicy;
 #[cfg(feature = "async-core")]
 pub use time::AsyncSleep;
-#[cfg(feature = "blocking")]
+#[cfg(feature = "ureq")]
 pub use time::BlockingSleep;
 pub use time::{Clock, Now, SystemClock, SystemSleep};
 
@@ -64,7 +64,7 @@ pub use tc3_api as api;
 pub use tc3_catalogue as catalogue;
 pub use tc3_transport as transport;
 
-#[cfg(any(feature = "async-core", feature = "blocking"))]
+#[cfg(any(feature = "async-core", feature = "ureq"))]
 fn span(info: &tc3_api::ActionInfo<'_>) -> tracing::Span {
     tracing::debug_span!("tc3_call", service = info.service, action = info.name)
 }

@@ -53,7 +53,7 @@ impl Clock for SystemClock {
 }
 
 /// Waits, blocking.
-#[cfg(feature = "blocking")]
+#[cfg(feature = "ureq")]
 pub trait BlockingSleep: Send + Sync {
     /// Returns after the time given.
     fn sleep(&self, time: Duration);
@@ -71,7 +71,7 @@ pub trait AsyncSleep: Send + Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemSleep;
 
-#[cfg(feature = "blocking")]
+#[cfg(feature = "ureq")]
 impl BlockingSleep for SystemSleep {
     fn sleep(&self, time: Duration) {
         std::thread::sleep(time);

@@ -36,13 +36,13 @@ pub use template::{NameTemplate, TemplateError};
 
 #[cfg(feature = "async-core")]
 pub(crate) use fetch::FolderSink;
-#[cfg(any(feature = "async-core", feature = "blocking"))]
+#[cfg(any(feature = "async-core", feature = "ureq"))]
 pub(crate) use fetch::{Fetch, FileSink, exchange_failed, file_request};
-#[cfg(any(feature = "async-core", feature = "blocking"))]
+#[cfg(any(feature = "async-core", feature = "ureq"))]
 pub(crate) use job::{Step, StepOutcome, WaitStep};
-#[cfg(any(feature = "async-core", feature = "blocking"))]
+#[cfg(any(feature = "async-core", feature = "ureq"))]
 pub(crate) use outcome::FetchOutcome;
-#[cfg(all(feature = "object-store", feature = "blocking"))]
+#[cfg(all(feature = "object-store", feature = "ureq"))]
 pub(crate) use store::StoreRuntime;
 #[cfg(all(feature = "object-store", feature = "async-core"))]
 pub(crate) use store::StoreSink;

@@ -3,7 +3,7 @@
 
 #[cfg(feature = "async-core")]
 mod asynchronous;
-#[cfg(feature = "blocking")]
+#[cfg(feature = "ureq")]
 mod blocking;
 mod calls;
 mod contract;

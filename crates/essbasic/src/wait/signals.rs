@@ -58,7 +58,7 @@ impl Signals {
     }
 
     /// Returns whether something has been told and not been taken.
-    #[cfg(feature = "blocking")]
+    #[cfg(feature = "ureq")]
     pub(crate) fn is_told(&self) -> bool {
         !self.queue().is_empty()
     }

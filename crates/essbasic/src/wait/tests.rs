@@ -121,7 +121,7 @@ fn what_becomes_known_is_told_once() {
     assert_eq!(*told.lock().unwrap(), ["f PART", "f ALL", "f Signed"]);
 }
 
-#[cfg(feature = "blocking")]
+#[cfg(feature = "ureq")]
 #[test]
 fn only_a_wait_that_never_worked_ends_where_the_server_is_out_of_reach() {
     let unreachable = || {

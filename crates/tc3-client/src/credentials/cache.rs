@@ -23,7 +23,7 @@ pub(crate) struct CredentialCache {
     state: Mutex<State>,
     #[cfg(feature = "async-core")]
     turn: tokio::sync::Mutex<()>,
-    #[cfg(feature = "blocking")]
+    #[cfg(feature = "ureq")]
     blocking_turn: Mutex<()>,
 }
 
@@ -124,7 +124,7 @@ impl CredentialCache {
             state: Mutex::default(),
             #[cfg(feature = "async-core")]
             turn: tokio::sync::Mutex::new(()),
-            #[cfg(feature = "blocking")]
+            #[cfg(feature = "ureq")]
             blocking_turn: Mutex::new(()),
         }
     }
@@ -215,7 +215,7 @@ mod asynchronous {
     }
 }
 
-#[cfg(feature = "blocking")]
+#[cfg(feature = "ureq")]
 mod blocking {
     use std::sync::{PoisonError, TryLockError};
 

@@ -350,7 +350,7 @@ impl Job {
     }
 
     /// Stops the job and forgets the steps in flight, whose outcomes will not be passed.
-    #[cfg(feature = "blocking")]
+    #[cfg(feature = "ureq")]
     pub(crate) fn abandon(&mut self) {
         self.stop(Error::Interrupted);
         self.call_in_flight = false;

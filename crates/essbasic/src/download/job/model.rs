@@ -1,6 +1,6 @@
 //! A model-based test of the job in virtual time: it ends, and each contract has one outcome.
 
-#![cfg(feature = "blocking")]
+#![cfg(feature = "ureq")]
 
 use std::collections::BTreeMap;
 
