@@ -1,157 +1,160 @@
-//! The call machine: told events with the time, it answers with the next step. No IO, no clock.
+//! The call engine: a sans-IO state machine. A driver passes it events and the time, and performs the steps that
+//! it returns.
 
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tc3_api::ActionInfo;
-use tc3_signer::{Payload, UNSIGNED_PAYLOAD};
-use tc3_transport::{Bytes, HeaderMap, HeaderValue, Method, Request, TransportError, header};
+use tc3_transport::{Bytes, HeaderMap, Method, Request, TransportError};
 
-use crate::answer::{Answer, Content};
 use crate::credentials::{CredentialError, ValidCredential};
 use crate::endpoint::Target;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
-use crate::headers::{self, header_value, retry_after, server_time};
+use crate::headers::{retry_after, server_time};
+use crate::one_line::one_line;
+use crate::request_headers;
+use crate::response::{ApiResponse, Content};
 use crate::retry::{self, Verdict};
 use crate::time::{Now, skew};
 
-/// What a driver tells a call.
+/// The result of a step.
 pub(crate) enum Event {
     Credential(Result<ValidCredential, CredentialError>),
-    Answer(Result<Answer, TransportError>),
+    Response(Result<ApiResponse, TransportError>),
     Woke,
 }
 
-/// What a call asks of its driver.
+/// A step that the driver performs.
 ///
-/// A call has exactly one thing in flight until it is done: a credential, a request or a timer. So there is
-/// no step for "nothing to do", and a call cannot wait for what is not in flight.
-#[expect(clippy::large_enum_variant, reason = "one lives at a time, on the stack of its driver")]
+/// A call has exactly one operation in flight until it is done: a credential, a request or a timer.
+#[expect(clippy::large_enum_variant, reason = "a driver has only one, on its stack")]
 pub(crate) enum Step {
-    /// Get a credential; another one than the one refused, where that is possible.
+    /// Get a credential; if possible, a different one than the rejected one.
     Credential(Option<ValidCredential>),
-    /// Send this, and read the whole answer.
+    /// Send the request and read the whole response.
     Send(Request),
     Sleep(Duration),
     Done(Result<(), Error>),
 }
 
-/// One call, from its first attempt to its last.
+/// The state of one call.
 pub(crate) struct Call<'a> {
-    engine: &'a Engine,
+    engine: Arc<Engine>,
     info: ActionInfo<'a>,
-    /// The action as it goes over the wire: another one where a encapsulation carries it.
-    sent_as: ActionInfo<'a>,
+    /// The action of the HTTP request. It differs from `info` if the call is encapsulated.
+    outer_action: ActionInfo<'a>,
     target: Target,
     body: Bytes,
-    /// On the monotonic clock.
+    /// Deadline on the monotonic clock.
     deadline: Option<Duration>,
     attempts: u32,
-    /// How many of the attempts were throttled.
+    /// Number of throttled attempts.
     throttled: u32,
-    /// When the first of them was, on the monotonic clock.
+    /// Time of the first throttled attempt, on the monotonic clock.
     throttled_since: Option<Duration>,
-    /// Whether an attempt may have reached the server.
+    /// True if an attempt may have reached the server.
     sent: bool,
     credential: Option<ValidCredential>,
-    /// The credential that the server refused, with what it said, while another is sought.
-    refused: Option<Error>,
+    /// The error of the attempt whose credential was rejected, while the credential is refreshed.
+    rejection: Option<Error>,
     refreshed: bool,
-    /// The correction of the clock that this call has made.
+    /// The clock skew that this call has set.
     corrected: Option<i64>,
-    /// The moment that the limiter keeps for the request, while that waits for it.
-    booked: Option<Duration>,
+    /// The permit that the call is waiting for: its time on the monotonic clock.
+    reserved: Option<Duration>,
 }
 
 impl<'a> Call<'a> {
     pub(crate) fn new(
-        engine: &'a Engine,
+        engine: &Arc<Engine>,
         info: ActionInfo<'a>,
         body: Bytes,
         now: Now,
     ) -> Result<Self, Error> {
-        let sent_as =
+        let outer_action =
             engine.encapsulation(&info).map_or(info, |encapsulation| encapsulation.outer_action());
-        let target =
-            engine.config.endpoint.target(&sent_as).map_err(|e| e.of_call(info.name, 0, false))?;
+        let target = engine
+            .config
+            .endpoint
+            .target(&outer_action)
+            .map_err(|error| error.of_call(info.name, 0, false))?;
         Ok(Self {
-            engine,
+            engine: Arc::clone(engine),
             info,
-            sent_as,
+            outer_action,
             target,
             body,
-            deadline: engine.config.timeout.map(|limit| now.monotonic.saturating_add(limit)),
+            deadline: engine.config.timeout.map(|timeout| now.monotonic.saturating_add(timeout)),
             attempts: 0,
             throttled: 0,
             throttled_since: None,
             sent: false,
             credential: None,
-            refused: None,
+            rejection: None,
             refreshed: false,
             corrected: None,
-            booked: None,
+            reserved: None,
         })
     }
 
-    /// The first step.
+    /// Returns the first step.
     pub(crate) fn start(&mut self, now: Now) -> Step {
-        if self.sent_as.signed { Step::Credential(None) } else { self.attempt(now) }
+        if self.outer_action.signed { Step::Credential(None) } else { self.attempt(now) }
     }
 
-    /// The step after an event.
+    /// Returns the step after an event.
     pub(crate) fn on(&mut self, now: Now, event: Event) -> Step {
         match event {
             Event::Credential(Ok(credential)) => self.on_credential(now, credential),
-            Event::Credential(Err(error)) => match self.refused.take() {
-                // The server's refusal is the news; that there is no other credential is its reason.
-                Some(refusal) => self.fail(refusal),
-                None => self.fail(Error::credentials(error)),
-            },
-            Event::Answer(Ok(answer)) => self.on_answer(now, answer),
-            Event::Answer(Err(error)) => {
+            Event::Credential(Err(error)) => {
+                // If a refresh fails, the call fails with the rejection by the server.
+                let error = self.rejection.take().unwrap_or_else(|| error.into_error());
+                self.fail(error)
+            }
+            Event::Response(Ok(response)) => self.on_response(now, response),
+            Event::Response(Err(error)) => {
                 self.sent |= !error.kind().never_sent();
                 let verdict = retry::on_transport(&self.info, error.kind());
-                self.decide(now, verdict, None, Error::transport(error))
+                self.react(now, verdict, None, Error::transport(error))
             }
-            Event::Woke if self.booked.is_some() => self.send(now),
+            Event::Woke if self.reserved.is_some() => self.send(now),
             Event::Woke => self.start(now),
         }
     }
 
     fn on_credential(&mut self, now: Now, credential: ValidCredential) -> Step {
-        if let Some(refusal) = self.refused.take() {
-            let same = self.credential.as_ref().is_some_and(|old| old.is_same(&credential));
-            if same {
-                return self.fail(refusal);
-            }
+        if let Some(rejection) = self.rejection.take()
+            && self.credential.as_ref().is_some_and(|old| old.is_same(&credential))
+        {
+            return self.fail(rejection);
         }
         self.credential = Some(credential);
         self.attempt(now)
     }
 
-    /// Begins an attempt, when the limiter lets it.
+    /// Starts an attempt as soon as the rate limit permits it.
     fn attempt(&mut self, now: Now) -> Step {
         let limit = self.engine.config.rate_limit;
-        let at = self.engine.limiter.reserve(limit, &self.sent_as, now.monotonic);
+        let at = self.engine.limiter.reserve(limit, &self.outer_action, now.monotonic);
         let wait = at.saturating_sub(now.monotonic);
         if wait.is_zero() {
             return self.send(now);
         }
-        self.booked = Some(at);
+        self.reserved = Some(at);
         if !self.has_time_for(now, wait) {
             return self.fail(Error::new(
-                ErrorKind::TimeLimit,
-                "the client's own rate limit leaves no place within the call's time limit",
+                ErrorKind::Timeout,
+                "the client's rate limit permits no request before the timeout of the call",
             ));
         }
-        tracing::debug!(wait_ms = wait.as_millis() as u64, "held back by the rate limit");
+        tracing::debug!(wait_ms = wait.as_millis() as u64, "waiting for the rate limit");
         Step::Sleep(wait)
     }
 
     fn send(&mut self, now: Now) -> Step {
-        self.booked = None;
+        self.reserved = None;
         match self.request(now) {
             Ok(request) => {
                 self.attempts += 1;
@@ -162,12 +165,17 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The request as it is at this moment: each attempt is signed afresh.
+    /// Returns the request, signed with the current time.
     fn request(&self, now: Now) -> Result<Request, Error> {
         let timeout = match self.deadline {
             Some(deadline) => match deadline.checked_sub(now.monotonic) {
                 Some(left) if !left.is_zero() => Some(left),
-                _ => return Err(Error::new(ErrorKind::TimeLimit, "the call's time limit is up")),
+                _ => {
+                    return Err(Error::new(
+                        ErrorKind::Timeout,
+                        "the timeout of the call has expired",
+                    ));
+                }
             },
             None => None,
         };
@@ -182,60 +190,21 @@ impl<'a> Call<'a> {
         };
         Ok(Request {
             method: Method::POST,
-            headers: self.headers(timestamp, &body)?,
+            headers: request_headers::build(
+                &self.engine.config,
+                &self.target,
+                &self.outer_action,
+                self.credential.as_ref(),
+                timestamp,
+                &body,
+            )?,
             body,
             timeout,
             ..Request::get(self.target.uri.clone())
         })
     }
 
-    fn headers(&self, timestamp: u64, body: &[u8]) -> Result<HeaderMap, Error> {
-        let config = &self.engine.config;
-        let mut headers = HeaderMap::with_capacity(12);
-        headers.insert(header::HOST, header_value("host", &self.target.host)?);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
-        headers.insert(headers::ACTION, header_value("action", self.sent_as.name)?);
-        headers.insert(headers::VERSION, header_value("version", self.sent_as.version)?);
-        headers.insert(headers::TIMESTAMP, HeaderValue::from(timestamp));
-        headers.insert(headers::CLIENT, HeaderValue::from_static(CLIENT));
-        headers.insert(header::USER_AGENT, HeaderValue::from_static(CLIENT));
-        if let Some(region) = &config.region {
-            headers.insert(headers::REGION, header_value("region", region)?);
-        }
-        if let Some(language) = config.language {
-            headers.insert(headers::LANGUAGE, HeaderValue::from_static(language.as_str()));
-        }
-        let Some(credential) = self.credential.as_ref().filter(|_| self.sent_as.signed) else {
-            headers.insert(header::AUTHORIZATION, HeaderValue::from_static("SKIP"));
-            return Ok(headers);
-        };
-        if let Some(token) = credential.token() {
-            let mut token = header_value("token", token)?;
-            token.set_sensitive(true);
-            headers.insert(headers::TOKEN, token);
-        }
-        let mut to_sign = tc3_signer::Request {
-            content_type: JSON,
-            ..tc3_signer::Request::post(&self.target.host, self.sent_as.name, body)
-        };
-        if !config.sign_action {
-            to_sign = to_sign.without_action();
-        }
-        if !config.sign_payload {
-            to_sign.payload = Payload::Unsigned;
-            headers.insert(headers::CONTENT_SHA256, HeaderValue::from_static(UNSIGNED_PAYLOAD));
-        }
-        let authorization = credential
-            .signer()
-            .sign(&to_sign, self.sent_as.service, timestamp)
-            .map_err(|error| Error::new(ErrorKind::Request, error.to_string()))?;
-        let mut authorization = header_value("authorization", &authorization)?;
-        authorization.set_sensitive(true);
-        headers.insert(header::AUTHORIZATION, authorization);
-        Ok(headers)
-    }
-
-    /// The request that the first attempt would send, for a look before sending.
+    /// Returns the request of the first attempt without sending it.
     #[cfg(feature = "serde")]
     pub(crate) fn preview(
         mut self,
@@ -246,55 +215,56 @@ impl<'a> Call<'a> {
         self.request(now).map_err(|error| error.of_call(self.info.name, 0, false))
     }
 
-    /// Whether a credential is needed at all.
+    /// Returns whether the call needs a credential.
     #[cfg(feature = "serde")]
     pub(crate) fn is_signed(&self) -> bool {
-        self.sent_as.signed
+        self.outer_action.signed
     }
 
-    fn on_answer(&mut self, now: Now, answer: Answer) -> Step {
+    fn on_response(&mut self, now: Now, response: ApiResponse) -> Step {
         self.sent = true;
-        let status = answer.status.as_u16();
-        tracing::debug!(status, request_id = answer.request_id, "answered");
-        let id = answer.request_id;
-        let (verdict, error) = match answer.content {
-            Content::Success | Content::Warned(_) if !answer.status.is_success() => {
-                let message = format!("HTTP status {status} with an answer that names no error");
+        let status = response.status.as_u16();
+        tracing::debug!(status, request_id = response.request_id, "response received");
+        let id = response.request_id;
+        let (verdict, error) = match response.content {
+            Content::Success | Content::Deprecated(_) if !response.status.is_success() => {
+                let message = format!("HTTP status {status} without an error in the response");
                 let verdict = retry::on_status(&self.info, status);
-                (verdict, Error::answer(ErrorKind::Status, message, id, status))
+                (verdict, Error::response(ErrorKind::Status, message, id, status))
             }
             Content::Success => return Step::Done(Ok(())),
-            Content::Warned(warning) => {
-                let warning = crate::error::one_line(&warning, 500);
+            Content::Deprecated(warning) => {
+                let warning = one_line(&warning, 500);
                 tracing::warn!(action = self.info.name, warning, "deprecated action");
                 return Step::Done(Ok(()));
             }
             Content::Error(error) => {
                 let verdict = retry::on_code(&self.info, &error.code);
                 let code = match error.code.as_str() {
-                    // An error is an error, also one that the service left without a name.
+                    // An error without a code is still an error.
                     "" => "Unknown".to_owned(),
-                    code => crate::error::one_line(code, 128),
+                    code => one_line(code, 128),
                 };
                 (verdict, Error::api(code, &error.message, id, status))
             }
-            Content::Unexpected(what) if answer.status.is_success() => {
-                (Verdict::GiveUp, Error::answer(ErrorKind::Decode, what, id, status).permanent())
+            Content::Unexpected(description) if response.status.is_success() => {
+                let error = Error::response(ErrorKind::Decode, description, id, status);
+                (Verdict::GiveUp, error.retryable(false))
             }
-            Content::Unexpected(what) | Content::Undecodable(what) => {
-                let (kind, message) = if answer.status.is_success() {
-                    (ErrorKind::Decode, what)
+            Content::Unexpected(description) | Content::Undecodable(description) => {
+                let (kind, message) = if response.status.is_success() {
+                    (ErrorKind::Decode, description)
                 } else {
-                    (ErrorKind::Status, format!("HTTP status {status}: {what}"))
+                    (ErrorKind::Status, format!("HTTP status {status}: {description}"))
                 };
                 let verdict = retry::on_status(&self.info, status);
-                (verdict, Error::answer(kind, message, id, status))
+                (verdict, Error::response(kind, message, id, status))
             }
         };
-        self.decide(now, verdict, Some(&answer.headers), error)
+        self.react(now, verdict, Some(&response.headers), error)
     }
 
-    fn decide(
+    fn react(
         &mut self,
         now: Now,
         verdict: Verdict,
@@ -319,22 +289,22 @@ impl<'a> Call<'a> {
             },
             Verdict::RefreshCredential if !self.refreshed && self.credential.is_some() => {
                 self.refreshed = true;
-                self.refused = Some(error);
+                self.rejection = Some(error);
                 Step::Credential(self.credential.clone())
             }
             Verdict::RefreshCredential => self.fail(error),
         }
     }
 
-    /// Tries again by the server's clock. A second correction must be another one: it is for the next
-    /// server, where the first one's clock was wrong.
+    /// Retries with the server's time. A call corrects the skew a second time only if the value differs: then
+    /// the first server's clock was wrong.
     fn correct_clock(&mut self, now: Now, server: Duration, error: Error) -> Step {
         let skew = skew(server, now);
-        if self.corrected.is_some_and(|tried| tried.abs_diff(skew) < SAME_CLOCK) {
+        if self.corrected.is_some_and(|tried| tried.abs_diff(skew) < MIN_SKEW_CHANGE) {
             return self.fail(error);
         }
         self.corrected = Some(skew);
-        tracing::warn!(skew_seconds = skew, "the clock is off: corrected by the server's");
+        tracing::warn!(skew_seconds = skew, "clock skew corrected with the time of the server");
         self.engine.skew.store(skew, Ordering::Relaxed);
         self.start(now)
     }
@@ -343,36 +313,36 @@ impl<'a> Call<'a> {
         let after = headers.and_then(|headers| retry_after(headers, now));
         let failed = self.attempts.saturating_sub(self.throttled);
         let retry = &self.engine.config.retry;
-        let delay = self.draw(|rng| retry.delay(failed, after, rng));
-        // The failure tells more than "no time left" would.
-        if after.is_some_and(|after| after > LONGEST_RETRY_AFTER) || !self.has_time_for(now, delay)
-        {
+        let delay = self.with_rng(|rng| retry.delay(failed, after, rng));
+        // This error is more useful than a timeout.
+        if after.is_some_and(|after| after > MAX_RETRY_AFTER) || !self.has_time_for(now, delay) {
             return self.fail(error);
         }
         self.retry_in(delay, &error)
     }
 
-    /// Retries until the call's time limit: the service refused the request before it executed it.
+    /// Retries until the timeout of the call: the service rejected the request before it was executed.
     fn on_throttled(&mut self, now: Now, headers: Option<&HeaderMap>, error: Error) -> Step {
         self.throttled = self.throttled.saturating_add(1);
         let since = *self.throttled_since.get_or_insert(now.monotonic);
         let after = headers.and_then(|headers| retry_after(headers, now));
         let retry = &self.engine.config.retry;
-        let (least, delay) = self.draw(|rng| retry.throttle_delay(self.throttled, after, rng));
-        let patience = since.saturating_add(retry::THROTTLE_PATIENCE);
+        let (min_delay, delay) =
+            self.with_rng(|rng| retry.throttle_delay(self.throttled, after, rng));
+        let end = since.saturating_add(retry::MAX_THROTTLED_TIME);
         let has_time_for = |wait: Duration| match self.deadline {
             Some(_) => self.has_time_for(now, wait),
-            None => now.monotonic.saturating_add(wait) < patience,
+            None => now.monotonic.saturating_add(wait) < end,
         };
-        if after.is_some_and(|after| after > LONGEST_RETRY_AFTER) || !has_time_for(least) {
+        if after.is_some_and(|after| after > MAX_RETRY_AFTER) || !has_time_for(min_delay) {
             return self.fail(error);
         }
-        // Little time left is used without the jitter.
-        self.retry_in(if has_time_for(delay) { delay } else { least }, &error)
+        // If little time is left, the jitter is omitted.
+        self.retry_in(if has_time_for(delay) { delay } else { min_delay }, &error)
     }
 
-    fn draw<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
-        draw(&mut self.engine.rng.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with_rng<T>(&self, f: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
+        f(&mut self.engine.rng.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn retry_in(&self, delay: Duration, error: &Error) -> Step {
@@ -380,46 +350,41 @@ impl<'a> Call<'a> {
             attempt = self.attempts,
             code = error.code(),
             wait_ms = delay.as_millis() as u64,
-            "failed, will retry"
+            "attempt failed, will retry"
         );
         Step::Sleep(delay)
     }
 
-    /// Whether an attempt after this wait has time to be answered. One that has not would turn a failure that
-    /// is known into a timeout, whose outcome is not.
+    /// Returns whether an attempt after this wait has time for a response. Otherwise a known failure would become
+    /// a timeout with an unknown outcome.
     fn has_time_for(&self, now: Now, wait: Duration) -> bool {
-        let (Some(deadline), Some(limit)) = (self.deadline, self.engine.config.timeout) else {
+        let (Some(deadline), Some(timeout)) = (self.deadline, self.engine.config.timeout) else {
             return true;
         };
-        let attempt = MIN_ATTEMPT.min(limit / 10);
+        let attempt = MIN_ATTEMPT_TIME.min(timeout / 10);
         now.monotonic.saturating_add(wait).saturating_add(attempt) < deadline
     }
 
     fn fail(&self, error: Error) -> Step {
         let error = error.of_call(self.info.name, self.attempts, self.sent);
-        Step::Done(Err(if self.info.idempotent { error } else { error.of_unsafe_call() }))
+        Step::Done(Err(if self.info.idempotent { error } else { error.of_non_idempotent_call() }))
     }
 }
 
-/// A call that is given up while it waits for its turn leaves that to the next.
+/// Releases the permit of a call that is cancelled while it waits for it.
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        if let Some(at) = self.booked {
-            self.engine.limiter.release(&self.sent_as, at);
+        if let Some(at) = self.reserved {
+            self.engine.limiter.release(&self.outer_action, at);
         }
     }
 }
 
-const JSON: &str = "application/json";
+/// Minimum difference, in seconds, of a second clock skew correction in one call.
+const MIN_SKEW_CHANGE: u64 = 60;
 
-/// Who calls, as `X-TC-RequestClient` and `User-Agent`.
-const CLIENT: &str = concat!("tc3-client/", env!("CARGO_PKG_VERSION"));
+/// Minimum time for an attempt; a tenth of the timeout if that is less.
+const MIN_ATTEMPT_TIME: Duration = Duration::from_secs(1);
 
-/// Corrections that lie closer together, in seconds, come from one clock.
-const SAME_CLOCK: u64 = 60;
-
-/// Time kept for an attempt, in calls that have ten times as much.
-const MIN_ATTEMPT: Duration = Duration::from_secs(1);
-
-/// A server that asks for more patience than this is better reported than waited for.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+/// Maximum `Retry-After` that a call waits for.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);

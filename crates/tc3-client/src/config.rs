@@ -16,7 +16,7 @@ use crate::time::AsyncSleep;
 use crate::time::BlockingSleep;
 use crate::time::{Clock, SystemClock, SystemSleep};
 
-/// The language of the service's messages.
+/// Language of the service's messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Language {
@@ -35,9 +35,16 @@ impl Language {
     }
 }
 
-/// How a client calls; the same for both drivers.
+/// Configuration of an async or blocking client. Clones share one credential cache.
 ///
-/// Clones share one cache of credentials.
+/// ```
+/// use std::time::Duration;
+/// use tc3_client::{Config, RateLimit, credentials};
+///
+/// let config = Config::new(credentials::default_chain())
+///     .with_timeout(Some(Duration::from_secs(20)))
+///     .with_rate_limit(RateLimit::Fixed(10));
+/// ```
 #[derive(Clone)]
 pub struct Config {
     pub(crate) credentials: Arc<CredentialCache>,
@@ -63,8 +70,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// The defaults, with credentials from the given source: a
-    /// [`Credential`](crate::credentials::Credential) of its own, or a chain of places to look in.
+    /// Returns the default configuration with credentials of the given source, such as a
+    /// [`Credential`](crate::credentials::Credential) or a [chain](crate::credentials::default_chain).
     pub fn new(credentials: impl CredentialSource) -> Self {
         Self {
             credentials: Arc::new(CredentialCache::new(credentials)),
@@ -90,105 +97,104 @@ impl Config {
         }
     }
 
-    /// Calls these servers instead of the production ones.
+    /// Sets the endpoint; default [`Endpoint::Production`].
     #[must_use]
     pub fn with_endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = endpoint;
         self
     }
 
-    /// Calls one server for every action: `https://host` or `http://host:port`.
+    /// Sets one server for all actions: `https://host` or `http://host:port`.
     ///
     /// # Errors
-    /// Where the text is no such URL.
+    /// Returns an [`Error`] if `url` is not such a URL: see [`BaseUrl::parse`].
     pub fn with_endpoint_url(self, url: &str) -> Result<Self, Error> {
         let base = BaseUrl::parse(url)?;
         Ok(self.with_endpoint(Endpoint::Url(base)))
     }
 
-    /// Calls the service's test environment.
+    /// Sets the endpoint to the test environment of the service.
     #[must_use]
     pub fn with_test_environment(self) -> Self {
         self.with_endpoint(Endpoint::Test)
     }
 
-    /// Sends `X-TC-Region`. Services without regions, e-sign among them, take none.
+    /// Sets `X-TC-Region`. Services without regions, such as e-sign, do not need it.
     #[must_use]
     pub fn with_region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
         self
     }
 
-    /// Asks for messages in this language; without, the account's own.
+    /// Sets the language of messages; default: the language of the account.
     #[must_use]
     pub fn with_language(mut self, language: Language) -> Self {
         self.language = Some(language);
         self
     }
 
-    /// Maximum duration of a call: waits, attempts and responses. 60 seconds; `None` is no limit, except that
-    /// throttling is then retried for five minutes at most.
+    /// Sets the timeout of a call, which includes all attempts, waits and responses; default 60 seconds. With
+    /// `None` there is no timeout, and throttling is retried for at most five minutes.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How often a call is attempted.
+    /// Sets the number of attempts and the backoff.
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
 
-    /// How often each action is called in a second.
+    /// Sets the rate limit.
     #[must_use]
     pub fn with_rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = limit;
         self
     }
 
-    /// Timeouts of a connection, proxy and trusted authorities, for the transport that the client
-    /// makes itself.
+    /// Sets connection timeouts, proxy and trusted certificates, unless the client is created with
+    /// `with_transport`.
     #[must_use]
     pub fn with_transport_config(mut self, config: TransportConfig) -> Self {
         self.transport = config;
         self
     }
 
-    /// Signs only `content-type;host`, as the official SDKs do, for a server that knows no more.
-    /// A captured request can then be replayed against another action.
+    /// Signs only `content-type;host`, as the official SDKs do, for servers that do not support signed actions. A
+    /// captured request can then be replayed with another action.
     #[must_use]
     pub fn without_signed_action(mut self) -> Self {
         self.sign_action = false;
         self
     }
 
-    /// Leaves the body out of the signature (`UNSIGNED-PAYLOAD`), which saves hashing large uploads
-    /// and leaves the body's integrity to TLS.
+    /// Excludes the body from the signature (`UNSIGNED-PAYLOAD`). Large uploads are then not hashed, and only TLS
+    /// protects their integrity.
     #[must_use]
     pub fn without_signed_payload(mut self) -> Self {
         self.sign_payload = false;
         self
     }
 
-    /// Refuses answers longer than this; 64 MiB.
+    /// Sets the maximum size of a response body, in bytes; default 64 MiB.
     #[must_use]
     pub fn with_max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
         self
     }
 
-    /// Carries each call inside another action: encrypted, say.
+    /// Encloses each call in an outer action, for example to encrypt it.
     #[must_use]
     pub fn with_encapsulation(mut self, encapsulation: impl Encapsulation + 'static) -> Self {
         self.encapsulation = Some(Arc::new(encapsulation));
         self
     }
 
-    /// Validates each request of the catalogue's actions before it is sent. A call fails with what the service
-    /// would refuse: fields that are missing, unknown, beyond their limits, or exclude each other. Each body is
-    /// decoded once for this.
+    /// Validates requests with the catalogue before they are sent. A call fails if a field is missing, unknown or
+    /// outside its limits, or if two fields exclude each other. Each body is decoded once for this.
     #[cfg(feature = "validate")]
     #[must_use]
     pub fn with_validation(mut self, catalogue: &'static tc3_catalogue::Catalogue) -> Self {
@@ -196,21 +202,21 @@ impl Config {
         self
     }
 
-    /// Makes the waits between attempts repeatable, for tests.
+    /// Sets the seed of the jitter, for reproducible tests.
     #[must_use]
     pub fn with_jitter_seed(mut self, seed: u64) -> Self {
         self.jitter_seed = Some(seed);
         self
     }
 
-    /// Reads the time from this clock, for tests and simulations.
+    /// Sets the clock, for tests and simulations.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Waits this way in the async client: another runtime's timer, or a test's.
+    /// Sets the timer of the async client, for another runtime or tests.
     #[cfg(feature = "async-core")]
     #[must_use]
     pub fn with_async_sleep(mut self, sleep: impl AsyncSleep + 'static) -> Self {
@@ -218,7 +224,7 @@ impl Config {
         self
     }
 
-    /// Waits this way in the blocking client.
+    /// Sets the timer of the blocking client.
     #[cfg(feature = "ureq")]
     #[must_use]
     pub fn with_blocking_sleep(mut self, sleep: impl BlockingSleep + 'static) -> Self {

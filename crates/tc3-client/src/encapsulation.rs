@@ -2,27 +2,26 @@ use std::error::Error;
 
 use tc3_api::ActionInfo;
 
-/// Carries each call inside another action of its service, as services do that take encrypted
-/// requests.
+/// Encloses each call in an outer action of its service, for services that accept encrypted requests.
 ///
-/// Signing, headers, host and rate limit are then those of the carrying action; which failures are
-/// repeated, and what errors say, those of the action carried.
+/// Signing, headers, host and rate limit are those of the outer action. Retries and errors are those of the
+/// inner action.
 pub trait Encapsulation: Send + Sync {
-    /// The action that carries the others. Calls of it, and of other services, go out as they are.
+    /// Returns the outer action. Calls of the outer action itself, and of other services, are not encapsulated.
     fn outer_action(&self) -> ActionInfo<'static>;
 
-    /// The outer's body, made of the name and the body of the action that it carries. Called anew
-    /// for each attempt.
+    /// Returns the body of the outer request for the name and the body of an inner action. Called for each
+    /// attempt.
     ///
     /// # Errors
-    /// Where none can be made. The text ends up in the call's error.
+    /// Returns an error if the body cannot be sealed. The call fails with its text.
     fn seal(&self, action: &str, body: &[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>>;
 
-    /// The whole answer of the carried action, `{"Response": ...}`, out of that of the outer. `None`
-    /// where the answer carries none: an error of the outer itself, a gateway's page.
+    /// Returns the complete response of the inner action, `{"Response": ...}`, from the outer response. Returns
+    /// `None` if there is no inner response: an error of the outer action, or a page of a gateway.
     ///
     /// # Errors
-    /// Where what it carries can't be trusted or read: the call fails and is not repeated. The text
-    /// ends up in the call's error.
-    fn open(&self, answer: &[u8]) -> Result<Option<Vec<u8>>, Box<dyn Error + Send + Sync>>;
+    /// Returns an error if the inner response cannot be authenticated or read. The call fails with its text and
+    /// is not retried.
+    fn open(&self, response: &[u8]) -> Result<Option<Vec<u8>>, Box<dyn Error + Send + Sync>>;
 }

@@ -1,68 +1,69 @@
-//! Where a call goes.
+//! Endpoints: the address that calls are sent to.
 
 use tc3_api::ActionInfo;
 use tc3_transport::Uri;
 
 use crate::error::Error;
 
-/// Which servers are called.
+/// The servers that calls are sent to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// The service's own production hosts.
+    /// The production hosts of each service.
     #[default]
     Production,
-    /// The service's test environment, where it has one.
+    /// The test environment of each service. Calls of a service without one fail.
     Test,
-    /// One base for every action: scheme, host and port.
+    /// One server for all actions.
     Url(BaseUrl),
 }
 
-/// A scheme, a host and perhaps a port; no path.
+/// A scheme, a host and an optional port, without a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     uri: Uri,
 }
 
 impl BaseUrl {
-    /// Parses `https://host`, `http://host:port` or a bare `host[:port]`, which means `https`.
+    /// Parses `https://host`, `http://host:port` or `host[:port]`, which means `https`.
     ///
     /// # Errors
-    /// Where the text is something else, such as a URL with a path, a query or a user.
+    /// Returns an [`Error`] of kind `Config` if `text` is not such a URL, or has a path, a query or a user name.
+    /// The error does not contain `text`.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let refuse = |why: &str| {
+        let invalid = |cause: &str| {
             Error::config(format!(
-                "the endpoint {why}: write it as https://HOST or http://HOST:PORT"
+                "invalid endpoint: {cause}; write it as https://HOST or http://HOST:PORT"
             ))
         };
         let text = text.trim();
         let absolute =
             if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        let uri: Uri = absolute.parse().map_err(|_| refuse("is no URL"))?;
+        let uri: Uri = absolute.parse().map_err(|_| invalid("not a URL"))?;
         match uri.scheme_str() {
             Some("http" | "https") => {}
-            _ => return Err(refuse("has a scheme other than http and https")),
+            _ => return Err(invalid("the scheme is neither http nor https")),
         }
-        let authority = uri.authority().ok_or_else(|| refuse("has no host"))?;
+        let authority = uri.authority().ok_or_else(|| invalid("no host"))?;
         if authority.host().is_empty() {
-            return Err(refuse("has no host"));
+            return Err(invalid("no host"));
         }
         if authority.as_str().contains('@') {
-            return Err(refuse("holds a user name"));
+            return Err(invalid("it contains a user name"));
         }
-        // `host:` and ports past 65535 are valid to the parser, and to no server.
+        // The parser accepts `host:` and ports above 65535.
         let after_host = authority.as_str().get(authority.host().len()..).unwrap_or_default();
         if !after_host.is_empty() && authority.port_u16().is_none() {
-            return Err(refuse("has a port that is none"));
+            return Err(invalid("the port is not within 0 and 65535"));
         }
         if uri.query().is_some() || !matches!(uri.path(), "" | "/") {
-            return Err(refuse("has a path"));
+            return Err(invalid("it contains a path or a query"));
         }
         Ok(Self { uri })
     }
 }
 
-/// What a call's request line and `Host` header are made of.
+/// The URI and the `Host` header of a call.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) uri: Uri,
@@ -70,7 +71,7 @@ pub(crate) struct Target {
 }
 
 impl Endpoint {
-    /// The base that a caller has set: scheme, host and port.
+    /// Returns the configured base URL, or `None` for the hosts of the services.
     pub fn url(&self) -> Option<&Uri> {
         match self {
             Self::Url(base) => Some(&base.uri),
@@ -90,13 +91,16 @@ impl Endpoint {
             },
             Self::Test => info.test_host.map(str::to_owned).ok_or_else(|| {
                 Error::config(format!(
-                    "no test environment of {} is known: set the endpoint's URL instead",
+                    "the test environment of {} is unknown; set the URL of the endpoint",
                     info.service
                 ))
             })?,
         };
         let uri = format!("https://{host}/").parse().map_err(|_| {
-            Error::config(format!("no host can be made of the service's name {:?}", info.service))
+            Error::config(format!(
+                "invalid service name {:?}: it cannot be part of a host name",
+                info.service
+            ))
         })?;
         Ok(Target { uri, host })
     }
@@ -107,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bases() {
+    fn parses_base_urls_and_rejects_others() {
         let info = ActionInfo::new("cvm", "v", "A").with_test_host("test.example");
         let target = |text: &str| {
             let target = Endpoint::Url(BaseUrl::parse(text).unwrap()).target(&info).unwrap();
@@ -136,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn environments() {
+    fn resolves_hosts_of_each_environment() {
         let info = ActionInfo::new("cvm", "v", "A");
         let host =
             |endpoint: Endpoint, info: &ActionInfo<'_>| endpoint.target(info).map(|t| t.host);

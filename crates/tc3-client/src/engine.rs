@@ -1,4 +1,4 @@
-//! What the calls of one client share.
+//! State shared by the calls of one client.
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicI64;
@@ -12,11 +12,11 @@ use crate::error::{Error, ErrorKind};
 use crate::headers::header_value;
 use crate::limiter::Limiter;
 
-/// What the calls of one client share.
+/// State shared by the calls of one client.
 pub(crate) struct Engine {
     pub(crate) config: Config,
     pub(crate) limiter: Limiter,
-    /// Seconds that the server's clock is ahead of ours.
+    /// Clock skew: seconds by which the server's clock is ahead of the local one.
     pub(crate) skew: AtomicI64,
     pub(crate) rng: Mutex<fastrand::Rng>,
 }
@@ -35,7 +35,7 @@ impl Engine {
         })
     }
 
-    /// What carries calls of this action.
+    /// Returns the encapsulation of calls of this action, if there is one.
     pub(crate) fn encapsulation(&self, info: &ActionInfo<'_>) -> Option<&dyn Encapsulation> {
         self.config.encapsulation.as_deref().filter(|encapsulation| {
             let outer = encapsulation.outer_action();
@@ -43,7 +43,7 @@ impl Engine {
         })
     }
 
-    /// The body of a call, once it is encoded.
+    /// Returns the body of a call after validation.
     pub(crate) fn body(
         &self,
         info: &ActionInfo<'_>,
@@ -61,4 +61,9 @@ impl Engine {
         };
         checked().map_err(|error| error.of_call(info.name, 0, false))
     }
+}
+
+/// Returns the tracing span of a call.
+pub(crate) fn span(info: &ActionInfo<'_>) -> tracing::Span {
+    tracing::debug_span!("tc3_call", service = info.service, action = info.name)
 }

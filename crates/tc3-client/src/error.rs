@@ -3,44 +3,43 @@ use std::error::Error as StdError;
 
 use tc3_transport::{TransportError, TransportErrorKind};
 
-use crate::credentials::CredentialError;
+use crate::one_line::one_line;
 
-/// What kind of thing went wrong with a call.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client was set up wrongly, or the call cannot be made with this set-up.
+    /// The configuration is invalid, or does not allow this call.
     Config,
     /// The request could not be encoded or signed.
     Request,
     /// No usable credential was found.
     Credentials,
-    /// The exchange failed below HTTP.
+    /// The HTTP exchange failed.
     Transport(TransportErrorKind),
-    /// The API answered with an error code.
+    /// The API returned an error code.
     Api,
-    /// An HTTP status other than success, without an API answer: a gateway or a proxy spoke.
+    /// The HTTP status is not a success and the response is not from the API, but from a gateway or a proxy.
     Status,
-    /// The answer is none that the API gives: no JSON, no `Response`, or not the expected type.
+    /// The response cannot be decoded: not JSON, no `Response` object, or an unexpected type.
     Decode,
-    /// The time allowed for the whole call was up before another attempt could be made.
-    TimeLimit,
+    /// The timeout of the call expired before another attempt.
+    Timeout,
 }
 
-/// A failed call. One line of [`Display`](fmt::Display) tells what happened and, where it is known,
-/// what to do.
+/// The error of a call. [`Display`](fmt::Display) prints the failure and, if known, a fix, on one line.
 ///
 /// # Troubleshooting
-/// - [`is_auth`](Self::is_auth): keys, token, clock or permissions. The hint in the text says which.
-/// - [`is_throttled`](Self::is_throttled): the account calls too often, also after the retries: share
-///   one client, or lower `RateLimit`.
+/// - [`is_auth`](Self::is_auth): key, token, clock or permissions; the hint names the cause.
+/// - [`is_throttled`](Self::is_throttled): the account exceeds the rate limit even with retries. Share one
+///   client, or lower [`RateLimit`](crate::RateLimit).
 /// - [`is_retryable`](Self::is_retryable): the same call may succeed later.
-/// - [`is_outcome_unknown`](Self::is_outcome_unknown): an action that creates something may have done so:
-///   ask the service before you repeat it.
-/// - [`was_sent`](Self::was_sent): whether the server may have executed the call.
-/// - Quote [`request_id`](Self::request_id) to the service's support.
+/// - [`is_outcome_unknown`](Self::is_outcome_unknown): an action that is not idempotent may have been executed.
+///   Query the service before you retry.
+/// - [`was_sent`](Self::was_sent): the server may have executed the call.
+/// - [`request_id`](Self::request_id): the ID for the support of the service.
 ///
-/// It never holds a secret, a body or the query of a link.
+/// Errors do not contain secrets, bodies or query strings of links.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -78,73 +77,67 @@ impl Error {
         Self::new(ErrorKind::Config, message)
     }
 
-    pub(crate) fn transport(error: TransportError) -> Self {
-        let mut made = Self::new(ErrorKind::Transport(error.kind()), error.to_string());
-        made.0.sent = !error.kind().never_sent();
-        made.0.retryable = error.kind().is_transient();
-        made.0.source = Some(Box::new(error));
-        made
+    pub(crate) fn transport(source: TransportError) -> Self {
+        let mut error = Self::new(ErrorKind::Transport(source.kind()), source.to_string());
+        error.0.sent = !source.kind().never_sent();
+        error.retryable(source.kind().is_transient()).with_source(source)
     }
 
-    pub(crate) fn credentials(error: CredentialError) -> Self {
-        let mut made = Self::new(ErrorKind::Credentials, error.to_string());
-        made.0.retryable = error.is_transient();
-        made.0.source = Some(Box::new(error));
-        made
-    }
-
-    /// The API's own error.
+    /// Returns the error of an API response with an `Error`.
     pub(crate) fn api(code: String, message: &str, request_id: String, status: u16) -> Self {
-        let mut made = Self::new(ErrorKind::Api, one_line(message, MESSAGE_CHARS));
-        made.0.retryable = matches!(
-            code.split('.').next(),
-            Some("RequestLimitExceeded" | "InternalError" | "ServiceUnavailable")
+        let mut error = Self::new(ErrorKind::Api, one_line(message, MAX_MESSAGE_CHARS));
+        error.0.retryable = matches!(
+            family(&code),
+            "RequestLimitExceeded" | "InternalError" | "ServiceUnavailable"
         );
-        made.0.code = code;
-        made.0.request_id = request_id;
-        made.0.status = Some(status);
-        made.0.sent = true;
-        made
+        error.0.code = code;
+        error.0.request_id = request_id;
+        error.0.status = Some(status);
+        error.0.sent = true;
+        error
     }
 
-    /// An HTTP answer that is none of the API's.
-    pub(crate) fn answer(
+    /// Returns the error of an unexpected response.
+    pub(crate) fn response(
         kind: ErrorKind,
         message: String,
         request_id: String,
         status: u16,
     ) -> Self {
-        let mut made = Self::new(kind, message);
-        made.0.retryable = matches!(status, 200..=299 | 429 | 500 | 502..=504);
-        made.0.request_id = request_id;
-        made.0.status = Some(status);
-        made.0.sent = true;
-        made
+        let mut error = Self::new(kind, message);
+        error.0.retryable = matches!(status, 200..=299 | 429 | 500 | 502..=504);
+        error.0.request_id = request_id;
+        error.0.status = Some(status);
+        error.0.sent = true;
+        error
     }
 
-    /// For a failure that the same call would meet again.
-    pub(crate) fn permanent(mut self) -> Self {
-        self.0.retryable = false;
+    pub(crate) fn retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = retryable;
         self
     }
 
+    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Box::new(source));
+        self
+    }
+
+    /// Adds the facts of the call. `sent` is whether any attempt may have reached the server.
     pub(crate) fn of_call(mut self, action: &str, attempts: u32, sent: bool) -> Self {
         action.clone_into(&mut self.0.action);
         self.0.attempts = attempts;
-        // Once an earlier attempt may have arrived, a later one that did not changes nothing.
         self.0.sent |= sent;
         self
     }
 
-    /// Of the last attempt at an action that must not be repeated blindly. Its earlier attempts, if there
-    /// were any, were refused before anything was done.
-    pub(crate) fn of_unsafe_call(mut self) -> Self {
+    /// Sets [`is_outcome_unknown`](Self::is_outcome_unknown) by the error of the last attempt of an action that
+    /// is not idempotent. Earlier attempts were never sent, or rejected before they were executed.
+    pub(crate) fn of_non_idempotent_call(mut self) -> Self {
         self.0.outcome_unknown = match self.0.kind {
             ErrorKind::Transport(kind) => !kind.never_sent(),
-            ErrorKind::Api => matches!(
-                self.0.code.split('.').next(),
-                Some("InternalError" | "ServiceUnavailable")
-            ),
+            ErrorKind::Api => {
+                matches!(family(&self.0.code), "InternalError" | "ServiceUnavailable")
+            }
             ErrorKind::Status => self.0.status.is_some_and(|status| status >= 500),
             ErrorKind::Decode => true,
             _ => false,
@@ -152,75 +145,75 @@ impl Error {
         self
     }
 
-    /// What kind of thing went wrong.
+    /// Returns the kind of the failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The action called; empty where no call was made.
+    /// Returns the name of the action; empty if no call was made.
     pub fn action(&self) -> &str {
         &self.0.action
     }
 
-    /// The API's error code, such as `AuthFailure.SignatureFailure`; empty where the API named none.
+    /// Returns the error code of the API, such as `AuthFailure.SignatureFailure`; empty if the API returned no error.
     pub fn code(&self) -> &str {
         &self.0.code
     }
 
-    /// What happened, without action, code and hint: the service's text where it gave one.
+    /// Returns the failure without action, code and hint. It is the message of the service if there is one.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The service's id of the last attempt, where an answer came.
+    /// Returns the request ID of the last attempt, if there was a response.
     pub fn request_id(&self) -> Option<&str> {
         Some(self.0.request_id.as_str()).filter(|id| !id.is_empty())
     }
 
-    /// The HTTP status of the last attempt, where an answer came.
+    /// Returns the HTTP status of the last attempt, if there was a response.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// How many times the request was sent or tried to be.
+    /// Returns the number of attempts.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// Whether the same call may succeed later, as far as the failure tells. Whether repeating it is
-    /// safe is another question: see [`was_sent`](Self::was_sent).
+    /// Returns whether the same call may succeed later. It may also have been executed already: see
+    /// [`was_sent`](Self::was_sent).
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// Whether the service refused for calling too often.
+    /// Returns whether the service rejected the call because of its rate limit.
     pub fn is_throttled(&self) -> bool {
-        self.0.code.split('.').next() == Some("RequestLimitExceeded") || self.0.status == Some(429)
+        family(&self.0.code) == "RequestLimitExceeded" || self.0.status == Some(429)
     }
 
-    /// Whether keys, token, clock or permissions are the reason.
+    /// Returns whether key, token, clock or permissions are the cause.
     pub fn is_auth(&self) -> bool {
-        matches!(self.0.code.split('.').next(), Some("AuthFailure" | "UnauthorizedOperation"))
+        matches!(family(&self.0.code), "AuthFailure" | "UnauthorizedOperation")
             || self.0.kind == ErrorKind::Credentials
     }
 
-    /// Whether the server may have executed the call. `false` is certain.
+    /// Returns whether the server may have executed the call. If `false`, it has not.
     pub fn was_sent(&self) -> bool {
         self.0.sent
     }
 
-    /// Whether an action that must not be repeated blindly, such as one that creates something, may have
-    /// been carried out: ask the service before you call it again.
+    /// Returns whether an action that is not idempotent, such as one that creates something, may have been
+    /// executed. Query the service before you retry.
     pub fn is_outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
     }
 
-    /// What to do about it, where that is known.
+    /// Returns a fix, if one is known.
     pub fn hint(&self) -> Option<&'static str> {
         hint(&self.0.code).or(match self.0.kind {
             ErrorKind::Transport(kind) => transport_hint(kind),
             ErrorKind::Status => {
-                Some("something other than the API answers there: check the endpoint and the proxy")
+                Some("the response is not from the API: check the endpoint and the proxy")
             }
             ErrorKind::Decode => Some("check that the endpoint is the API's own"),
             _ => None,
@@ -228,26 +221,33 @@ impl Error {
     }
 }
 
+/// Returns the part of an error code before the first dot.
+pub(crate) fn family(code: &str) -> &str {
+    code.split('.').next().unwrap_or_default()
+}
+
 fn hint(code: &str) -> Option<&'static str> {
     Some(match code {
         "AuthFailure.SecretIdNotFound" => {
             "the SecretId is unknown or disabled: check it in the CAM console"
         }
-        "AuthFailure.InvalidSecretId" => "this is no Cloud API key: make one in the CAM console",
+        "AuthFailure.InvalidSecretId" => "not a Cloud API key: create one in the CAM console",
         "AuthFailure.SignatureFailure" => {
             "the SecretKey does not belong to the SecretId, or a proxy changes the request"
         }
-        "AuthFailure.SignatureExpire" => "set this machine's clock: it is more than 5 minutes off",
+        "AuthFailure.SignatureExpire" => {
+            "set the clock of this machine: it differs by more than 5 minutes"
+        }
         "AuthFailure.TokenFailure" => "the temporary credential has expired: get a new one",
         "AuthFailure.UnauthorizedOperation" => "grant the action to this key's user in CAM",
-        _ => match code.split('.').next()? {
+        _ => match family(code) {
             "RequestLimitExceeded" => {
                 "the account calls this action too often: lower the client's rate limit"
             }
             "IpNotInWhitelist" | "IpInBlacklist" => {
                 "this machine's IP address is not allowed to use the key"
             }
-            "InvalidAction" => "check the action's spelling and the version",
+            "InvalidAction" => "check the name and the version of the action",
             _ => return None,
         },
     })
@@ -256,35 +256,15 @@ fn hint(code: &str) -> Option<&'static str> {
 fn transport_hint(kind: TransportErrorKind) -> Option<&'static str> {
     Some(match kind {
         TransportErrorKind::Resolve => {
-            "check the endpoint's host name, the proxy settings and the DNS"
+            "check the host name of the endpoint, the proxy settings and the DNS"
         }
         TransportErrorKind::Connect => "check the endpoint and the proxy settings",
         _ => return None,
     })
 }
 
-/// The service's texts are a line or two; what is longer is no message.
-const MESSAGE_CHARS: usize = 500;
-
-/// Text from outside on one line: control characters, which could forge log lines or drive a
-/// terminal, become spaces.
-pub(crate) fn one_line(text: &str, limit: usize) -> String {
-    let text = text.trim();
-    // Each answer's id passes here. No text from outside decides what is allocated.
-    let mut line = String::with_capacity(text.len().min(limit));
-    for (index, c) in text.chars().enumerate() {
-        if index == limit {
-            line.push('…');
-            break;
-        }
-        line.push(if c.is_control() || is_bidi(c) { ' ' } else { c });
-    }
-    line
-}
-
-fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
+/// Maximum length of a message of the service, in characters. Real ones have one or two lines.
+const MAX_MESSAGE_CHARS: usize = 500;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -303,7 +283,7 @@ impl fmt::Display for Error {
             write!(f, " [request id {id}]")?;
         }
         if inner.outcome_unknown {
-            f.write_str("; whether it was carried out is not known: look before you repeat it")?;
+            f.write_str("; the outcome is unknown: query the service before you retry")?;
         }
         if let Some(hint) = self.hint() {
             write!(f, "; {hint}")?;

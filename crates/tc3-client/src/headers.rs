@@ -1,4 +1,4 @@
-//! Headers of a call: names of the service's own, values to send, and times received.
+//! Headers of API 3.0 requests and responses.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -17,9 +17,11 @@ pub(crate) const TIMESTAMP: HeaderName = HeaderName::from_static("x-tc-timestamp
 pub(crate) const TOKEN: HeaderName = HeaderName::from_static("x-tc-token");
 pub(crate) const VERSION: HeaderName = HeaderName::from_static("x-tc-version");
 
-pub(crate) fn header_value(what: &str, value: &str) -> Result<HeaderValue, Error> {
+/// Converts `value` to a header value. The error contains `name` and not the value.
+pub(crate) fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(value).map_err(|_| {
-        Error::new(ErrorKind::Request, format!("the {what} holds a character that no header can"))
+        let message = format!("invalid {name}: it contains a character that a header cannot have");
+        Error::new(ErrorKind::Request, message)
     })
 }
 
@@ -28,14 +30,16 @@ fn http_date(headers: &HeaderMap, name: HeaderName) -> Option<Duration> {
     httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()
 }
 
+/// Returns the server's time, since the Unix epoch.
 pub(crate) fn server_time(headers: &HeaderMap) -> Option<Duration> {
     http_date(headers, header::DATE)
 }
 
+/// Returns the delay of `Retry-After`.
 pub(crate) fn retry_after(headers: &HeaderMap, now: Now) -> Option<Duration> {
     let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok();
     seconds.map(Duration::from_secs).or_else(|| {
-        // Against the server's own clock, which may not be ours.
+        // Relative to the server's clock, which may differ from the local one.
         let server = server_time(headers).unwrap_or(now.unix);
         Some(http_date(headers, header::RETRY_AFTER)?.saturating_sub(server))
     })

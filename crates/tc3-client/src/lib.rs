@@ -1,45 +1,61 @@
-//! The call engine of Tencent Cloud API 3.0: one machine that signs, repeats, limits and explains,
-//! and two thin drivers for it.
+//! Client for Tencent Cloud API 3.0: a sans-IO engine that signs, retries and limits the rate of calls, with an
+//! async and a blocking driver.
 //!
-//! - `Client` calls on tokio: with reqwest (feature `async`, `Client::new`), with hyper alone (feature `hyper`,
-//!   `Client::on_hyper`), or over a transport that you bring (feature `async-core`).
-//! - `blocking::Client` (feature `blocking`) calls with ureq, without any async runtime.
+//! - `Client` is async, on tokio: over reqwest (`Client::new`, feature `reqwest` or `async`), over hyper
+//!   (`Client::on_hyper`, feature `hyper`), or over another transport (`Client::with_transport`, feature
+//!   `async-core`).
+//! - `blocking::Client` (feature `ureq` or `blocking`) uses ureq and no async runtime.
 //!
-//! All features may be on. [`Config`] serves both clients.
+//! All features can be enabled together. Both clients are configured with [`Config`].
 //!
-//! # What a call does
-//! It takes a credential from the cache, waits for its place under the rate limit, signs, sends and
-//! decodes. What fails is repeated where that is safe ([`RetryPolicy`]), each attempt signed afresh; a
-//! clock that is off is corrected by the server's `Date`, and a refused temporary credential renewed,
-//! once each. All within one time limit.
+//! # Calls
+//! A call takes a credential from the cache and waits for a permit of the rate limit. It then signs the request,
+//! sends it and decodes the response. Failed attempts are retried if that is safe ([`RetryPolicy`]), and each
+//! attempt is signed with the current time. Clock skew is corrected with the server's `Date`, and a rejected
+//! temporary credential is refreshed, once per call each. The timeout of [`Config::with_timeout`] covers all
+//! attempts and waits.
+//!
+//! # Untyped calls
+//! With the feature `serde`, requests and responses can be any serde type:
+//!
+//! ```
+//! # #[cfg(all(feature = "serde", feature = "ureq"))] {
+//! use serde_json::value::RawValue;
+//! use tc3_client::{Error, api::ActionInfo, blocking::Client};
+//!
+//! fn example(client: &Client, info: ActionInfo<'_>) -> Result<(), Error> {
+//!     let body: &RawValue = serde_json::from_str(r#"{"Limit": 1E2, "Filter": "x"}"#).expect("valid JSON");
+//!     let response: Box<RawValue> = client.call_json_as(info, body)?;
+//!     println!("{response}");
+//!     Ok(())
+//! }
+//! # }
+//! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(any(feature = "async-core", feature = "ureq")),
-    allow(
-        dead_code,
-        unused_imports,
-        reason = "without a driver there is no driver to use the engine"
-    )
+    allow(dead_code, unused_imports, reason = "only the clients use the engine")
 )]
 
-#[cfg(any(feature = "async-core", feature = "ureq"))]
-mod answer;
 #[cfg(feature = "async-core")]
 mod asynchronous;
 #[cfg(feature = "ureq")]
 pub mod blocking;
-#[cfg(any(feature = "async-core", feature = "ureq"))]
 mod call;
+#[cfg(any(feature = "async-core", feature = "ureq"))]
+mod client_methods;
 mod config;
 pub mod credentials;
 mod encapsulation;
 mod endpoint;
-#[cfg(any(feature = "async-core", feature = "ureq"))]
 mod engine;
 mod error;
 mod headers;
 mod limiter;
+mod one_line;
+mod request_headers;
+mod response;
 mod retry;
 mod time;
 #[cfg(feature = "validate")]
@@ -63,8 +79,3 @@ pub use tc3_api as api;
 #[cfg(feature = "validate")]
 pub use tc3_catalogue as catalogue;
 pub use tc3_transport as transport;
-
-#[cfg(any(feature = "async-core", feature = "ureq"))]
-fn span(info: &tc3_api::ActionInfo<'_>) -> tracing::Span {
-    tracing::debug_span!("tc3_call", service = info.service, action = info.name)
-}

@@ -1,4 +1,4 @@
-//! At most so many calls to an action in any one second, so that the server need not refuse.
+//! Rate limit: a sliding window of one second per action, so that the server does not throttle the client.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,31 +8,30 @@ use tc3_api::ActionInfo;
 
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Actions remembered at once. Names of untyped calls may come from outside: past this many, those
-/// that no longer hold anybody back are forgotten.
-const REMEMBERED: usize = 1024;
+/// Number of windows above which idle ones are removed. Action names of untyped calls may be external input.
+const MAX_WINDOWS: usize = 1024;
 
-/// How often a client calls.
+/// Rate limit of a client, in requests per second and action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RateLimit {
-    /// What each action's service allows one account: 20 a second where nothing else is known.
+    /// The limit that the service sets for each action and account; 20 if it is not known.
     #[default]
     PerAction,
-    /// This many calls a second to each action: less than the default where several programs share
-    /// an account, more where the service has raised it. Zero counts as one.
+    /// The same limit for each action. Zero counts as one. Set a lower one than the service's if several
+    /// programs share an account, and a higher one if the service has raised it.
     Fixed(u32),
-    /// No limit here; the server's still holds.
+    /// No limit in the client. The server may throttle requests.
     Off,
 }
 
-/// The default of nearly every action of the service.
-const USUAL: u32 = 20;
+/// Default limit of nearly all actions, in requests per second.
+const DEFAULT_RATE: u32 = 20;
 
 impl RateLimit {
     fn per_second(self, info: &ActionInfo<'_>) -> Option<usize> {
         let rate = match self {
-            Self::PerAction => info.rate_limit.unwrap_or(USUAL),
+            Self::PerAction => info.rate_limit.unwrap_or(DEFAULT_RATE),
             Self::Fixed(rate) => rate,
             Self::Off => return None,
         };
@@ -40,15 +39,15 @@ impl RateLimit {
     }
 }
 
-/// The sliding windows of all actions. Reads no clock: the time is an argument.
+/// The sliding windows of all actions. It reads no clock: the time is an argument.
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
-    /// When calls went out within the last second, and when those that wait will, in this order.
+    /// Per action, the times of the permits of the last second and of reserved permits, in ascending order.
     windows: Mutex<HashMap<Box<str>, VecDeque<Duration>>>,
 }
 
 impl Limiter {
-    /// Books the next free moment for a call and tells when that is.
+    /// Reserves the next permit and returns the time from which it is valid.
     pub(crate) fn reserve(
         &self,
         limit: RateLimit,
@@ -58,7 +57,7 @@ impl Limiter {
         let Some(rate) = limit.per_second(info) else { return now };
         let mut windows = self.windows();
         let key = key(info);
-        if windows.len() >= REMEMBERED && !windows.contains_key(key.as_str()) {
+        if windows.len() >= MAX_WINDOWS && !windows.contains_key(key.as_str()) {
             windows.retain(|_, times| {
                 times.back().is_some_and(|&last| last.saturating_add(WINDOW) > now)
             });
@@ -68,21 +67,21 @@ impl Limiter {
             times.pop_front();
         }
         let mut at = times.back().map_or(now, |&last| last.max(now));
-        // The call before the last `rate - 1` must lie a whole window back.
-        if let Some(&earlier) = times.len().checked_sub(rate).and_then(|place| times.get(place)) {
+        // The permit before the last `rate - 1` must be at least one window older.
+        if let Some(&earlier) = times.len().checked_sub(rate).and_then(|index| times.get(index)) {
             at = at.max(earlier.saturating_add(WINDOW));
         }
         times.push_back(at);
         at
     }
 
-    /// Frees a moment that was booked and will not be used.
+    /// Releases a reserved permit that is not used.
     pub(crate) fn release(&self, info: &ActionInfo<'_>, at: Duration) {
         let mut windows = self.windows();
         if let Some(times) = windows.get_mut(key(info).as_str())
-            && let Ok(place) = times.binary_search(&at)
+            && let Ok(index) = times.binary_search(&at)
         {
-            times.remove(place);
+            times.remove(index);
         }
     }
 
@@ -103,7 +102,7 @@ mod tests {
     const INFO: ActionInfo<'static> = ActionInfo::new("s", "v", "A");
 
     #[test]
-    fn twenty_at_once_and_then_one_as_each_leaves_the_window() {
+    fn grants_twenty_permits_per_second_and_action() {
         let limiter = Limiter::default();
         let now = Duration::from_secs(5);
         let reserve = || limiter.reserve(RateLimit::PerAction, &INFO, now);
@@ -120,13 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn who_gives_up_waiting_frees_the_place() {
+    fn releases_unused_permits() {
         let limiter = Limiter::default();
         let now = Duration::from_secs(5);
         let reserve = || limiter.reserve(RateLimit::PerAction, &INFO, now);
-        let booked: Vec<_> = (0..1000).map(|_| reserve()).collect();
-        assert_eq!(booked[999], now + 49 * WINDOW);
-        for at in &booked[20..] {
+        let reserved: Vec<_> = (0..1000).map(|_| reserve()).collect();
+        assert_eq!(reserved[999], now + 49 * WINDOW);
+        for at in &reserved[20..] {
             limiter.release(&INFO, *at);
         }
         assert_eq!(reserve(), now + WINDOW);
@@ -136,34 +135,34 @@ mod tests {
     }
 
     #[test]
-    fn names_from_outside_do_not_fill_the_memory() {
+    fn bounds_the_number_of_windows() {
         let limiter = Limiter::default();
         for index in 0..10_000_u64 {
             let name = index.to_string();
             let info = ActionInfo::new("s", "v", &name);
             limiter.reserve(RateLimit::PerAction, &info, Duration::from_secs(2 * index));
         }
-        assert!(limiter.windows().len() <= REMEMBERED);
+        assert!(limiter.windows().len() <= MAX_WINDOWS);
     }
 
     proptest! {
         #[test]
-        fn never_more_than_the_rate_in_any_second(
+        fn never_exceeds_the_rate_in_any_second(
             calls in proptest::collection::vec((0_u64..400, proptest::option::of(0_usize..40)), 1..200),
             rate in 1_u32..30,
         ) {
             let limiter = Limiter::default();
             let mut now = Duration::ZERO;
             let mut sent = Vec::new();
-            for (gap, give_up) in calls {
+            for (gap, cancelled) in calls {
                 now += Duration::from_millis(gap);
                 sent.push(limiter.reserve(RateLimit::Fixed(rate), &INFO, now));
-                // One of the latest that still waits goes away.
-                if let Some(back) = give_up
-                    && let Some(place) = sent.len().checked_sub(back + 1)
-                    && sent[place] > now
+                // A waiting call is cancelled.
+                if let Some(back) = cancelled
+                    && let Some(index) = sent.len().checked_sub(back + 1)
+                    && sent[index] > now
                 {
-                    limiter.release(&INFO, sent.remove(place));
+                    limiter.release(&INFO, sent.remove(index));
                 }
             }
             for window in sent.windows(rate as usize + 1) {

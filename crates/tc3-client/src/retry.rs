@@ -1,41 +1,43 @@
-//! Which failures are worth another attempt, and how long to wait before it.
+//! Retry rules: which failures are retried, and the backoff.
 
 use std::time::Duration;
 
 use tc3_api::ActionInfo;
 use tc3_transport::TransportErrorKind;
 
-/// How often a call is attempted, and the waits between.
+use crate::error::family;
+
+/// Number of attempts and backoff.
 ///
-/// Which failures are retried is not a setting: throttling for any action, faults of the server and of the
-/// transport only if the action is idempotent or the request was never sent.
+/// The retry rules themselves are fixed. Throttled attempts are retried for every action. Faults of the server
+/// and of the transport are retried only if the action is idempotent or the request was never sent.
 ///
-/// Throttling (`RequestLimitExceeded`, HTTP status 429) is retried until the call's time limit, after at
-/// least one second each time, whatever `max_attempts` above one and the delays are. Without a time limit,
-/// it is retried for five minutes from the first throttled attempt.
+/// Throttling (`RequestLimitExceeded`, HTTP status 429) is retried until the timeout of the call, each time after
+/// at least one second. The delays below and `max_attempts`, if above one, do not limit it. Without a timeout it
+/// is retried for five minutes from the first throttled attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// Maximum number of attempts, the first included and throttled ones excluded; 4. One switches all
-    /// retries off.
+    /// Maximum number of attempts, including the first and excluding throttled ones; default 4. One disables all
+    /// retries.
     pub max_attempts: u32,
-    /// The upper bound of the first wait; 200 ms. It doubles with each attempt.
+    /// Upper bound of the first delay; default 200 ms. It doubles with each attempt.
     pub base_delay: Duration,
-    /// The upper bound of any wait; 5 s. More than an hour counts as an hour.
+    /// Upper bound of each delay; default 5 s, at most one hour.
     pub max_delay: Duration,
 }
 
-/// The rates of the service count per second: what comes back sooner is refused again.
-const THROTTLE_DELAY: Duration = Duration::from_secs(1);
+/// Minimum delay after a throttled attempt. The rate limits of the service count per second.
+const MIN_THROTTLE_DELAY: Duration = Duration::from_secs(1);
 
-/// A longer wait between attempts would be a hang.
-const LONGEST_DELAY: Duration = Duration::from_secs(3_600);
+/// Upper bound of [`RetryPolicy::max_delay`].
+const MAX_DELAY: Duration = Duration::from_secs(3_600);
 
-/// Maximum of what is added to the wait after a throttled attempt.
+/// Maximum jitter added to the delay after a throttled attempt.
 const MAX_THROTTLE_JITTER: Duration = Duration::from_secs(5);
 
-/// How long throttling is retried in a call without a time limit, from the first throttled attempt.
-pub(crate) const THROTTLE_PATIENCE: Duration = Duration::from_secs(300);
+/// Time from the first throttled attempt for which a call without a timeout retries throttling.
+pub(crate) const MAX_THROTTLED_TIME: Duration = Duration::from_secs(300);
 
 impl Default for RetryPolicy {
     fn default() -> Self {
@@ -48,7 +50,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt, no retries.
+    /// Returns a policy of one attempt, without retries.
     pub fn none() -> Self {
         Self { max_attempts: 1, ..Self::default() }
     }
@@ -74,24 +76,22 @@ impl RetryPolicy {
         self
     }
 
-    /// The wait after the given number of throttled attempts: at least a second, or what the server asks
-    /// for, and jitter on top, so that clients throttled together do not return together. The first value is
-    /// without the jitter.
+    /// Returns the delay after the given number of throttled attempts, without and with jitter. It is at least
+    /// one second, and at least `retry_after`. Jitter spreads the clients that were throttled at the same time.
     pub(crate) fn throttle_delay(
         &self,
         throttled: u32,
         retry_after: Option<Duration>,
         rng: &mut fastrand::Rng,
     ) -> (Duration, Duration) {
-        let least = retry_after.unwrap_or_default().max(THROTTLE_DELAY);
+        let min = retry_after.unwrap_or_default().max(MIN_THROTTLE_DELAY);
         let doubled = 1_u32.checked_shl(throttled.saturating_sub(1)).unwrap_or(u32::MAX);
-        let bound = THROTTLE_DELAY.saturating_mul(doubled).min(MAX_THROTTLE_JITTER);
-        (least, least.saturating_add(bound.mul_f64(rng.f64())))
+        let bound = MIN_THROTTLE_DELAY.saturating_mul(doubled).min(MAX_THROTTLE_JITTER);
+        (min, min.saturating_add(bound.mul_f64(rng.f64())))
     }
 
-    /// The wait after the given number of failed attempts: anything between nothing and the bound
-    /// ("full jitter"), so that clients that failed together do not come back together. A server's
-    /// `Retry-After` is the least.
+    /// Returns the delay after the given number of failed attempts: uniformly distributed between zero and the
+    /// upper bound ("full jitter"), plus `retry_after`.
     pub(crate) fn delay(
         &self,
         failed: u32,
@@ -99,32 +99,31 @@ impl RetryPolicy {
         rng: &mut fastrand::Rng,
     ) -> Duration {
         let doubled = 1_u32.checked_shl(failed.saturating_sub(1)).unwrap_or(u32::MAX);
-        let bound = self.base_delay.saturating_mul(doubled).min(self.max_delay).min(LONGEST_DELAY);
+        let bound = self.base_delay.saturating_mul(doubled).min(self.max_delay).min(MAX_DELAY);
         let jitter = bound.mul_f64(rng.f64());
         retry_after.unwrap_or_default().saturating_add(jitter)
     }
 }
 
-/// What to do about a failed attempt.
+/// The reaction to a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Report it.
+    /// Return the error.
     GiveUp,
-    /// Wait and try again.
+    /// Retry after a delay.
     Retry,
-    /// Wait at least a second and try again, until the time limit.
+    /// Retry after at least one second, until the timeout of the call.
     Throttled,
-    /// Correct the clock by the answer's `Date` and try again, once.
+    /// Correct the clock skew with the `Date` of the response and retry, once.
     CorrectClock,
-    /// Get a new credential and try again, once.
+    /// Refresh the credential and retry, once.
     RefreshCredential,
 }
 
-/// The verdict on an error that the API named.
+/// Returns the reaction to an error code of the API.
 pub(crate) fn on_code(info: &ActionInfo<'_>, code: &str) -> Verdict {
-    let family = code.split('.').next().unwrap_or(code);
-    match (family, code) {
-        // Refused before it was executed: safe for every action.
+    match (family(code), code) {
+        // Rejected before execution: safe to retry for every action.
         ("RequestLimitExceeded", _) => Verdict::Throttled,
         (_, "AuthFailure.SignatureExpire") => Verdict::CorrectClock,
         (_, "AuthFailure.TokenFailure" | "AuthFailure.SecretIdNotFound") => {
@@ -135,17 +134,17 @@ pub(crate) fn on_code(info: &ActionInfo<'_>, code: &str) -> Verdict {
     }
 }
 
-/// The verdict on an answer that names no error: a gateway's page, or what does not decode.
+/// Returns the reaction to a response without an error code: a page of a gateway, or an undecodable response.
 pub(crate) fn on_status(info: &ActionInfo<'_>, status: u16) -> Verdict {
     match status {
         429 => Verdict::Throttled,
-        // A success that does not decode was cut or garbled on its way.
+        // A success that cannot be decoded was truncated or corrupted.
         200..=299 | 500 | 502..=504 if info.idempotent => Verdict::Retry,
         _ => Verdict::GiveUp,
     }
 }
 
-/// The verdict on a failed exchange.
+/// Returns the reaction to a failed exchange.
 pub(crate) fn on_transport(info: &ActionInfo<'_>, kind: TransportErrorKind) -> Verdict {
     if kind.is_transient() && (info.idempotent || kind.never_sent()) {
         Verdict::Retry
@@ -159,44 +158,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_stay_under_a_doubling_bound_and_over_the_servers() {
+    fn delays_are_bounded_and_at_least_retry_after() {
         let policy = RetryPolicy::default();
         let mut rng = fastrand::Rng::with_seed(7);
         for (failed, bound) in
             [(1, 200), (2, 400), (3, 800), (6, 5_000), (40, 5_000), (u32::MAX, 5_000)]
         {
             for _ in 0..50 {
-                let least = Duration::from_secs(2);
+                let retry_after = Duration::from_secs(2);
                 assert!(policy.delay(failed, None, &mut rng) <= Duration::from_millis(bound));
-                assert!(policy.delay(failed, Some(least), &mut rng) >= least);
+                assert!(policy.delay(failed, Some(retry_after), &mut rng) >= retry_after);
             }
         }
     }
 
     #[test]
-    fn throttling_is_waited_for_a_second_at_least_with_jitter() {
+    fn throttle_delays_are_at_least_one_second_and_jittered() {
         let mut rng = fastrand::Rng::with_seed(7);
         let policies = [Duration::ZERO, Duration::MAX]
             .map(|delay| RetryPolicy::default().with_base_delay(delay).with_max_delay(delay));
         for policy in policies {
             for throttled in [0, 1, 2, 3, 40, u32::MAX] {
-                let mut waits = Vec::new();
+                let mut jitters = Vec::new();
                 for after in [None, Some(0), Some(1), Some(30), Some(u64::MAX)] {
                     let after = after.map(Duration::from_secs);
-                    let (least, wait) = policy.throttle_delay(throttled, after, &mut rng);
-                    let asked = after.unwrap_or_default();
-                    assert_eq!(least, asked.max(Duration::from_secs(1)));
-                    assert!(wait >= least && wait - least <= MAX_THROTTLE_JITTER);
-                    waits.push(wait - least);
+                    let (min, delay) = policy.throttle_delay(throttled, after, &mut rng);
+                    let retry_after = after.unwrap_or_default();
+                    assert_eq!(min, retry_after.max(Duration::from_secs(1)));
+                    assert!(delay >= min && delay - min <= MAX_THROTTLE_JITTER);
+                    jitters.push(delay - min);
                 }
-                waits.dedup();
-                assert!(waits.len() > 3, "{waits:?}");
+                jitters.dedup();
+                assert!(jitters.len() > 3, "{jitters:?}");
             }
         }
     }
 
     #[test]
-    fn a_create_is_repeated_only_where_it_was_not_executed() {
+    fn retries_creates_only_if_they_were_not_executed() {
         let create = ActionInfo::new("s", "v", "Create");
         let read = create.idempotent();
         let cases = [

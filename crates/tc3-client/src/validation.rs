@@ -6,28 +6,32 @@ use tc3_catalogue::validation::violations_in;
 
 use crate::error::{Error, ErrorKind};
 
-/// More than these would hide the first.
-const MOST_TOLD: usize = 5;
+/// Maximum number of violations in an error.
+const MAX_SHOWN: usize = 5;
 
-/// Names members and limits, never values.
+/// Validates a request body. Actions that are not in the catalogue are not validated.
+///
+/// # Errors
+/// Returns an error that contains field names and limits, and no values.
 pub(crate) fn validate(
     catalogue: &Catalogue,
     info: &ActionInfo<'_>,
     body: &[u8],
 ) -> Result<(), Error> {
-    let known = catalogue
+    let action = catalogue
         .action(info.name)
-        .filter(|known| (known.info.service, known.info.version) == (info.service, info.version));
-    let Some(action) = known else { return Ok(()) };
-    let found = violations_in(body, action.request)
+        .filter(|found| (found.info.service, found.info.version) == (info.service, info.version));
+    let Some(action) = action else { return Ok(()) };
+    let violations = violations_in(body, action.request)
         .map_err(|error| Error::new(ErrorKind::Request, format!("invalid request: {error}")))?;
-    if found.is_empty() {
+    if violations.is_empty() {
         return Ok(());
     }
-    let mut told: Vec<String> = found.iter().take(MOST_TOLD).map(ToString::to_string).collect();
-    if found.len() > MOST_TOLD {
-        told.push(format!("{} more", found.len() - MOST_TOLD));
+    let mut shown: Vec<String> =
+        violations.iter().take(MAX_SHOWN).map(ToString::to_string).collect();
+    if violations.len() > MAX_SHOWN {
+        shown.push(format!("{} more", violations.len() - MAX_SHOWN));
     }
-    let text = format!("not sent, the service would refuse it: {}", told.join("; "));
-    Err(Error::new(ErrorKind::Request, text))
+    let message = format!("invalid request, not sent: {}", shown.join("; "));
+    Err(Error::new(ErrorKind::Request, message))
 }

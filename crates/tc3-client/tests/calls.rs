@@ -1,10 +1,6 @@
-//! What a call does about each thing that can happen to it, the same with both drivers.
+//! Retries, timeouts, clock correction, rate limit and errors of calls, with both drivers.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 mod support;
 
@@ -23,7 +19,7 @@ const READ: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();
 
 #[test]
-fn a_plain_call() {
+fn sends_a_signed_request_and_returns_the_response() {
     let outcome = run(config(), READ, &[Reply::ok()]);
     assert_eq!(outcome.results[0].as_ref().unwrap(), &json!({"Done": true, "RequestId": "r-ok"}));
     let request = &outcome.requests[0];
@@ -39,7 +35,7 @@ fn a_plain_call() {
 }
 
 #[test]
-fn settings_reach_the_wire() {
+fn applies_the_configuration_to_requests() {
     let config = config()
         .with_endpoint_url("http://127.0.0.1:8080")
         .unwrap()
@@ -62,7 +58,7 @@ fn settings_reach_the_wire() {
 }
 
 #[test]
-fn the_test_environment_is_known_or_refused() {
+fn uses_the_test_environment_or_fails_without_one() {
     let outcome =
         run(config().with_endpoint(Endpoint::Test), READ.with_test_host("t.example"), &[]);
     assert_eq!(outcome.requests[0].uri, "https://t.example/");
@@ -81,28 +77,30 @@ fn throttling_is_retried_until_the_deadline_for_every_action() {
     ];
     for reply in throttled {
         for info in [CREATE, READ] {
-            // More often than other failures are retried.
+            // Above the limit for other failures.
             for count in [1, 2, 9] {
                 let outcome = run(config(), info, &vec![reply.clone(); count]);
                 assert!(outcome.results[0].is_ok(), "{reply:?}");
                 assert_eq!(outcome.sends(), count + 1);
-                let waits: Vec<_> =
+                let delays: Vec<_> =
                     outcome.trace.iter().filter(|line| line.starts_with("sleep")).collect();
-                assert_eq!(waits.len(), count);
-                // Each at least a second, and no two alike.
+                assert_eq!(delays.len(), count);
+                // Each is at least one second, and all differ.
                 assert!(outcome.elapsed >= Duration::from_secs(count as u64));
                 assert!(
-                    waits.iter().all(|wait| !wait.starts_with("sleep 0") && !wait.contains("ms"))
+                    delays
+                        .iter()
+                        .all(|delay| !delay.starts_with("sleep 0") && !delay.contains("ms"))
                 );
-                let distinct: HashSet<_> = waits.iter().collect();
-                assert_eq!(distinct.len(), count, "{waits:?}");
+                let distinct: HashSet<_> = delays.iter().collect();
+                assert_eq!(distinct.len(), count, "{delays:?}");
             }
             let outcome = run(config(), info, &vec![reply.clone(); 99]);
             let error = outcome.error();
             assert!(error.is_throttled() && error.is_retryable() && error.was_sent());
             assert!(!error.is_outcome_unknown());
             assert_eq!(error.attempts() as usize, outcome.sends());
-            // Nearly all of the minute was used, and no attempt was made without time for an answer.
+            // Nearly the whole timeout was used, and each attempt had time for a response.
             let last = outcome.requests.last().unwrap().timeout.unwrap();
             assert!(last >= Duration::from_secs(1), "{last:?}");
             let elapsed = outcome.elapsed;
@@ -114,18 +112,18 @@ fn throttling_is_retried_until_the_deadline_for_every_action() {
 }
 
 #[test]
-fn throttling_without_a_time_limit_ends_after_five_minutes() {
-    let patient = config().with_timeout(None);
-    let outcome = run(patient.clone(), CREATE, &vec![Reply::error("RequestLimitExceeded"); 999]);
+fn throttling_without_a_timeout_ends_after_five_minutes() {
+    let unlimited = config().with_timeout(None);
+    let outcome = run(unlimited.clone(), CREATE, &vec![Reply::error("RequestLimitExceeded"); 999]);
     assert!(outcome.error().is_throttled());
     let elapsed = outcome.elapsed;
     assert!(elapsed < Duration::from_secs(300) && elapsed >= Duration::from_secs(298));
-    let outcome = run(patient, CREATE, &vec![Reply::error("RequestLimitExceeded"); 50]);
+    let outcome = run(unlimited, CREATE, &vec![Reply::error("RequestLimitExceeded"); 50]);
     assert!(outcome.results[0].is_ok());
 }
 
 #[test]
-fn throttled_attempts_do_not_count_as_failed_ones() {
+fn throttled_attempts_do_not_count_as_failed_attempts() {
     let (throttled, failed) = (Reply::error("RequestLimitExceeded"), Reply::error("InternalError"));
     let script: Vec<_> =
         [&throttled, &throttled, &throttled, &throttled, &failed, &failed, &failed, &throttled]
@@ -139,7 +137,7 @@ fn throttled_attempts_do_not_count_as_failed_ones() {
 }
 
 #[test]
-fn a_create_is_never_repeated_blindly_and_a_read_is() {
+fn retries_reads_but_never_creates_with_unknown_outcome() {
     let faults = [
         Reply::error("InternalError"),
         Reply::error("ServiceUnavailable.Busy"),
@@ -161,13 +159,13 @@ fn a_create_is_never_repeated_blindly_and_a_read_is() {
 }
 
 #[test]
-fn what_was_never_sent_is_repeated_for_every_action() {
+fn retries_requests_that_were_never_sent_for_every_action() {
     for kind in [Kind::Resolve, Kind::Connect] {
         let outcome = run(config(), CREATE, &[Reply::Fail(kind)]);
         assert_eq!(outcome.sends(), 2);
         let outcome = run(config(), CREATE, &vec![Reply::Fail(kind); 9]);
         assert!(!outcome.error().was_sent());
-        // The second attempt may have arrived, whatever became of the third.
+        // The second attempt may have been received, independent of the third.
         let script =
             [Reply::error("RequestLimitExceeded"), Reply::Fail(kind), Reply::Fail(Kind::Tls)];
         assert!(run(config(), CREATE, &script).error().was_sent());
@@ -180,7 +178,7 @@ fn what_was_never_sent_is_repeated_for_every_action() {
 }
 
 #[test]
-fn business_errors_are_reported_at_once() {
+fn business_errors_are_not_retried() {
     let outcome = run(config(), READ, &[Reply::error("ResourceNotFound.Flow")]);
     let error = outcome.error();
     assert_eq!(outcome.trace.len(), 1);
@@ -194,13 +192,13 @@ fn business_errors_are_reported_at_once() {
 }
 
 #[test]
-fn a_nameless_error_is_no_success() {
+fn an_error_without_a_code_is_not_a_success() {
     let body = json!({"Response": {"Error": {}, "RequestId": "r"}});
     assert_eq!(run(config(), READ, &[Reply::json(200, body)]).error().code(), "Unknown");
 }
 
 #[test]
-fn the_servers_clock_corrects_ours_once_and_for_later_calls() {
+fn corrects_clock_skew_once_and_for_later_calls() {
     let hour_ahead = "Mon, 25 Feb 2019 17:44:25 GMT";
     let expired = Reply::error("AuthFailure.SignatureExpire").with("date", hour_ahead);
     let outcome = run_calls(config(), CREATE, 2, std::slice::from_ref(&expired));
@@ -220,7 +218,7 @@ fn the_servers_clock_corrects_ours_once_and_for_later_calls() {
 }
 
 #[test]
-fn a_server_with_a_wrong_clock_does_not_keep_the_next_from_answering() {
+fn corrects_clock_skew_again_for_a_server_with_another_clock() {
     let expired = |date| Reply::error("AuthFailure.SignatureExpire").with("date", date);
     let (hour_ahead, right) = ("Mon, 25 Feb 2019 17:44:25 GMT", "Mon, 25 Feb 2019 16:44:25 GMT");
     let outcome = run_calls(config(), CREATE, 2, &[expired(hour_ahead), expired(right)]);
@@ -235,7 +233,7 @@ fn a_server_with_a_wrong_clock_does_not_keep_the_next_from_answering() {
 }
 
 #[test]
-fn a_refused_static_credential_is_not_tried_again() {
+fn does_not_retry_with_a_rejected_static_credential() {
     for code in ["AuthFailure.TokenFailure", "AuthFailure.SecretIdNotFound"] {
         let outcome = run(config(), READ, &[Reply::error(code)]);
         assert_eq!((outcome.sends(), outcome.error().code()), (1, code));
@@ -244,7 +242,7 @@ fn a_refused_static_credential_is_not_tried_again() {
 }
 
 #[test]
-fn retry_after_is_the_least_wait_unless_it_asks_too_much() {
+fn waits_for_retry_after_up_to_a_maximum() {
     let outcome = run(config(), READ, &[Reply::text(429, "").with("retry-after", "7")]);
     assert!(outcome.results[0].is_ok());
     assert!(outcome.elapsed >= Duration::from_secs(7));
@@ -262,7 +260,7 @@ fn retry_after_is_the_least_wait_unless_it_asks_too_much() {
 }
 
 #[test]
-fn the_time_limit_covers_waits_and_attempts() {
+fn the_timeout_covers_delays_and_attempts() {
     let slow = RetryPolicy::default()
         .with_max_attempts(1000)
         .with_base_delay(Duration::from_secs(4))
@@ -274,13 +272,13 @@ fn the_time_limit_covers_waits_and_attempts() {
     let total: Vec<_> = outcome.requests.iter().map(|request| request.timeout.unwrap()).collect();
     assert!(total.is_sorted_by(|a, b| a >= b) && total[0] == Duration::from_secs(60));
 
-    let hurried = config().with_timeout(Some(Duration::ZERO));
-    let outcome = run(hurried, READ, &[]);
-    assert_eq!((outcome.sends(), outcome.error().kind()), (0, ErrorKind::TimeLimit));
+    let zero = config().with_timeout(Some(Duration::ZERO));
+    let outcome = run(zero, READ, &[]);
+    assert_eq!((outcome.sends(), outcome.error().kind()), (0, ErrorKind::Timeout));
 }
 
 #[test]
-fn calls_past_the_rate_wait_their_turn() {
+fn calls_above_the_rate_limit_wait_for_permits() {
     let outcome = run_calls(config(), READ, 41, &[]);
     assert_eq!(outcome.elapsed, Duration::from_secs(2));
     let outcome = run_calls(config().with_rate_limit(RateLimit::Fixed(1)), READ, 3, &[]);
@@ -290,7 +288,7 @@ fn calls_past_the_rate_wait_their_turn() {
 }
 
 #[test]
-fn retries_can_be_switched_off() {
+fn retries_can_be_disabled() {
     let none = config().with_retry(RetryPolicy::none());
     assert_eq!(run(none.clone(), READ, &[Reply::error("RequestLimitExceeded")]).sends(), 1);
     let expired =
@@ -299,7 +297,7 @@ fn retries_can_be_switched_off() {
 }
 
 #[test]
-fn hostile_texts_stay_on_one_line_and_headers_are_not_forged() {
+fn external_text_stays_on_one_line_and_does_not_forge_headers() {
     let error = json!({"Code": "A\nB", "Message": "x\r\n\u{1b}[2Jforged\u{202e}"});
     let body = json!({"Response": {"Error": error, "RequestId": "r\nforged"}});
     let outcome = run(config(), READ, &[Reply::json(200, body)]);
@@ -310,7 +308,7 @@ fn hostile_texts_stay_on_one_line_and_headers_are_not_forged() {
 }
 
 #[test]
-fn an_answer_past_the_bound_is_refused() {
+fn rejects_responses_above_the_size_limit() {
     let big = json!({"Response": {"Done": "x".repeat(100), "RequestId": "r"}});
     let outcome = run(config().with_max_response_bytes(64), READ, &[Reply::json(200, big)]);
     assert_eq!(outcome.error().kind(), ErrorKind::Transport(Kind::BodyTooLarge));
@@ -339,13 +337,13 @@ fn replies() -> impl Strategy<Value = Reply> {
 
 proptest! {
     #[test]
-    fn both_drivers_agree_and_a_create_runs_at_most_once(
+    fn both_drivers_agree_and_a_create_is_executed_at_most_once(
         script in prop::collection::vec(replies(), 1..7),
         create: bool,
     ) {
         let outcome = run(config(), if create { CREATE } else { READ }, &script);
         let is_throttled = |reply: &&Reply| match reply {
-            Reply::Answer { status, body, .. } => {
+            Reply::Response { status, body, .. } => {
                 *status == 429 && !body.contains("Response") || body.contains("RequestLimitExceeded")
             }
             Reply::Fail(_) => false,
@@ -354,12 +352,12 @@ proptest! {
         prop_assert!(outcome.sends() - throttled <= 4);
         prop_assert!(outcome.elapsed < Duration::from_secs(60));
         if create {
-            // All but the last attempt were refused before execution, or never arrived.
+            // All attempts but the last were rejected before execution, or never received.
             for reply in script.iter().take(outcome.sends() - 1) {
                 let harmless = match reply {
                     Reply::Fail(kind) => kind.never_sent(),
-                    Reply::Answer { status: 429, .. } => true,
-                    Reply::Answer { body, .. } => {
+                    Reply::Response { status: 429, .. } => true,
+                    Reply::Response { body, .. } => {
                         body.contains("RequestLimitExceeded") || body.contains("SignatureExpire")
                     }
                 };
@@ -367,42 +365,4 @@ proptest! {
             }
         }
     }
-}
-
-#[test]
-fn a_dropped_call_leaves_a_client_that_works() {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use tc3_client::transport::{AsyncBody, HeaderMap, Request, Response, StatusCode};
-
-    let sent = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&sent);
-    let transport = move |_: Request| {
-        // The first call hangs for ever; later ones are answered.
-        let hangs = counted.fetch_add(1, Ordering::SeqCst) == 0;
-        async move {
-            if hangs {
-                std::future::pending::<()>().await;
-            }
-            let body = AsyncBody::from(tc3_client::transport::Bytes::from_static(
-                br#"{"Response":{"RequestId":"r"}}"#,
-            ));
-            Ok(Response { status: StatusCode::OK, headers: HeaderMap::new(), body })
-        }
-    };
-    let client = tc3_client::Client::with_transport(config(), transport).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(async {
-        let body = json!({});
-        let mut hanging = Box::pin(client.call_json(CREATE, &body));
-        // One poll takes it as far as the transport.
-        let pending = std::future::poll_fn(|context| {
-            std::task::Poll::Ready(hanging.as_mut().poll(context).is_pending())
-        });
-        assert!(pending.await);
-        assert_eq!(sent.load(Ordering::SeqCst), 1);
-        drop(hanging);
-        assert!(client.call_json(CREATE, &body).await.is_ok());
-        assert_eq!(sent.load(Ordering::SeqCst), 2);
-    });
 }

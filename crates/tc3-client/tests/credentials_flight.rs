@@ -1,6 +1,6 @@
-//! Many callers, one refresh: with threads, with tasks, and where the refreshing caller goes away.
+//! Concurrent callers share one refresh: threads, tasks, and a refreshing caller that is cancelled.
 
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Condvar, Mutex};
@@ -18,48 +18,48 @@ use tc3_client::{Client, Clock, Config, Error, Now, RateLimit, blocking};
 const CALLERS: usize = 8;
 const READ: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows");
 
-/// A metadata service that hands out `temp1`, `temp2`, ..., each for two hours, by a clock that the
-/// test sets; and a service that answers with the SecretId it was called with.
+/// A metadata service that issues `temp1`, `temp2`, ..., each for two hours, a manual clock, and a service that
+/// returns the SecretId of the request.
 #[derive(Default)]
-struct World {
+struct Fixture {
     seconds: AtomicU64,
     clock_reads: AtomicUsize,
     fetches: AtomicU64,
-    /// Whether fetches are held back.
-    held: Mutex<bool>,
+    /// True while fetches are blocked.
+    blocked: Mutex<bool>,
     changed: Condvar,
     released: tokio::sync::Notify,
 }
 
-impl World {
+impl Fixture {
     fn set(&self, seconds: u64) {
         self.seconds.store(seconds, Ordering::SeqCst);
     }
 
-    fn hold(&self, held: bool) {
-        *self.held.lock().unwrap() = held;
+    fn block(&self, blocked: bool) {
+        *self.blocked.lock().unwrap() = blocked;
         self.changed.notify_all();
-        if !held {
+        if !blocked {
             self.released.notify_waiters();
         }
     }
 
-    fn wait_while_held(&self) {
-        let held = self.held.lock().unwrap();
-        drop(self.changed.wait_while(held, |held| *held).unwrap());
+    fn wait_while_blocked(&self) {
+        let blocked = self.blocked.lock().unwrap();
+        drop(self.changed.wait_while(blocked, |blocked| *blocked).unwrap());
     }
 
     async fn released(&self) {
         let released = self.released.notified();
-        let held = *self.held.lock().unwrap();
-        if held {
+        let blocked = *self.blocked.lock().unwrap();
+        if blocked {
             released.await;
         }
     }
 
-    fn begin_fetch(&self) -> u64 {
-        // Under the lock, so that who waits for a fetch cannot miss it.
-        let _held = self.held.lock().unwrap();
+    fn start_fetch(&self) -> u64 {
+        // Under the lock, so that a thread that waits for a fetch is notified.
+        let _guard = self.blocked.lock().unwrap();
         self.changed.notify_all();
         self.fetches.fetch_add(1, Ordering::SeqCst) + 1
     }
@@ -69,41 +69,41 @@ impl World {
     }
 
     fn keys(&self, number: u64) -> Response<Bytes> {
-        answer(&json!({"Code": "Success", "TmpSecretId": format!("temp{number}"),
+        response(&json!({"Code": "Success", "TmpSecretId": format!("temp{number}"),
             "TmpSecretKey": "k", "Token": "t",
             "ExpiredTime": self.seconds.load(Ordering::SeqCst) + 7200}))
     }
 
     fn config(self: &Arc<Self>) -> Config {
         Config::new(CvmRole::new().with_role("r"))
-            .with_clock(WorldClock(Arc::clone(self)))
+            .with_clock(ManualClock(Arc::clone(self)))
             .with_rate_limit(RateLimit::Off)
     }
 
     fn blocking(self: &Arc<Self>) -> blocking::Client {
-        let world = Arc::clone(self);
+        let fixture = Arc::clone(self);
         let serve = move |request: Request| -> Result<Response<BlockingBody>, TransportError> {
             if request.method == Method::POST {
                 return Ok(echo(&request).map(BlockingBody::from));
             }
-            let number = world.begin_fetch();
-            world.wait_while_held();
-            Ok(world.keys(number).map(BlockingBody::from))
+            let number = fixture.start_fetch();
+            fixture.wait_while_blocked();
+            Ok(fixture.keys(number).map(BlockingBody::from))
         };
         blocking::Client::with_transport(self.config(), serve).unwrap()
     }
 
     fn asynchronous(self: &Arc<Self>) -> Client {
-        let world = Arc::clone(self);
+        let fixture = Arc::clone(self);
         let serve = move |request: Request| {
-            let world = Arc::clone(&world);
+            let fixture = Arc::clone(&fixture);
             async move {
                 if request.method == Method::POST {
                     return Ok(echo(&request).map(AsyncBody::from));
                 }
-                let number = world.begin_fetch();
-                world.released().await;
-                Ok(world.keys(number).map(AsyncBody::from))
+                let number = fixture.start_fetch();
+                fixture.released().await;
+                Ok(fixture.keys(number).map(AsyncBody::from))
             }
         };
         Client::with_transport(self.config(), serve).unwrap()
@@ -111,9 +111,9 @@ impl World {
 }
 
 #[derive(Clone)]
-struct WorldClock(Arc<World>);
+struct ManualClock(Arc<Fixture>);
 
-impl Clock for WorldClock {
+impl Clock for ManualClock {
     fn now(&self) -> Now {
         self.0.clock_reads.fetch_add(1, Ordering::SeqCst);
         let time = Duration::from_secs(self.0.seconds.load(Ordering::SeqCst));
@@ -121,30 +121,30 @@ impl Clock for WorldClock {
     }
 }
 
-fn answer(body: &Value) -> Response<Bytes> {
+fn response(body: &Value) -> Response<Bytes> {
     Response { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_string().into() }
 }
 
 fn echo(request: &Request) -> Response<Bytes> {
     let authorization = request.headers.get("authorization").unwrap().to_str().unwrap();
     let id = authorization.split(['=', '/']).nth(1).unwrap();
-    answer(&json!({"Response": {"Id": id, "RequestId": "r"}}))
+    response(&json!({"Response": {"Id": id, "RequestId": "r"}}))
 }
 
 fn id(result: Result<Value, Error>) -> String {
     result.unwrap().get("Id").unwrap().as_str().unwrap().to_owned()
 }
 
-/// A call reads the clock when it is made, when it begins and when it asks for a credential; the one
-/// that fetches, twice more. After so many readings every caller has come as far as the cache.
+/// Number of clock readings after which every caller waits for the cache. Each call reads the clock when it is
+/// created, when it starts and when it looks up the credential; the fetching call reads it twice more.
 const READS: usize = CALLERS * 3 + 2;
 
 #[test]
-fn threads_wait_for_one_fetch() {
-    let world = Arc::new(World::default());
-    world.set(1_000_000);
-    let client = world.blocking();
-    world.hold(true);
+fn threads_share_one_fetch() {
+    let fixture = Arc::new(Fixture::default());
+    fixture.set(1_000_000);
+    let client = fixture.blocking();
+    fixture.block(true);
     let start = Barrier::new(CALLERS);
     let ids: Vec<_> = std::thread::scope(|scope| {
         let call = || {
@@ -152,34 +152,34 @@ fn threads_wait_for_one_fetch() {
             id(client.call_json(READ, &json!({})))
         };
         let threads: Vec<_> = (0..CALLERS).map(|_| scope.spawn(call)).collect();
-        while world.clock_reads.load(Ordering::SeqCst) < READS {
+        while fixture.clock_reads.load(Ordering::SeqCst) < READS {
             std::thread::yield_now();
         }
-        world.hold(false);
+        fixture.block(false);
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    assert_eq!((ids, world.fetches()), (vec!["temp1".to_owned(); CALLERS], 1));
+    assert_eq!((ids, fixture.fetches()), (vec!["temp1".to_owned(); CALLERS], 1));
 }
 
 #[test]
-fn threads_go_on_with_the_old_keys_while_one_renews_them() {
-    let world = Arc::new(World::default());
-    world.set(1_000_000);
-    let client = world.blocking();
+fn threads_use_the_current_keys_during_a_refresh() {
+    let fixture = Arc::new(Fixture::default());
+    fixture.set(1_000_000);
+    let client = fixture.blocking();
     let call = || id(client.call_json(READ, &json!({})));
     assert_eq!(call(), "temp1");
-    world.set(1_000_000 + 7_000);
-    world.hold(true);
+    fixture.set(1_000_000 + 7_000);
+    fixture.block(true);
     std::thread::scope(|scope| {
-        let renewing = scope.spawn(call);
-        let held = world.held.lock().unwrap();
-        drop(world.changed.wait_while(held, |_| world.fetches() < 2).unwrap());
-        // Were these to wait for the renewal, the test would hang.
+        let refreshing = scope.spawn(call);
+        let blocked = fixture.blocked.lock().unwrap();
+        drop(fixture.changed.wait_while(blocked, |_| fixture.fetches() < 2).unwrap());
+        // If these waited for the refresh, the test would hang.
         assert_eq!([call(), call()], ["temp1", "temp1"]);
-        world.hold(false);
-        assert_eq!(renewing.join().unwrap(), "temp2");
+        fixture.block(false);
+        assert_eq!(refreshing.join().unwrap(), "temp2");
     });
-    assert_eq!((call().as_str(), world.fetches()), ("temp2", 2));
+    assert_eq!((call().as_str(), fixture.fetches()), ("temp2", 2));
 }
 
 async fn until(reached: impl Fn() -> bool) {
@@ -194,43 +194,43 @@ fn spawn(client: &Client) -> tokio::task::JoinHandle<String> {
 }
 
 #[tokio::test]
-async fn tasks_wait_for_one_fetch_and_go_on_with_old_keys_while_it_lasts() {
-    let world = Arc::new(World::default());
-    world.set(1_000_000);
-    let client = world.asynchronous();
-    world.hold(true);
+async fn tasks_share_one_fetch_and_use_the_current_keys_during_a_refresh() {
+    let fixture = Arc::new(Fixture::default());
+    fixture.set(1_000_000);
+    let client = fixture.asynchronous();
+    fixture.block(true);
     let tasks: Vec<_> = (0..CALLERS).map(|_| spawn(&client)).collect();
-    until(|| world.clock_reads.load(Ordering::SeqCst) >= READS).await;
-    world.hold(false);
+    until(|| fixture.clock_reads.load(Ordering::SeqCst) >= READS).await;
+    fixture.block(false);
     for task in tasks {
         assert_eq!(task.await.unwrap(), "temp1");
     }
-    assert_eq!(world.fetches(), 1);
+    assert_eq!(fixture.fetches(), 1);
 
-    world.set(1_000_000 + 7_000);
-    world.hold(true);
-    let renewing = spawn(&client);
-    until(|| world.fetches() == 2).await;
+    fixture.set(1_000_000 + 7_000);
+    fixture.block(true);
+    let refreshing = spawn(&client);
+    until(|| fixture.fetches() == 2).await;
     assert_eq!(spawn(&client).await.unwrap(), "temp1");
-    world.hold(false);
-    assert_eq!(renewing.await.unwrap(), "temp2");
-    assert_eq!(world.fetches(), 2);
+    fixture.block(false);
+    assert_eq!(refreshing.await.unwrap(), "temp2");
+    assert_eq!(fixture.fetches(), 2);
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_leaves_the_fetch_to_the_next() {
-    let world = Arc::new(World::default());
-    world.set(1_000_000);
-    let client = world.asynchronous();
-    world.hold(true);
+async fn the_next_caller_fetches_if_the_first_is_cancelled() {
+    let fixture = Arc::new(Fixture::default());
+    fixture.set(1_000_000);
+    let client = fixture.asynchronous();
+    fixture.block(true);
     let first = spawn(&client);
-    until(|| world.fetches() == 1).await;
+    until(|| fixture.fetches() == 1).await;
     let second = spawn(&client);
-    until(|| world.clock_reads.load(Ordering::SeqCst) >= 2 * 3 + 2).await;
-    assert_eq!(world.fetches(), 1);
+    until(|| fixture.clock_reads.load(Ordering::SeqCst) >= 2 * 3 + 2).await;
+    assert_eq!(fixture.fetches(), 1);
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
-    until(|| world.fetches() == 2).await;
-    world.hold(false);
+    until(|| fixture.fetches() == 2).await;
+    fixture.block(false);
     assert_eq!(second.await.unwrap(), "temp2");
 }

@@ -1,12 +1,8 @@
-//! Calls carried inside another action, the same with both drivers.
+//! Calls that are encapsulated in an outer action, with both drivers.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-#[allow(dead_code, reason = "each test file uses its part of it")]
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
 use std::error::Error;
@@ -21,13 +17,13 @@ const CREATE: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "C
 const READ: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();
 
-/// Numbers what it seals, and opens what carries something.
+/// An encapsulation that numbers the requests.
 #[derive(Default)]
 struct Numbering(AtomicUsize);
 
 impl Encapsulation for Numbering {
     fn outer_action(&self) -> ActionInfo<'static> {
-        ActionInfo::new("essbasic", "2021-05-26", "Carry").with_host("carrier.example")
+        ActionInfo::new("essbasic", "2021-05-26", "Encapsulate").with_host("outer.example")
     }
 
     fn seal(&self, action: &str, body: &[u8]) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
@@ -39,18 +35,18 @@ impl Encapsulation for Numbering {
         Ok(json!({"Number": number, "Action": action, "Body": body}).to_string().into_bytes())
     }
 
-    fn open(&self, answer: &[u8]) -> Result<Option<Vec<u8>>, Box<dyn Error + Send + Sync>> {
-        let Ok(answer) = serde_json::from_slice::<Value>(answer) else { return Ok(None) };
-        match &answer["Response"]["Carried"] {
+    fn open(&self, response: &[u8]) -> Result<Option<Vec<u8>>, Box<dyn Error + Send + Sync>> {
+        let Ok(response) = serde_json::from_slice::<Value>(response) else { return Ok(None) };
+        match &response["Response"]["Inner"] {
             Value::Null => Ok(None),
             Value::String(_) => Err("tampered with".into()),
-            carried => Ok(Some(carried.to_string().into_bytes())),
+            inner => Ok(Some(inner.to_string().into_bytes())),
         }
     }
 }
 
-fn carrying(response: Value) -> Reply {
-    Reply::json(200, json!({"Response": {"Carried": {"Response": response}, "RequestId": "outer"}}))
+fn encapsulated(response: Value) -> Reply {
+    Reply::json(200, json!({"Response": {"Inner": {"Response": response}, "RequestId": "outer"}}))
 }
 
 fn run(info: ActionInfo<'_>, replies: &[Reply]) -> support::Outcome {
@@ -58,22 +54,23 @@ fn run(info: ActionInfo<'_>, replies: &[Reply]) -> support::Outcome {
 }
 
 #[test]
-fn the_carrier_goes_over_the_wire_and_what_it_carries_comes_back() {
-    let outcome = run(READ, &[carrying(json!({"Done": 7, "RequestId": "inner"}))]);
+fn sends_the_outer_action_and_returns_the_inner_response() {
+    let outcome = run(READ, &[encapsulated(json!({"Done": 7, "RequestId": "inner"}))]);
     assert_eq!(outcome.results[0].as_ref().unwrap(), &json!({"Done": 7, "RequestId": "inner"}));
     let request = &outcome.requests[0];
-    assert_eq!(request.uri, "https://carrier.example/");
-    assert_eq!(request.headers["x-tc-action"], "Carry");
+    assert_eq!(request.uri, "https://outer.example/");
+    assert_eq!(request.headers["x-tc-action"], "Encapsulate");
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(body["Action"], "DescribeFlows");
     assert_eq!(body["Body"], json!({"FlowIds": ["f"]}));
 }
 
 #[test]
-fn carried_errors_are_errors_and_judged_by_the_action_carried() {
-    let internal =
-        || carrying(json!({"Error": {"Code": "InternalError", "Message": "m"}, "RequestId": "r"}));
-    let done = || carrying(json!({"Done": true, "RequestId": "r"}));
+fn retries_inner_errors_by_the_rules_of_the_inner_action() {
+    let internal = || {
+        encapsulated(json!({"Error": {"Code": "InternalError", "Message": "m"}, "RequestId": "r"}))
+    };
+    let done = || encapsulated(json!({"Done": true, "RequestId": "r"}));
     let outcome = run(READ, &[internal(), done()]);
     assert!(outcome.results[0].is_ok());
     let sealed: Vec<Value> = outcome
@@ -81,7 +78,7 @@ fn carried_errors_are_errors_and_judged_by_the_action_carried() {
         .iter()
         .map(|request| serde_json::from_slice::<Value>(&request.body).unwrap()["Number"].clone())
         .collect();
-    assert_eq!(sealed, [0, 1], "each attempt is sealed afresh");
+    assert_eq!(sealed, [0, 1], "each attempt is sealed again");
 
     let outcome = run(CREATE, &[internal(), done()]);
     let error = outcome.error();
@@ -93,7 +90,7 @@ fn carried_errors_are_errors_and_judged_by_the_action_carried() {
 }
 
 #[test]
-fn the_carriers_own_errors_are_told_as_they_are() {
+fn reports_errors_of_the_outer_action() {
     let outcome = run(READ, &[Reply::error("UnauthorizedOperation")]);
     assert_eq!((outcome.error().code(), outcome.sends()), ("UnauthorizedOperation", 1));
     let outcome = run(READ, &vec![Reply::text(502, "<h1>Bad Gateway</h1>"); 9]);
@@ -102,8 +99,8 @@ fn the_carriers_own_errors_are_told_as_they_are() {
 }
 
 #[test]
-fn an_answer_that_cannot_be_trusted_ends_the_call() {
-    let tampered = Reply::json(200, json!({"Response": {"Carried": "x", "RequestId": "outer"}}));
+fn a_response_that_fails_authentication_ends_the_call() {
+    let tampered = Reply::json(200, json!({"Response": {"Inner": "x", "RequestId": "outer"}}));
     let outcome = run(READ, &[tampered]);
     let error = outcome.error();
     assert_eq!((error.kind(), outcome.sends()), (ErrorKind::Decode, 1));
@@ -112,7 +109,7 @@ fn an_answer_that_cannot_be_trusted_ends_the_call() {
 }
 
 #[test]
-fn what_cannot_be_sealed_is_not_sent() {
+fn does_not_send_a_request_that_cannot_be_sealed() {
     let outcome = run(ActionInfo::new("essbasic", "2021-05-26", "Unsealable"), &[]);
     let error = outcome.error();
     assert_eq!((error.kind(), outcome.sends(), error.was_sent()), (ErrorKind::Request, 0, false));
@@ -120,7 +117,7 @@ fn what_cannot_be_sealed_is_not_sent() {
 }
 
 #[test]
-fn the_carrier_itself_and_other_services_go_out_as_they_are() {
+fn does_not_encapsulate_the_outer_action_or_other_services() {
     for info in
         [Numbering::default().outer_action(), ActionInfo::new("cvm", "2017-03-12", "Describe")]
     {

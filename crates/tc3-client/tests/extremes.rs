@@ -1,12 +1,8 @@
-//! No value of a setting makes a client panic, overflow or hang.
+//! Extreme values of options do not make a client panic, overflow or hang.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-#[allow(dead_code, reason = "other tests use the rest")]
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
 use std::io::{Read as _, Write as _};
@@ -86,22 +82,22 @@ prop_compose! {
     }
 }
 
-/// Any time at all.
+/// A clock with an arbitrary fixed time.
 #[derive(Clone)]
-struct Strange(Now);
+struct FixedClock(Now);
 
-impl Clock for Strange {
+impl Clock for FixedClock {
     fn now(&self) -> Now {
         self.0
     }
 }
 
-/// A server that gives the same answer to every request, on this machine.
+/// Starts a server on loopback that returns the same response to every request.
 fn server() -> SocketAddr {
     fn serve(mut stream: TcpStream) -> std::io::Result<()> {
         let mut head = Vec::new();
         let mut buffer = [0; 4096];
-        // The requests of this test have short bodies, which may come with the head or after it.
+        // The body `{}` may arrive with the head or after it.
         while !head.ends_with(b"{}") {
             match stream.read(&mut buffer)? {
                 0 => return Ok(()),
@@ -130,13 +126,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn any_settings_make_a_call_end(config in configs(), connect in durations(), read in durations()) {
+    fn calls_end_with_any_options(config in configs(), connect in durations(), read in durations()) {
         let transport = TransportConfig::default()
             .with_proxy(Proxy::None)
             .with_connect_timeout(connect)
             .with_read_timeout(read);
         let config = config
-            // A fault of this machine is not to be waited for.
+            // A failure of this machine must not be retried.
             .with_retry(RetryPolicy::none())
             .with_transport_config(transport)
             .with_endpoint_url(&format!("http://{}", server()))
@@ -150,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn any_settings_end_calls_that_fail(config in configs()) {
+    fn failing_calls_end_with_any_options(config in configs()) {
         let replies = [
             Reply::error("RequestLimitExceeded"),
             Reply::text(429, "").with("retry-after", "18446744073709551615"),
@@ -162,13 +158,13 @@ proptest! {
         ];
         for reply in &replies {
             let outcome = run_calls(config.clone(), READ, 3, &vec![reply.clone(); 6]);
-            // Virtual time shows a hang: no wait is longer than an hour, or the rate's second per call.
+            // Simulated time detects a hang: a delay is at most one hour, and the rate limit adds one second per call.
             prop_assert!(outcome.elapsed <= Duration::from_secs(6 * 3_601 + 9), "{:?}", outcome.trace);
         }
     }
 
     #[test]
-    fn any_time_of_day_is_taken(
+    fn calls_end_at_any_time(
         config in configs(),
         unix in durations(),
         monotonic in durations(),
@@ -187,7 +183,7 @@ proptest! {
             let config = config
                 .clone()
                 .with_rate_limit(RateLimit::Off)
-                .with_clock(Strange(Now { unix, monotonic }));
+                .with_clock(FixedClock(Now { unix, monotonic }));
             let client = Client::with_transport(config, serve).unwrap();
             for _ in 0..3 {
                 let _ = runtime.block_on(client.call_json(READ, &json!({})));
@@ -196,7 +192,7 @@ proptest! {
     }
 
     #[test]
-    fn any_duration_of_a_role_is_taken_or_refused(duration in durations(), ends: u64) {
+    fn any_role_duration_is_accepted_or_rejected(duration in durations(), ends: u64) {
         let keys = json!({"TmpSecretId": "i", "TmpSecretKey": "k", "Token": "t"});
         let reply = Reply::json(200, json!({"Response": {"Credentials": keys, "ExpiredTime": ends}}));
         let source = || AssumeRole::new(Credential::new("AKID", "k"), "arn").with_duration(duration);

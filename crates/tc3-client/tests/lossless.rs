@@ -1,11 +1,7 @@
-//! Request and response bodies are lossless, async and blocking: digits and order are kept, and a body that
-//! would lose a value is refused before it is sent.
+//! Lossless bodies, with both clients: digits and key order are preserved, and a body that would lose a value is
+//! rejected before it is sent.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use std::collections::BTreeMap;
 use std::future::ready;
@@ -23,7 +19,7 @@ use tc3_client::{Client, Config, Error, ErrorKind, blocking};
 
 const DO: ActionInfo<'static> = ActionInfo::new("svc", "2020-01-01", "Do");
 
-/// Clients of a server that answers with `response` and keeps the bodies it gets.
+/// Clients of a server that returns a fixed response and records the request bodies.
 struct Clients {
     blocking: blocking::Client,
     asynchronous: Client,
@@ -55,7 +51,7 @@ impl Clients {
         }
     }
 
-    /// Calls with both clients, which must agree; returns the bodies sent and the result.
+    /// Calls with both clients and asserts that they agree. Returns the request bodies and the result.
     fn call<B: Serialize + Sync + ?Sized>(
         &self,
         body: &B,
@@ -76,7 +72,7 @@ const DIGITS: &str =
     r#"{"Z":18446744073709551616,"A":[123456789.123456789,1E5,1e400,-0.0],"M":{"b":"","a":1.50}}"#;
 
 #[test]
-fn digits_and_order_of_text_are_kept() {
+fn preserves_digits_and_key_order() {
     let clients = Clients::new(
         r#"{"Response":{"Z":18446744073709551616,"A":[123456789.123456789,1E5,1e400],"RequestId":"r"}}"#,
     );
@@ -92,23 +88,23 @@ fn digits_and_order_of_text_are_kept() {
     assert_eq!(block_on(clients.asynchronous.preview(DO, body)).unwrap().body, DIGITS);
 }
 
-fn refused<B: Serialize + Sync + ?Sized>(body: &B, told: &str) {
+fn assert_rejected<B: Serialize + Sync + ?Sized>(body: &B, message: &str) {
     let (bodies, result) = Clients::new(r#"{"Response":{"RequestId":"r"}}"#).call(body);
     let error = result.unwrap_err();
     assert_eq!((error.kind(), bodies.len(), error.was_sent()), (ErrorKind::Request, 0, false));
-    assert!(error.to_string().contains(told), "{told} is not in {error}");
+    assert!(error.to_string().contains(message), "{message} is not in {error}");
 }
 
 #[test]
-fn a_body_that_would_lose_a_value_is_not_sent() {
-    for (text, told) in [
+fn does_not_send_a_body_that_would_lose_a_value() {
+    for (text, message) in [
         (r#"{"A":1,"A":1}"#, "duplicate field `A` at byte 7"),
         (r#"{"A":{"B":[{"C":1,"\u0043":2}]}}"#, "duplicate field `A.B.0.C`"),
     ] {
-        refused(serde_json::from_str::<&RawValue>(text).unwrap(), told);
+        assert_rejected(serde_json::from_str::<&RawValue>(text).unwrap(), message);
     }
     let nan = BTreeMap::from([("Width", vec![1.0, f64::NAN])]);
-    refused(&nan, "field `Width.1`: expected a finite number");
+    assert_rejected(&nan, "field `Width.1`: expected a finite number");
 }
 
 #[derive(Debug)]
@@ -128,21 +124,21 @@ impl Action for Do {
         tc3_json::encode(self)
     }
 
-    fn decode(answer: &[u8]) -> Result<Envelope<Do>, tc3_json::Error> {
-        Envelope::decode(answer)
+    fn decode(response: &[u8]) -> Result<Envelope<Do>, tc3_json::Error> {
+        Envelope::decode(response)
     }
 }
 
 #[test]
-fn a_typed_request_with_nan_is_not_sent_and_names_the_field() {
+fn does_not_send_nan_and_reports_the_field() {
     let clients = Clients::new(r#"{"Response":{"Seals":[],"RequestId":"r"}}"#);
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let request = Do { seals: vec![(0.0, 1.0), (0.0, value)] };
         let blocking = clients.blocking.call(&request).unwrap_err();
         let asynchronous = block_on(clients.asynchronous.call(&request)).unwrap_err();
         assert_eq!(blocking.to_string(), asynchronous.to_string());
-        let told = "field `Seals.1.1`: expected a finite number";
-        assert!(blocking.to_string().contains(told), "{blocking}");
+        let message = "field `Seals.1.1`: expected a finite number";
+        assert!(blocking.to_string().contains(message), "{blocking}");
         assert_eq!((blocking.kind(), blocking.was_sent()), (ErrorKind::Request, false));
     }
     assert!(clients.bodies.lock().unwrap().is_empty());
@@ -150,14 +146,14 @@ fn a_typed_request_with_nan_is_not_sent_and_names_the_field() {
 }
 
 #[test]
-fn a_typed_response_with_a_number_out_of_range_names_the_field() {
+fn reports_the_field_of_a_number_out_of_range() {
     let clients = Clients::new(r#"{"Response":{"Seals":[[1,1e400]],"RequestId":"r"}}"#);
     let error = clients.blocking.call(&Do { seals: vec![] }).unwrap_err();
     assert!(error.to_string().contains("field `Seals.0.1`: expected a number"), "{error}");
 }
 
 #[test]
-fn values_and_types_of_serde_are_bodies_too() {
+fn accepts_values_and_serde_types_as_bodies() {
     let clients = Clients::new(r#"{"Response":{"Done":true,"RequestId":"r"}}"#);
     let response: Value = clients.blocking.call_json(DO, &json!({"B": 1, "A": [1.5]})).unwrap();
     assert_eq!(response, json!({"Done": true, "RequestId": "r"}));

@@ -1,7 +1,7 @@
-//! Many callers of one client under virtual time: whatever the order in which requests complete, whatever
-//! comes of them and whoever is cancelled, every caller ends, and the client works afterwards.
+//! Model test of many callers of one client in simulated time. For every order and result of requests, and every
+//! cancellation, each caller ends and the client works afterwards.
 
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -26,14 +26,14 @@ const CREATE: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "C
 const READ: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();
 
-/// What comes of a request.
+/// The result of a request.
 #[derive(Debug, Clone, Copy)]
 enum Reply {
     Done,
     Error(&'static str),
     Status(u16),
     Fail(Kind),
-    /// Nothing, until the request's own timeout.
+    /// No response until the timeout of the request.
     Silence,
 }
 
@@ -49,24 +49,24 @@ fn replies() -> impl Strategy<Value = Reply> {
     ]
 }
 
-/// A reply, and the milliseconds after which it comes.
+/// A delay in milliseconds, and the reply after it.
 type Planned = (u64, Reply);
 
 fn plans() -> impl Strategy<Value = Vec<Planned>> {
     prop::collection::vec((0_u64..2_000, replies()), 0..40)
 }
 
-/// When a caller begins and, if it is cancelled, how much later that is, in milliseconds.
+/// Per caller: start time and, if it is cancelled, the delay until then, in milliseconds; and whether it creates.
 fn callers() -> impl Strategy<Value = Vec<(u64, Option<u64>, bool)>> {
     let one = (0_u64..3_000, prop::option::weighted(0.4, 0_u64..5_000), any::<bool>());
     prop::collection::vec(one, 1..12)
 }
 
-/// The server, which replies by plan, and then always well.
+/// A server that replies by plan, and then always with success.
 struct Server {
     plan: Mutex<std::vec::IntoIter<Planned>>,
     served: AtomicUsize,
-    /// How long the keys live that it hands out, in seconds.
+    /// Lifetime of the issued keys, in seconds.
     lifetime: u64,
 }
 
@@ -80,7 +80,7 @@ impl Server {
         self.plan.lock().unwrap().next().unwrap_or((1, Reply::Done))
     }
 
-    fn answer(
+    fn respond(
         &self,
         request: &Request,
         now: Now,
@@ -116,11 +116,11 @@ impl Server {
     }
 }
 
-/// The virtual time of tokio.
+/// The paused clock of tokio.
 #[derive(Clone, Copy)]
-struct Virtual(Instant);
+struct PausedClock(Instant);
 
-impl Clock for Virtual {
+impl Clock for PausedClock {
     fn now(&self) -> Now {
         let elapsed = self.0.elapsed();
         Now { unix: Duration::from_secs(START) + elapsed, monotonic: elapsed }
@@ -128,13 +128,13 @@ impl Clock for Virtual {
 }
 
 #[async_trait::async_trait]
-impl AsyncSleep for Virtual {
+impl AsyncSleep for PausedClock {
     async fn sleep(&self, time: Duration) {
         sleep(time).await;
     }
 }
 
-/// Keys of a role that is assumed with those of the machine: a fetch of two requests, in a chain.
+/// A role that is assumed with the keys of the machine: a fetch of two requests, in a chain.
 fn config(rate: u32) -> Config {
     let machine = CvmRole::new().with_role("r");
     Config::new(Chain::new().then(AssumeRole::new(machine, "arn")))
@@ -143,30 +143,30 @@ fn config(rate: u32) -> Config {
         .with_jitter_seed(7)
 }
 
-fn client(server: &Arc<Server>, rate: u32, time: Virtual) -> Client {
+fn client(server: &Arc<Server>, rate: u32, clock: PausedClock) -> Client {
     let server = Arc::clone(server);
     let serve = move |request: Request| {
         let server = Arc::clone(&server);
         async move {
             let (delay, reply) = server.next();
-            let own = request.timeout.unwrap_or(LIMIT);
+            let timeout = request.timeout.unwrap_or(LIMIT);
             let delay = match reply {
-                Reply::Silence => own,
+                Reply::Silence => timeout,
                 _ => Duration::from_millis(delay),
             };
-            sleep(delay.min(own)).await;
-            let reply = if delay >= own { Reply::Silence } else { reply };
-            Ok(server.answer(&request, time.now(), reply)?.map(AsyncBody::from))
+            sleep(delay.min(timeout)).await;
+            let reply = if delay >= timeout { Reply::Silence } else { reply };
+            Ok(server.respond(&request, clock.now(), reply)?.map(AsyncBody::from))
         }
     };
-    Client::with_transport(config(rate).with_clock(time).with_async_sleep(time), serve).unwrap()
+    Client::with_transport(config(rate).with_clock(clock).with_async_sleep(clock), serve).unwrap()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn every_async_caller_ends(
+    fn every_async_call_ends(
         plan in plans(),
         callers in callers(),
         rate in 1_u32..5,
@@ -175,9 +175,9 @@ proptest! {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         runtime.unwrap().block_on(async {
-            let time = Virtual(Instant::now());
+            let clock = PausedClock(Instant::now());
             let server = Server::new(plan, lifetime);
-            let client = client(&server, rate, time);
+            let client = client(&server, rate, clock);
             let tasks: Vec<_> = callers
                 .into_iter()
                 .map(|(begin, cancel, create)| {
@@ -194,16 +194,16 @@ proptest! {
                     })
                 })
                 .collect();
-            // Where nothing is in flight any more, time goes to the end of this at once: a stall shows.
+            // If nothing is in flight, the paused clock advances to this timeout, which detects a stall.
             let all = async {
                 for task in tasks {
                     task.await.unwrap();
                 }
             };
             let ended = timeout(Duration::from_secs(86_400), all).await;
-            prop_assert!(ended.is_ok(), "a caller does not end");
+            prop_assert!(ended.is_ok(), "a call does not end");
 
-            // The rest of the plan is not for these calls. Permits of callers that are gone are free again.
+            // Without the rest of the plan: the permits of cancelled callers must have been released.
             *server.plan.lock().unwrap() = Vec::new().into_iter();
             sleep(Duration::from_secs(2)).await;
             for _ in 0..20 {
@@ -220,18 +220,18 @@ proptest! {
     }
 }
 
-/// Time that passes where somebody sleeps, and nowhere else.
+/// A clock that only sleeping advances.
 #[derive(Clone, Default)]
-struct Slept(Arc<Mutex<Duration>>);
+struct SleepClock(Arc<Mutex<Duration>>);
 
-impl Clock for Slept {
+impl Clock for SleepClock {
     fn now(&self) -> Now {
         let monotonic = *self.0.lock().unwrap();
         Now { unix: Duration::from_secs(START) + monotonic, monotonic }
     }
 }
 
-impl BlockingSleep for Slept {
+impl BlockingSleep for SleepClock {
     fn sleep(&self, time: Duration) {
         *self.0.lock().unwrap() += time;
         std::thread::yield_now();
@@ -242,18 +242,18 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn every_blocking_caller_ends(
+    fn every_blocking_call_ends(
         plan in plans(),
         callers in 1_usize..8,
         rate in 1_u32..5,
         lifetime in prop::sample::select(vec![0_u64, 1, 299, 301, 7200]),
     ) {
-        let (server, time) = (Server::new(plan, lifetime), Slept::default());
+        let (server, time) = (Server::new(plan, lifetime), SleepClock::default());
         let (replier, clock) = (Arc::clone(&server), time.clone());
         let serve = move |request: Request| {
             let (delay, reply) = replier.next();
             clock.sleep(Duration::from_millis(delay).min(request.timeout.unwrap_or(LIMIT)));
-            Ok(replier.answer(&request, clock.now(), reply)?.map(BlockingBody::from))
+            Ok(replier.respond(&request, clock.now(), reply)?.map(BlockingBody::from))
         };
         let config = config(rate).with_clock(time.clone()).with_blocking_sleep(time);
         let client = blocking::Client::with_transport(config, serve).unwrap();
@@ -263,9 +263,9 @@ proptest! {
             std::thread::spawn(move || ended.send(client.call_json(READ, &json!({}))));
         }
         for _ in 0..callers {
-            // Nothing here takes real time: a minute without an end is a stall.
+            // No step takes real time, so a call that takes a minute is stalled.
             let result = all.recv_timeout(Duration::from_secs(60));
-            prop_assert!(result.is_ok(), "a caller does not end");
+            prop_assert!(result.is_ok(), "a call does not end");
             if let Err(error) = result.unwrap() {
                 prop_assert!(error.kind() != ErrorKind::Config, "{error}");
             }

@@ -1,7 +1,7 @@
-//! One client from many threads and tasks: each gets its own answer, all keep the rate together, and one
-//! fetches the credential.
+//! One client shared by many threads and tasks: each gets its own response, all share the rate limit, and the
+//! credential is fetched once.
 
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,24 +21,24 @@ const CALLS: u64 = 10;
 const RATE: u32 = 100;
 const READ: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows");
 
-/// Time that stands still, and keeps how long everybody would have waited.
+/// A clock with a fixed time that records all sleeps.
 #[derive(Clone, Default)]
-struct Still(Arc<Mutex<Vec<Duration>>>);
+struct FixedClock(Arc<Mutex<Vec<Duration>>>);
 
-impl Clock for Still {
+impl Clock for FixedClock {
     fn now(&self) -> Now {
         Now { unix: Duration::from_secs(1_700_000_000), monotonic: Duration::from_secs(1) }
     }
 }
 
-impl BlockingSleep for Still {
+impl BlockingSleep for FixedClock {
     fn sleep(&self, time: Duration) {
         self.0.lock().unwrap().push(time);
     }
 }
 
 #[async_trait::async_trait]
-impl AsyncSleep for Still {
+impl AsyncSleep for FixedClock {
     async fn sleep(&self, time: Duration) {
         self.0.lock().unwrap().push(time);
         tokio::task::yield_now().await;
@@ -46,12 +46,12 @@ impl AsyncSleep for Still {
 }
 
 #[derive(Default)]
-struct World {
-    time: Still,
+struct Fixture {
+    clock: FixedClock,
     fetches: Arc<AtomicU64>,
 }
 
-impl World {
+impl Fixture {
     fn config(&self) -> Config {
         let fetches = Arc::clone(&self.fetches);
         let keys = from_fn(move || {
@@ -63,23 +63,23 @@ impl World {
             .unwrap()
             .with_timeout(None)
             .with_rate_limit(RateLimit::Fixed(RATE))
-            .with_clock(self.time.clone())
-            .with_async_sleep(self.time.clone())
-            .with_blocking_sleep(self.time.clone())
+            .with_clock(self.clock.clone())
+            .with_async_sleep(self.clock.clone())
+            .with_blocking_sleep(self.clock.clone())
     }
 
-    /// A hundred calls went out in each second.
-    fn check(&self, calls: u64) {
+    /// Asserts that a hundred calls were sent per second.
+    fn assert_rate(&self, calls: u64) {
         assert_eq!(self.fetches.load(Ordering::SeqCst), 1);
-        let mut waited = std::mem::take(&mut *self.time.0.lock().unwrap());
-        waited.sort();
+        let mut sleeps = std::mem::take(&mut *self.clock.0.lock().unwrap());
+        sleeps.sort();
         let rate = u64::from(RATE);
         let expected: Vec<_> = (rate..calls).map(|n| Duration::from_secs(n / rate)).collect();
-        assert_eq!(waited, expected);
+        assert_eq!(sleeps, expected);
     }
 }
 
-/// Answers with the number in the request.
+/// Returns a response with the number in the request.
 fn echo(request: &Request) -> Response<Bytes> {
     let sent: Value = serde_json::from_slice(&request.body).unwrap();
     let body =
@@ -89,40 +89,40 @@ fn echo(request: &Request) -> Response<Bytes> {
 
 #[test]
 fn threads_share_a_client() {
-    let world = World::default();
+    let fixture = Fixture::default();
     let transport = |request: Request| Ok(echo(&request).map(BlockingBody::from));
-    let client = blocking::Client::with_transport(world.config(), transport).unwrap();
+    let client = blocking::Client::with_transport(fixture.config(), transport).unwrap();
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
             let client = &client;
             scope.spawn(move || {
                 for call in 0..CALLS {
                     let number = thread * CALLS + call;
-                    let answer = client.call_json(READ, &json!({ "Number": number }));
-                    assert_eq!(answer.unwrap().get("Number"), Some(&json!(number)));
+                    let response = client.call_json(READ, &json!({ "Number": number }));
+                    assert_eq!(response.unwrap().get("Number"), Some(&json!(number)));
                 }
             });
         }
     });
-    world.check(THREADS * CALLS);
+    fixture.assert_rate(THREADS * CALLS);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tasks_share_a_client() {
-    let world = World::default();
+    let fixture = Fixture::default();
     let transport = |request: Request| async move {
         tokio::task::yield_now().await;
         Ok(echo(&request).map(AsyncBody::from))
     };
-    let client = Client::with_transport(world.config(), transport).unwrap();
+    let client = Client::with_transport(fixture.config(), transport).unwrap();
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
             let client = client.clone();
             tokio::spawn(async move {
                 for call in 0..CALLS {
                     let number = task * CALLS + call;
-                    let answer = client.call_json(READ, &json!({ "Number": number })).await;
-                    assert_eq!(answer.unwrap().get("Number"), Some(&json!(number)));
+                    let response = client.call_json(READ, &json!({ "Number": number })).await;
+                    assert_eq!(response.unwrap().get("Number"), Some(&json!(number)));
                 }
             })
         })
@@ -130,5 +130,5 @@ async fn tasks_share_a_client() {
     for task in tasks {
         task.await.unwrap();
     }
-    world.check(TASKS * CALLS);
+    fixture.assert_rate(TASKS * CALLS);
 }

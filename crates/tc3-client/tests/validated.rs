@@ -1,12 +1,8 @@
-//! Requests that the service would refuse are not sent, where the caller asks for it.
+//! Validation of requests before they are sent.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-#[allow(dead_code, reason = "each test file uses its part of it")]
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
 use support::{Reply, config, run};
@@ -40,7 +36,7 @@ static CATALOGUE: Catalogue = Catalogue::new(
 );
 
 #[test]
-fn what_the_catalogue_has_against_a_request_is_told_before_it_is_sent() {
+fn reports_violations_and_does_not_send_the_request() {
     let outcome = run(config().with_validation(&CATALOGUE), DO, &[]);
     let error = outcome.error();
     assert_eq!((error.kind(), outcome.sends(), error.was_sent()), (ErrorKind::Request, 0, false));
@@ -53,7 +49,7 @@ fn what_the_catalogue_has_against_a_request_is_told_before_it_is_sent() {
 }
 
 #[test]
-fn what_it_does_not_know_and_whoever_does_not_ask_is_left_alone() {
+fn does_not_validate_other_actions_or_without_the_option() {
     let others = [
         ActionInfo::new("svc", "2020-01-01", "Other"),
         ActionInfo::new("svc", "2021-01-01", "Do"),

@@ -46,7 +46,7 @@ fn nothing_secret_is_ever_shown() {
     for expected in [
         "TRACE",
         "attempt",
-        "answered",
+        "response received",
         "DescribeFlowDetailInfo",
         "request_id",
         "SignatureFailure",

@@ -1,114 +1,116 @@
-//! Keeps what a source found, and decides when to ask it again.
+//! Credential cache: refresh policy and coordination of concurrent callers.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Credential, CredentialError, CredentialSource, ValidCredential};
+use super::credential::{Credential, ValidCredential};
+use super::error::CredentialError;
+use super::source::CredentialSource;
 use crate::time::Now;
 
-/// How long before its end a credential is renewed: the time that the official SDKs take, and the
-/// clock skew that the server accepts.
-const RENEW_BEFORE: Duration = Duration::from_secs(300);
+/// Time before expiry from which a credential is refreshed: that of the official SDKs, and the clock skew that the
+/// server accepts.
+const REFRESH_MARGIN: Duration = Duration::from_secs(300);
 
-/// After an early renewal that brought nothing better, the next one waits this long.
-const PAUSE: Duration = Duration::from_secs(10);
+/// Minimum time between a refresh and the next early one.
+const MIN_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
 
-/// A source with the credential it gave last.
+/// A source with its latest credential.
 ///
-/// One refresh runs at a time in each driver. While the old credential is valid other callers go on
-/// with it; once it has ended they wait for that refresh and share its outcome. The refresh runs in
-/// the caller that began it: if that one is cancelled, the next in line begins anew.
+/// Each driver has at most one refresh in flight. While the current credential is valid, other callers use it. After
+/// it has expired, they wait for the refresh and share its result. The caller that starts a refresh performs it; if
+/// that caller is cancelled, the next waiting caller starts a new one.
 pub(crate) struct CredentialCache {
     source: Box<dyn CredentialSource>,
     state: Mutex<State>,
     #[cfg(feature = "async-core")]
-    turn: tokio::sync::Mutex<()>,
+    refresh: tokio::sync::Mutex<()>,
     #[cfg(feature = "ureq")]
-    blocking_turn: Mutex<()>,
+    blocking_refresh: Mutex<()>,
 }
 
 #[derive(Default)]
 struct State {
     current: Option<ValidCredential>,
-    /// Why the last refresh failed, if it did.
+    /// The error of the last refresh, if it failed.
     failure: Option<CredentialError>,
-    /// Refreshes that came to an end.
-    finished: u64,
-    /// No early refresh before this, on the monotonic clock.
-    pause_until: Duration,
+    /// Number of completed refreshes.
+    completed: u64,
+    /// Time before which there is no early refresh, on the monotonic clock.
+    paused_until: Duration,
 }
 
-/// Whether the cached credential does.
 #[derive(Debug)]
-enum Ask {
+enum Lookup {
     Use(ValidCredential),
-    /// A refresh is due. The old credential, if any, may be used meanwhile; the number is that of the
-    /// refreshes finished so far.
+    /// A refresh is due. Contains the current credential if it can be used meanwhile, and the number of completed
+    /// refreshes.
     Refresh(Option<ValidCredential>, u64),
 }
 
 impl State {
-    fn ask(&self, now: Now, refused: Option<&ValidCredential>) -> Ask {
-        let Some(current) = &self.current else { return Ask::Refresh(None, self.finished) };
-        if refused.is_some_and(|refused| refused.is_same(current)) {
-            return Ask::Refresh(None, self.finished);
+    fn lookup(&self, now: Now, rejected: Option<&ValidCredential>) -> Lookup {
+        let Some(current) = &self.current else { return Lookup::Refresh(None, self.completed) };
+        if rejected.is_some_and(|rejected| rejected.is_same(current)) {
+            return Lookup::Refresh(None, self.completed);
         }
-        let Some(end) = current.expires_at() else { return Ask::Use(current.clone()) };
-        let paused = now.monotonic < self.pause_until;
-        if now.unix >= end {
-            // A source that hands out keys past their end means that this machine's clock is ahead:
-            // they are used, and the server judges.
-            return match paused && self.failure.is_none() {
-                true => Ask::Use(current.clone()),
-                false => Ask::Refresh(None, self.finished),
+        let Some(expiry) = current.expires_at() else { return Lookup::Use(current.clone()) };
+        let is_paused = now.monotonic < self.paused_until;
+        if now.unix >= expiry {
+            // If a source has just returned an expired credential, the local clock is ahead: use it.
+            return match is_paused && self.failure.is_none() {
+                true => Lookup::Use(current.clone()),
+                false => Lookup::Refresh(None, self.completed),
             };
         }
-        match end.saturating_sub(now.unix) > RENEW_BEFORE || paused {
-            true => Ask::Use(current.clone()),
-            false => Ask::Refresh(Some(current.clone()), self.finished),
+        match expiry.saturating_sub(now.unix) > REFRESH_MARGIN || is_paused {
+            true => Lookup::Use(current.clone()),
+            false => Lookup::Refresh(Some(current.clone()), self.completed),
         }
     }
 
-    /// Asked again when the turn has come: what another caller's refresh brought meanwhile, if one
-    /// ended since.
-    fn settled(
+    /// Returns the result of a refresh by another caller, if one has completed since `completed` was read.
+    fn shared_result(
         &self,
         now: Now,
-        refused: Option<&ValidCredential>,
-        seen: u64,
+        rejected: Option<&ValidCredential>,
+        completed: u64,
     ) -> Option<Result<ValidCredential, CredentialError>> {
-        match (self.ask(now, refused), &self.failure, &self.current) {
-            (Ask::Use(credential), _, _) => Some(Ok(credential)),
-            _ if self.finished == seen => None,
-            (Ask::Refresh(Some(old), _), _, _) => Some(Ok(old)),
+        match (self.lookup(now, rejected), &self.failure, &self.current) {
+            (Lookup::Use(credential), _, _) => Some(Ok(credential)),
+            _ if self.completed == completed => None,
+            (Lookup::Refresh(Some(current), _), _, _) => Some(Ok(current)),
             (_, Some(failure), _) => Some(Err(failure.clone())),
-            // The source gave the refused keys again.
+            // The source has returned the rejected credential again.
             (_, None, Some(current)) => Some(Ok(current.clone())),
             (_, None, None) => None,
         }
     }
 
-    /// Takes in what a refresh brought; `old` is what it was begun with and may still be used.
-    fn finish(
+    /// Stores the result of a refresh. If it failed and `current` has not expired, returns `current`.
+    fn complete(
         &mut self,
         now: Now,
-        old: Option<ValidCredential>,
+        current: Option<ValidCredential>,
         result: Result<ValidCredential, CredentialError>,
     ) -> Result<ValidCredential, CredentialError> {
-        self.finished += 1;
-        self.pause_until = now.monotonic.saturating_add(PAUSE);
-        match (result, old) {
-            (Ok(credential), _) => {
+        self.completed += 1;
+        self.paused_until = now.monotonic.saturating_add(MIN_REFRESH_INTERVAL);
+        match result {
+            Ok(credential) => {
                 self.failure = None;
                 self.current = Some(credential.clone());
                 Ok(credential)
             }
-            (Err(error), old) => {
+            Err(error) => {
                 self.failure = Some(error.clone());
-                match old.filter(|old| old.expires_at().is_none_or(|end| now.unix < end)) {
-                    Some(old) => {
-                        tracing::warn!(%error, "the credential was not renewed: the old one serves on");
-                        Ok(old)
+                let is_valid = |credential: &ValidCredential| {
+                    credential.expires_at().is_none_or(|expiry| now.unix < expiry)
+                };
+                match current.filter(is_valid) {
+                    Some(current) => {
+                        tracing::warn!(%error, "credential refresh failed, using the current one");
+                        Ok(current)
                     }
                     None => Err(error),
                 }
@@ -123,64 +125,64 @@ impl CredentialCache {
             source: Box::new(source),
             state: Mutex::default(),
             #[cfg(feature = "async-core")]
-            turn: tokio::sync::Mutex::new(()),
+            refresh: tokio::sync::Mutex::new(()),
             #[cfg(feature = "ureq")]
-            blocking_turn: Mutex::new(()),
+            blocking_refresh: Mutex::new(()),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No step in between leaves the state inconsistent.
+        // No panic can leave the state inconsistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every credential enters the engine here, whatever its source.
-    fn checked(&self, credential: Credential) -> Result<ValidCredential, CredentialError> {
+    /// Validates a fetched credential. Credentials of all sources pass through here.
+    fn validated(&self, credential: Credential) -> Result<ValidCredential, CredentialError> {
         ValidCredential::new(credential, self.source.name())
     }
 
     fn absent(&self) -> CredentialError {
         CredentialError::absent(self.source.name().to_owned())
-            .with_remedy(self.source.remedy().to_owned())
+            .with_hint(self.source.hint().to_owned())
     }
 }
 
-/// An answer of the metadata or the token service has a few kilobytes.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// Maximum size of a response of the metadata service or STS, in bytes.
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 #[cfg(feature = "async-core")]
 mod asynchronous {
     use tc3_transport::{AsyncTransport, Bytes, Request, Response, TransportError};
 
-    use super::{Ask, CredentialCache, MAX_ANSWER_BYTES};
-    use crate::credentials::{CredentialError, FetchStep, ValidCredential};
+    use super::super::source::FetchStep;
+    use super::{CredentialCache, CredentialError, Lookup, MAX_RESPONSE_BYTES, ValidCredential};
     use crate::time::{AsyncSleep, Clock};
 
     impl CredentialCache {
-        /// A credential; another one than the one refused, where the source has one.
+        /// Returns a credential; if the source has another one, not the rejected one.
         pub(crate) async fn get(
             &self,
             transport: &dyn AsyncTransport,
             sleep: &dyn AsyncSleep,
             clock: &dyn Clock,
-            refused: Option<&ValidCredential>,
+            rejected: Option<&ValidCredential>,
         ) -> Result<ValidCredential, CredentialError> {
-            let ask = self.state().ask(clock.now(), refused);
-            let (old, seen) = match ask {
-                Ask::Use(credential) => return Ok(credential),
-                Ask::Refresh(old, seen) => (old, seen),
+            let lookup = self.state().lookup(clock.now(), rejected);
+            let (current, completed) = match lookup {
+                Lookup::Use(credential) => return Ok(credential),
+                Lookup::Refresh(current, completed) => (current, completed),
             };
-            let _turn = match (self.turn.try_lock(), &old) {
-                (Ok(turn), _) => turn,
-                (Err(_), Some(old)) => return Ok(old.clone()),
-                (Err(_), None) => self.turn.lock().await,
+            let _guard = match (self.refresh.try_lock(), &current) {
+                (Ok(guard), _) => guard,
+                (Err(_), Some(current)) => return Ok(current.clone()),
+                (Err(_), None) => self.refresh.lock().await,
             };
-            let settled = self.state().settled(clock.now(), refused, seen);
-            if let Some(settled) = settled {
-                return settled;
+            let shared = self.state().shared_result(clock.now(), rejected, completed);
+            if let Some(result) = shared {
+                return result;
             }
             let result = self.fetch(transport, sleep, clock).await;
-            self.state().finish(clock.now(), old, result)
+            self.state().complete(clock.now(), current, result)
         }
 
         async fn fetch(
@@ -190,15 +192,15 @@ mod asynchronous {
             clock: &dyn Clock,
         ) -> Result<ValidCredential, CredentialError> {
             let mut fetch = self.source.fetch();
-            let mut answer = None;
+            let mut response = None;
             loop {
-                answer = match fetch.next(clock.now(), answer) {
+                response = match fetch.next(clock.now(), response) {
                     FetchStep::Send(request) => Some(exchange(transport, *request).await),
                     FetchStep::Sleep(time) => {
                         sleep.sleep(time).await;
                         None
                     }
-                    FetchStep::Done(credential) => return self.checked(credential),
+                    FetchStep::Done(credential) => return self.validated(credential),
                     FetchStep::Absent => return Err(self.absent()),
                     FetchStep::Failed(error) => return Err(error),
                 };
@@ -211,7 +213,7 @@ mod asynchronous {
         request: Request,
     ) -> Result<Response<Bytes>, TransportError> {
         let Response { status, headers, body } = transport.send(request).await?;
-        Ok(Response { status, headers, body: body.collect(MAX_ANSWER_BYTES).await? })
+        Ok(Response { status, headers, body: body.collect(MAX_RESPONSE_BYTES).await? })
     }
 }
 
@@ -221,38 +223,38 @@ mod blocking {
 
     use tc3_transport::{BlockingTransport, Bytes, Request, Response, TransportError};
 
-    use super::{Ask, CredentialCache, MAX_ANSWER_BYTES};
-    use crate::credentials::{CredentialError, FetchStep, ValidCredential};
+    use super::super::source::FetchStep;
+    use super::{CredentialCache, CredentialError, Lookup, MAX_RESPONSE_BYTES, ValidCredential};
     use crate::time::{BlockingSleep, Clock};
 
     impl CredentialCache {
-        /// A credential; another one than the one refused, where the source has one.
+        /// Returns a credential; if the source has another one, not the rejected one.
         pub(crate) fn get_blocking(
             &self,
             transport: &dyn BlockingTransport,
             sleep: &dyn BlockingSleep,
             clock: &dyn Clock,
-            refused: Option<&ValidCredential>,
+            rejected: Option<&ValidCredential>,
         ) -> Result<ValidCredential, CredentialError> {
-            let ask = self.state().ask(clock.now(), refused);
-            let (old, seen) = match ask {
-                Ask::Use(credential) => return Ok(credential),
-                Ask::Refresh(old, seen) => (old, seen),
+            let lookup = self.state().lookup(clock.now(), rejected);
+            let (current, completed) = match lookup {
+                Lookup::Use(credential) => return Ok(credential),
+                Lookup::Refresh(current, completed) => (current, completed),
             };
-            let _turn = match (self.blocking_turn.try_lock(), &old) {
-                (Ok(turn), _) => turn,
-                (Err(TryLockError::Poisoned(turn)), _) => turn.into_inner(),
-                (Err(TryLockError::WouldBlock), Some(old)) => return Ok(old.clone()),
+            let _guard = match (self.blocking_refresh.try_lock(), &current) {
+                (Ok(guard), _) => guard,
+                (Err(TryLockError::Poisoned(guard)), _) => guard.into_inner(),
+                (Err(TryLockError::WouldBlock), Some(current)) => return Ok(current.clone()),
                 (Err(TryLockError::WouldBlock), None) => {
-                    self.blocking_turn.lock().unwrap_or_else(PoisonError::into_inner)
+                    self.blocking_refresh.lock().unwrap_or_else(PoisonError::into_inner)
                 }
             };
-            let settled = self.state().settled(clock.now(), refused, seen);
-            if let Some(settled) = settled {
-                return settled;
+            let shared = self.state().shared_result(clock.now(), rejected, completed);
+            if let Some(result) = shared {
+                return result;
             }
             let result = self.fetch_blocking(transport, sleep, clock);
-            self.state().finish(clock.now(), old, result)
+            self.state().complete(clock.now(), current, result)
         }
 
         fn fetch_blocking(
@@ -262,15 +264,15 @@ mod blocking {
             clock: &dyn Clock,
         ) -> Result<ValidCredential, CredentialError> {
             let mut fetch = self.source.fetch();
-            let mut answer = None;
+            let mut response = None;
             loop {
-                answer = match fetch.next(clock.now(), answer) {
+                response = match fetch.next(clock.now(), response) {
                     FetchStep::Send(request) => Some(exchange(transport, *request)),
                     FetchStep::Sleep(time) => {
                         sleep.sleep(time);
                         None
                     }
-                    FetchStep::Done(credential) => return self.checked(credential),
+                    FetchStep::Done(credential) => return self.validated(credential),
                     FetchStep::Absent => return Err(self.absent()),
                     FetchStep::Failed(error) => return Err(error),
                 };
@@ -283,7 +285,7 @@ mod blocking {
         request: Request,
     ) -> Result<Response<Bytes>, TransportError> {
         let Response { status, headers, body } = transport.send(request)?;
-        Ok(Response { status, headers, body: body.collect(MAX_ANSWER_BYTES)? })
+        Ok(Response { status, headers, body: body.collect(MAX_RESPONSE_BYTES)? })
     }
 }
 

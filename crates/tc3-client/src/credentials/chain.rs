@@ -1,23 +1,26 @@
 use core::fmt;
 use std::sync::Arc;
 
-use super::{
-    CredentialError, CredentialFetch, CredentialSource, CvmRole, Environment, FetchAnswer,
-    FetchStep, Profile, TkeIdentity, ValidCredential,
-};
+use super::credential::ValidCredential;
+use super::cvm::CvmRole;
+use super::environment::Environment;
+use super::error::CredentialError;
+use super::oidc::TkeIdentity;
+use super::profile::Profile;
+use super::source::{CredentialFetch, CredentialSource, FetchResponse, FetchStep};
 use crate::time::Now;
 
-/// Sources that are asked one after another, until one is set up.
+/// A sequence of sources. The first one that is configured is used.
 ///
-/// A source that is set up and does not work ends the search with its error: to go on would call
-/// with other keys than meant.
+/// If a source is configured but invalid, the search stops with its error. Another source could supply keys of
+/// another account.
 #[derive(Default)]
 pub struct Chain(Vec<Arc<dyn CredentialSource>>);
 
-/// Where the official SDKs look: [environment](Environment), [profile files](Profile),
-/// [TKE pod identity](TkeIdentity), [CVM role](CvmRole), in this order.
+/// Returns the sources of the official SDKs in their order: [environment](Environment), [profile files](Profile),
+/// [TKE pod identity](TkeIdentity), [CVM role](CvmRole).
 ///
-/// Where the user names a profile, [`Profile::named`] alone is meant, whatever the environment says.
+/// If the user selects a profile, use only [`Profile::named`] instead, so that the environment does not override it.
 pub fn default_chain() -> Chain {
     Chain::new()
         .then(Environment::new())
@@ -27,12 +30,12 @@ pub fn default_chain() -> Chain {
 }
 
 impl Chain {
-    /// A chain without sources, which finds nothing.
+    /// Creates a chain without sources.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks this source where those before are absent.
+    /// Appends a source, which is used if all previous ones are absent.
     #[must_use]
     pub fn then(mut self, source: impl CredentialSource) -> Self {
         self.0.push(Arc::new(source));
@@ -63,13 +66,13 @@ struct Fetch {
 }
 
 impl CredentialFetch for Fetch {
-    fn next(&mut self, now: Now, mut answer: Option<FetchAnswer>) -> FetchStep {
+    fn next(&mut self, now: Now, mut response: Option<FetchResponse>) -> FetchStep {
         while let Some(source) = self.sources.get(self.index) {
             let current = self.current.get_or_insert_with(|| source.fetch());
-            match current.next(now, answer.take()) {
+            match current.next(now, response.take()) {
                 FetchStep::Absent => {}
                 FetchStep::Failed(error) if error.is_absent() => {}
-                // Checked here already, so that the error names the source instead of the chain.
+                // Validated here so that the error contains the name of the source, not of the chain.
                 FetchStep::Done(credential) => {
                     return match ValidCredential::new(credential.clone(), source.name()) {
                         Ok(_) => FetchStep::Done(credential),
@@ -78,19 +81,23 @@ impl CredentialFetch for Fetch {
                 }
                 step => return step,
             }
-            tracing::debug!(source = source.name(), "no credential there");
+            tracing::debug!(source = source.name(), "credential source is absent");
             self.index += 1;
             self.current = None;
         }
-        FetchStep::Failed(self.nothing_found())
+        FetchStep::Failed(self.not_found())
     }
 }
 
 impl Fetch {
-    fn nothing_found(&self) -> CredentialError {
+    fn not_found(&self) -> CredentialError {
         let names: Vec<_> = self.sources.iter().map(|source| source.name()).collect();
-        let remedies: Vec<_> =
-            self.sources.iter().map(|source| source.remedy()).filter(|r| !r.is_empty()).collect();
-        CredentialError::nowhere(&names, &remedies)
+        let hints: Vec<_> = self
+            .sources
+            .iter()
+            .map(|source| source.hint())
+            .filter(|hint| !hint.is_empty())
+            .collect();
+        CredentialError::not_found(&names, &hints)
     }
 }

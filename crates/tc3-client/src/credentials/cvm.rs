@@ -3,26 +3,27 @@ use std::time::Duration;
 use tc3_api::{ActionInfo, json};
 use tc3_transport::{Request, TransportErrorKind};
 
-use super::{
-    Attempts, CredentialError, CredentialFetch, CredentialSource, FetchAnswer, FetchStep,
-    TemporaryKeys,
-};
+use super::attempts::Attempts;
+use super::credential::Credential;
+use super::error::CredentialError;
+use super::source::{CredentialFetch, CredentialSource, FetchResponse, FetchStep};
+use super::temporary::TemporaryKeys;
 use crate::endpoint::{BaseUrl, Endpoint};
-use crate::error::one_line;
+use crate::one_line::one_line;
 use crate::time::Now;
 
 const NAME: &str = "CVM role";
 const BASE: &str = "http://metadata.tencentyun.com/";
 const PATH: &str = "latest/meta-data/cam/security-credentials/";
 
-/// The service answers in milliseconds; elsewhere nobody should wait for it.
+/// Timeout of a request. The service responds within milliseconds, and does not exist outside of a CVM.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The CAM role bound to this cloud machine, asked of its metadata service
-/// (`metadata.tencentyun.com`, as the official SDKs do).
+/// The CAM role that is bound to this cloud machine, from the metadata service (`metadata.tencentyun.com`, as in the
+/// official SDKs).
 ///
-/// Absent if the service cannot be reached within a second, or no role is bound. The request goes over the
-/// client's transport, and never through a proxy.
+/// Absent if the service cannot be reached within one second, or no role is bound. Requests are sent over the client's
+/// transport and bypass proxies.
 #[derive(Debug, Clone, Default)]
 pub struct CvmRole {
     role: Option<String>,
@@ -30,19 +31,19 @@ pub struct CvmRole {
 }
 
 impl CvmRole {
-    /// Whichever role is bound.
+    /// Creates a source for the role that is bound to the machine.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The role of this name, which saves asking for it.
+    /// Sets the name of the role, which saves one request.
     #[must_use]
     pub fn with_role(mut self, name: impl Into<String>) -> Self {
         self.role = Some(name.into());
         self
     }
 
-    /// Asks this server instead.
+    /// Sets the base URL of the metadata service.
     #[must_use]
     pub fn with_base(mut self, base: BaseUrl) -> Self {
         self.base = Some(base);
@@ -55,7 +56,7 @@ impl CredentialSource for CvmRole {
         NAME
     }
 
-    fn remedy(&self) -> &str {
+    fn hint(&self) -> &str {
         "bind a role to this machine"
     }
 
@@ -63,7 +64,7 @@ impl CredentialSource for CvmRole {
         Box::new(Fetch {
             source: self.clone(),
             role: self.role.clone(),
-            answered: false,
+            reached: false,
             attempts: Attempts::default(),
         })
     }
@@ -72,20 +73,24 @@ impl CredentialSource for CvmRole {
 struct Fetch {
     source: CvmRole,
     role: Option<String>,
-    /// Whether the service has answered, so that this certainly is a cloud machine.
-    answered: bool,
+    /// True if the service has responded, so that the machine is a CVM.
+    reached: bool,
     attempts: Attempts,
 }
 
 impl CredentialFetch for Fetch {
-    fn next(&mut self, now: Now, answer: Option<FetchAnswer>) -> FetchStep {
-        self.on(now, answer).unwrap_or_else(FetchStep::Failed)
+    fn next(&mut self, now: Now, response: Option<FetchResponse>) -> FetchStep {
+        self.step(now, response).unwrap_or_else(FetchStep::Failed)
     }
 }
 
 impl Fetch {
-    fn on(&mut self, now: Now, answer: Option<FetchAnswer>) -> Result<FetchStep, CredentialError> {
-        let response = match answer {
+    fn step(
+        &mut self,
+        now: Now,
+        response: Option<FetchResponse>,
+    ) -> Result<FetchStep, CredentialError> {
+        let response = match response {
             None => return self.request(),
             Some(Err(error)) => {
                 let unreachable = matches!(
@@ -95,11 +100,11 @@ impl Fetch {
                         | TransportErrorKind::Timeout
                         | TransportErrorKind::Proxy
                 );
-                if unreachable && !self.answered {
+                if unreachable && !self.reached {
                     return Ok(FetchStep::Absent);
                 }
-                let again = if error.kind().is_transient() { self.attempts.again() } else { None };
-                return again.ok_or_else(|| CredentialError::exchange(NAME, error));
+                let retry = if error.kind().is_transient() { self.attempts.retry() } else { None };
+                return retry.ok_or_else(|| CredentialError::exchange(NAME, error));
             }
             Some(Ok(response)) => response,
         };
@@ -107,22 +112,19 @@ impl Fetch {
         match status {
             200 => {}
             404 if self.role.is_none() => return Ok(FetchStep::Absent),
-            404 => return Err(broken("this machine has no such role")),
+            404 => return Err(invalid("the role is not bound to this machine")),
             429 | 500..=599 => {
-                let again = match status {
-                    429 => self.attempts.throttled(now),
-                    _ => self.attempts.again(),
+                let retry = match status {
+                    429 => self.attempts.retry_throttled(now),
+                    _ => self.attempts.retry(),
                 };
-                return again.ok_or_else(|| {
-                    broken(&format!("the metadata service answered HTTP status {status}"))
-                        .transient()
-                });
+                return retry.ok_or_else(|| unexpected_status(status).transient());
             }
             _ => {
-                return Err(broken(&format!("the metadata service answered HTTP status {status}")));
+                return Err(unexpected_status(status));
             }
         }
-        self.answered = true;
+        self.reached = true;
         if self.role.is_some() {
             return keys(&response.body).map(FetchStep::Done);
         }
@@ -137,35 +139,39 @@ impl Fetch {
 
     fn request(&self) -> Result<FetchStep, CredentialError> {
         let role = self.role.as_deref().unwrap_or_default();
-        // The characters of a role's name, by CAM's rules; anything else would change the path.
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
-        if role.len() > 128 || !role.bytes().all(plain) {
-            return Err(broken("what stands for the role's name is none"));
+        // The characters that CAM allows in role names. Others could change the path.
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
+        if role.len() > 128 || !role.bytes().all(is_allowed) {
+            return Err(invalid("invalid role name"));
         }
         let base = match &self.source.base {
             Some(base) => Endpoint::Url(base.clone())
                 .target(&ActionInfo::new("metadata", "", ""))
-                .map_err(|error| broken(error.message()))?
+                .map_err(|error| invalid(error.message()))?
                 .uri
                 .to_string(),
             None => BASE.to_owned(),
         };
         let uri = format!("{base}{PATH}{role}").parse();
-        let mut request = Request::get(uri.map_err(|_| broken("the base URL is unusable"))?);
+        let mut request = Request::get(uri.map_err(|_| invalid("invalid base URL"))?);
         request.timeout = Some(TIMEOUT);
-        // A proxy would return its own machine's keys, or any.
+        // A proxy could return the keys of another machine.
         request.bypass_proxy = true;
         Ok(FetchStep::Send(Box::new(request)))
     }
 }
 
-fn broken(what: &str) -> CredentialError {
-    CredentialError::new(NAME, what)
+fn invalid(message: &str) -> CredentialError {
+    CredentialError::new(NAME, message)
+}
+
+fn unexpected_status(status: u16) -> CredentialError {
+    invalid(&format!("the metadata service returned HTTP status {status}"))
 }
 
 struct Status {
     code: String,
-    /// Unix time in seconds; with the keys, not with a failure.
+    /// Expiry of the keys in seconds since the Unix epoch; absent in failures.
     expired_time: Option<u64>,
 }
 
@@ -173,14 +179,14 @@ json::object! {
     decode Status { "Code" => code: required, "ExpiredTime" => expired_time: optional }
 }
 
-fn keys(body: &[u8]) -> Result<super::Credential, CredentialError> {
-    let unreadable = |_| broken("the metadata service's answer is not of the expected form");
-    let status: Status = json::decode(body).map_err(unreadable)?;
+fn keys(body: &[u8]) -> Result<Credential, CredentialError> {
+    let unexpected = |_| invalid("unexpected response of the metadata service");
+    let status: Status = json::decode(body).map_err(unexpected)?;
     if status.code != "Success" {
         let code = one_line(&status.code, 64);
-        return Err(broken(&format!("the metadata service answered the code {code:?}")));
+        return Err(invalid(&format!("the metadata service returned the code {code:?}")));
     }
-    let keys: TemporaryKeys = json::decode(body).map_err(unreadable)?;
-    let end = status.expired_time.ok_or_else(|| broken("the answer has no ExpiredTime"))?;
-    keys.until(end).map_err(|what| broken(&what))
+    let keys: TemporaryKeys = json::decode(body).map_err(unexpected)?;
+    let expiry = status.expired_time.ok_or_else(|| invalid("the response has no ExpiredTime"))?;
+    keys.into_credential(expiry).map_err(|message| invalid(&message))
 }

@@ -5,94 +5,120 @@ use std::sync::Arc;
 
 use tc3_transport::TransportError;
 
-use crate::error::one_line;
+use crate::error::{Error, ErrorKind};
+use crate::one_line::one_line;
 
-/// Why there is no credential. One line of `Display` names the source, what is wrong and, where it
-/// is known, what to do. It never holds a secret.
+/// The error of a credential source. `Display` prints the source, the failure and, if known, a fix, on one line.
+/// It does not contain secrets.
 #[derive(Clone)]
 pub struct CredentialError(Arc<Inner>);
 
 #[derive(Clone)]
 struct Inner {
     origin: Cow<'static, str>,
-    what: String,
-    remedy: Cow<'static, str>,
+    message: String,
+    hint: Cow<'static, str>,
     kind: Kind,
-    source: Option<TransportError>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Absent,
-    Broken,
+    Invalid,
     Transient,
 }
 
 impl CredentialError {
-    /// The error of a source that is set up and does not work. Neither text may hold a secret: they
-    /// are shown to people and written to logs.
-    pub fn new(origin: impl Into<Cow<'static, str>>, what: impl AsRef<str>) -> Self {
+    /// Creates the error of a source that is configured but invalid. The arguments must not contain secrets: they
+    /// are shown to users and logged.
+    pub fn new(origin: impl Into<Cow<'static, str>>, message: impl AsRef<str>) -> Self {
         Self(Arc::new(Inner {
             origin: origin.into(),
-            what: one_line(what.as_ref(), 500),
-            remedy: Cow::Borrowed(""),
-            kind: Kind::Broken,
+            message: one_line(message.as_ref(), 500),
+            hint: Cow::Borrowed(""),
+            kind: Kind::Invalid,
             source: None,
         }))
     }
 
-    /// The error of a source that is not set up here; a chain goes on to its next source.
+    /// Creates the error of a source that is not configured. A chain continues with its next source.
     pub fn absent(origin: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(origin, "not set up here").of_kind(Kind::Absent)
+        Self::new(origin, "not configured").with_kind(Kind::Absent)
     }
 
-    /// Says that the same fetch may succeed later.
+    /// Marks the error as transient: the same fetch may succeed later.
     #[must_use]
     pub fn transient(self) -> Self {
-        self.of_kind(Kind::Transient)
+        self.with_kind(Kind::Transient)
     }
 
-    /// Adds what to do, such as `run X`.
+    /// Sets the fix, such as `run X`.
     #[must_use]
-    pub fn with_remedy(mut self, remedy: impl Into<Cow<'static, str>>) -> Self {
-        Arc::make_mut(&mut self.0).remedy = remedy.into();
+    pub fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        Arc::make_mut(&mut self.0).hint = hint.into();
         self
     }
 
-    /// Adds the failed exchange underneath; whether the error is transient is the exchange's to say.
+    /// Sets the failed exchange as the source of the error. The error is then transient if `source` is.
     #[must_use]
     pub fn with_source(mut self, source: TransportError) -> Self {
         let inner = Arc::make_mut(&mut self.0);
         if source.kind().is_transient() {
             inner.kind = Kind::Transient;
         }
-        inner.source = Some(source);
+        inner.source = Some(Arc::new(source));
         self
     }
 
-    /// What a search of all these ends with.
-    pub(super) fn nowhere(names: &[&str], remedies: &[&str]) -> Self {
-        Self::new("none found", format!("looked in: {}", names.join(", ")))
-            .of_kind(Kind::Absent)
-            .with_remedy(remedies.join(", or "))
+    /// Returns the error of a chain without a configured source.
+    pub(super) fn not_found(names: &[&str], hints: &[&str]) -> Self {
+        Self::new("not found", format!("searched {}", names.join(", ")))
+            .with_kind(Kind::Absent)
+            .with_hint(hints.join(", or "))
     }
 
-    /// A failed exchange of a source.
+    /// Returns the error of a source whose exchange failed.
     pub(super) fn exchange(origin: &'static str, error: TransportError) -> Self {
         Self::new(origin, error.to_string()).with_source(error)
     }
 
-    fn of_kind(mut self, kind: Kind) -> Self {
+    /// Returns the error of a source whose call of the API failed.
+    pub(super) fn call(origin: &'static str, error: Error) -> Self {
+        let mut message = error.action().to_owned();
+        if !error.code().is_empty() {
+            message = format!("{message}: {}", error.code());
+        }
+        message = format!("{message}: {}", one_line(error.message(), 250));
+        if let Some(id) = error.request_id() {
+            message = format!("{message} [request id {id}]");
+        }
+        let mut made = Self::new(origin, message).with_hint(error.hint().unwrap_or_default());
+        if error.is_retryable() {
+            made = made.transient();
+        }
+        Arc::make_mut(&mut made.0).source = Some(Arc::new(error));
+        made
+    }
+
+    /// Converts to the error of the call that needed the credential.
+    pub(crate) fn into_error(self) -> Error {
+        Error::new(ErrorKind::Credentials, self.to_string())
+            .retryable(self.is_transient())
+            .with_source(self)
+    }
+
+    fn with_kind(mut self, kind: Kind) -> Self {
         Arc::make_mut(&mut self.0).kind = kind;
         self
     }
 
-    /// Whether nothing is set up: no source was found, as opposed to one that does not work.
+    /// Returns whether the source is not configured, or no source of a chain is.
     pub fn is_absent(&self) -> bool {
         self.0.kind == Kind::Absent
     }
 
-    /// Whether the same fetch may succeed later.
+    /// Returns whether the same fetch may succeed later.
     pub fn is_transient(&self) -> bool {
         self.0.kind == Kind::Transient
     }
@@ -101,9 +127,9 @@ impl CredentialError {
 impl fmt::Display for CredentialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
-        write!(f, "credentials: {}: {}", inner.origin, inner.what)?;
-        if !inner.remedy.is_empty() {
-            write!(f, "; {}", inner.remedy)?;
+        write!(f, "credentials: {}: {}", inner.origin, inner.message)?;
+        if !inner.hint.is_empty() {
+            write!(f, "; {}", inner.hint)?;
         }
         Ok(())
     }
@@ -114,13 +140,13 @@ impl fmt::Debug for CredentialError {
         f.debug_struct("CredentialError")
             .field("kind", &self.0.kind)
             .field("origin", &self.0.origin)
-            .field("what", &self.0.what)
+            .field("message", &self.0.message)
             .finish_non_exhaustive()
     }
 }
 
 impl StdError for CredentialError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_ref().map(|source| source as _)
+        self.0.source.as_deref().map(|source| source as _)
     }
 }

@@ -4,15 +4,18 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::CredentialError;
+use super::error::CredentialError;
 
-/// Credential and token files are a few kilobytes; what is larger is another file.
+/// Maximum size of a credential or token file, in bytes.
 pub(super) const MAX_FILE_BYTES: u64 = 64 * 1024;
 
-/// Returns the text of a small regular file; `None` if it does not exist.
+/// Returns the text of a small regular file, or `None` if it does not exist.
 ///
-/// A link to a regular file is followed: Kubernetes mounts secrets as links. A FIFO, a device or a folder is
-/// an error, and is never waited for.
+/// A link to a regular file is followed: Kubernetes mounts secrets as links.
+///
+/// # Errors
+/// Returns an error if the file is a FIFO, a device or a folder, without blocking. Returns an error if it is not
+/// UTF-8 or exceeds the limit.
 pub(super) fn read(
     origin: &'static str,
     path: &Path,
@@ -21,7 +24,7 @@ pub(super) fn read(
         |what: &str| Err(CredentialError::new(origin, format!("{}: {what}", path.display())));
     let file = match open(path) {
         Ok(file) => file,
-        // Below a file, where a folder should be, there is no file either.
+        // If a parent is not a folder, the file does not exist either.
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
         }
@@ -32,7 +35,7 @@ pub(super) fn read(
         Ok(_) => return fail("not a regular file"),
         Err(error) => return fail(&error.to_string()),
     }
-    // Room for all from the start: a buffer that grows leaves copies behind that nothing wipes.
+    // The full capacity is allocated at once: a growing buffer leaves copies that are not zeroized.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_FILE_BYTES as usize + 2));
     if let Err(error) = file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes) {
         return fail(&error.to_string());
@@ -52,7 +55,7 @@ pub(super) fn read(
 fn open(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
 
-    // Without the flag, opening a FIFO blocks until somebody writes to it.
+    // Without this flag, opening a FIFO blocks until it has a writer.
     File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)
 }
 
@@ -61,8 +64,8 @@ fn open(path: &Path) -> std::io::Result<File> {
     File::open(path)
 }
 
-/// [`read`] for a file that holds keys. Tells where others than the owner may read or change it; it is
-/// read all the same, since many a container mounts its secrets so.
+/// As [`read`], for a file with keys. Logs a warning if other users than the owner can read or change it. The file
+/// is used nevertheless, because containers often mount secrets with such permissions.
 pub(super) fn read_keys(
     origin: &'static str,
     path: &Path,
@@ -79,7 +82,7 @@ pub(super) fn read_keys(
             tracing::warn!(
                 path = %path.display(),
                 mode = format_args!("{mode:03o}"),
-                "others than the owner may read or change this file of keys: `chmod 600` it"
+                "other users can read or change the key file; run `chmod 600` on it"
             );
         }
     }

@@ -1,52 +1,55 @@
-//! The little of INI that a credentials file is made of.
+//! Parser for the INI format of credential files.
 
 use core::fmt;
 
-/// What one section says of the keys asked for.
+/// The requested keys of a section.
 #[derive(PartialEq, Eq)]
 pub(super) struct Section<'a, const N: usize> {
-    /// The line of the section's head, from 1.
+    /// Line number of the section header, from 1.
     pub(super) line: usize,
-    /// For each key asked for: its line and its value.
+    /// For each requested key: line number and value.
     pub(super) values: [Option<(usize, &'a str)>; N],
 }
 
-/// A line that cannot be read, without its text, which may be a secret in the wrong place.
+/// A syntax error. It does not contain the line, which may contain a secret.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Flaw {
+pub(super) struct SyntaxError {
     pub(super) line: usize,
-    pub(super) what: &'static str,
+    pub(super) message: &'static str,
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.what)
+        write!(f, "line {}: {}", self.line, self.message)
     }
 }
 
-/// Finds a section; `None` where the file has no such. Key names match in any case, as the Python
-/// SDK's reader has it; keys not asked for are passed over. A value may stand in quotes.
+/// Returns the section `name`, or `None` if it does not exist.
+///
+/// Key names are case-insensitive, as in the official Python SDK. Other keys are skipped. Quotes around a value are
+/// removed.
 pub(super) fn section<'a, const N: usize>(
     text: &'a str,
     name: &str,
     keys: [&str; N],
-) -> Result<Option<Section<'a, N>>, Flaw> {
+) -> Result<Option<Section<'a, N>>, SyntaxError> {
     let mut found: Option<Section<'a, N>> = None;
     let mut inside = false;
-    let mut headed = false;
+    let mut has_section = false;
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
-        let flaw = |what| Flaw { line: number, what };
+        let error = |message| SyntaxError { line: number, message };
         let line = line.trim();
         if line.is_empty() || line.starts_with(['#', ';']) {
             continue;
         }
-        if let Some(head) = line.strip_prefix('[') {
-            let head = head.strip_suffix(']').ok_or(flaw("a section without its ]"))?.trim();
-            headed = true;
-            inside = head == name;
+        if let Some(header) = line.strip_prefix('[') {
+            let header =
+                header.strip_suffix(']').ok_or(error("section header without `]`"))?.trim();
+            has_section = true;
+            inside = header == name;
             if inside && found.is_some() {
-                return Err(flaw("the section stands in the file twice"));
+                return Err(error("duplicate section"));
             }
             if inside {
                 found = Some(Section { line: number, values: [None; N] });
@@ -55,16 +58,16 @@ pub(super) fn section<'a, const N: usize>(
         }
         let (key, value) = line
             .split_once(['=', ':'])
-            .ok_or(flaw("neither a section, nor key = value, nor a comment"))?;
-        if !headed {
-            return Err(flaw("a key before the first [section]"));
+            .ok_or(error("expected a section, key = value or a comment"))?;
+        if !has_section {
+            return Err(error("key before the first section"));
         }
         let Some(section) = found.as_mut().filter(|_| inside) else { continue };
-        for (wanted, slot) in keys.iter().zip(&mut section.values) {
-            if key.trim().eq_ignore_ascii_case(wanted)
+        for (requested, slot) in keys.iter().zip(&mut section.values) {
+            if key.trim().eq_ignore_ascii_case(requested)
                 && slot.replace((number, unquoted(value.trim()))).is_some()
             {
-                return Err(flaw("the key stands in the section twice"));
+                return Err(error("duplicate key"));
             }
         }
     }
@@ -83,13 +86,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(text: &str) -> Result<Option<[Option<&str>; 2]>, Flaw> {
+    fn read(text: &str) -> Result<Option<[Option<&str>; 2]>, SyntaxError> {
         let found = section(text, "default", ["id", "key"])?;
         Ok(found.map(|section| section.values.map(|value| value.map(|(_, text)| text))))
     }
 
     #[test]
-    fn what_people_write() {
+    fn reads_comments_quotes_and_both_separators() {
         for text in [
             "[default]\nid=a\nkey=b\n",
             "; c\r\n\r\n[ default ]\r\nid = a\r\n  # c\r\nKEY\t=\tb",
@@ -102,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant() {
+    fn reports_the_line_of_a_syntax_error() {
         for (text, line) in [
             ("id=a\n[default]", 1),
             ("[default\nid=a", 1),
@@ -110,15 +113,15 @@ mod tests {
             ("[default]\nid=a\n\nID=b", 4),
             ("[default]\n[x]\n[default]", 3),
         ] {
-            let flaw = read(text).unwrap_err();
-            assert_eq!(flaw.line, line, "{text}");
-            assert!(!flaw.to_string().contains("SECRET"));
+            let error = read(text).unwrap_err();
+            assert_eq!(error.line, line, "{text}");
+            assert!(!error.to_string().contains("SECRET"));
         }
     }
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "[\\[\\]=:a-c;#\"' \\r\\n\\u{feff}é]{0,60}") {
+        fn never_panics(text in "[\\[\\]=:a-c;#\"' \\r\\n\\u{feff}é]{0,60}") {
             let _ = section(&text, "a", ["b", "c"]);
         }
     }

@@ -2,23 +2,27 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use tc3_api::json::{Encode, Writer};
+use zeroize::Zeroizing;
 
-use super::environment::Variables;
-use super::sts::{DEFAULT_SECONDS, StsCall};
-use super::{CredentialError, CredentialFetch, CredentialSource, Part, Ready, files};
+use super::credential::Part;
+use super::error::CredentialError;
+use super::files;
+use super::source::{CredentialFetch, CredentialSource, Ready};
+use super::sts::{DEFAULT_SECONDS, StsCall, sts_action};
+use super::variables::Variables;
 use crate::endpoint::Endpoint;
 
 const NAME: &str = "TKE pod identity";
 const VARIABLES: [&str; 4] =
     ["TKE_ROLE_ARN", "TKE_PROVIDER_ID", "TKE_WEB_IDENTITY_TOKEN_FILE", "TKE_REGION"];
 
-/// The identity of a pod in Tencent Kubernetes Engine, as the official SDKs find it: `TKE_REGION`,
-/// `TKE_PROVIDER_ID`, `TKE_WEB_IDENTITY_TOKEN_FILE` and `TKE_ROLE_ARN`, exchanged for keys with
-/// `AssumeRoleWithWebIdentity` of the token service (sts, version 2018-08-13), which takes
-/// `Authorization: SKIP` in a signature's place.
+/// The identity of a pod in Tencent Kubernetes Engine.
 ///
-/// The token's file is read anew at each fetch. Absent where none of the variables is set, or only
-/// `TKE_REGION`.
+/// As in the official SDKs, the identity is in `TKE_REGION`, `TKE_PROVIDER_ID`, `TKE_WEB_IDENTITY_TOKEN_FILE` and
+/// `TKE_ROLE_ARN`. It is exchanged for temporary keys with the unsigned action `AssumeRoleWithWebIdentity` of STS
+/// (version 2018-08-13).
+///
+/// The token file is read at each fetch. Absent if none of the variables is set, or only `TKE_REGION`.
 #[derive(Debug, Clone)]
 pub struct TkeIdentity {
     variables: Variables,
@@ -27,8 +31,8 @@ pub struct TkeIdentity {
 }
 
 impl TkeIdentity {
-    /// By the environment of this process.
-    #[expect(clippy::new_without_default, reason = "it looks at the machine's environment")]
+    /// Creates a source that reads the environment of the process.
+    #[expect(clippy::new_without_default, reason = "reads the environment")]
     pub fn new() -> Self {
         Self {
             variables: Variables::default(),
@@ -37,21 +41,21 @@ impl TkeIdentity {
         }
     }
 
-    /// What the session is called in the account's audit log.
+    /// Sets the name of the session in the audit log of the account; default `tc3-client`.
     #[must_use]
     pub fn with_session_name(mut self, name: impl Into<String>) -> Self {
         self.session_name = name.into();
         self
     }
 
-    /// Asks this server instead of `sts.tencentcloudapi.com`.
+    /// Sets the endpoint of STS; default `sts.tencentcloudapi.com`.
     #[must_use]
     pub fn with_endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = endpoint;
         self
     }
 
-    /// Asks this function for variables instead, for tests.
+    /// Sets the function that looks up variables, for tests.
     #[must_use]
     pub fn with_variables(
         mut self,
@@ -73,17 +77,18 @@ impl TkeIdentity {
             .filter_map(|(name, value)| value.is_none().then_some(*name))
             .collect();
         let (Some(file), true) = (file, missing.is_empty()) else {
-            let what = format!("not set: {}", missing.join(", "));
-            return Err(CredentialError::new(NAME, what)
-                .with_remedy("check the pod's service account, or unset all TKE_ variables"));
+            let message = format!("not set: {}", missing.join(", "));
+            return Err(CredentialError::new(NAME, message)
+                .with_hint("check the pod's service account, or unset all TKE_ variables"));
         };
         let text = |name| Ok(self.variables.read(NAME, name)?.unwrap_or_default());
         let path = Path::new(&file);
-        let fail = |what: &str| CredentialError::new(NAME, format!("{}: {what}", path.display()));
-        let token = files::read(NAME, path)?.ok_or_else(|| fail("no such file"))?;
-        let token = zeroize::Zeroizing::new(token.trim().to_owned());
-        if let Some(flaw) = Part::Token.flaw(&token) {
-            return Err(fail(&format!("line 1: the token {flaw}")));
+        let error =
+            |message: &str| CredentialError::new(NAME, format!("{}: {message}", path.display()));
+        let token = files::read(NAME, path)?.ok_or_else(|| error("file not found"))?;
+        let token = Zeroizing::new(token.trim().to_owned());
+        if let Some(problem) = Part::Token.problem(&token) {
+            return Err(error(&format!("line 1: the token {problem}")));
         }
         let (role_arn, provider_id) = (text("TKE_ROLE_ARN")?, text("TKE_PROVIDER_ID")?);
         let body = Body {
@@ -94,9 +99,9 @@ impl TkeIdentity {
             duration_seconds: DEFAULT_SECONDS,
         };
         let region = text("TKE_REGION")?;
-        let action = "AssumeRoleWithWebIdentity";
+        let action = sts_action("AssumeRoleWithWebIdentity").unsigned();
         let call = StsCall::new(NAME, action, &self.endpoint, &region, &body)?;
-        Ok(Some(call.hiding(token)))
+        Ok(Some(call.with_secret(token)))
     }
 }
 

@@ -1,28 +1,33 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::environment::Variables;
-use super::{
-    AssumeRole, Credential, CredentialError, CredentialFetch, CredentialSource, CvmRole, Part,
-    Ready, Zeroized, files, ini,
-};
+use tc3_api::json;
+
+use super::credential::{Credential, Part};
+use super::cvm::CvmRole;
+use super::error::CredentialError;
+use super::source::{CredentialFetch, CredentialSource, Ready};
+use super::sts::AssumeRole;
+use super::temporary::Zeroized;
+use super::variables::Variables;
+use super::{files, ini};
 
 const NAME: &str = "profile file";
 const FILE: &str = "TENCENTCLOUD_CREDENTIALS_FILE";
 
-/// A profile in a file, as the official tools write it.
+/// A profile in a credential file of the official tools.
 ///
-/// Looked for in this order; the first place that has the profile decides:
-/// 1. the file named by `TENCENTCLOUD_CREDENTIALS_FILE`, and where that is set no other one;
-/// 2. `~/.tencentcloud/credentials`, then `/etc/tencentcloud/credentials` (official SDKs): INI, a
-///    section for each profile with `secret_id`, `secret_key` and perhaps `token`;
-/// 3. `~/.tccli/<profile>.credential` (official command line): JSON with `secretId`, `secretKey` and
-///    perhaps `token` and `expiresAt`; `role-arn` with `role-session-name` assumes that role, and the
-///    type `cvm-role` asks the metadata service.
+/// The first of these files that contains the profile is used:
+/// 1. The file of `TENCENTCLOUD_CREDENTIALS_FILE`. If the variable is set, no other file is searched.
+/// 2. `~/.tencentcloud/credentials`, then `/etc/tencentcloud/credentials` (official SDKs): INI with a section per
+///    profile, with `secret_id`, `secret_key` and optionally `token`.
+/// 3. `~/.tccli/<profile>.credential` (official command line): JSON with `secretId`, `secretKey` and optionally
+///    `token` and `expiresAt`. With `role-arn` and `role-session-name` it assumes the role. With the type
+///    `cvm-role` it uses [`CvmRole`].
 ///
-/// Files are read anew at each fetch. One past 64 KiB, or that cannot be read, is broken. The default
-/// profile may be absent; one asked for by name must exist. A file that others than its owner may read or
-/// change is used with a warning in the log.
+/// Files are read at each fetch. A file above 64 KiB, or one that cannot be read, is an error. The default profile
+/// may be absent; a named profile must exist. If other users than the owner can read or change a file, a warning
+/// is logged.
 #[derive(Debug, Clone)]
 pub struct Profile {
     name: Option<String>,
@@ -37,8 +42,8 @@ enum Found {
 }
 
 impl Profile {
-    /// The profile `default`.
-    #[expect(clippy::new_without_default, reason = "it looks at the machine's folders")]
+    /// Creates a source for the profile `default`.
+    #[expect(clippy::new_without_default, reason = "reads the environment")]
     pub fn new() -> Self {
         Self {
             name: None,
@@ -48,12 +53,12 @@ impl Profile {
         }
     }
 
-    /// The profile of this name.
+    /// Creates a source for a named profile.
     pub fn named(name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..Self::new() }
     }
 
-    /// Looks in these folders instead of the user's home and `/etc`.
+    /// Sets the folders that replace the user's home and `/etc`.
     #[must_use]
     pub fn with_folders(mut self, home: impl Into<PathBuf>, system: impl Into<PathBuf>) -> Self {
         self.home = Some(home.into());
@@ -61,7 +66,7 @@ impl Profile {
         self
     }
 
-    /// Asks this function for `TENCENTCLOUD_CREDENTIALS_FILE` instead of the process's environment.
+    /// Sets the function that looks up `TENCENTCLOUD_CREDENTIALS_FILE`, for tests.
     #[must_use]
     pub fn with_variables(
         mut self,
@@ -73,17 +78,17 @@ impl Profile {
 
     fn find(&self) -> Result<Option<Found>, CredentialError> {
         let profile = self.name.as_deref().unwrap_or("default");
-        // It becomes part of a file's name.
+        // The name becomes part of a file name.
         if profile.is_empty()
             || profile.contains(|c: char| matches!(c, '/' | '\\' | '[' | ']') || c.is_control())
         {
-            return Err(CredentialError::new(NAME, format!("{profile:?} is no profile name")));
+            return Err(CredentialError::new(NAME, format!("invalid profile name {profile:?}")));
         }
         let found = match self.variables.raw(FILE) {
             Some(path) => {
                 let path = Path::new(&path);
                 let text = files::read_keys(NAME, path)?.ok_or_else(|| {
-                    fail(path, format_args!("no such file, though {FILE} names it"))
+                    error(path, "file not found").with_hint(format!("correct or unset {FILE}"))
                 })?;
                 from_ini(path, &text, profile)?
             }
@@ -91,8 +96,8 @@ impl Profile {
         };
         match (found, &self.name) {
             (None, Some(name)) => {
-                Err(CredentialError::new(NAME, format!("there is no profile {name:?}"))
-                    .with_remedy(format!("make one: tccli configure --profile {name}")))
+                Err(CredentialError::new(NAME, format!("profile {name:?} not found"))
+                    .with_hint(format!("run tccli configure --profile {name}")))
             }
             (found, _) => Ok(found),
         }
@@ -100,11 +105,11 @@ impl Profile {
 
     fn in_folders(&self, profile: &str) -> Result<Option<Found>, CredentialError> {
         let home = self.home.as_deref();
-        let places = [
+        let candidates = [
             home.map(|home| home.join(".tencentcloud/credentials")),
             Some(self.system.join("tencentcloud/credentials")),
         ];
-        for path in places.into_iter().flatten() {
+        for path in candidates.into_iter().flatten() {
             if let Some(text) = files::read_keys(NAME, &path)?
                 && let Some(found) = from_ini(&path, &text, profile)?
             {
@@ -125,7 +130,7 @@ impl CredentialSource for Profile {
         NAME
     }
 
-    fn remedy(&self) -> &str {
+    fn hint(&self) -> &str {
         "write ~/.tencentcloud/credentials or run tccli configure"
     }
 
@@ -139,22 +144,22 @@ impl CredentialSource for Profile {
     }
 }
 
-fn fail(path: &Path, what: impl core::fmt::Display) -> CredentialError {
-    CredentialError::new(NAME, format!("{}: {what}", path.display()))
+fn error(path: &Path, message: impl core::fmt::Display) -> CredentialError {
+    CredentialError::new(NAME, format!("{}: {message}", path.display()))
 }
 
 fn from_ini(path: &Path, text: &str, profile: &str) -> Result<Option<Found>, CredentialError> {
     let names = ["secret_id", "secret_key", "token"];
-    let section = ini::section(text, profile, names).map_err(|flaw| fail(path, flaw))?;
+    let section = ini::section(text, profile, names).map_err(|cause| error(path, cause))?;
     let Some(section) = section else { return Ok(None) };
     let parts = [Part::Id, Part::Key, Part::Token];
     for ((name, part), value) in names.iter().zip(parts).zip(&section.values) {
         if let Some((line, value)) = value
             && !(value.is_empty() && part == Part::Token)
-            && let Some(flaw) = part.flaw(value)
+            && let Some(problem) = part.problem(value)
         {
             return Err(
-                fail(path, format_args!("line {line}: {name} {flaw}")).with_remedy(part.remedy())
+                error(path, format_args!("line {line}: {name} {problem}")).with_hint(part.hint())
             );
         }
     }
@@ -162,7 +167,7 @@ fn from_ini(path: &Path, text: &str, profile: &str) -> Result<Option<Found>, Cre
     let (Some(id), Some(key)) = (id, key) else {
         let missing = if id.is_none() { "secret_id" } else { "secret_key" };
         let line = section.line;
-        return Err(fail(path, format_args!("line {line}: section [{profile}] has no {missing}")));
+        return Err(error(path, format_args!("line {line}: section [{profile}] has no {missing}")));
     };
     let credential = Credential::new(id, key);
     Ok(Some(Found::Keys(match token.filter(|token| !token.is_empty()) {
@@ -171,19 +176,19 @@ fn from_ini(path: &Path, text: &str, profile: &str) -> Result<Option<Found>, Cre
     })))
 }
 
-/// What `tccli configure`, `tccli auth login` and `tccli sso login` write.
+/// The file that `tccli configure`, `tccli auth login` and `tccli sso login` write.
 struct Tccli {
     kind: Option<String>,
     id: Option<String>,
     key: Option<Zeroized>,
     token: Option<Zeroized>,
-    /// Unix time in seconds, of logins.
+    /// Expiry in seconds since the Unix epoch; set by logins.
     expires_at: Option<f64>,
     role_arn: Option<String>,
     role_session_name: Option<String>,
 }
 
-tc3_api::json::object! {
+json::object! {
     decode Tccli {
         "type" => kind: optional,
         "secretId" => id: optional,
@@ -196,16 +201,16 @@ tc3_api::json::object! {
 }
 
 fn from_tccli(path: &Path, text: &str) -> Result<Option<Found>, CredentialError> {
-    let file: Tccli = tc3_api::json::decode(text.as_bytes()).map_err(|error| {
-        let line = line_at(text, error.offset().unwrap_or_default());
-        fail(path, format_args!("line {line}: not the JSON that tccli writes"))
+    let file: Tccli = json::decode(text.as_bytes()).map_err(|cause| {
+        let line = line_at(text, cause.offset().unwrap_or_default());
+        error(path, format_args!("line {line}: not a credential file of tccli"))
     })?;
     if file.kind.as_deref() == Some("cvm-role") {
         return Ok(Some(Found::Role(CvmRole::new().fetch())));
     }
-    let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let non_empty = |text: Option<String>| text.filter(|text| !text.is_empty());
     let secret = |text: Option<Zeroized>| text.map(|text| text.0).filter(|text| !text.is_empty());
-    let (id, key, token) = (filled(file.id), secret(file.key), secret(file.token));
+    let (id, key, token) = (non_empty(file.id), secret(file.key), secret(file.token));
     let (key_text, token_text) =
         (key.as_deref().map(String::as_str), token.as_deref().map(String::as_str));
     for (name, part, value) in [
@@ -213,16 +218,16 @@ fn from_tccli(path: &Path, text: &str) -> Result<Option<Found>, CredentialError>
         ("secretKey", Part::Key, key_text),
         ("token", Part::Token, token_text),
     ] {
-        if let Some(flaw) = value.and_then(|value| part.flaw(value)) {
+        if let Some(problem) = value.and_then(|value| part.problem(value)) {
             let line = line_of(text, name);
             return Err(
-                fail(path, format_args!("line {line}: {name} {flaw}")).with_remedy(part.remedy())
+                error(path, format_args!("line {line}: {name} {problem}")).with_hint(part.hint())
             );
         }
     }
     let (Some(id), Some(key)) = (id, key) else {
         return Err(
-            fail(path, "secretId or secretKey is missing").with_remedy("run tccli configure")
+            error(path, "secretId or secretKey is missing").with_hint("run tccli configure")
         );
     };
     let mut credential = Credential::new(id, key.as_str());
@@ -230,11 +235,11 @@ fn from_tccli(path: &Path, text: &str) -> Result<Option<Found>, CredentialError>
         credential = credential.with_token(token.as_str());
     }
     if let Some(seconds) = file.expires_at {
-        let end = Duration::try_from_secs_f64(seconds)
-            .map_err(|_| fail(path, "expiresAt is no Unix time"))?;
-        credential = credential.with_expiry(end);
+        let expiry = Duration::try_from_secs_f64(seconds)
+            .map_err(|_| error(path, "expiresAt is not a Unix time"))?;
+        credential = credential.with_expiry(expiry);
     }
-    Ok(Some(match (filled(file.role_arn), filled(file.role_session_name)) {
+    Ok(Some(match (non_empty(file.role_arn), non_empty(file.role_session_name)) {
         (Some(role), Some(session)) => {
             Found::Role(AssumeRole::new(credential, role).with_session_name(session).fetch())
         }
@@ -242,12 +247,12 @@ fn from_tccli(path: &Path, text: &str) -> Result<Option<Found>, CredentialError>
     }))
 }
 
-/// The line, from 1, that contains this byte.
+/// Returns the line number, from 1, of a byte offset.
 fn line_at(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
 
-/// The line, from 1, of a member of a JSON object.
-fn line_of(text: &str, member: &str) -> usize {
-    line_at(text, text.rfind(&format!("\"{member}\"")).unwrap_or_default())
+/// Returns the line number, from 1, of a field of a JSON object.
+fn line_of(text: &str, field: &str) -> usize {
+    line_at(text, text.rfind(&format!("\"{field}\"")).unwrap_or_default())
 }

@@ -1,28 +1,40 @@
 use core::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tc3_api::json::{self, Encode, Writer};
-use tc3_api::{ActionInfo, ApiError, Envelope};
-use tc3_transport::{HeaderMap, HeaderValue, Method, Request, header};
+use tc3_api::{ActionInfo, Envelope};
+use tc3_transport::Bytes;
+use zeroize::Zeroizing;
 
-use super::{
-    Attempts, CredentialError, CredentialFetch, CredentialSource, FetchAnswer, FetchStep,
-    TemporaryKeys, ValidCredential,
-};
+use super::credential::{Credential, ValidCredential};
+use super::error::CredentialError;
+use super::source::{CredentialFetch, CredentialSource, FetchResponse, FetchStep, Ready};
+use super::temporary::TemporaryKeys;
+use crate::call::{Call, Event, Step};
+use crate::config::Config;
 use crate::endpoint::Endpoint;
-use crate::error::one_line;
-use crate::headers;
-use crate::time::{Now, skew};
+use crate::engine::{Engine, span};
+use crate::limiter::RateLimit;
+use crate::response::{self, ApiResponse, Content};
+use crate::retry::RetryPolicy;
+use crate::time::Now;
 
 const NAME: &str = "assumed role";
-pub(super) const VERSION: &str = "2018-08-13";
-/// What the official SDKs ask for, and the most that the service gives.
+const VERSION: &str = "2018-08-13";
+/// Default lifetime of the keys in the official SDKs, in seconds.
 pub(super) const DEFAULT_SECONDS: u64 = 7_200;
+/// Maximum lifetime that the service grants, in seconds.
 const MAX_SECONDS: u64 = 43_200;
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// Timeout of a fetch, including retries.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Timeout of one attempt.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Maximum length of a request ID in errors. Those of the service are UUIDs.
+const MAX_REQUEST_ID_CHARS: usize = 64;
 
-/// A role, assumed with the keys of another source: `AssumeRole` of the security token service (sts,
-/// version 2018-08-13).
+/// A role that is assumed with the credential of another source: `AssumeRole` of STS, the security token service
+/// (version 2018-08-13).
 pub struct AssumeRole<S> {
     inner: S,
     role_arn: String,
@@ -34,7 +46,7 @@ pub struct AssumeRole<S> {
 }
 
 impl<S: fmt::Debug> fmt::Debug for AssumeRole<S> {
-    /// Not the external id, which its owner may keep to themselves.
+    /// Omits the external ID, which may be confidential.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AssumeRole")
             .field("inner", &self.inner)
@@ -47,8 +59,7 @@ impl<S: fmt::Debug> fmt::Debug for AssumeRole<S> {
 }
 
 impl<S: CredentialSource> AssumeRole<S> {
-    /// The role with this ARN, such as `qcs::cam::uin/100000000001:roleName/reader`, for 7200 seconds
-    /// under the session name `tc3-client`.
+    /// Creates a source for a role, given its ARN, such as `qcs::cam::uin/100000000001:roleName/reader`.
     pub fn new(inner: S, role_arn: impl Into<String>) -> Self {
         Self {
             inner,
@@ -61,35 +72,35 @@ impl<S: CredentialSource> AssumeRole<S> {
         }
     }
 
-    /// What the session is called in the account's audit log.
+    /// Sets the name of the session in the audit log of the account; default `tc3-client`.
     #[must_use]
     pub fn with_session_name(mut self, name: impl Into<String>) -> Self {
         self.session_name = name.into();
         self
     }
 
-    /// The external id that the role's owner asks for.
+    /// Sets the external ID that the role requires.
     #[must_use]
     pub fn with_external_id(mut self, id: impl Into<String>) -> Self {
         self.external_id = Some(id.into());
         self
     }
 
-    /// How long the keys live, in whole seconds; 7200, at most 43200.
+    /// Sets the lifetime of the keys, in whole seconds; default 7200, at most 43200.
     #[must_use]
     pub fn with_duration(mut self, duration: Duration) -> Self {
         self.duration = duration;
         self
     }
 
-    /// The region that is asked; `ap-guangzhou`, as in the official SDKs.
+    /// Sets the region of STS; default `ap-guangzhou`, as in the official SDKs.
     #[must_use]
     pub fn with_region(mut self, region: impl Into<String>) -> Self {
         self.region = region.into();
         self
     }
 
-    /// Asks this server instead of `sts.tencentcloudapi.com`.
+    /// Sets the endpoint; default `sts.tencentcloudapi.com`.
     #[must_use]
     pub fn with_endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = endpoint;
@@ -99,8 +110,9 @@ impl<S: CredentialSource> AssumeRole<S> {
     fn call(&self) -> Result<StsCall, CredentialError> {
         let seconds = self.duration.as_secs();
         if !(1..=MAX_SECONDS).contains(&seconds) {
-            let what = format!("a duration of {seconds} s is not within 1 and {MAX_SECONDS} s");
-            return Err(CredentialError::new(NAME, what));
+            let message =
+                format!("the duration of {seconds} s is not within 1 and {MAX_SECONDS} s");
+            return Err(CredentialError::new(NAME, message));
         }
         let body = Body {
             role_arn: &self.role_arn,
@@ -108,7 +120,7 @@ impl<S: CredentialSource> AssumeRole<S> {
             duration_seconds: seconds,
             external_id: self.external_id.as_deref(),
         };
-        StsCall::new(NAME, "AssumeRole", &self.endpoint, &self.region, &body)
+        StsCall::new(NAME, sts_action("AssumeRole"), &self.endpoint, &self.region, &body)
     }
 }
 
@@ -135,8 +147,8 @@ impl<S: CredentialSource> CredentialSource for AssumeRole<S> {
         NAME
     }
 
-    fn remedy(&self) -> &str {
-        self.inner.remedy()
+    fn hint(&self) -> &str {
+        self.inner.hint()
     }
 
     fn fetch(&self) -> Box<dyn CredentialFetch> {
@@ -146,22 +158,22 @@ impl<S: CredentialSource> CredentialSource for AssumeRole<S> {
                 inner_name: self.inner.name().to_owned(),
                 call,
             }),
-            Err(error) => Box::new(super::Ready::of(Err(error))),
+            Err(error) => Box::new(Ready::of(Err(error))),
         }
     }
 }
 
 struct Fetch {
-    /// Until it has brought the keys to assume the role with.
+    /// The fetch of the credential that assumes the role, until it is done.
     inner: Option<Box<dyn CredentialFetch>>,
     inner_name: String,
     call: StsCall,
 }
 
 impl CredentialFetch for Fetch {
-    fn next(&mut self, now: Now, answer: Option<FetchAnswer>) -> FetchStep {
-        let Some(inner) = &mut self.inner else { return self.call.next(now, answer) };
-        match inner.next(now, answer) {
+    fn next(&mut self, now: Now, response: Option<FetchResponse>) -> FetchStep {
+        let Some(inner) = &mut self.inner else { return self.call.next(now, response) };
+        match inner.next(now, response) {
             FetchStep::Done(credential) => {
                 self.inner = None;
                 match ValidCredential::new(credential, &self.inner_name) {
@@ -175,189 +187,160 @@ impl CredentialFetch for Fetch {
     }
 }
 
-/// One call of the token service, with a few attempts.
+/// Returns an action of STS. Its actions only issue keys, so they are idempotent.
+pub(super) fn sts_action(name: &'static str) -> ActionInfo<'static> {
+    ActionInfo::new("sts", VERSION, name).idempotent()
+}
+
+/// A call of STS as a fetch: the call engine with the retry rules of other calls.
 pub(super) struct StsCall {
     origin: &'static str,
-    action: &'static str,
-    /// `None` sends the call unsigned.
+    action: ActionInfo<'static>,
+    config: Config,
+    body: Bytes,
     credential: Option<ValidCredential>,
-    uri: tc3_transport::Uri,
-    host: String,
-    region: HeaderValue,
-    body: Vec<u8>,
-    /// What no error may repeat, were the server to echo it.
-    secret: Option<zeroize::Zeroizing<String>>,
-    attempts: Attempts,
-    /// Seconds that the server's clock is ahead of ours, once it has refused our time.
-    skew: Option<i64>,
+    /// The secret in `body`. No error may contain it, even if the server echoes it.
+    secret: Option<Zeroizing<String>>,
+    call: Option<Call<'static>>,
 }
 
 impl StsCall {
     pub(super) fn new(
         origin: &'static str,
-        action: &'static str,
+        action: ActionInfo<'static>,
         endpoint: &Endpoint,
         region: &str,
         body: &impl Encode,
     ) -> Result<Self, CredentialError> {
-        let fail = |what: &str| CredentialError::new(origin, what);
-        let target = endpoint
-            .target(&ActionInfo::new("sts", VERSION, action))
-            .map_err(|error| fail(error.message()))?;
-        Ok(Self {
-            origin,
-            action,
-            credential: None,
-            uri: target.uri,
-            host: target.host,
-            region: HeaderValue::from_str(region).map_err(|_| fail("the region is no word"))?,
-            body: json::encode(body).map_err(|error| fail(&error.to_string()))?,
-            secret: None,
-            attempts: Attempts::default(),
-            skew: None,
-        })
+        let body =
+            json::encode(body).map_err(|error| CredentialError::new(origin, error.to_string()))?;
+        // The credential of the call is `Self::credential`, not the one of the configuration.
+        let config = Config::new(Credential::new("", ""))
+            .with_endpoint(endpoint.clone())
+            .with_region(region)
+            .with_timeout(Some(TIMEOUT))
+            .with_retry(RetryPolicy::default().with_max_attempts(3))
+            .with_rate_limit(RateLimit::Off);
+        let body = body.into();
+        Ok(Self { origin, action, config, body, credential: None, secret: None, call: None })
     }
 
-    pub(super) fn hiding(mut self, secret: zeroize::Zeroizing<String>) -> Self {
+    /// Sets a secret of the body that errors must not contain.
+    pub(super) fn with_secret(mut self, secret: Zeroizing<String>) -> Self {
         self.secret = Some(secret);
         self
     }
 
-    fn fail(&self, what: impl AsRef<str>) -> CredentialError {
-        CredentialError::new(self.origin, what)
+    fn start(&self, now: Now) -> Result<Call<'static>, CredentialError> {
+        // A fetch has no source of randomness but the time, which differs between machines.
+        let seed = u64::from(now.unix.subsec_nanos());
+        Engine::new(self.config.clone().with_jitter_seed(seed))
+            .and_then(|engine| Call::new(&Arc::new(engine), self.action, self.body.clone(), now))
+            .map_err(|error| CredentialError::call(self.origin, error))
     }
 
-    fn request(&self, now: Now) -> Result<Request, CredentialError> {
-        let timestamp = now.unix.as_secs().saturating_add_signed(self.skew.unwrap_or_default());
-        let mut headers = HeaderMap::new();
-        let host = HeaderValue::from_str(&self.host).map_err(|_| self.fail("unusable host"))?;
-        headers.insert(header::HOST, host);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(headers::ACTION, HeaderValue::from_static(self.action));
-        headers.insert(headers::VERSION, HeaderValue::from_static(VERSION));
-        headers.insert(headers::TIMESTAMP, HeaderValue::from(timestamp));
-        headers.insert(headers::REGION, self.region.clone());
-        let authorization = match &self.credential {
-            None => "SKIP".to_owned(),
-            Some(credential) => {
-                if let Some(token) = credential.token() {
-                    headers.insert(headers::TOKEN, self.sensitive(token)?);
-                }
-                let request = tc3_signer::Request::post(&self.host, self.action, &self.body);
-                let signed = credential.signer().sign(&request, "sts", timestamp);
-                signed.map_err(|error| self.fail(error.to_string()))?
-            }
-        };
-        headers.insert(header::AUTHORIZATION, self.sensitive(&authorization)?);
-        Ok(Request {
-            method: Method::POST,
-            headers,
-            body: self.body.clone().into(),
-            timeout: Some(TIMEOUT),
-            ..Request::get(self.uri.clone())
-        })
-    }
-
-    fn sensitive(&self, text: &str) -> Result<HeaderValue, CredentialError> {
-        let mut value = HeaderValue::from_str(text)
-            .map_err(|_| self.fail("the token holds a character that no header can"))?;
-        value.set_sensitive(true);
-        Ok(value)
-    }
-
-    fn on(&mut self, now: Now, answer: FetchAnswer) -> Result<FetchStep, CredentialError> {
-        let response = match answer {
-            Ok(response) => response,
-            Err(error) => {
-                let again = if error.kind().is_transient() { self.attempts.again() } else { None };
-                return again.ok_or_else(|| CredentialError::exchange(self.origin, error));
-            }
-        };
-        let status = response.status.as_u16();
-        match Envelope::<Answer>::decode(&response.body) {
-            Ok(Envelope { result: Ok(success), .. }) if response.status.is_success() => {
-                let Answer { credentials, expired_time } = success.body;
-                credentials.until(expired_time).map(FetchStep::Done).map_err(|what| self.fail(what))
-            }
-            Ok(Envelope { result: Err(error), request_id }) => {
-                let server = headers::server_time(&response.headers);
-                match (error.code.as_str(), server) {
-                    ("AuthFailure.SignatureExpire", Some(server)) if self.skew.is_none() => {
-                        self.skew = Some(skew(server, now));
-                        self.request(now).map(|request| FetchStep::Send(Box::new(request)))
-                    }
-                    _ => self.on_error(now, &error, &request_id),
-                }
-            }
-            // The parser's own text would repeat values.
-            _ => {
-                let what = format!(
-                    "{} was answered with HTTP status {status} and no keys of the expected form",
-                    self.action
-                );
-                let transient = matches!(status, 429 | 500..=599);
-                let again = match status {
-                    429 => self.attempts.throttled(now),
-                    500..=599 => self.attempts.again(),
-                    _ => None,
-                };
-                match again {
-                    Some(step) => Ok(step),
-                    None if transient => Err(self.fail(what).transient()),
-                    None => Err(self.fail(what)),
-                }
-            }
-        }
-    }
-
-    fn on_error(
+    fn step(
         &mut self,
         now: Now,
-        error: &ApiError,
-        request_id: &str,
+        response: Option<FetchResponse>,
     ) -> Result<FetchStep, CredentialError> {
-        let family = error.code.split('.').next().unwrap_or_default();
-        let again = match family {
-            "RequestLimitExceeded" => self.attempts.throttled(now),
-            "InternalError" | "ServiceUnavailable" => self.attempts.again(),
-            _ => None,
+        let _entered = span(&self.action).entered();
+        let mut keys = None;
+        let response = response.map(|result| {
+            result.map(|response| {
+                let decode = Envelope::<Keys>::decode;
+                self.redacted(response::read(response, None, decode, &mut keys))
+            })
+        });
+        let (mut call, mut step) = match (self.call.take(), response) {
+            (Some(mut call), Some(response)) => {
+                let step = call.on(now, Event::Response(response));
+                (call, step)
+            }
+            (Some(mut call), None) => {
+                let step = call.on(now, Event::Woke);
+                (call, step)
+            }
+            (None, _) => {
+                let mut call = self.start(now)?;
+                let step = call.start(now);
+                (call, step)
+            }
         };
-        if let Some(step) = again {
-            return Ok(step);
+        loop {
+            step = match step {
+                // A rejected credential is not fetched again: the call then fails with the rejection.
+                Step::Credential(_) => {
+                    let absent = || CredentialError::absent(self.origin);
+                    call.on(now, Event::Credential(self.credential.clone().ok_or_else(absent)))
+                }
+                Step::Send(mut request) => {
+                    let timeout = request.timeout.unwrap_or(ATTEMPT_TIMEOUT).min(ATTEMPT_TIMEOUT);
+                    request.timeout = Some(timeout);
+                    self.call = Some(call);
+                    return Ok(FetchStep::Send(Box::new(request)));
+                }
+                Step::Sleep(time) => {
+                    self.call = Some(call);
+                    return Ok(FetchStep::Sleep(time));
+                }
+                Step::Done(result) => {
+                    return result
+                        .and_then(|()| keys.ok_or_else(|| response::missing_body(&self.action)))
+                        .map_err(|error| CredentialError::call(self.origin, error))
+                        .and_then(|keys| self.credential_of(keys))
+                        .map(FetchStep::Done);
+                }
+            };
         }
-        let transient =
-            matches!(family, "RequestLimitExceeded" | "InternalError" | "ServiceUnavailable");
-        let message = match &self.secret {
-            Some(secret) if error.message.contains(secret.as_str()) => "(its text is left out)",
-            _ => error.message.as_str(),
-        };
-        let code = one_line(&error.code, 128);
-        let id = one_line(request_id, 128);
-        let what = format!(
-            "{} was refused: {code}: {} [request id {id}]",
-            self.action,
-            one_line(message, 300)
-        );
-        let failed = self.fail(what);
-        Err(if transient { failed.transient() } else { failed })
+    }
+
+    fn credential_of(&self, keys: Keys) -> Result<Credential, CredentialError> {
+        keys.credentials
+            .into_credential(keys.expired_time)
+            .map_err(|message| CredentialError::new(self.origin, message))
+    }
+
+    /// Removes text of the response that may contain a secret.
+    fn redacted(&self, mut response: ApiResponse) -> ApiResponse {
+        let contains_secret =
+            |text: &str| self.secret.as_ref().is_some_and(|secret| text.contains(secret.as_str()));
+        // A longer ID may be a truncated secret.
+        if contains_secret(&response.request_id)
+            || response.request_id.chars().count() > MAX_REQUEST_ID_CHARS
+        {
+            response.request_id.clear();
+        }
+        match &mut response.content {
+            Content::Error(error) => {
+                if contains_secret(&error.code) || contains_secret(&error.message) {
+                    error.code.clear();
+                    "(error with the token omitted)".clone_into(&mut error.message);
+                }
+            }
+            Content::Unexpected(description) | Content::Undecodable(description) => {
+                "no temporary keys in the response".clone_into(description);
+            }
+            Content::Deprecated(warning) if contains_secret(warning) => {
+                "(warning with the token omitted)".clone_into(warning);
+            }
+            Content::Success | Content::Deprecated(_) => {}
+        }
+        response
     }
 }
 
 impl CredentialFetch for StsCall {
-    fn next(&mut self, now: Now, answer: Option<FetchAnswer>) -> FetchStep {
-        let step = match answer {
-            None => self.request(now).map(|request| FetchStep::Send(Box::new(request))),
-            Some(answer) => self.on(now, answer),
-        };
-        step.unwrap_or_else(FetchStep::Failed)
+    fn next(&mut self, now: Now, response: Option<FetchResponse>) -> FetchStep {
+        self.step(now, response).unwrap_or_else(FetchStep::Failed)
     }
 }
 
-struct Answer {
+struct Keys {
     credentials: TemporaryKeys,
     expired_time: u64,
 }
 
 json::object! {
-    decode Answer { "Credentials" => credentials: required, "ExpiredTime" => expired_time: required }
+    decode Keys { "Credentials" => credentials: required, "ExpiredTime" => expired_time: required }
 }

@@ -1,5 +1,4 @@
-//! A credential with a character that the service does not issue is never signed with or sent, whatever its
-//! source.
+//! A credential with invalid characters is not signed with or sent, for every source.
 
 use std::fs;
 
@@ -10,9 +9,9 @@ use tc3_client::credentials::{
 
 use crate::files::profile;
 use crate::support::{Outcome, Reply, START};
-use crate::{SECRET, call, environment, refusal, variables};
+use crate::{SECRET, call, credential_error, environment, variables};
 
-/// Values that contain [`SECRET`], and are no SecretId, SecretKey or token.
+/// Values that contain [`SECRET`] and are not a valid SecretId, SecretKey or token.
 fn invalid() -> Vec<String> {
     let forms = [
         "{}#prod",
@@ -47,11 +46,11 @@ fn invalid() -> Vec<String> {
     forms.map(|form| form.replace("{}", SECRET)).to_vec()
 }
 
-/// Values for each part, with the part's index: 0 is the SecretId, 1 the SecretKey, 2 the token.
+/// Invalid values with the index of their part: 0 is the SecretId, 1 the SecretKey, 2 the token.
 fn cases() -> Vec<(usize, String)> {
     let mut cases: Vec<_> =
         (0..3).flat_map(|part| invalid().into_iter().map(move |value| (part, value))).collect();
-    // An ID and a key pasted as one, and characters of keys only.
+    // An ID and a key pasted together, and characters that only keys have.
     for id in [
         format!("AKIDexample#{SECRET}"),
         format!("AKID/{SECRET}"),
@@ -70,14 +69,14 @@ fn parts(part: usize, value: &str) -> [String; 3] {
     parts
 }
 
-fn given(part: usize, value: &str) -> Credential {
+fn static_credential(part: usize, value: &str) -> Credential {
     let [id, key, token] = parts(part, value);
     Credential::new(id, key).with_token(token)
 }
 
-/// Nothing with the value was sent, and the error names `source`.
-fn check(outcome: &Outcome, source: &str, value: &str) {
-    let text = refusal(outcome);
+/// Asserts that the value was not sent and that the error contains `source`.
+fn assert_rejected(outcome: &Outcome, source: &str, value: &str) {
+    let text = credential_error(outcome);
     assert!(text.contains(source), "{source} of {value:?}: {text}");
     for request in &outcome.requests {
         let headers: String = request
@@ -91,30 +90,35 @@ fn check(outcome: &Outcome, source: &str, value: &str) {
     }
 }
 
-/// As [`check`], for the source itself, before another one in a chain, and below an assumed role.
-fn check_everywhere<S: CredentialSource>(
+/// As [`assert_rejected`], for the source itself, in a chain, and as the source of an assumed role.
+fn assert_rejected_everywhere<S: CredentialSource>(
     source: impl Fn() -> S,
     replies: &[Reply],
-    named: &str,
+    name: &str,
     value: &str,
 ) {
-    check(&call(source(), replies), named, value);
+    assert_rejected(&call(source(), replies), name, value);
     let chain = Chain::new().then(source()).then(Credential::new("other", "k"));
-    check(&call(chain, replies), named, value);
-    check(&call(AssumeRole::new(source(), "arn"), replies), named, value);
+    assert_rejected(&call(chain, replies), name, value);
+    assert_rejected(&call(AssumeRole::new(source(), "arn"), replies), name, value);
 }
 
 #[test]
-fn given_by_a_program() {
+fn rejects_invalid_characters_in_static_credentials() {
     for (part, value) in cases() {
-        check_everywhere(|| given(part, &value), &[], "the given credential", &value);
+        assert_rejected_everywhere(
+            || static_credential(part, &value),
+            &[],
+            "static credential",
+            &value,
+        );
         let function = || {
-            let credential = given(part, &value);
+            let credential = static_credential(part, &value);
             from_fn(move || Ok(credential.clone()))
         };
-        check_everywhere(function, &[], "the given function", &value);
-        assert!(given(part, &value).validate().is_err());
-        assert!(!format!("{:?}", given(part, &value)).contains(SECRET), "{value:?}");
+        assert_rejected_everywhere(function, &[], "function", &value);
+        assert!(static_credential(part, &value).validate().is_err());
+        assert!(!format!("{:?}", static_credential(part, &value)).contains(SECRET), "{value:?}");
     }
     let full = Credential::new("AKID_a-Z09", "aZ09+/=_.-").with_token("aZ09+/=_.-");
     assert!(full.validate().is_ok());
@@ -122,17 +126,17 @@ fn given_by_a_program() {
 }
 
 #[test]
-fn in_the_environment() {
+fn rejects_invalid_characters_in_environment_variables() {
     let names = ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN"];
     for (part, value) in cases() {
         let values = parts(part, &value);
         let set: Vec<_> = names.into_iter().zip(values.iter().map(String::as_str)).collect();
-        check_everywhere(|| environment(&set), &[], names[part], &value);
+        assert_rejected_everywhere(|| environment(&set), &[], names[part], &value);
     }
 }
 
 #[test]
-fn in_profile_files() {
+fn rejects_invalid_characters_in_profile_files() {
     let folder = tempfile::tempdir().unwrap();
     let write = |file: &str, text: String| {
         let path = folder.path().join("home").join(file);
@@ -148,11 +152,11 @@ fn in_profile_files() {
             json!(token)
         );
         write(".tccli/default.credential", text);
-        let named = format!("default.credential: line {}: ", part + 2);
-        check_everywhere(|| profile(folder.path(), None), &[], &named, &value);
+        let name = format!("default.credential: line {}: ", part + 2);
+        assert_rejected_everywhere(|| profile(folder.path(), None), &[], &name, &value);
     }
     for (part, value) in cases() {
-        // Blanks and matching quotes around a value are not part of it; a line break ends it.
+        // Whitespace and matching quotes around a value are removed; a line break ends it.
         let trimmed = value.trim();
         if trimmed != value
             || value.contains('\n')
@@ -163,13 +167,13 @@ fn in_profile_files() {
         let [id, key, token] = parts(part, &value);
         let text = format!("[default]\nsecret_id={id}\nsecret_key={key}\ntoken={token}\n");
         write(".tencentcloud/credentials", text);
-        let named = format!("credentials: line {}: ", part + 2);
-        check_everywhere(|| profile(folder.path(), None), &[], &named, &value);
+        let name = format!("credentials: line {}: ", part + 2);
+        assert_rejected_everywhere(|| profile(folder.path(), None), &[], &name, &value);
     }
 }
 
 #[test]
-fn from_the_metadata_and_the_token_service() {
+fn rejects_invalid_characters_from_metadata_and_sts() {
     for (part, value) in cases() {
         let [id, key, token] = parts(part, &value);
         let keys = json!({"TmpSecretId": id, "TmpSecretKey": key, "Token": token});
@@ -177,16 +181,16 @@ fn from_the_metadata_and_the_token_service() {
         role["Code"] = json!("Success");
         role["ExpiredTime"] = json!(START + 7200);
         let source = || CvmRole::new().with_role("r");
-        check_everywhere(source, &[Reply::json(200, role)], "CVM role", &value);
+        assert_rejected_everywhere(source, &[Reply::json(200, role)], "CVM role", &value);
 
-        let answer = json!({"Response": {"Credentials": keys, "ExpiredTime": START + 7200}});
+        let response = json!({"Response": {"Credentials": keys, "ExpiredTime": START + 7200}});
         let source = || AssumeRole::new(Credential::new("AKID", "k"), "arn");
-        check_everywhere(source, &[Reply::json(200, answer)], "assumed role", &value);
+        assert_rejected_everywhere(source, &[Reply::json(200, response)], "assumed role", &value);
     }
 }
 
 #[test]
-fn in_the_file_of_a_pod() {
+fn rejects_invalid_characters_in_pod_token_files() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("identity");
     let set = [
@@ -198,6 +202,6 @@ fn in_the_file_of_a_pod() {
     for value in invalid().into_iter().filter(|value| value.trim() == value) {
         fs::write(&file, &value).unwrap();
         let source = || TkeIdentity::new().with_variables(variables(&set));
-        check_everywhere(source, &[], "identity: line 1: the token", &value);
+        assert_rejected_everywhere(source, &[], "identity: line 1: the token", &value);
     }
 }

@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tc3_client::credentials::{Chain, Credential, Profile, TkeIdentity};
 
-use crate::remote::{role_answer, sts_answer};
+use crate::remote::{role_response, sts_response};
 use crate::support::{Reply, START};
-use crate::{SECRET, call, header, refusal, used, variables};
+use crate::{SECRET, call, credential_error, header, used, variables};
 
 fn write(folder: &Path, file: &str, text: impl AsRef<[u8]>) {
     let path = folder.join(file);
@@ -27,11 +27,11 @@ const INI: &str = "home/.tencentcloud/credentials";
 const TCCLI: &str = "home/.tccli/default.credential";
 
 #[test]
-fn profile_files_in_their_order() {
+fn searches_profile_files_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let chosen = |name| used(&call(profile(folder, name), &[])).0;
-    assert!(refusal(&call(profile(folder, None), &[])).contains("not set up here"));
+    assert!(credential_error(&call(profile(folder, None), &[])).contains("not configured"));
 
     let tccli = json!({"type": "oauth", "secretId": "tccli", "secretKey": SECRET, "token": "tok",
         "expiresAt": START + 7200, "oauth": {"accessToken": "x"}});
@@ -48,9 +48,9 @@ fn profile_files_in_their_order() {
     write(folder, INI, bom);
     assert_eq!(chosen(None), "home");
     assert_eq!(chosen(Some("ops")), "ops");
-    let text = refusal(&call(profile(folder, Some("nobody")), &[]));
-    assert!(text.contains("no profile \"nobody\""), "{text}");
-    refusal(&call(profile(folder, Some("../default")), &[]));
+    let text = credential_error(&call(profile(folder, Some("nobody")), &[]));
+    assert!(text.contains("profile \"nobody\" not found"), "{text}");
+    credential_error(&call(profile(folder, Some("../default")), &[]));
 
     let named = folder.join("mine.ini");
     fs::write(&named, "[default]\nsecret_id=named\nsecret_key=k").unwrap();
@@ -58,29 +58,29 @@ fn profile_files_in_their_order() {
     let source = profile(folder, None).with_variables(variables(&set));
     assert_eq!(used(&call(source.clone(), &[])).0, "named");
     fs::remove_file(&named).unwrap();
-    assert!(refusal(&call(source, &[])).contains("TENCENTCLOUD_CREDENTIALS_FILE"));
+    assert!(credential_error(&call(source, &[])).contains("TENCENTCLOUD_CREDENTIALS_FILE"));
 }
 
 #[test]
-fn what_tccli_is_told_to_do_with_a_profile() {
+fn reads_roles_of_tccli_profiles() {
     let folder = tempfile::tempdir().unwrap();
     let keys = json!({"type": "default", "secretId": "base", "secretKey": SECRET, "token": null,
         "role-arn": "arn", "role-session-name": "s"});
     write(folder.path(), TCCLI, keys.to_string());
-    let outcome = call(profile(folder.path(), None), &[sts_answer("tmp", 7200)]);
+    let outcome = call(profile(folder.path(), None), &[sts_response("tmp", 7200)]);
     assert!(header(&outcome, 0, "authorization").contains("Credential=base/"));
     let body: Value = serde_json::from_slice(&outcome.requests[0].body).unwrap();
     assert_eq!(body, json!({"RoleArn": "arn", "RoleSessionName": "s", "DurationSeconds": 7200}));
     assert_eq!(used(&outcome).0, "tmp");
 
     write(folder.path(), TCCLI, json!({"type": "cvm-role"}).to_string());
-    let script = [Reply::text(200, "reader"), role_answer("machine", 7200)];
+    let script = [Reply::text(200, "reader"), role_response("machine", 7200)];
     assert_eq!(used(&call(profile(folder.path(), None), &script)).0, "machine");
 }
 
 #[test]
-fn broken_profile_files_name_file_and_line_and_stop_the_chain() {
-    for (file, text, says) in [
+fn errors_in_profile_files_contain_file_and_line_and_stop_the_chain() {
+    for (file, text, expected) in [
         (INI, format!("[default]\nsecret_id=a\nsecret_key={SECRET} # mine"), "line 3: secret_key"),
         (INI, format!("[default]\n{SECRET}"), "line 2"),
         (INI, format!("secret_key={SECRET}"), "line 1"),
@@ -104,57 +104,57 @@ fn broken_profile_files_name_file_and_line_and_stop_the_chain() {
         write(folder.path(), file, &text);
         let chain =
             Chain::new().then(profile(folder.path(), None)).then(Credential::new("other", "k"));
-        let refused = refusal(&call(chain, &[]));
+        let error = credential_error(&call(chain, &[]));
         let name = Path::new(file).file_name().unwrap().to_str().unwrap();
-        assert!(refused.contains(says) && refused.contains(name), "{says}: {refused}");
+        assert!(error.contains(expected) && error.contains(name), "{expected}: {error}");
     }
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), INI, b"[default]\nsecret_id=\xff\xfe");
-    assert!(refusal(&call(profile(folder.path(), None), &[])).contains("UTF-8"));
+    assert!(credential_error(&call(profile(folder.path(), None), &[])).contains("UTF-8"));
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join(INI)).unwrap();
-    refusal(&call(profile(folder.path(), None), &[]));
+    credential_error(&call(profile(folder.path(), None), &[]));
 }
 
-/// Links are followed, as Kubernetes mounts secrets; anything but a regular file is an error, at once.
+/// Links to regular files are followed, as Kubernetes mounts secrets. Other files are errors and do not block.
 #[cfg(unix)]
 #[test]
 fn credential_files_are_regular_files() {
     use std::os::unix::fs::symlink;
 
     let folder = tempfile::tempdir().unwrap();
-    let kept = folder.path().join("kept");
-    fs::write(&kept, format!("[default]\nsecret_id=linked\nsecret_key={SECRET}")).unwrap();
+    let target = folder.path().join("target");
+    fs::write(&target, format!("[default]\nsecret_id=linked\nsecret_key={SECRET}")).unwrap();
     let fifo = folder.path().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let place = folder.path().join("place");
-    let set = [("TENCENTCLOUD_CREDENTIALS_FILE", place.to_str().unwrap())];
+    let path = folder.path().join("path");
+    let set = [("TENCENTCLOUD_CREDENTIALS_FILE", path.to_str().unwrap())];
     let ini = || profile(folder.path(), None).with_variables(variables(&set));
     let pod = [
         ("TKE_REGION", "r"),
         ("TKE_PROVIDER_ID", "p"),
         ("TKE_ROLE_ARN", "arn"),
-        ("TKE_WEB_IDENTITY_TOKEN_FILE", place.to_str().unwrap()),
+        ("TKE_WEB_IDENTITY_TOKEN_FILE", path.to_str().unwrap()),
     ];
     let pod = || TkeIdentity::new().with_variables(variables(&pod));
 
-    symlink(&kept, &place).unwrap();
+    symlink(&target, &path).unwrap();
     assert_eq!(used(&call(ini(), &[])).0, "linked");
     for target in [&fifo, folder.path(), Path::new("/dev/null"), Path::new("/dev/zero")] {
-        fs::remove_file(&place).unwrap();
-        symlink(target, &place).unwrap();
-        for refused in [refusal(&call(ini(), &[])), refusal(&call(pod(), &[]))] {
-            assert!(refused.contains("place: not a regular file"), "{target:?}: {refused}");
+        fs::remove_file(&path).unwrap();
+        symlink(target, &path).unwrap();
+        for error in [credential_error(&call(ini(), &[])), credential_error(&call(pod(), &[]))] {
+            assert!(error.contains("path: not a regular file"), "{target:?}: {error}");
         }
     }
-    fs::remove_file(&place).unwrap();
-    fs::rename(&fifo, &place).unwrap();
-    assert!(refusal(&call(ini(), &[])).contains("not a regular file"));
+    fs::remove_file(&path).unwrap();
+    fs::rename(&fifo, &path).unwrap();
+    assert!(credential_error(&call(ini(), &[])).contains("not a regular file"));
 }
 
 proptest! {
     #[test]
-    fn no_file_whatever_makes_an_error_show_its_secret(
+    fn errors_never_contain_secrets_of_files(
         before in "[a-z_=:\\[\\]\" \\n{},]{0,20}",
         after in "[a-z_=:\\[\\]\" \\n{},]{0,20}",
         key in prop::sample::select(vec![
@@ -167,7 +167,7 @@ proptest! {
         write(folder.path(), file, format!("{before}{key}{SECRET}{after}"));
         let outcome = call(profile(folder.path(), None), &[]);
         if outcome.results[0].is_err() {
-            refusal(&outcome);
+            credential_error(&outcome);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sources that ask a server: the metadata service and the token service.
+//! Sources with requests: the metadata service and STS.
 
 use std::fs;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use tc3_client::transport::TransportErrorKind as Kind;
 use tc3_client::{BaseUrl, Endpoint};
 
 use crate::support::{Reply, START};
-use crate::{SECRET, call, environment, header, refusal, used, variables};
+use crate::{SECRET, call, credential_error, environment, header, used, variables};
 
-pub(super) fn role_answer(id: &str, ends: u64) -> Reply {
+pub(super) fn role_response(id: &str, ends: u64) -> Reply {
     Reply::json(
         200,
         json!({"Code": "Success", "TmpSecretId": id, "TmpSecretKey": SECRET, "Token": "tok",
@@ -20,8 +20,8 @@ pub(super) fn role_answer(id: &str, ends: u64) -> Reply {
 }
 
 #[test]
-fn the_role_of_a_cloud_machine() {
-    let outcome = call(CvmRole::new(), &[Reply::text(200, "reader\n"), role_answer("tmp", 7200)]);
+fn fetches_the_role_of_a_cloud_machine() {
+    let outcome = call(CvmRole::new(), &[Reply::text(200, "reader\n"), role_response("tmp", 7200)]);
     assert_eq!(used(&outcome), ("tmp".into(), "tok"));
     let base = "http://metadata.tencentyun.com/latest/meta-data/cam/security-credentials/";
     assert_eq!(outcome.requests[0].uri, base);
@@ -32,14 +32,14 @@ fn the_role_of_a_cloud_machine() {
 
     let source =
         CvmRole::new().with_role("writer").with_base(BaseUrl::parse("http://127.0.0.1:9").unwrap());
-    let outcome = call(source, &[Reply::text(503, ""), role_answer("tmp", 7200)]);
+    let outcome = call(source, &[Reply::text(503, ""), role_response("tmp", 7200)]);
     assert_eq!(used(&outcome).0, "tmp");
     assert!(outcome.requests[0].uri.to_string().starts_with("http://127.0.0.1:9/latest/"));
     assert_eq!(outcome.elapsed, Duration::from_millis(100));
 }
 
 #[test]
-fn a_machine_without_role_is_absent_and_a_garbled_one_broken() {
+fn a_machine_without_role_is_absent_and_unexpected_responses_are_errors() {
     let next = || Chain::new().then(CvmRole::new()).then(Credential::new("next", "k"));
     for absent in [
         Reply::Fail(Kind::Resolve),
@@ -52,7 +52,7 @@ fn a_machine_without_role_is_absent_and_a_garbled_one_broken() {
         assert_eq!(used(&call(next(), std::slice::from_ref(&absent))).0, "next", "{absent:?}");
     }
     let name = Reply::text(200, "reader");
-    for broken in [
+    for replies in [
         vec![Reply::text(200, "<html>sign in</html>")],
         vec![Reply::text(200, "../../user-data")],
         vec![Reply::text(403, "")],
@@ -62,7 +62,7 @@ fn a_machine_without_role_is_absent_and_a_garbled_one_broken() {
         vec![name.clone(), Reply::text(200, format!("{{\"TmpSecretKey\":\"{SECRET}\""))],
         vec![name.clone(), Reply::json(200, json!({"Code": "Failed\n", "TmpSecretKey": SECRET}))],
         vec![name.clone(), Reply::json(200, json!({"Code": "Success", "TmpSecretKey": SECRET}))],
-        vec![name.clone(), role_answer("t m p", 7200)],
+        vec![name.clone(), role_response("t m p", 7200)],
         vec![
             name.clone(),
             Reply::json(
@@ -77,13 +77,13 @@ fn a_machine_without_role_is_absent_and_a_garbled_one_broken() {
             Reply::Fail(Kind::Connect),
         ],
     ] {
-        let outcome = call(next(), &broken);
-        assert!(refusal(&outcome).contains("CVM role"), "{broken:?}");
-        assert_eq!(outcome.sends(), broken.len());
+        let outcome = call(next(), &replies);
+        assert!(credential_error(&outcome).contains("CVM role"), "{replies:?}");
+        assert_eq!(outcome.sends(), replies.len());
     }
 }
 
-pub(super) fn sts_answer(id: &str, ends: u64) -> Reply {
+pub(super) fn sts_response(id: &str, ends: u64) -> Reply {
     let keys = json!({"TmpSecretId": id, "TmpSecretKey": SECRET, "Token": "tok"});
     Reply::json(
         200,
@@ -99,9 +99,9 @@ fn assumed() -> AssumeRole<Credential> {
 }
 
 #[test]
-fn an_assumed_role() {
+fn assumes_a_role() {
     let source = assumed().with_external_id("e").with_duration(Duration::from_secs(900));
-    let outcome = call(source, &[sts_answer("tmp", 900)]);
+    let outcome = call(source, &[sts_response("tmp", 900)]);
     assert_eq!(used(&outcome), ("tmp".into(), "tok"));
     let request = &outcome.requests[0];
     assert_eq!(request.uri, "https://sts.tencentcloudapi.com/");
@@ -116,12 +116,12 @@ fn an_assumed_role() {
     assert!(header(&outcome, 0, "authorization").contains("Credential=AKID/2019-02-25/sts/"));
 
     let url = Endpoint::Url(BaseUrl::parse("http://127.0.0.1:9").unwrap());
-    let outcome = call(assumed().with_endpoint(url), &[sts_answer("tmp", 7200)]);
+    let outcome = call(assumed().with_endpoint(url), &[sts_response("tmp", 7200)]);
     assert_eq!(outcome.requests[0].uri, "http://127.0.0.1:9/");
 
-    // Keys of a machine's role assume another one.
+    // The role of a machine assumes another role.
     let source = AssumeRole::new(CvmRole::new().with_role("first"), "second");
-    let outcome = call(source, &[role_answer("machine", 7200), sts_answer("tmp", 7200)]);
+    let outcome = call(source, &[role_response("machine", 7200), sts_response("tmp", 7200)]);
     assert!(header(&outcome, 1, "authorization").contains("Credential=machine/"));
     assert_eq!(used(&outcome).0, "tmp");
     let source = Chain::new()
@@ -131,39 +131,50 @@ fn an_assumed_role() {
 }
 
 #[test]
-fn the_token_services_faults() {
+fn retries_faults_of_sts() {
     for fault in
         [Reply::error("InternalError"), Reply::text(502, "<html>"), Reply::Fail(Kind::Timeout)]
     {
-        let outcome = call(assumed(), &[fault.clone(), sts_answer("tmp", 7200)]);
+        let outcome = call(assumed(), &[fault.clone(), sts_response("tmp", 7200)]);
         assert_eq!(used(&outcome).0, "tmp", "{fault:?}");
         let outcome = call(assumed(), &vec![fault; 9]);
         assert_eq!(outcome.sends(), 3);
-        refusal(&outcome);
+        credential_error(&outcome);
         assert!(outcome.error().is_retryable());
     }
     let outcome = call(assumed(), &[Reply::error("AuthFailure.SecretIdNotFound")]);
-    let text = refusal(&outcome);
+    let text = credential_error(&outcome);
     assert!(text.contains("AuthFailure.SecretIdNotFound") && text.contains("r-error"), "{text}");
     assert_eq!((outcome.sends(), outcome.error().is_retryable()), (1, false));
     let short = json!({"Response": {"Credentials": {"TmpSecretKey": SECRET}, "RequestId": "r"}});
-    refusal(&call(assumed(), &[Reply::json(200, short)]));
-    refusal(&call(assumed(), &[sts_answer("a b", 7200)]));
+    credential_error(&call(assumed(), &[Reply::json(200, short)]));
+    credential_error(&call(assumed(), &[sts_response("a b", 7200)]));
     for seconds in [0, 43_201] {
         let outcome = call(assumed().with_duration(Duration::from_secs(seconds)), &[]);
         assert_eq!(outcome.sends(), 0);
-        refusal(&outcome);
+        credential_error(&outcome);
     }
+    let throttled = Reply::error("RequestLimitExceeded");
+    let outcome = call(assumed(), &[throttled.clone(), sts_response("tmp", 7200)]);
+    assert_eq!(used(&outcome).0, "tmp");
+    assert!(outcome.elapsed >= Duration::from_secs(1));
+    let outcome = call(assumed(), &vec![throttled; 99]);
+    credential_error(&outcome);
+    assert!(outcome.error().is_retryable());
+    assert!(outcome.elapsed > Duration::from_secs(20) && outcome.elapsed < Duration::from_secs(30));
+    let timeouts = outcome.requests.iter().map(|request| request.timeout.unwrap());
+    assert_eq!(timeouts.max(), Some(Duration::from_secs(10)));
+
     let date = "Mon, 25 Feb 2019 17:44:25 GMT";
     let expired = Reply::error("AuthFailure.SignatureExpire").with("date", date);
-    let outcome = call(assumed(), &[expired.clone(), sts_answer("tmp", 7200)]);
+    let outcome = call(assumed(), &[expired.clone(), sts_response("tmp", 7200)]);
     assert_eq!(header(&outcome, 1, "x-tc-timestamp"), (START + 3600).to_string());
     assert_eq!(used(&outcome).0, "tmp");
     assert_eq!(call(assumed(), &vec![expired; 9]).sends(), 2);
 }
 
 #[test]
-fn the_identity_of_a_pod() {
+fn exchanges_the_identity_of_a_pod() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
     fs::write(&file, format!("{SECRET}\n")).unwrap();
@@ -174,7 +185,7 @@ fn the_identity_of_a_pod() {
         ("TKE_WEB_IDENTITY_TOKEN_FILE", file.to_str().unwrap()),
     ];
     let tke = |set: &[(&str, &str)]| TkeIdentity::new().with_variables(variables(set));
-    let outcome = call(tke(&all), &[sts_answer("tmp", 7200)]);
+    let outcome = call(tke(&all), &[sts_response("tmp", 7200)]);
     assert_eq!(used(&outcome), ("tmp".into(), "tok"));
     let body: Value = serde_json::from_slice(&outcome.requests[0].body).unwrap();
     assert_eq!(
@@ -187,15 +198,33 @@ fn the_identity_of_a_pod() {
     assert_eq!(header(&outcome, 0, "x-tc-action"), "AssumeRoleWithWebIdentity");
 
     for absent in [&[][..], &all[..1]] {
-        assert!(refusal(&call(tke(absent), &[])).contains("not set up here"));
+        assert!(credential_error(&call(tke(absent), &[])).contains("not configured"));
     }
-    assert!(refusal(&call(tke(&all[..3]), &[])).contains("TKE_WEB_IDENTITY_TOKEN_FILE"));
-    let echo = json!({"Response": {"Error": {"Code": "C", "Message": format!("bad {SECRET}")}}});
-    refusal(&call(tke(&all), &[Reply::json(200, echo)]));
+    assert!(credential_error(&call(tke(&all[..3]), &[])).contains("TKE_WEB_IDENTITY_TOKEN_FILE"));
+    // An echoed token is not in the error, even if the message is truncated within it.
+    for message in [format!("bad {SECRET}"), format!("{}{SECRET}", "x".repeat(245))] {
+        let echo = json!({"Response": {"Error": {"Code": "C", "Message": message}}});
+        let text = credential_error(&call(tke(&all), &[Reply::json(200, echo)]));
+        assert!(!text.contains(&SECRET[..4]), "{text}");
+    }
+    for code in [SECRET, "C"] {
+        let error = json!({"Code": code, "Message": "m"});
+        let echo = json!({"Response": {"Error": error, "RequestId": SECRET}});
+        credential_error(&call(tke(&all), &[Reply::json(200, echo)]));
+    }
+    fs::write(&file, SECRET.repeat(20)).unwrap();
+    let error = json!({"Code": "C", "Message": "m"});
+    let echo = json!({"Response": {"Error": error, "RequestId": SECRET.repeat(20)}});
+    credential_error(&call(tke(&all), &[Reply::json(200, echo)]));
+    fs::write(&file, SECRET).unwrap();
+    for status in [200, 403, 502] {
+        let replies = vec![Reply::text(status, format!("<html>{SECRET}")); 3];
+        credential_error(&call(tke(&all), &replies));
+    }
     for bad in ["", "two words"] {
         fs::write(&file, bad).unwrap();
-        refusal(&call(tke(&all), &[]));
+        credential_error(&call(tke(&all), &[]));
     }
     fs::remove_file(&file).unwrap();
-    refusal(&call(tke(&all), &[]));
+    credential_error(&call(tke(&all), &[]));
 }

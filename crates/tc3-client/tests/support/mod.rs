@@ -1,5 +1,5 @@
-//! A world without sockets or time: scripted answers, a clock that only waiting moves, and a record of
-//! all that a client did in it. The same script runs through both clients.
+//! A simulation without sockets or real time: scripted responses, a clock that only sleeping advances, and a trace
+//! of the steps of a client. The same script runs through both clients.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -14,10 +14,10 @@ use tc3_client::transport::{
 };
 use tc3_client::{AsyncSleep, BlockingSleep, Client, Clock, Config, Error, Now, blocking};
 
-/// What the scripted server does with one request.
+/// The scripted result of one request.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
-    Answer { status: u16, headers: Vec<(&'static str, String)>, body: String },
+    Response { status: u16, headers: Vec<(&'static str, String)>, body: String },
     Fail(TransportErrorKind),
 }
 
@@ -36,20 +36,20 @@ impl Reply {
     }
 
     pub(crate) fn text(status: u16, body: impl Into<String>) -> Self {
-        Self::Answer { status, headers: Vec::new(), body: body.into() }
+        Self::Response { status, headers: Vec::new(), body: body.into() }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        if let Self::Answer { headers, .. } = &mut self {
+        if let Self::Response { headers, .. } = &mut self {
             headers.push((name, value.into()));
         }
         self
     }
 
-    fn play(self) -> Result<Response<Bytes>, TransportError> {
+    fn into_result(self) -> Result<Response<Bytes>, TransportError> {
         match self {
             Self::Fail(kind) => Err(TransportError::new(kind)),
-            Self::Answer { status, headers, body } => Ok(Response {
+            Self::Response { status, headers, body } => Ok(Response {
                 status: StatusCode::from_u16(status).unwrap(),
                 headers: headers
                     .iter()
@@ -64,7 +64,7 @@ impl Reply {
 pub(crate) const START: u64 = 1_551_113_065;
 
 #[derive(Clone, Default)]
-pub(crate) struct World(Arc<Mutex<State>>);
+pub(crate) struct Simulation(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -74,11 +74,11 @@ struct State {
     elapsed: Duration,
 }
 
-impl World {
+impl Simulation {
     fn new(replies: &[Reply]) -> Self {
-        let world = Self::default();
-        world.0.lock().unwrap().replies = replies.iter().cloned().collect();
-        world
+        let simulation = Self::default();
+        simulation.0.lock().unwrap().replies = replies.iter().cloned().collect();
+        simulation
     }
 
     fn serve(&self, request: Request) -> Result<Response<Bytes>, TransportError> {
@@ -95,7 +95,7 @@ impl World {
         );
         state.trace.push(line);
         state.requests.push(request);
-        state.replies.pop_front().unwrap_or_else(Reply::ok).play()
+        state.replies.pop_front().unwrap_or_else(Reply::ok).into_result()
     }
 
     fn wait(&self, time: Duration) {
@@ -105,27 +105,27 @@ impl World {
     }
 }
 
-impl Clock for World {
+impl Clock for Simulation {
     fn now(&self) -> Now {
         let elapsed = self.0.lock().unwrap().elapsed;
         Now { unix: Duration::from_secs(START) + elapsed, monotonic: elapsed }
     }
 }
 
-impl BlockingSleep for World {
+impl BlockingSleep for Simulation {
     fn sleep(&self, time: Duration) {
         self.wait(time);
     }
 }
 
 #[async_trait::async_trait]
-impl AsyncSleep for World {
+impl AsyncSleep for Simulation {
     async fn sleep(&self, time: Duration) {
         self.wait(time);
     }
 }
 
-/// What came of one script.
+/// The result of one script.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) trace: Vec<String>,
@@ -135,8 +135,8 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    fn of(world: &World, results: Vec<Result<Value, Error>>) -> Self {
-        let state = std::mem::take(&mut *world.0.lock().unwrap());
+    fn of(simulation: &Simulation, results: Vec<Result<Value, Error>>) -> Self {
+        let state = std::mem::take(&mut *simulation.0.lock().unwrap());
         Self { trace: state.trace, requests: state.requests, elapsed: state.elapsed, results }
     }
 
@@ -153,7 +153,7 @@ pub(crate) fn config() -> Config {
     Config::new(Credential::new("AKID", "SECRETEXAMPLE")).with_jitter_seed(1)
 }
 
-/// Runs a script of one call through both clients; they must do the same, step by step.
+/// Runs a script of one call through both clients. Asserts that their steps are the same.
 pub(crate) fn run(config: Config, info: ActionInfo<'_>, replies: &[Reply]) -> Outcome {
     run_calls(config, info, 1, replies)
 }
@@ -167,8 +167,7 @@ pub(crate) fn run_calls(
     run_fresh(|| config.clone(), info, calls, replies)
 }
 
-/// Like [`run_calls`], with a configuration for each driver: clones would share the credentials that
-/// the first one fetched.
+/// As [`run_calls`], with a separate configuration for each client: clones would share the credential cache.
 pub(crate) fn run_fresh(
     config: impl Fn() -> Config,
     info: ActionInfo<'_>,
@@ -177,23 +176,23 @@ pub(crate) fn run_fresh(
 ) -> Outcome {
     let body = json!({"FlowIds": ["f"]});
 
-    let world = World::new(replies);
-    let server = world.clone();
+    let simulation = Simulation::new(replies);
+    let server = simulation.clone();
     let client = blocking::Client::with_transport(
-        config().with_clock(world.clone()).with_blocking_sleep(world.clone()),
+        config().with_clock(simulation.clone()).with_blocking_sleep(simulation.clone()),
         move |request| server.serve(request).map(|response| response.map(BlockingBody::from)),
     )
     .unwrap();
     let results = (0..calls).map(|_| client.call_json(info, &body)).collect();
-    let blocking = Outcome::of(&world, results);
+    let blocking = Outcome::of(&simulation, results);
 
-    let world = World::new(replies);
-    let server = world.clone();
+    let simulation = Simulation::new(replies);
+    let server = simulation.clone();
     let client = Client::with_transport(
-        config().with_clock(world.clone()).with_async_sleep(world.clone()),
+        config().with_clock(simulation.clone()).with_async_sleep(simulation.clone()),
         move |request| {
-            let answer = server.serve(request).map(|response| response.map(AsyncBody::from));
-            std::future::ready(answer)
+            let response = server.serve(request).map(|response| response.map(AsyncBody::from));
+            std::future::ready(response)
         },
     )
     .unwrap();
@@ -205,7 +204,7 @@ pub(crate) fn run_fresh(
         }
         results
     });
-    let asynchronous = Outcome::of(&world, results);
+    let asynchronous = Outcome::of(&simulation, results);
 
     assert_eq!(blocking.trace, asynchronous.trace);
     let show = |outcome: &Outcome| format!("{:?}", outcome.results);

@@ -1,0 +1,151 @@
+//! Methods that the async and the blocking client have in common.
+
+/// Implements the common methods for `Client`.
+///
+/// `async`, `await`, `send` and `sync` are the tokens that only the async client has, and empty for the blocking
+/// client.
+macro_rules! client_methods {
+    (
+        transport: $transport:ident,
+        body: $body:ident,
+        timer: $timer:ident,
+        async: [$($async:tt)?],
+        await: [$($await:tt)*],
+        send: [$($send:tt)*],
+        sync: [$($sync:tt)*],
+        call_bounds: [$($call_bounds:tt)*],
+    ) => {
+        impl Client {
+            /// Creates a client over another transport, such as a closure from [`Request`] to [`Response`].
+            ///
+            /// # Errors
+            /// Returns an [`Error`] of kind `Request` if the region cannot be a header.
+            pub fn with_transport(
+                config: Config,
+                transport: impl $transport + 'static,
+            ) -> Result<Self, Error> {
+                Ok(Self { engine: Arc::new(Engine::new(config)?), transport: Arc::new(transport) })
+            }
+
+            /// Makes a typed call.
+            ///
+            /// # Errors
+            /// Returns an [`Error`] if the call failed. Its predicates distinguish the causes.
+            pub $($async)? fn call<R>(&self, request: &R) -> Result<R::Response, Error>
+            where
+                $($call_bounds)*
+            {
+                self.call_as(R::INFO, request.encode(), R::decode)$($await)*
+            }
+
+            /// Makes an untyped call. The body is any serde type. Returns the content of `Response`.
+            ///
+            /// A [`Value`](serde_json::Value) sorts the keys of an object and rounds numbers to 64 bits. To keep
+            /// key order and digits, use `RawValue` of serde_json with [`call_json_as`](Self::call_json_as).
+            ///
+            /// # Errors
+            /// Returns an [`Error`] of kind `Request`, before anything is sent, if the body cannot be encoded as
+            /// JSON: a float is NaN or infinite, or an object has a duplicate key. Returns an [`Error`] if the
+            /// call failed.
+            #[cfg(feature = "serde")]
+            pub $($async)? fn call_json<B>(
+                &self,
+                info: ActionInfo<'_>,
+                body: &B,
+            ) -> Result<serde_json::Value, Error>
+            where
+                B: serde::Serialize + ?Sized $($sync)*,
+            {
+                self.call_json_as(info, body)$($await)*
+            }
+
+            /// Makes an untyped call. The body and the content of `Response` are any serde types.
+            ///
+            /// The [crate documentation](crate#untyped-calls) has an example.
+            ///
+            /// # Errors
+            /// Returns the errors of [`call_json`](Self::call_json).
+            #[cfg(feature = "serde")]
+            pub $($async)? fn call_json_as<T, B>(
+                &self,
+                info: ActionInfo<'_>,
+                body: &B,
+            ) -> Result<T, Error>
+            where
+                T: serde::de::DeserializeOwned $($send)*,
+                B: serde::Serialize + ?Sized $($sync)*,
+            {
+                let body = json::encode_by_serde(body);
+                self.call_as(info, body, tc3_api::Envelope::deserialize)$($await)*
+            }
+
+            /// Returns the signed request of a call without sending it.
+            ///
+            /// # Errors
+            /// Returns an [`Error`] if there is no credential or the body cannot be encoded.
+            #[cfg(feature = "serde")]
+            pub $($async)? fn preview<B>(
+                &self,
+                info: ActionInfo<'_>,
+                body: &B,
+            ) -> Result<Request, Error>
+            where
+                B: serde::Serialize + ?Sized $($sync)*,
+            {
+                let body = self.engine.body(&info, json::encode_by_serde(body))?;
+                let call = Call::new(&self.engine, info, body, self.now())?;
+                let credential = match call.is_signed() {
+                    true => Some(
+                        self.credential(None)$($await)*.map_err(CredentialError::into_error)?,
+                    ),
+                    false => None,
+                };
+                call.preview(self.now(), credential)
+            }
+
+            $($async)? fn exchange(
+                &self,
+                request: Request,
+            ) -> Result<Response<Bytes>, TransportError> {
+                let Response { status, headers, body } = self.transport.send(request)$($await)*?;
+                let body = body.collect(self.engine.config.max_response_bytes)$($await)*?;
+                Ok(Response { status, headers, body })
+            }
+
+            /// Returns the endpoint of the configuration.
+            pub fn endpoint(&self) -> &Endpoint {
+                &self.engine.config.endpoint
+            }
+
+            /// Sends an arbitrary request over the transport of the client, such as a download: once, unsigned and
+            /// unchanged. A response of any HTTP status is a success.
+            ///
+            /// # Errors
+            /// Returns a [`TransportError`] if the exchange failed.
+            pub $($async)? fn send(
+                &self,
+                request: Request,
+            ) -> Result<Response<$body>, TransportError> {
+                self.transport.send(request)$($await)*
+            }
+
+            /// Returns the current time of the client's clock.
+            pub fn now(&self) -> Now {
+                self.engine.config.clock.now()
+            }
+
+            /// Sleeps on the client's timer.
+            pub $($async)? fn sleep(&self, time: Duration) {
+                self.engine.config.$timer.sleep(time)$($await)*;
+            }
+        }
+
+        impl core::fmt::Debug for Client {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.debug_struct("Client").field("config", &self.engine.config).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+pub(crate) use client_methods;

@@ -1,0 +1,134 @@
+use std::time::Duration;
+
+use tc3_transport::{Bytes, Request, Response, TransportError};
+
+use super::credential::Credential;
+use super::error::CredentialError;
+use crate::time::Now;
+
+/// A source of credentials.
+///
+/// A source performs no network IO. It returns the requests and delays that a fetch needs, and the client performs
+/// them with its own transport and clock. Therefore one source works with both clients. It may read small local
+/// files.
+pub trait CredentialSource: Send + Sync + 'static {
+    /// Returns the name of the source, for errors.
+    fn name(&self) -> &str;
+
+    /// Returns how to configure the source, such as `set X and Y`, for the error if it is absent; empty by default.
+    fn hint(&self) -> &str {
+        ""
+    }
+
+    /// Starts a fetch.
+    fn fetch(&self) -> Box<dyn CredentialFetch>;
+}
+
+/// A fetch in flight: a sans-IO state machine.
+pub trait CredentialFetch: Send {
+    /// Returns the next step. `response` is the result of the previous [`Send`](FetchStep::Send), and `None` for
+    /// the first step and after a [`Sleep`](FetchStep::Sleep).
+    fn next(&mut self, now: Now, response: Option<FetchResponse>) -> FetchStep;
+}
+
+/// The result of a request of a fetch: a complete response of any HTTP status, or the failure of the exchange.
+pub type FetchResponse = Result<Response<Bytes>, TransportError>;
+
+/// A step that the client performs for a fetch. A fetch has one operation in flight, a request or a timer, until it
+/// is done.
+#[derive(Debug)]
+pub enum FetchStep {
+    /// Send the request and pass its result to the next step.
+    Send(Box<Request>),
+    /// Wait for this time.
+    Sleep(Duration),
+    /// The fetch succeeded.
+    Done(Credential),
+    /// The source is not configured.
+    Absent,
+    /// The source is configured but invalid. An [absent](CredentialError::is_absent) error is equivalent to
+    /// [`Absent`](Self::Absent).
+    Failed(CredentialError),
+}
+
+impl CredentialSource for Credential {
+    fn name(&self) -> &str {
+        "static credential"
+    }
+
+    fn fetch(&self) -> Box<dyn CredentialFetch> {
+        Box::new(Ready::of(Ok(Some(self.clone()))))
+    }
+}
+
+impl CredentialSource for Box<dyn CredentialSource> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn hint(&self) -> &str {
+        (**self).hint()
+    }
+
+    fn fetch(&self) -> Box<dyn CredentialFetch> {
+        (**self).fetch()
+    }
+}
+
+/// Returns a source that calls a function, for example to read a vault or a file of another format.
+///
+/// The client calls it on the calling thread when it needs a credential. In the async client it must not block for
+/// long: implement [`CredentialSource`] for a slow source. Set the [expiry](Credential::with_expiry) of the
+/// credential to have the function called again before it expires.
+///
+/// ```
+/// use tc3_client::Config;
+/// use tc3_client::credentials::{Credential, CredentialError, from_fn};
+///
+/// let source = from_fn(|| {
+///     let key = std::fs::read_to_string("/run/secrets/tencent")
+///         .map_err(|error| CredentialError::new("secret mount", error.to_string()))?;
+///     Ok(Credential::new("AKIDEXAMPLE", key.trim()))
+/// });
+/// let config = Config::new(source);
+/// ```
+pub fn from_fn<F>(function: F) -> impl CredentialSource
+where
+    F: Fn() -> Result<Credential, CredentialError> + Send + Sync + 'static,
+{
+    FromFn(function)
+}
+
+struct FromFn<F>(F);
+
+impl<F> CredentialSource for FromFn<F>
+where
+    F: Fn() -> Result<Credential, CredentialError> + Send + Sync + 'static,
+{
+    fn name(&self) -> &str {
+        "function"
+    }
+
+    fn fetch(&self) -> Box<dyn CredentialFetch> {
+        Box::new(Ready::of((self.0)().map(Some)))
+    }
+}
+
+/// A fetch without requests.
+pub(super) struct Ready(Option<FetchStep>);
+
+impl Ready {
+    pub(super) fn of(result: Result<Option<Credential>, CredentialError>) -> Self {
+        Self(Some(match result {
+            Ok(Some(credential)) => FetchStep::Done(credential),
+            Ok(None) => FetchStep::Absent,
+            Err(error) => FetchStep::Failed(error),
+        }))
+    }
+}
+
+impl CredentialFetch for Ready {
+    fn next(&mut self, _: Now, _: Option<FetchResponse>) -> FetchStep {
+        self.0.take().unwrap_or(FetchStep::Absent)
+    }
+}

@@ -1,0 +1,73 @@
+//! Headers of a request, with its signature.
+
+use tc3_api::ActionInfo;
+use tc3_signer::{Payload, UNSIGNED_PAYLOAD};
+use tc3_transport::{HeaderMap, HeaderValue, header};
+
+use crate::config::Config;
+use crate::credentials::ValidCredential;
+use crate::endpoint::Target;
+use crate::error::{Error, ErrorKind};
+use crate::headers::{self, header_value};
+
+const CONTENT_TYPE: &str = "application/json";
+
+/// Value of `X-TC-RequestClient` and `User-Agent`.
+const CLIENT: &str = concat!("tc3-client/", env!("CARGO_PKG_VERSION"));
+
+/// Returns the headers of a request. `timestamp` is in seconds since the Unix epoch, by the server's clock.
+///
+/// The request is not signed if `credential` is `None` or the action is unsigned.
+pub(crate) fn build(
+    config: &Config,
+    target: &Target,
+    action: &ActionInfo<'_>,
+    credential: Option<&ValidCredential>,
+    timestamp: u64,
+    body: &[u8],
+) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::with_capacity(12);
+    headers.insert(header::HOST, header_value("host", &target.host)?);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+    headers.insert(headers::ACTION, header_value("action", action.name)?);
+    headers.insert(headers::VERSION, header_value("version", action.version)?);
+    headers.insert(headers::TIMESTAMP, HeaderValue::from(timestamp));
+    headers.insert(headers::CLIENT, HeaderValue::from_static(CLIENT));
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(CLIENT));
+    if let Some(region) = &config.region {
+        headers.insert(headers::REGION, header_value("region", region)?);
+    }
+    if let Some(language) = config.language {
+        headers.insert(headers::LANGUAGE, HeaderValue::from_static(language.as_str()));
+    }
+    let Some(credential) = credential.filter(|_| action.signed) else {
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("SKIP"));
+        return Ok(headers);
+    };
+    if let Some(token) = credential.token() {
+        headers.insert(headers::TOKEN, sensitive("token", token)?);
+    }
+    let mut request = tc3_signer::Request {
+        content_type: CONTENT_TYPE,
+        ..tc3_signer::Request::post(&target.host, action.name, body)
+    };
+    if !config.sign_action {
+        request = request.without_action();
+    }
+    if !config.sign_payload {
+        request.payload = Payload::Unsigned;
+        headers.insert(headers::CONTENT_SHA256, HeaderValue::from_static(UNSIGNED_PAYLOAD));
+    }
+    let authorization = credential
+        .signer()
+        .sign(&request, action.service, timestamp)
+        .map_err(|error| Error::new(ErrorKind::Request, error.to_string()))?;
+    headers.insert(header::AUTHORIZATION, sensitive("authorization", &authorization)?);
+    Ok(headers)
+}
+
+fn sensitive(name: &str, value: &str) -> Result<HeaderValue, Error> {
+    let mut value = header_value(name, value)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
