@@ -50,6 +50,9 @@ pub(crate) struct Policy {
     pub(crate) batch: BatchSizes,
 }
 
+/// Maximum number of consecutive failed calls if no connection was ever made: the endpoint is probably wrong.
+const MAX_FAILURES_UNREACHED: u32 = 2;
+
 /// Number of contracts per request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BatchSizes {
@@ -314,11 +317,12 @@ impl Job {
     /// Processes the error of a call. Returns the error of its contracts; `None` if the call is retried or the job
     /// stops.
     fn on_call_error(&mut self, error: tc3_client::Error) -> Option<FlowError> {
-        // If no connection was ever made, the endpoint is probably wrong, and a retry would fail too.
         let never_sent = matches!(error.kind(), ErrorKind::Transport(kind) if kind.never_sent());
-        let is_unreachable = never_sent && !self.was_reached;
-        let may_retry = self.call_failures < self.policy.max_call_failures;
-        if error.is_retryable() && !is_unreachable && may_retry {
+        let max_failures = match never_sent && !self.was_reached {
+            true => self.policy.max_call_failures.min(MAX_FAILURES_UNREACHED),
+            false => self.policy.max_call_failures,
+        };
+        if error.is_retryable() && self.call_failures < max_failures {
             self.call_failures += 1;
             tracing::debug!(%error, failures = self.call_failures, "call failed, will be retried");
             return None;
