@@ -7,19 +7,19 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::auth::Secret;
+use crate::api::auth::Secret;
+use crate::api::encryption::{Agreement, Cipher};
+use crate::api::service::{Service, Shared};
 use crate::callback::{Callback, Outbox, Post, Tally};
-use crate::clock::Clock;
 use crate::emulator::Emulator;
-use crate::encryption::{Agreement, Cipher};
 use crate::faults::{Fault, Faults};
+use crate::http::server::Server;
+use crate::http::tls::Tls;
 use crate::limits;
-use crate::links::Links;
-use crate::seed::Seed;
-use crate::server::Server;
-use crate::service::{Service, State};
-use crate::tls::Tls;
-use crate::world::World;
+use crate::state::State;
+use crate::state::clock::Clock;
+use crate::state::links::Links;
+use crate::state::seed::Seed;
 use crate::{SECRET_ID, SECRET_KEY};
 
 /// What an emulator is started with.
@@ -189,16 +189,16 @@ impl Builder {
             self = self.credential(SECRET_ID, SECRET_KEY);
         }
         let clock = Clock::new(self.start, self.speed);
-        let mut world = World::default();
+        let mut state = State::default();
         self.seed
-            .plant(&mut world, clock.now())
+            .plant(&mut state, clock.now())
             .map_err(|error| limits::invalid(error.to_string()))?;
         // The contents of the seed were there before anybody could be told.
         let callbacks = Arc::<Tally>::default();
         let post = match &self.callback {
             Some(callback) => {
                 let (outbox, messages) = Outbox::new(Arc::clone(&callbacks));
-                world.outbox = Some(outbox);
+                state.outbox = Some(outbox);
                 let tally = Arc::clone(&callbacks);
                 Some(Post::new(callback, self.allow_remote, tally, messages)?)
             }
@@ -215,7 +215,7 @@ impl Builder {
             links: Links::default(),
             callbacks,
             faults,
-            state: Mutex::new(State::new(world)),
+            shared: Mutex::new(Shared::new(state)),
         });
         let listener = TcpListener::bind(self.listen)?;
         let tls = self.tls.then(|| Tls::new(self.listen.ip())).transpose()?;

@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api::service::{Service, Stats};
 use crate::builder::Builder;
 use crate::faults::Fault;
-use crate::flow::{Refusal, Status, Who};
-use crate::server::Server;
-use crate::service::{Service, Stats};
-use crate::terms::NewFlow;
+use crate::http::server::Server;
+use crate::state::flow::{Refusal, Status, Who};
+use crate::state::terms::NewFlow;
 
 /// A running emulator; dropping it stops it and forgets everything.
 pub struct Emulator {
@@ -47,16 +47,16 @@ impl Emulator {
 
     /// The ids of all contracts signed by everybody, in the order of their creation.
     pub fn completed_flows(&self) -> Vec<String> {
-        let state = self.service.state();
-        let completed = state.world.flows().filter(|flow| flow.status(state.now) == Status::All);
+        let shared = self.service.lock();
+        let completed = shared.state.flows().filter(|flow| flow.status(shared.now) == Status::All);
         completed.map(|flow| (*flow.id).to_owned()).collect()
     }
 
     /// Creates a contract, now. One of the same id is replaced.
     pub fn create_flow(&self, flow: NewFlow) {
-        let mut state = self.service.state();
-        let now = state.now;
-        state.world.create(flow, now);
+        let mut shared = self.service.lock();
+        let now = shared.now;
+        shared.state.create(flow, now);
     }
 
     /// Signs for the party of that name, or for the next one.
@@ -64,9 +64,9 @@ impl Emulator {
     /// # Errors
     /// Where the contract takes no further signature, or another party signs first.
     pub fn sign(&self, flow_id: &str, party: Option<&str>) -> Result<(), Refusal> {
-        let mut state = self.service.state();
-        let now = state.now;
-        state.world.sign(flow_id, Who::named(party), now).map(|_| ())
+        let mut shared = self.service.lock();
+        let now = shared.now;
+        shared.state.sign(flow_id, Who::named(party), now).map(|_| ())
     }
 
     /// Refuses for the party of that name, or for the next one, for this reason.
@@ -74,9 +74,9 @@ impl Emulator {
     /// # Errors
     /// Where the contract takes no further signature.
     pub fn reject(&self, flow_id: &str, party: Option<&str>, reason: &str) -> Result<(), Refusal> {
-        let mut state = self.service.state();
-        let now = state.now;
-        state.world.refuse(flow_id, Who::named(party), reason, now)
+        let mut shared = self.service.lock();
+        let now = shared.now;
+        shared.state.refuse(flow_id, Who::named(party), reason, now)
     }
 
     /// Ends a contract otherwise than by its last signature: refused, withdrawn, expired, invalid or
@@ -85,15 +85,15 @@ impl Emulator {
     /// # Errors
     /// Where that does not lead on from the contract's state.
     pub fn end(&self, flow_id: &str, status: Status, reason: &str) -> Result<(), Refusal> {
-        let mut state = self.service.state();
-        let now = state.now;
-        state.world.end(flow_id, status, reason, now)
+        let mut shared = self.service.lock();
+        let now = shared.now;
+        shared.state.end(flow_id, status, reason, now)
     }
 
     /// Turns the platform's switch for downloads, which holds for sub-organisations that have not
     /// turned their own.
     pub fn set_application_downloads(&self, app_id: &str, on: bool) {
-        if let Some(app) = self.service.state().world.applications.get_mut(app_id) {
+        if let Some(app) = self.service.lock().state.applications.get_mut(app_id) {
             app.downloads = on;
         }
     }
@@ -101,8 +101,8 @@ impl Emulator {
     /// Turns a sub-organisation's own switch: authorised, refused (which wins over the platform's), or
     /// as if never touched.
     pub fn set_organization_downloads(&self, app_id: &str, organization: &str, on: Option<bool>) {
-        let mut state = self.service.state();
-        let app = state.world.applications.get_mut(app_id);
+        let mut shared = self.service.lock();
+        let app = shared.state.applications.get_mut(app_id);
         if let Some(known) = app.and_then(|app| app.organizations.get_mut(organization)) {
             known.downloads = on;
         }

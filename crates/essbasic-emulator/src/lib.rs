@@ -49,51 +49,29 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod actions;
-mod auth;
-mod body;
+mod api;
 mod builder;
-mod bulk;
 mod callback;
-mod check;
-mod clock;
-mod control;
 mod emulator;
-mod encryption;
 mod error;
 mod faults;
-mod flow;
-mod follow;
-mod ids;
+mod http;
 mod json;
 mod limits;
-mod links;
-mod note;
 mod pdf;
-mod range;
-mod seed;
-mod server;
-mod service;
-mod shape;
-mod tasks;
-mod template;
-mod terms;
-mod tls;
-mod uploads;
-mod wire;
-mod world;
-mod write_timeout;
+mod routes;
+mod state;
 
-pub use actions::modelled_actions;
+pub use api::actions::modelled_actions;
+pub use api::encryption::Cipher;
+pub use api::service::Stats;
 pub use builder::Builder;
 pub use callback::{Callback, CallbackChaos, CallbackStats};
 pub use emulator::Emulator;
-pub use encryption::Cipher;
 pub use faults::{Fault, FaultKind};
-pub use flow::{Refusal, Status};
-pub use seed::{Seed, SeedError};
-pub use service::Stats;
-pub use terms::NewFlow;
+pub use state::flow::{Refusal, Status};
+pub use state::seed::{Seed, SeedError};
+pub use state::terms::NewFlow;
 
 /// The SecretId that the emulator knows by default.
 pub const SECRET_ID: &str = "AKIDEMULATOR";

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::flow::{Flow, Status};
+use crate::state::flow::{Flow, Status};
 
 /// What was done, as the messages name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 mod config;
 mod exchange;
 mod message;
-mod post;
 mod seal;
-mod tally;
+mod sender;
+mod stats;
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 pub use config::{Callback, CallbackChaos};
 pub(crate) use message::{Operate, flow_status_change};
-pub(crate) use post::Post;
-pub use tally::CallbackStats;
-pub(crate) use tally::Tally;
+pub(crate) use sender::Post;
+pub use stats::CallbackStats;
+pub(crate) use stats::Tally;
 
-use crate::ids;
+use crate::state::ids;
 
 /// Where changes are handed in. They are sent from elsewhere, in this order.
 pub(crate) struct Outbox {

@@ -9,8 +9,8 @@ use serde_json::json;
 use tc3_catalogue::ActionMeta;
 
 use super::nulls;
+use crate::api::service::Reply;
 use crate::error::ApiError;
-use crate::service::Reply;
 
 /// What can go wrong with an answer. Some hit answers to requests that were carried out, and whoever made
 /// the call does not learn of it; others come [instead](Self::is_carried_out).

@@ -1,18 +1,18 @@
 //! Faults: what goes wrong on purpose, by a seed.
 
-mod absence;
 mod damage;
+mod fault;
 mod kind;
 mod nulls;
-mod spec;
+mod outage;
 mod stream;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub(crate) use self::absence::Absence;
+pub use self::fault::Fault;
 pub use self::kind::FaultKind;
-pub use self::spec::Fault;
+pub(crate) use self::outage::Absence;
 pub(crate) use self::stream::{Connection, Script, Tampered};
 
 /// What stands for an action in requests of files.

@@ -1,5 +1,16 @@
 //! What the service knows: applications, sub-organisations, their employees, files and contracts.
 
+pub(crate) mod bulk;
+pub(crate) mod cancel_tasks;
+pub(crate) mod clock;
+pub(crate) mod flow;
+pub(crate) mod ids;
+pub(crate) mod links;
+pub(crate) mod seed;
+pub(crate) mod template;
+pub(crate) mod terms;
+pub(crate) mod uploads;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +18,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::callback::{Operate, Outbox, flow_status_change};
-use crate::flow::{Flow, Refusal, Status, Who};
-use crate::tasks::Tasks;
-use crate::template::Template;
-use crate::terms::{NewFlow, Terms};
-use crate::uploads::Uploads;
+use crate::state::cancel_tasks::Tasks;
+use crate::state::flow::{Flow, Refusal, Status, Who};
+use crate::state::template::Template;
+use crate::state::terms::{NewFlow, Terms};
+use crate::state::uploads::Uploads;
 
 /// An application of the platform.
 #[derive(Default)]
@@ -41,7 +52,7 @@ impl Application {
 
 /// Everything.
 #[derive(Default)]
-pub(crate) struct World {
+pub(crate) struct State {
     pub(crate) applications: BTreeMap<String, Application>,
     pub(crate) uploads: Uploads,
     pub(crate) tasks: Tasks,
@@ -57,7 +68,7 @@ pub(crate) struct World {
     due: BTreeSet<(Duration, usize)>,
 }
 
-impl World {
+impl State {
     /// Creates a contract from what a test gives.
     pub(crate) fn create(&mut self, new: NewFlow, now: Duration) {
         let id = new.id.clone();
@@ -272,34 +283,34 @@ mod tests {
 
     #[test]
     fn nothing_stays_due_of_what_has_happened_or_was_replaced() {
-        let mut world = World::default();
-        world.create(NewFlow::new("a", "o", "f"), NOW);
-        world.create(NewFlow::new("a", "o", "g"), NOW);
-        assert_eq!(world.due.len(), 2);
-        world.create(NewFlow::new("a", "o", "f"), NOW);
-        assert_eq!((world.due.len(), world.flows().count()), (2, 2));
-        world.sign("f", Who::Next, NOW).unwrap();
-        world.sign("f", Who::Next, NOW).unwrap();
-        assert!(world.next_due().unwrap() <= NOW + Duration::from_secs(3));
-        world.settle(NOW + Duration::from_secs(3));
-        assert_eq!(world.due.len(), 1);
-        world.end("g", Status::Deadline, "", NOW).unwrap();
-        assert_eq!(world.next_due(), None);
-        world.end("f", Status::Relieved, "", NOW).unwrap();
-        assert_eq!(world.next_due(), None);
+        let mut state = State::default();
+        state.create(NewFlow::new("a", "o", "f"), NOW);
+        state.create(NewFlow::new("a", "o", "g"), NOW);
+        assert_eq!(state.due.len(), 2);
+        state.create(NewFlow::new("a", "o", "f"), NOW);
+        assert_eq!((state.due.len(), state.flows().count()), (2, 2));
+        state.sign("f", Who::Next, NOW).unwrap();
+        state.sign("f", Who::Next, NOW).unwrap();
+        assert!(state.next_due().unwrap() <= NOW + Duration::from_secs(3));
+        state.settle(NOW + Duration::from_secs(3));
+        assert_eq!(state.due.len(), 1);
+        state.end("g", Status::Deadline, "", NOW).unwrap();
+        assert_eq!(state.next_due(), None);
+        state.end("f", Status::Relieved, "", NOW).unwrap();
+        assert_eq!(state.next_due(), None);
     }
 
     #[test]
     fn a_group_holds_its_contracts_and_no_replaced_one() {
-        let mut world = World::default();
+        let mut state = State::default();
         for (id, group) in [("f", Some("g")), ("h", None), ("i", Some("g"))] {
             let mut new = NewFlow::new("a", "o", id);
             new.group = group.map(str::to_owned);
-            world.create(new, NOW);
+            state.create(new, NOW);
         }
-        world.create(NewFlow::new("a", "o", "f"), NOW);
-        let ids: Vec<_> = world.group("g").map(|flow| &*flow.id).collect();
+        state.create(NewFlow::new("a", "o", "f"), NOW);
+        let ids: Vec<_> = state.group("g").map(|flow| &*flow.id).collect();
         assert_eq!(ids, ["i"]);
-        assert_eq!(world.group("none").count(), 0);
+        assert_eq!(state.group("none").count(), 0);
     }
 }

@@ -15,14 +15,14 @@ use serde_json::Value;
 use tc3_catalogue::ActionMeta;
 
 use crate::error::ApiError;
-use crate::flow::Flow;
-use crate::links::{LIFETIME, Links, Target};
-use crate::world::World;
+use crate::state::State;
+use crate::state::flow::Flow;
+use crate::state::links::{LIFETIME, Links, Target};
 
 /// What an action works with.
 pub(crate) struct Context<'a> {
     pub(crate) meta: &'static ActionMeta,
-    pub(crate) world: &'a mut World,
+    pub(crate) state: &'a mut State,
     pub(crate) links: &'a Links,
     pub(crate) endpoint: &'a str,
     pub(crate) now: Duration,
@@ -40,7 +40,7 @@ impl Context<'_> {
     /// The contract, which must be the caller's.
     fn flow(&self, caller: &Caller, id: &str, others: &'static str) -> Result<&Flow, ApiError> {
         let flow = self
-            .world
+            .state
             .flow(id)
             .ok_or_else(|| self.error("ResourceNotFound.Flow", "The contract is not found."))?;
         if caller.owns(flow) {
@@ -117,7 +117,7 @@ fn caller(context: &Context<'_>, body: &Value) -> Result<Caller, ApiError> {
     if app_id.is_empty() {
         return Err(ApiError::missing("Agent.AppId"));
     }
-    let app = context.world.applications.get(app_id).ok_or_else(|| {
+    let app = context.state.applications.get(app_id).ok_or_else(|| {
         context
             .error("ResourceNotFound.Application", "The application of Agent.AppId is not found.")
     })?;

@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 
-use crate::flow::Flow;
+use crate::state::flow::Flow;
 
 /// The file as it was uploaded, and past its end a comment for each of the first `shown` signatures.
 ///
 /// A PDF is added to at its end, and its last words say where its table stands: they are repeated, so
 /// that the file stays whole and its pages the same. Without signatures it has the same bytes.
-pub(crate) fn noted(file: &Bytes, flow: &Flow, shown: usize) -> Bytes {
+pub(crate) fn stamped(file: &Bytes, flow: &Flow, shown: usize) -> Bytes {
     if shown == 0 {
         return file.clone();
     }

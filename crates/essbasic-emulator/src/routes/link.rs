@@ -7,13 +7,13 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 
-use crate::flow::Who;
-use crate::links::{Refused, Target};
-use crate::note::noted;
-use crate::pdf;
-use crate::range;
-use crate::service::{Reply, Service};
-use crate::wire::Wire;
+use crate::api::service::{Reply, Service};
+use crate::http::range;
+use crate::http::request::Wire;
+use crate::pdf::document;
+use crate::pdf::stamp::stamped;
+use crate::state::flow::Who;
+use crate::state::links::{Refused, Target};
 
 impl Service {
     /// Answers at a link, at this time.
@@ -50,24 +50,24 @@ impl Service {
     }
 
     fn contract(&self, wire: &Wire, id: &str, signatures: usize) -> Option<Reply> {
-        let flow = self.state().world.flow(id).cloned()?;
+        let flow = self.lock().state.flow(id).cloned()?;
         let file = match &flow.terms.file {
-            Some(file) => noted(file, &flow, signatures),
-            None => pdf::contract(&flow, signatures, self.pdf_size).into(),
+            Some(file) => stamped(file, &flow, signatures),
+            None => document::contract(&flow, signatures, self.pdf_size).into(),
         };
         let signed: Vec<_> = flow.progress.iter().map(|party| party.signed_at).collect();
         let tag = tag((id, &flow.terms.name, flow.created, signed, signatures, file.len()));
         let reply = self.file(wire, "application/pdf", file, tag);
         if wire.method == Method::GET && reply.status == StatusCode::OK {
-            *self.state().stats.downloads.entry(id.to_owned()).or_default() += 1;
+            *self.lock().stats.downloads.entry(id.to_owned()).or_default() += 1;
         }
         Some(reply)
     }
 
     fn upload(&self, wire: &Wire, id: &str) -> Option<Reply> {
         let (content_type, bytes) = {
-            let state = self.state();
-            let upload = state.world.uploads.get(id, state.now)?;
+            let shared = self.lock();
+            let upload = shared.state.uploads.get(id, shared.now)?;
             (upload.format.content_type(), upload.bytes.clone())
         };
         Some(self.file(wire, content_type, bytes, tag(id)))
@@ -85,17 +85,17 @@ impl Service {
 
     /// Signs for the party whose link it is, or shows how far the contract is.
     fn signing(&self, id: &str, party: Option<usize>) -> Option<Reply> {
-        let mut state = self.state();
-        let now = state.now;
-        state.world.flow(id)?;
+        let mut shared = self.lock();
+        let now = shared.now;
+        shared.state.flow(id)?;
         if let Some(place) = party
-            && let Err(refusal) = state.world.sign(id, Who::At(place), now)
+            && let Err(refusal) = shared.state.sign(id, Who::At(place), now)
         {
-            drop(state);
+            drop(shared);
             self.count_refusal(StatusCode::CONFLICT);
             return Some(Reply::text(StatusCode::CONFLICT, format!("{refusal}\n")));
         }
-        let status = state.world.flow(id)?.status(now).as_str();
+        let status = shared.state.flow(id)?.status(now).as_str();
         Some(Reply::json(&json!({ "flow": id, "party": party, "status": status })))
     }
 
@@ -109,7 +109,7 @@ impl Service {
     }
 
     fn count_refusal(&self, status: StatusCode) {
-        *self.state().stats.rejected.entry(status.as_str().to_owned()).or_default() += 1;
+        *self.lock().stats.rejected.entry(status.as_str().to_owned()).or_default() += 1;
     }
 }
 

@@ -10,12 +10,12 @@ use super::parties::{copies, parties};
 use super::{
     Answer, Caller, Context, caller, flag, list, longer, refuse_unmodelled, strings, text, time,
 };
-use crate::check::check_all;
+use crate::api::check::check_all;
 use crate::error::ApiError;
-use crate::ids;
-use crate::template::Template;
-use crate::terms::{Party, Terms};
-use crate::uploads::Format;
+use crate::state::ids;
+use crate::state::template::Template;
+use crate::state::terms::{Party, Terms};
+use crate::state::uploads::Format;
 
 /// How long a contract is open where no deadline is given.
 const OPEN_FOR: Duration = Duration::from_secs(365 * 86_400);
@@ -66,7 +66,7 @@ pub(super) fn by_files(context: &mut Context<'_>, body: &Value) -> Answer {
     let [file_id] = strings(body, "FileIds")[..] else {
         return Err(context.error("InvalidParameter.FlowFileIds", "FileIds takes one id."));
     };
-    let file = context.world.uploads.get(file_id, context.now).ok_or_else(|| {
+    let file = context.state.uploads.get(file_id, context.now).ok_or_else(|| {
         context.error("ResourceNotFound.Resource", "The file of FileIds does not exist any more.")
     })?;
     if !caller.is(&file.app_id, &file.organization) {
@@ -107,7 +107,7 @@ pub(super) fn by_templates(context: &mut Context<'_>, body: &Value) -> Answer {
         return Err(context.error("LimitExceeded.CreateFlowNum", message));
     }
     refuse_unmodelled(body, &["NeedPreview"])?;
-    let organization = context.world.organization(&caller.app_id, &caller.organization_id);
+    let organization = context.state.organization(&caller.app_id, &caller.organization_id);
     let known = organization.map(|known| known.templates.as_slice()).unwrap_or_default();
     let mut templates = Vec::new();
     for info in infos {
@@ -241,12 +241,12 @@ fn must_fit(context: &Context<'_>, parties: &[Party], deadline: Duration) -> Res
 
 fn begin(context: &mut Context<'_>, terms: Terms, deadline: Duration) -> String {
     let id = ids::random();
-    context.world.start(&id, Arc::new(terms), deadline, context.now);
+    context.state.start(&id, Arc::new(terms), deadline, context.now);
     id
 }
 
 fn approver_items(context: &Context<'_>, flow_id: &str) -> Vec<Value> {
-    let Some(flow) = context.world.flow(flow_id) else { return Vec::new() };
+    let Some(flow) = context.state.flow(flow_id) else { return Vec::new() };
     let item = |(index, party): (usize, &Party)| {
         json!({
             "SignId": flow.sign_id(index),

@@ -17,15 +17,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::body;
+use crate::api::service::Service;
 use crate::callback::Post;
 use crate::error::ApiError;
 use crate::faults::{Connection, FaultKind, Script, Tampered};
+use crate::http::body;
+use crate::http::request::Wire;
+use crate::http::tls::Tls;
+use crate::http::write_timeout::WriteTimeout;
 use crate::limits::END_OF_TIME;
-use crate::service::Service;
-use crate::tls::Tls;
-use crate::wire::Wire;
-use crate::write_timeout::WriteTimeout;
 
 /// Connections at a time; others wait. Below the descriptors that a process has on most systems.
 const CONNECTIONS: usize = 400;
@@ -125,8 +125,8 @@ impl Drop for Server {
 async fn keep_time(service: Arc<Service>) {
     loop {
         let (next, alarm) = {
-            let world = &service.state().world;
-            (world.next_due(), Arc::clone(&world.alarm))
+            let state = &service.lock().state;
+            (state.next_due(), Arc::clone(&state.alarm))
         };
         match next.and_then(|at| service.clock.until(at)) {
             // An error means that the time has come.

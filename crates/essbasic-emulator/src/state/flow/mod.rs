@@ -1,14 +1,14 @@
 //! A contract and its life.
 
-mod state;
+mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use state::{Refusal, Status};
+pub use status::{Refusal, Status};
 
-use crate::ids;
-use crate::terms::{Party, Terms};
+use crate::state::ids;
+use crate::state::terms::{Party, Terms};
 
 /// A contract: what it says, and how far it is. Times are the emulator's, since the Unix epoch.
 ///

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Context, list, refuse_unmodelled, text, time, unmodelled};
 use crate::error::ApiError;
-use crate::terms::{Copied, Party};
+use crate::state::terms::{Copied, Party};
 
 const MOST_NAME: usize = 50;
 

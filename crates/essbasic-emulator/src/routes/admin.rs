@@ -7,13 +7,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::actions::modelled_actions;
+use crate::api::actions::modelled_actions;
+use crate::api::service::{OUTER, Reply, Service};
 use crate::faults::Fault;
-use crate::flow::{Refusal, Status, Who};
+use crate::http::request::Wire;
 use crate::json::from_object;
 use crate::limits;
-use crate::service::{OUTER, Reply, Service};
-use crate::wire::Wire;
+use crate::state::flow::{Refusal, Status, Who};
 
 const THERE_IS: &str = "\
 GET  flows       the ids of all contracts, one a line
@@ -67,8 +67,8 @@ impl Service {
     pub(crate) fn control(&self, wire: &Wire, command: &str) -> Reply {
         let done = match (wire.method.as_str(), command) {
             ("GET", "flows") => {
-                let state = self.state();
-                let ids: String = state.world.flows().flat_map(|flow| [&*flow.id, "\n"]).collect();
+                let shared = self.lock();
+                let ids: String = shared.state.flows().flat_map(|flow| [&*flow.id, "\n"]).collect();
                 Ok(Reply::text(StatusCode::OK, ids))
             }
             ("GET", "actions") => Ok(Reply::text(StatusCode::OK, self.modelled())),
@@ -121,16 +121,16 @@ impl Service {
 
     fn carry_out(&self, command: &str, Order { flow, party, reason }: &Order) -> Reply {
         let done = {
-            let mut state = self.state();
-            let now = state.now;
-            let world = &mut state.world;
+            let mut shared = self.lock();
+            let now = shared.now;
+            let state = &mut shared.state;
             match command {
-                "sign" => world.sign(flow, Who::at(*party), now).map(|_| ()),
-                "reject" => world.refuse(flow, Who::at(*party), reason, now),
-                "cancel" => world.end(flow, Status::Cancel, reason, now),
-                "expire" => world.end(flow, Status::Deadline, "", now),
-                "invalidate" => world.end(flow, Status::Invalid, reason, now),
-                _ => world.end(flow, Status::Relieved, reason, now),
+                "sign" => state.sign(flow, Who::at(*party), now).map(|_| ()),
+                "reject" => state.refuse(flow, Who::at(*party), reason, now),
+                "cancel" => state.end(flow, Status::Cancel, reason, now),
+                "expire" => state.end(flow, Status::Deadline, "", now),
+                "invalidate" => state.end(flow, Status::Invalid, reason, now),
+                _ => state.end(flow, Status::Relieved, reason, now),
             }
         };
         match done {
@@ -142,9 +142,9 @@ impl Service {
 
     /// How far a contract is, of whatever organisation.
     fn show(&self, id: &str) -> Reply {
-        let state = self.state();
-        let now = state.now;
-        let Some(flow) = state.world.flow(id) else {
+        let shared = self.lock();
+        let now = shared.now;
+        let Some(flow) = shared.state.flow(id) else {
             return refused(StatusCode::NOT_FOUND, &Refusal::NoSuchFlow);
         };
         let parties = flow.parties().map(|(index, _, progress)| {

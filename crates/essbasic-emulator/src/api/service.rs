@@ -10,19 +10,19 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tc3_catalogue::{ActionMeta, JsonType};
 
-use crate::actions::{self, Context};
-use crate::auth::{Secret, authenticate};
+use crate::api::actions::{self, Context};
+use crate::api::auth::{Secret, authenticate};
+use crate::api::check::{check_all, check_shape};
+use crate::api::encryption::Agreement;
+use crate::api::stub;
 use crate::callback::{CallbackStats, Tally};
-use crate::check::{check_all, check_shape};
-use crate::clock::Clock;
-use crate::encryption::Agreement;
 use crate::error::ApiError;
 use crate::faults::{DOWNLOAD, FaultKind, Faults};
-use crate::ids;
-use crate::links::{Links, Target};
-use crate::shape;
-use crate::wire::{Wire, json_object};
-use crate::world::World;
+use crate::http::request::{Wire, json_object};
+use crate::state::State;
+use crate::state::clock::Clock;
+use crate::state::ids;
+use crate::state::links::{Links, Target};
 
 const SERVICE: &str = "essbasic";
 const VERSION: &str = "2021-05-26";
@@ -43,18 +43,18 @@ pub(crate) struct Service {
     pub(crate) callbacks: Arc<Tally>,
     /// What goes wrong on purpose.
     pub(crate) faults: Faults,
-    pub(crate) state: Mutex<State>,
+    pub(crate) shared: Mutex<Shared>,
 }
 
-impl State {
-    pub(crate) fn new(world: World) -> Self {
-        Self { world, ..Self::default() }
+impl Shared {
+    pub(crate) fn new(state: State) -> Self {
+        Self { state, ..Self::default() }
     }
 }
 
 #[derive(Default)]
-pub(crate) struct State {
-    pub(crate) world: World,
+pub(crate) struct Shared {
+    pub(crate) state: State,
     pub(crate) stats: Stats,
     /// The time when it was last looked at: until then everything has happened.
     pub(crate) now: Duration,
@@ -119,32 +119,32 @@ struct Answered {
 
 impl Service {
     /// What the service knows, as it is by now.
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Shared> {
         // A panic elsewhere leaves at worst a step undone.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.now = self.clock.now();
-        let now = state.now;
-        state.world.settle(now);
-        state
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.now = self.clock.now();
+        let now = shared.now;
+        shared.state.settle(now);
+        shared
     }
 
     /// Moves the clock ahead, and lets happen what falls into that time.
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
         // What is due next is due sooner, by the real clock.
-        self.state().world.alarm.notify_one();
+        self.lock().state.alarm.notify_one();
     }
 
     /// Changes the speed of the clock.
     pub(crate) fn set_speed(&self, speed: f64) {
         self.clock.set_speed(speed);
-        self.state().world.alarm.notify_one();
+        self.lock().state.alarm.notify_one();
     }
 
     /// What has been done.
     pub(crate) fn stats(&self) -> Stats {
         let (callbacks, faults) = (self.callbacks.stats(), self.faults.hits());
-        Stats { callbacks, faults, ..self.state().stats.clone() }
+        Stats { callbacks, faults, ..self.lock().stats.clone() }
     }
 
     /// Answers any request, and says what is to go wrong with the answer.
@@ -188,7 +188,7 @@ impl Service {
     /// Answers with an error.
     pub(crate) fn refuse(&self, error: &ApiError) -> Reply {
         tracing::info!(code = error.code, message = error.message, "refused");
-        *self.state().stats.rejected.entry(error.code.to_owned()).or_default() += 1;
+        *self.lock().stats.rejected.entry(error.code.to_owned()).or_default() += 1;
         envelope(json!({ "Error": { "Code": error.code, "Message": error.message } }))
     }
 
@@ -248,19 +248,19 @@ impl Service {
             tracing::warn!(action, "the service will take the action away");
             notes.push(DEPRECATED);
         }
-        let mut state = self.state();
-        let State { world, now, .. } = &mut *state;
-        let mut context = Context { meta, world, links: &self.links, endpoint, now: *now };
+        let mut shared = self.lock();
+        let Shared { state, now, .. } = &mut *shared;
+        let mut context = Context { meta, state, links: &self.links, endpoint, now: *now };
         let value = match actions::run(&mut context, body) {
             Some(answer) => {
                 let mut answer = answer?;
-                shape::complete(&mut answer, JsonType::Object(meta.response));
+                stub::complete(&mut answer, JsonType::Object(meta.response));
                 answer
             }
             None => {
                 check_all(body, meta.request)?;
                 notes.push(NOT_MODELLED);
-                shape::answer(&context, body)
+                stub::answer(&context, body)
             }
         };
         Ok(Answered { value, notes })
@@ -268,13 +268,13 @@ impl Service {
 
     /// Counts a call, and refuses it past the action's rate.
     fn admit(&self, meta: &'static ActionMeta) -> Result<(), ApiError> {
-        let mut state = self.state();
+        let mut shared = self.lock();
         let name = meta.info.name;
         tracing::info!(action = name, "called");
-        *state.stats.calls.entry(name.to_owned()).or_default() += 1;
+        *shared.stats.calls.entry(name.to_owned()).or_default() += 1;
         let Some(limit) = self.rate_limit else { return Ok(()) };
         let now = Instant::now();
-        let recent = state.recent.entry(name).or_default();
+        let recent = shared.recent.entry(name).or_default();
         while recent.front().is_some_and(|at| now.duration_since(*at) >= Duration::from_secs(1)) {
             recent.pop_front();
         }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Answer, Context, caller, refuse_unmodelled, strings, text};
-use crate::check::check_all;
-use crate::template::{Field, Recipient, Template};
+use crate::api::check::check_all;
+use crate::state::template::{Field, Recipient, Template};
 
 const PAGE: u64 = 20;
 
@@ -17,7 +17,7 @@ pub(super) fn list(context: &Context<'_>, body: &Value) -> Answer {
     }
     refuse_unmodelled(body, &["WithPreviewUrl", "WithPdfUrl", "UserFlowTypeId"])?;
     check_all(body, context.meta.request)?;
-    let organization = context.world.organization(&caller.app_id, &caller.organization_id);
+    let organization = context.state.organization(&caller.app_id, &caller.organization_id);
     let all = organization.map(|known| known.templates.as_slice()).unwrap_or_default();
     // Ids that nobody has are left out, as the reference shows.
     let by_id = |id: &str| all.iter().find(|template| template.id == id);

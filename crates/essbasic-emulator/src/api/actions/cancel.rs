@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Answer, Context, caller, longer, strings, text};
-use crate::check::check_all;
+use crate::api::check::check_all;
 use crate::error::ApiError;
-use crate::flow::{Refusal, Status};
-use crate::ids;
-use crate::tasks::CancelTask;
+use crate::state::cancel_tasks::CancelTask;
+use crate::state::flow::{Refusal, Status};
+use crate::state::ids;
 
 const MOST_REASON: usize = 200;
 const MOST_FLOWS: usize = 100;
@@ -34,7 +34,7 @@ pub(super) fn one(context: &mut Context<'_>, body: &Value) -> Answer {
     }
     context.flow(&caller, id, "OperationDenied.Forbid")?;
     check_all(body, context.meta.request)?;
-    match context.world.end(id, Status::Cancel, reason, context.now) {
+    match context.state.end(id, Status::Cancel, reason, context.now) {
         Ok(()) => Ok(json!({})),
         Err(refusal) => Err(refused(context, &refusal)),
     }
@@ -72,14 +72,14 @@ pub(super) fn many(context: &mut Context<'_>, body: &Value) -> Answer {
         failed: Vec::new(),
         ends: context.now.saturating_add(TASK),
     };
-    if context.world.tasks.repeats(&task, context.now) {
+    if context.state.tasks.repeats(&task, context.now) {
         let message = "The same contracts are being withdrawn already.";
         return Err(context.error("InvalidParameter.DupTask", message));
     }
     let mut messages = Vec::new();
     for id in flow_ids {
-        let owned = context.world.flow(id).is_some_and(|flow| caller.owns(flow));
-        let ended = owned.then(|| context.world.end(id, Status::Cancel, reason, context.now));
+        let owned = context.state.flow(id).is_some_and(|flow| caller.owns(flow));
+        let ended = owned.then(|| context.state.end(id, Status::Cancel, reason, context.now));
         let why = match ended {
             Some(Ok(())) => {
                 task.withdrawn.push(id.to_owned());
@@ -96,7 +96,7 @@ pub(super) fn many(context: &mut Context<'_>, body: &Value) -> Answer {
         messages.clear();
     }
     let task_id = ids::random();
-    context.world.tasks.keep(task_id.clone(), task);
+    context.state.tasks.keep(task_id.clone(), task);
     Ok(json!({ "FailMessages": messages, "TaskId": task_id }))
 }
 
@@ -108,7 +108,7 @@ pub(super) fn task(context: &Context<'_>, body: &Value) -> Answer {
     // Tasks of the other kind come from an action that is not modelled.
     let of_flows = body.get("CancelType").and_then(Value::as_i64).unwrap_or_default() == 0;
     let found = context
-        .world
+        .state
         .tasks
         .get(task_id)
         .filter(|task| of_flows && caller.is(&task.app_id, &task.organization));
@@ -122,7 +122,7 @@ pub(super) fn task(context: &Context<'_>, body: &Value) -> Answer {
         }));
     }
     let failure = |(id, reason): &(String, &'static str)| {
-        let name = context.world.flow(id).filter(|flow| caller.owns(flow));
+        let name = context.state.flow(id).filter(|flow| caller.owns(flow));
         let name = name.map_or("", |flow| flow.terms.name.as_str());
         json!({ "FlowId": id, "Reason": reason, "FlowName": name })
     };

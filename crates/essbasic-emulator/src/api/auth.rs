@@ -6,7 +6,7 @@ use std::time::Duration;
 use tc3_signer::{Authorization, Payload, Received, UNSIGNED_PAYLOAD, VerifyError, verify};
 
 use crate::error::ApiError;
-use crate::wire::Wire;
+use crate::http::request::Wire;
 
 /// The key of a SecretId, and the token where it is a temporary one.
 #[derive(Clone)]

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use super::config::{Address, Callback, CallbackChaos};
 use super::exchange::post;
 use super::seal::{Seal, Sealed};
-use super::tally::Tally;
+use super::stats::Tally;
 use crate::limits;
 
 /// The longest pause before a message is sent again.

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use tc3_api::Base64;
 
 use super::{Answer, Context, caller, list, text, time};
-use crate::check::check_all;
+use crate::api::check::check_all;
 use crate::error::ApiError;
-use crate::ids;
-use crate::links::Target;
-use crate::uploads::{Format, Upload, is_pdf};
+use crate::state::ids;
+use crate::state::links::Target;
+use crate::state::uploads::{Format, Upload, is_pdf};
 
 const MOST_FILES: usize = 20;
 
@@ -54,7 +54,7 @@ pub(super) fn upload(context: &mut Context<'_>, body: &Value) -> Answer {
             format,
             expires,
         };
-        context.world.uploads.keep(id.clone(), upload, context.now);
+        context.state.uploads.keep(id.clone(), upload, context.now);
         file_ids.push(id);
     }
     Ok(json!({

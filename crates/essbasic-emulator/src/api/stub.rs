@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use tc3_api::Base64;
 use tc3_catalogue::{JsonType, Literal, MemberMeta, ObjectMeta};
 
-use crate::actions::Context;
+use crate::api::actions::Context;
 
 /// Gives an answer the members that it lacks, empty: the service leaves none out. Of an object that is
 /// lacking there is nothing to say, so it stays away.

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::query::{NO_PERMISSION, NO_SUCH_FLOW};
 use super::{Answer, Caller, Context, caller, list, refuse_unmodelled, strings, text, unmodelled};
-use crate::check::check_all;
-use crate::flow::{Flow, Status};
-use crate::links::Target;
-use crate::terms::Party;
+use crate::api::check::check_all;
+use crate::state::flow::{Flow, Status};
+use crate::state::links::Target;
+use crate::state::terms::Party;
 
 /// How long links live: those to the mini program, and those to a page where nothing else is asked for.
 const MINI_PROGRAM: Duration = Duration::from_secs(90 * 86_400);
@@ -47,7 +47,7 @@ pub(super) fn for_mini_program(context: &Context<'_>, body: &Value) -> Answer {
         return Err(context.error("InvalidParameter.FlowIds", message));
     }
     check_all(body, context.meta.request)?;
-    let grouped: Vec<&Flow> = context.world.group(group).filter(|flow| caller.owns(flow)).collect();
+    let grouped: Vec<&Flow> = context.state.group(group).filter(|flow| caller.owns(flow)).collect();
     if ids.is_empty() && grouped.is_empty() {
         let message = "The contract group is not found.";
         return Err(context.error("ResourceNotFound.FlowGroup", message));
@@ -82,7 +82,7 @@ fn chosen<'a>(
     kind: &str,
     body: &Value,
 ) -> Result<Chosen<'a>, &'static str> {
-    let flow = context.world.flow(id).ok_or(NO_SUCH_FLOW)?;
+    let flow = context.state.flow(id).ok_or(NO_SUCH_FLOW)?;
     if !caller.owns(flow) {
         return Err(NO_PERMISSION);
     }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::query::{NO_PERMISSION, NO_SUCH_FLOW};
 use super::{Answer, Context, caller, strings, text, time};
-use crate::check::check_all;
+use crate::api::check::check_all;
 use crate::error::ApiError;
-use crate::flow::{Flow, Status};
+use crate::state::flow::{Flow, Status};
 
 const MOST_REMINDED: usize = 100;
 
@@ -23,7 +23,7 @@ pub(super) fn remind(context: &mut Context<'_>, body: &Value) -> Answer {
     check_all(body, context.meta.request)?;
     let mut records = Vec::new();
     for id in ids {
-        let waiting = match context.world.flow(id) {
+        let waiting = match context.state.flow(id) {
             None => Err(NO_SUCH_FLOW.to_owned()),
             Some(flow) if !caller.owns(flow) => Err(NO_PERMISSION.to_owned()),
             Some(flow) => waiting(flow, context.now),
@@ -33,7 +33,7 @@ pub(super) fn remind(context: &mut Context<'_>, body: &Value) -> Answer {
             Ok(waiting) => {
                 let mut message = String::new();
                 for (party, name) in waiting {
-                    let done = match context.world.remind(id, party) {
+                    let done = match context.state.remind(id, party) {
                         true => "催办成功",
                         false => "此签署人已催办过",
                     };
@@ -91,7 +91,7 @@ pub(super) fn postpone(context: &mut Context<'_>, body: &Value) -> Answer {
         return Err(invalid("Deadline is past the next signer's, or not before the contract's."));
     }
     check_all(body, context.meta.request)?;
-    context.world.postpone(id, party, deadline);
+    context.state.postpone(id, party, deadline);
     Ok(json!({}))
 }
 

@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::flow::{Refusal, Who};
-use crate::seed::AGE;
-use crate::terms::{NewFlow, Terms};
-use crate::world::World;
+use crate::state::State;
+use crate::state::flow::{Refusal, Who};
+use crate::state::seed::AGE;
+use crate::state::terms::{NewFlow, Terms};
 
 /// How the ids of these contracts begin.
 pub(crate) const PREFIX: &str = "yDEmuBulk";
@@ -19,7 +19,7 @@ const TITLES: [&str; 5] = ["购销合同", "房屋租赁合同", "劳动合同",
 /// They go the way of any contract, but what those of one title say is held once, so that a contract
 /// takes little more than its id and the times of its signatures.
 pub(crate) fn plant(
-    world: &mut World,
+    state: &mut State,
     numbers: Range<usize>,
     [app_id, organization, company]: [&str; 3],
     now: Duration,
@@ -36,15 +36,15 @@ pub(crate) fn plant(
     };
     let terms = TITLES.map(terms);
     let created = now.saturating_sub(AGE);
-    world.reserve(numbers.len());
+    state.reserve(numbers.len());
     for (number, terms) in numbers.zip(terms.iter().cycle()) {
         let id = format!("{PREFIX}{:023}", number + 1);
-        world.start(&id, Arc::clone(terms), created.saturating_add(2 * AGE), created);
+        state.start(&id, Arc::clone(terms), created.saturating_add(2 * AGE), created);
         for minute in 1..=terms.parties.len() as u64 {
             let at = created.saturating_add(Duration::from_secs(60 * minute));
-            world.sign(&id, Who::Next, at.min(now))?;
+            state.sign(&id, Who::Next, at.min(now))?;
         }
-        world.settle(now);
+        state.settle(now);
     }
     Ok(())
 }
@@ -52,21 +52,21 @@ pub(crate) fn plant(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::Status;
+    use crate::state::flow::Status;
 
     #[test]
     fn contracts_of_one_title_hold_their_terms_once_and_no_file() {
-        let mut world = World::default();
+        let mut state = State::default();
         let now = Duration::from_secs(1_700_000_000);
-        plant(&mut world, 0..100_000, ["a", "o", "c"], now).unwrap();
-        assert_eq!(world.flows().count(), 100_000);
+        plant(&mut state, 0..100_000, ["a", "o", "c"], now).unwrap();
+        assert_eq!(state.flows().count(), 100_000);
         let terms: std::collections::HashSet<_> =
-            world.flows().map(|flow| Arc::as_ptr(&flow.terms)).collect();
+            state.flows().map(|flow| Arc::as_ptr(&flow.terms)).collect();
         assert_eq!(terms.len(), TITLES.len());
-        assert_eq!(world.next_due(), None);
-        let last = world.flow("yDEmuBulk00000000000000000100000").unwrap();
+        assert_eq!(state.next_due(), None);
+        let last = state.flow("yDEmuBulk00000000000000000100000").unwrap();
         assert_eq!((last.status(now), last.composed(now)), (Status::All, 2));
-        assert!(world.flows().all(|flow| flow.terms.file.is_none()));
+        assert!(state.flows().all(|flow| flow.terms.file.is_none()));
         assert!(size_of_val(last) + size_of_val(&*last.progress) <= 256);
     }
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::bulk;
-use crate::flow::{Status, Who};
 use crate::json::from_object;
 use crate::limits;
-use crate::template::Template;
-use crate::terms::NewFlow;
-use crate::world::{Application, Organization, World};
+use crate::state::bulk;
+use crate::state::flow::{Status, Who};
+use crate::state::template::Template;
+use crate::state::terms::NewFlow;
+use crate::state::{Application, Organization, State};
 
 /// The service's contents at the start.
 ///
@@ -218,12 +218,12 @@ impl Seed {
     }
 
     /// Brings everything about by the steps that also a caller would take.
-    pub(crate) fn plant(self, world: &mut World, now: Duration) -> Result<(), SeedError> {
+    pub(crate) fn plant(self, state: &mut State, now: Duration) -> Result<(), SeedError> {
         self.check_bulk()?;
         let mut bulk = 0;
         for (app_id, app) in self.applications {
             let known = Application { downloads: app.downloads, ..Application::default() };
-            world.applications.insert(app_id.clone(), known);
+            state.applications.insert(app_id.clone(), known);
             for (open_id, seed) in app.organizations {
                 let organization = Organization {
                     name: seed.name.clone(),
@@ -231,16 +231,16 @@ impl Seed {
                     operators: seed.operators,
                     templates: seed.templates,
                 };
-                if let Some(app) = world.applications.get_mut(&app_id) {
+                if let Some(app) = state.applications.get_mut(&app_id) {
                     app.organizations.insert(open_id.clone(), organization);
                 }
                 for flow in seed.flows {
-                    flow.plant(world, &app_id, &open_id, now)?;
+                    flow.plant(state, &app_id, &open_id, now)?;
                 }
                 let company = seed.name.as_deref().unwrap_or(&open_id);
                 let first = bulk;
                 bulk += seed.completed;
-                bulk::plant(world, first..bulk, [&app_id, &open_id, company], now)
+                bulk::plant(state, first..bulk, [&app_id, &open_id, company], now)
                     .map_err(|refusal| SeedError(refusal.to_string()))?;
             }
         }
@@ -251,7 +251,7 @@ impl Seed {
 impl FlowSeed {
     fn plant(
         self,
-        world: &mut World,
+        state: &mut State,
         app_id: &str,
         organization: &str,
         now: Duration,
@@ -269,24 +269,24 @@ impl FlowSeed {
         new.group = self.group;
         new.parties =
             self.parties.into_iter().map(|party| (party.name, party.organization)).collect();
-        world.create(new, created);
+        state.create(new, created);
         let failed = |refusal: crate::Refusal| SeedError(format!("{id}: {refusal}"));
         for index in 0..signatures {
             let at = created + Duration::from_secs(60 * (index as u64 + 1));
-            world.sign(&id, Who::Next, at.min(now)).map_err(failed)?;
+            state.sign(&id, Who::Next, at.min(now)).map_err(failed)?;
         }
         match self.status {
             Status::Init | Status::Part | Status::All => {}
-            status => world.end(&id, status, &self.reason, now).map_err(failed)?,
+            status => state.end(&id, status, &self.reason, now).map_err(failed)?,
         }
-        world.settle(now);
+        state.settle(now);
         Ok(())
     }
 }
 
 impl Default for Seed {
     fn default() -> Self {
-        match Self::from_json(include_str!("../assets/seed.json")) {
+        match Self::from_json(include_str!("../../assets/seed.json")) {
             Ok(seed) => seed,
             // Held by a test: the file is part of the crate.
             Err(_) => Self { applications: BTreeMap::new() },
@@ -300,17 +300,17 @@ mod tests {
 
     #[test]
     fn the_built_in_seed_holds_each_state_and_stands_planted() {
-        let seed = Seed::from_json(include_str!("../assets/seed.json")).unwrap();
-        let mut world = World::default();
+        let seed = Seed::from_json(include_str!("../../assets/seed.json")).unwrap();
+        let mut state = State::default();
         let now = Duration::from_secs(1_700_000_000);
-        seed.clone().plant(&mut world, now).unwrap();
-        for (planted, meant) in world.flows().zip(seed.flows()) {
+        seed.clone().plant(&mut state, now).unwrap();
+        for (planted, meant) in state.flows().zip(seed.flows()) {
             assert_eq!((&*planted.id, planted.status(now)), (meant.id.as_str(), meant.status));
             let signed = planted.progress.iter().filter(|party| party.signed_at.is_some()).count();
             assert_eq!(planted.composed(now), signed);
         }
         // Only the deadlines of the open ones are still to come.
-        assert!(world.next_due() > Some(now));
+        assert!(state.next_due() > Some(now));
         let states: std::collections::HashSet<_> = seed.flows().map(|flow| flow.status).collect();
         assert_eq!(states.len(), 8);
         assert_eq!(seed.flows().filter(|flow| flow.status == Status::All).count(), 14);

@@ -7,10 +7,10 @@ use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Str, TextStr};
 use ttf_parser::Face;
 
-use crate::flow::Flow;
+use crate::state::flow::Flow;
 
 /// See `assets/README.md`.
-static FONT: &[u8] = include_bytes!("../assets/contract.ttf");
+static FONT: &[u8] = include_bytes!("../../assets/contract.ttf");
 
 /// What stands for a character that the font lacks.
 const MISSING: char = '□';

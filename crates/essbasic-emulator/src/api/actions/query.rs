@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::{Answer, Context, caller, strings, text};
 use crate::error::ApiError;
-use crate::flow::{Flow, Progress};
-use crate::links::Target;
-use crate::terms::Party;
+use crate::state::flow::{Flow, Progress};
+use crate::state::links::Target;
+use crate::state::terms::Party;
 
 /// The most contracts that one call takes.
 const MOST_URLS: usize = 50;
@@ -29,7 +29,7 @@ pub(super) fn resource_urls(context: &Context<'_>, body: &Value) -> Answer {
         let message = format!("FlowIds takes at most {MOST_URLS} ids.");
         return Err(ApiError::new("OperationDenied.OutQueryLimit", message));
     }
-    let app = context.world.applications.get(&caller.app_id);
+    let app = context.state.applications.get(&caller.app_id);
     let may_download = app.is_some_and(|app| {
         let organization = app.organizations.get(&caller.organization_id);
         organization.is_some_and(|organization| app.may_download(organization))
@@ -42,7 +42,7 @@ pub(super) fn resource_urls(context: &Context<'_>, body: &Value) -> Answer {
     }
     let (mut infos, mut errors) = (Vec::new(), Vec::new());
     for id in flow_ids {
-        let (resources, error) = match context.world.flow(id) {
+        let (resources, error) = match context.state.flow(id) {
             None => (json!([]), NO_SUCH_FLOW),
             Some(flow) if !caller.owns(flow) => (json!([]), NO_PERMISSION),
             Some(flow) => {
@@ -66,7 +66,7 @@ pub(super) fn flow_details(context: &Context<'_>, body: &Value) -> Answer {
         return Err(ApiError::new("InvalidParameter.FlowIds", message));
     }
     let flows: Vec<&Flow> = match group {
-        Some(group) => context.world.group(group).filter(|flow| caller.owns(flow)).collect(),
+        Some(group) => context.state.group(group).filter(|flow| caller.owns(flow)).collect(),
         None if flow_ids.is_empty() => {
             return Err(ApiError::new(
                 "MissingParameter.FlowIdsOrFlowGroupId",
@@ -76,7 +76,7 @@ pub(super) fn flow_details(context: &Context<'_>, body: &Value) -> Answer {
         None => {
             let mut seen = BTreeSet::new();
             let ids = flow_ids.iter().filter(|id| seen.insert(**id));
-            ids.filter_map(|id| context.world.flow(id)).filter(|flow| caller.owns(flow)).collect()
+            ids.filter_map(|id| context.state.flow(id)).filter(|flow| caller.owns(flow)).collect()
         }
     };
     if group.is_some() && flows.is_empty() {

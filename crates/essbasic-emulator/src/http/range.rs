@@ -5,8 +5,8 @@ use std::ops::Range;
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
 
-use crate::service::Reply;
-use crate::wire::Wire;
+use crate::api::service::Reply;
+use crate::http::request::Wire;
 
 /// The part of a file that a request asks for.
 #[derive(Debug, PartialEq, Eq)]

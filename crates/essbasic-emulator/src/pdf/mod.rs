@@ -1,0 +1,4 @@
+//! PDF files: generated contracts, and signatures stamped on uploaded files.
+
+pub(crate) mod document;
+pub(crate) mod stamp;
