@@ -1,4 +1,4 @@
-//! How an emulator is set up.
+//! Settings of an emulator.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,11 +8,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::api::auth::Secret;
-use crate::api::encryption::{Agreement, Cipher};
+use crate::api::encryption::{Cipher, Encryption};
+use crate::api::rate_limit::RateLimiter;
 use crate::api::service::{Service, Shared};
-use crate::callback::{Callback, Outbox, Post, Tally};
+use crate::callback::config::Callback;
+use crate::callback::message::flow_status_change;
+use crate::callback::outbox::Outbox;
+use crate::callback::sender::CallbackSender;
+use crate::callback::stats::StatsCounter;
 use crate::emulator::Emulator;
-use crate::faults::{Fault, Faults};
+use crate::faults::Faults;
+use crate::faults::fault::Fault;
 use crate::http::server::Server;
 use crate::http::tls::Tls;
 use crate::limits;
@@ -22,13 +28,13 @@ use crate::state::links::Links;
 use crate::state::seed::Seed;
 use crate::{SECRET_ID, SECRET_KEY};
 
-/// What an emulator is started with.
+/// Builder of an [`Emulator`].
 #[must_use]
 pub struct Builder {
     listen: SocketAddr,
     allow_remote: bool,
     secrets: BTreeMap<String, Secret>,
-    encryption: Option<Agreement>,
+    encryption: Option<Encryption>,
     callback: Option<Callback>,
     seed: Seed,
     start: Option<Duration>,
@@ -40,11 +46,18 @@ pub struct Builder {
     tls: bool,
 }
 
+impl Emulator {
+    /// Returns a builder with the default settings.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+}
+
 impl Builder {
     /// Maximum number of generated contracts, over all organizations of a seed.
     pub const MAX_FLOWS: usize = limits::MAX_FLOWS;
 
-    /// Maximum of [`pdf_size`](Self::pdf_size), in bytes: files are composed in memory.
+    /// Maximum of [`pdf_size`](Self::pdf_size), in bytes. Files are composed in memory.
     pub const MAX_PDF_BYTES: usize = limits::MAX_PDF_BYTES;
 
     /// Maximum of [`speed`](Self::speed).
@@ -68,20 +81,21 @@ impl Builder {
         }
     }
 
-    /// Listens here; by default at a free port of 127.0.0.1.
+    /// Sets the address of the server. The default is a free port of 127.0.0.1.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// Also takes an address that other machines reach, to listen at or to send callbacks to. The
-    /// emulator has no secrets worth keeping, and was not made to stand against strangers.
+    /// Allows addresses other than loopback for the server and for callbacks.
+    ///
+    /// The emulator is not secured: do not expose it to untrusted networks.
     pub fn allow_remote(mut self) -> Self {
         self.allow_remote = true;
         self
     }
 
-    /// Knows this pair of keys; the first replaces [`SECRET_ID`] and [`SECRET_KEY`].
+    /// Adds a credential. The first one replaces [`SECRET_ID`] and [`SECRET_KEY`].
     pub fn credential(
         mut self,
         secret_id: impl Into<String>,
@@ -92,7 +106,7 @@ impl Builder {
         self
     }
 
-    /// Knows this temporary credential, whose calls must carry the token.
+    /// Adds a temporary credential, whose requests must contain the token.
     pub fn temporary_credential(
         mut self,
         secret_id: impl Into<String>,
@@ -104,25 +118,26 @@ impl Builder {
         self
     }
 
-    /// Also takes calls inside `CreateRequestWithEncryption`, encrypted and signed by these keys.
-    /// Without, that action is one that is not modelled.
+    /// Accepts calls inside `CreateRequestWithEncryption`, encrypted and signed with these keys.
+    ///
+    /// By default, that action is not modelled.
     pub fn encryption(
         mut self,
         cipher: Cipher,
         key: impl Into<Vec<u8>>,
         hmac_key: impl Into<Vec<u8>>,
     ) -> Self {
-        self.encryption = Some(Agreement { cipher, key: key.into(), hmac_key: hmac_key.into() });
+        self.encryption = Some(Encryption { cipher, key: key.into(), hmac_key: hmac_key.into() });
         self
     }
 
-    /// Tells an address of each change of a contract from now on.
+    /// Sends each change of a contract to a callback address.
     pub fn callback(mut self, callback: Callback) -> Self {
         self.callback = Some(callback);
         self
     }
 
-    /// Starts with these contents.
+    /// Sets the initial data.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
         self
@@ -143,46 +158,52 @@ impl Builder {
         self
     }
 
-    /// Calls a second to each action, by the real clock, before `RequestLimitExceeded`: 20, as the
-    /// real service. `None` is no limit.
+    /// Sets the rate limit, in calls per second and action by the real clock: 20 by default, as in the real
+    /// service. Further calls get `RequestLimitExceeded`. `None` removes the limit.
     pub fn rate_limit(mut self, per_second: Option<usize>) -> Self {
         self.rate_limit = per_second;
         self
     }
 
-    /// Pads each PDF to at least this many bytes, up to [`MAX_PDF_BYTES`](Self::MAX_PDF_BYTES).
+    /// Sets the minimum size of generated PDFs, in bytes, up to [`MAX_PDF_BYTES`](Self::MAX_PDF_BYTES).
     pub fn pdf_size(mut self, bytes: usize) -> Self {
         self.pdf_size = bytes;
         self
     }
 
-    /// Lets things go wrong, by this seed, from the start; each request is hit by the first that means it
-    /// and whose rate falls to it. [`Emulator::set_faults`] changes them later.
+    /// Sets faults and the seed by which the hit requests are drawn.
+    ///
+    /// At most one fault hits a request: the first that applies to it and is drawn. [`Emulator::set_faults`]
+    /// replaces the faults later.
     pub fn faults(mut self, faults: impl IntoIterator<Item = Fault>, seed: u64) -> Self {
         self.faults = faults.into_iter().collect();
         self.faults_seed = seed;
         self
     }
 
-    /// Speaks TLS, with a certificate for `localhost` and the address listened at. Clients must trust
-    /// [its authority](Emulator::authority_pem), a new one each time.
+    /// Enables TLS, with a certificate for `localhost` and the address of the server.
+    ///
+    /// Clients must trust [the authority](Emulator::authority_pem), which is generated for each emulator.
     pub fn tls(mut self) -> Self {
         self.tls = true;
         self
     }
 
-    /// Starts the emulator on a thread of its own.
+    /// Starts the emulator on a new thread.
     ///
     /// # Errors
-    /// Returns an error of kind [`io::ErrorKind::InvalidInput`] that names the setting and its limit if a
-    /// setting is invalid: an address that is not loopback without
-    /// [`allow_remote`](Self::allow_remote), a callback URL, key or [`CallbackChaos`] out of range, keys of
-    /// [`encryption`](Self::encryption) of a wrong length, an empty credential, a contradictory seed or one of
-    /// more than 1,000,000 generated contracts, a fault's rate outside 0 to 1, a fault of handshakes without
-    /// [`tls`](Self::tls), or a number outside the range of its setter. Returns any other error if the address
-    /// cannot be listened at.
+    /// Returns an error of kind [`io::ErrorKind::InvalidInput`] with the setting and its limit if a setting is
+    /// invalid:
+    /// - the address is not loopback without [`allow_remote`](Self::allow_remote),
+    /// - the URL, the key or the [`CallbackChaos`](crate::CallbackChaos) of callbacks is invalid,
+    /// - a key of [`encryption`](Self::encryption) has a wrong length,
+    /// - a part of a credential is empty,
+    /// - the seed is contradictory or has more than 1,000,000 generated contracts,
+    /// - the rate of a fault is not between 0 and 1, or a fault of handshakes is set without
+    ///   [`tls`](Self::tls),
+    /// - a number is outside the range of its setter.
     ///
-    /// [`CallbackChaos`]: crate::CallbackChaos
+    /// Returns an error of another kind if the server cannot listen at the address.
     pub fn start(mut self) -> io::Result<Emulator> {
         self.check()?;
         if self.secrets.is_empty() {
@@ -191,16 +212,18 @@ impl Builder {
         let clock = Clock::new(self.start, self.speed);
         let mut state = State::default();
         self.seed
-            .plant(&mut state, clock.now())
+            .apply(&mut state, clock.now())
             .map_err(|error| limits::invalid(error.to_string()))?;
-        // The contents of the seed were there before anybody could be told.
-        let callbacks = Arc::<Tally>::default();
-        let post = match &self.callback {
+        // The listener is set after the seed, whose contracts cause no callbacks.
+        let stats = Arc::<StatsCounter>::default();
+        let sender = match &self.callback {
             Some(callback) => {
-                let (outbox, messages) = Outbox::new(Arc::clone(&callbacks));
-                state.outbox = Some(outbox);
-                let tally = Arc::clone(&callbacks);
-                Some(Post::new(callback, self.allow_remote, tally, messages)?)
+                let (outbox, messages) = Outbox::new(Arc::clone(&stats));
+                state.on_change = Some(Box::new(move |flow, event, at| {
+                    outbox.push("FlowStatusChange", flow_status_change(flow, event, at));
+                }));
+                let stats = Arc::clone(&stats);
+                Some(CallbackSender::new(callback, self.allow_remote, stats, messages)?)
             }
             None => None,
         };
@@ -210,16 +233,15 @@ impl Builder {
             clock,
             secrets: self.secrets,
             encryption: self.encryption,
-            rate_limit: self.rate_limit,
             pdf_size: self.pdf_size,
             links: Links::default(),
-            callbacks,
+            callbacks: stats,
             faults,
-            shared: Mutex::new(Shared::new(state)),
+            shared: Mutex::new(Shared::new(state, RateLimiter::new(self.rate_limit))),
         });
         let listener = TcpListener::bind(self.listen)?;
         let tls = self.tls.then(|| Tls::new(self.listen.ip())).transpose()?;
-        let server = Server::start(listener, Arc::clone(&service), post, tls)?;
+        let server = Server::start(listener, Arc::clone(&service), sender, tls)?;
         Ok(Emulator::new(service, server))
     }
 
@@ -231,16 +253,29 @@ impl Builder {
         limits::speed(self.speed).map_err(limits::invalid)?;
         limits::start(self.start)?;
         limits::pdf_size(self.pdf_size)?;
-        limits::faults(&self.faults, self.tls)?;
+        for fault in &self.faults {
+            self.check_fault(fault)?;
+        }
         for (id, secret) in &self.secrets {
             limits::credential(id, &secret.key, secret.token.as_deref())?;
         }
-        self.encryption.as_ref().map_or(Ok(()), Agreement::check)
+        self.encryption.as_ref().map_or(Ok(()), Encryption::check)
+    }
+
+    fn check_fault(&self, fault: &Fault) -> io::Result<()> {
+        fault.check().map_err(limits::invalid)?;
+        match fault.kind.hits_handshakes() && !self.tls {
+            true => Err(limits::invalid(format!(
+                "fault {} hits TLS handshakes, but TLS is not enabled",
+                fault.kind
+            ))),
+            false => Ok(()),
+        }
     }
 }
 
 impl fmt::Debug for Builder {
-    /// Shows neither keys nor contents.
+    /// Omits keys and data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("listen", &self.listen).finish_non_exhaustive()
     }

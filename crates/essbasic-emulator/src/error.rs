@@ -1,4 +1,6 @@
-/// An error that the API answers with.
+//! Errors of the API.
+
+/// Error in the response of an API call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiError {
     pub(crate) code: &'static str,
@@ -10,6 +12,7 @@ impl ApiError {
         Self { code, message: message.into() }
     }
 
+    /// Returns the error of a missing required parameter.
     pub(crate) fn missing(parameter: &str) -> Self {
         Self::new(
             "MissingParameter",

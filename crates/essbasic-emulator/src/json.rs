@@ -1,8 +1,8 @@
-//! JSON objects that are read into structs.
+//! Deserialization of structs from JSON objects only.
 
-/// Implements `Deserialize` for structs that derive it with `#[serde(remote = "Self")]`: from an object only.
+/// Implements `Deserialize`, from an object only, for structs that derive it with `#[serde(remote = "Self")]`.
 ///
-/// A derived implementation also reads an array of the fields' values, so that `[{}]` would be a seed.
+/// A derived implementation also accepts an array of the field values, so that `[{}]` would be a seed.
 macro_rules! from_object {
     ($($name:ident: $what:literal),+ $(,)?) => {$(
         impl<'de> serde::Deserialize<'de> for $name {

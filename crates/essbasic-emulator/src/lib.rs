@@ -1,5 +1,4 @@
-//! An in-memory Tencent e-sign service (essbasic 2021-05-26) on loopback, for tests and
-//! demonstrations.
+//! In-memory Tencent e-sign service (essbasic 2021-05-26) on loopback, for tests and demonstrations.
 //!
 //! ```
 //! # fn main() -> std::io::Result<()> {
@@ -9,43 +8,50 @@
 //! # }
 //! ```
 //!
-//! It speaks the API's real protocol over real HTTP: any client can be pointed at it. It verifies
-//! signatures from what came over the wire, checks parameters against the API's description and
-//! answers the common errors with the real codes.
+//! The emulator implements the protocol of the API over HTTP, or over [TLS](Builder::tls) with a generated
+//! authority that clients must trust. It works with any client. It verifies signatures of the received bytes,
+//! checks parameters by the description of the API, and returns common errors with the codes of the service.
 //!
-//! It models ([`modelled_actions`]) the whole life of a contract: `UploadFiles`, `ChannelCreateFlowByFiles`,
-//! `DescribeTemplates`, `CreateFlowsByTemplates`, `CreateSignUrls` and `ChannelCreateFlowSignUrl`
-//! (whoever opens such a link signs), `ChannelCreateFlowReminds`, `ModifyFlowDeadline`,
-//! `ChannelCancelFlow`, `ChannelBatchCancelFlows`, `DescribeCancelFlowsTask`,
-//! `DescribeFlowDetailInfo`, `DescribeResourceUrlsByFlows`, the files that links lead to, callbacks
-//! ([`Callback`]) and, where keys are agreed on, calls inside `CreateRequestWithEncryption`.
+//! # Actions
 //!
-//! Any other action is checked in full, limits and rules included, and answered with data of the right
-//! shape, nothing else happens; the header `X-Emulator-Not-Modelled: true` says so.
-//! `X-Emulator-Deprecated: true` says that the service will take the action away.
+//! The emulator models the complete life cycle of a contract ([`modelled_actions`]):
+//! - Creation: `UploadFiles`, `ChannelCreateFlowByFiles`, `DescribeTemplates`, `CreateFlowsByTemplates`.
+//! - Signing: `CreateSignUrls`, `ChannelCreateFlowSignUrl`. Opening a link signs for its party.
+//! - Waiting: `ChannelCreateFlowReminds`, `ModifyFlowDeadline`, and callbacks ([`Callback`]).
+//! - Cancelling: `ChannelCancelFlow`, `ChannelBatchCancelFlows`, `DescribeCancelFlowsTask`.
+//! - Reading: `DescribeFlowDetailInfo`, `DescribeResourceUrlsByFlows`, and the files behind links.
+//! - Encrypted calls, with [keys](Builder::encryption): `CreateRequestWithEncryption`.
 //!
-//! What the real service does not have is below `/_emulator/`: a look at contracts and counts, and
-//! orders to the clock and to contracts. An unknown path there lists it. Things [go wrong](Fault) where
-//! that is asked for, by a seed.
+//! Calls of other actions are checked completely, limits and rules included. They get a stub response of the
+//! described shape with the header `X-Emulator-Not-Modelled: true`, and have no effect. Responses of deprecated
+//! actions have the header `X-Emulator-Deprecated: true`.
 //!
-//! It speaks HTTP, or [TLS](Builder::tls) by an authority of its own that clients must trust.
+//! # Control
 //!
-//! What the service's documentation promises of contracts holds here by the emulator's
-//! [clock](Builder::manual_clock): a PDF is composed one to three seconds after a signature
-//! (a link asked for earlier leads to the file without it), a link dies after five minutes, an unsigned
-//! contract at its deadline.
+//! Paths below `/_emulator/`, which the service does not have, show contracts and statistics, and control the
+//! clock, contracts and faults. The response to an unknown path lists them. [Faults](Fault) are injected by a
+//! seed.
 //!
-//! Where the documentation is silent:
-//! - `DescribeResourceUrlsByFlows` says 查询流程不存在 of an id that nobody has and 合同没有权限 of another
-//!   organisation's contract. It gives a link in every other case: a contract that was refused,
-//!   withdrawn or has expired has the file it had by then.
-//! - `DescribeFlowDetailInfo` leaves out contracts that do not exist or belong to others, and names
-//!   each once.
-//! - More than 50 ids are `OperationDenied.OutQueryLimit`, more than 100
-//!   `InvalidParameter.FlowIds`.
-//! - The rate is counted over any second of the real clock, however fast the emulator's runs, and
-//!   refused calls do not count.
-//! - Bodies in multipart are not read.
+//! # Time
+//!
+//! Times follow the documentation of the service, by the [clock](Builder::manual_clock) of the emulator:
+//! - A PDF is composed one to three seconds after a signature. A link that is created earlier returns the file
+//!   without the signature.
+//! - A link to a file expires after five minutes.
+//! - A contract that is not signed by all parties expires at its deadline.
+//!
+//! # Undocumented behaviour
+//!
+//! The emulator makes these choices for cases that the service does not document:
+//! - `DescribeResourceUrlsByFlows` returns 查询流程不存在 for an unknown id, and 合同没有权限 for a contract of
+//!   another organization. Otherwise it returns a link: the file of a rejected, cancelled or expired contract has
+//!   the signatures made until then.
+//! - `DescribeFlowDetailInfo` omits unknown contracts and those of other organizations, and returns each contract
+//!   once.
+//! - More than 50 ids are `OperationDenied.OutQueryLimit`, more than 100 are `InvalidParameter.FlowIds`.
+//! - The rate is counted over any second of the real clock, at any speed of the emulator's clock. Rejected calls
+//!   do not count.
+//! - Multipart bodies are not supported.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -66,24 +72,26 @@ pub use api::actions::modelled_actions;
 pub use api::encryption::Cipher;
 pub use api::service::Stats;
 pub use builder::Builder;
-pub use callback::{Callback, CallbackChaos, CallbackStats};
+pub use callback::config::{Callback, CallbackChaos};
+pub use callback::stats::CallbackStats;
 pub use emulator::Emulator;
-pub use faults::{Fault, FaultKind};
-pub use state::flow::{Refusal, Status};
+pub use faults::fault::Fault;
+pub use faults::kind::FaultKind;
+pub use state::flow::{Status, TransitionError};
 pub use state::seed::{Seed, SeedError};
 pub use state::terms::NewFlow;
 
-/// The SecretId that the emulator knows by default.
+/// SecretId that the emulator accepts by default.
 pub const SECRET_ID: &str = "AKIDEMULATOR";
 
-/// The SecretKey that belongs to it. It opens nothing but emulators.
+/// SecretKey of [`SECRET_ID`]. It is valid for emulators only.
 pub const SECRET_KEY: &str = "EMULATORSECRETKEY";
 
-/// The application of the built-in seed.
+/// Id of the application in the default seed.
 pub const APP_ID: &str = "yDwhxUUckp3gl8j5UuFX33LSNozpRsbi";
 
-/// The sub-organisation of the built-in seed.
+/// Id of the sub-organization in the default seed.
 pub const ORGANIZATION: &str = "org_dianziqian";
 
-/// Its employee.
+/// Id of the operator in the default seed.
 pub const OPERATOR: &str = "n9527";

@@ -1,9 +1,7 @@
-//! Limits of the settings, and the checks that [`Builder::start`](crate::Builder::start) makes.
+//! Limits of the settings, and their checks.
 
 use std::io;
 use std::time::Duration;
-
-use crate::faults::Fault;
 
 /// Maximum number of generated contracts, over all organizations of a seed.
 pub(crate) const MAX_FLOWS: usize = 1_000_000;
@@ -14,8 +12,8 @@ pub(crate) const MAX_PDF_BYTES: usize = 256 << 20;
 /// Maximum of [`Builder::speed`](crate::Builder::speed).
 pub(crate) const MAX_SPEED: f64 = 1_000_000.0;
 
-/// End of the clock: 9999-12-31T23:59:59Z. A later HTTP date or signature date has no format.
-pub(crate) const END_OF_TIME: Duration = Duration::from_secs(253_402_300_799);
+/// Maximum time of the clock: 9999-12-31T23:59:59Z. HTTP dates and signature dates cannot represent later times.
+pub(crate) const MAX_TIME: Duration = Duration::from_secs(253_402_300_799);
 
 /// Maximum delay of a callback.
 pub(crate) const MAX_CALLBACK_DELAY: Duration = Duration::from_secs(86_400);
@@ -33,6 +31,7 @@ pub(crate) fn flows(flows: usize) -> Result<(), String> {
     }
 }
 
+/// Checks the minimum size of PDFs.
 pub(crate) fn pdf_size(bytes: usize) -> io::Result<()> {
     match bytes {
         0..=MAX_PDF_BYTES => Ok(()),
@@ -42,7 +41,7 @@ pub(crate) fn pdf_size(bytes: usize) -> io::Result<()> {
     }
 }
 
-/// Checks a speed of the clock.
+/// Checks the speed of the clock.
 pub(crate) fn speed(speed: f64) -> Result<(), String> {
     match speed {
         0.0..=MAX_SPEED => Ok(()),
@@ -50,39 +49,27 @@ pub(crate) fn speed(speed: f64) -> Result<(), String> {
     }
 }
 
+/// Checks the start of the clock.
 pub(crate) fn start(start: Option<Duration>) -> io::Result<()> {
     match start {
-        Some(start) if start > END_OF_TIME => Err(invalid(format!(
+        Some(start) if start > MAX_TIME => Err(invalid(format!(
             "start of the clock {} exceeds the limit of {}, the end of the year 9999",
             start.as_secs(),
-            END_OF_TIME.as_secs()
+            MAX_TIME.as_secs()
         ))),
         _ => Ok(()),
     }
 }
 
-/// Checks a rate or another part of a whole.
-pub(crate) fn fraction(what: &str, value: f64) -> Result<(), String> {
+/// Checks a fraction, such as a rate.
+pub(crate) fn fraction(name: &str, value: f64) -> Result<(), String> {
     match value {
         0.0..=1.0 => Ok(()),
-        _ => Err(format!("{what} {value} is not between 0 and 1")),
+        _ => Err(format!("{name} {value} is not between 0 and 1")),
     }
 }
 
-/// Checks the faults; those of TLS require that the emulator has it.
-pub(crate) fn faults(faults: &[Fault], tls: bool) -> io::Result<()> {
-    for fault in faults {
-        fault.check().map_err(invalid)?;
-        if fault.kind.hits_handshakes() && !tls {
-            return Err(invalid(format!(
-                "fault {} hits TLS handshakes, and the emulator does not speak TLS",
-                fault.kind
-            )));
-        }
-    }
-    Ok(())
-}
-
+/// Checks that no part of a credential is empty.
 pub(crate) fn credential(secret_id: &str, secret_key: &str, token: Option<&str>) -> io::Result<()> {
     let parts =
         [("SecretId", secret_id), ("SecretKey", secret_key), ("token", token.unwrap_or("-"))];

@@ -1,31 +1,27 @@
-//! What the API promises of a call: signatures, parameters, rate, and the two contract actions.
+//! Calls: signatures, parameters, rate limit, details and links of contracts.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses its part of it")]
+#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
 mod support;
 
 use std::time::Duration;
 
-use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Refusal, Seed, Status};
+use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Seed, Status, TransitionError};
 use serde_json::{Value, json};
 use support::{Call, FIRST, NOW, SECOND, agent, call, details, start, urls};
 
 #[test]
-fn the_documents_first_example() {
+fn returns_links_as_in_the_first_documented_example() {
     let emulator = start();
-    let answer = urls(&[FIRST, SECOND]).answer(&emulator);
-    assert_eq!(answer["ErrorMessages"], json!(["", ""]));
+    let response = urls(&[FIRST, SECOND]).response(&emulator);
+    assert_eq!(response["ErrorMessages"], json!(["", ""]));
     for (index, (id, name)) in
         [(FIRST, "合同,270481027143248.pdf"), (SECOND, "合同,250151025185515.pdf")]
             .into_iter()
             .enumerate()
     {
-        let info = &answer["FlowResourceUrlInfos"][index];
+        let info = &response["FlowResourceUrlInfos"][index];
         assert_eq!(info["FlowId"], id);
         let resource = &info["ResourceUrlInfos"][0];
         assert_eq!(
@@ -38,19 +34,22 @@ fn the_documents_first_example() {
 }
 
 #[test]
-fn the_documents_second_example() {
+fn returns_an_error_per_contract_as_in_the_second_documented_example() {
     let unknown = "yDwivUUckpor6wtoUuogwQHCAB0ES0p1";
-    let answer = urls(&[unknown, SECOND]).answer(&start());
-    assert_eq!(answer["ErrorMessages"], json!(["查询流程不存在", ""]));
+    let response = urls(&[unknown, SECOND]).response(&start());
+    assert_eq!(response["ErrorMessages"], json!(["查询流程不存在", ""]));
     assert_eq!(
-        answer["FlowResourceUrlInfos"][0],
+        response["FlowResourceUrlInfos"][0],
         json!({ "FlowId": unknown, "ResourceUrlInfos": [] })
     );
-    assert_eq!(answer["FlowResourceUrlInfos"][1]["ResourceUrlInfos"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        response["FlowResourceUrlInfos"][1]["ResourceUrlInfos"].as_array().unwrap().len(),
+        1
+    );
 }
 
 #[test]
-fn each_position_has_its_own_answer_repeated_ids_too() {
+fn each_id_has_a_result_at_its_position_including_duplicates() {
     let seed = |organization: &str, id: &str| {
         json!({ organization: { "operators": ["n9527"], "flows": [
             { "id": id, "name": "n", "status": "ALL", "parties": [{ "name": "p" }] }
@@ -62,22 +61,22 @@ fn each_position_has_its_own_answer_repeated_ids_too() {
     } });
     let seed = Seed::from_json(&seed.to_string()).unwrap();
     let emulator = Emulator::builder().manual_clock(NOW).seed(seed).start().unwrap();
-    let answer = urls(&["mine", "theirs", "nobodys", "mine"]).answer(&emulator);
-    assert_eq!(answer["ErrorMessages"], json!(["", "合同没有权限", "查询流程不存在", ""]));
-    let infos = answer["FlowResourceUrlInfos"].as_array().unwrap();
+    let response = urls(&["mine", "theirs", "nobodys", "mine"]).response(&emulator);
+    assert_eq!(response["ErrorMessages"], json!(["", "合同没有权限", "查询流程不存在", ""]));
+    let infos = response["FlowResourceUrlInfos"].as_array().unwrap();
     let links = |info: &Value| info["ResourceUrlInfos"].as_array().unwrap().len();
     assert_eq!(infos.iter().map(links).collect::<Vec<_>>(), [1, 0, 0, 1]);
-    let answer = details(&["theirs", "mine", "nobodys"]).answer(&emulator);
-    assert_eq!(answer["FlowInfo"].as_array().unwrap().len(), 1);
-    assert_eq!(answer["FlowInfo"][0]["FlowId"], "mine");
+    let response = details(&["theirs", "mine", "nobodys"]).response(&emulator);
+    assert_eq!(response["FlowInfo"].as_array().unwrap().len(), 1);
+    assert_eq!(response["FlowInfo"][0]["FlowId"], "mine");
 }
 
 #[test]
-fn each_fault_of_a_call_has_its_code() {
+fn invalid_calls_get_the_codes_of_the_service() {
     let emulator = start();
-    let good = urls(&[FIRST]);
+    let valid = urls(&[FIRST]);
     let code = |change: &dyn Fn(&mut Call)| {
-        let mut changed = good.clone();
+        let mut changed = valid.clone();
         change(&mut changed);
         changed.code(&emulator)
     };
@@ -108,7 +107,7 @@ fn each_fault_of_a_call_has_its_code() {
 }
 
 #[test]
-fn a_temporary_credential_needs_its_token() {
+fn a_temporary_credential_requires_its_token() {
     let emulator = Emulator::builder()
         .manual_clock(NOW)
         .temporary_credential("AKIDT", "k", "tok")
@@ -126,13 +125,13 @@ fn a_temporary_credential_needs_its_token() {
 }
 
 #[test]
-fn each_fault_of_the_parameters_has_its_code() {
+fn invalid_parameters_get_the_codes_of_the_service() {
     let emulator = start();
     let code = |pointer: &str, value: Value| {
         let mut body = json!({ "Agent": agent(), "FlowIds": [FIRST] });
         *body.pointer_mut(pointer).unwrap() = value;
-        let answer = call("DescribeResourceUrlsByFlows", body).answer(&emulator);
-        answer["Error"]["Code"].as_str().unwrap_or("success").to_owned()
+        let response = call("DescribeResourceUrlsByFlows", body).response(&emulator);
+        response["Error"]["Code"].as_str().unwrap_or("success").to_owned()
     };
     assert_eq!(code("/Agent/AppId", json!("other")), "ResourceNotFound.Application");
     assert_eq!(code("/Agent/AppId", json!(null)), "MissingParameter");
@@ -155,7 +154,7 @@ fn each_fault_of_the_parameters_has_its_code() {
 }
 
 #[test]
-fn an_action_answers_with_its_own_codes() {
+fn an_action_returns_its_documented_codes() {
     let emulator = start();
     let known = essbasic_models::CATALOGUE.action("DescribeFlowDetailInfo").unwrap().errors;
     for (pointer, code) in [
@@ -173,7 +172,7 @@ fn an_action_answers_with_its_own_codes() {
 }
 
 #[test]
-fn parameters_come_by_query_too() {
+fn reads_parameters_from_the_query() {
     let emulator = start();
     let mut call = urls(&[]);
     call.method = "GET";
@@ -182,7 +181,7 @@ fn parameters_come_by_query_too() {
     call.query = format!(
         "Agent.AppId={APP_ID}&Agent.ProxyOrganizationOpenId={ORGANIZATION}&Agent.ProxyOperator.OpenId=n9527&FlowIds.0={FIRST}&FlowIds.1={SECOND}"
     );
-    assert_eq!(call.answer(&emulator)["ErrorMessages"], json!(["", ""]));
+    assert_eq!(call.response(&emulator)["ErrorMessages"], json!(["", ""]));
     call.query.push_str("&Nonsense=1");
     assert_eq!(call.code(&emulator), "UnknownParameter");
     call.query.push_str(&"x".repeat(32 << 10));
@@ -190,29 +189,28 @@ fn parameters_come_by_query_too() {
 }
 
 #[test]
-fn both_permission_switches_and_the_opt_out_that_wins() {
+fn the_download_permission_of_an_organization_overrides_that_of_the_application() {
     let emulator = start();
     let code = |app: bool, organization: Option<bool>| {
         emulator.set_application_downloads(APP_ID, app);
         emulator.set_organization_downloads(APP_ID, ORGANIZATION, organization);
         urls(&[FIRST]).code(&emulator)
     };
-    let refused = "UnauthorizedOperation.UnauthorizedOperationDownload";
-    assert_eq!(code(false, None), refused);
+    let denied = "UnauthorizedOperation.UnauthorizedOperationDownload";
+    assert_eq!(code(false, None), denied);
     assert_eq!(code(true, None), "success");
     assert_eq!(code(false, Some(true)), "success");
-    assert_eq!(code(true, Some(false)), refused);
+    assert_eq!(code(true, Some(false)), denied);
 }
 
 #[test]
-fn the_rate_is_limited_for_each_action() {
+fn limits_the_rate_per_action() {
     let emulator = Emulator::builder().manual_clock(NOW).rate_limit(Some(1)).start().unwrap();
     let urls = urls(&[FIRST]);
-    // Of any two calls within a second the second is refused: three cannot all be a second apart
-    // unless they took that long.
-    let start = std::time::Instant::now();
+    // If the three calls take less than a second, the limit of one per second rejects two.
+    let started = std::time::Instant::now();
     let codes: Vec<String> = (0..3).map(|_| urls.code(&emulator)).collect();
-    if start.elapsed() < Duration::from_secs(1) {
+    if started.elapsed() < Duration::from_secs(1) {
         assert_eq!(codes, ["success", "RequestLimitExceeded", "RequestLimitExceeded"]);
         assert_eq!(emulator.stats().rejected["RequestLimitExceeded"], 2);
     }
@@ -221,18 +219,18 @@ fn the_rate_is_limited_for_each_action() {
 }
 
 #[test]
-fn a_contract_goes_through_its_life() {
+fn a_contract_changes_its_status() {
     let emulator = start();
     emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "new"));
     let status = || {
-        let answer = details(&["new", "unknown", "new"]).answer(&emulator);
-        let infos = answer["FlowInfo"].as_array().unwrap();
+        let response = details(&["new", "unknown", "new"]).response(&emulator);
+        let infos = response["FlowInfo"].as_array().unwrap();
         assert_eq!(infos.len(), 1);
         infos[0]["FlowStatus"].as_str().unwrap().to_owned()
     };
     assert_eq!(status(), "INIT");
     let early = emulator.sign("new", Some("乙方")).unwrap_err();
-    assert_eq!(early, Refusal::NotTheirTurn);
+    assert_eq!(early, TransitionError::NotTheirTurn);
     emulator.sign("new", Some("甲方")).unwrap();
     assert_eq!(status(), "PART");
     emulator.sign("new", None).unwrap();
@@ -243,11 +241,11 @@ fn a_contract_goes_through_its_life() {
     emulator.advance(Duration::from_secs(8 * 86_400));
     let mut call = details(&["late"]);
     call.timestamp = emulator.now().as_secs();
-    assert_eq!(call.answer(&emulator)["FlowInfo"][0]["FlowStatus"], "DEADLINE");
+    assert_eq!(call.response(&emulator)["FlowInfo"][0]["FlowStatus"], "DEADLINE");
 }
 
 #[test]
-fn details_are_asked_by_ids_or_group() {
+fn returns_details_by_ids_or_by_group() {
     let emulator = start();
     assert_eq!(details(&[]).code(&emulator), "MissingParameter.FlowIdsOrFlowGroupId");
     assert_eq!(details(&["x"; 101]).code(&emulator), "InvalidParameter.FlowIds");
@@ -257,12 +255,12 @@ fn details_are_asked_by_ids_or_group() {
     let by_group = |group: &str| {
         call("DescribeFlowDetailInfo", json!({ "Agent": agent(), "FlowGroupId": group }))
     };
-    assert_eq!(by_group("g").answer(&emulator)["FlowInfo"][0]["FlowId"], "grouped");
+    assert_eq!(by_group("g").response(&emulator)["FlowInfo"][0]["FlowId"], "grouped");
     assert_eq!(by_group("h").code(&emulator), "ResourceNotFound.FlowGroup");
 }
 
 #[test]
-fn the_date_of_an_answer_is_the_emulators() {
+fn the_date_header_is_the_time_of_the_emulator() {
     let response = urls(&[FIRST]).send(&start());
     assert_eq!(response.headers()["date"], "Tue, 14 Nov 2023 22:13:20 GMT");
 }

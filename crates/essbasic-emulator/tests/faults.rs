@@ -1,13 +1,8 @@
-//! What goes wrong on purpose, as it is on the wire.
+//! Faults on the wire.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses its part of it")]
+#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
 mod support;
 
 use std::io::{ErrorKind, Read, Write};
@@ -16,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use essbasic_emulator::{Emulator, Fault, FaultKind};
 use serde_json::{Value, json};
-use support::life::{act, contract, control, get, pdf, upload};
+use support::flows::{admin, contract, execute, get, pdf, upload};
 use support::{FIRST, start, urls};
 
-/// What comes of a request over a connection of its own: the bytes, and how it ended.
+/// Sends a request over a new connection, and returns the received bytes and the error at the end.
 fn exchange(emulator: &Emulator, path: &str) -> (Vec<u8>, Option<ErrorKind>) {
     let address = emulator.endpoint();
     let mut stream = TcpStream::connect(address.strip_prefix("http://").unwrap()).unwrap();
@@ -30,23 +25,23 @@ fn exchange(emulator: &Emulator, path: &str) -> (Vec<u8>, Option<ErrorKind>) {
     (bytes, end)
 }
 
-/// The path of a link to a contract's file.
+/// Returns the path of a link to the file of a contract.
 fn link(emulator: &Emulator) -> String {
-    let answer = urls(&[FIRST]).answer(emulator);
-    let url = answer["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"].as_str().unwrap();
+    let response = urls(&[FIRST]).response(emulator);
+    let url = response["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"].as_str().unwrap();
     url.strip_prefix(&emulator.endpoint()).unwrap().to_owned()
 }
 
-/// Waits for what must come about soon.
-fn until(holds: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(20));
+/// Waits until a condition is true, at most 20 seconds.
+fn wait_until(condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_secs(20));
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-fn refuses(emulator: &Emulator) -> bool {
+fn refuses_connections(emulator: &Emulator) -> bool {
     let address = emulator.endpoint();
     match TcpStream::connect(address.strip_prefix("http://").unwrap()) {
         Ok(_) => false,
@@ -57,16 +52,16 @@ fn refuses(emulator: &Emulator) -> bool {
     }
 }
 
-/// The length that the head names, and the body.
-fn parts(answer: &[u8]) -> (usize, Vec<u8>) {
-    let end = answer.windows(4).position(|part| part == b"\r\n\r\n").unwrap();
-    let head = String::from_utf8(answer[..end].to_vec()).unwrap().to_ascii_lowercase();
+/// Returns the `Content-Length` and the body of a response.
+fn parts(response: &[u8]) -> (usize, Vec<u8>) {
+    let end = response.windows(4).position(|part| part == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(response[..end].to_vec()).unwrap().to_ascii_lowercase();
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-    (length.parse().unwrap(), answer[end + 4..].to_vec())
+    (length.parse().unwrap(), response[end + 4..].to_vec())
 }
 
 #[test]
-fn answers_are_damaged_as_asked() {
+fn injects_each_fault_of_requests() {
     let emulator = start();
     let link = link(&emulator);
     let (whole, end) = exchange(&emulator, &link);
@@ -74,53 +69,53 @@ fn answers_are_damaged_as_asked() {
     assert_eq!((length, end), (file.len(), None));
     for kind in FaultKind::ALL.into_iter().filter(|kind| !kind.hits_handshakes()) {
         emulator.set_faults([Fault::new(kind).action("download")], 0);
-        until(|| !refuses(&emulator));
-        let began = Instant::now();
-        let (answer, end) = exchange(&emulator, &link);
+        wait_until(|| !refuses_connections(&emulator));
+        let started = Instant::now();
+        let (response, end) = exchange(&emulator, &link);
         let reset = Some(ErrorKind::ConnectionReset);
-        let still = Some(ErrorKind::WouldBlock);
-        let text = String::from_utf8_lossy(&answer).into_owned();
+        let stalled = Some(ErrorKind::WouldBlock);
+        let text = String::from_utf8_lossy(&response).into_owned();
         match kind {
-            FaultKind::Reset => assert_eq!((answer.len(), end), (0, reset)),
+            FaultKind::Reset => assert_eq!((response.len(), end), (0, reset)),
             FaultKind::ResetHead => {
                 assert!(text.starts_with("HTTP/1.1 200") && !text.contains("\r\n\r\n"), "{text}");
                 assert_eq!(end, reset);
             }
             FaultKind::ResetBody | FaultKind::StallBody | FaultKind::Truncated => {
-                let (length, body) = parts(&answer);
+                let (length, body) = parts(&response);
                 assert_eq!((length, &*body), (file.len(), &file[..file.len() / 2]));
                 let expected = match kind {
                     FaultKind::ResetBody => reset,
-                    FaultKind::StallBody => still,
+                    FaultKind::StallBody => stalled,
                     _ => None,
                 };
                 assert_eq!(end, expected);
             }
-            FaultKind::StallHead => assert_eq!((answer.len(), end), (0, still)),
+            FaultKind::StallHead => assert_eq!((response.len(), end), (0, stalled)),
             FaultKind::Drip => {
-                let (length, body) = parts(&answer);
+                let (length, body) = parts(&response);
                 assert_eq!((length, &body, end), (file.len(), &file, None));
-                assert!(began.elapsed() >= Duration::from_millis(900));
+                assert!(started.elapsed() >= Duration::from_millis(900));
             }
             FaultKind::OverLong => {
-                let (length, body) = parts(&answer);
+                let (length, body) = parts(&response);
                 assert!(length < body.len() && body == file, "{length}");
             }
             FaultKind::OverStated => {
-                let (length, body) = parts(&answer);
+                let (length, body) = parts(&response);
                 assert!(length == file.len() + 1000 && body == file, "{length}");
             }
             FaultKind::Gzip => {
-                let (length, body) = parts(&answer);
+                let (length, body) = parts(&response);
                 assert!(text.contains("content-encoding: gzip\r\n"));
                 assert_eq!((length, &body[..2]), (body.len(), &[0x1f, 0x8b][..]));
             }
             FaultKind::MalformedJson => {
-                let (length, body) = parts(&answer);
+                let (length, body) = parts(&response);
                 assert_eq!((length, &*body), (body.len(), &file[..file.len() / 2]));
             }
             FaultKind::Partial => {
-                let (length, body) = parts(&answer);
+                let (length, body) = parts(&response);
                 let half = file.len() / 2;
                 assert!(text.starts_with("HTTP/1.1 206 Partial Content\r\n"), "{text}");
                 let range = format!("content-range: bytes 0-{}/{}\r\n", half - 1, file.len());
@@ -131,7 +126,7 @@ fn answers_are_damaged_as_asked() {
                 let head = text.split_once("\r\n\r\n").unwrap().0;
                 assert!(head.starts_with("HTTP/1.1 200") && !head.contains("content-length"));
                 assert_eq!(end, None);
-                assert_eq!(&answer[head.len() + 4..], &file[..file.len() / 2]);
+                assert_eq!(&response[head.len() + 4..], &file[..file.len() / 2]);
             }
             FaultKind::HtmlPage => {
                 assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.contains("<html>"));
@@ -166,38 +161,38 @@ fn answers_are_damaged_as_asked() {
                 assert!(text.contains(&format!("date: {date}\r\n")), "{text}");
             }
             FaultKind::Nulls => assert!(text.contains("{\"Response\":{\"RequestId\":null}}")),
-            // A file has none.
-            FaultKind::NullElements | FaultKind::NullLeaves => assert_eq!(answer, whole),
+            // A PDF has no JSON to change.
+            FaultKind::NullElements | FaultKind::NullLeaves => assert_eq!(response, whole),
             FaultKind::Refused => {
-                assert_eq!((parts(&answer).1, end), (file.clone(), None));
-                assert!(refuses(&emulator));
+                assert_eq!((parts(&response).1, end), (file.clone(), None));
+                assert!(refuses_connections(&emulator));
             }
-            other => panic!("{other} is not tried"),
+            other => panic!("{other} is not tested"),
         }
         assert_eq!(emulator.stats().faults[&kind], 1);
     }
     emulator.set_faults([], 0);
-    until(|| !refuses(&emulator));
+    wait_until(|| !refuses_connections(&emulator));
     assert_eq!(exchange(&emulator, &link), (whole, None));
 }
 
-/// An older revision of a signed PDF is a PDF: only the missing length tells that there was more.
+/// An older revision of a signed PDF is a valid PDF. Only the missing length indicates that it is incomplete.
 #[test]
-fn a_body_without_a_length_ends_with_an_older_revision() {
+fn a_body_without_length_ends_with_an_older_revision() {
     let emulator = start();
     let file = upload(&emulator, &pdf("words"));
-    let made = act(&emulator, "ChannelCreateFlowByFiles", contract(&file));
-    let flow = made["FlowId"].as_str().unwrap();
+    let created = execute(&emulator, "ChannelCreateFlowByFiles", contract(&file));
+    let flow = created["FlowId"].as_str().unwrap();
     emulator.sign(flow, None).unwrap();
     emulator.sign(flow, None).unwrap();
     emulator.advance(Duration::from_secs(3));
     let mut call = urls(&[flow]);
     call.timestamp = emulator.now().as_secs();
-    let url = &call.answer(&emulator)["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"];
+    let url = &call.response(&emulator)["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"];
     let path = url.as_str().unwrap().strip_prefix(&emulator.endpoint()).unwrap();
-    let body = |answer: &[u8]| {
-        let end = answer.windows(4).position(|part| part == b"\r\n\r\n").unwrap();
-        answer[end + 4..].to_vec()
+    let body = |response: &[u8]| {
+        let end = response.windows(4).position(|part| part == b"\r\n\r\n").unwrap();
+        response[end + 4..].to_vec()
     };
     let whole = body(&exchange(&emulator, path).0);
     emulator.set_faults([Fault::new(FaultKind::CloseDelimited)], 0);
@@ -207,25 +202,25 @@ fn a_body_without_a_length_ends_with_an_older_revision() {
 }
 
 #[test]
-fn connections_are_refused_for_a_while_and_kept_ones_end() {
+fn an_outage_refuses_connections_and_closes_open_ones() {
     let emulator = start();
-    let mut kept =
+    let mut open =
         TcpStream::connect(emulator.endpoint().strip_prefix("http://").unwrap()).unwrap();
-    write!(kept, "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    assert_ne!(kept.read(&mut [0; 4096]).unwrap(), 0);
+    write!(open, "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    assert_ne!(open.read(&mut [0; 4096]).unwrap(), 0);
     emulator.set_faults([Fault::new(FaultKind::Refused).times(1)], 0);
-    let began = Instant::now();
+    let started = Instant::now();
     assert_eq!(exchange(&emulator, "/nothing").1, None);
-    assert!(refuses(&emulator));
-    assert_eq!(kept.read(&mut [0; 4096]).unwrap(), 0);
-    until(|| !refuses(&emulator));
-    assert!(began.elapsed() >= Duration::from_millis(990));
+    assert!(refuses_connections(&emulator));
+    assert_eq!(open.read(&mut [0; 4096]).unwrap(), 0);
+    wait_until(|| !refuses_connections(&emulator));
+    assert!(started.elapsed() >= Duration::from_millis(990));
     assert_eq!(exchange(&emulator, "/nothing").1, None);
     assert_eq!(emulator.stats().faults[&FaultKind::Refused], 1);
 }
 
 #[test]
-fn a_clock_that_is_ahead_takes_what_is_signed_by_it() {
+fn a_clock_that_is_ahead_accepts_signatures_of_its_time() {
     let emulator = start();
     let code = |ahead| {
         emulator.set_faults([Fault::new(FaultKind::ClockAhead)], 0);
@@ -237,21 +232,21 @@ fn a_clock_that_is_ahead_takes_what_is_signed_by_it() {
 }
 
 #[test]
-fn nulls_stand_at_each_level() {
+fn injects_nulls_at_each_level() {
     let emulator = start();
-    let answer = |kind| {
+    let response = |kind| {
         emulator.set_faults([Fault::new(kind)], 0);
         let text = urls(&[FIRST]).send(&emulator).body_mut().read_to_string().unwrap();
         serde_json::from_str::<Value>(&text).unwrap()["Response"].take()
     };
     let none = json!({ "FlowResourceUrlInfos": null, "ErrorMessages": null, "RequestId": null });
-    assert_eq!(answer(FaultKind::Nulls), none);
-    let elements = answer(FaultKind::NullElements);
+    assert_eq!(response(FaultKind::Nulls), none);
+    let elements = response(FaultKind::NullElements);
     assert_eq!(elements["FlowResourceUrlInfos"], json!([null]));
     assert_eq!(elements["ErrorMessages"], json!([null]));
     let links = json!([{ "Url": null, "Name": null, "Type": null }]);
     assert_eq!(
-        answer(FaultKind::NullLeaves),
+        response(FaultKind::NullLeaves),
         json!({
             "FlowResourceUrlInfos": [{ "FlowId": null, "ResourceUrlInfos": links }],
             "ErrorMessages": [null],
@@ -260,9 +255,9 @@ fn nulls_stand_at_each_level() {
     );
 }
 
-/// A create whose answer is lost has made something; one that is refused has not.
+/// A create request with a lost response has created a contract; one with a replaced response has not.
 #[test]
-fn what_is_lost_was_done_and_what_is_refused_was_not() {
+fn requests_are_executed_or_replaced() {
     let emulator = start();
     let file = upload(&emulator, &pdf("words"));
     let flows = || {
@@ -271,42 +266,45 @@ fn what_is_lost_was_done_and_what_is_refused_was_not() {
     };
     let mut body = contract(&file);
     body["Agent"] = support::agent();
-    for (kind, made) in [(FaultKind::Reset, 1), (FaultKind::InternalError, 0)] {
+    for (kind, created) in [(FaultKind::Reset, 1), (FaultKind::InternalError, 0)] {
         let fault = Fault::new(kind).action("ChannelCreateFlowByFiles").times(1);
         emulator.set_faults([fault], 0);
         let mut call = support::call("ChannelCreateFlowByFiles", body.clone());
         call.timestamp = emulator.now().as_secs();
         let before = flows();
         assert_eq!(call.try_send(&emulator).is_err(), kind == FaultKind::Reset);
-        assert_eq!(flows() - before, made);
+        assert_eq!(flows() - before, created);
     }
-    assert_eq!(act(&emulator, "ChannelCreateFlowByFiles", contract(&file))["Error"], Value::Null);
+    assert_eq!(
+        execute(&emulator, "ChannelCreateFlowByFiles", contract(&file))["Error"],
+        Value::Null
+    );
 }
 
 #[test]
-fn the_control_surface_sets_them_and_is_spared() {
+fn the_administration_sets_faults_and_is_not_hit() {
     let emulator = start();
     let faults = json!({ "seed": 3, "faults": [{ "kind": "reset-body", "rate": 1 }] });
-    assert_eq!(control(&emulator, "faults", &faults.to_string()).0, 200);
+    assert_eq!(admin(&emulator, "faults", &faults.to_string()).0, 200);
     assert_eq!(exchange(&emulator, "/nothing").1, Some(ErrorKind::ConnectionReset));
     let (status, stats) = get(&format!("{}/_emulator/stats", emulator.endpoint()));
     let stats: Value = serde_json::from_slice(&stats).unwrap();
     assert_eq!((status, &stats["faults"]), (200, &json!({ "reset-body": 1 })));
     for wrong in ["{}", "[]", r#"{"faults":[{"kind":"flood"}]}"#, r#"{"faults":[],"x":1}"#] {
-        let (status, usage) = control(&emulator, "faults", wrong);
+        let (status, usage) = admin(&emulator, "faults", wrong);
         assert!(status == 400 && usage.contains("\"kind\""), "{usage}");
     }
-    assert_eq!(control(&emulator, "faults", r#"{"faults":[]}"#).0, 200);
+    assert_eq!(admin(&emulator, "faults", r#"{"faults":[]}"#).0, 200);
     assert_eq!(exchange(&emulator, "/nothing").1, None);
 }
 
 #[test]
-fn what_stands_still_goes_with_the_emulator() {
+fn a_stalled_connection_closes_with_the_emulator() {
     let emulator = start();
     let link = link(&emulator);
     emulator.set_faults([Fault::new(FaultKind::StallBody)], 0);
     assert_eq!(exchange(&emulator, &link).1, Some(ErrorKind::WouldBlock));
-    let began = Instant::now();
+    let started = Instant::now();
     drop(emulator);
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert!(started.elapsed() < Duration::from_secs(60));
 }

@@ -1,12 +1,8 @@
-//! Downloads: what links lead to, how long, and that the files are PDFs by other people's reading.
+//! Downloads: lifetime of links, and files that an independent library reads as PDF.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses its part of it")]
+#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
 mod support;
 
 use std::time::Duration;
@@ -17,8 +13,8 @@ use support::{FIRST, http, start, urls};
 fn link(emulator: &Emulator, flow: &str) -> String {
     let mut call = urls(&[flow]);
     call.timestamp = emulator.now().as_secs();
-    let answer = call.answer(emulator);
-    answer["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"].as_str().unwrap().to_owned()
+    let response = call.response(emulator);
+    response["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"].as_str().unwrap().to_owned()
 }
 
 fn get(url: &str) -> (u16, Vec<u8>) {
@@ -31,12 +27,12 @@ fn text(pdf: &[u8]) -> String {
     let document = lopdf::Document::load_mem(pdf).unwrap();
     let pages: Vec<u32> = document.get_pages().keys().copied().collect();
     assert_eq!(pages, [1, 2, 3]);
-    // Lines are broken wherever the page ends.
+    // Lines are wrapped at the page width.
     document.extract_text(&pages).unwrap().replace('\n', "")
 }
 
 #[test]
-fn a_file_is_a_pdf_whose_chinese_text_reads_back() {
+fn a_file_is_a_pdf_with_readable_chinese_text() {
     let emulator = start();
     let (status, pdf) = get(&link(&emulator, FIRST));
     assert_eq!(status, 200);
@@ -49,7 +45,7 @@ fn a_file_is_a_pdf_whose_chinese_text_reads_back() {
 }
 
 #[test]
-fn a_link_dies_after_five_minutes_and_opens_nothing_else() {
+fn a_link_expires_after_five_minutes_and_is_valid_for_one_file() {
     let emulator = start();
     let url = link(&emulator, FIRST);
     emulator.advance(Duration::from_secs(299));
@@ -67,7 +63,7 @@ fn a_link_dies_after_five_minutes_and_opens_nothing_else() {
 }
 
 #[test]
-fn the_head_of_a_file_tells_its_length_and_is_no_download() {
+fn a_head_request_returns_the_length_and_is_not_counted() {
     let emulator = start();
     let url = link(&emulator, FIRST);
     let mut head = http().head(&url).call().unwrap();
@@ -79,7 +75,7 @@ fn the_head_of_a_file_tells_its_length_and_is_no_download() {
 }
 
 #[test]
-fn a_link_asked_for_too_early_leads_to_the_unsigned_file() {
+fn a_link_created_before_the_composition_returns_the_unsigned_file() {
     let emulator = start();
     emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "new"));
     emulator.sign("new", None).unwrap();
@@ -91,7 +87,7 @@ fn a_link_asked_for_too_early_leads_to_the_unsigned_file() {
 }
 
 #[test]
-fn files_are_the_same_every_time_and_as_long_as_asked() {
+fn files_are_reproducible_and_have_the_minimum_size() {
     let emulator =
         Emulator::builder().manual_clock(support::NOW).pdf_size(300_000).start().unwrap();
     let (_, once) = get(&link(&emulator, FIRST));
@@ -102,7 +98,7 @@ fn files_are_the_same_every_time_and_as_long_as_asked() {
 }
 
 #[test]
-fn a_title_of_any_characters_makes_a_file() {
+fn any_title_results_in_a_valid_file() {
     let emulator = start();
     for name in ["", "a\u{0}b\n", "龘靐齉爩", "😀", &"很".repeat(100), "(((\\"] {
         let mut flow = NewFlow::new(APP_ID, ORGANIZATION, "odd");

@@ -1,12 +1,8 @@
-//! What no client would send: the emulator answers or hangs up, and goes on serving others.
+//! Hostile input: the emulator responds or closes the connection, and keeps serving.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses its part of it")]
+#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
 mod support;
 
 use std::io::{ErrorKind, Read, Write};
@@ -21,15 +17,15 @@ use support::{Call, FIRST, NOW, agent, call, start, urls};
 fn send(emulator: &Emulator, bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(emulator.endpoint().replace("http://", "")).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    // The emulator may hang up before it has read everything.
+    // The emulator may close the connection before it has read all bytes.
     let _ = stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write));
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    answer
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response);
+    response
 }
 
 #[test]
-fn garbage_does_not_stop_it() {
+fn keeps_serving_after_garbage() {
     let emulator = start();
     let long = format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(10_000));
     let huge = format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", "x".repeat(1 << 20));
@@ -54,9 +50,10 @@ fn garbage_does_not_stop_it() {
     assert_eq!(urls(&[FIRST]).code(&emulator), "success");
 }
 
-/// 10 MB, as with the service, and more for uploads. The client reads the response, whatever it still has to send.
+/// The limit is 10 MiB, as of the service, and 84 MiB for uploads. The client receives the response even if it has
+/// not sent the complete body.
 #[test]
-fn a_body_past_the_bound_is_refused() {
+fn rejects_a_body_above_the_limit() {
     let emulator = start();
     let padded = |mut call: Call, length: usize| {
         call.body += &" ".repeat(length - call.body.len());
@@ -77,22 +74,22 @@ fn a_body_past_the_bound_is_refused() {
 }
 
 #[test]
-fn connections_have_a_bound_and_others_wait() {
+fn limits_simultaneous_connections() {
     let emulator = start();
     let address = emulator.endpoint().replace("http://", "");
-    let silent: Vec<_> = (0..410).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    let idle: Vec<_> = (0..410).map(|_| TcpStream::connect(&address).unwrap()).collect();
     let mut waiting = TcpStream::connect(&address).unwrap();
     waiting.write_all(b"GET /_emulator/stats HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
     waiting.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-    assert!(waiting.read(&mut [0]).is_err(), "it was answered beside 400 others");
-    drop(silent);
+    assert!(waiting.read(&mut [0]).is_err(), "served more than 400 connections");
+    drop(idle);
     waiting.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     assert_eq!(waiting.read(&mut [0]).unwrap(), 1);
 }
 
-/// Half a minute for the head, and half a minute for the body.
+/// The timeout is 30 seconds for the head, and again for the body.
 #[test]
-fn clients_that_trickle_are_hung_up_on() {
+fn times_out_slow_clients() {
     let emulator = start();
     let address = emulator.endpoint().replace("http://", "");
     let heads = [
@@ -107,8 +104,8 @@ fn clients_that_trickle_are_hung_up_on() {
                 let mut stream = TcpStream::connect(address).unwrap();
                 stream.write_all(head.as_bytes()).unwrap();
                 stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-                let began = Instant::now();
-                // An end, or a reset; a byte now and then buys no time.
+                let started = Instant::now();
+                // The connection must be closed or reset, although the client sends single bytes.
                 loop {
                     match stream.read(&mut [0; 1024]) {
                         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -116,8 +113,8 @@ fn clients_that_trickle_are_hung_up_on() {
                         _ => break,
                     }
                     assert!(
-                        began.elapsed() < Duration::from_secs(90),
-                        "{head:?} is still listened to"
+                        started.elapsed() < Duration::from_secs(90),
+                        "{head:?}: the connection is open"
                     );
                     if !head.is_empty() {
                         let _ = stream.write_all(b"x");
@@ -130,7 +127,7 @@ fn clients_that_trickle_are_hung_up_on() {
 }
 
 #[test]
-fn a_body_nested_without_end_is_refused() {
+fn rejects_a_deeply_nested_body() {
     let emulator = start();
     for open in ["[", "{\"Agent\":"] {
         let mut call = urls(&[FIRST]);
@@ -140,23 +137,23 @@ fn a_body_nested_without_end_is_refused() {
 }
 
 #[test]
-fn it_keeps_to_loopback_unless_told_otherwise() {
-    let anywhere = || Emulator::builder().listen(([0, 0, 0, 0], 0).into());
-    assert!(anywhere().start().unwrap_err().to_string().contains("loopback"));
-    // Links lead to where the caller came, which the server cannot know of itself.
-    let emulator = anywhere().allow_remote().manual_clock(NOW).start().unwrap();
+fn listens_at_loopback_by_default() {
+    let wildcard = || Emulator::builder().listen(([0, 0, 0, 0], 0).into());
+    assert!(wildcard().start().unwrap_err().to_string().contains("loopback"));
+    // With a wildcard address, links use the `Host` header of the request.
+    let emulator = wildcard().allow_remote().manual_clock(NOW).start().unwrap();
     assert!(emulator.endpoint().starts_with("http://127.0.0.1:"));
-    let answer = urls(&[FIRST]).answer(&emulator);
-    let url = &answer["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"];
+    let response = urls(&[FIRST]).response(&emulator);
+    let url = &response["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"];
     assert!(url.as_str().unwrap().starts_with(&emulator.endpoint()));
 }
 
 #[test]
-fn debug_shows_no_key_and_nobody() {
+fn debug_output_omits_keys_and_names() {
     let builder = Emulator::builder().temporary_credential("AKIDT", "hush-key", "hush-token");
-    let shown = format!("{builder:?} {:?} {:?}", Seed::default(), start());
+    let output = format!("{builder:?} {:?} {:?}", Seed::default(), start());
     for hidden in ["hush", SECRET_KEY, "典子谦", "合同"] {
-        assert!(!shown.contains(hidden), "{shown}");
+        assert!(!output.contains(hidden), "{output}");
     }
 }
 
@@ -164,7 +161,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn no_bytes_stop_it(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+    fn keeps_serving_after_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         static EMULATOR: std::sync::OnceLock<Emulator> = std::sync::OnceLock::new();
         let emulator = EMULATOR.get_or_init(start);
         let mut request = b"GET / HTTP/1.1\r\nHost: h\r\n".to_vec();
@@ -174,7 +171,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_as_a_seed_panics(text in ".{0,200}") {
+    fn parsing_a_seed_never_panics(text in ".{0,200}") {
         let _ = Seed::from_json(&text);
     }
 }

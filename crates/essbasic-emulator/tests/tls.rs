@@ -1,11 +1,6 @@
-//! TLS: whom clients must trust, and what goes wrong with handshakes on purpose, as it is on the wire.
+//! TLS: certificates, and faults of handshakes on the wire.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -27,7 +22,7 @@ fn client(emulator: &Emulator) -> Arc<ClientConfig> {
     Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// What comes of a request over a connection of its own.
+/// Sends a request over a new connection, and returns the response.
 fn exchange(emulator: &Emulator, name: &str) -> std::io::Result<String> {
     let endpoint = emulator.endpoint();
     let mut stream = TcpStream::connect(endpoint.strip_prefix("https://").unwrap())?;
@@ -39,13 +34,13 @@ fn exchange(emulator: &Emulator, name: &str) -> std::io::Result<String> {
     }
     let mut tls = rustls::Stream::new(&mut connection, &mut stream);
     tls.write_all(b"GET /_emulator/stats HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    tls.read_to_string(&mut answer)?;
-    Ok(answer)
+    let mut response = String::new();
+    tls.read_to_string(&mut response)?;
+    Ok(response)
 }
 
 #[test]
-fn its_authority_vouches_for_where_it_listens() {
+fn the_certificate_is_valid_for_the_listening_address() {
     let emulator = Emulator::builder().tls().start().unwrap();
     for name in ["127.0.0.1", "::1", "localhost"] {
         assert!(exchange(&emulator, name).unwrap().starts_with("HTTP/1.1 200 OK"), "{name}");
@@ -58,10 +53,10 @@ fn its_authority_vouches_for_where_it_listens() {
 }
 
 #[test]
-fn handshakes_go_wrong_as_asked() {
+fn injects_each_fault_of_handshakes() {
     let emulator = Emulator::builder().tls().start().unwrap();
     for kind in FaultKind::ALL.into_iter().filter(|kind| kind.hits_handshakes()) {
-        assert!(!kind.is_carried_out());
+        assert!(!kind.executes_request());
         emulator.set_faults([Fault::new(kind).times(1)], 0);
         let error = exchange(&emulator, "localhost").unwrap_err();
         let tls = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
@@ -84,23 +79,23 @@ fn handshakes_go_wrong_as_asked() {
             },
             other => panic!("{other:?}: {error}"),
         }
-        // The next is made.
-        let answer = exchange(&emulator, "localhost").unwrap();
-        assert!(answer.contains(&format!("\"{kind}\":1")), "{answer}");
+        // The next handshake succeeds.
+        let response = exchange(&emulator, "localhost").unwrap();
+        assert!(response.contains(&format!("\"{kind}\":1")), "{response}");
     }
 }
 
 #[test]
-fn a_handshake_is_no_request() {
+fn faults_of_requests_do_not_hit_handshakes() {
     let emulator = Emulator::builder().tls().start().unwrap();
-    // The first is for requests of an action, which handshakes have none of.
-    let for_nobody = Fault::new(FaultKind::TlsCut).action("handshake-of-mine");
+    // A fault with an action does not apply to handshakes, which have no action.
+    let with_action = Fault::new(FaultKind::TlsCut).action("handshake-of-mine");
     let for_requests = Fault::new(FaultKind::Reset).action("download");
-    emulator.set_faults([for_nobody, for_requests, Fault::new(FaultKind::TlsAlert).rate(0.0)], 0);
+    emulator.set_faults([with_action, for_requests, Fault::new(FaultKind::TlsAlert).rate(0.0)], 0);
     assert!(exchange(&emulator, "localhost").is_ok());
     let error = "tls-cut@download".parse::<Fault>().unwrap_err();
     assert!(error.contains("hits handshakes, which have no action"), "{error}");
-    // Without TLS there are no handshakes.
+    // Without TLS, there are no handshakes.
     let error = Emulator::builder().faults([Fault::new(FaultKind::TlsCut)], 0).start().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     let plain = Emulator::builder().start().unwrap();
@@ -108,8 +103,8 @@ fn a_handshake_is_no_request() {
     let address = plain.endpoint();
     let mut stream = TcpStream::connect(address.strip_prefix("http://").unwrap()).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 "), "{response}");
     assert!(plain.stats().faults.is_empty());
 }

@@ -1,4 +1,4 @@
-//! Who calls, proved by the signature of what came over the wire.
+//! Authentication of calls by the signature of the received request.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use tc3_signer::{Authorization, Payload, Received, UNSIGNED_PAYLOAD, VerifyError, verify};
 
 use crate::error::ApiError;
-use crate::http::request::Wire;
+use crate::http::request::WireRequest;
 
-/// The key of a SecretId, and the token where it is a temporary one.
+/// Key of a SecretId, with the token of a temporary credential.
 #[derive(Clone)]
 pub(crate) struct Secret {
     pub(crate) key: String,
@@ -21,15 +21,19 @@ impl core::fmt::Debug for Secret {
     }
 }
 
-/// Checks that a known key has signed the request, and for this service.
+/// Checks that the request is signed with a known key for this service.
+///
+/// # Errors
+/// Returns the `AuthFailure` of the real service if the credential, the signature, its time or the token is
+/// invalid.
 pub(crate) fn authenticate(
-    wire: &Wire,
+    request: &WireRequest,
     secrets: &BTreeMap<String, Secret>,
     service: &str,
     now: Duration,
 ) -> Result<(), ApiError> {
-    let header = wire.required("authorization", "Authorization")?;
-    let timestamp = wire.required("x-tc-timestamp", "Timestamp")?;
+    let header = request.required_header("authorization", "Authorization")?;
+    let timestamp = request.required_header("x-tc-timestamp", "Timestamp")?;
     let timestamp = timestamp.trim().parse::<u64>().map_err(|_| {
         ApiError::new(
             "InvalidParameter",
@@ -41,9 +45,8 @@ pub(crate) fn authenticate(
     let secret = secrets.get(authorization.secret_id).ok_or_else(|| {
         ApiError::new("AuthFailure.SecretIdNotFound", "The SecretId is not found.")
     })?;
-    // The Node SDK takes the first label of the endpoint for the service, which for an emulator on
-    // 127.0.0.1 is `127`.
-    let host = wire.header("host").unwrap_or_default();
+    // The Node SDK uses the first label of the endpoint as the service: `127` for an emulator on 127.0.0.1.
+    let host = request.header("host").unwrap_or_default();
     let first_label = host.split('.').next().unwrap_or_default();
     if authorization.service != service && authorization.service != first_label {
         return Err(ApiError::new(
@@ -51,9 +54,9 @@ pub(crate) fn authenticate(
             format!("The credential scope is for {}, not {service}.", authorization.service),
         ));
     }
-    // It also signs the host without its port.
+    // The Node SDK also signs the host without its port.
     let bare_host = host.rsplit_once(':').map_or(host, |(bare, _)| bare);
-    let check = |host: &str| verify_as(wire, &authorization, secret, timestamp, host, now);
+    let check = |host: &str| verify_as(request, &authorization, secret, timestamp, host, now);
     match check(host) {
         Err(VerifyError::Mismatch) if bare_host != host => check(bare_host),
         result => result,
@@ -68,28 +71,28 @@ pub(crate) fn authenticate(
             format!("Signature check failed: {error}."),
         ),
     })?;
-    if secret.token.as_deref() != wire.header("x-tc-token").filter(|token| !token.is_empty()) {
+    if secret.token.as_deref() != request.header("x-tc-token").filter(|token| !token.is_empty()) {
         return Err(ApiError::new("AuthFailure.TokenFailure", "The token is invalid."));
     }
     Ok(())
 }
 
 fn verify_as(
-    wire: &Wire,
+    request: &WireRequest,
     authorization: &Authorization<'_>,
     secret: &Secret,
     timestamp: u64,
     host: &str,
     now: Duration,
 ) -> Result<(), VerifyError> {
-    let header = |name: &str| if name == "host" { Some(host) } else { wire.header(name) };
-    let unsigned = wire.header("x-tc-content-sha256") == Some(UNSIGNED_PAYLOAD);
+    let header = |name: &str| if name == "host" { Some(host) } else { request.header(name) };
+    let unsigned = request.header("x-tc-content-sha256") == Some(UNSIGNED_PAYLOAD);
     let received = Received {
-        method: wire.method.as_str(),
-        path: wire.uri.path(),
-        query: wire.uri.query().unwrap_or_default(),
+        method: request.method.as_str(),
+        path: request.uri.path(),
+        query: request.uri.query().unwrap_or_default(),
         header: &header,
-        payload: if unsigned { Payload::Unsigned } else { Payload::Signed(&wire.body) },
+        payload: if unsigned { Payload::Unsigned } else { Payload::Signed(&request.body) },
         timestamp,
     };
     verify(authorization, &secret.key, &received, now.as_secs())

@@ -1,4 +1,4 @@
-//! Whether parameters are what the action's published description says.
+//! Checks of parameters by the description of the action.
 
 use serde_json::Value;
 use tc3_catalogue::ObjectMeta;
@@ -6,20 +6,26 @@ use tc3_catalogue::validation::{Violation, ViolationKind, misshapen, violations}
 
 use crate::error::ApiError;
 
-/// Refuses unknown, missing and malformed parameters with the real service's codes, one at a time.
-pub(crate) fn check_shape(body: &Value, request: &'static ObjectMeta) -> Result<(), ApiError> {
-    refuse_worst(misshapen(body, request))
+/// Checks names, types and required parameters.
+///
+/// # Errors
+/// Returns the first violation, with the code of the real service.
+pub(super) fn check_shape(body: &Value, request: &'static ObjectMeta) -> Result<(), ApiError> {
+    first_error(misshapen(body, request))
 }
 
-/// Limits and rules too, of an action that is not modelled and so does not know its own.
-pub(crate) fn check_all(body: &Value, request: &'static ObjectMeta) -> Result<(), ApiError> {
-    refuse_worst(violations(body, request))
+/// Checks limits and rules too.
+///
+/// # Errors
+/// Returns the first violation, with the code of the real service.
+pub(super) fn check_all(body: &Value, request: &'static ObjectMeta) -> Result<(), ApiError> {
+    first_error(violations(body, request))
 }
 
-fn refuse_worst(found: Vec<Violation>) -> Result<(), ApiError> {
-    // What is not understood is refused before what is lacking.
-    let worst = found.into_iter().min_by_key(rank);
-    worst.map_or(Ok(()), |violation| Err(refusal(&violation)))
+fn first_error(violations: Vec<Violation>) -> Result<(), ApiError> {
+    // Unknown and malformed parameters are reported before missing ones.
+    let first = violations.into_iter().min_by_key(rank);
+    first.map_or(Ok(()), |violation| Err(error(&violation)))
 }
 
 fn rank(violation: &Violation) -> u8 {
@@ -31,7 +37,7 @@ fn rank(violation: &Violation) -> u8 {
     }
 }
 
-fn refusal(violation: &Violation) -> ApiError {
+fn error(violation: &Violation) -> ApiError {
     let path = &violation.path;
     match &violation.kind {
         ViolationKind::Unknown => {

@@ -1,5 +1,7 @@
-//! Bodies that come encrypted, read and answered by the service's description alone: nothing of the
-//! client is used here.
+//! Encrypted calls.
+//!
+//! The module follows the service's description and uses no code of the SDK's client, so that tests compare two
+//! independent implementations.
 
 use std::io;
 
@@ -15,7 +17,7 @@ use tc3_api::Base64;
 use crate::error::ApiError;
 use crate::limits::invalid;
 
-/// A cipher that platform and service can agree on, both in CBC with PKCS#7.
+/// Cipher of encrypted calls, in CBC mode with PKCS#7 padding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cipher {
@@ -25,14 +27,17 @@ pub enum Cipher {
     Sm4,
 }
 
-/// What was agreed on.
-pub(crate) struct Agreement {
+/// Name of the outer action of encrypted calls.
+pub(crate) const ENCRYPTED_CALL: &str = "CreateRequestWithEncryption";
+
+/// Cipher and keys of encrypted calls.
+pub(crate) struct Encryption {
     pub(crate) cipher: Cipher,
     pub(crate) key: Vec<u8>,
     pub(crate) hmac_key: Vec<u8>,
 }
 
-impl Agreement {
+impl Encryption {
     /// Checks the lengths of the keys.
     pub(crate) fn check(&self) -> io::Result<()> {
         let (name, allowed, lengths): (_, &[usize], _) = match self.cipher {
@@ -49,31 +54,32 @@ impl Agreement {
         }
     }
 
-    /// The action and the body that the carrying body holds.
-    pub(crate) fn open(&self, carrier: &Value) -> Result<(String, Vec<u8>), ApiError> {
-        let text = |member: &str| carrier.get(member).and_then(Value::as_str).unwrap_or_default();
-        let bytes = |member: &str| Base64::from_encoded(text(member)).decode().unwrap_or_default();
+    /// Verifies and decrypts an outer call, and returns the action and the body of the inner call.
+    pub(super) fn decrypt_call(&self, outer: &Value) -> Result<(String, Vec<u8>), ApiError> {
+        let text = |field: &str| outer.get(field).and_then(Value::as_str).unwrap_or_default();
+        let bytes = |field: &str| Base64::from_encoded(text(field)).decode().unwrap_or_default();
         let (iv, data) = (bytes("IV"), bytes("EncryptedData"));
-        let refused = |member| {
-            let message = format!("The parameter `{member}` is not what the agreed keys give.");
+        let mismatch = |field| {
+            let message = format!("The parameter `{field}` does not match the configured keys.");
             ApiError::new("InvalidParameter", message)
         };
         self.mac(&iv, &data)
             .and_then(|mac| mac.verify_slice(&bytes("EncryptionSignature")).ok())
-            .ok_or_else(|| refused("EncryptionSignature"))?;
-        let body = self.decrypt(&iv, &data).ok_or_else(|| refused("EncryptedData"))?;
+            .ok_or_else(|| mismatch("EncryptionSignature"))?;
+        let body = self.decrypt(&iv, &data).ok_or_else(|| mismatch("EncryptedData"))?;
         Ok((text("RequestAction").to_owned(), body))
     }
 
-    /// The carrying answer around a whole answer.
-    pub(crate) fn seal(&self, answer: &[u8]) -> Result<Value, ApiError> {
+    /// Encrypts and signs the response of an inner call, and returns the fields of the outer response.
+    pub(super) fn encrypt_response(&self, response: &[u8]) -> Result<Value, ApiError> {
         let iv = fastrand::u128(..).to_be_bytes();
-        let sealed = self.encrypt(&iv, answer).and_then(|data| {
+        let encrypted = self.encrypt(&iv, response).and_then(|data| {
             let signature = self.mac(&iv, &data)?.finalize().into_bytes();
             Some([Base64::encode(iv), Base64::encode(data), Base64::encode(signature)])
         });
-        let wrong_key = || ApiError::new("InternalError", "The emulator's key has a wrong length.");
-        let [iv, data, signature] = sealed.ok_or_else(wrong_key)?;
+        let wrong_key =
+            || ApiError::new("InternalError", "A key of the emulator has a wrong length.");
+        let [iv, data, signature] = encrypted.ok_or_else(wrong_key)?;
         Ok(json!({ "IV": iv, "EncryptedData": data, "EncryptionSignature": signature }))
     }
 

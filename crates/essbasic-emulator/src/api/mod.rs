@@ -1,8 +1,12 @@
-//! The API: authentication, parameter checks and actions.
+//! API calls: authentication, parameter checks and actions.
 
 pub(crate) mod actions;
 pub(crate) mod auth;
-pub(crate) mod check;
+mod call;
+mod check;
+mod context;
 pub(crate) mod encryption;
+mod params;
+pub(crate) mod rate_limit;
 pub(crate) mod service;
-pub(crate) mod stub;
+mod stub;

@@ -1,35 +1,35 @@
-//! The shape of answers: whole, where the action is modelled; made up, where it is not.
+//! Default fields of modelled responses, and stub responses of actions that are not modelled.
 
 use serde_json::{Map, Value, json};
 use tc3_api::Base64;
 use tc3_catalogue::{JsonType, Literal, MemberMeta, ObjectMeta};
 
-use crate::api::actions::Context;
+use super::context::Context;
 
-/// Gives an answer the members that it lacks, empty: the service leaves none out. Of an object that is
-/// lacking there is nothing to say, so it stays away.
-pub(crate) fn complete(answer: &mut Value, ty: JsonType) {
-    match (answer, ty) {
-        (Value::Object(members), JsonType::Object(object)) => {
-            for member in object.members {
-                match members.get_mut(member.name) {
-                    Some(value) => complete(value, member.ty),
+/// Adds the missing fields of a response with empty values, as the service omits none. Missing objects are not
+/// added.
+pub(super) fn fill_defaults(response: &mut Value, ty: JsonType) {
+    match (response, ty) {
+        (Value::Object(fields), JsonType::Object(object)) => {
+            for field in object.members {
+                match fields.get_mut(field.name) {
+                    Some(value) => fill_defaults(value, field.ty),
                     None => {
-                        if let Some(empty) = empty(member.ty) {
-                            members.insert(member.name.to_owned(), empty);
+                        if let Some(default) = default(field.ty) {
+                            fields.insert(field.name.to_owned(), default);
                         }
                     }
                 }
             }
         }
         (Value::Array(elements), JsonType::List(element)) => {
-            elements.iter_mut().for_each(|value| complete(value, *element));
+            elements.iter_mut().for_each(|value| fill_defaults(value, *element));
         }
         _ => {}
     }
 }
 
-fn empty(ty: JsonType) -> Option<Value> {
+fn default(ty: JsonType) -> Option<Value> {
     match ty {
         JsonType::String => Some("".into()),
         JsonType::Int | JsonType::Uint | JsonType::Float => Some(0.into()),
@@ -39,77 +39,79 @@ fn empty(ty: JsonType) -> Option<Value> {
     }
 }
 
-/// An answer in which every member has a value of its type: one element in each list, what the
-/// request says where it has a member of that name, a known value where there is a set.
-pub(crate) fn answer(context: &Context<'_>, body: &Value) -> Value {
-    Shape { context, body, above: Vec::new() }.object(context.meta.response)
+/// Returns a response in which each field has a value of its type.
+///
+/// Arrays have one element. A field has the value of the request field with the same name and type, or a value
+/// of its value set.
+pub(super) fn response(context: &Context<'_>, body: &Value) -> Value {
+    Stub { context, body, ancestors: Vec::new() }.object(context.meta.response)
 }
 
-struct Shape<'a> {
+struct Stub<'a> {
     context: &'a Context<'a>,
     body: &'a Value,
-    /// The objects around the value: one that holds itself ends.
-    above: Vec<&'static str>,
+    /// Objects around the value. An object that contains itself is omitted.
+    ancestors: Vec<&'static str>,
 }
 
-impl Shape<'_> {
+impl Stub<'_> {
     fn object(&mut self, object: &'static ObjectMeta) -> Value {
-        self.above.push(object.name);
-        let mut members = Map::new();
-        for member in object.members {
-            if let Some(value) = self.member(member) {
-                members.insert(member.name.to_owned(), value);
+        self.ancestors.push(object.name);
+        let mut fields = Map::new();
+        for field in object.members {
+            if let Some(value) = self.field(field) {
+                fields.insert(field.name.to_owned(), value);
             }
         }
-        self.above.pop();
-        Value::Object(members)
+        self.ancestors.pop();
+        Value::Object(fields)
     }
 
-    fn member(&mut self, member: &'static MemberMeta) -> Option<Value> {
-        if let Some(said) = self.body.get(member.name)
-            && fits(said, member.ty)
+    fn field(&mut self, field: &'static MemberMeta) -> Option<Value> {
+        if let Some(requested) = self.body.get(field.name)
+            && has_type(requested, field.ty)
         {
-            return Some(said.clone());
+            return Some(requested.clone());
         }
-        self.value(member, member.ty)
+        self.value(field, field.ty)
     }
 
-    fn value(&mut self, member: &'static MemberMeta, ty: JsonType) -> Option<Value> {
+    fn value(&mut self, field: &'static MemberMeta, ty: JsonType) -> Option<Value> {
         if let JsonType::Object(object) = ty {
-            let ends = self.above.contains(&object.name);
-            return (!ends).then(|| self.object(object));
+            let recursive = self.ancestors.contains(&object.name);
+            return (!recursive).then(|| self.object(object));
         }
         if let JsonType::List(element) = ty {
-            let one = self.value(member, *element);
+            let one = self.value(field, *element);
             return Some(one.into_iter().collect());
         }
-        let known = member.values.and_then(|set| set.values.first());
+        let known = field.values.and_then(|set| set.values.first());
         Some(match (ty, known.map(|value| value.wire)) {
             (_, Some(Literal::Text(text))) => text.into(),
             (_, Some(Literal::Int(number))) => number.into(),
             (JsonType::Bool, _) => false.into(),
             (JsonType::Float, _) => json!(0),
-            (JsonType::Int | JsonType::Uint, _) => self.number(member.name).into(),
-            _ => self.text(member).into(),
+            (JsonType::Int | JsonType::Uint, _) => self.integer(field.name).into(),
+            _ => self.string(field).into(),
         })
     }
 
-    fn number(&self, name: &str) -> u64 {
-        if ["Time", "On", "Deadline", "DeadLine"].iter().any(|end| name.ends_with(end)) {
+    fn integer(&self, name: &str) -> u64 {
+        if ["Time", "On", "Deadline", "DeadLine"].iter().any(|suffix| name.ends_with(suffix)) {
             self.context.now.as_secs()
         } else {
             u64::from(name.ends_with("Count"))
         }
     }
 
-    fn text(&self, member: &MemberMeta) -> String {
-        let name = member.name;
-        if member.base64 {
+    fn string(&self, field: &MemberMeta) -> String {
+        let name = field.name;
+        if field.base64 {
             Base64::encode("not modelled").as_str().to_owned()
         } else if name.contains("Url") {
             format!("{}/not-modelled", self.context.endpoint)
         } else if name.contains("Error") || name.ends_with("Message") {
-            // A text here would say that something failed.
+            // A string here would mean a failure.
             String::new()
         } else {
             format!("emulated-{name}")
@@ -117,14 +119,14 @@ impl Shape<'_> {
     }
 }
 
-fn fits(value: &Value, ty: JsonType) -> bool {
+fn has_type(value: &Value, ty: JsonType) -> bool {
     match ty {
         JsonType::String => value.is_string(),
         JsonType::Int => value.is_i64(),
         JsonType::Uint => value.is_u64(),
         JsonType::Bool => value.is_boolean(),
         JsonType::List(element) => value.as_array().is_some_and(|elements| {
-            !elements.is_empty() && elements.iter().all(|value| fits(value, *element))
+            !elements.is_empty() && elements.iter().all(|value| has_type(value, *element))
         }),
         _ => false,
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{CallbackChaos, FaultKind};
 
-/// Numbers at and past the ends of every type and limit.
+/// Numbers at the limits and beyond, and at the ends of the type.
 fn sizes() -> impl Strategy<Value = usize> {
     let edges = [0, 1, limits::MAX_FLOWS, limits::MAX_FLOWS + 1, limits::MAX_PDF_BYTES];
     let far = [limits::MAX_PDF_BYTES + 1, u32::MAX as usize, usize::MAX - 1, usize::MAX];
@@ -25,23 +25,23 @@ fn durations() -> impl Strategy<Value = Duration> {
     prop_oneof![proptest::sample::select(edges.to_vec()), any]
 }
 
-fn texts() -> impl Strategy<Value = String> {
+fn strings() -> impl Strategy<Value = String> {
     prop_oneof![Just(String::new()), Just("k".repeat(32)), Just("\0\n\u{202e}".into()), ".{0,40}"]
 }
 
 fn callbacks() -> impl Strategy<Value = Callback> {
     let chaos = (floats(), durations(), any::<bool>(), any::<u64>())
         .prop_map(|(repeat, delay, reorder, seed)| CallbackChaos { repeat, delay, reorder, seed });
-    let urls = prop_oneof![Just("http://127.0.0.1:1/".to_owned()), texts()];
+    let urls = prop_oneof![Just("http://127.0.0.1:1/".to_owned()), strings()];
     let attempts = prop_oneof![Just(0), Just(u32::MAX), any::<u32>()];
-    (urls, texts(), texts(), chaos, attempts, durations()).prop_map(
-        |(url, key, token, chaos, attempts, pause)| {
+    (urls, strings(), strings(), chaos, attempts, durations()).prop_map(
+        |(url, key, token, chaos, attempts, backoff)| {
             Callback::to(url)
                 .key(key)
                 .token(token)
                 .chaos(chaos)
-                .attempts(attempts)
-                .first_pause(pause)
+                .max_attempts(attempts)
+                .first_pause(backoff)
         },
     )
 }
@@ -49,7 +49,7 @@ fn callbacks() -> impl Strategy<Value = Callback> {
 fn faults() -> impl Strategy<Value = Vec<Fault>> {
     let kinds = proptest::sample::select(FaultKind::ALL.to_vec());
     let fault =
-        (kinds, floats(), proptest::option::of(texts()), proptest::option::of(any::<u64>()))
+        (kinds, floats(), proptest::option::of(strings()), proptest::option::of(any::<u64>()))
             .prop_map(|(kind, rate, action, times)| {
                 let fault = Fault::new(kind).rate(rate);
                 let fault = action.into_iter().fold(fault, |fault, action| fault.action(action));
@@ -60,13 +60,13 @@ fn faults() -> impl Strategy<Value = Vec<Fault>> {
 
 type Setting = fn(Builder) -> Builder;
 
-/// One call of a setter, and its value.
-struct Set {
+/// Call of a setter with a value.
+struct SetterCall {
     value: String,
     set: Box<dyn Fn(Builder) -> Builder>,
 }
 
-impl fmt::Debug for Set {
+impl fmt::Debug for SetterCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.value)
     }
@@ -75,16 +75,16 @@ impl fmt::Debug for Set {
 fn boxed<T: Clone + fmt::Debug + 'static>(
     values: impl Strategy<Value = T> + 'static,
     set: fn(Builder, T) -> Builder,
-) -> BoxedStrategy<Set> {
-    let set = move |value: T| Set {
+) -> BoxedStrategy<SetterCall> {
+    let set = move |value: T| SetterCall {
         value: format!("{value:?}"),
         set: Box::new(move |builder| set(builder, value.clone())),
     };
     values.prop_map(set).boxed()
 }
 
-/// Calls of each setter, with values of any size.
-fn setters() -> impl Strategy<Value = Set> {
+/// Calls of all setters with arbitrary values.
+fn setters() -> impl Strategy<Value = SetterCall> {
     let plain: [Setting; 2] = [Builder::allow_remote, Builder::tls];
     let addresses = [
         SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -94,17 +94,17 @@ fn setters() -> impl Strategy<Value = Set> {
         SocketAddr::from(([192, 0, 2, 1], u16::MAX)),
     ];
     let cipher = proptest::sample::select(vec![Cipher::Aes, Cipher::Sm4]);
-    // The largest number that is valid is left to a test of its own: it takes a while.
+    // Large valid numbers take long and have a separate test.
     let flows =
         sizes().prop_filter("takes long", |flows| !(10_000..=limits::MAX_FLOWS).contains(flows));
     prop_oneof![
         boxed(proptest::sample::select(plain.to_vec()), |builder, set| set(builder)),
         boxed(proptest::sample::select(addresses.to_vec()), Builder::listen),
-        boxed((texts(), texts()), |builder, (id, key)| builder.credential(id, key)),
-        boxed((texts(), texts(), texts()), |builder, (id, key, token)| {
+        boxed((strings(), strings()), |builder, (id, key)| builder.credential(id, key)),
+        boxed((strings(), strings(), strings()), |builder, (id, key, token)| {
             builder.temporary_credential(id, key, token)
         }),
-        boxed((cipher, texts(), texts()), |builder, (cipher, key, hmac)| {
+        boxed((cipher, strings(), strings()), |builder, (cipher, key, hmac)| {
             builder.encryption(cipher, key, hmac)
         }),
         boxed(callbacks(), Builder::callback),
@@ -124,7 +124,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
     #[test]
-    fn no_setter_panics_and_what_starts_serves(
+    fn no_setting_causes_a_panic(
         set in proptest::collection::vec(setters(), 1..4),
         by in durations(),
     ) {
@@ -135,16 +135,16 @@ proptest! {
                 let mut flow = crate::NewFlow::new("a", "o", "f");
                 flow.open_for = by;
                 emulator.create_flow(flow);
-                prop_assert!(emulator.now() <= limits::END_OF_TIME);
+                prop_assert!(emulator.now() <= limits::MAX_TIME);
             }
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
     }
 }
 
-/// A field without a setter above does not compile here.
+/// Fails to compile if a new field is not covered by `setters`.
 #[test]
-fn every_field_is_set_above() {
+fn every_field_has_a_setter_in_the_property_test() {
     let Builder {
         listen: _,
         allow_remote: _,
@@ -163,7 +163,7 @@ fn every_field_is_set_above() {
 }
 
 #[test]
-fn invalid_settings_are_refused_with_their_limit() {
+fn rejects_invalid_settings_with_their_limit() {
     let chaos = |chaos| Callback::to("http://127.0.0.1:1/").chaos(chaos);
     let rate = |rate| [Fault::new(FaultKind::Reset).rate(rate)];
     let day = limits::MAX_CALLBACK_DELAY;
@@ -185,15 +185,15 @@ fn invalid_settings_are_refused_with_their_limit() {
         (new().faults(rate(f64::NAN), 0), "rate of fault reset NaN is not between 0 and 1"),
         (new().faults(rate(1.5), 0), "rate of fault reset 1.5 is not between 0 and 1"),
         (new().faults(rate(-0.5), 0), "is not between 0 and 1"),
-        (new().faults([Fault::new(FaultKind::TlsCut)], 0), "does not speak TLS"),
+        (new().faults([Fault::new(FaultKind::TlsCut)], 0), "TLS is not enabled"),
         (new().faults([Fault::new(FaultKind::TlsCut).action("x")], 0).tls(), "have no action"),
         (
             new().callback(chaos(CallbackChaos { repeat: 7.0, ..CallbackChaos::default() })),
-            "repeat of callbacks 7 is not between 0 and 1",
+            "duplicate rate of callbacks 7 is not between 0 and 1",
         ),
         (
             new().callback(chaos(CallbackChaos { repeat: f64::NAN, ..CallbackChaos::default() })),
-            "repeat of callbacks NaN is not between 0 and 1",
+            "duplicate rate of callbacks NaN is not between 0 and 1",
         ),
         (
             new().callback(chaos(CallbackChaos { delay: day * 2, ..CallbackChaos::default() })),
@@ -219,12 +219,12 @@ fn invalid_settings_are_refused_with_their_limit() {
 }
 
 #[test]
-fn the_limits_themselves_are_valid() {
+fn accepts_settings_at_their_limits() {
     for builder in [
         Builder::new().speed(0.0),
         Builder::new().speed(limits::MAX_SPEED),
         Builder::new().pdf_size(limits::MAX_PDF_BYTES),
-        Builder::new().manual_clock(limits::END_OF_TIME.as_secs()),
+        Builder::new().manual_clock(limits::MAX_TIME.as_secs()),
         Builder::new().seed(Seed::completed(0)),
         Builder::new().rate_limit(Some(0)),
     ] {
@@ -234,9 +234,9 @@ fn the_limits_themselves_are_valid() {
 
 #[test]
 fn many_contracts_start_quickly() {
-    let began = std::time::Instant::now();
+    let started = std::time::Instant::now();
     let emulator = Builder::new().seed(Seed::completed(100_000)).start().unwrap();
     assert_eq!(emulator.completed_flows().len(), 100_000);
-    // A second or less; a debug build on a busy machine takes longer.
-    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    // The usual time is below one second; a debug build on a busy machine takes longer.
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
 }

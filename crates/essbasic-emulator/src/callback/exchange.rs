@@ -1,4 +1,4 @@
-//! One message over one connection.
+//! HTTP exchange of one message.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -10,22 +10,24 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::config::Address;
+use super::address::Address;
 use super::seal::Sealed;
 
-/// How long a receiver may take to accept a connection, and then to answer.
+/// Timeout for the connection to the receiver.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What of an answer is read, out of courtesy: it says nothing.
-const MOST_ANSWER: usize = 64 << 10;
+/// Timeout for the response of the receiver.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-type Failed = Box<dyn std::error::Error + Send + Sync>;
+/// Maximum size of a response body that is read and ignored, in bytes.
+const MAX_RESPONSE_BYTES: usize = 64 << 10;
 
-/// Posts to the address and gives the answer's status.
+type ExchangeError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Posts a message and returns the status of the response.
 ///
-/// Each time over a connection of its own, so that a receiver may be restarted between any two.
-pub(super) async fn post(address: &Address, sealed: &Sealed) -> Result<StatusCode, Failed> {
+/// Each message uses a new connection, so that the receiver may be restarted between messages.
+pub(super) async fn post(address: &Address, sealed: &Sealed) -> Result<StatusCode, ExchangeError> {
     let mut request = Request::post(&address.path)
         .header(header::HOST, address.authority())
         .header(header::CONTENT_TYPE, "application/json")
@@ -41,20 +43,20 @@ pub(super) async fn post(address: &Address, sealed: &Sealed) -> Result<StatusCod
     let exchange = async {
         let response = sender.send_request(request).await?;
         let status = response.status();
-        // The receiver has decided: what becomes of the rest of its answer changes nothing.
-        let _ = Limited::new(response.into_body(), MOST_ANSWER).collect().await;
+        // The status is decisive: an error in the body is ignored.
+        let _ = Limited::new(response.into_body(), MAX_RESPONSE_BYTES).collect().await;
         Ok::<_, hyper::Error>(status)
     };
-    let answered = timeout(ANSWER_TIMEOUT, exchange).await;
+    let result = timeout(RESPONSE_TIMEOUT, exchange).await;
     connection.abort();
-    Ok(answered??)
+    Ok(result??)
 }
 
 async fn connect(address: &Address) -> io::Result<TcpStream> {
     if !address.host.eq_ignore_ascii_case("localhost") {
         return TcpStream::connect((address.host.as_str(), address.port)).await;
     }
-    // The name is not looked up: whoever answers must be on this machine.
+    // `localhost` is not resolved by DNS: the receiver must be on this machine.
     match TcpStream::connect((Ipv4Addr::LOCALHOST, address.port)).await {
         Ok(stream) => Ok(stream),
         Err(_) => TcpStream::connect((Ipv6Addr::LOCALHOST, address.port)).await,

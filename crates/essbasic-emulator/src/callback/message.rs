@@ -1,44 +1,30 @@
-//! What a callback says of a contract.
+//! Content of callback messages.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::state::flow::{Flow, Status};
+use crate::state::flow::{Flow, FlowEvent, Status};
 
-/// What was done, as the messages name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Operate {
-    Start,
-    Sign,
-    Reject,
-    Cancel,
-    Finish,
-    Deadline,
-    /// Made invalid or released, for which there is no word.
-    Unnamed,
-}
-
-impl Operate {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Sign => "sign",
-            Self::Reject => "reject",
-            Self::Cancel => "cancel",
-            Self::Finish => "finish",
-            Self::Deadline => "deadline",
-            Self::Unnamed => "",
-        }
+/// Returns the `Operate` of an event; empty for events that the service does not name.
+fn operation(event: FlowEvent) -> &'static str {
+    match event {
+        FlowEvent::Start => "start",
+        FlowEvent::Sign => "sign",
+        FlowEvent::Reject => "reject",
+        FlowEvent::Cancel => "cancel",
+        FlowEvent::Finish => "finish",
+        FlowEvent::Deadline => "deadline",
+        FlowEvent::Other => "",
     }
 }
 
-/// `MsgData` of a `FlowStatusChange`.
-pub(crate) fn flow_status_change(flow: &Flow, operate: Operate, at: Duration) -> Value {
+/// Returns the `MsgData` of a `FlowStatusChange`.
+pub(crate) fn flow_status_change(flow: &Flow, event: FlowEvent, at: Duration) -> Value {
     let terms = &*flow.terms;
-    let status = match (operate, flow.status(at)) {
-        // All is said only once the file can be fetched.
-        (Operate::Sign, Status::All) => Status::Part,
+    let status = match (event, flow.status(at)) {
+        // `ALL` is reported by the later `finish`, when the file can be downloaded.
+        (FlowEvent::Sign, Status::All) => Status::Part,
         (_, status) => status,
     };
     let approver = |index: usize| {
@@ -54,7 +40,7 @@ pub(crate) fn flow_status_change(flow: &Flow, operate: Operate, at: Duration) ->
             "SignOrder": index,
             "SignId": flow.sign_id(index),
             "RecipientId": flow.recipient_id(index),
-            "ApproveStatus": flow.standing(index, at),
+            "ApproveStatus": flow.approve_status(index, at),
             "ApproveTime": progress.signed_at.map_or(0, |at| at.as_secs()),
         }))
     };
@@ -78,7 +64,7 @@ pub(crate) fn flow_status_change(flow: &Flow, operate: Operate, at: Duration) ->
         "FlowMessage": flow.reason(),
         "TemplateId": terms.template,
         "UserData": terms.user_data,
-        "Operate": operate.as_str(),
+        "Operate": operation(event),
         "Unordered": terms.unordered,
         "CreateOn": flow.created.as_secs(),
         "UpdatedOn": at.as_secs(),

@@ -1,4 +1,4 @@
-//! How messages are encrypted and signed.
+//! Encryption and signature of messages.
 
 use aes::Aes256;
 use bytes::Bytes;
@@ -9,22 +9,22 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tc3_api::Base64;
 
-/// The CallbackKey and the token, each where there is one.
+/// Keys of messages, each optional.
 pub(super) struct Seal {
     key: Option<[u8; 32]>,
     token: Option<String>,
 }
 
-/// What goes over the wire.
+/// Encrypted and signed body.
 #[derive(Clone)]
 pub(super) struct Sealed {
     pub(super) body: Bytes,
-    /// The header `Content-Signature`.
+    /// Value of the `Content-Signature` header.
     pub(super) signature: Option<String>,
 }
 
 impl Seal {
-    /// `None` where the key has not 32 bytes.
+    /// Returns `None` if the key does not have 32 bytes.
     pub(super) fn new(key: Option<&str>, token: Option<&str>) -> Option<Self> {
         let key = key.map(|key| key.as_bytes().try_into()).transpose().ok()?;
         Some(Self { key, token: token.map(str::to_owned) })
@@ -33,18 +33,18 @@ impl Seal {
     /// Encrypts a message and signs the result.
     pub(super) fn message(&self, message: &Value) -> Sealed {
         let plain = message.to_string();
-        self.signed(match &self.key {
+        self.sign(match &self.key {
             Some(key) => json!({ "encrypt": encrypt(key, plain.as_bytes()) }).to_string(),
             None => plain,
         })
     }
 
-    /// What asks whether somebody is there: never encrypted.
-    pub(super) fn probe(&self) -> Sealed {
-        self.signed("{}".to_owned())
+    /// Returns a ping, which is never encrypted.
+    pub(super) fn ping(&self) -> Sealed {
+        self.sign("{}".to_owned())
     }
 
-    fn signed(&self, body: String) -> Sealed {
+    fn sign(&self, body: String) -> Sealed {
         let mac = |token: &String| {
             let mut mac = Hmac::<Sha256>::new_from_slice(token.as_bytes()).ok()?;
             mac.update(body.as_bytes());
@@ -69,9 +69,8 @@ mod tests {
 
     const KEY: &str = "CC23FB38AE1D47B09D939CFBAE64195F";
 
-    /// What the service's own sample code expects.
     #[test]
-    fn the_services_own_sample_is_encrypted_and_signed() {
+    fn encrypts_and_signs_the_sample_of_the_service() {
         let plain = concat!(
             r#"{"MsgId":"yDtKOUUckpfzn1drUP8YGQwIiomArVih","MsgType":"TemplateAdd","#,
             r#""MsgVersion":"CustomApp","MsgData":{"OrganizationId":"yDwJvUUckpk5rwf8Uxh4PcT1e3NS5wQn","#,
@@ -89,7 +88,7 @@ mod tests {
         );
         assert_eq!(sealed.as_str(), expected);
         let seal = Seal::new(Some(KEY), Some("test-token")).unwrap();
-        let signed = seal.signed(format!(r#"{{"encrypt":"{expected}"}}"#));
+        let signed = seal.sign(format!(r#"{{"encrypt":"{expected}"}}"#));
         assert_eq!(
             signed.signature.as_deref(),
             Some("sha256=ca6e1640307c6768055cd5a2817a95be14f756b54d3febde65b0a0cf86676937")
@@ -97,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn without_key_and_token_a_message_goes_as_it_is() {
+    fn does_not_change_a_message_without_key_and_token() {
         let seal = Seal::new(None, None).unwrap();
         let sealed = seal.message(&json!({ "MsgId": "a" }));
         assert_eq!((&sealed.body[..], sealed.signature), (&br#"{"MsgId":"a"}"#[..], None));

@@ -1,4 +1,4 @@
-//! The sending of messages, until they are acknowledged or given up.
+//! Sending of messages, until they are acknowledged or given up.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,207 +11,212 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use super::config::{Address, Callback, CallbackChaos};
+use super::address::Address;
+use super::config::{Callback, CallbackChaos};
 use super::exchange::post;
 use super::seal::{Seal, Sealed};
-use super::stats::Tally;
+use super::stats::StatsCounter;
 use crate::limits;
 
-/// The longest pause before a message is sent again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Maximum backoff between attempts.
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
 
-/// Messages that are sent again at one time: a receiver that is back has many waiting for it.
-const AT_ONCE: usize = 16;
+/// Maximum number of simultaneous retries. A receiver that is back after an outage may have many messages
+/// waiting.
+const MAX_CONCURRENT_RETRIES: usize = 16;
 
-/// Messages within this time overtake each other where they may and `delay` is less.
-const SHORTEST_REORDER: Duration = Duration::from_millis(100);
+/// Minimum period within which messages are reordered.
+const MIN_REORDER_DELAY: Duration = Duration::from_millis(100);
 
-/// Sends what comes out of the outbox.
-pub(crate) struct Post {
-    route: Arc<Route>,
+/// Task that sends the messages of the outbox.
+pub(crate) struct CallbackSender {
+    delivery: Arc<Delivery>,
     chaos: CallbackChaos,
     random: fastrand::Rng,
     messages: UnboundedReceiver<Value>,
-    /// Messages that are held back, by when they are sent and when they came.
-    held: BTreeMap<(Instant, u64), Held>,
-    came: u64,
-    /// Before this none is sent that is not to overtake.
+    /// Scheduled messages, by the time at which they are due and their number.
+    scheduled: BTreeMap<(Instant, u64), Scheduled>,
+    /// Number of messages received from the outbox.
+    received: u64,
+    /// Time at which the last message is due, if the order is kept.
     earliest: Instant,
 }
 
-struct Held {
+struct Scheduled {
     sealed: Sealed,
-    repeated: bool,
+    duplicate: bool,
 }
 
-/// What it takes to send one message.
-struct Route {
+/// Address, encryption and retry options of a delivery.
+struct Delivery {
     address: Address,
     seal: Seal,
-    attempts: u32,
+    max_attempts: u32,
     first_pause: Duration,
-    turns: Semaphore,
-    tally: Arc<Tally>,
+    retry_permits: Semaphore,
+    stats: Arc<StatsCounter>,
 }
 
-impl Post {
+impl CallbackSender {
     pub(crate) fn new(
         callback: &Callback,
         allow_remote: bool,
-        tally: Arc<Tally>,
+        stats: Arc<StatsCounter>,
         messages: UnboundedReceiver<Value>,
     ) -> io::Result<Self> {
         callback.chaos.check()?;
         let address = Address::parse(&callback.url, allow_remote)?;
         let seal = Seal::new(callback.key.as_deref(), callback.token.as_deref())
             .ok_or_else(|| limits::invalid("the CallbackKey does not have 32 bytes"))?;
-        let route = Route {
+        let delivery = Delivery {
             address,
             seal,
-            attempts: callback.attempts,
+            max_attempts: callback.max_attempts,
             first_pause: callback.first_pause,
-            turns: Semaphore::new(AT_ONCE),
-            tally,
+            retry_permits: Semaphore::new(MAX_CONCURRENT_RETRIES),
+            stats,
         };
         Ok(Self {
-            route: Arc::new(route),
+            delivery: Arc::new(delivery),
             chaos: callback.chaos.clone(),
             random: fastrand::Rng::with_seed(callback.chaos.seed),
             messages,
-            held: BTreeMap::new(),
-            came: 0,
+            scheduled: BTreeMap::new(),
+            received: 0,
             earliest: Instant::now(),
         })
     }
 
-    /// Sends until nothing can come any more.
+    /// Sends messages until the outbox is dropped.
     pub(crate) async fn run(mut self) {
-        if self.route.probe().await {
-            self.route.tally.count(|stats| stats.probed = true);
+        if self.delivery.ping().await {
+            self.delivery.stats.update(|stats| stats.probed = true);
         } else {
-            tracing::warn!("the callback address does not answer the probe");
+            tracing::warn!("the callback address does not acknowledge the ping");
         }
         loop {
-            // The draws are made in the order of the changes, so all that came are taken first.
+            // All received messages are scheduled first, as draws are made in the order of the changes.
             while let Ok(message) = self.messages.try_recv() {
-                self.hold(&message);
+                self.schedule(&message);
             }
-            let next = self.held.first_key_value().map(|((due, _), _)| *due);
+            let next = self.scheduled.first_key_value().map(|((due, _), _)| *due);
             match next {
                 Some(due) if due <= Instant::now() => {
-                    if let Some((_, held)) = self.held.pop_first() {
-                        self.deliver(held).await;
+                    if let Some((_, message)) = self.scheduled.pop_first() {
+                        self.deliver(message).await;
                     }
                 }
                 Some(due) => match timeout_at(due, self.messages.recv()).await {
-                    Ok(Some(message)) => self.hold(&message),
+                    Ok(Some(message)) => self.schedule(&message),
                     Ok(None) => sleep_until(due).await,
                     Err(_) => {}
                 },
                 None => match self.messages.recv().await {
-                    Some(message) => self.hold(&message),
+                    Some(message) => self.schedule(&message),
                     None => return,
                 },
             }
         }
     }
 
-    fn hold(&mut self, message: &Value) {
+    fn schedule(&mut self, message: &Value) {
         let CallbackChaos { repeat, delay, reorder, .. } = self.chaos;
-        let longest = if reorder { delay.max(SHORTEST_REORDER) } else { delay };
-        let (wait, repeated) = (longest.mul_f64(self.random.f64()), self.random.f64() < repeat);
-        let mut due = Instant::now() + wait;
+        let max_delay = if reorder { delay.max(MIN_REORDER_DELAY) } else { delay };
+        let delay = max_delay.mul_f64(self.random.f64());
+        let duplicate = self.random.f64() < repeat;
+        let mut due = Instant::now() + delay;
         if !reorder {
             due = due.max(self.earliest);
             self.earliest = due;
         }
-        self.came += 1;
-        let sealed = self.route.seal.message(message);
-        self.held.insert((due, self.came), Held { sealed, repeated });
+        self.received += 1;
+        let sealed = self.delivery.seal.message(message);
+        self.scheduled.insert((due, self.received), Scheduled { sealed, duplicate });
     }
 
-    /// Sends a message the first time. Later attempts hold up none of those behind it.
-    async fn deliver(&self, Held { sealed, repeated }: Held) {
-        let route = Arc::clone(&self.route);
-        let at_once = route.message(&sealed).await;
-        if at_once {
-            route.tally.count(|stats| stats.acknowledged += 1);
-            if !repeated {
+    /// Makes the first attempt. Further attempts run in a task and do not delay other messages.
+    async fn deliver(&self, Scheduled { sealed, duplicate }: Scheduled) {
+        let delivery = Arc::clone(&self.delivery);
+        let acknowledged = delivery.attempt(&sealed).await;
+        if acknowledged {
+            delivery.stats.update(|stats| stats.acknowledged += 1);
+            if !duplicate {
                 return;
             }
         }
         tokio::spawn(async move {
-            if !at_once {
-                let delivered = route.again(&sealed).await;
-                route.tally.count(|stats| match delivered {
+            if !acknowledged {
+                let acknowledged = delivery.retry(&sealed).await;
+                delivery.stats.update(|stats| match acknowledged {
                     true => stats.acknowledged += 1,
                     false => stats.given_up += 1,
                 });
-                if !delivered {
-                    tracing::warn!("a callback was given up");
+                if !acknowledged {
+                    tracing::warn!("gave up on a callback");
                     return;
                 }
             }
-            if repeated {
-                sleep(route.first_pause.min(LONGEST_PAUSE)).await;
-                route.message(&sealed).await;
+            if duplicate {
+                sleep(delivery.first_pause.min(MAX_BACKOFF)).await;
+                delivery.attempt(&sealed).await;
             }
         });
     }
 }
 
-impl Route {
-    /// Asks whether somebody is there, until somebody is.
-    async fn probe(&self) -> bool {
-        let sealed = self.seal.probe();
-        if self.once(&sealed).await {
+impl Delivery {
+    /// Sends pings until one is acknowledged or the attempts are used up.
+    async fn ping(&self) -> bool {
+        let sealed = self.seal.ping();
+        if self.post(&sealed).await {
             return true;
         }
-        for pause in self.pauses() {
-            sleep(pause).await;
-            if self.once(&sealed).await {
+        for backoff in self.backoffs() {
+            sleep(backoff).await;
+            if self.post(&sealed).await {
                 return true;
             }
         }
         false
     }
 
-    /// All attempts at a message but the first.
-    async fn again(&self, sealed: &Sealed) -> bool {
-        for pause in self.pauses() {
-            sleep(pause).await;
-            // It is never closed; without its permit the message goes all the same.
-            let _turn = self.turns.acquire().await;
-            if self.message(sealed).await {
+    /// Makes all attempts but the first.
+    async fn retry(&self, sealed: &Sealed) -> bool {
+        for backoff in self.backoffs() {
+            sleep(backoff).await;
+            // The semaphore is never closed, so there is no error to handle.
+            let _permit = self.retry_permits.acquire().await;
+            if self.attempt(sealed).await {
                 return true;
             }
         }
         false
     }
 
-    async fn message(&self, sealed: &Sealed) -> bool {
-        self.tally.count(|stats| stats.sent += 1);
-        self.once(sealed).await
+    async fn attempt(&self, sealed: &Sealed) -> bool {
+        self.stats.update(|stats| stats.sent += 1);
+        self.post(sealed).await
     }
 
-    async fn once(&self, sealed: &Sealed) -> bool {
+    /// Posts a message; returns `true` if it is acknowledged.
+    async fn post(&self, sealed: &Sealed) -> bool {
         match post(&self.address, sealed).await {
             Ok(status) => {
-                tracing::debug!(status = status.as_u16(), "a callback was answered");
+                tracing::debug!(status = status.as_u16(), "a callback got a response");
                 status == StatusCode::OK
             }
             Err(error) => {
-                tracing::debug!(%error, "a callback was not answered");
+                tracing::debug!(%error, "a callback failed");
                 false
             }
         }
     }
 
-    /// The pauses between attempts.
-    fn pauses(&self) -> impl Iterator<Item = Duration> {
-        let longer = |pause: &Duration| Some(pause.saturating_mul(2).min(LONGEST_PAUSE));
-        let attempts = usize::try_from(self.attempts).unwrap_or(usize::MAX);
-        core::iter::successors(Some(self.first_pause.min(LONGEST_PAUSE)), longer)
+    /// Returns the backoff before each attempt but the first.
+    fn backoffs(&self) -> impl Iterator<Item = Duration> {
+        let doubled = |backoff: &Duration| Some(backoff.saturating_mul(2).min(MAX_BACKOFF));
+        let attempts = usize::try_from(self.max_attempts).unwrap_or(usize::MAX);
+        core::iter::successors(Some(self.first_pause.min(MAX_BACKOFF)), doubled)
             .take(attempts.saturating_sub(1))
     }
 }

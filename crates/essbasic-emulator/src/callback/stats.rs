@@ -1,23 +1,23 @@
-//! What has become of the messages.
+//! Statistics of callbacks.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// What has become of the messages to the callback address.
+/// Statistics of the messages to the callback address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CallbackStats {
-    /// Changes of contracts of which there was to tell.
+    /// Number of messages, one per change of a contract.
     pub messages: u64,
-    /// Messages put on the wire, each time that they were.
+    /// Number of deliveries, retries and duplicates included.
     pub sent: u64,
-    /// Messages answered with 200.
+    /// Number of messages that got a response with status 200.
     pub acknowledged: u64,
-    /// Messages that were sent in vain as often as they were to be.
+    /// Number of messages that were not acknowledged in any attempt.
     pub given_up: u64,
-    /// Whether the address has answered the probe.
+    /// `true` if the address has acknowledged the ping.
     pub probed: bool,
 }
 
@@ -27,27 +27,27 @@ impl CallbackStats {
     }
 }
 
-/// The count, and a bell for those who wait for it.
+/// Shared statistics that notify waiting threads of changes.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct StatsCounter {
     stats: Mutex<CallbackStats>,
     changed: Condvar,
 }
 
-impl Tally {
-    pub(crate) fn stats(&self) -> CallbackStats {
+impl StatsCounter {
+    pub(crate) fn get(&self) -> CallbackStats {
         self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn count(&self, change: impl FnOnce(&mut CallbackStats)) {
+    pub(crate) fn update(&self, change: impl FnOnce(&mut CallbackStats)) {
         change(&mut self.stats.lock().unwrap_or_else(PoisonError::into_inner));
         self.changed.notify_all();
     }
 
-    /// Waits until each message is acknowledged or given up.
-    pub(crate) fn wait(&self, within: Duration) -> bool {
+    /// Waits until each message is acknowledged or given up; returns `false` after the timeout.
+    pub(crate) fn wait(&self, timeout: Duration) -> bool {
         let stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.changed.wait_timeout_while(stats, within, |stats| !stats.settled());
+        let waited = self.changed.wait_timeout_while(stats, timeout, |stats| !stats.settled());
         waited.unwrap_or_else(PoisonError::into_inner).0.settled()
     }
 }

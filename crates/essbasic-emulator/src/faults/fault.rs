@@ -1,34 +1,35 @@
-//! How faults are described: by a caller, on a command line and in JSON.
+//! Description of a fault: in code, on a command line and in JSON.
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::FaultKind;
+use super::kind::FaultKind;
 use crate::json::from_object;
 use crate::limits;
 
-/// A fault and the requests that it hits.
+/// Fault and the requests that it hits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "FaultObject")]
 #[non_exhaustive]
 pub struct Fault {
-    /// The kind.
+    /// Kind of the fault.
     pub kind: FaultKind,
-    /// The part of all requests, or of all TLS handshakes, from 0 to 1, that it hits.
+    /// Fraction of the requests, or of the TLS handshakes, that the fault hits, from 0 to 1.
     pub rate: f64,
-    /// Only requests of this action; `download` are those of files at their links. A handshake has none.
+    /// Action whose requests the fault hits, or `download` for requests of files; `None` for all requests.
+    /// Handshakes have no action.
     pub action: Option<String>,
-    /// Maximum number of hits.
+    /// Maximum number of hits; `None` for no limit.
     pub times: Option<u64>,
 }
 
-/// A fault in JSON.
+/// JSON object of a fault.
 #[derive(Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
-struct Written {
+struct FaultObject {
     kind: FaultKind,
-    #[serde(default = "always")]
+    #[serde(default = "default_rate")]
     rate: f64,
     #[serde(default)]
     action: Option<String>,
@@ -36,16 +37,16 @@ struct Written {
     times: Option<u64>,
 }
 
-from_object!(Written: "a fault");
+from_object!(FaultObject: "a fault");
 
-fn always() -> f64 {
+fn default_rate() -> f64 {
     1.0
 }
 
-impl TryFrom<Written> for Fault {
+impl TryFrom<FaultObject> for Fault {
     type Error = String;
 
-    fn try_from(Written { kind, rate, action, times }: Written) -> Result<Self, String> {
+    fn try_from(FaultObject { kind, rate, action, times }: FaultObject) -> Result<Self, String> {
         let fault = Self { kind, rate, action, times };
         fault.check().map(|()| fault)
     }
@@ -57,15 +58,15 @@ impl Fault {
         Self { kind, rate: 1.0, action: None, times: None }
     }
 
-    /// Sets the part of all requests, from 0 to 1, that it hits. [`Builder::start`](crate::Builder::start)
-    /// refuses any other value.
+    /// Sets the fraction of the requests that the fault hits, from 0 to 1.
+    /// [`Builder::start`](crate::Builder::start) rejects any other value.
     #[must_use]
     pub fn rate(mut self, rate: f64) -> Self {
         self.rate = rate;
         self
     }
 
-    /// Limits it to requests of this action, or of `download`.
+    /// Limits the fault to requests for this action, or for files with `download`.
     #[must_use]
     pub fn action(mut self, action: impl Into<String>) -> Self {
         self.action = Some(action.into());
@@ -89,7 +90,7 @@ impl Fault {
     }
 }
 
-/// `KIND`, `KIND=RATE`, `KIND@ACTION`, `KIND=RATE@ACTION`.
+/// Parses `KIND`, `KIND=RATE`, `KIND@ACTION` and `KIND=RATE@ACTION`.
 impl FromStr for Fault {
     type Err = String;
 
@@ -99,9 +100,9 @@ impl FromStr for Fault {
             None => (text, None),
         };
         let (kind, rate) = text.split_once('=').unwrap_or((text, "1"));
-        let kind = FaultKind::ALL.into_iter().find(|known| known.to_string() == kind);
+        let kind = FaultKind::ALL.into_iter().find(|known| known.as_str() == kind);
         let kind = kind.ok_or_else(|| {
-            let known: Vec<_> = FaultKind::ALL.iter().map(FaultKind::to_string).collect();
+            let known: Vec<_> = FaultKind::ALL.into_iter().map(FaultKind::as_str).collect();
             format!("unknown kind of fault; expected one of {}", known.join(", "))
         })?;
         let rate = rate
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_are_written_short() {
+    fn parses_the_short_notation() {
         assert_eq!("reset".parse(), Ok(Fault::new(FaultKind::Reset)));
         let fault = Fault::new(FaultKind::StallBody).rate(0.25).action("download");
         assert_eq!("stall-body=0.25@download".parse(), Ok(fault));
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_faults_are_refused_in_either_notation() {
+    fn rejects_invalid_faults_in_both_notations() {
         for rate in ["2", "-1", "-0.001", "NaN", "inf", "-inf", "1e400", "1e308"] {
             let error = format!("reset={rate}").parse::<Fault>().unwrap_err();
             assert!(error.ends_with("is not between 0 and 1"), "{error}");

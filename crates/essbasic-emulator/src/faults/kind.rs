@@ -1,197 +1,174 @@
-//! The kinds of faults.
+//! Table of the kinds of faults.
 
 use std::fmt;
-use std::time::Duration;
 
-use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use tc3_catalogue::ActionMeta;
 
-use super::nulls;
-use crate::api::service::Reply;
-use crate::error::ApiError;
+/// Stage at which a fault applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The request is executed. The fault changes its response or its connection.
+    Response,
+    /// The request is not executed. The fault supplies the response.
+    Request,
+    /// The TLS handshake fails, so that there is no request.
+    Handshake,
+}
 
-/// What can go wrong with an answer. Some hit answers to requests that were carried out, and whoever made
-/// the call does not learn of it; others come [instead](Self::is_carried_out).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum FaultKind {
-    /// From this request on, which is answered, connections are refused: for a second, or until the
-    /// faults are set anew.
-    Refused,
-    /// The connection is reset before the answer.
-    Reset,
-    /// It is reset within the head.
-    ResetHead,
-    /// It is reset within the body.
-    ResetBody,
-    /// The answer's head never comes.
-    StallHead,
-    /// Its body stands still half-way.
-    StallBody,
-    /// It comes in two hundred pieces, over a second.
-    Drip,
-    /// The connection ends half-way through the body.
-    Truncated,
-    /// More comes than `Content-Length` says.
-    OverLong,
-    /// `Content-Length` says more than comes.
-    OverStated,
-    /// 206 with the first half of the body, although no range was asked for.
-    Partial,
-    /// The body has no length, and its connection closes too early: after the first `%%EOF` of several, as at an
-    /// older revision of a PDF, or else half-way.
-    CloseDelimited,
-    /// The body is gzip, which was not asked for.
-    Gzip,
-    /// The body's JSON breaks off.
-    MalformedJson,
-    /// 200 with a page of HTML, as at some links that have expired.
-    HtmlPage,
-    /// A gateway answers 502, with a page of HTML.
-    BadGateway,
-    /// 429, `Retry-After: 1`.
-    TooManyRequests,
-    /// 503, `Retry-After: 1`.
-    Unavailable,
-    /// `RequestLimitExceeded`.
-    Throttled,
-    /// `RequestLimitExceeded.UinLimitExceeded`.
-    ThrottledAccount,
-    /// `RequestLimitExceeded.GlobalRegionUinLimitExceeded`.
-    ThrottledRegion,
-    /// `RequestLimitExceeded.IPLimitExceeded`.
-    ThrottledAddress,
-    /// `InternalError`.
-    InternalError,
-    /// `AuthFailure.TokenFailure`, as of a token that has expired.
-    ExpiredToken,
-    /// The service's clock is an hour ahead: by it a signature or a link has expired, and `Date` says so.
-    ClockAhead,
+/// Declares [`FaultKind`] from a table: documentation, variant, name on the wire and stage of each kind.
+///
+/// The behaviour of a new kind belongs in the file of its stage: `replacement.rs` for `Request`, `steps.rs` or
+/// `body.rs` for `Response`, and `http/tls.rs` for `Handshake`.
+macro_rules! fault_kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident = $name:literal, $stage:ident;)+) => {
+        /// Kind of a fault.
+        ///
+        /// Some kinds hit the response to a request that was executed, so that its outcome is unknown to the
+        /// client. Others [replace](Self::executes_request) the execution.
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[non_exhaustive]
+        pub enum FaultKind {
+            $($(#[doc = $doc])+ #[serde(rename = $name)] $kind,)+
+        }
+
+        impl FaultKind {
+            /// All kinds.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$kind),+];
+
+            /// Returns the name of the kind, such as `reset-body`.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)+
+                }
+            }
+
+            fn stage(self) -> Stage {
+                match self {
+                    $(Self::$kind => Stage::$stage,)+
+                }
+            }
+        }
+    };
+}
+
+fault_kinds! {
+    /// The request gets its response. Afterwards connections are refused, for one second or until the faults are
+    /// set again.
+    Refused = "refused", Response;
+    /// The connection is reset before the response.
+    Reset = "reset", Response;
+    /// The connection is reset within the head of the response.
+    ResetHead = "reset-head", Response;
+    /// The connection is reset within the body of the response.
+    ResetBody = "reset-body", Response;
+    /// The connection stalls before the head of the response.
+    StallHead = "stall-head", Response;
+    /// The connection stalls in the middle of the body.
+    StallBody = "stall-body", Response;
+    /// The response is sent in 200 chunks over one second.
+    Drip = "drip", Response;
+    /// The connection is closed in the middle of the body.
+    Truncated = "truncated", Response;
+    /// The body is longer than `Content-Length`.
+    OverLong = "over-long", Response;
+    /// The body is shorter than `Content-Length`.
+    OverStated = "over-stated", Response;
+    /// Status 206 with the first half of the body, although the request has no `Range`.
+    Partial = "partial", Response;
+    /// The response has no length, and the connection is closed too early. A PDF with several revisions is cut after
+    /// its first `%%EOF`, any other body in the middle.
+    CloseDelimited = "close-delimited", Response;
+    /// The body is compressed with gzip, which the request does not accept.
+    Gzip = "gzip", Response;
+    /// The JSON of the body is cut off.
+    MalformedJson = "malformed-json", Response;
+    /// Status 200 with an HTML page, as of some expired links.
+    HtmlPage = "html-page", Request;
+    /// Status 502 with an HTML page, as of a gateway.
+    BadGateway = "bad-gateway", Request;
+    /// Status 429 with `Retry-After: 1`.
+    TooManyRequests = "too-many-requests", Request;
+    /// Status 503 with `Retry-After: 1`.
+    Unavailable = "unavailable", Request;
+    /// Error `RequestLimitExceeded`.
+    Throttled = "throttled", Request;
+    /// Error `RequestLimitExceeded.UinLimitExceeded`.
+    ThrottledAccount = "throttled-account", Request;
+    /// Error `RequestLimitExceeded.GlobalRegionUinLimitExceeded`.
+    ThrottledRegion = "throttled-region", Request;
+    /// Error `RequestLimitExceeded.IPLimitExceeded`.
+    ThrottledAddress = "throttled-address", Request;
+    /// Error `InternalError`.
+    InternalError = "internal-error", Request;
+    /// Error `AuthFailure.TokenFailure`, as of an expired token.
+    ExpiredToken = "expired-token", Request;
+    /// The clock of the service is one hour ahead: signatures and links have expired, and `Date` is an hour ahead.
+    ClockAhead = "clock-ahead", Response;
     /// JSON without `Response`.
-    NoResponse,
-    /// `Response` with null for each member.
-    Nulls,
-    /// Each list in the answer holds null in place of its elements.
-    NullElements,
-    /// Each text, number and flag in the answer is null.
-    NullLeaves,
+    NoResponse = "no-response", Request;
+    /// `Response` with null in each field.
+    Nulls = "nulls", Request;
+    /// Each array of the response has null elements.
+    NullElements = "null-elements", Response;
+    /// Each string, number and boolean of the response is null.
+    NullLeaves = "null-leaves", Response;
     /// The connection is reset within the handshake.
-    TlsCut,
-    /// The handshake stands still, for half a minute.
-    TlsStall,
-    /// The handshake is refused, by an alert.
-    TlsAlert,
-    /// The certificate is of an authority that nobody trusts.
-    TlsUntrusted,
+    TlsCut = "tls-cut", Handshake;
+    /// The handshake stalls for 30 seconds.
+    TlsStall = "tls-stall", Handshake;
+    /// The handshake fails with an alert.
+    TlsAlert = "tls-alert", Handshake;
+    /// The certificate is of an authority that clients do not trust.
+    TlsUntrusted = "tls-untrusted", Handshake;
     /// The certificate has expired.
-    TlsExpired,
+    TlsExpired = "tls-expired", Handshake;
     /// The certificate is for another name.
-    TlsOtherName,
+    TlsOtherName = "tls-other-name", Handshake;
 }
 
 impl FaultKind {
-    /// All of them.
-    pub const ALL: [Self; 35] = [
-        Self::Refused,
-        Self::Reset,
-        Self::ResetHead,
-        Self::ResetBody,
-        Self::StallHead,
-        Self::StallBody,
-        Self::Drip,
-        Self::Truncated,
-        Self::OverLong,
-        Self::OverStated,
-        Self::Partial,
-        Self::CloseDelimited,
-        Self::Gzip,
-        Self::MalformedJson,
-        Self::HtmlPage,
-        Self::BadGateway,
-        Self::TooManyRequests,
-        Self::Unavailable,
-        Self::Throttled,
-        Self::ThrottledAccount,
-        Self::ThrottledRegion,
-        Self::ThrottledAddress,
-        Self::InternalError,
-        Self::ExpiredToken,
-        Self::ClockAhead,
-        Self::NoResponse,
-        Self::Nulls,
-        Self::NullElements,
-        Self::NullLeaves,
-        Self::TlsCut,
-        Self::TlsStall,
-        Self::TlsAlert,
-        Self::TlsUntrusted,
-        Self::TlsExpired,
-        Self::TlsOtherName,
-    ];
-
-    /// Whether it hits TLS handshakes: no request is made then. All others hit requests.
+    /// Returns `true` if the fault hits TLS handshakes, `false` if it hits requests.
     pub fn hits_handshakes(self) -> bool {
-        use FaultKind::{TlsAlert, TlsCut, TlsExpired, TlsOtherName, TlsStall, TlsUntrusted};
-        matches!(self, TlsCut | TlsStall | TlsAlert | TlsUntrusted | TlsExpired | TlsOtherName)
+        self.stage() == Stage::Handshake
     }
 
-    /// Whether the request that it hits is carried out all the same.
-    pub fn is_carried_out(self) -> bool {
-        !self.hits_handshakes() && self.instead(None).is_none()
-    }
-
-    /// How far ahead the service's clock is.
-    pub(crate) fn ahead(self) -> Duration {
-        Duration::from_secs(if self == Self::ClockAhead { 3600 } else { 0 })
-    }
-
-    /// What is answered instead of carrying out the request for this action; `None` where it is carried
-    /// out.
-    pub(crate) fn instead(
-        self,
-        action: Option<&'static ActionMeta>,
-    ) -> Option<Result<Reply, ApiError>> {
-        let error = |code, message: &str| Some(Err(ApiError::new(code, message)));
-        let page = |status: StatusCode| {
-            let title = status.canonical_reason().unwrap_or_default();
-            let page =
-                format!("<html><head><title>{title}</title></head><body>nginx</body></html>");
-            Reply::new(status, "text/html", page)
-        };
-        let later = |status| {
-            let retry = (header::RETRY_AFTER, HeaderValue::from_static("1"));
-            Reply { headers: vec![retry], ..page(status) }
-        };
-        match self {
-            Self::HtmlPage => Some(Ok(page(StatusCode::OK))),
-            Self::BadGateway => Some(Ok(page(StatusCode::BAD_GATEWAY))),
-            Self::TooManyRequests => Some(Ok(later(StatusCode::TOO_MANY_REQUESTS))),
-            Self::Unavailable => Some(Ok(later(StatusCode::SERVICE_UNAVAILABLE))),
-            Self::Throttled => error("RequestLimitExceeded", "The rate limit was exceeded."),
-            Self::ThrottledAccount => {
-                error("RequestLimitExceeded.UinLimitExceeded", "The account calls too often.")
-            }
-            Self::ThrottledRegion => error(
-                "RequestLimitExceeded.GlobalRegionUinLimitExceeded",
-                "The account calls too often in all regions.",
-            ),
-            Self::ThrottledAddress => {
-                error("RequestLimitExceeded.IPLimitExceeded", "The address calls too often.")
-            }
-            Self::InternalError => error("InternalError", "An internal error occurred."),
-            Self::ExpiredToken => error("AuthFailure.TokenFailure", "The token has expired."),
-            Self::NoResponse => Some(Ok(Reply::json(&json!({ "RequestId": "none" })))),
-            Self::Nulls => Some(Ok(Reply::json(&nulls::members(action)))),
-            _ => None,
-        }
+    /// Returns `true` if a request that the fault hits is executed.
+    pub fn executes_request(self) -> bool {
+        self.stage() == Stage::Response
     }
 }
 
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_variants() {
+        for kind in FaultKind::ALL {
+            let variant = format!("{kind:?}");
+            let name = variant.chars().flat_map(|c| {
+                let dash = c.is_ascii_uppercase().then_some('-');
+                dash.into_iter().chain([c.to_ascii_lowercase()])
+            });
+            assert_eq!(name.skip(1).collect::<String>(), kind.as_str());
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(serde_json::from_value::<FaultKind>(kind.as_str().into()).unwrap(), kind);
+        }
+    }
+
+    #[test]
+    fn a_request_is_replaced_at_its_stage_only() {
+        for kind in FaultKind::ALL {
+            let replaced = kind.replacement(None).is_some();
+            assert_eq!(replaced, kind.stage() == Stage::Request, "{kind}");
+        }
     }
 }

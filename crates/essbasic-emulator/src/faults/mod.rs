@@ -1,82 +1,83 @@
-//! Faults: what goes wrong on purpose, by a seed.
+//! Faults that the emulator injects, drawn by a seed.
 
-mod damage;
-mod fault;
-mod kind;
-mod nulls;
-mod outage;
-mod stream;
+mod body;
+pub(crate) mod fault;
+pub(crate) mod kind;
+pub(crate) mod outage;
+mod replacement;
+mod steps;
+pub(crate) mod stream;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use self::fault::Fault;
-pub use self::kind::FaultKind;
-pub(crate) use self::outage::Absence;
-pub(crate) use self::stream::{Connection, Script, Tampered};
+use self::fault::Fault;
+use self::kind::FaultKind;
+use self::outage::Outage;
 
-/// What stands for an action in requests of files.
+/// Action name of requests for files.
 pub(crate) const DOWNLOAD: &str = "download";
 
-/// All that is to go wrong.
+/// Configured faults and their hits.
 #[derive(Default)]
 pub(crate) struct Faults {
-    dice: Mutex<Dice>,
-    /// For how long connections are refused.
-    pub(crate) absence: Absence,
+    injector: Mutex<Injector>,
+    /// Outage that [`FaultKind::Refused`] starts.
+    pub(crate) outage: Outage,
 }
 
 #[derive(Default)]
-struct Dice {
+struct Injector {
     faults: Vec<Fault>,
     random: fastrand::Rng,
     hits: BTreeMap<FaultKind, u64>,
 }
 
 impl Faults {
+    /// Replaces the faults and the seed, and ends an outage.
     pub(crate) fn set(&self, faults: Vec<Fault>, seed: u64) {
-        let mut dice = self.dice();
-        dice.faults = faults;
-        dice.random = fastrand::Rng::with_seed(seed);
-        self.absence.end();
+        let mut injector = self.injector();
+        injector.faults = faults;
+        injector.random = fastrand::Rng::with_seed(seed);
+        self.outage.cancel();
     }
 
-    /// What is to happen to a request of this action. The draws are made in the order of the requests.
+    /// Draws the fault of a request for this action. Draws are made in the order of the requests.
     pub(crate) fn draw(&self, action: &str) -> Option<FaultKind> {
-        self.draw_of(action, false)
+        self.draw_for(action, false)
     }
 
-    /// What is to happen to a TLS handshake.
+    /// Draws the fault of a TLS handshake.
     pub(crate) fn draw_handshake(&self) -> Option<FaultKind> {
-        self.draw_of("handshake", true)
+        self.draw_for("handshake", true)
     }
 
-    fn draw_of(&self, action: &str, handshake: bool) -> Option<FaultKind> {
-        let Dice { faults, random, hits } = &mut *self.dice();
-        let meant = |fault: &Fault| {
+    fn draw_for(&self, action: &str, handshake: bool) -> Option<FaultKind> {
+        let Injector { faults, random, hits } = &mut *self.injector();
+        let applies = |fault: &Fault| {
             let only = fault.action.as_deref();
             fault.kind.hits_handshakes() == handshake && only.is_none_or(|only| only == action)
         };
         let fault = faults
             .iter_mut()
-            .filter(|fault| meant(fault) && fault.times != Some(0))
+            .filter(|fault| applies(fault) && fault.times != Some(0))
             .find(|fault| random.f64() < fault.rate)?;
         fault.times = fault.times.map(|times| times - 1);
         *hits.entry(fault.kind).or_default() += 1;
-        tracing::info!(action, fault = %fault.kind, "goes wrong");
+        tracing::info!(action, fault = %fault.kind, "inject a fault");
         if fault.kind == FaultKind::Refused {
-            self.absence.begin();
+            self.outage.start();
         }
         Some(fault.kind)
     }
 
-    /// How often what has gone wrong.
+    /// Returns the number of hits of each kind.
     pub(crate) fn hits(&self) -> BTreeMap<FaultKind, u64> {
-        self.dice().hits.clone()
+        self.injector().hits.clone()
     }
 
-    fn dice(&self) -> MutexGuard<'_, Dice> {
-        self.dice.lock().unwrap_or_else(PoisonError::into_inner)
+    fn injector(&self) -> MutexGuard<'_, Injector> {
+        self.injector.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -85,8 +86,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_seed_draws_the_same() {
-        let drawn = |seed| {
+    fn equal_seeds_draw_equal_faults() {
+        let draw = |seed| {
             let faults = Faults::default();
             let rules = vec![
                 Fault::new(FaultKind::Drip).rate(0.1),
@@ -97,9 +98,9 @@ mod tests {
                 (0..200).map(|n| faults.draw(if n % 2 == 0 { "A" } else { "B" })).collect();
             (drawn, faults.hits())
         };
-        let (first, hits) = drawn(7);
-        assert_eq!(first, drawn(7).0);
-        assert_ne!(first, drawn(8).0);
+        let (first, hits) = draw(7);
+        assert_eq!(first, draw(7).0);
+        assert_ne!(first, draw(8).0);
         assert_eq!(hits[&FaultKind::Reset], 3);
         assert!((8..40).contains(&hits[&FaultKind::Drip]), "{hits:?}");
         assert!(first.iter().skip(1).step_by(2).all(|kind| *kind != Some(FaultKind::Reset)));

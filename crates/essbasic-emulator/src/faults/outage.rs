@@ -1,88 +1,90 @@
-//! A service that cannot be reached for a while.
+//! Outages: periods in which connections are refused.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// For how long connections are refused.
-const LENGTH: Duration = Duration::from_secs(1);
+/// Duration of an outage.
+const DURATION: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, PartialEq)]
-enum Stage {
-    Present,
-    /// Somebody is still listening.
-    Leaving(Instant),
-    /// Nobody is, until then.
-    Away(Instant),
+enum Phase {
+    /// No outage.
+    Up,
+    /// Outage until this time; the listener is still open.
+    Closing(Instant),
+    /// Outage until this time; the listener is closed.
+    Down(Instant),
 }
 
-/// Whether somebody listens.
-pub(crate) struct Absence(watch::Sender<Stage>);
+/// State of the outage, shared by the listener and all connections.
+pub(crate) struct Outage(watch::Sender<Phase>);
 
-impl Default for Absence {
+impl Default for Outage {
     fn default() -> Self {
-        Self(watch::Sender::new(Stage::Present))
+        Self(watch::Sender::new(Phase::Up))
     }
 }
 
-impl Absence {
-    pub(crate) fn begin(&self) {
-        let until = Instant::now() + LENGTH;
-        self.0.send_modify(|stage| {
-            *stage = match stage {
-                Stage::Away(_) => Stage::Away(until),
-                _ => Stage::Leaving(until),
+impl Outage {
+    /// Starts an outage, or extends the current one.
+    pub(crate) fn start(&self) {
+        let until = Instant::now() + DURATION;
+        self.0.send_modify(|phase| {
+            *phase = match phase {
+                Phase::Down(_) => Phase::Down(until),
+                _ => Phase::Closing(until),
             };
         });
     }
 
-    pub(crate) fn end(&self) {
-        self.0.send_replace(Stage::Present);
+    /// Ends the outage at once.
+    pub(crate) fn cancel(&self) {
+        self.0.send_replace(Phase::Up);
     }
 
-    /// Nobody listens any more.
-    pub(crate) fn left(&self) {
-        self.0.send_if_modified(|stage| match *stage {
-            Stage::Leaving(until) => {
-                *stage = Stage::Away(until);
+    /// Records that the listener is closed.
+    pub(crate) fn listener_closed(&self) {
+        self.0.send_if_modified(|phase| match *phase {
+            Phase::Closing(until) => {
+                *phase = Phase::Down(until);
                 true
             }
             _ => false,
         });
     }
 
-    /// Completes when it has begun.
-    pub(crate) async fn begun(&self) {
-        self.reaches(|stage| *stage != Stage::Present).await;
+    /// Waits until an outage has started.
+    pub(crate) async fn started(&self) {
+        self.wait_for(|phase| *phase != Phase::Up).await;
     }
 
-    /// Completes when nobody who should not listens any more.
+    /// Waits until the listener is closed, or there is no outage.
     pub(crate) async fn settled(&self) {
-        self.reaches(|stage| !matches!(stage, Stage::Leaving(_))).await;
+        self.wait_for(|phase| !matches!(phase, Phase::Closing(_))).await;
     }
 
-    async fn reaches(&self, wanted: impl FnMut(&Stage) -> bool) {
-        // An error means that there is no sender, and there is: this.
-        let _ = self.0.subscribe().wait_for(wanted).await;
+    async fn wait_for(&self, condition: impl FnMut(&Phase) -> bool) {
+        // An error would mean that the sender was dropped, but `self` owns it.
+        let _ = self.0.subscribe().wait_for(condition).await;
     }
 
-    /// Completes when it has ended.
-    pub(crate) async fn over(&self) {
-        let mut stages = self.0.subscribe();
+    /// Waits until the outage has ended.
+    pub(crate) async fn ended(&self) {
+        let mut phases = self.0.subscribe();
         loop {
-            let stage = *stages.borrow_and_update();
-            let (Stage::Leaving(until) | Stage::Away(until)) = stage else { return };
-            // An error means that the time has come, unless it was put off.
-            if tokio::time::timeout_at(until, stages.changed()).await.is_err() {
-                let ended = |now: &mut Stage| {
-                    let same = *now == stage;
-                    if same {
-                        *now = Stage::Present;
+            let phase = *phases.borrow_and_update();
+            let (Phase::Closing(until) | Phase::Down(until)) = phase else { return };
+            // An error means that the time has passed; the outage ends unless it was extended.
+            if tokio::time::timeout_at(until, phases.changed()).await.is_err() {
+                self.0.send_if_modified(|current: &mut Phase| {
+                    let unchanged = *current == phase;
+                    if unchanged {
+                        *current = Phase::Up;
                     }
-                    same
-                };
-                self.0.send_if_modified(ended);
+                    unchanged
+                });
             }
         }
     }

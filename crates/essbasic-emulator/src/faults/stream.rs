@@ -1,4 +1,4 @@
-//! A connection on which something else may go out than the server writes.
+//! Streams that send scripted bytes instead of the server's response.
 
 use std::collections::VecDeque;
 use std::io;
@@ -9,18 +9,21 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-/// One thing that happens on a connection.
+use crate::http::connection::Connection;
+
+/// Step of a script.
 pub(crate) enum Step {
+    /// Sends these bytes.
     Send(Bytes),
+    /// Waits for this time.
     Pause(Duration),
-    /// Ends it as a machine does that has crashed.
+    /// Makes the connection end with a reset, as after a crash of the peer.
     Reset,
 }
 
-/// What is to go out instead of the next thing that is written; the connection ends with it.
+/// Steps that replace the next write. The connection is closed after them.
 #[derive(Clone, Default)]
 pub(crate) struct Script(Arc<Mutex<Option<VecDeque<Step>>>>);
 
@@ -34,31 +37,20 @@ impl Script {
     }
 }
 
-/// What an answer goes out on.
-pub(crate) trait Connection: AsyncRead + AsyncWrite + Unpin {
-    /// What is under it.
-    fn tcp(&self) -> &TcpStream;
-}
-
-impl Connection for TcpStream {
-    fn tcp(&self) -> &TcpStream {
-        self
-    }
-}
-
-pub(crate) struct Tampered<S> {
+/// Stream that runs a script, if one is set.
+pub(crate) struct ScriptedStream<S> {
     stream: S,
     script: Script,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Tampered<S> {
+impl<S> ScriptedStream<S> {
     pub(crate) fn new(stream: S, script: Script) -> Self {
         Self { stream, script, pause: None }
     }
 }
 
-impl<S: Connection> AsyncRead for Tampered<S> {
+impl<S: Connection> AsyncRead for ScriptedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -68,7 +60,7 @@ impl<S: Connection> AsyncRead for Tampered<S> {
     }
 }
 
-impl<S: Connection> AsyncWrite for Tampered<S> {
+impl<S: Connection> AsyncWrite for ScriptedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

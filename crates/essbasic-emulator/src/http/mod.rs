@@ -1,8 +1,12 @@
-//! The HTTP server.
+//! HTTP: the server, its connections, requests and responses.
 
-pub(crate) mod body;
+mod body;
+pub(crate) mod connection;
+mod handler;
+mod listener;
 pub(crate) mod range;
+pub(crate) mod reply;
 pub(crate) mod request;
 pub(crate) mod server;
 pub(crate) mod tls;
-pub(crate) mod write_timeout;
+mod write_timeout;

@@ -1,45 +1,48 @@
-//! Range requests for files (RFC 9110, section 14), as object stores answer them.
+//! Range requests for files (RFC 9110, section 14), with the behaviour of object stores.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
 
-use crate::api::service::Reply;
-use crate::http::request::Wire;
+use super::reply::Reply;
+use super::request::WireRequest;
 
-/// The part of a file that a request asks for.
+/// Part of a file that a request selects.
 #[derive(Debug, PartialEq, Eq)]
-enum Asked {
+enum Selection {
     Whole,
     Part(Range<usize>),
     Unsatisfiable,
 }
 
-/// Answers with a file, or with the part that the request asks for.
+/// Returns a file, or the part of it that the request selects.
 ///
-/// Several ranges at once are ignored, as by S3 and COS. `If-Range` with another tag than the file's gets the
-/// whole file.
+/// Multiple ranges are ignored, as in S3 and COS. If `If-Range` has another tag than the file, the whole file is
+/// returned.
+///
+/// # Errors
+/// Returns the error code `InvalidRange` if the file does not contain the range.
 pub(crate) fn file(
-    wire: &Wire,
+    request: &WireRequest,
     content_type: &'static str,
     file: Bytes,
     tag: u64,
 ) -> Result<Reply, &'static str> {
     let tag = format!("\"{tag:016x}\"");
-    let range = wire.header("range").filter(|_| wire.method == Method::GET);
-    let same = wire.header("if-range").is_none_or(|known| known.trim() == tag);
+    let range = request.header("range").filter(|_| request.method == Method::GET);
+    let same = request.header("if-range").is_none_or(|known| known.trim() == tag);
     let length = file.len();
-    let mut reply = match range.filter(|_| same).map_or(Asked::Whole, |range| asked(range, length))
-    {
-        Asked::Whole => Reply::new(StatusCode::OK, content_type, file),
-        Asked::Part(part) => {
+    let range = range.filter(|_| same);
+    let mut reply = match range.map_or(Selection::Whole, |range| selection(range, length)) {
+        Selection::Whole => Reply::new(StatusCode::OK, content_type, file),
+        Selection::Part(part) => {
             let whole = format!("bytes {}-{}/{length}", part.start, part.end.saturating_sub(1));
             let mut reply = Reply::new(StatusCode::PARTIAL_CONTENT, content_type, file.slice(part));
             reply.headers.extend(value(&whole).map(|value| (header::CONTENT_RANGE, value)));
             reply
         }
-        Asked::Unsatisfiable => return Err("InvalidRange"),
+        Selection::Unsatisfiable => return Err("InvalidRange"),
     };
     reply.headers.extend(value(&tag).map(|value| (header::ETAG, value)));
     reply.headers.push((header::ACCEPT_RANGES, HeaderValue::from_static("bytes")));
@@ -50,8 +53,8 @@ fn value(text: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(text).ok()
 }
 
-/// Reads a `Range` header; an invalid one counts as none.
-fn asked(header: &str, length: usize) -> Asked {
+/// Parses a `Range` header; an invalid one is ignored.
+fn selection(header: &str, length: usize) -> Selection {
     let part = |header: &str| {
         let (unit, ranges) = header.split_once('=')?;
         let (first, last) = ranges.trim().split_once('-')?;
@@ -70,13 +73,14 @@ fn asked(header: &str, length: usize) -> Asked {
         }
     };
     match part(header) {
-        None => Asked::Whole,
-        Some(part) if part.is_empty() => Asked::Unsatisfiable,
-        Some(part) => Asked::Part(part),
+        None => Selection::Whole,
+        Some(part) if part.is_empty() => Selection::Unsatisfiable,
+        Some(part) => Selection::Part(part),
     }
 }
 
-/// Digits as a number, at most `usize::MAX`; `Some(None)` without digits, `None` with anything else.
+/// Parses digits as a number, capped at `usize::MAX`. Returns `Some(None)` for an empty string and `None` for
+/// anything but digits.
 fn number(text: &str) -> Option<Option<usize>> {
     let text = text.trim();
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -90,8 +94,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_are_read_as_the_rfc_has_them() {
-        use Asked::{Part, Unsatisfiable, Whole};
+    fn parses_ranges_according_to_the_rfc() {
+        use Selection::{Part, Unsatisfiable, Whole};
         for (header, length, expected) in [
             ("bytes=0-9", 100, Part(0..10)),
             ("bytes=0-0", 100, Part(0..1)),
@@ -120,7 +124,7 @@ mod tests {
             ("bytes=1--2", 100, Whole),
             ("lines=0-1", 100, Whole),
         ] {
-            assert_eq!(asked(header, length), expected, "{header} of {length}");
+            assert_eq!(selection(header, length), expected, "{header} of {length}");
         }
     }
 }

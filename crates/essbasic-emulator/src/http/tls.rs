@@ -1,4 +1,4 @@
-//! TLS by an authority of the emulator's own, and what can be wrong with a handshake.
+//! TLS with a generated certificate authority, and the faults of handshakes.
 
 use std::io;
 use std::net::IpAddr;
@@ -16,42 +16,45 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::faults::{Connection, FaultKind};
+use super::connection::Connection;
+use crate::faults::kind::FaultKind;
 
-/// The record of a fatal alert, handshake_failure (RFC 8446, 5.1 and 6.2).
+/// Record of the fatal alert handshake_failure (RFC 8446, 5.1 and 6.2).
 const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// How handshakes are made.
+/// Acceptors of TLS connections, one for each certificate.
 pub(crate) struct Tls {
-    /// The certificate of the authority, as PEM.
+    /// Certificate of the authority, as PEM.
     authority: String,
-    right: TlsAcceptor,
+    valid: TlsAcceptor,
     untrusted: TlsAcceptor,
     expired: TlsAcceptor,
     other_name: TlsAcceptor,
 }
 
 impl Tls {
-    /// Certificates for `localhost`, the loopback addresses and this address, of a new authority.
+    /// Issues certificates of a new authority for `localhost`, the loopback addresses and this address.
     pub(crate) fn new(address: IpAddr) -> io::Result<Self> {
-        Self::issued(address).map_err(io::Error::other)
+        Self::issue(address).map_err(io::Error::other)
     }
 
-    fn issued(address: IpAddr) -> Result<Self> {
-        let (authority, stranger) = (authority("essbasic emulator")?, authority("stranger")?);
-        let mut here = CertificateParams::new(["localhost", "127.0.0.1", "::1"].map(String::from))?;
-        here.subject_alt_names.push(SanType::IpAddress(address));
-        let mut expired = here.clone();
+    fn issue(address: IpAddr) -> Result<Self> {
+        let authority = new_authority("essbasic emulator")?;
+        let untrusted = new_authority("untrusted")?;
+        let mut valid =
+            CertificateParams::new(["localhost", "127.0.0.1", "::1"].map(String::from))?;
+        valid.subject_alt_names.push(SanType::IpAddress(address));
+        let mut expired = valid.clone();
         expired.not_before = date_time_ymd(2021, 5, 26);
         expired.not_after = date_time_ymd(2022, 5, 26);
-        let mut other = here.clone();
+        let mut other = valid.clone();
         other.subject_alt_names = vec![SanType::DnsName(Ia5String::try_from("other.invalid")?)];
         Ok(Self {
-            right: acceptor(here.clone(), &authority)?,
-            untrusted: acceptor(here, &stranger)?,
+            valid: acceptor(valid.clone(), &authority)?,
+            untrusted: acceptor(valid, &untrusted)?,
             expired: acceptor(expired, &authority)?,
             other_name: acceptor(other, &authority)?,
             authority: authority.pem(),
@@ -62,7 +65,10 @@ impl Tls {
         &self.authority
     }
 
-    /// A connection over which requests can come.
+    /// Performs the handshake with the certificate that the fault requires.
+    ///
+    /// # Errors
+    /// Returns an error if the handshake fails, or if the fault ends the connection.
     pub(crate) async fn accept(
         &self,
         mut stream: TcpStream,
@@ -72,8 +78,8 @@ impl Tls {
             Some(FaultKind::TlsUntrusted) => &self.untrusted,
             Some(FaultKind::TlsExpired) => &self.expired,
             Some(FaultKind::TlsOtherName) => &self.other_name,
-            Some(fault) => return Err(refuse(&mut stream, fault).await),
-            None => &self.right,
+            Some(fault) => return Err(fail(&mut stream, fault).await),
+            None => &self.valid,
         };
         acceptor.accept(stream).await
     }
@@ -85,16 +91,16 @@ impl Connection for TlsStream<TcpStream> {
     }
 }
 
-/// Answers the client's first message with what is no handshake.
-async fn refuse(stream: &mut TcpStream, fault: FaultKind) -> io::Error {
-    // Of what cannot be sent any more, the client has learned otherwise.
+/// Responds to the client's first message without a handshake.
+async fn fail(stream: &mut TcpStream, fault: FaultKind) -> io::Error {
+    // Errors are ignored: the connection is closed in any case.
     let _ = stream.read(&mut [0; 4096]).await;
     match fault {
         FaultKind::TlsStall => std::future::pending().await,
         FaultKind::TlsAlert => {
             let _ = stream.write_all(&ALERT).await;
             let _ = stream.shutdown().await;
-            // Closed with something unread, it would be reset, and the alert lost.
+            // A connection that is closed with unread data is reset, and the alert is lost.
             let _ = tokio::io::copy(stream, &mut tokio::io::sink()).await;
         }
         _ => _ = stream.set_zero_linger(),
@@ -102,7 +108,7 @@ async fn refuse(stream: &mut TcpStream, fault: FaultKind) -> io::Error {
     io::Error::other(fault.to_string())
 }
 
-fn authority(name: &str) -> Result<Authority> {
+fn new_authority(name: &str) -> Result<Authority> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -111,7 +117,7 @@ fn authority(name: &str) -> Result<Authority> {
 }
 
 fn acceptor(mut params: CertificateParams, authority: &Authority) -> Result<TlsAcceptor> {
-    params.distinguished_name.push(DnType::CommonName, "essbasic emulator at work");
+    params.distinguished_name.push(DnType::CommonName, "essbasic emulator server");
     params.use_authority_key_identifier_extension = true;
     let key = KeyPair::generate()?;
     let certificate = params.signed_by(&key, authority)?.der().clone();

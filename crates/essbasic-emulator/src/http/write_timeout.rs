@@ -1,4 +1,4 @@
-//! Connections whose client does not read.
+//! Timeout for clients that do not read the response.
 
 use std::io;
 use std::pin::Pin;
@@ -9,23 +9,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-use crate::faults::Connection;
+use super::connection::Connection;
 
-/// A connection that fails if the client takes none of the response for a while. It would otherwise keep its
-/// place among the connections for good.
-pub(crate) struct WriteTimeout<S> {
+/// Stream that fails if nothing can be written for a while. A client that does not read would otherwise keep its
+/// connection open without limit.
+pub(super) struct WriteTimeout<S> {
     stream: S,
     timeout: Duration,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S: Connection> WriteTimeout<S> {
-    pub(crate) fn new(stream: S, timeout: Duration) -> Self {
+    pub(super) fn new(stream: S, timeout: Duration) -> Self {
         Self { stream, timeout, timer: None }
     }
 
-    /// Writes, and starts the timer, or goes on with it, while nothing can be written.
-    fn timed<T>(
+    /// Writes; polls a timer while nothing can be written.
+    fn poll_timed<T>(
         &mut self,
         context: &mut Context<'_>,
         write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
@@ -63,15 +63,15 @@ impl<S: Connection> AsyncWrite for WriteTimeout<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.timed(context, |stream, context| stream.poll_write(context, bytes))
+        self.poll_timed(context, |stream, context| stream.poll_write(context, bytes))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.timed(context, |stream, context| stream.poll_flush(context))
+        self.poll_timed(context, |stream, context| stream.poll_flush(context))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.timed(context, |stream, context| stream.poll_shutdown(context))
+        self.poll_timed(context, |stream, context| stream.poll_shutdown(context))
     }
 }
 
@@ -82,14 +82,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_client_that_does_not_read_is_given_up() {
+    async fn times_out_if_the_client_does_not_read() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (client, accepted) =
             tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
         let mut stream = WriteTimeout::new(accepted.unwrap().0, Duration::from_millis(50));
-        let piece = vec![0; 1 << 20];
+        let chunk = vec![0; 1 << 20];
         let error = loop {
-            if let Err(error) = stream.write_all(&piece).await {
+            if let Err(error) = stream.write_all(&chunk).await {
                 break error;
             }
         };

@@ -1,4 +1,5 @@
 //! PDF files: generated contracts, and signatures stamped on uploaded files.
 
-pub(crate) mod document;
+pub(crate) mod contract;
+mod document;
 pub(crate) mod stamp;

@@ -1,4 +1,4 @@
-//! What the real service does not have: a look inside, and a hand on contracts and the clock.
+//! Administration below `/_emulator/`: inspection and control of contracts, the clock and faults.
 
 use std::time::Duration;
 
@@ -8,21 +8,23 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::api::actions::modelled_actions;
-use crate::api::service::{OUTER, Reply, Service};
-use crate::faults::Fault;
-use crate::http::request::Wire;
+use crate::api::encryption::ENCRYPTED_CALL;
+use crate::api::service::Service;
+use crate::faults::fault::Fault;
+use crate::http::reply::Reply;
+use crate::http::request::WireRequest;
 use crate::json::from_object;
 use crate::limits;
-use crate::state::flow::{Refusal, Status, Who};
+use crate::state::flow::{Signer, Status, TransitionError};
 
-const THERE_IS: &str = "\
-GET  flows       the ids of all contracts, one a line
-GET  flows/ID    how far a contract is
-GET  stats       what the emulator has done
-GET  actions     the actions that are modelled, one per line; others are checked and get a response of the right shape
+const USAGE: &str = "\
+GET  flows       list the ids of all contracts, one per line
+GET  flows/ID    show the status of a contract
+GET  stats       show the statistics
+GET  actions     list the modelled actions, one per line; others are checked and get a stub response
 POST clock       {\"advance_seconds\": SECONDS, \"speed\": 0 TO 1000000}, either or both
 POST faults      {\"seed\": NUMBER, \"faults\": [{\"kind\": KIND, \"rate\": 0 TO 1, \"action\": NAME, \"times\": N}]}
-POST sign        {\"flow\": ID, \"party\": INDEX}; without a party, the next
+POST sign        {\"flow\": ID, \"party\": INDEX}; the next party by default
 POST reject      {\"flow\": ID, \"party\": INDEX, \"reason\": TEXT}
 POST cancel      {\"flow\": ID, \"reason\": TEXT}
 POST expire      {\"flow\": ID}
@@ -30,10 +32,10 @@ POST invalidate  {\"flow\": ID, \"reason\": TEXT}
 POST relieve     {\"flow\": ID, \"reason\": TEXT}
 ";
 
-/// What is to happen to a contract.
+/// Command for a contract.
 #[derive(Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
-struct Order {
+struct FlowCommand {
     flow: String,
     #[serde(default)]
     party: Option<usize>,
@@ -41,141 +43,145 @@ struct Order {
     reason: String,
 }
 
-/// The faults from now on.
+/// Command that replaces the faults.
 #[derive(Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
-struct Wrong {
+struct FaultsCommand {
     #[serde(default)]
     seed: u64,
     faults: Vec<Fault>,
 }
 
-/// A change of the clock.
+/// Command for the clock.
 #[derive(Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
-struct Time {
+struct ClockCommand {
     #[serde(default)]
     advance_seconds: Option<f64>,
     #[serde(default)]
     speed: Option<f64>,
 }
 
-from_object!(Order: "an order", Wrong: "faults", Time: "a change of the clock");
+from_object!(
+    FlowCommand: "a command for a contract",
+    FaultsCommand: "faults",
+    ClockCommand: "a change of the clock",
+);
 
-impl Service {
-    /// Answers below `/_emulator/`.
-    pub(crate) fn control(&self, wire: &Wire, command: &str) -> Reply {
-        let done = match (wire.method.as_str(), command) {
-            ("GET", "flows") => {
-                let shared = self.lock();
-                let ids: String = shared.state.flows().flat_map(|flow| [&*flow.id, "\n"]).collect();
-                Ok(Reply::text(StatusCode::OK, ids))
-            }
-            ("GET", "actions") => Ok(Reply::text(StatusCode::OK, self.modelled())),
-            ("GET", "stats") => Ok(Reply::json(&json!(self.stats()))),
-            ("POST", "clock") => parsed(wire).and_then(|time| self.change_clock(&time)),
-            ("POST", "faults") => parsed(wire).map(|Wrong { seed, faults }| {
-                self.faults.set(faults, seed);
-                Reply::json(&json!({}))
-            }),
-            ("POST", "sign" | "reject" | "cancel" | "expire" | "invalidate" | "relieve") => {
-                parsed(wire).map(|order| self.carry_out(command, &order))
-            }
-            ("GET", command) => match command.strip_prefix("flows/") {
-                Some(id) => Ok(self.show(id)),
-                None => Ok(Reply::text(StatusCode::NOT_FOUND, THERE_IS)),
-            },
-            _ => Ok(Reply::text(StatusCode::NOT_FOUND, THERE_IS)),
-        };
-        done.unwrap_or_else(|reason| usage(command, &reason))
-    }
-
-    /// The names of the modelled actions, one per line.
-    fn modelled(&self) -> String {
-        let outer = self.encryption.is_some().then_some(OUTER);
-        modelled_actions().chain(outer).flat_map(|name| [name, "\n"]).collect()
-    }
-
-    fn change_clock(&self, time: &Time) -> Result<Reply, String> {
-        let by = time.advance_seconds.map(|seconds| self.advance_by(seconds)).transpose()?;
-        time.speed.map_or(Ok(()), limits::speed)?;
-        if by.is_none() && time.speed.is_none() {
-            return Err("neither advance_seconds nor speed is given".to_owned());
+/// Returns the response to a command.
+pub(super) fn respond(service: &Service, request: &WireRequest, command: &str) -> Reply {
+    let result = match (request.method.as_str(), command) {
+        ("GET", "flows") => {
+            let shared = service.lock();
+            let ids: String = shared.state.flows().flat_map(|flow| [&*flow.id, "\n"]).collect();
+            Ok(Reply::text(StatusCode::OK, ids))
         }
-        if let Some(speed) = time.speed {
-            self.set_speed(speed);
+        ("GET", "actions") => Ok(Reply::text(StatusCode::OK, list_actions(service))),
+        ("GET", "stats") => Ok(Reply::json(&json!(service.stats()))),
+        ("POST", "clock") => parse(request).and_then(|change| change_clock(service, &change)),
+        ("POST", "faults") => parse(request).map(|FaultsCommand { seed, faults }| {
+            service.faults.set(faults, seed);
+            Reply::json(&json!({}))
+        }),
+        ("POST", "sign" | "reject" | "cancel" | "expire" | "invalidate" | "relieve") => {
+            parse(request).map(|arguments| change_flow(service, command, &arguments))
         }
-        if let Some(by) = by {
-            self.advance(by);
-        }
-        Ok(Reply::json(&json!({ "now": self.clock.now().as_secs() })))
-    }
+        ("GET", command) => match command.strip_prefix("flows/") {
+            Some(id) => Ok(show_flow(service, id)),
+            None => Ok(Reply::text(StatusCode::NOT_FOUND, USAGE)),
+        },
+        _ => Ok(Reply::text(StatusCode::NOT_FOUND, USAGE)),
+    };
+    result.unwrap_or_else(|reason| usage_error(command, &reason))
+}
 
-    /// A time to move the clock ahead by: up to the end of the year 9999.
-    fn advance_by(&self, seconds: f64) -> Result<Duration, String> {
-        let most = limits::END_OF_TIME.saturating_sub(self.clock.now());
-        Duration::try_from_secs_f64(seconds).ok().filter(|by| *by <= most).ok_or_else(|| {
-            format!("advance_seconds {seconds} is not between 0 and {}", most.as_secs())
-        })
-    }
+/// Returns the names of the modelled actions, one per line.
+fn list_actions(service: &Service) -> String {
+    let encrypted = service.encryption.is_some().then_some(ENCRYPTED_CALL);
+    modelled_actions().chain(encrypted).flat_map(|name| [name, "\n"]).collect()
+}
 
-    fn carry_out(&self, command: &str, Order { flow, party, reason }: &Order) -> Reply {
-        let done = {
-            let mut shared = self.lock();
-            let now = shared.now;
-            let state = &mut shared.state;
-            match command {
-                "sign" => state.sign(flow, Who::at(*party), now).map(|_| ()),
-                "reject" => state.refuse(flow, Who::at(*party), reason, now),
-                "cancel" => state.end(flow, Status::Cancel, reason, now),
-                "expire" => state.end(flow, Status::Deadline, "", now),
-                "invalidate" => state.end(flow, Status::Invalid, reason, now),
-                _ => state.end(flow, Status::Relieved, reason, now),
-            }
-        };
-        match done {
-            Ok(()) => self.show(flow),
-            Err(refusal @ Refusal::NoSuchFlow) => refused(StatusCode::NOT_FOUND, &refusal),
-            Err(refusal) => refused(StatusCode::CONFLICT, &refusal),
-        }
+fn change_clock(service: &Service, command: &ClockCommand) -> Result<Reply, String> {
+    let by = command.advance_seconds.map(|seconds| advance_by(service, seconds)).transpose()?;
+    command.speed.map_or(Ok(()), limits::speed)?;
+    if by.is_none() && command.speed.is_none() {
+        return Err("neither advance_seconds nor speed is given".to_owned());
     }
+    if let Some(speed) = command.speed {
+        service.set_speed(speed);
+    }
+    if let Some(by) = by {
+        service.advance(by);
+    }
+    Ok(Reply::json(&json!({ "now": service.clock.now().as_secs() })))
+}
 
-    /// How far a contract is, of whatever organisation.
-    fn show(&self, id: &str) -> Reply {
-        let shared = self.lock();
+/// Checks an advance of the clock, which ends at the end of the year 9999.
+fn advance_by(service: &Service, seconds: f64) -> Result<Duration, String> {
+    let max = limits::MAX_TIME.saturating_sub(service.clock.now());
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|by| *by <= max)
+        .ok_or_else(|| format!("advance_seconds {seconds} is not between 0 and {}", max.as_secs()))
+}
+
+fn change_flow(service: &Service, command: &str, arguments: &FlowCommand) -> Reply {
+    let FlowCommand { flow, party, reason } = arguments;
+    let result = {
+        let mut shared = service.lock();
         let now = shared.now;
-        let Some(flow) = shared.state.flow(id) else {
-            return refused(StatusCode::NOT_FOUND, &Refusal::NoSuchFlow);
-        };
-        let parties = flow.parties().map(|(index, _, progress)| {
-            json!({
-                "status": flow.standing(index, now),
-                "signed_at": progress.signed_at.map(|at| at.as_secs()),
-                "reminded": progress.reminded,
-            })
-        });
-        Reply::json(&json!({
-            "flow": id,
-            "status": flow.status(now).as_str(),
-            "reason": flow.reason(),
-            "deadline": flow.deadline.as_secs(),
-            "composed": flow.composed(now),
-            "parties": parties.collect::<Value>(),
-        }))
+        let state = &mut shared.state;
+        match command {
+            "sign" => state.sign(flow, Signer::at(*party), now).map(|_| ()),
+            "reject" => state.reject(flow, Signer::at(*party), reason, now),
+            "cancel" => state.end(flow, Status::Cancel, reason, now),
+            "expire" => state.end(flow, Status::Deadline, "", now),
+            "invalidate" => state.end(flow, Status::Invalid, reason, now),
+            _ => state.end(flow, Status::Relieved, reason, now),
+        }
+    };
+    match result {
+        Ok(()) => show_flow(service, flow),
+        Err(error @ TransitionError::NoSuchFlow) => error_reply(StatusCode::NOT_FOUND, &error),
+        Err(error) => error_reply(StatusCode::CONFLICT, &error),
     }
 }
 
-fn parsed<T: DeserializeOwned>(wire: &Wire) -> Result<T, String> {
-    serde_json::from_slice(&wire.body).map_err(|error| error.to_string())
+/// Returns the status of a contract of any organization.
+fn show_flow(service: &Service, id: &str) -> Reply {
+    let shared = service.lock();
+    let now = shared.now;
+    let Some(flow) = shared.state.flow(id) else {
+        return error_reply(StatusCode::NOT_FOUND, &TransitionError::NoSuchFlow);
+    };
+    let parties = flow.parties().map(|(index, _, progress)| {
+        json!({
+            "status": flow.approve_status(index, now),
+            "signed_at": progress.signed_at.map(|at| at.as_secs()),
+            "reminded": progress.reminded,
+        })
+    });
+    Reply::json(&json!({
+        "flow": id,
+        "status": flow.status(now).as_str(),
+        "reason": flow.reason(),
+        "deadline": flow.deadline.as_secs(),
+        "composed": flow.composed_signatures(now),
+        "parties": parties.collect::<Value>(),
+    }))
 }
 
-fn refused(status: StatusCode, refusal: &Refusal) -> Reply {
-    Reply::text(status, format!("{refusal}\n"))
+fn parse<T: DeserializeOwned>(request: &WireRequest) -> Result<T, String> {
+    serde_json::from_slice(&request.body).map_err(|error| error.to_string())
 }
 
-/// Refuses a command with the reason and its usage.
-fn usage(command: &str, reason: &str) -> Reply {
-    let of = |line: &&str| line.split_whitespace().nth(1) == Some(command);
-    let line = THERE_IS.lines().find(of).unwrap_or_default();
+fn error_reply(status: StatusCode, error: &TransitionError) -> Reply {
+    Reply::text(status, format!("{error}\n"))
+}
+
+/// Returns an error with the reason and the usage of the command.
+fn usage_error(command: &str, reason: &str) -> Reply {
+    let describes = |line: &&str| line.split_whitespace().nth(1) == Some(command);
+    let line = USAGE.lines().find(describes).unwrap_or_default();
     Reply::text(StatusCode::BAD_REQUEST, format!("{reason}; expected {line}\n"))
 }

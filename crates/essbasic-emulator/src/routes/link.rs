@@ -1,4 +1,4 @@
-//! Where links lead: to files, and to the page on which a party signs.
+//! Links to files and signing pages.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -7,113 +7,120 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 
-use crate::api::service::{Reply, Service};
+use crate::api::service::Service;
 use crate::http::range;
-use crate::http::request::Wire;
-use crate::pdf::document;
+use crate::http::reply::Reply;
+use crate::http::request::WireRequest;
+use crate::pdf::contract::contract;
 use crate::pdf::stamp::stamped;
-use crate::state::flow::Who;
-use crate::state::links::{Refused, Target};
+use crate::state::flow::Signer;
+use crate::state::links::{LinkError, Target};
 
-impl Service {
-    /// Answers at a link, at this time.
-    pub(crate) fn follow(&self, wire: &Wire, target: Target<'_>, now: Duration) -> Reply {
-        let signing = matches!(target, Target::Signing(_));
-        let allowed = match wire.method {
-            Method::GET | Method::HEAD => true,
-            Method::POST => signing,
-            _ => false,
-        };
-        if !allowed {
-            return self.refuse_link(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed");
+/// Returns the response to a request for a link at this time.
+pub(super) fn respond(
+    service: &Service,
+    request: &WireRequest,
+    target: Target<'_>,
+    now: Duration,
+) -> Reply {
+    let allowed = match request.method {
+        Method::GET | Method::HEAD => true,
+        Method::POST => matches!(target, Target::Signing(_)),
+        _ => false,
+    };
+    if !allowed {
+        return reject(service, StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed");
+    }
+    let query = request.uri.query().unwrap_or_default();
+    let number = match service.links.check(target, query, now) {
+        Ok(number) => number,
+        Err(LinkError::Expired) => {
+            return reject(service, StatusCode::FORBIDDEN, "RequestHasExpired");
         }
-        let query = wire.uri.query().unwrap_or_default();
-        let number = match self.links.check(target, query, now) {
-            Ok(number) => number,
-            Err(Refused::Expired) => {
-                return self.refuse_link(StatusCode::FORBIDDEN, "RequestHasExpired");
-            }
-            Err(Refused::WrongKey) => {
-                return self.refuse_link(StatusCode::FORBIDDEN, "AccessDenied");
-            }
-        };
-        let served = match target {
-            Target::Flow(id) => self.contract(wire, id, number),
-            Target::Upload(id) => self.upload(wire, id),
-            // Whoever looks at the head alone has not opened the page.
-            Target::Signing(id) => {
-                let party = number.checked_sub(1).filter(|_| wire.method != Method::HEAD);
-                self.signing(id, party)
-            }
-        };
-        served.unwrap_or_else(|| self.refuse_link(StatusCode::NOT_FOUND, "NoSuchKey"))
-    }
-
-    fn contract(&self, wire: &Wire, id: &str, signatures: usize) -> Option<Reply> {
-        let flow = self.lock().state.flow(id).cloned()?;
-        let file = match &flow.terms.file {
-            Some(file) => stamped(file, &flow, signatures),
-            None => document::contract(&flow, signatures, self.pdf_size).into(),
-        };
-        let signed: Vec<_> = flow.progress.iter().map(|party| party.signed_at).collect();
-        let tag = tag((id, &flow.terms.name, flow.created, signed, signatures, file.len()));
-        let reply = self.file(wire, "application/pdf", file, tag);
-        if wire.method == Method::GET && reply.status == StatusCode::OK {
-            *self.lock().stats.downloads.entry(id.to_owned()).or_default() += 1;
+        Err(LinkError::WrongKey) => return reject(service, StatusCode::FORBIDDEN, "AccessDenied"),
+    };
+    let reply = match target {
+        Target::Flow(id) => contract_file(service, request, id, number),
+        Target::Upload(id) => uploaded_file(service, request, id),
+        Target::Signing(id) => {
+            // A `HEAD` request does not sign.
+            let party = number.checked_sub(1).filter(|_| request.method != Method::HEAD);
+            signing_page(service, id, party)
         }
-        Some(reply)
-    }
-
-    fn upload(&self, wire: &Wire, id: &str) -> Option<Reply> {
-        let (content_type, bytes) = {
-            let shared = self.lock();
-            let upload = shared.state.uploads.get(id, shared.now)?;
-            (upload.format.content_type(), upload.bytes.clone())
-        };
-        Some(self.file(wire, content_type, bytes, tag(id)))
-    }
-
-    fn file(&self, wire: &Wire, content_type: &'static str, file: Bytes, tag: u64) -> Reply {
-        let length = file.len();
-        range::file(wire, content_type, file, tag).unwrap_or_else(|code| {
-            let mut reply = self.refuse_link(StatusCode::RANGE_NOT_SATISFIABLE, code);
-            let whole = HeaderValue::from_str(&format!("bytes */{length}"));
-            reply.headers.extend(whole.ok().map(|value| (header::CONTENT_RANGE, value)));
-            reply
-        })
-    }
-
-    /// Signs for the party whose link it is, or shows how far the contract is.
-    fn signing(&self, id: &str, party: Option<usize>) -> Option<Reply> {
-        let mut shared = self.lock();
-        let now = shared.now;
-        shared.state.flow(id)?;
-        if let Some(place) = party
-            && let Err(refusal) = shared.state.sign(id, Who::At(place), now)
-        {
-            drop(shared);
-            self.count_refusal(StatusCode::CONFLICT);
-            return Some(Reply::text(StatusCode::CONFLICT, format!("{refusal}\n")));
-        }
-        let status = shared.state.flow(id)?.status(now).as_str();
-        Some(Reply::json(&json!({ "flow": id, "party": party, "status": status })))
-    }
-
-    /// The way object stores refuse: a status and a page of XML.
-    pub(crate) fn refuse_link(&self, status: StatusCode, code: &str) -> Reply {
-        self.count_refusal(status);
-        let body = format!(
-            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<Error><Code>{code}</Code></Error>\n"
-        );
-        Reply::new(status, "application/xml", body)
-    }
-
-    fn count_refusal(&self, status: StatusCode) {
-        *self.lock().stats.rejected.entry(status.as_str().to_owned()).or_default() += 1;
-    }
+    };
+    reply.unwrap_or_else(|| reject(service, StatusCode::NOT_FOUND, "NoSuchKey"))
 }
 
-/// The entity tag of a file: the same as long as all that its bytes depend on is.
+fn contract_file(
+    service: &Service,
+    request: &WireRequest,
+    id: &str,
+    signatures: usize,
+) -> Option<Reply> {
+    let flow = service.lock().state.flow(id).cloned()?;
+    let file = match &flow.terms.file {
+        Some(file) => stamped(file, &flow, signatures),
+        None => contract(&flow, signatures, service.pdf_size).into(),
+    };
+    let signed: Vec<_> = flow.progress.iter().map(|party| party.signed_at).collect();
+    let tag = tag((id, &flow.terms.name, flow.created, signed, signatures, file.len()));
+    let reply = file_reply(service, request, "application/pdf", file, tag);
+    if request.method == Method::GET && reply.status == StatusCode::OK {
+        *service.lock().stats.downloads.entry(id.to_owned()).or_default() += 1;
+    }
+    Some(reply)
+}
+
+fn uploaded_file(service: &Service, request: &WireRequest, id: &str) -> Option<Reply> {
+    let (content_type, bytes) = {
+        let shared = service.lock();
+        let upload = shared.state.uploads.get(id, shared.now)?;
+        (upload.format.content_type(), upload.bytes.clone())
+    };
+    Some(file_reply(service, request, content_type, bytes, tag(id)))
+}
+
+fn file_reply(
+    service: &Service,
+    request: &WireRequest,
+    content_type: &'static str,
+    file: Bytes,
+    tag: u64,
+) -> Reply {
+    let length = file.len();
+    range::file(request, content_type, file, tag).unwrap_or_else(|code| {
+        let mut reply = reject(service, StatusCode::RANGE_NOT_SATISFIABLE, code);
+        let content_range = HeaderValue::from_str(&format!("bytes */{length}"));
+        reply.headers.extend(content_range.ok().map(|value| (header::CONTENT_RANGE, value)));
+        reply
+    })
+}
+
+/// Signs for a party, if there is one, and returns the status of the contract.
+fn signing_page(service: &Service, id: &str, party: Option<usize>) -> Option<Reply> {
+    let mut shared = service.lock();
+    let now = shared.now;
+    shared.state.flow(id)?;
+    if let Some(index) = party
+        && let Err(error) = shared.state.sign(id, Signer::At(index), now)
+    {
+        drop(shared);
+        service.count_rejected(StatusCode::CONFLICT);
+        return Some(Reply::text(StatusCode::CONFLICT, format!("{error}\n")));
+    }
+    let status = shared.state.flow(id)?.status(now).as_str();
+    Some(Reply::json(&json!({ "flow": id, "party": party, "status": status })))
+}
+
+/// Counts a rejected request, and returns an error in the XML format of object stores.
+pub(super) fn reject(service: &Service, status: StatusCode, code: &str) -> Reply {
+    service.count_rejected(status);
+    let body =
+        format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<Error><Code>{code}</Code></Error>\n");
+    Reply::new(status, "application/xml", body)
+}
+
+/// Returns the entity tag of a file, from the values that determine its bytes.
 fn tag(file: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     file.hash(&mut hasher);

@@ -1,31 +1,32 @@
-//! Tasks that withdraw many contracts, and what became of them.
+//! Tasks that cancel contracts in bulk.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// A task of `ChannelBatchCancelFlows`.
+/// Task of `ChannelBatchCancelFlows`.
 pub(crate) struct CancelTask {
     pub(crate) app_id: String,
     pub(crate) organization: String,
-    /// The contracts that were given.
+    /// Contracts of the request.
     pub(crate) flow_ids: Vec<String>,
-    pub(crate) withdrawn: Vec<String>,
-    /// Those that could not be withdrawn: id and reason.
+    /// Cancelled contracts.
+    pub(crate) cancelled: Vec<String>,
+    /// Contracts that could not be cancelled: id and reason.
     pub(crate) failed: Vec<(String, &'static str)>,
-    /// When the service says that it has ended.
+    /// Time from which the task is reported as finished.
     pub(crate) ends: Duration,
 }
 
-/// All of them.
+/// All tasks.
 #[derive(Default)]
-pub(crate) struct Tasks {
+pub(crate) struct CancelTasks {
     by_id: HashMap<String, CancelTask>,
-    /// The latest, which may still be running.
+    /// Id of the latest task, which may be in progress.
     last: Option<String>,
 }
 
-impl Tasks {
-    pub(crate) fn keep(&mut self, id: String, task: CancelTask) {
+impl CancelTasks {
+    pub(crate) fn insert(&mut self, id: String, task: CancelTask) {
         self.last = Some(id.clone());
         self.by_id.insert(id, task);
     }
@@ -34,8 +35,8 @@ impl Tasks {
         self.by_id.get(id)
     }
 
-    /// Whether the latest task is of the same contracts, in any order, and still runs.
-    pub(crate) fn repeats(&self, task: &CancelTask, now: Duration) -> bool {
+    /// Returns `true` if the latest task is in progress and has the same contracts, in any order.
+    pub(crate) fn is_duplicate(&self, task: &CancelTask, now: Duration) -> bool {
         let sorted = |ids: &[String]| {
             let mut ids = ids.to_vec();
             ids.sort_unstable();

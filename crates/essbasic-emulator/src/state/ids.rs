@@ -1,29 +1,30 @@
-//! Ids as the service makes them.
+//! Ids in the format of the service.
 
-/// As long as the service's ids are.
+/// Length of the ids, in characters.
 const LENGTH: usize = 32;
 
-/// A new id of 32 letters and digits.
+/// Returns a random id of letters and digits.
 pub(crate) fn random() -> String {
-    drawn("yD", &mut fastrand::Rng::new())
+    generate("yD", &mut fastrand::Rng::new())
 }
 
-/// An id that belongs to another: the same in every run, so that nobody need store it.
-pub(crate) fn derived(owner: &str, what: u64) -> String {
-    drawn("yDEmu", &mut fastrand::Rng::with_seed(mixed(owner, what)))
+/// Returns the id that is derived from another id and a number. It is the same in every run, so that it need not
+/// be stored.
+pub(crate) fn derived(owner: &str, number: u64) -> String {
+    generate("yDEmu", &mut fastrand::Rng::with_seed(hash(owner, number)))
 }
 
-fn drawn(prefix: &str, random: &mut fastrand::Rng) -> String {
-    let drawn = core::iter::repeat_with(|| random.alphanumeric());
-    prefix.chars().chain(drawn).take(LENGTH).collect()
+fn generate(prefix: &str, random: &mut fastrand::Rng) -> String {
+    let characters = core::iter::repeat_with(|| random.alphanumeric());
+    prefix.chars().chain(characters).take(LENGTH).collect()
 }
 
-/// A number that text and number decide, the same in every run.
-pub(crate) fn mixed(text: &str, number: u64) -> u64 {
+/// Returns a hash of a string and a number that is the same in every run.
+pub(crate) fn hash(text: &str, number: u64) -> u64 {
     text.bytes().fold(number, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// A random UUID.
+/// Returns a random UUID, the format of a `RequestId`.
 pub(crate) fn request() -> String {
     let random = fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{random:032x}");
@@ -36,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_have_the_services_form_and_derived_ones_stay() {
+    fn ids_have_the_format_of_the_service_and_derived_ids_are_stable() {
         for id in [random(), derived("f", 1)] {
             assert_eq!(id.len(), LENGTH);
             assert!(id.starts_with("yD") && id.bytes().all(|byte| byte.is_ascii_alphanumeric()));

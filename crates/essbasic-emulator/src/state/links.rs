@@ -1,41 +1,42 @@
-//! Links: they carry all that serving them needs, under a key that cannot be guessed, so that a hundred
-//! thousand of them take no memory.
+//! Links to files and signing pages.
+//!
+//! Links are self-contained and take no memory: the query contains all parameters and a keyed hash of them.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
-/// How long a link to a file lives.
-pub(crate) const LIFETIME: Duration = Duration::from_secs(300);
+/// Lifetime of a link to a file.
+pub(crate) const FILE_LINK_LIFETIME: Duration = Duration::from_secs(300);
 
-/// Makes and checks the keys of links; another process knows none of them.
+/// Creates and checks links. The secret is random for each emulator.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     secret: RandomState,
 }
 
-/// What a link leads to, by id.
+/// Target of a link, by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Target<'a> {
-    /// A contract's file. Its links' number says how many signatures the file shows: what had been
-    /// composed when the link was asked for.
+    /// File of a contract. The number of the link is the number of signatures in the file at the time of the
+    /// request.
     Flow(&'a str),
-    /// An uploaded file.
+    /// Uploaded file. The number of the link is zero.
     Upload(&'a str),
-    /// The signing of a contract. The number is the party's, from 1; 0 is to look only.
+    /// Signing page of a contract. The number of the link is that of the party, from 1, or 0 for a preview.
     Signing(&'a str),
 }
 
-/// Why a link does not hold.
+/// Reason why a link is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) enum LinkError {
     Expired,
     WrongKey,
 }
 
 impl<'a> Target<'a> {
-    /// What stands at this path.
-    pub(crate) fn at(path: &'a str) -> Option<Self> {
+    /// Parses the path of a link.
+    pub(crate) fn from_path(path: &'a str) -> Option<Self> {
         let file = |folder| path.strip_prefix(folder)?.strip_suffix("/0/0.PDF");
         let flow = file("/file/FLOW/").map(Self::Flow);
         let upload = || file("/file/RESOURCE/").map(Self::Upload);
@@ -58,8 +59,8 @@ impl<'a> Target<'a> {
 }
 
 impl Links {
-    /// Path and query of a new link that holds for so long.
-    pub(crate) fn make(
+    /// Returns the path and query of a new link with this lifetime.
+    pub(crate) fn create(
         &self,
         target: Target<'_>,
         number: usize,
@@ -71,26 +72,26 @@ impl Links {
         format!("{}?hkey={expires:x}-{number:x}-{mac:016x}", target.path())
     }
 
-    /// Checks a link's query, and gives its number.
+    /// Checks the query of a link, and returns the number of the link.
     pub(crate) fn check(
         &self,
         target: Target<'_>,
         query: &str,
         now: Duration,
-    ) -> Result<usize, Refused> {
-        let key = query.strip_prefix("hkey=").ok_or(Refused::WrongKey)?;
+    ) -> Result<usize, LinkError> {
+        let key = query.strip_prefix("hkey=").ok_or(LinkError::WrongKey)?;
         let mut parts = key.split('-').map(|part| u64::from_str_radix(part, 16));
         let (Some(Ok(expires)), Some(Ok(number)), Some(Ok(mac)), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(Refused::WrongKey);
+            return Err(LinkError::WrongKey);
         };
-        let number = usize::try_from(number).map_err(|_| Refused::WrongKey)?;
+        let number = usize::try_from(number).map_err(|_| LinkError::WrongKey)?;
         if self.mac(target, number, expires) != mac {
-            return Err(Refused::WrongKey);
+            return Err(LinkError::WrongKey);
         }
         if now.as_millis() >= u128::from(expires) {
-            return Err(Refused::Expired);
+            return Err(LinkError::Expired);
         }
         Ok(number)
     }
@@ -105,18 +106,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_opens_its_own_file_for_five_minutes() {
+    fn a_link_is_valid_for_one_target_and_five_minutes() {
         let links = Links::default();
         let now = Duration::from_secs(1000);
         let flow = Target::Flow("flow");
-        let link = links.make(flow, 2, LIFETIME, now);
+        let link = links.create(flow, 2, FILE_LINK_LIFETIME, now);
         let (path, query) = link.split_once('?').unwrap();
-        assert_eq!(Target::at(path), Some(flow));
+        assert_eq!(Target::from_path(path), Some(flow));
         assert_eq!(links.check(flow, query, now), Ok(2));
-        let end = now + LIFETIME;
+        let end = now + FILE_LINK_LIFETIME;
         assert!(links.check(flow, query, end - Duration::from_millis(1)).is_ok());
-        assert_eq!(links.check(flow, query, end), Err(Refused::Expired));
-        let wrong = Err(Refused::WrongKey);
+        assert_eq!(links.check(flow, query, end), Err(LinkError::Expired));
+        let wrong = Err(LinkError::WrongKey);
         for other in [Target::Flow("other"), Target::Upload("flow"), Target::Signing("flow")] {
             assert_eq!(links.check(other, query, now), wrong);
         }
@@ -128,12 +129,12 @@ mod tests {
     }
 
     #[test]
-    fn a_path_leads_to_one_thing_or_nothing() {
+    fn parses_paths_of_links_only() {
         for target in [Target::Upload("id"), Target::Signing("id")] {
-            assert_eq!(Target::at(&target.path()), Some(target));
+            assert_eq!(Target::from_path(&target.path()), Some(target));
         }
         for none in ["/", "/file/FLOW/a/b/0/0.PDF", "/file/FLOW/a", "/sign/a/b", "/other"] {
-            assert_eq!(Target::at(none), None, "{none}");
+            assert_eq!(Target::from_path(none), None, "{none}");
         }
     }
 }

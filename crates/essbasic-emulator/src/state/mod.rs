@@ -1,11 +1,12 @@
-//! What the service knows: applications, sub-organisations, their employees, files and contracts.
+//! State of the service: organizations, uploads and contracts.
 
-pub(crate) mod bulk;
+mod bulk;
 pub(crate) mod cancel_tasks;
 pub(crate) mod clock;
 pub(crate) mod flow;
 pub(crate) mod ids;
 pub(crate) mod links;
+pub(crate) mod organizations;
 pub(crate) mod seed;
 pub(crate) mod template;
 pub(crate) mod terms;
@@ -17,79 +18,60 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::callback::{Operate, Outbox, flow_status_change};
-use crate::state::cancel_tasks::Tasks;
-use crate::state::flow::{Flow, Refusal, Status, Who};
-use crate::state::template::Template;
-use crate::state::terms::{NewFlow, Terms};
-use crate::state::uploads::Uploads;
+use self::cancel_tasks::CancelTasks;
+use self::flow::{Flow, FlowEvent, Signer, Status, TransitionError};
+use self::organizations::{Application, Organization};
+use self::terms::{NewFlow, Terms};
+use self::uploads::Uploads;
 
-/// An application of the platform.
-#[derive(Default)]
-pub(crate) struct Application {
-    /// The platform's switch: downloads for all sub-organisations that have not opted out.
-    pub(crate) downloads: bool,
-    pub(crate) organizations: BTreeMap<String, Organization>,
-}
+/// Function that is called on each change of a contract, with the time of the change.
+pub(crate) type ChangeListener = Box<dyn Fn(&Flow, FlowEvent, Duration) + Send>;
 
-/// A sub-organisation.
-#[derive(Default)]
-pub(crate) struct Organization {
-    /// The company's name, by which contracts mention it.
-    pub(crate) name: Option<String>,
-    /// Its own switch: authorised, refused (which wins over the platform's), or never touched.
-    pub(crate) downloads: Option<bool>,
-    pub(crate) operators: Vec<String>,
-    pub(crate) templates: Vec<Template>,
-}
-
-impl Application {
-    /// Whether the platform may download this sub-organisation's contracts.
-    pub(crate) fn may_download(&self, organization: &Organization) -> bool {
-        organization.downloads.unwrap_or(self.downloads)
-    }
-}
-
-/// Everything.
+/// Data of the service.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) applications: BTreeMap<String, Application>,
     pub(crate) uploads: Uploads,
-    pub(crate) tasks: Tasks,
-    /// Who is told of each change of a contract.
-    pub(crate) outbox: Option<Outbox>,
-    /// Woken when something may be due sooner than before.
+    pub(crate) cancel_tasks: CancelTasks,
+    pub(crate) on_change: Option<ChangeListener>,
+    /// Notified if an event may be due earlier than before.
     pub(crate) alarm: Arc<Notify>,
-    /// In the order of their creation.
+    /// Contracts in the order of their creation.
     flows: Vec<Flow>,
     by_id: HashMap<Arc<str>, usize>,
     by_group: HashMap<String, Vec<usize>>,
-    /// When contracts change by themselves: [`Flow::due`] of those for which that is yet to come.
+    /// Contracts with a pending event, by its time: [`Flow::due`].
     due: BTreeSet<(Duration, usize)>,
 }
 
 impl State {
-    /// Creates a contract from what a test gives.
+    /// Creates a contract, and resolves the sub-organizations of its parties by name.
     pub(crate) fn create(&mut self, new: NewFlow, now: Duration) {
         let id = new.id.clone();
         let deadline = now.saturating_add(new.open_for);
         let mut terms = new.into_terms();
-        let known = self.applications.get(&terms.app_id).map(|app| &app.organizations);
+        let organizations = self.applications.get(&terms.app_id).map(|app| &app.organizations);
         for party in &mut terms.parties {
-            let mut named = known.into_iter().flatten();
-            let found =
-                named.find(|(_, o)| party.organization.is_some() && o.name == party.organization);
+            let mut candidates = organizations.into_iter().flatten();
+            let found = candidates
+                .find(|(_, o)| party.organization.is_some() && o.name == party.organization);
             party.organization_id = found.map(|(id, _)| id.clone()).unwrap_or_default();
         }
-        self.start(&id, Arc::new(terms), deadline, now);
+        self.insert(&id, Arc::new(terms), deadline, now);
     }
 
-    /// Creates a contract. One of the same id is replaced.
-    pub(crate) fn start(&mut self, id: &str, terms: Arc<Terms>, deadline: Duration, now: Duration) {
+    /// Inserts a contract. A contract with the same id is replaced.
+    pub(crate) fn insert(
+        &mut self,
+        id: &str,
+        terms: Arc<Terms>,
+        deadline: Duration,
+        now: Duration,
+    ) {
         let flow = Flow::new(id.into(), terms, now, deadline);
         let index = match self.by_id.get(id) {
             Some(&index) => {
-                self.forget(index);
+                self.unindex(index);
                 index
             }
             None => self.flows.len(),
@@ -103,25 +85,25 @@ impl State {
             Some(replaced) => *replaced = flow,
             None => self.flows.push(flow),
         }
-        self.plan(index, None, due);
-        self.tell(index, Operate::Start, now);
+        self.reschedule(index, None, due);
+        self.notify(index, FlowEvent::Start, now);
     }
 
-    /// Makes room for so many contracts more.
+    /// Reserves memory for this number of further contracts.
     pub(crate) fn reserve(&mut self, flows: usize) {
         self.flows.reserve_exact(flows);
         self.by_id.reserve(flows);
     }
 
-    /// Takes a contract that is replaced out of what leads to it.
-    fn forget(&mut self, index: usize) {
+    /// Removes a contract that is being replaced from its group and from the schedule.
+    fn unindex(&mut self, index: usize) {
         let Some(flow) = self.flows.get(index) else { return };
         if let Some(due) = flow.due() {
             self.due.remove(&(due, index));
         }
         let group = flow.terms.group.as_ref();
-        if let Some(members) = group.and_then(|group| self.by_group.get_mut(group)) {
-            members.retain(|&member| member != index);
+        if let Some(indexes) = group.and_then(|group| self.by_group.get_mut(group)) {
+            indexes.retain(|&other| other != index);
         }
     }
 
@@ -129,70 +111,78 @@ impl State {
         self.flows.get(*self.by_id.get(id)?)
     }
 
-    /// All contracts, in the order of their creation.
+    /// Returns all contracts in the order of their creation.
     pub(crate) fn flows(&self) -> impl Iterator<Item = &Flow> {
         self.flows.iter()
     }
 
-    /// The contracts of a group.
+    /// Returns the contracts of a group.
     pub(crate) fn group(&self, group: &str) -> impl Iterator<Item = &Flow> {
-        let members = self.by_group.get(group).map(Vec::as_slice).unwrap_or_default();
-        members.iter().filter_map(|&index| self.flows.get(index))
+        let indexes = self.by_group.get(group).map(Vec::as_slice).unwrap_or_default();
+        indexes.iter().filter_map(|&index| self.flows.get(index))
     }
 
     pub(crate) fn organization(&self, app_id: &str, id: &str) -> Option<&Organization> {
         self.applications.get(app_id)?.organizations.get(id)
     }
 
-    pub(crate) fn sign(&mut self, id: &str, who: Who<'_>, now: Duration) -> Result<usize, Refusal> {
-        self.change(id, Operate::Sign, now, |flow| flow.sign(who, now))
-    }
-
-    pub(crate) fn refuse(
+    /// Signs for a party, and returns its index.
+    pub(crate) fn sign(
         &mut self,
         id: &str,
-        who: Who<'_>,
-        reason: &str,
+        signer: Signer<'_>,
         now: Duration,
-    ) -> Result<(), Refusal> {
-        self.change(id, Operate::Reject, now, |flow| flow.refuse(who, reason, now))
+    ) -> Result<usize, TransitionError> {
+        self.transition(id, FlowEvent::Sign, now, |flow| flow.sign(signer, now))
     }
 
+    /// Rejects the contract for a party.
+    pub(crate) fn reject(
+        &mut self,
+        id: &str,
+        signer: Signer<'_>,
+        reason: &str,
+        now: Duration,
+    ) -> Result<(), TransitionError> {
+        self.transition(id, FlowEvent::Reject, now, |flow| flow.reject(signer, reason, now))
+    }
+
+    /// Ends the contract with a status other than `ALL`.
     pub(crate) fn end(
         &mut self,
         id: &str,
         status: Status,
         reason: &str,
         now: Duration,
-    ) -> Result<(), Refusal> {
-        let operate = match status {
-            Status::Reject => Operate::Reject,
-            Status::Cancel => Operate::Cancel,
-            Status::Deadline => Operate::Deadline,
-            _ => Operate::Unnamed,
+    ) -> Result<(), TransitionError> {
+        let event = match status {
+            Status::Reject => FlowEvent::Reject,
+            Status::Cancel => FlowEvent::Cancel,
+            Status::Deadline => FlowEvent::Deadline,
+            _ => FlowEvent::Other,
         };
-        self.change(id, operate, now, |flow| flow.end(status, reason, now))?;
+        self.transition(id, event, now, |flow| flow.end(status, reason, now))?;
         if status == Status::Deadline {
-            // It has been told already.
-            self.quiet(id);
+            // The listener has been notified; the scheduled event would notify it again.
+            self.unschedule(id);
         }
         Ok(())
     }
 
-    /// Moves the deadline of a contract, or of one of its parties.
-    pub(crate) fn postpone(&mut self, id: &str, party: Option<usize>, deadline: Duration) {
-        let moved = |flow: &mut Flow| {
-            match party.and_then(|place| flow.progress.get_mut(place)) {
+    /// Sets the deadline of a contract, or of one of its parties.
+    pub(crate) fn set_deadline(&mut self, id: &str, party: Option<usize>, deadline: Duration) {
+        let set = |flow: &mut Flow| {
+            match party.and_then(|index| flow.progress.get_mut(index)) {
                 Some(party) => party.deadline = Some(deadline),
                 None => flow.deadline = deadline,
             }
             Ok(())
         };
-        // Whether there is such a contract has been checked.
-        let _ = self.step(id, moved);
+        // The caller has checked that the contract exists.
+        let _ = self.update(id, set);
     }
 
-    /// Notes that a party was reminded; `false` where it had been before.
+    /// Marks a party as reminded; returns `false` if it was reminded before.
     pub(crate) fn remind(&mut self, id: &str, party: usize) -> bool {
         let index = self.by_id.get(id).copied();
         let flow = index.and_then(|index| self.flows.get_mut(index));
@@ -200,34 +190,35 @@ impl State {
         party.is_some_and(|party| !core::mem::replace(&mut party.reminded, true))
     }
 
-    /// Takes a step and tells of it.
-    fn change<T>(
+    /// Changes a contract and notifies the listener.
+    fn transition<T>(
         &mut self,
         id: &str,
-        operate: Operate,
+        event: FlowEvent,
         now: Duration,
-        step: impl FnOnce(&mut Flow) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
-        let (index, result) = self.step(id, step)?;
-        self.tell(index, operate, now);
+        change: impl FnOnce(&mut Flow) -> Result<T, TransitionError>,
+    ) -> Result<T, TransitionError> {
+        let (index, result) = self.update(id, change)?;
+        self.notify(index, event, now);
         Ok(result)
     }
 
-    fn step<T>(
+    /// Changes a contract and updates the schedule.
+    fn update<T>(
         &mut self,
         id: &str,
-        step: impl FnOnce(&mut Flow) -> Result<T, Refusal>,
-    ) -> Result<(usize, T), Refusal> {
-        let index = *self.by_id.get(id).ok_or(Refusal::NoSuchFlow)?;
-        let flow = self.flows.get_mut(index).ok_or(Refusal::NoSuchFlow)?;
+        change: impl FnOnce(&mut Flow) -> Result<T, TransitionError>,
+    ) -> Result<(usize, T), TransitionError> {
+        let index = *self.by_id.get(id).ok_or(TransitionError::NoSuchFlow)?;
+        let flow = self.flows.get_mut(index).ok_or(TransitionError::NoSuchFlow)?;
         let before = flow.due();
-        let result = step(flow)?;
+        let result = change(flow)?;
         let after = flow.due();
-        self.plan(index, before, after);
+        self.reschedule(index, before, after);
         Ok((index, result))
     }
 
-    fn plan(&mut self, index: usize, before: Option<Duration>, after: Option<Duration>) {
+    fn reschedule(&mut self, index: usize, before: Option<Duration>, after: Option<Duration>) {
         if before == after {
             return;
         }
@@ -240,7 +231,7 @@ impl State {
         }
     }
 
-    fn quiet(&mut self, id: &str) {
+    fn unschedule(&mut self, id: &str) {
         if let Some(&index) = self.by_id.get(id)
             && let Some(due) = self.flows.get(index).and_then(Flow::due)
         {
@@ -248,29 +239,28 @@ impl State {
         }
     }
 
-    /// When the next contract changes by itself.
+    /// Returns the time of the next event of any contract.
     pub(crate) fn next_due(&self) -> Option<Duration> {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// Tells of all that has happened by itself until now.
-    pub(crate) fn settle(&mut self, now: Duration) {
+    /// Notifies the listener of all events until `now`.
+    pub(crate) fn process_due(&mut self, now: Duration) {
         while let Some(&(at, index)) = self.due.first()
             && at <= now
         {
             self.due.pop_first();
-            let status = self.flows.get(index).map(|flow| flow.status(at));
-            match status {
-                Some(Status::All) => self.tell(index, Operate::Finish, at),
-                Some(Status::Deadline) => self.tell(index, Operate::Deadline, at),
+            match self.flows.get(index).map(|flow| flow.status(at)) {
+                Some(Status::All) => self.notify(index, FlowEvent::Finish, at),
+                Some(Status::Deadline) => self.notify(index, FlowEvent::Deadline, at),
                 _ => {}
             }
         }
     }
 
-    fn tell(&self, index: usize, operate: Operate, at: Duration) {
-        if let (Some(outbox), Some(flow)) = (&self.outbox, self.flows.get(index)) {
-            outbox.push("FlowStatusChange", flow_status_change(flow, operate, at));
+    fn notify(&self, index: usize, event: FlowEvent, at: Duration) {
+        if let (Some(on_change), Some(flow)) = (&self.on_change, self.flows.get(index)) {
+            on_change(flow, event, at);
         }
     }
 }
@@ -282,17 +272,17 @@ mod tests {
     const NOW: Duration = Duration::from_secs(1000);
 
     #[test]
-    fn nothing_stays_due_of_what_has_happened_or_was_replaced() {
+    fn past_events_and_replaced_contracts_are_not_scheduled() {
         let mut state = State::default();
         state.create(NewFlow::new("a", "o", "f"), NOW);
         state.create(NewFlow::new("a", "o", "g"), NOW);
         assert_eq!(state.due.len(), 2);
         state.create(NewFlow::new("a", "o", "f"), NOW);
         assert_eq!((state.due.len(), state.flows().count()), (2, 2));
-        state.sign("f", Who::Next, NOW).unwrap();
-        state.sign("f", Who::Next, NOW).unwrap();
+        state.sign("f", Signer::Next, NOW).unwrap();
+        state.sign("f", Signer::Next, NOW).unwrap();
         assert!(state.next_due().unwrap() <= NOW + Duration::from_secs(3));
-        state.settle(NOW + Duration::from_secs(3));
+        state.process_due(NOW + Duration::from_secs(3));
         assert_eq!(state.due.len(), 1);
         state.end("g", Status::Deadline, "", NOW).unwrap();
         assert_eq!(state.next_due(), None);
@@ -301,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_holds_its_contracts_and_no_replaced_one() {
+    fn a_replaced_contract_leaves_its_group() {
         let mut state = State::default();
         for (id, group) in [("f", Some("g")), ("h", None), ("i", Some("g"))] {
             let mut new = NewFlow::new("a", "o", id);

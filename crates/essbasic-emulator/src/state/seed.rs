@@ -1,22 +1,23 @@
-//! What an emulator starts with, from a JSON file or built in.
+//! Initial data of an emulator, from JSON or built in.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::State;
+use super::bulk;
+use super::flow::{Signer, Status, TransitionError};
+use super::organizations::{Application, Organization};
+use super::template::Template;
+use super::terms::NewFlow;
 use crate::json::from_object;
 use crate::limits;
-use crate::state::bulk;
-use crate::state::flow::{Status, Who};
-use crate::state::template::Template;
-use crate::state::terms::NewFlow;
-use crate::state::{Application, Organization, State};
 
-/// The service's contents at the start.
+/// Initial data of the service.
 ///
-/// The [default](Self::default) holds the two contracts of the API's own examples, twelve more that
-/// are complete, one in each other state, and three templates.
+/// The [default](Self::default) contains the two contracts of the API's examples, twelve more completed
+/// contracts, one contract with each other status, and three templates.
 #[derive(Clone, Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub struct Seed {
@@ -41,7 +42,7 @@ struct OrganizationSeed {
     operators: Vec<String>,
     #[serde(default)]
     templates: Vec<Template>,
-    /// So many contracts more, alike and complete.
+    /// Number of generated completed contracts.
     #[serde(default)]
     completed: usize,
     #[serde(default)]
@@ -80,13 +81,13 @@ from_object!(
 );
 
 impl core::fmt::Debug for Seed {
-    /// Shows how much there is, and of nobody.
+    /// Shows the number of contracts only.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Seed").field("flows", &self.flows().count()).finish_non_exhaustive()
     }
 }
 
-/// Error of an invalid seed, with the reason and the position.
+/// Error of an invalid seed, with its reason, and its position in the JSON.
 #[derive(Debug)]
 pub struct SeedError(String);
 
@@ -98,14 +99,12 @@ impl core::fmt::Display for SeedError {
 
 impl std::error::Error for SeedError {}
 
-/// Contracts of a seed were created this long before the start, and signed soon after, so that their
-/// files are composed.
-pub(crate) const AGE: Duration = Duration::from_secs(3600);
-
 impl Seed {
-    /// The default's application and templates with this many completed contracts in place of its own.
-    /// Their ids are the same in every run: `yDEmuBulk` and the number, from 1, in 23 digits. More than
-    /// 1,000,000 are refused by [`Builder::start`](crate::Builder::start).
+    /// Returns a seed with this number of generated completed contracts, and the application and templates of the
+    /// default.
+    ///
+    /// Ids of generated contracts are the same in every run: `yDEmuBulk` and the number, from 1, with 23 digits.
+    /// [`Builder::start`](crate::Builder::start) rejects more than 1,000,000 contracts.
     pub fn completed(flows: usize) -> Self {
         let mut seed = Self::default();
         let apps = seed.applications.values_mut();
@@ -117,7 +116,7 @@ impl Seed {
         seed
     }
 
-    /// Reads a seed from JSON; `assets/seed.json` of this crate is an example.
+    /// Parses a seed from JSON. `assets/seed.json` of this crate is an example.
     ///
     /// ```
     /// # fn main() -> Result<(), essbasic_emulator::SeedError> {
@@ -141,7 +140,7 @@ impl Seed {
     ///             "templates": [{
     ///                 "id": "yDTemplate1",
     ///                 "name": "Lease",
-    ///                 "description": "Of a flat",
+    ///                 "description": "Lease of a flat",
     ///                 "unordered": false,
     ///                 "recipients": [{ "id": "yDRecipient1", "role": "Landlord", "organization": true, "initiator": true }],
     ///                 "fields": [{ "id": "Field1", "name": "Rent", "required": true }]
@@ -154,13 +153,16 @@ impl Seed {
     /// # }
     /// ```
     ///
-    /// Required are `applications`, `organizations`, `operators`, and `id`, `name`, `status` and `parties` of a
-    /// contract. `completed` adds that many generated contracts with the ids of
+    /// The fields `applications`, `organizations` and `operators` are required, and `id`, `name`, `status` and
+    /// `parties` of a contract. `completed` is a number of generated contracts with the ids of
     /// [`completed`](Self::completed), numbered over the whole seed.
     ///
     /// # Errors
-    /// Returns an error if the text is not a JSON object of that form, has an unknown field, has two contracts
-    /// of one id, or exceeds 1,000,000 generated contracts.
+    /// Returns [`SeedError`] if
+    /// - the text is not a JSON object of this form, or has an unknown field,
+    /// - a contract id is duplicate, begins with `yDEmuBulk`, or has characters other than letters and digits,
+    /// - a contract has no parties, or has the status `PART` and only one party,
+    /// - there are more than 1,000,000 generated contracts.
     pub fn from_json(text: &str) -> Result<Self, SeedError> {
         let seed: Self =
             serde_json::from_str(text).map_err(|error| SeedError(error.to_string()))?;
@@ -169,30 +171,35 @@ impl Seed {
         for flow in seed.flows() {
             if flow.id.is_empty() || !flow.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
                 return Err(SeedError(format!(
-                    "the id {:?} is not of letters and digits",
+                    "invalid contract id {:?}; expected letters and digits",
                     flow.id
                 )));
             }
             if !ids.insert(&flow.id) {
-                return Err(SeedError(format!("the id {} stands twice", flow.id)));
+                return Err(SeedError(format!("duplicate contract id {}", flow.id)));
             }
-            if flow.id.starts_with(bulk::PREFIX) {
+            if flow.id.starts_with(bulk::ID_PREFIX) {
                 return Err(SeedError(format!(
-                    "the id {} is one that the emulator makes",
-                    flow.id
+                    "contract id {} has the prefix {} of generated contracts; use another prefix",
+                    flow.id,
+                    bulk::ID_PREFIX
                 )));
             }
             if flow.parties.is_empty() {
-                return Err(SeedError(format!("nobody signs {}", flow.id)));
+                return Err(SeedError(format!("contract {} has no parties", flow.id)));
             }
             if flow.status == Status::Part && flow.parties.len() < 2 {
-                return Err(SeedError(format!("{} is PART, which takes two parties", flow.id)));
+                return Err(SeedError(format!(
+                    "contract {} with status PART has fewer than two parties",
+                    flow.id
+                )));
             }
         }
         Ok(seed)
     }
 
-    /// Returns application, organization and operator of the first operator in the seed.
+    /// Returns the ids of the first operator and of its application and organization: application, organization,
+    /// operator.
     pub fn first_operator(&self) -> Option<(&str, &str, &str)> {
         let mut operators = self.applications.iter().flat_map(|(app, seed)| {
             seed.organizations.iter().flat_map(move |(organization, seed)| {
@@ -217,13 +224,13 @@ impl Seed {
         limits::flows(completed.fold(0, usize::saturating_add)).map_err(SeedError)
     }
 
-    /// Brings everything about by the steps that also a caller would take.
-    pub(crate) fn plant(self, state: &mut State, now: Duration) -> Result<(), SeedError> {
+    /// Creates the organizations and contracts of the seed.
+    pub(crate) fn apply(self, state: &mut State, now: Duration) -> Result<(), SeedError> {
         self.check_bulk()?;
         let mut bulk = 0;
         for (app_id, app) in self.applications {
-            let known = Application { downloads: app.downloads, ..Application::default() };
-            state.applications.insert(app_id.clone(), known);
+            let application = Application { downloads: app.downloads, ..Application::default() };
+            state.applications.insert(app_id.clone(), application);
             for (open_id, seed) in app.organizations {
                 let organization = Organization {
                     name: seed.name.clone(),
@@ -235,13 +242,13 @@ impl Seed {
                     app.organizations.insert(open_id.clone(), organization);
                 }
                 for flow in seed.flows {
-                    flow.plant(state, &app_id, &open_id, now)?;
+                    flow.apply(state, &app_id, &open_id, now)?;
                 }
                 let company = seed.name.as_deref().unwrap_or(&open_id);
                 let first = bulk;
                 bulk += seed.completed;
-                bulk::plant(state, first..bulk, [&app_id, &open_id, company], now)
-                    .map_err(|refusal| SeedError(refusal.to_string()))?;
+                bulk::generate(state, first..bulk, [&app_id, &open_id, company], now)
+                    .map_err(|error| SeedError(error.to_string()))?;
             }
         }
         Ok(())
@@ -249,14 +256,14 @@ impl Seed {
 }
 
 impl FlowSeed {
-    fn plant(
+    fn apply(
         self,
         state: &mut State,
         app_id: &str,
         organization: &str,
         now: Duration,
     ) -> Result<(), SeedError> {
-        let created = now.saturating_sub(AGE);
+        let created = now.saturating_sub(bulk::AGE);
         let signatures = match self.status {
             Status::All | Status::Relieved => self.parties.len(),
             Status::Part => 1,
@@ -270,16 +277,16 @@ impl FlowSeed {
         new.parties =
             self.parties.into_iter().map(|party| (party.name, party.organization)).collect();
         state.create(new, created);
-        let failed = |refusal: crate::Refusal| SeedError(format!("{id}: {refusal}"));
+        let failed = |error: TransitionError| SeedError(format!("contract {id}: {error}"));
         for index in 0..signatures {
             let at = created + Duration::from_secs(60 * (index as u64 + 1));
-            state.sign(&id, Who::Next, at.min(now)).map_err(failed)?;
+            state.sign(&id, Signer::Next, at.min(now)).map_err(failed)?;
         }
         match self.status {
             Status::Init | Status::Part | Status::All => {}
             status => state.end(&id, status, &self.reason, now).map_err(failed)?,
         }
-        state.settle(now);
+        state.process_due(now);
         Ok(())
     }
 }
@@ -288,7 +295,7 @@ impl Default for Seed {
     fn default() -> Self {
         match Self::from_json(include_str!("../../assets/seed.json")) {
             Ok(seed) => seed,
-            // Held by a test: the file is part of the crate.
+            // A test checks that the file, which is part of the crate, is valid.
             Err(_) => Self { applications: BTreeMap::new() },
         }
     }
@@ -299,25 +306,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_built_in_seed_holds_each_state_and_stands_planted() {
+    fn the_default_seed_has_each_status_and_can_be_applied() {
         let seed = Seed::from_json(include_str!("../../assets/seed.json")).unwrap();
         let mut state = State::default();
         let now = Duration::from_secs(1_700_000_000);
-        seed.clone().plant(&mut state, now).unwrap();
-        for (planted, meant) in state.flows().zip(seed.flows()) {
-            assert_eq!((&*planted.id, planted.status(now)), (meant.id.as_str(), meant.status));
-            let signed = planted.progress.iter().filter(|party| party.signed_at.is_some()).count();
-            assert_eq!(planted.composed(now), signed);
+        seed.clone().apply(&mut state, now).unwrap();
+        for (created, expected) in state.flows().zip(seed.flows()) {
+            assert_eq!(
+                (&*created.id, created.status(now)),
+                (expected.id.as_str(), expected.status)
+            );
+            let signed = created.progress.iter().filter(|party| party.signed_at.is_some()).count();
+            assert_eq!(created.composed_signatures(now), signed);
         }
-        // Only the deadlines of the open ones are still to come.
+        // Only the deadlines of open contracts are in the future.
         assert!(state.next_due() > Some(now));
-        let states: std::collections::HashSet<_> = seed.flows().map(|flow| flow.status).collect();
-        assert_eq!(states.len(), 8);
+        let statuses: std::collections::HashSet<_> = seed.flows().map(|flow| flow.status).collect();
+        assert_eq!(statuses.len(), 8);
         assert_eq!(seed.flows().filter(|flow| flow.status == Status::All).count(), 14);
     }
 
     #[test]
-    fn bad_seeds_say_what_is_wrong() {
+    fn rejects_invalid_seeds_with_a_reason() {
         let flow = |id: &str, status: &str| {
             format!(r#"{{"id":"{id}","name":"n","parties":[{{"name":"p"}}],"status":"{status}"}}"#)
         };
@@ -331,8 +341,8 @@ mod tests {
                 r#"{{"applications":{{"a":{{"organizations":{{"o":{{"operators":[],"completed":{count}}},"p":{{"operators":[],"completed":1}}}}}}}}}}"#
             )
         };
-        let without = Seed::from_json(&completed("999999")).unwrap();
-        assert_eq!(without.first_operator(), None);
+        let empty = Seed::from_json(&completed("999999")).unwrap();
+        assert_eq!(empty.first_operator(), None);
         let first = (crate::APP_ID, crate::ORGANIZATION, crate::OPERATOR);
         assert_eq!(Seed::default().first_operator(), Some(first));
         assert!(Seed::from_json(&seed(&flow("f", "ALL"))).is_ok());
@@ -359,11 +369,14 @@ mod tests {
             ("{}".into(), "applications"),
             (seed(&flow("f", "DONE")), "DONE"),
             (seed(&flow("../f", "ALL")), "letters and digits"),
-            (seed(&[flow("f", "ALL"), flow("f", "ALL")].join(",")), "twice"),
+            (seed(&[flow("f", "ALL"), flow("f", "ALL")].join(",")), "duplicate contract id f"),
             (seed(&flow("f", "PART")), "two parties"),
-            (seed(r#"{"id":"f","name":"n","parties":[],"status":"ALL"}"#), "nobody"),
+            (
+                seed(r#"{"id":"f","name":"n","parties":[],"status":"ALL"}"#),
+                "contract f has no parties",
+            ),
             (seed(r#"{"idd":"f"}"#), "idd"),
-            (seed(&flow("yDEmuBulk00000000000000000000001", "ALL")), "makes"),
+            (seed(&flow("yDEmuBulk00000000000000000000001", "ALL")), "of generated contracts"),
         ] {
             let error = Seed::from_json(&text).unwrap_err().to_string();
             assert!(error.contains(reason), "{text}: {error}");

@@ -1,10 +1,10 @@
-//! Templates that contracts are made from.
+//! Templates of contracts.
 
 use serde::Deserialize;
 
 use crate::json::from_object;
 
-/// A template of a sub-organisation, as the seed gives it.
+/// Template of a sub-organization, as in the seed.
 #[derive(Clone, Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub(crate) struct Template {
@@ -12,29 +12,29 @@ pub(crate) struct Template {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) description: String,
-    /// Whether the parties sign in any order.
+    /// `true` if the parties sign in any order.
     #[serde(default)]
     pub(crate) unordered: bool,
     pub(crate) recipients: Vec<Recipient>,
-    /// What the initiator fills in.
+    /// Fields that the initiator fills in.
     #[serde(default)]
     pub(crate) fields: Vec<Field>,
 }
 
-/// A party that a template provides for.
+/// Party of a template.
 #[derive(Clone, Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub(crate) struct Recipient {
     pub(crate) id: String,
     pub(crate) role: String,
-    /// Whether an organisation signs, not a person.
+    /// `true` for an organization, `false` for a person.
     #[serde(default)]
     pub(crate) organization: bool,
     #[serde(default)]
     pub(crate) initiator: bool,
 }
 
-/// A field to fill in.
+/// Field that the initiator fills in.
 #[derive(Clone, Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
 pub(crate) struct Field {

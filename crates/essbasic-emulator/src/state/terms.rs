@@ -1,96 +1,96 @@
-//! What a contract says: settled when it is made, and held once by all contracts that say the same.
+//! Terms of a contract: the part that never changes.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
-/// The unchanging part of a contract. Text that was not given is empty.
+/// Terms of a contract. Missing strings are empty.
 #[derive(Clone, Default)]
 pub(crate) struct Terms {
     pub(crate) name: String,
-    /// The file's name as `DescribeResourceUrlsByFlows` gives it; made of the title where it is empty.
+    /// File name for `DescribeResourceUrlsByFlows`; derived from the title if empty.
     pub(crate) file_name: String,
-    /// Whether a name made of the title has a number too, as the service's have.
+    /// `true` if a file name that is derived from the title contains a number, as those of the service.
     pub(crate) numbered: bool,
     pub(crate) app_id: String,
     pub(crate) organization: String,
     pub(crate) group: Option<String>,
     pub(crate) description: String,
-    /// `FlowType`: what the caller calls contracts of this kind.
+    /// `FlowType`, a category of the caller.
     pub(crate) kind: String,
-    /// `CustomerData`, which comes back with the contract's data and in callbacks.
+    /// `CustomerData`, which is returned with the details of the contract and in callbacks.
     pub(crate) user_data: String,
-    /// The template that it was made from.
+    /// Id of the template.
     pub(crate) template: String,
-    /// Whether the parties sign in any order.
+    /// `true` if the parties sign in any order.
     pub(crate) unordered: bool,
     pub(crate) parties: Vec<Party>,
-    /// Who receives a copy.
-    pub(crate) copies: Vec<Copied>,
-    /// Names and values of the initiator's fields.
+    /// Recipients of copies.
+    pub(crate) copies: Vec<CopyRecipient>,
+    /// Names and values of the fields that the initiator filled in.
     pub(crate) fields: Vec<(String, String)>,
-    /// The PDF that it was made from; without one the emulator writes its own.
+    /// Uploaded PDF; `None` if the emulator generates the PDF.
     pub(crate) file: Option<Bytes>,
 }
 
-/// Who signs.
+/// Party of a contract.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Party {
     pub(crate) name: String,
     pub(crate) mobile: String,
-    /// For a company's employee, the company.
+    /// Name of the company; `None` for a person.
     pub(crate) organization: Option<String>,
-    /// The company's id where it is a sub-organisation of the platform.
+    /// Id of the company, if it is a sub-organization of the platform.
     pub(crate) organization_id: String,
-    /// The employee's.
+    /// Id of the employee.
     pub(crate) open_id: String,
     pub(crate) role: String,
-    /// The place in the template; otherwise it is derived.
+    /// `RecipientId` of the template; if empty, it is derived.
     pub(crate) recipient: String,
-    /// Until when this party may sign, where that differs from the contract's deadline.
+    /// Deadline of the party, if it differs from the deadline of the contract.
     pub(crate) deadline: Option<Duration>,
 }
 
-/// Who receives a copy.
+/// Recipient of a copy.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Copied {
+pub(crate) struct CopyRecipient {
     pub(crate) name: String,
     pub(crate) mobile: String,
 }
 
 impl Party {
-    /// `ApproverType` and `ApproveType` of those who sign by hand.
+    /// Returns the `ApproverType` or `ApproveType` of a party that signs manually.
     pub(crate) fn kind(&self) -> &'static str {
         if self.organization.is_some() { "ORGANIZATION" } else { "PERSON" }
     }
 }
 
-/// What a contract is created from.
+/// Description of a contract to create.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewFlow {
-    /// 32 characters on the real service; any here.
+    /// Contract id: any string, although the real service uses 32 characters.
     pub id: String,
-    /// The title.
+    /// Title.
     pub name: String,
-    /// The file's name; made of the title where it is empty.
+    /// File name; derived from the title if empty.
     pub file_name: String,
-    /// The application it belongs to.
+    /// Id of the application.
     pub app_id: String,
-    /// The sub-organisation it belongs to.
+    /// Id of the sub-organization.
     pub organization: String,
-    /// The contract group, where it is in one.
+    /// Id of the contract group; `None` for a single contract.
     pub group: Option<String>,
-    /// Who signs, in this order: name, and the company an employee signs for.
+    /// Parties in the order of signing: name, and name of the company or `None` for a person.
     pub parties: Vec<(String, Option<String>)>,
-    /// Whether they sign in any order instead.
+    /// `true` if the parties sign in any order.
     pub unordered: bool,
-    /// How long they have, from its creation.
+    /// Time from the creation to the deadline.
     pub open_for: Duration,
 }
 
 impl NewFlow {
-    /// A contract between two people, one after the other, open for a week.
+    /// Creates the description of a contract between two persons who sign in order within seven days.
     pub fn new(
         app_id: impl Into<String>,
         organization: impl Into<String>,
@@ -125,7 +125,7 @@ impl NewFlow {
 }
 
 impl core::fmt::Debug for NewFlow {
-    /// Shows no title and nobody's name.
+    /// Omits the title and the names of the parties.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("NewFlow").field("id", &self.id).finish_non_exhaustive()
     }

@@ -1,11 +1,11 @@
-//! Files that were uploaded, until their ids expire.
+//! Uploaded files, until their ids expire.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-/// An uploaded file.
+/// Uploaded file.
 #[derive(Clone)]
 pub(crate) struct Upload {
     pub(crate) app_id: String,
@@ -15,15 +15,15 @@ pub(crate) struct Upload {
     pub(crate) expires: Duration,
 }
 
-/// All of them.
+/// All uploaded files.
 #[derive(Default)]
 pub(crate) struct Uploads {
     by_id: HashMap<String, Upload>,
 }
 
 impl Uploads {
-    /// Keeps a file, and lets go of those whose ids have expired.
-    pub(crate) fn keep(&mut self, id: String, upload: Upload, now: Duration) {
+    /// Stores a file, and removes files whose ids have expired.
+    pub(crate) fn insert(&mut self, id: String, upload: Upload, now: Duration) {
         self.by_id.retain(|_, upload| upload.expires > now);
         self.by_id.insert(id, upload);
     }
@@ -33,7 +33,7 @@ impl Uploads {
     }
 }
 
-/// What a file is, by its name; a PDF also by its contents.
+/// Format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Pdf,
@@ -45,8 +45,8 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// By the extension of a file's name; `None` without a known one.
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
+    /// Returns the format of a file name's extension; `None` if it is missing or unknown.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         let (_, extension) = name.rsplit_once('.')?;
         Some(match extension.to_ascii_lowercase().as_str() {
             "pdf" => Self::Pdf,
@@ -59,7 +59,7 @@ impl Format {
         })
     }
 
-    /// What files of a `BusinessType` may be; `None` where there is no such type.
+    /// Returns the formats that a `BusinessType` allows; `None` for an unknown type.
     pub(crate) fn allowed(business_type: &str) -> Option<&'static [Self]> {
         Some(match business_type {
             "TEMPLATE" => &[Self::Pdf, Self::Word, Self::Html],
@@ -70,8 +70,8 @@ impl Format {
         })
     }
 
-    /// The most bytes that such a file may have.
-    pub(crate) fn largest(self) -> usize {
+    /// Returns the maximum size of a file, in bytes.
+    pub(crate) fn max_bytes(self) -> usize {
         if self == Self::Picture { 8 << 20 } else { 60 << 20 }
     }
 
@@ -80,7 +80,7 @@ impl Format {
     }
 }
 
-/// Whether the bytes begin and end as a PDF does.
+/// Returns `true` if the file has the first and last bytes of a PDF.
 pub(crate) fn is_pdf(bytes: &[u8]) -> bool {
     let tail = bytes.get(bytes.len().saturating_sub(1024)..).unwrap_or_default();
     bytes.starts_with(b"%PDF-") && tail.windows(5).any(|window| window == b"%%EOF")
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_kept_until_its_id_expires() {
+    fn a_file_is_stored_until_its_id_expires() {
         let at = Duration::from_secs;
         let upload = |expires| Upload {
             app_id: String::new(),
@@ -101,19 +101,19 @@ mod tests {
             expires: at(expires),
         };
         let mut uploads = Uploads::default();
-        uploads.keep("a".into(), upload(10), at(0));
+        uploads.insert("a".into(), upload(10), at(0));
         assert!(uploads.get("a", at(9)).is_some() && uploads.get("a", at(10)).is_none());
-        uploads.keep("b".into(), upload(20), at(10));
+        uploads.insert("b".into(), upload(20), at(10));
         assert_eq!(uploads.by_id.len(), 1);
     }
 
     #[test]
-    fn a_pdf_is_told_by_both_its_ends() {
+    fn a_pdf_has_a_header_and_an_end_marker() {
         assert!(is_pdf(b"%PDF-1.7\n%%EOF") && is_pdf(b"%PDF-1.7\n%%EOF\r\n"));
         for other in [&b""[..], b"%PDF-1.7\n", b"%%EOF", b"PK%PDF-%%EOF"] {
             assert!(!is_pdf(other));
         }
-        let cut = [b"%PDF-1.7\n%%EOF".as_slice(), &[0; 2000]].concat();
-        assert!(!is_pdf(&cut));
+        let trailing = [b"%PDF-1.7\n%%EOF".as_slice(), &[0; 2000]].concat();
+        assert!(!is_pdf(&trailing));
     }
 }

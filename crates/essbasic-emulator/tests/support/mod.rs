@@ -1,6 +1,6 @@
-//! A caller of the emulator over real HTTP that shares no code with our client but the signer.
+//! HTTP client of the emulator that shares no code with the SDK except the signer.
 
-pub(crate) mod life;
+pub(crate) mod flows;
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub(crate) const NOW: u64 = 1_700_000_000;
 pub(crate) const FIRST: &str = "yDwivUUckpor6wtoUuogwQHCAB0ES0pQ";
 pub(crate) const SECOND: &str = "yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh";
 
-/// A call, right in all ways until it is changed.
+/// Call that is valid until a field is changed.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) method: &'static str,
@@ -29,7 +29,7 @@ pub(crate) struct Call {
     pub(crate) unsigned: bool,
     pub(crate) sign_action: bool,
     pub(crate) signed_host: Option<String>,
-    /// The header `Host`, where it is not the emulator's address.
+    /// Value of the `Host` header, if it is not the address of the emulator.
     pub(crate) sent_host: Option<String>,
     pub(crate) authorization: Option<String>,
 }
@@ -136,18 +136,18 @@ impl Call {
         }
     }
 
-    /// What stands inside `Response`.
-    pub(crate) fn answer(&self, emulator: &Emulator) -> Value {
-        let mut response = self.send(emulator);
-        assert_eq!(response.status(), 200);
-        let text = response.body_mut().read_to_string().unwrap();
-        let mut answer: Value = serde_json::from_str(&text).unwrap();
-        let answer = answer["Response"].take();
-        assert_eq!(answer["RequestId"].as_str().unwrap().len(), 36);
-        answer
+    /// Sends the call, and returns the content of `Response`.
+    pub(crate) fn response(&self, emulator: &Emulator) -> Value {
+        let mut http_response = self.send(emulator);
+        assert_eq!(http_response.status(), 200);
+        let text = http_response.body_mut().read_to_string().unwrap();
+        let mut envelope: Value = serde_json::from_str(&text).unwrap();
+        let response = envelope["Response"].take();
+        assert_eq!(response["RequestId"].as_str().unwrap().len(), 36);
+        response
     }
 
     pub(crate) fn code(&self, emulator: &Emulator) -> String {
-        self.answer(emulator)["Error"]["Code"].as_str().unwrap_or("success").to_owned()
+        self.response(emulator)["Error"]["Code"].as_str().unwrap_or("success").to_owned()
     }
 }

@@ -1,64 +1,67 @@
-//! Contracts that are withdrawn.
+//! Cancelling of contracts.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Answer, Context, caller, longer, strings, text};
+use super::caller::Caller;
+use super::fields::{is_longer, string, strings};
 use crate::api::check::check_all;
+use crate::api::context::Context;
 use crate::error::ApiError;
 use crate::state::cancel_tasks::CancelTask;
-use crate::state::flow::{Refusal, Status};
+use crate::state::flow::Status;
 use crate::state::ids;
 
-const MOST_REASON: usize = 200;
-const MOST_FLOWS: usize = 100;
+/// Maximum length of a reason, in characters.
+const MAX_REASON: usize = 200;
 
-/// The reason where none is given for many.
+const MAX_FLOWS: usize = 100;
+
+/// Reason of `ChannelBatchCancelFlows` if the request has none.
 const DEFAULT_REASON: &str = "自动撤销（通过接口实现）";
 
-/// What the service says of those that it can't withdraw.
-const WRONG_STATE: &str = "合同当前状态不支持撤销";
+/// Messages of the service for contracts that cannot be cancelled.
+const WRONG_STATUS: &str = "合同当前状态不支持撤销";
 const NOT_FOUND: &str = "合同信息不存在或非本企业发起的合同";
 
-/// How long a task takes, by the emulator's clock.
-const TASK: Duration = Duration::from_secs(1);
+/// Time until a task is reported as finished, by the emulator's clock.
+const TASK_DURATION: Duration = Duration::from_secs(1);
 
 /// `ChannelCancelFlow`.
-pub(super) fn one(context: &mut Context<'_>, body: &Value) -> Answer {
-    let caller = caller(context, body)?;
-    let (id, reason) = (text(body, "FlowId"), text(body, "CancelMessage"));
-    if longer(reason, MOST_REASON) {
-        let message = format!("CancelMessage is longer than {MOST_REASON} characters.");
+pub(super) fn cancel_one(context: &mut Context<'_>, body: &Value) -> Result<Value, ApiError> {
+    let caller = Caller::from_agent(context, body)?;
+    let (id, reason) = (string(body, "FlowId"), string(body, "CancelMessage"));
+    if is_longer(reason, MAX_REASON) {
+        let message = format!("CancelMessage is longer than {MAX_REASON} characters.");
         return Err(context.error("InvalidParameter.CancelReason", message));
     }
-    context.flow(&caller, id, "OperationDenied.Forbid")?;
+    caller.flow(context, id, "OperationDenied.Forbid")?;
     check_all(body, context.meta.request)?;
     match context.state.end(id, Status::Cancel, reason, context.now) {
         Ok(()) => Ok(json!({})),
-        Err(refusal) => Err(refused(context, &refusal)),
+        Err(error) => {
+            let message = format!("The contract cannot be cancelled: {error}.");
+            Err(context.error("OperationDenied.FlowHasTerminated", message))
+        }
     }
 }
 
-fn refused(context: &Context<'_>, refusal: &Refusal) -> ApiError {
-    context.error("OperationDenied.FlowHasTerminated", format!("{refusal}."))
-}
-
-/// `ChannelBatchCancelFlows`: those that can be are withdrawn at once, but the task tells of it only
-/// later.
-pub(super) fn many(context: &mut Context<'_>, body: &Value) -> Answer {
-    let caller = caller(context, body)?;
+/// `ChannelBatchCancelFlows`: contracts are cancelled at once, but the task is reported as finished later.
+pub(super) fn cancel_many(context: &mut Context<'_>, body: &Value) -> Result<Value, ApiError> {
+    let caller = Caller::from_agent(context, body)?;
     let invalid = |context: &Context<'_>, message: String| {
         context.error("InvalidParameter.ParamError", message)
     };
     let flow_ids = strings(body, "FlowIds");
-    if flow_ids.is_empty() || flow_ids.len() > MOST_FLOWS {
-        return Err(invalid(context, format!("FlowIds takes 1 to {MOST_FLOWS} ids.")));
+    if flow_ids.is_empty() || flow_ids.len() > MAX_FLOWS {
+        let message = format!("FlowIds has {} ids; expected 1 to {MAX_FLOWS}.", flow_ids.len());
+        return Err(invalid(context, message));
     }
-    let reason = match text(body, "CancelMessage") {
+    let reason = match string(body, "CancelMessage") {
         "" => DEFAULT_REASON,
-        reason if longer(reason, MOST_REASON) => {
-            let message = format!("CancelMessage is longer than {MOST_REASON} characters.");
+        reason if is_longer(reason, MAX_REASON) => {
+            let message = format!("CancelMessage is longer than {MAX_REASON} characters.");
             return Err(invalid(context, message));
         }
         reason => reason,
@@ -68,51 +71,51 @@ pub(super) fn many(context: &mut Context<'_>, body: &Value) -> Answer {
         app_id: caller.app_id.clone(),
         organization: caller.organization_id.clone(),
         flow_ids: flow_ids.iter().map(|id| (*id).to_owned()).collect(),
-        withdrawn: Vec::new(),
+        cancelled: Vec::new(),
         failed: Vec::new(),
-        ends: context.now.saturating_add(TASK),
+        ends: context.now.saturating_add(TASK_DURATION),
     };
-    if context.state.tasks.repeats(&task, context.now) {
-        let message = "The same contracts are being withdrawn already.";
+    if context.state.cancel_tasks.is_duplicate(&task, context.now) {
+        let message = "A task for the same contracts is in progress.";
         return Err(context.error("InvalidParameter.DupTask", message));
     }
     let mut messages = Vec::new();
     for id in flow_ids {
         let owned = context.state.flow(id).is_some_and(|flow| caller.owns(flow));
-        let ended = owned.then(|| context.state.end(id, Status::Cancel, reason, context.now));
-        let why = match ended {
+        let result = owned.then(|| context.state.end(id, Status::Cancel, reason, context.now));
+        let reason = match result {
             Some(Ok(())) => {
-                task.withdrawn.push(id.to_owned());
+                task.cancelled.push(id.to_owned());
                 messages.push(String::new());
                 continue;
             }
-            Some(Err(_)) => WRONG_STATE,
+            Some(Err(_)) => WRONG_STATUS,
             None => NOT_FOUND,
         };
-        task.failed.push((id.to_owned(), why));
-        messages.push(format!("合同流程Id:{id},无法撤回，错误信息：{why}"));
+        task.failed.push((id.to_owned(), reason));
+        messages.push(format!("合同流程Id:{id},无法撤回，错误信息：{reason}"));
     }
     if task.failed.is_empty() {
         messages.clear();
     }
     let task_id = ids::random();
-    context.state.tasks.keep(task_id.clone(), task);
+    context.state.cancel_tasks.insert(task_id.clone(), task);
     Ok(json!({ "FailMessages": messages, "TaskId": task_id }))
 }
 
 /// `DescribeCancelFlowsTask`.
-pub(super) fn task(context: &Context<'_>, body: &Value) -> Answer {
-    let caller = caller(context, body)?;
+pub(super) fn describe_task(context: &Context<'_>, body: &Value) -> Result<Value, ApiError> {
+    let caller = Caller::from_agent(context, body)?;
     check_all(body, context.meta.request)?;
-    let task_id = text(body, "TaskId");
-    // Tasks of the other kind come from an action that is not modelled.
-    let of_flows = body.get("CancelType").and_then(Value::as_i64).unwrap_or_default() == 0;
-    let found = context
+    let task_id = string(body, "TaskId");
+    // Tasks of other types are created by an action that is not modelled.
+    let cancels_flows = body.get("CancelType").and_then(Value::as_i64).unwrap_or_default() == 0;
+    let task = context
         .state
-        .tasks
+        .cancel_tasks
         .get(task_id)
-        .filter(|task| of_flows && caller.is(&task.app_id, &task.organization));
-    let task = found.ok_or_else(|| context.error("ResourceNotFound", "The task is not found."))?;
+        .filter(|task| cancels_flows && caller.is(&task.app_id, &task.organization))
+        .ok_or_else(|| context.error("ResourceNotFound", "The task is not found."))?;
     if context.now < task.ends {
         return Ok(json!({
             "TaskId": task_id,
@@ -122,14 +125,14 @@ pub(super) fn task(context: &Context<'_>, body: &Value) -> Answer {
         }));
     }
     let failure = |(id, reason): &(String, &'static str)| {
-        let name = context.state.flow(id).filter(|flow| caller.owns(flow));
-        let name = name.map_or("", |flow| flow.terms.name.as_str());
+        let flow = context.state.flow(id).filter(|flow| caller.owns(flow));
+        let name = flow.map_or("", |flow| flow.terms.name.as_str());
         json!({ "FlowId": id, "Reason": reason, "FlowName": name })
     };
     Ok(json!({
         "TaskId": task_id,
         "TaskStatus": "END",
-        "SuccessFlowIds": task.withdrawn,
+        "SuccessFlowIds": task.cancelled,
         "FailureFlows": task.failed.iter().map(failure).collect::<Value>(),
     }))
 }

@@ -1,32 +1,40 @@
-//! What contracts there are, how far they are, and where their files can be fetched.
+//! Details and file links of contracts.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Answer, Context, caller, strings, text};
+use super::caller::Caller;
+use super::fields::{string, strings};
+use crate::api::context::Context;
 use crate::error::ApiError;
 use crate::state::flow::{Flow, Progress};
 use crate::state::links::Target;
 use crate::state::terms::Party;
 
-/// The most contracts that one call takes.
-const MOST_URLS: usize = 50;
-const MOST_DETAILS: usize = 100;
+/// Maximum number of contracts of `DescribeResourceUrlsByFlows`.
+const MAX_URLS: usize = 50;
 
-/// What the service says of ids that lead nowhere or to another's contract.
+/// Maximum number of contracts of `DescribeFlowDetailInfo`.
+const MAX_DETAILS: usize = 100;
+
+/// Messages of the service for unknown ids, and for contracts of another organization.
 pub(super) const NO_SUCH_FLOW: &str = "查询流程不存在";
 pub(super) const NO_PERMISSION: &str = "合同没有权限";
 
-pub(super) fn resource_urls(context: &Context<'_>, body: &Value) -> Answer {
-    let caller = caller(context, body)?;
+/// `DescribeResourceUrlsByFlows`.
+pub(super) fn resource_urls(context: &Context<'_>, body: &Value) -> Result<Value, ApiError> {
+    let caller = Caller::from_agent(context, body)?;
     let flow_ids = strings(body, "FlowIds");
     if flow_ids.is_empty() {
-        return Err(ApiError::new("MissingParameter.FlowId", "FlowIds needs at least one id."));
+        return Err(ApiError::new(
+            "MissingParameter.FlowId",
+            "FlowIds is empty; expected at least one id.",
+        ));
     }
-    if flow_ids.len() > MOST_URLS {
-        let message = format!("FlowIds takes at most {MOST_URLS} ids.");
+    if flow_ids.len() > MAX_URLS {
+        let message = format!("FlowIds has {} ids; expected at most {MAX_URLS}.", flow_ids.len());
         return Err(ApiError::new("OperationDenied.OutQueryLimit", message));
     }
     let app = context.state.applications.get(&caller.app_id);
@@ -46,7 +54,8 @@ pub(super) fn resource_urls(context: &Context<'_>, body: &Value) -> Answer {
             None => (json!([]), NO_SUCH_FLOW),
             Some(flow) if !caller.owns(flow) => (json!([]), NO_PERMISSION),
             Some(flow) => {
-                let url = context.file_link(Target::Flow(id), flow.composed(context.now));
+                let url =
+                    context.file_link(Target::Flow(id), flow.composed_signatures(context.now));
                 (json!([{ "Url": url, "Name": flow.file_name(), "Type": "PDF" }]), "")
             }
         };
@@ -56,13 +65,14 @@ pub(super) fn resource_urls(context: &Context<'_>, body: &Value) -> Answer {
     Ok(json!({ "FlowResourceUrlInfos": infos, "ErrorMessages": errors }))
 }
 
-/// Contracts that do not exist, or belong to others, are left out of the answer.
-pub(super) fn flow_details(context: &Context<'_>, body: &Value) -> Answer {
-    let caller = caller(context, body)?;
+/// `DescribeFlowDetailInfo`: unknown contracts, and contracts of another organization, are omitted.
+pub(super) fn flow_details(context: &Context<'_>, body: &Value) -> Result<Value, ApiError> {
+    let caller = Caller::from_agent(context, body)?;
     let flow_ids = strings(body, "FlowIds");
-    let group = Some(text(body, "FlowGroupId")).filter(|id| !id.is_empty());
-    if flow_ids.len() > MOST_DETAILS {
-        let message = format!("FlowIds takes at most {MOST_DETAILS} ids.");
+    let group = Some(string(body, "FlowGroupId")).filter(|id| !id.is_empty());
+    if flow_ids.len() > MAX_DETAILS {
+        let message =
+            format!("FlowIds has {} ids; expected at most {MAX_DETAILS}.", flow_ids.len());
         return Err(ApiError::new("InvalidParameter.FlowIds", message));
     }
     let flows: Vec<&Flow> = match group {
@@ -70,7 +80,7 @@ pub(super) fn flow_details(context: &Context<'_>, body: &Value) -> Answer {
         None if flow_ids.is_empty() => {
             return Err(ApiError::new(
                 "MissingParameter.FlowIdsOrFlowGroupId",
-                "Either FlowIds or FlowGroupId is needed.",
+                "FlowIds or FlowGroupId is required.",
             ));
         }
         None => {
@@ -96,7 +106,7 @@ pub(super) fn flow_details(context: &Context<'_>, body: &Value) -> Answer {
 }
 
 fn detail(flow: &Flow, now: Duration) -> Value {
-    let refused_by = flow.ended.as_ref().and_then(|end| end.party);
+    let rejected_by = flow.rejected_by();
     let approver = |(index, party, progress): (usize, &Party, &Progress)| {
         json!({
             "ReceiptId": "",
@@ -106,8 +116,8 @@ fn detail(flow: &Flow, now: Duration) -> Value {
             "Mobile": mobile(index, &party.mobile),
             "SignOrder": index,
             "ApproveName": party.name,
-            "ApproveStatus": flow.standing(index, now),
-            "ApproveMessage": if refused_by == Some(index) { flow.reason() } else { "" },
+            "ApproveStatus": flow.approve_status(index, now),
+            "ApproveMessage": if rejected_by == Some(index) { flow.reason() } else { "" },
             "ApproveTime": progress.signed_at.map_or(0, |at| at.as_secs()),
             "ApproveType": party.kind(),
             "ApproverRoleName": party.role,
@@ -135,7 +145,7 @@ fn detail(flow: &Flow, now: Duration) -> Value {
     })
 }
 
-/// The number given; one that nobody has where none was.
+/// Returns the mobile number of a party, or a masked placeholder if it has none.
 fn mobile(index: usize, given: &str) -> String {
     match given {
         "" => format!("138****{index:04}"),

@@ -1,67 +1,68 @@
-//! A contract and its life.
+//! Contract and its state machine.
 
+mod event;
 mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use status::{Refusal, Status};
+pub(crate) use event::FlowEvent;
+pub use status::{Status, TransitionError};
 
-use crate::state::ids;
-use crate::state::terms::{Party, Terms};
+use super::ids;
+use super::terms::{Party, Terms};
 
-/// A contract: what it says, and how far it is. Times are the emulator's, since the Unix epoch.
+/// Contract with its terms and progress. Times are those of the emulator's clock since the Unix epoch.
 ///
-/// A hundred thousand of them fit in little memory: no file is part of them but one that was uploaded,
-/// and what many say alike stands once.
+/// Contracts are small: equal terms are shared, and generated files are not stored.
 #[derive(Clone)]
 pub(crate) struct Flow {
     pub(crate) id: Arc<str>,
     pub(crate) terms: Arc<Terms>,
     pub(crate) created: Duration,
     pub(crate) deadline: Duration,
-    /// How far each of the parties is, in their order.
+    /// Progress of each party, in the order of the parties.
     pub(crate) progress: Box<[Progress]>,
-    /// What ended it before or after all had signed.
-    pub(crate) ended: Option<Box<End>>,
+    /// End by another cause than the last signature or the deadline.
+    pub(crate) end: Option<Box<End>>,
 }
 
-/// How far a party is.
+/// Progress of a party.
 #[derive(Clone, Default)]
 pub(crate) struct Progress {
     pub(crate) signed_at: Option<Duration>,
-    /// Until when the party may sign, where that differs from the contract's deadline.
+    /// Deadline of the party, if it differs from the deadline of the contract.
     pub(crate) deadline: Option<Duration>,
     pub(crate) reminded: bool,
 }
 
-/// How a contract ended.
+/// End of a contract.
 #[derive(Clone)]
 pub(crate) struct End {
     pub(crate) status: Status,
     pub(crate) reason: String,
-    /// Who refused.
+    /// Index of the party that rejected the contract.
     pub(crate) party: Option<usize>,
 }
 
-/// Who takes a step.
+/// Selector of a party that has not signed.
 #[derive(Clone, Copy)]
-pub(crate) enum Who<'a> {
-    /// The first that has not signed.
+pub(crate) enum Signer<'a> {
+    /// First party that has not signed.
     Next,
-    /// The first of that name that has not signed.
+    /// First party with this name that has not signed.
     Named(&'a str),
-    /// The one at that place, counted from zero.
+    /// Party with this index.
     At(usize),
 }
 
-impl<'a> Who<'a> {
+impl<'a> Signer<'a> {
     pub(crate) fn named(name: Option<&'a str>) -> Self {
         name.map_or(Self::Next, Self::Named)
     }
 
-    pub(crate) fn at(place: Option<usize>) -> Self {
-        place.map_or(Self::Next, Self::At)
+    pub(crate) fn at(index: Option<usize>) -> Self {
+        index.map_or(Self::Next, Self::At)
     }
 }
 
@@ -74,16 +75,16 @@ impl Flow {
     ) -> Self {
         let progress = |party: &Party| Progress { deadline: party.deadline, ..Progress::default() };
         let progress = terms.parties.iter().map(progress).collect();
-        Self { id, terms, created, deadline, progress, ended: None }
+        Self { id, terms, created, deadline, progress, end: None }
     }
 
-    /// The parties with their progress.
+    /// Returns the parties with their indexes and progress.
     pub(crate) fn parties(&self) -> impl Iterator<Item = (usize, &Party, &Progress)> {
         self.terms.parties.iter().zip(&self.progress).enumerate().map(|(i, (p, g))| (i, p, g))
     }
 
     pub(crate) fn status(&self, now: Duration) -> Status {
-        if let Some(end) = &self.ended {
+        if let Some(end) = &self.end {
             return end.status;
         }
         let signed = self.progress.iter().filter(|party| party.signed_at.is_some()).count();
@@ -98,30 +99,30 @@ impl Flow {
         }
     }
 
-    /// The file's name as `DescribeResourceUrlsByFlows` gives it.
+    /// Returns the file name for `DescribeResourceUrlsByFlows`.
     pub(crate) fn file_name(&self) -> String {
         let Terms { name, file_name, numbered, .. } = &*self.terms;
         match numbered {
             _ if !file_name.is_empty() => file_name.clone(),
-            true => format!("{name},{:015}.pdf", ids::mixed(&self.id, 0) % 1_000_000_000_000_000),
+            true => format!("{name},{:015}.pdf", ids::hash(&self.id, 0) % 1_000_000_000_000_000),
             false => format!("{name}.pdf"),
         }
     }
 
-    /// The reason that was given for its end.
+    /// Returns the reason of the end; empty without one.
     pub(crate) fn reason(&self) -> &str {
-        self.ended.as_ref().map_or("", |end| end.reason.as_str())
+        self.end.as_ref().map_or("", |end| end.reason.as_str())
     }
 
-    /// `ApproveStatus` of a party.
-    pub(crate) fn standing(&self, index: usize, now: Duration) -> &'static str {
+    /// Returns the `ApproveStatus` of a party.
+    pub(crate) fn approve_status(&self, index: usize, now: Duration) -> &'static str {
         let status = self.status(now);
         let Some(party) = self.progress.get(index) else { return "" };
-        let refused_by = self.ended.as_ref().and_then(|end| end.party);
+        let rejected_by = self.rejected_by();
         match (party.signed_at, status) {
             (Some(_), Status::Relieved) => "RELIEVED",
             (Some(_), _) => "ACCEPT",
-            (None, Status::Reject) if refused_by == Some(index) => "REJECT",
+            (None, Status::Reject) if rejected_by == Some(index) => "REJECT",
             (None, Status::Reject | Status::Invalid) => "STOP",
             (None, Status::Deadline) => "DEADLINE",
             (None, Status::Cancel) => "CANCEL",
@@ -130,40 +131,45 @@ impl Flow {
         }
     }
 
-    /// How many signatures the PDF shows: the service composes it one to three seconds after each.
-    pub(crate) fn composed(&self, now: Duration) -> usize {
-        self.compositions().filter(|at| *at <= now).count()
+    /// Returns the index of the party that rejected the contract.
+    pub(crate) fn rejected_by(&self) -> Option<usize> {
+        self.end.as_ref().and_then(|end| end.party)
     }
 
-    /// When the file with each of the signatures is, or will be, there.
-    fn compositions(&self) -> impl Iterator<Item = Duration> {
+    /// Returns the number of signatures in the PDF, which is composed one to three seconds after each signature.
+    pub(crate) fn composed_signatures(&self, now: Duration) -> usize {
+        self.composition_times().filter(|at| *at <= now).count()
+    }
+
+    /// Returns the time at which the file with each signature is composed.
+    fn composition_times(&self) -> impl Iterator<Item = Duration> {
         self.progress.iter().enumerate().filter_map(|(index, party)| {
-            Some(party.signed_at?.saturating_add(self.composition_time(index)))
+            Some(party.signed_at?.saturating_add(self.composition_delay(index)))
         })
     }
 
-    /// Between one and three seconds, the same for the same signature in every run.
-    fn composition_time(&self, signature: usize) -> Duration {
-        Duration::from_millis(1000 + ids::mixed(&self.id, signature as u64) % 2001)
+    /// Returns a delay of one to three seconds that is the same in every run.
+    fn composition_delay(&self, signature: usize) -> Duration {
+        Duration::from_millis(1000 + ids::hash(&self.id, signature as u64) % 2001)
     }
 
-    /// When something happens to it that nobody does: it expires, or its last file is composed.
+    /// Returns the time of the next event without a request: the deadline, or the composition of the last file.
     pub(crate) fn due(&self) -> Option<Duration> {
-        if self.ended.is_some() {
+        if self.end.is_some() {
             None
         } else if self.progress.iter().all(|party| party.signed_at.is_some()) {
-            Some(self.compositions().max().unwrap_or(self.created))
+            Some(self.composition_times().max().unwrap_or(self.created))
         } else {
             Some(self.deadline)
         }
     }
 
-    /// The id of a party's signing step.
+    /// Returns the `SignId` of a party.
     pub(crate) fn sign_id(&self, index: usize) -> String {
         ids::derived(&self.id, 2 * index as u64)
     }
 
-    /// The id of a party's role.
+    /// Returns the `RecipientId` of a party.
     pub(crate) fn recipient_id(&self, index: usize) -> String {
         match self.terms.parties.get(index) {
             Some(party) if !party.recipient.is_empty() => party.recipient.clone(),
@@ -171,77 +177,83 @@ impl Flow {
         }
     }
 
-    /// Who of those that have yet to sign is meant.
-    fn waiting(&self, who: Who<'_>) -> Result<usize, Refusal> {
-        let mut waiting = self.parties().filter(|(_, _, progress)| progress.signed_at.is_none());
-        let found = match who {
-            Who::Next => waiting.next(),
-            Who::Named(name) => waiting.find(|(_, party, _)| party.name == name),
-            Who::At(place) => waiting.find(|(index, ..)| *index == place),
+    /// Returns the index of the selected party.
+    fn find_unsigned(&self, signer: Signer<'_>) -> Result<usize, TransitionError> {
+        let mut unsigned = self.parties().filter(|(_, _, progress)| progress.signed_at.is_none());
+        let found = match signer {
+            Signer::Next => unsigned.next(),
+            Signer::Named(name) => unsigned.find(|(_, party, _)| party.name == name),
+            Signer::At(at) => unsigned.find(|(index, ..)| *index == at),
         };
-        found.map(|(index, ..)| index).ok_or(Refusal::NoSuchParty)
+        found.map(|(index, ..)| index).ok_or(TransitionError::NoSuchParty)
     }
 
-    fn must_be_open(&self, now: Duration) -> Result<(), Refusal> {
+    fn check_open(&self, now: Duration) -> Result<(), TransitionError> {
         match self.status(now) {
             Status::Init | Status::Part => Ok(()),
-            status => Err(Refusal::Ended(status)),
+            status => Err(TransitionError::Ended(status)),
         }
     }
 
-    /// Signs for a party whose turn it is.
-    pub(crate) fn sign(&mut self, who: Who<'_>, now: Duration) -> Result<usize, Refusal> {
-        self.must_be_open(now)?;
-        let index = self.waiting(who)?;
+    /// Signs for a party, and returns its index.
+    pub(crate) fn sign(
+        &mut self,
+        signer: Signer<'_>,
+        now: Duration,
+    ) -> Result<usize, TransitionError> {
+        self.check_open(now)?;
+        let index = self.find_unsigned(signer)?;
         let before = self.progress.iter().take(index);
         if !self.terms.unordered && before.into_iter().any(|party| party.signed_at.is_none()) {
-            return Err(Refusal::NotTheirTurn);
+            return Err(TransitionError::NotTheirTurn);
         }
-        let party = self.progress.get_mut(index).ok_or(Refusal::NoSuchParty)?;
+        let party = self.progress.get_mut(index).ok_or(TransitionError::NoSuchParty)?;
         if party.deadline.is_some_and(|deadline| now >= deadline) {
-            return Err(Refusal::TooLate);
+            return Err(TransitionError::DeadlinePassed);
         }
         party.signed_at = Some(now);
         Ok(index)
     }
 
-    /// Refuses for a party, whether or not it is its turn.
-    pub(crate) fn refuse(
+    /// Rejects the contract for a party, in any order.
+    pub(crate) fn reject(
         &mut self,
-        who: Who<'_>,
+        signer: Signer<'_>,
         reason: &str,
         now: Duration,
-    ) -> Result<(), Refusal> {
-        self.must_be_open(now)?;
-        let party = Some(self.waiting(who)?);
+    ) -> Result<(), TransitionError> {
+        self.check_open(now)?;
+        let party = Some(self.find_unsigned(signer)?);
         let end = End { status: Status::Reject, reason: reason.to_owned(), party };
-        self.ended = Some(Box::new(end));
+        self.end = Some(Box::new(end));
         Ok(())
     }
 
-    /// Ends the contract otherwise than by its last signature.
+    /// Ends the contract with a status other than `ALL`.
     pub(crate) fn end(
         &mut self,
         status: Status,
         reason: &str,
         now: Duration,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), TransitionError> {
         let before = self.status(now);
         let open = matches!(before, Status::Init | Status::Part);
         let allowed = match status {
-            Status::Reject => return self.refuse(Who::Next, reason, now),
+            Status::Reject => return self.reject(Signer::Next, reason, now),
             Status::Cancel | Status::Deadline => open,
             Status::Invalid => open || before == Status::All,
             Status::Relieved => before == Status::All,
-            Status::Init | Status::Part | Status::All => return Err(Refusal::NoEnd(status)),
+            Status::Init | Status::Part | Status::All => {
+                return Err(TransitionError::NotFinal(status));
+            }
         };
         if !allowed {
-            return Err(Refusal::Ended(before));
+            return Err(TransitionError::Ended(before));
         }
         if status == Status::Deadline {
             self.deadline = self.deadline.min(now);
         } else {
-            self.ended = Some(Box::new(End { status, reason: reason.to_owned(), party: None }));
+            self.end = Some(Box::new(End { status, reason: reason.to_owned(), party: None }));
         }
         Ok(())
     }

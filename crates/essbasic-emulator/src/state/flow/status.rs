@@ -1,23 +1,23 @@
-//! The states of a contract, and why it does not change its own.
+//! Status of a contract, and errors of its transitions.
 
 use serde::{Deserialize, Serialize};
 
-/// Where a contract stands, as `FlowStatus` says it.
+/// Status of a contract, the `FlowStatus` of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[non_exhaustive]
 pub enum Status {
-    /// Created, nobody has signed.
+    /// Created; no party has signed.
     Init,
-    /// Somebody has signed, not all.
+    /// Some parties have signed.
     Part,
-    /// A party has refused.
+    /// A party has rejected the contract.
     Reject,
-    /// All have signed.
+    /// All parties have signed.
     All,
     /// The deadline has passed.
     Deadline,
-    /// Withdrawn by its initiator.
+    /// Cancelled by the initiator.
     Cancel,
     /// No longer valid.
     Invalid,
@@ -26,7 +26,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The value on the wire.
+    /// Returns the value on the wire, such as `INIT`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Init => "INIT",
@@ -40,7 +40,7 @@ impl Status {
         }
     }
 
-    /// `FlowCallbackStatus`, the number that callbacks give it.
+    /// Returns the `FlowCallbackStatus`, the number of the status in callbacks.
     pub(crate) fn number(self) -> u8 {
         match self {
             Self::Init => 1,
@@ -55,37 +55,39 @@ impl Status {
     }
 }
 
-/// Why a contract does not take a step.
+/// Reason why a contract cannot be signed, rejected or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refusal {
-    /// There is no such contract.
+pub enum TransitionError {
+    /// The contract does not exist.
     NoSuchFlow,
-    /// Nobody of that name, or at that place, has yet to sign.
+    /// No unsigned party has this name or index.
     NoSuchParty,
-    /// Others sign first.
+    /// Another party must sign first.
     NotTheirTurn,
-    /// The party's own deadline has passed.
-    TooLate,
-    /// The contract has this state, from which the step does not lead.
+    /// The deadline of the party has passed.
+    DeadlinePassed,
+    /// The transition is not possible from this status of the contract.
     Ended(Status),
-    /// This state is none that ends a contract.
-    NoEnd(Status),
+    /// This status does not end a contract.
+    NotFinal(Status),
 }
 
-impl core::fmt::Display for Refusal {
+impl core::fmt::Display for TransitionError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::NoSuchFlow => f.write_str("there is no such contract"),
-            Self::NoSuchParty => f.write_str("no such party has yet to sign"),
-            Self::NotTheirTurn => f.write_str("another party signs first"),
-            Self::TooLate => f.write_str("the party's deadline has passed"),
+            Self::NoSuchFlow => f.write_str("the contract does not exist"),
+            Self::NoSuchParty => f.write_str("no unsigned party matches"),
+            Self::NotTheirTurn => f.write_str("another party must sign first"),
+            Self::DeadlinePassed => f.write_str("the deadline of the party has passed"),
             Self::Ended(status) => {
-                write!(f, "the contract is {}: the step is not possible", status.as_str())
+                write!(f, "not possible for a contract with status {}", status.as_str())
             }
-            Self::NoEnd(status) => write!(f, "{} does not end a contract", status.as_str()),
+            Self::NotFinal(status) => {
+                write!(f, "status {} does not end a contract", status.as_str())
+            }
         }
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for TransitionError {}

@@ -1,12 +1,8 @@
-//! Actions that the emulator does not model are checked, and answered with the right shape.
+//! Actions that the emulator does not model: checks and stub responses.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses its part of it")]
+#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
 mod support;
 
 use essbasic_emulator::{Emulator, modelled_actions};
@@ -20,7 +16,7 @@ use tc3_api::Visitor;
 use tc3_catalogue::skeleton::{full_skeleton, skeleton};
 use tc3_catalogue::validation::misshapen;
 
-/// The smallest body that the service takes, on behalf of the seeded agent.
+/// Returns the smallest valid body, with the agent of the default seed.
 fn body(action: &str) -> Value {
     let request = CATALOGUE.action(action).unwrap().request;
     let mut body = skeleton(request);
@@ -30,14 +26,14 @@ fn body(action: &str) -> Value {
     body
 }
 
-struct Typed<'a> {
+struct StubChecker<'a> {
     emulator: &'a Emulator,
     modelled: Vec<&'static str>,
     deprecated: Vec<&'static str>,
     visited: usize,
 }
 
-impl Visitor for Typed<'_> {
+impl Visitor for StubChecker<'_> {
     fn visit<A>(&mut self)
     where
         A: Action + DeserializeOwned + Clone + PartialEq + std::fmt::Debug,
@@ -54,33 +50,38 @@ impl Visitor for Typed<'_> {
         if headers.contains_key("x-emulator-deprecated") {
             self.deprecated.push(name);
         }
-        let answer = call.answer(self.emulator);
-        assert_eq!(answer["Error"], Value::Null, "{name}");
-        let described = misshapen(&answer, CATALOGUE.action(name).unwrap().response);
-        assert_eq!(described, [], "{name}");
-        let typed: A::Response = serde_json::from_value(answer.clone()).unwrap();
+        let response = call.response(self.emulator);
+        assert_eq!(response["Error"], Value::Null, "{name}");
+        let violations = misshapen(&response, CATALOGUE.action(name).unwrap().response);
+        assert_eq!(violations, [], "{name}");
+        let typed: A::Response = serde_json::from_value(response.clone()).unwrap();
         let again = serde_json::to_value(&typed).unwrap();
-        assert_eq!(again, answer, "{name}");
-        if answer.as_object().unwrap().len() > 1 {
-            assert_ne!(typed, A::Response::default(), "{name}: the answer says nothing");
+        assert_eq!(again, response, "{name}");
+        if response.as_object().unwrap().len() > 1 {
+            assert_ne!(
+                typed,
+                A::Response::default(),
+                "{name}: the response has default values only"
+            );
         }
     }
 }
 
 #[test]
-fn every_action_is_answered_in_the_right_shape() {
+fn every_action_has_a_response_of_the_described_shape() {
     let emulator = start();
-    let mut typed = Typed { emulator: &emulator, modelled: vec![], deprecated: vec![], visited: 0 };
-    visit_actions(&mut typed);
-    assert_eq!(typed.visited, 99);
-    assert_eq!(typed.modelled, modelled_actions().collect::<Vec<_>>());
-    assert_eq!(typed.modelled.len(), 13);
-    let going = CATALOGUE.actions.iter().filter(|action| action.info.deprecated);
-    assert_eq!(typed.deprecated, going.map(|action| action.info.name).collect::<Vec<_>>());
+    let mut checker =
+        StubChecker { emulator: &emulator, modelled: vec![], deprecated: vec![], visited: 0 };
+    visit_actions(&mut checker);
+    assert_eq!(checker.visited, 99);
+    assert_eq!(checker.modelled, modelled_actions().collect::<Vec<_>>());
+    assert_eq!(checker.modelled.len(), 13);
+    let deprecated = CATALOGUE.actions.iter().filter(|action| action.info.deprecated);
+    assert_eq!(checker.deprecated, deprecated.map(|action| action.info.name).collect::<Vec<_>>());
 }
 
 #[test]
-fn every_action_refuses_what_its_description_does() {
+fn every_action_rejects_invalid_parameters() {
     let emulator = start();
     for action in CATALOGUE.actions {
         let name = action.info.name;
@@ -90,20 +91,20 @@ fn every_action_refuses_what_its_description_does() {
             call(name, body).code(&emulator)
         };
         assert_eq!(code(&|body| body["Nonsense"] = 1.into()), "UnknownParameter", "{name}");
-        for member in action.request.members {
+        for field in action.request.members {
             let wrong = json!([[{}]]);
-            let refused = code(&|body| body[member.name] = wrong.clone());
-            assert_eq!(refused, "InvalidParameter", "{name}.{}", member.name);
-            if member.required {
-                let refused = code(&|body| body[member.name] = Value::Null);
-                assert_eq!(refused, "MissingParameter", "{name}.{}", member.name);
+            let actual = code(&|body| body[field.name] = wrong.clone());
+            assert_eq!(actual, "InvalidParameter", "{name}.{}", field.name);
+            if field.required {
+                let actual = code(&|body| body[field.name] = Value::Null);
+                assert_eq!(actual, "MissingParameter", "{name}.{}", field.name);
             }
         }
     }
 }
 
 #[test]
-fn every_member_is_known_with_the_type_it_is_described_with() {
+fn a_body_with_every_field_has_the_described_shape() {
     for action in CATALOGUE.actions {
         let body = full_skeleton(action.request);
         assert_eq!(misshapen(&body, action.request), [], "{}", action.info.name);

@@ -1,12 +1,8 @@
-//! What is below `/_emulator/`, the clock, and the end.
+//! Administration below `/_emulator/`, the clock, and the shutdown.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses its part of it")]
+#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
 mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -19,7 +15,7 @@ use essbasic_emulator::{
 };
 use support::{FIRST, NOW, start, urls};
 
-/// A receiver of callbacks that acknowledges everything.
+/// Receiver of callbacks that acknowledges all messages.
 struct Receiver {
     url: String,
     received: Arc<Mutex<String>>,
@@ -54,16 +50,16 @@ impl Receiver {
     }
 
     fn wait_for(&self, text: &str) {
-        let began = Instant::now();
+        let started = Instant::now();
         while !self.received.lock().unwrap().contains(text) {
-            assert!(began.elapsed() < Duration::from_secs(20), "{text} was not received");
+            assert!(started.elapsed() < Duration::from_secs(20), "{text} was not received");
             std::thread::sleep(Duration::from_millis(2));
         }
     }
 }
 
 #[test]
-fn the_control_surface_answers() {
+fn shows_contracts_and_statistics_and_advances_the_clock() {
     let emulator = start();
     let get = |path: &str| {
         let url = format!("{}{path}", emulator.endpoint());
@@ -79,7 +75,7 @@ fn the_control_surface_answers() {
 }
 
 #[test]
-fn invalid_orders_are_refused_with_a_reason() {
+fn rejects_invalid_commands_with_a_reason() {
     let emulator = start();
     let before = emulator.now();
     for (command, body, reason) in [
@@ -101,7 +97,7 @@ fn invalid_orders_are_refused_with_a_reason() {
         ("faults", r#"{"faults": [["reset"]]}"#, "expected a fault as a JSON object"),
         ("faults", r#"{"faults": [{"kind": "tls-cut", "action": "x"}]}"#, "have no action"),
         ("faults", r#"{"seed": -1, "faults": []}"#, "-1"),
-        ("sign", r#"["yDwA"]"#, "expected an order as a JSON object"),
+        ("sign", r#"["yDwA"]"#, "expected a command for a contract as a JSON object"),
         ("sign", r#"{"flow": "f", "party": -1}"#, "-1"),
         ("cancel", "{}", "missing field `flow`"),
     ] {
@@ -116,7 +112,7 @@ fn invalid_orders_are_refused_with_a_reason() {
 }
 
 #[test]
-fn the_clock_goes_to_its_end_and_no_further() {
+fn the_clock_stops_at_the_end_of_the_year_9999() {
     let emulator = start();
     let post = |body: &str| {
         let url = format!("{}/_emulator/clock", emulator.endpoint());
@@ -130,7 +126,7 @@ fn the_clock_goes_to_its_end_and_no_further() {
     emulator.advance(Duration::MAX);
     let end = Duration::from_secs(253_402_300_799);
     assert_eq!(emulator.now(), end);
-    // An hour ahead of the end there is no date.
+    // The date of a clock that is ahead is capped at the end.
     emulator.set_faults([Fault::new(FaultKind::ClockAhead)], 0);
     let response = urls(&[FIRST]).send(&emulator);
     assert_eq!(response.headers()["date"], "Fri, 31 Dec 9999 23:59:59 GMT");
@@ -140,7 +136,7 @@ fn the_clock_goes_to_its_end_and_no_further() {
 }
 
 #[test]
-fn the_modelled_actions_are_listed_once() {
+fn lists_and_documents_the_modelled_actions() {
     let emulator = start();
     let url = format!("{}/_emulator/actions", emulator.endpoint());
     let listed = support::http().get(&url).call().unwrap().body_mut().read_to_string().unwrap();
@@ -148,7 +144,7 @@ fn the_modelled_actions_are_listed_once() {
     assert_eq!(listed.lines().collect::<Vec<_>>(), known);
     let text = include_str!("../src/lib.rs");
     for name in known {
-        assert!(text.contains(&format!("`{name}`")), "the crate's documentation lacks {name}");
+        assert!(text.contains(&format!("`{name}`")), "the crate documentation lacks {name}");
     }
     let with_keys =
         Emulator::builder().encryption(Cipher::Aes, "k".repeat(16), "h").start().unwrap();
@@ -157,45 +153,45 @@ fn the_modelled_actions_are_listed_once() {
     assert!(listed.ends_with("CreateRequestWithEncryption\n"), "{listed}");
 }
 
-/// Neither a client in the middle of something nor a receiver of callbacks that says nothing holds it up.
+/// Open requests and a callback receiver that does not respond do not delay the shutdown.
 #[test]
-fn it_ends_at_once_whatever_is_under_way() {
+fn stops_at_once_with_requests_in_flight() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let callback = Callback::to(format!("http://{}/", silent.local_addr().unwrap()));
     let emulator = Emulator::builder().callback(callback).pdf_size(64 << 20).start().unwrap();
     let address = emulator.endpoint().replace("http://", "");
     let connect = || TcpStream::connect(&address).unwrap();
-    let mut begun = [connect(), connect(), connect(), connect()];
-    begun[0].write_all(b"GET / HT").unwrap();
-    begun[1].write_all(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\nshort").unwrap();
+    let mut streams = [connect(), connect(), connect(), connect()];
+    streams[0].write_all(b"GET / HT").unwrap();
+    streams[1].write_all(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\nshort").unwrap();
     emulator.set_faults([Fault::new(FaultKind::StallHead)], 0);
-    begun[2].write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    streams[2].write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
     while emulator.stats().faults.is_empty() {
         std::thread::yield_now();
     }
     emulator.set_faults([], 0);
-    // A response that is not read.
-    let link = urls_now(&emulator);
-    write!(begun[3], "GET {link} HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
-    assert_eq!(begun[3].read(&mut [0]).unwrap(), 1);
-    let began = Instant::now();
+    // The client does not read this response.
+    let link = link_path(&emulator);
+    write!(streams[3], "GET {link} HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    assert_eq!(streams[3].read(&mut [0]).unwrap(), 1);
+    let started = Instant::now();
     drop(emulator);
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     assert!(TcpStream::connect(&address).is_err());
 }
 
-/// The path of a link to a file, at the real time.
-fn urls_now(emulator: &Emulator) -> String {
+/// Returns the path of a link to a file, signed at the time of the emulator.
+fn link_path(emulator: &Emulator) -> String {
     let mut call = urls(&[FIRST]);
     call.timestamp = emulator.now().as_secs();
-    let answer = call.answer(emulator);
-    let url = answer["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"].as_str().unwrap();
+    let response = call.response(emulator);
+    let url = response["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"].as_str().unwrap();
     url.strip_prefix(&emulator.endpoint()).unwrap().to_owned()
 }
 
-/// What comes due by the clock is told of when the clock is moved or sped up, not when it would have been.
+/// An advance or a speed of the clock takes effect on scheduled events at once.
 #[test]
-fn a_moved_clock_wakes_what_waits_for_it() {
+fn a_changed_clock_reschedules_events() {
     let receiver = Receiver::start();
     let callback = Callback::to(receiver.url.clone());
     let emulator = Emulator::builder().callback(callback).start().unwrap();

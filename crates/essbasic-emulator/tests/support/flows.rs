@@ -1,4 +1,4 @@
-//! Steps of a contract's life, as a platform takes them.
+//! Requests of a contract's life cycle.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use tc3_api::Base64;
 
 use super::{agent, call, http, urls};
 
-/// A PDF that other people's code reads, with text that is not the emulator's.
-pub(crate) fn pdf(words: &str) -> Vec<u8> {
+/// Returns a PDF with this text, written by an independent library.
+pub(crate) fn pdf(text: &str) -> Vec<u8> {
     let mut document = lopdf::Document::with_version("1.5");
     let pages = document.new_object_id();
     let font = document.add_object(dictionary! {
         "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Courier",
     });
-    let content = format!("BT /F1 12 Tf 72 720 Td ({words}) Tj ET");
+    let content = format!("BT /F1 12 Tf 72 720 Td ({text}) Tj ET");
     let content = lopdf::Stream::new(lopdf::Dictionary::new(), content.into_bytes());
     let content = document.add_object(content);
     let page = document.add_object(dictionary! {
@@ -39,31 +39,31 @@ pub(crate) fn pdf(words: &str) -> Vec<u8> {
     bytes
 }
 
-/// An action's answer at the emulator's time.
-pub(crate) fn act(emulator: &Emulator, action: &str, members: Value) -> Value {
+/// Executes an action at the time of the emulator, and returns the response.
+pub(crate) fn execute(emulator: &Emulator, action: &str, fields: Value) -> Value {
     let mut body = json!({ "Agent": agent() });
-    for (name, value) in members.as_object().unwrap() {
+    for (name, value) in fields.as_object().unwrap() {
         body[name] = value.clone();
     }
     let mut call = call(action, body);
     call.timestamp = emulator.now().as_secs();
-    call.answer(emulator)
+    call.response(emulator)
 }
 
-/// The code that an action answers with.
-pub(crate) fn code(emulator: &Emulator, action: &str, members: Value) -> String {
-    act(emulator, action, members)["Error"]["Code"].as_str().unwrap_or("success").to_owned()
+/// Executes an action, and returns the error code or `success`.
+pub(crate) fn code(emulator: &Emulator, action: &str, fields: Value) -> String {
+    execute(emulator, action, fields)["Error"]["Code"].as_str().unwrap_or("success").to_owned()
 }
 
 pub(crate) fn file_info(name: &str, bytes: &[u8]) -> Value {
     json!({ "FileName": name, "FileBody": Base64::encode(bytes).as_str() })
 }
 
-/// Uploads a file and gives its id.
+/// Uploads a file, and returns its id.
 pub(crate) fn upload(emulator: &Emulator, bytes: &[u8]) -> String {
     let files = json!({ "BusinessType": "DOCUMENT", "FileInfos": [file_info("合同.pdf", bytes)] });
-    let answer = act(emulator, "UploadFiles", files);
-    answer["FileIds"][0].as_str().unwrap().to_owned()
+    let response = execute(emulator, "UploadFiles", files);
+    response["FileIds"][0].as_str().unwrap().to_owned()
 }
 
 pub(crate) fn person(name: &str, mobile: &str) -> Value {
@@ -83,7 +83,7 @@ pub(crate) fn organization(name: &str, mobile: &str, company: &str) -> Value {
     party
 }
 
-/// What makes a contract of two persons from an uploaded file.
+/// Returns the request for a contract of two persons from an uploaded file.
 pub(crate) fn contract(file: &str) -> Value {
     json!({
         "FlowName": "合作协议",
@@ -92,35 +92,35 @@ pub(crate) fn contract(file: &str) -> Value {
     })
 }
 
-/// Makes that contract, changed in these members, and gives its id.
-pub(crate) fn begin(emulator: &Emulator, changes: Value) -> String {
+/// Creates that contract with changed fields, and returns its id.
+pub(crate) fn create(emulator: &Emulator, changes: Value) -> String {
     let mut contract = contract(&upload(emulator, &pdf("words")));
     for (name, value) in changes.as_object().unwrap() {
         contract[name] = value.clone();
     }
-    let answer = act(emulator, "ChannelCreateFlowByFiles", contract);
-    answer["FlowId"].as_str().unwrap().to_owned()
+    let response = execute(emulator, "ChannelCreateFlowByFiles", contract);
+    response["FlowId"].as_str().unwrap().to_owned()
 }
 
-/// `FlowStatus` and each `ApproveStatus`.
-pub(crate) fn standing(emulator: &Emulator, flow: &str) -> (String, Vec<String>) {
-    let answer = act(emulator, "DescribeFlowDetailInfo", json!({ "FlowIds": [flow] }));
-    let info = &answer["FlowInfo"][0];
+/// Returns the `FlowStatus` and each `ApproveStatus`.
+pub(crate) fn statuses(emulator: &Emulator, flow: &str) -> (String, Vec<String>) {
+    let response = execute(emulator, "DescribeFlowDetailInfo", json!({ "FlowIds": [flow] }));
+    let info = &response["FlowInfo"][0];
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let approvers = info["FlowApproverInfos"].as_array().unwrap();
     (text(&info["FlowStatus"]), approvers.iter().map(|one| text(&one["ApproveStatus"])).collect())
 }
 
 pub(crate) fn status(emulator: &Emulator, flow: &str) -> String {
-    standing(emulator, flow).0
+    statuses(emulator, flow).0
 }
 
-/// The file as it can be fetched now.
+/// Downloads the current file of a contract.
 pub(crate) fn download(emulator: &Emulator, flow: &str) -> Vec<u8> {
     let mut call = urls(&[flow]);
     call.timestamp = emulator.now().as_secs();
-    let answer = call.answer(emulator);
-    let url = answer["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"].as_str().unwrap();
+    let response = call.response(emulator);
+    let url = response["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"].as_str().unwrap();
     get(url).1
 }
 
@@ -130,8 +130,8 @@ pub(crate) fn get(url: &str) -> (u16, Vec<u8>) {
     (status, response.body_mut().with_config().limit(64 << 20).read_to_vec().unwrap())
 }
 
-/// Sends an order to the control surface.
-pub(crate) fn control(emulator: &Emulator, command: &str, body: &str) -> (u16, String) {
+/// Sends a command to the administration.
+pub(crate) fn admin(emulator: &Emulator, command: &str, body: &str) -> (u16, String) {
     let url = format!("{}/_emulator/{command}", emulator.endpoint());
     let mut response = http().post(&url).send(body).unwrap();
     let status = response.status().as_u16();

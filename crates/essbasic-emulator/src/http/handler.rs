@@ -1,0 +1,150 @@
+//! Handling of one connection: TLS, requests, responses, and the faults of both.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+
+use super::body;
+use super::connection::Connection;
+use super::reply::Reply;
+use super::request::WireRequest;
+use super::tls::Tls;
+use super::write_timeout::WriteTimeout;
+use crate::api::service::Service;
+use crate::error::ApiError;
+use crate::faults::kind::FaultKind;
+use crate::faults::stream::{Script, ScriptedStream};
+use crate::limits::MAX_TIME;
+use crate::routes;
+
+/// Maximum time for reading the head of a request, and again for its body.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Maximum time without progress while a response is written.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Reason for which a connection is closed without a response.
+type ConnectionError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Handler of all connections.
+pub(super) struct Handler {
+    pub(super) service: Arc<Service>,
+    /// Scheme of links.
+    pub(super) scheme: &'static str,
+    /// Address of links; `None` for a wildcard address, for which links use the `Host` header.
+    pub(super) address: Option<SocketAddr>,
+    pub(super) tls: Option<Tls>,
+}
+
+impl Handler {
+    /// Serves a new connection until it is closed.
+    pub(super) async fn accepted(&self, stream: TcpStream) {
+        // Small writes must not wait for the client's acknowledgements.
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = &self.tls else { return self.serve(stream).await };
+        let accepted = tls.accept(stream, self.service.faults.draw_handshake());
+        match tokio::time::timeout(READ_TIMEOUT, accepted).await {
+            Ok(Ok(stream)) => self.serve(stream).await,
+            Ok(Err(error)) => tracing::debug!(%error, "the TLS handshake failed"),
+            Err(_) => tracing::debug!("the TLS handshake timed out"),
+        }
+    }
+
+    async fn serve(&self, stream: impl Connection) {
+        let script = Script::default();
+        let stream = ScriptedStream::new(WriteTimeout::new(stream, WRITE_TIMEOUT), script.clone());
+        let respond = service_fn(|request| self.respond(&script, request));
+        let mut connection = pin!(
+            http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(READ_TIMEOUT)
+                // `Date` is the emulator's time.
+                .auto_date_header(false)
+                .serve_connection(TokioIo::new(stream), respond)
+        );
+        let closed = tokio::select! {
+            closed = &mut connection => closed,
+            () = self.service.faults.outage.started() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = closed {
+            tracing::debug!(%error, "connection closed");
+        }
+    }
+
+    async fn respond(
+        &self,
+        script: &Script,
+        request: Request<Incoming>,
+    ) -> Result<Response<Full<Bytes>>, ConnectionError> {
+        let (reply, fault) = self.reply(request).await?;
+        let mut response = Response::new(Full::new(reply.body.clone()));
+        *response.status_mut() = reply.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+        for note in reply.notes {
+            headers.insert(note, HeaderValue::from_static("true"));
+        }
+        headers.extend(reply.headers);
+        let offset = fault.map(FaultKind::clock_offset).unwrap_or_default();
+        let now = self.service.clock.now().saturating_add(offset).min(MAX_TIME);
+        let date = httpdate::fmt_http_date(std::time::UNIX_EPOCH + now);
+        if let Ok(date) = HeaderValue::from_str(&date) {
+            headers.insert(header::DATE, date);
+        }
+        if fault == Some(FaultKind::Refused) {
+            // A client that has the response must find the port closed.
+            self.service.faults.outage.settled().await;
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Some(steps) = fault.and_then(|fault| fault.steps(&head(&response), &reply.body)) {
+            script.set(steps);
+        }
+        Ok(response)
+    }
+
+    /// Reads a request and returns the reply, and the fault that applies to it.
+    async fn reply(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<(Reply, Option<FaultKind>), ConnectionError> {
+        let (parts, body) = request.into_parts();
+        let action = parts.headers.get("x-tc-action").and_then(|action| action.to_str().ok());
+        let max_bytes = body::max_bytes(action);
+        let read = tokio::time::timeout(READ_TIMEOUT, body::read(body, max_bytes)).await??;
+        let Some(body) = read else {
+            let message = format!("The request body is longer than {max_bytes} bytes.");
+            let error = ApiError::new("RequestSizeLimitExceeded", message);
+            return Ok((self.service.reject(&error), None));
+        };
+        let request =
+            WireRequest { method: parts.method, uri: parts.uri, headers: parts.headers, body };
+        let scheme = self.scheme;
+        let endpoint = match self.address {
+            Some(address) => format!("{scheme}://{address}"),
+            None => format!("{scheme}://{}", request.header("host").unwrap_or_default()),
+        };
+        Ok(routes::respond(&self.service, &request, &endpoint))
+    }
+}
+
+/// Returns the head of a response as text, without the headers of its length and without its last line.
+fn head<B>(response: &Response<B>) -> String {
+    let mut head = format!("HTTP/1.1 {}\r\n", response.status());
+    for (name, value) in response.headers() {
+        head += &format!("{name}: {}\r\n", value.to_str().unwrap_or_default());
+    }
+    head
+}
