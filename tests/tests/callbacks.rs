@@ -86,7 +86,7 @@ fn a_wait_hears_of_contracts_and_asks_only_once() {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let url = runtime.block_on(serve(signals.clone()));
         let delay = Duration::from_millis(50);
-        let chaos = CallbackChaos { repeat: 0.5, delay, reorder: true, seed: 1 };
+        let chaos = CallbackChaos { duplicate_rate: 0.5, delay, reorder: true, seed: 1 };
         let callback = Callback::to(url).token(TOKEN).key(KEY).chaos(chaos);
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
         let builder = Emulator::builder().manual_clock(now).callback(callback);

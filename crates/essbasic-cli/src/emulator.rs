@@ -141,7 +141,7 @@ struct CallbackArgs {
 impl CallbackArgs {
     fn callback(&self) -> Option<Callback> {
         let mut callback = Callback::to(self.callback_url.as_deref()?).chaos(CallbackChaos {
-            repeat: self.callback_repeat,
+            duplicate_rate: self.callback_repeat,
             delay: self.callback_delay,
             reorder: self.callback_reorder,
             seed: self.callback_seed,

@@ -28,7 +28,7 @@ use tempfile::TempDir;
 
 fn target(listening: &Listening) -> Callback {
     let url = format!("{}hook?a=b", listening.url);
-    Callback::to(url).key(KEY).token(TOKEN).first_pause(Duration::from_millis(5))
+    Callback::to(url).key(KEY).token(TOKEN).initial_backoff(Duration::from_millis(5))
 }
 
 /// Creates contracts that both parties sign, and waits for all callbacks.
@@ -42,7 +42,7 @@ fn contracts_signed(callback: Callback, count: usize) -> Emulator {
         emulator.sign(&id, None).unwrap();
     }
     emulator.advance(Duration::from_secs(3));
-    assert!(emulator.callbacks_settled(Duration::from_secs(60)));
+    assert!(emulator.wait_for_callbacks(Duration::from_secs(60)));
     emulator
 }
 
@@ -60,10 +60,10 @@ fn duplicated_delayed_and_reordered_messages_are_printed_once() {
     let home = TempDir::new().unwrap();
     let listening = Listening::start(home.path(), &[]);
     let delay = Duration::from_millis(50);
-    let chaos = CallbackChaos { repeat: 1.0, delay, reorder: true, seed: 7 };
+    let chaos = CallbackChaos { duplicate_rate: 1.0, delay, reorder: true, seed: 7 };
     let emulator = contracts_signed(target(&listening).chaos(chaos), 5);
     let stats = emulator.stats().callbacks;
-    assert!(stats.probed && stats.given_up == 0, "{stats:?}");
+    assert!(stats.ping_acknowledged && stats.given_up == 0, "{stats:?}");
     // Duplicates are sent after the first delivery is acknowledged.
     until("all repeats", || emulator.stats().callbacks.sent >= 2 * stats.messages);
     let (status, stdout, stderr) = listening.end();

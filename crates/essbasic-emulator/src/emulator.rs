@@ -131,7 +131,7 @@ impl Emulator {
     }
 
     /// Waits until each callback is acknowledged or given up; returns `false` after the timeout.
-    pub fn callbacks_settled(&self, timeout: Duration) -> bool {
+    pub fn wait_for_callbacks(&self, timeout: Duration) -> bool {
         self.service.callbacks.wait(timeout)
     }
 }

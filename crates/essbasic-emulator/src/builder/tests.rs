@@ -30,8 +30,14 @@ fn strings() -> impl Strategy<Value = String> {
 }
 
 fn callbacks() -> impl Strategy<Value = Callback> {
-    let chaos = (floats(), durations(), any::<bool>(), any::<u64>())
-        .prop_map(|(repeat, delay, reorder, seed)| CallbackChaos { repeat, delay, reorder, seed });
+    let chaos = (floats(), durations(), any::<bool>(), any::<u64>()).prop_map(
+        |(duplicate_rate, delay, reorder, seed)| CallbackChaos {
+            duplicate_rate,
+            delay,
+            reorder,
+            seed,
+        },
+    );
     let urls = prop_oneof![Just("http://127.0.0.1:1/".to_owned()), strings()];
     let attempts = prop_oneof![Just(0), Just(u32::MAX), any::<u32>()];
     (urls, strings(), strings(), chaos, attempts, durations()).prop_map(
@@ -41,7 +47,7 @@ fn callbacks() -> impl Strategy<Value = Callback> {
                 .token(token)
                 .chaos(chaos)
                 .max_attempts(attempts)
-                .first_pause(backoff)
+                .initial_backoff(backoff)
         },
     )
 }
@@ -188,11 +194,15 @@ fn rejects_invalid_settings_with_their_limit() {
         (new().faults([Fault::new(FaultKind::TlsCut)], 0), "TLS is not enabled"),
         (new().faults([Fault::new(FaultKind::TlsCut).action("x")], 0).tls(), "have no action"),
         (
-            new().callback(chaos(CallbackChaos { repeat: 7.0, ..CallbackChaos::default() })),
+            new()
+                .callback(chaos(CallbackChaos { duplicate_rate: 7.0, ..CallbackChaos::default() })),
             "duplicate rate of callbacks 7 is not between 0 and 1",
         ),
         (
-            new().callback(chaos(CallbackChaos { repeat: f64::NAN, ..CallbackChaos::default() })),
+            new().callback(chaos(CallbackChaos {
+                duplicate_rate: f64::NAN,
+                ..CallbackChaos::default()
+            })),
             "duplicate rate of callbacks NaN is not between 0 and 1",
         ),
         (

@@ -17,7 +17,7 @@ pub struct Callback {
     pub(super) token: Option<String>,
     pub(super) chaos: CallbackChaos,
     pub(super) max_attempts: u32,
-    pub(super) first_pause: Duration,
+    pub(super) initial_backoff: Duration,
 }
 
 /// Faults of callbacks. By default each message is delivered once and in order.
@@ -26,7 +26,7 @@ pub struct Callback {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CallbackChaos {
     /// Fraction of the acknowledged messages that are delivered a second time, from 0 to 1.
-    pub repeat: f64,
+    pub duplicate_rate: f64,
     /// Maximum delay of a message, up to [`MAX_DELAY`](Self::MAX_DELAY).
     pub delay: Duration,
     /// `true` to send messages within `delay`, or within 100 ms if `delay` is shorter, in random order.
@@ -40,7 +40,8 @@ impl CallbackChaos {
     pub const MAX_DELAY: Duration = limits::MAX_CALLBACK_DELAY;
 
     pub(super) fn check(&self) -> io::Result<()> {
-        limits::fraction("duplicate rate of callbacks", self.repeat).map_err(limits::invalid)?;
+        limits::fraction("duplicate rate of callbacks", self.duplicate_rate)
+            .map_err(limits::invalid)?;
         let (delay, max) = (self.delay, limits::MAX_CALLBACK_DELAY);
         match delay <= max {
             true => Ok(()),
@@ -65,7 +66,7 @@ impl Callback {
             token: None,
             chaos: CallbackChaos::default(),
             max_attempts: 20,
-            first_pause: Duration::from_millis(100),
+            initial_backoff: Duration::from_millis(100),
         }
     }
 
@@ -94,8 +95,8 @@ impl Callback {
     }
 
     /// Sets the backoff before the second attempt: 100 ms by default, at most 10 s.
-    pub fn first_pause(mut self, backoff: Duration) -> Self {
-        self.first_pause = backoff;
+    pub fn initial_backoff(mut self, backoff: Duration) -> Self {
+        self.initial_backoff = backoff;
         self
     }
 }

@@ -52,7 +52,7 @@ struct Delivery {
     address: Address,
     seal: Seal,
     max_attempts: u32,
-    first_pause: Duration,
+    initial_backoff: Duration,
     retry_permits: Semaphore,
     stats: Arc<StatsCounter>,
 }
@@ -72,7 +72,7 @@ impl CallbackSender {
             address,
             seal,
             max_attempts: callback.max_attempts,
-            first_pause: callback.first_pause,
+            initial_backoff: callback.initial_backoff,
             retry_permits: Semaphore::new(MAX_CONCURRENT_RETRIES),
             stats,
         };
@@ -90,7 +90,7 @@ impl CallbackSender {
     /// Sends messages until the outbox is dropped.
     pub(crate) async fn run(mut self) {
         if self.delivery.ping().await {
-            self.delivery.stats.update(|stats| stats.probed = true);
+            self.delivery.stats.update(|stats| stats.ping_acknowledged = true);
         } else {
             tracing::warn!("the callback address does not acknowledge the ping");
         }
@@ -120,10 +120,10 @@ impl CallbackSender {
     }
 
     fn schedule(&mut self, message: &Value) {
-        let CallbackChaos { repeat, delay, reorder, .. } = self.chaos;
+        let CallbackChaos { duplicate_rate, delay, reorder, .. } = self.chaos;
         let max_delay = if reorder { delay.max(MIN_REORDER_DELAY) } else { delay };
         let delay = max_delay.mul_f64(self.random.f64());
-        let duplicate = self.random.f64() < repeat;
+        let duplicate = self.random.f64() < duplicate_rate;
         let mut due = Instant::now() + delay;
         if !reorder {
             due = due.max(self.earliest);
@@ -157,7 +157,7 @@ impl CallbackSender {
                 }
             }
             if duplicate {
-                sleep(delivery.first_pause.min(MAX_BACKOFF)).await;
+                sleep(delivery.initial_backoff.min(MAX_BACKOFF)).await;
                 delivery.attempt(&sealed).await;
             }
         });
@@ -216,7 +216,7 @@ impl Delivery {
     fn backoffs(&self) -> impl Iterator<Item = Duration> {
         let doubled = |backoff: &Duration| Some(backoff.saturating_mul(2).min(MAX_BACKOFF));
         let attempts = usize::try_from(self.max_attempts).unwrap_or(usize::MAX);
-        core::iter::successors(Some(self.first_pause.min(MAX_BACKOFF)), doubled)
+        core::iter::successors(Some(self.initial_backoff.min(MAX_BACKOFF)), doubled)
             .take(attempts.saturating_sub(1))
     }
 }

@@ -17,8 +17,9 @@ pub struct CallbackStats {
     pub acknowledged: u64,
     /// Number of messages that were not acknowledged in any attempt.
     pub given_up: u64,
-    /// `true` if the address has acknowledged the ping.
-    pub probed: bool,
+    /// `true` if the address has acknowledged the ping. The JSON key is `probed`.
+    #[serde(rename = "probed")]
+    pub ping_acknowledged: bool,
 }
 
 impl CallbackStats {
