@@ -93,7 +93,7 @@ fn wanted(target: &Target) -> Result<Wanted, Error> {
     wanted.extend(output.files.into_iter().map(|(path, text)| (folder.join(path), text)));
     let kept: BTreeSet<&Path> = wanted.iter().map(|(path, _)| path.as_path()).collect();
     let stray: Vec<PathBuf> =
-        files_in(&folder)?.into_iter().filter(|path| !kept.contains(path.as_path())).collect();
+        all_files_in(&folder)?.into_iter().filter(|path| !kept.contains(path.as_path())).collect();
     Ok((wanted, stray))
 }
 
@@ -183,6 +183,19 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         found.push(entry.map_err(|error| Error::io(folder, &error))?.path());
     }
     found.sort();
+    Ok(found)
+}
+
+/// Returns the files of a folder and of the folders below it.
+fn all_files_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut found = Vec::new();
+    for path in files_in(folder)? {
+        if path.is_dir() {
+            found.extend(all_files_in(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
     Ok(found)
 }
 

@@ -97,176 +97,151 @@ pub use self::catalogue::*;
 /// Calls `visitor` with the types of every enabled action, sorted by name.
 #[cfg(feature = "server")]
 #[allow(unused_variables, reason = "all groups may be disabled")]
-pub fn visit_actions<V: ::tc3_api::Visitor>(visitor: &mut V) {
-    #[cfg(feature = "flow_creation")] visitor.visit::<self::ArchiveDynamicFlowRequest>();
+pub fn visit_actions(visitor: &mut impl tc3_api::Visitor) {
+    #[cfg(feature = "flow_creation")] visitor.visit::<ArchiveDynamicFlowRequest>();
     #[cfg(feature = "flow_management")]
-    visitor.visit::<self::CancelOrganizationFlowsRequest>();
+    visitor.visit::<CancelOrganizationFlowsRequest>();
     #[cfg(feature = "flow_management")]
-    visitor.visit::<self::ChannelBatchCancelFlowsRequest>();
-    #[cfg(feature = "flow_management")]
-    visitor.visit::<self::ChannelCancelFlowRequest>();
+    visitor.visit::<ChannelBatchCancelFlowsRequest>();
+    #[cfg(feature = "flow_management")] visitor.visit::<ChannelCancelFlowRequest>();
     #[cfg(feature = "flow_creation")]
-    visitor.visit::<self::ChannelCancelMultiFlowSignQRCodeRequest>();
+    visitor.visit::<ChannelCancelMultiFlowSignQRCodeRequest>();
     #[cfg(feature = "auto_sign")]
-    visitor.visit::<self::ChannelCancelUserAutoSignEnableUrlRequest>();
+    visitor.visit::<ChannelCancelUserAutoSignEnableUrlRequest>();
     #[cfg(feature = "flow_management")]
-    visitor.visit::<self::ChannelCreateBatchCancelFlowUrlRequest>();
+    visitor.visit::<ChannelCreateBatchCancelFlowUrlRequest>();
+    #[cfg(feature = "signing")] visitor.visit::<ChannelCreateBatchQuickSignUrlRequest>();
+    #[cfg(feature = "signing")] visitor.visit::<ChannelCreateBatchSignUrlRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<ChannelCreateBoundFlowsRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<ChannelCreateDynamicFlowApproverRequest>();
+    #[cfg(feature = "console")] visitor.visit::<ChannelCreateEmbedWebUrlRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<ChannelCreateFlowApproversRequest>();
+    #[cfg(feature = "flow_creation")] visitor.visit::<ChannelCreateFlowByFilesRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<ChannelCreateFlowGroupByFilesRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<ChannelCreateFlowGroupByTemplatesRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<ChannelCreateFlowRemindsRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<ChannelCreateFlowSignReviewRequest>();
+    #[cfg(feature = "signing")] visitor.visit::<ChannelCreateFlowSignUrlRequest>();
+    #[cfg(feature = "flow_creation")]
+    visitor.visit::<ChannelCreateMultiFlowSignQRCodeRequest>();
     #[cfg(feature = "signing")]
-    visitor.visit::<self::ChannelCreateBatchQuickSignUrlRequest>();
-    #[cfg(feature = "signing")]
-    visitor.visit::<self::ChannelCreateBatchSignUrlRequest>();
-    #[cfg(feature = "flow_management")]
-    visitor.visit::<self::ChannelCreateBoundFlowsRequest>();
-    #[cfg(feature = "flow_creation")]
-    visitor.visit::<self::ChannelCreateDynamicFlowApproverRequest>();
-    #[cfg(feature = "console")] visitor.visit::<self::ChannelCreateEmbedWebUrlRequest>();
-    #[cfg(feature = "flow_creation")]
-    visitor.visit::<self::ChannelCreateFlowApproversRequest>();
-    #[cfg(feature = "flow_creation")]
-    visitor.visit::<self::ChannelCreateFlowByFilesRequest>();
-    #[cfg(feature = "flow_creation")]
-    visitor.visit::<self::ChannelCreateFlowGroupByFilesRequest>();
-    #[cfg(feature = "flow_creation")]
-    visitor.visit::<self::ChannelCreateFlowGroupByTemplatesRequest>();
-    #[cfg(feature = "flow_management")]
-    visitor.visit::<self::ChannelCreateFlowRemindsRequest>();
-    #[cfg(feature = "flow_management")]
-    visitor.visit::<self::ChannelCreateFlowSignReviewRequest>();
-    #[cfg(feature = "signing")] visitor.visit::<self::ChannelCreateFlowSignUrlRequest>();
-    #[cfg(feature = "flow_creation")]
-    visitor.visit::<self::ChannelCreateMultiFlowSignQRCodeRequest>();
-    #[cfg(feature = "signing")]
-    visitor.visit::<self::ChannelCreateOrganizationBatchSignUrlRequest>();
+    visitor.visit::<ChannelCreateOrganizationBatchSignUrlRequest>();
     #[cfg(feature = "organizations")]
-    visitor.visit::<self::ChannelCreateOrganizationModifyQrCodeRequest>();
+    visitor.visit::<ChannelCreateOrganizationModifyQrCodeRequest>();
+    #[cfg(feature = "flow_creation")] visitor.visit::<ChannelCreatePrepareFlowRequest>();
     #[cfg(feature = "flow_creation")]
-    visitor.visit::<self::ChannelCreatePrepareFlowRequest>();
-    #[cfg(feature = "flow_creation")]
-    visitor.visit::<self::ChannelCreatePrepareFlowGroupRequest>();
+    visitor.visit::<ChannelCreatePrepareFlowGroupRequest>();
     #[cfg(feature = "seals")]
-    visitor.visit::<self::ChannelCreatePreparedPersonalEsignRequest>();
-    #[cfg(feature = "flow_creation")]
-    visitor.visit::<self::ChannelCreateReleaseFlowRequest>();
-    #[cfg(feature = "employees")] visitor.visit::<self::ChannelCreateRoleRequest>();
-    #[cfg(feature = "seals")] visitor.visit::<self::ChannelCreateSealPolicyRequest>();
+    visitor.visit::<ChannelCreatePreparedPersonalEsignRequest>();
+    #[cfg(feature = "flow_creation")] visitor.visit::<ChannelCreateReleaseFlowRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<ChannelCreateRoleRequest>();
+    #[cfg(feature = "seals")] visitor.visit::<ChannelCreateSealPolicyRequest>();
     #[cfg(feature = "auto_sign")]
-    visitor.visit::<self::ChannelCreateUserAutoSignEnableUrlRequest>();
+    visitor.visit::<ChannelCreateUserAutoSignEnableUrlRequest>();
     #[cfg(feature = "auto_sign")]
-    visitor.visit::<self::ChannelCreateUserAutoSignSealUrlRequest>();
-    #[cfg(feature = "employees")] visitor.visit::<self::ChannelCreateUserRolesRequest>();
-    #[cfg(feature = "console")]
-    visitor.visit::<self::ChannelCreateWebThemeConfigRequest>();
-    #[cfg(feature = "employees")] visitor.visit::<self::ChannelDeleteRoleRequest>();
-    #[cfg(feature = "employees")] visitor.visit::<self::ChannelDeleteRoleUsersRequest>();
-    #[cfg(feature = "seals")] visitor.visit::<self::ChannelDeleteSealPoliciesRequest>();
+    visitor.visit::<ChannelCreateUserAutoSignSealUrlRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<ChannelCreateUserRolesRequest>();
+    #[cfg(feature = "console")] visitor.visit::<ChannelCreateWebThemeConfigRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<ChannelDeleteRoleRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<ChannelDeleteRoleUsersRequest>();
+    #[cfg(feature = "seals")] visitor.visit::<ChannelDeleteSealPoliciesRequest>();
     #[cfg(feature = "billing")]
-    visitor.visit::<self::ChannelDescribeAccountBillDetailRequest>();
-    #[cfg(feature = "billing")]
-    visitor.visit::<self::ChannelDescribeBillUsageDetailRequest>();
-    #[cfg(feature = "employees")]
-    visitor.visit::<self::ChannelDescribeEmployeesRequest>();
-    #[cfg(feature = "flows")]
-    visitor.visit::<self::ChannelDescribeFlowComponentsRequest>();
+    visitor.visit::<ChannelDescribeAccountBillDetailRequest>();
+    #[cfg(feature = "billing")] visitor.visit::<ChannelDescribeBillUsageDetailRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<ChannelDescribeEmployeesRequest>();
+    #[cfg(feature = "flows")] visitor.visit::<ChannelDescribeFlowComponentsRequest>();
+    #[cfg(feature = "seals")] visitor.visit::<ChannelDescribeOrganizationSealsRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<ChannelDescribeRolesRequest>();
+    #[cfg(feature = "evidence")] visitor.visit::<ChannelDescribeSignFaceVideoRequest>();
+    #[cfg(feature = "auto_sign")]
+    visitor.visit::<ChannelDescribeUserAutoSignStatusRequest>();
+    #[cfg(feature = "auto_sign")] visitor.visit::<ChannelDisableUserAutoSignRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<ChannelModifyRoleRequest>();
+    #[cfg(feature = "auto_sign")] visitor.visit::<ChannelRenewAutoSignLicenseRequest>();
+    #[cfg(feature = "seals")] visitor.visit::<ChannelUpdateSealStatusRequest>();
+    #[cfg(feature = "evidence")] visitor.visit::<ChannelVerifyPdfRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<CreateBatchAdminChangeInvitationsRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<CreateBatchAdminChangeInvitationsUrlRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<CreateBatchInitOrganizationUrlRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<CreateBatchOrganizationAuthorizationUrlRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<CreateBatchOrganizationRegistrationTasksRequest>();
+    #[cfg(feature = "evidence")]
+    visitor.visit::<CreateChannelFlowEvidenceReportRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<CreateChannelOrganizationInfoChangeUrlRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<CreateChannelSubOrganizationActiveRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<CreateCloseOrganizationUrlRequest>();
+    #[cfg(feature = "console")] visitor.visit::<CreateConsoleLoginUrlRequest>();
+    #[cfg(feature = "employees")] visitor.visit::<CreateEmployeeChangeUrlRequest>();
     #[cfg(feature = "seals")]
-    visitor.visit::<self::ChannelDescribeOrganizationSealsRequest>();
-    #[cfg(feature = "employees")] visitor.visit::<self::ChannelDescribeRolesRequest>();
+    visitor.visit::<CreateEmployeeQualificationSealQrCodeRequest>();
+    #[cfg(feature = "files")] visitor.visit::<CreateFileConvertTaskRequest>();
     #[cfg(feature = "evidence")]
-    visitor.visit::<self::ChannelDescribeSignFaceVideoRequest>();
-    #[cfg(feature = "auto_sign")]
-    visitor.visit::<self::ChannelDescribeUserAutoSignStatusRequest>();
-    #[cfg(feature = "auto_sign")]
-    visitor.visit::<self::ChannelDisableUserAutoSignRequest>();
-    #[cfg(feature = "employees")] visitor.visit::<self::ChannelModifyRoleRequest>();
-    #[cfg(feature = "auto_sign")]
-    visitor.visit::<self::ChannelRenewAutoSignLicenseRequest>();
-    #[cfg(feature = "seals")] visitor.visit::<self::ChannelUpdateSealStatusRequest>();
-    #[cfg(feature = "evidence")] visitor.visit::<self::ChannelVerifyPdfRequest>();
+    visitor.visit::<CreateFlowBlockchainEvidenceUrlRequest>();
+    #[cfg(feature = "flow_management")] visitor.visit::<CreateFlowForwardsRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<CreateFlowGroupSignReviewRequest>();
+    #[cfg(feature = "flow_creation")] visitor.visit::<CreateFlowsByTemplatesRequest>();
+    #[cfg(feature = "seals")] visitor.visit::<CreateLegalSealQrCodeRequest>();
     #[cfg(feature = "organizations")]
-    visitor.visit::<self::CreateBatchAdminChangeInvitationsRequest>();
+    visitor.visit::<CreateModifyAdminAuthorizationUrlRequest>();
     #[cfg(feature = "organizations")]
-    visitor.visit::<self::CreateBatchAdminChangeInvitationsUrlRequest>();
-    #[cfg(feature = "organizations")]
-    visitor.visit::<self::CreateBatchInitOrganizationUrlRequest>();
-    #[cfg(feature = "organizations")]
-    visitor.visit::<self::CreateBatchOrganizationAuthorizationUrlRequest>();
-    #[cfg(feature = "organizations")]
-    visitor.visit::<self::CreateBatchOrganizationRegistrationTasksRequest>();
+    visitor.visit::<CreateOrganizationAuthFileRequest>();
+    #[cfg(feature = "auto_sign")] visitor.visit::<CreatePartnerAutoSignAuthUrlRequest>();
     #[cfg(feature = "evidence")]
-    visitor.visit::<self::CreateChannelFlowEvidenceReportRequest>();
+    visitor.visit::<CreatePersonAuthCertificateImageRequest>();
+    #[cfg(feature = "encryption")] visitor.visit::<CreateRequestWithEncryptionRequest>();
+    #[cfg(feature = "seals")] visitor.visit::<CreateSealByImageRequest>();
+    #[cfg(feature = "signing")] visitor.visit::<CreateSignUrlsRequest>();
     #[cfg(feature = "organizations")]
-    visitor.visit::<self::CreateChannelOrganizationInfoChangeUrlRequest>();
+    visitor.visit::<DeleteOrganizationAuthorizationsRequest>();
     #[cfg(feature = "organizations")]
-    visitor.visit::<self::CreateChannelSubOrganizationActiveRequest>();
+    visitor.visit::<DescribeBatchOrganizationRegistrationTasksRequest>();
     #[cfg(feature = "organizations")]
-    visitor.visit::<self::CreateCloseOrganizationUrlRequest>();
-    #[cfg(feature = "console")] visitor.visit::<self::CreateConsoleLoginUrlRequest>();
-    #[cfg(feature = "employees")]
-    visitor.visit::<self::CreateEmployeeChangeUrlRequest>();
+    visitor.visit::<DescribeBatchOrganizationRegistrationUrlsRequest>();
+    #[cfg(feature = "flow_management")]
+    visitor.visit::<DescribeCancelFlowsTaskRequest>();
+    #[cfg(feature = "evidence")]
+    visitor.visit::<DescribeChannelFlowEvidenceReportRequest>();
+    #[cfg(feature = "organizations")]
+    visitor.visit::<DescribeChannelOrganizationsRequest>();
     #[cfg(feature = "seals")]
-    visitor.visit::<self::CreateEmployeeQualificationSealQrCodeRequest>();
-    #[cfg(feature = "files")] visitor.visit::<self::CreateFileConvertTaskRequest>();
-    #[cfg(feature = "evidence")]
-    visitor.visit::<self::CreateFlowBlockchainEvidenceUrlRequest>();
-    #[cfg(feature = "flow_management")]
-    visitor.visit::<self::CreateFlowForwardsRequest>();
-    #[cfg(feature = "flow_management")]
-    visitor.visit::<self::CreateFlowGroupSignReviewRequest>();
-    #[cfg(feature = "flow_creation")]
-    visitor.visit::<self::CreateFlowsByTemplatesRequest>();
-    #[cfg(feature = "seals")] visitor.visit::<self::CreateLegalSealQrCodeRequest>();
+    visitor.visit::<DescribeChannelSealPolicyWorkflowUrlRequest>();
     #[cfg(feature = "organizations")]
-    visitor.visit::<self::CreateModifyAdminAuthorizationUrlRequest>();
+    visitor.visit::<DescribeExtendedServiceAuthDetailRequest>();
     #[cfg(feature = "organizations")]
-    visitor.visit::<self::CreateOrganizationAuthFileRequest>();
-    #[cfg(feature = "auto_sign")]
-    visitor.visit::<self::CreatePartnerAutoSignAuthUrlRequest>();
-    #[cfg(feature = "evidence")]
-    visitor.visit::<self::CreatePersonAuthCertificateImageRequest>();
-    #[cfg(feature = "encryption")]
-    visitor.visit::<self::CreateRequestWithEncryptionRequest>();
-    #[cfg(feature = "seals")] visitor.visit::<self::CreateSealByImageRequest>();
-    #[cfg(feature = "signing")] visitor.visit::<self::CreateSignUrlsRequest>();
+    visitor.visit::<DescribeExtendedServiceAuthInfoRequest>();
+    #[cfg(feature = "files")] visitor.visit::<DescribeFileConvertTaskRequest>();
+    #[cfg(feature = "flows")] visitor.visit::<DescribeFlowDetailInfoRequest>();
+    #[cfg(feature = "flows")] visitor.visit::<DescribeResourceUrlsByFlowsRequest>();
+    #[cfg(feature = "templates")] visitor.visit::<DescribeTemplatesRequest>();
+    #[cfg(feature = "billing")] visitor.visit::<DescribeUsageRequest>();
+    #[cfg(feature = "flow_creation")] visitor.visit::<DescribeUserFlowTypeRequest>();
+    #[cfg(feature = "flows")] visitor.visit::<GetDownloadFlowUrlRequest>();
+    #[cfg(feature = "organizations")] visitor.visit::<ModifyExtendedServiceRequest>();
+    #[cfg(feature = "flow_management")] visitor.visit::<ModifyFlowDeadlineRequest>();
     #[cfg(feature = "organizations")]
-    visitor.visit::<self::DeleteOrganizationAuthorizationsRequest>();
-    #[cfg(feature = "organizations")]
-    visitor.visit::<self::DescribeBatchOrganizationRegistrationTasksRequest>();
-    #[cfg(feature = "organizations")]
-    visitor.visit::<self::DescribeBatchOrganizationRegistrationUrlsRequest>();
-    #[cfg(feature = "flow_management")]
-    visitor.visit::<self::DescribeCancelFlowsTaskRequest>();
-    #[cfg(feature = "evidence")]
-    visitor.visit::<self::DescribeChannelFlowEvidenceReportRequest>();
-    #[cfg(feature = "organizations")]
-    visitor.visit::<self::DescribeChannelOrganizationsRequest>();
-    #[cfg(feature = "seals")]
-    visitor.visit::<self::DescribeChannelSealPolicyWorkflowUrlRequest>();
-    #[cfg(feature = "organizations")]
-    visitor.visit::<self::DescribeExtendedServiceAuthDetailRequest>();
-    #[cfg(feature = "organizations")]
-    visitor.visit::<self::DescribeExtendedServiceAuthInfoRequest>();
-    #[cfg(feature = "files")] visitor.visit::<self::DescribeFileConvertTaskRequest>();
-    #[cfg(feature = "flows")] visitor.visit::<self::DescribeFlowDetailInfoRequest>();
-    #[cfg(feature = "flows")]
-    visitor.visit::<self::DescribeResourceUrlsByFlowsRequest>();
-    #[cfg(feature = "templates")] visitor.visit::<self::DescribeTemplatesRequest>();
-    #[cfg(feature = "billing")] visitor.visit::<self::DescribeUsageRequest>();
-    #[cfg(feature = "flow_creation")]
-    visitor.visit::<self::DescribeUserFlowTypeRequest>();
-    #[cfg(feature = "flows")] visitor.visit::<self::GetDownloadFlowUrlRequest>();
-    #[cfg(feature = "organizations")]
-    visitor.visit::<self::ModifyExtendedServiceRequest>();
-    #[cfg(feature = "flow_management")]
-    visitor.visit::<self::ModifyFlowDeadlineRequest>();
-    #[cfg(feature = "organizations")]
-    visitor.visit::<self::ModifyOrganizationBusinessInfoRequest>();
-    #[cfg(feature = "auto_sign")]
-    visitor.visit::<self::ModifyPartnerAutoSignAuthUrlRequest>();
-    #[cfg(feature = "templates")] visitor.visit::<self::OperateChannelTemplateRequest>();
-    #[cfg(feature = "templates")] visitor.visit::<self::OperateTemplateRequest>();
-    #[cfg(feature = "flow_creation")] visitor.visit::<self::PrepareFlowsRequest>();
-    #[cfg(feature = "organizations")]
-    visitor.visit::<self::SyncProxyOrganizationRequest>();
+    visitor.visit::<ModifyOrganizationBusinessInfoRequest>();
+    #[cfg(feature = "auto_sign")] visitor.visit::<ModifyPartnerAutoSignAuthUrlRequest>();
+    #[cfg(feature = "templates")] visitor.visit::<OperateChannelTemplateRequest>();
+    #[cfg(feature = "templates")] visitor.visit::<OperateTemplateRequest>();
+    #[cfg(feature = "flow_creation")] visitor.visit::<PrepareFlowsRequest>();
+    #[cfg(feature = "organizations")] visitor.visit::<SyncProxyOrganizationRequest>();
     #[cfg(feature = "employees")]
-    visitor.visit::<self::SyncProxyOrganizationOperatorsRequest>();
-    #[cfg(feature = "files")] visitor.visit::<self::UploadFilesRequest>();
+    visitor.visit::<SyncProxyOrganizationOperatorsRequest>();
+    #[cfg(feature = "files")] visitor.visit::<UploadFilesRequest>();
 }

@@ -197,9 +197,22 @@ fn required<'a>(
     found
 }
 
-/// Names of features and modules that every models crate contains.
-const RESERVED_GROUPS: [&str; 8] =
-    ["full", "serde", "server", "default", "shared", "values", "error_code", "catalogue"];
+/// Names of features, modules and dependencies of every models crate.
+const RESERVED_GROUPS: [&str; 13] = [
+    "full",
+    "serde",
+    "server",
+    "default",
+    "shared",
+    "values",
+    "error_code",
+    "catalogue",
+    "codec",
+    "core",
+    "std",
+    "tc3_api",
+    "tc3_catalogue",
+];
 
 fn type_names<'a>(
     at: &mut Problems<'_>,

@@ -1,61 +1,72 @@
 //! Implementations of `tc3_api::Action`.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::ident;
+use super::scope::Scope;
 use crate::ir::{Action, Ir};
 
-pub(super) fn action_impl(ir: &Ir<'_>, action: &Action) -> TokenStream {
-    let request = ident(&action.request);
-    let response = ident(&action.response);
-    let info = info(ir, action);
+pub(super) fn action_impl(ir: &Ir<'_>, action: &Action, scope: &Scope<'_>) -> TokenStream {
+    let request = scope.type_path(&action.request);
+    let response = scope.type_path(&action.response);
+    let [trait_path, info_type, envelope, json] =
+        ["Action", "ActionInfo", "Envelope", "json"].map(|name| scope.path(name));
+    let [result, vec] = ["Result", "Vec"].map(|name| scope.path(name));
+    let info = info(ir, action, &info_type);
     quote! {
-        impl ::tc3_api::Action for #request {
-            const INFO: ::tc3_api::ActionInfo<'static> = #info;
-            type Response = super::#response;
+        impl #trait_path for #request {
+            const INFO: #info_type<'static> = #info;
+            type Response = #response;
 
-            fn encode(
-                &self,
-            ) -> ::core::result::Result<::std::vec::Vec<::core::primitive::u8>, ::tc3_api::json::Error> {
-                ::tc3_api::json::encode(self)
+            fn encode(&self) -> #result<#vec<u8>, #json::Error> {
+                #json::encode(self)
             }
 
-            fn decode(
-                body: &[::core::primitive::u8],
-            ) -> ::core::result::Result<::tc3_api::Envelope<Self::Response>, ::tc3_api::json::Error> {
-                ::tc3_api::Envelope::decode(body)
+            fn decode(body: &[u8]) -> #result<#envelope<Self::Response>, #json::Error> {
+                #envelope::decode(body)
             }
         }
     }
 }
 
-pub(super) fn info(ir: &Ir<'_>, action: &Action) -> TokenStream {
+/// Emits the metadata of an action; `info` is the path of `ActionInfo`.
+pub(super) fn info(ir: &Ir<'_>, action: &Action, info: &TokenStream) -> TokenStream {
     let (service, version, name) = (&ir.service, &ir.version, &action.name);
     let host = action.host.iter().map(|host| quote!(.with_host(#host)));
     let test_host = action.test_host.iter().map(|host| quote!(.with_test_host(#host)));
-    let rate = action.rate_limit.iter().map(|rate| quote!(.with_rate_limit(#rate)));
+    let rate = action
+        .rate_limit
+        .iter()
+        .map(|rate| proc_macro2::Literal::u32_unsuffixed(*rate))
+        .map(|rate| quote!(.with_rate_limit(#rate)));
     let idempotent = action.idempotent.then(|| quote!(.idempotent()));
     let unsigned = (!action.signed).then(|| quote!(.unsigned()));
     let deprecated = action.deprecated.then(|| quote!(.deprecated()));
     quote! {
-        ::tc3_api::ActionInfo::new(#service, #version, #name)
+        #info::new(#service, #version, #name)
             #(#host)* #(#test_host)* #(#rate)* #idempotent #unsigned #deprecated
     }
 }
 
 /// Emits the function that visits the types of all actions.
 pub(super) fn visit(ir: &Ir<'_>) -> TokenStream {
+    let structs = ir.structs.iter().map(|item| item.ident.as_str());
+    let types: BTreeSet<&str> =
+        structs.chain(ir.enums.iter().map(|set| set.ident.as_str())).collect();
+    let scope = Scope::new(types, BTreeSet::new(), true);
+    let visitor = scope.tc3_api("Visitor");
     let visits = ir.actions.iter().map(|action| {
-        let request = ident(&action.request);
+        let request = scope.type_path(&action.request);
         let gate = action.group.iter().map(|group| quote!(#[cfg(feature = #group)]));
-        quote!(#(#gate)* visitor.visit::<self::#request>();)
+        quote!(#(#gate)* visitor.visit::<#request>();)
     });
     quote! {
         /// Calls `visitor` with the types of every enabled action, sorted by name.
         #[cfg(feature = "server")]
         #[allow(unused_variables, reason = "all groups may be disabled")]
-        pub fn visit_actions<V: ::tc3_api::Visitor>(visitor: &mut V) {
+        pub fn visit_actions(visitor: &mut impl #visitor) {
             #(#visits)*
         }
     }

@@ -3,25 +3,25 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{docs, gate, ident, json};
+use super::scope::Scope;
+use super::{docs, gate, ident};
 use crate::ir::{Code, Enum, Variant, Variants};
 use crate::lower::VALUES;
 use crate::one_line;
 
-pub(super) fn value_set(item: &Enum) -> Vec<TokenStream> {
-    let items = match &item.variants {
+pub(super) fn value_set(item: &Enum, scope: &Scope<'_>) -> Vec<TokenStream> {
+    let gate = if item.module == VALUES { gate(&item.features) } else { quote!() };
+    match &item.variants {
         Variants::Text(variants) => {
-            let mut items = text(&item.ident, &item.doc, variants);
-            items.extend(text_json(&item.ident));
+            let mut items = text(&item.ident, &item.doc, variants, scope, &gate);
+            items.push(text_default(&item.ident, scope, &gate));
             items
         }
-        Variants::Int(variants) => int(&item.ident, &item.doc, variants),
-    };
-    let gate = if item.module == VALUES { gate(&item.features) } else { quote!() };
-    items.into_iter().map(|item| quote!(#gate #item)).collect()
+        Variants::Int(variants) => int(&item.ident, &item.doc, variants, scope, &gate),
+    }
 }
 
-pub(super) fn error_code(codes: &[Code]) -> Vec<TokenStream> {
+pub(super) fn error_code(codes: &[Code], scope: &Scope<'_>) -> Vec<TokenStream> {
     let doc = "Error code of the service. The set is open: the service may return other codes.";
     let variants: Vec<_> = codes
         .iter()
@@ -31,39 +31,52 @@ pub(super) fn error_code(codes: &[Code]) -> Vec<TokenStream> {
             doc: format!("{}. {}", code.description, code.advice).trim_end().to_owned(),
         })
         .collect();
-    let mut items = text("ErrorCode", doc, &variants);
-    let descriptions = codes.iter().map(|code| fact(code, &code.description));
+    let mut items = text("ErrorCode", doc, &variants, scope, &quote!());
+    let descriptions = codes.iter().map(|code| line(code, &code.description));
+    let descriptions = concatenated(descriptions.collect());
     let advised = codes.iter().filter(|code| !code.advice.is_empty());
-    let advice = advised.map(|code| fact(code, &code.advice));
-    let str = quote!(::core::primitive::str);
-    let text = quote!(::core::option::Option<&'static #str>);
+    let advice = concatenated(advised.map(|code| line(code, &code.advice)).collect());
+    let find = scope.tc3_api("__private::fact");
     items.push(quote! {
         impl ErrorCode {
             /// Returns a short description of the code; `None` if it is unknown.
-            pub fn description(&self) -> #text {
-                ::tc3_api::__private::fact(DESCRIPTIONS, self.as_str())
+            pub fn description(&self) -> Option<&'static str> {
+                #find(DESCRIPTIONS, self.as_str())
             }
 
             /// Returns advice on the error; `None` if there is none.
-            pub fn advice(&self) -> #text {
+            pub fn advice(&self) -> Option<&'static str> {
                 Self::advice_on(self.as_str())
             }
 
             /// Returns advice on an error code in its wire format; `None` if there is none.
-            pub fn advice_on(code: &#str) -> #text {
-                ::tc3_api::__private::fact(ADVICE, code)
+            pub fn advice_on(code: &str) -> Option<&'static str> {
+                #find(ADVICE, code)
             }
         }
     });
-    items.push(quote!(const DESCRIPTIONS: &#str = ::core::concat!(#(#descriptions),*);));
-    items.push(quote!(const ADVICE: &#str = ::core::concat!(#(#advice),*);));
+    items.push(quote!(
+        const DESCRIPTIONS: &str = #descriptions;
+    ));
+    items.push(quote!(
+        const ADVICE: &str = #advice;
+    ));
     items
 }
 
 /// Formats a code and a text as a line. All lines form one string: a `match` with hundreds of arms takes longer
 /// to compile, and each of its strings needs a pointer and a length in the binary.
-fn fact(code: &Code, text: &str) -> String {
+fn line(code: &Code, text: &str) -> String {
     format!("{}\t{}\n", code.code, one_line(text))
+}
+
+/// Returns one string of several lines.
+fn concatenated(lines: Vec<String>) -> TokenStream {
+    match lines.as_slice() {
+        [] => quote!(""),
+        [one] => quote!(#one),
+        lines => quote!(concat!(#(#lines),*)),
+    }
 }
 
 /// Documents a variant, beginning with its value on the wire.
@@ -76,21 +89,25 @@ fn variant_doc<T: std::fmt::Display>(variant: &Variant<T>) -> TokenStream {
     docs([text.as_str()])
 }
 
-fn text(name: &str, doc: &str, variants: &[Variant<String>]) -> Vec<TokenStream> {
+fn text(
+    name: &str,
+    doc: &str,
+    variants: &[Variant<String>],
+    scope: &Scope<'_>,
+    gate: &TokenStream,
+) -> Vec<TokenStream> {
     let name = ident(name);
     let doc = docs([doc]);
     let names: Vec<_> = variants.iter().map(|variant| ident(&variant.ident)).collect();
     let values: Vec<_> = variants.iter().map(|variant| &variant.value).collect();
     let variant_docs = variants.iter().map(variant_doc);
-    let str = quote!(::core::primitive::str);
-    let string = quote!(::std::string::String);
+    let [string, option, from, fmt] =
+        ["String", "Option", "From", "fmt"].map(|name| scope.path(name));
     vec![
         quote! {
             #doc
-            #[derive(
-                ::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq,
-                ::core::cmp::Eq, ::core::hash::Hash,
-            )]
+            #gate
+            #[derive(Clone, Debug, PartialEq, Eq, Hash)]
             #[non_exhaustive]
             pub enum #name {
                 #(#variant_docs #names,)*
@@ -100,41 +117,44 @@ fn text(name: &str, doc: &str, variants: &[Variant<String>]) -> Vec<TokenStream>
             }
         },
         quote! {
+            #gate
             impl #name {
                 /// Returns the value on the wire.
-                pub fn as_str(&self) -> &#str {
+                pub fn as_str(&self) -> &str {
                     match self {
                         #(Self::#names => #values,)*
                         Self::Unknown(value) => value,
                     }
                 }
 
-                fn known(value: &#str) -> ::core::option::Option<Self> {
-                    ::core::option::Option::Some(match value {
+                fn known(value: &str) -> #option<Self> {
+                    Some(match value {
                         #(#values => Self::#names,)*
-                        _ => return ::core::option::Option::None,
+                        _ => return None,
                     })
                 }
             }
         },
         quote! {
-            impl ::core::convert::From<&#str> for #name {
-                fn from(value: &#str) -> Self {
-                    Self::known(value)
-                        .unwrap_or_else(|| Self::Unknown(::std::borrow::ToOwned::to_owned(value)))
+            #gate
+            impl #from<&str> for #name {
+                fn from(value: &str) -> Self {
+                    Self::known(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
                 }
             }
         },
         quote! {
-            impl ::core::convert::From<#string> for #name {
+            #gate
+            impl #from<#string> for #name {
                 fn from(value: #string) -> Self {
                     Self::known(&value).unwrap_or(Self::Unknown(value))
                 }
             }
         },
         quote! {
-            impl ::core::fmt::Display for #name {
-                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            #gate
+            impl #fmt::Display for #name {
+                fn fmt(&self, f: &mut #fmt::Formatter<'_>) -> #fmt::Result {
                     f.pad(self.as_str())
                 }
             }
@@ -142,69 +162,52 @@ fn text(name: &str, doc: &str, variants: &[Variant<String>]) -> Vec<TokenStream>
     ]
 }
 
-fn text_json(name: &str) -> Vec<TokenStream> {
+fn text_default(name: &str, scope: &Scope<'_>, gate: &TokenStream) -> TokenStream {
     let name = ident(name);
-    let mut items = vec![quote! {
-        impl ::core::default::Default for #name {
+    let [default, string] = ["Default", "String"].map(|name| scope.path(name));
+    quote! {
+        #gate
+        impl #default for #name {
             /// Returns the empty string, the value of an absent field.
             fn default() -> Self {
-                Self::Unknown(::std::string::String::new())
+                Self::Unknown(#string::new())
             }
         }
-    }];
-    items.extend(json_of(
-        &name,
-        &quote!(writer.text(self.as_str())),
-        &quote!(::std::string::String),
-    ));
-    items
+    }
 }
 
-/// Emits the codec of an open enum, which is that of its value.
-fn json_of(
-    name: &proc_macro2::Ident,
-    write: &TokenStream,
-    inner: &TokenStream,
-) -> impl Iterator<Item = TokenStream> {
-    let read = quote! {
-        ::core::result::Result::Ok(::core::option::Option::map(
-            <#inner as ::tc3_api::json::Decode>::optional(reader)?,
-            ::core::convert::From::from,
-        ))
-    };
-    let blank = quote!(::core::default::Default::default());
-    let nothing = TokenStream::new();
-    let reading = json::decode(name, true, &read, &blank, &nothing);
-    reading.into_iter().chain(json::encode(name, write, &nothing))
-}
-
-fn int(name: &str, doc: &str, variants: &[Variant<i64>]) -> Vec<TokenStream> {
+fn int(
+    name: &str,
+    doc: &str,
+    variants: &[Variant<i64>],
+    scope: &Scope<'_>,
+    gate: &TokenStream,
+) -> Vec<TokenStream> {
     let name = ident(name);
     let doc = docs([doc]);
     let names: Vec<_> = variants.iter().map(|variant| ident(&variant.ident)).collect();
     let values: Vec<_> =
         variants.iter().map(|variant| Literal::i64_unsuffixed(variant.value)).collect();
     let variant_docs = variants.iter().map(variant_doc);
-    let i64 = quote!(::core::primitive::i64);
-    let mut items = vec![
+    let [from, fmt, default] = ["From", "fmt", "Default"].map(|name| scope.path(name));
+    vec![
         quote! {
             #doc
-            #[derive(
-                ::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug,
-                ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash,
-            )]
+            #gate
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
             #[non_exhaustive]
             pub enum #name {
                 #(#variant_docs #names,)*
                 /// Value that this version does not know. `From` creates it only if no other
                 /// variant matches.
-                Unknown(#i64),
+                Unknown(i64),
             }
         },
         quote! {
+            #gate
             impl #name {
                 /// Returns the value on the wire.
-                pub fn as_i64(self) -> #i64 {
+                pub fn as_i64(self) -> i64 {
                     match self {
                         #(Self::#names => #values,)*
                         Self::Unknown(value) => value,
@@ -213,8 +216,9 @@ fn int(name: &str, doc: &str, variants: &[Variant<i64>]) -> Vec<TokenStream> {
             }
         },
         quote! {
-            impl ::core::convert::From<#i64> for #name {
-                fn from(value: #i64) -> Self {
+            #gate
+            impl #from<i64> for #name {
+                fn from(value: i64) -> Self {
                     match value {
                         #(#values => Self::#names,)*
                         other => Self::Unknown(other),
@@ -223,25 +227,21 @@ fn int(name: &str, doc: &str, variants: &[Variant<i64>]) -> Vec<TokenStream> {
             }
         },
         quote! {
-            impl ::core::fmt::Display for #name {
-                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    ::core::fmt::Display::fmt(&self.as_i64(), f)
+            #gate
+            impl #fmt::Display for #name {
+                fn fmt(&self, f: &mut #fmt::Formatter<'_>) -> #fmt::Result {
+                    #fmt::Display::fmt(&self.as_i64(), f)
                 }
             }
         },
         quote! {
-            impl ::core::default::Default for #name {
+            #gate
+            impl #default for #name {
                 /// Returns the meaning of zero, the value of an absent field.
                 fn default() -> Self {
-                    ::core::convert::From::from(0)
+                    Self::from(0)
                 }
             }
         },
-    ];
-    items.extend(json_of(
-        &name,
-        &quote!(::tc3_api::json::Encode::encode(&self.as_i64(), writer)),
-        &i64,
-    ));
-    items
+    ]
 }

@@ -1,22 +1,25 @@
-//! Emits the IR as tokens, by file. All paths are absolute, since services have objects named `Option`.
+//! Emits the IR as tokens, by file.
 
 mod actions;
 mod catalogue;
+mod codec;
 mod enums;
-mod json;
+mod scope;
 mod structs;
+mod times;
 mod wrap;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::ir::Ir;
+use self::scope::Scope;
+use crate::ir::{Enum, Ir, Struct, Ty};
 use crate::lower::{SHARED, VALUES};
 use crate::visible;
 
-/// The emitted items of the root module and of each other module, by name.
+/// The emitted items of the root module, and of each other module by its path.
 pub(crate) struct Emitted {
     pub(crate) root: Vec<TokenStream>,
     pub(crate) modules: BTreeMap<String, Module>,
@@ -28,56 +31,119 @@ pub(crate) struct Module {
 }
 
 pub(crate) fn emit(ir: &Ir<'_>) -> Emitted {
-    let mut modules: BTreeMap<String, Module> = BTreeMap::new();
-    let mut root = Vec::new();
-    let mut module = |name: &str, doc: String, gate: Option<&str>, items: Vec<TokenStream>| {
-        let ident = ident(name);
-        let gate = gate.map(|feature| quote!(#[cfg(feature = #feature)]));
-        root.push(quote!(#gate mod #ident;));
-        let empty = (name == SHARED || name == VALUES).then(
-            || quote!(#[allow(unused_imports, unreachable_pub, reason = "empty if no feature is enabled")]),
-        );
-        root.push(quote!(#gate #empty pub use self::#ident::*;));
-        modules.insert(name.to_owned(), Module { doc, items });
-    };
-    for group in &ir.groups {
-        let items = group_items(ir, &group.name);
-        module(&group.name, group.doc.clone(), Some(&group.name), items);
+    let mut emitted = Emitted { root: Vec::new(), modules: BTreeMap::new() };
+    for (name, doc) in modules(ir) {
+        let feature = ir.groups.iter().find(|group| group.name == name).map(|group| &*group.name);
+        emitted.declare(&name, feature);
+        emitted.add_types(ir, &name, doc);
     }
-    let doc = if ir.groups.is_empty() {
-        "Types of the service."
-    } else {
-        "Types used by several groups."
+    if !ir.codes.is_empty() {
+        let scope = Scope::new(BTreeSet::from(["ErrorCode"]), BTreeSet::new(), false);
+        let items = enums::error_code(&ir.codes, &scope);
+        let items = scope.imports().into_iter().chain(items).collect();
+        let doc = "Known error codes of the service.".to_owned();
+        emitted.declare("error_code", None);
+        emitted.modules.insert("error_code".to_owned(), Module { doc, items });
+    }
+    emitted.declare("catalogue", Some("catalogue"));
+    emitted.modules.extend(catalogue::modules(ir));
+    emitted.root.push(actions::visit(ir));
+    emitted
+}
+
+/// Returns the names and descriptions of the modules that contain types.
+fn modules(ir: &Ir<'_>) -> Vec<(String, String)> {
+    let groups = ir.groups.iter().map(|group| (group.name.clone(), group.doc.clone()));
+    let mut modules: Vec<(String, String)> = groups.collect();
+    let shared = match ir.groups.is_empty() {
+        true => "Types of the service.",
+        false => "Types used by several groups.",
     };
-    module(SHARED, doc.to_owned(), None, group_items(ir, SHARED));
+    modules.push((SHARED.to_owned(), shared.to_owned()));
     if ir.enums.iter().any(|set| set.module == VALUES) {
-        let doc = match ir.groups.is_empty() {
+        let values = match ir.groups.is_empty() {
             true => "Open value sets.",
             false => "Open value sets used by several groups.",
         };
-        module(VALUES, doc.to_owned(), None, group_items(ir, VALUES));
+        modules.push((VALUES.to_owned(), values.to_owned()));
     }
-    if !ir.codes.is_empty() {
-        let doc = "Known error codes of the service.".to_owned();
-        module("error_code", doc, None, enums::error_code(&ir.codes));
-    }
-    let doc = "The catalogue: the service as data.".to_owned();
-    module("catalogue", doc, Some("catalogue"), catalogue::items(ir));
-    root.push(actions::visit(ir));
-    Emitted { root, modules }
+    modules
 }
 
-/// Returns the items of a module: the types that belong to it, and the actions of its group.
-fn group_items(ir: &Ir<'_>, module: &str) -> Vec<TokenStream> {
-    let structs = ir.structs.iter().filter(|item| item.module == module);
-    let actions =
-        ir.actions.iter().filter(|action| action.group.as_deref().unwrap_or(SHARED) == module);
-    let sets = ir.enums.iter().filter(|set| set.module == module);
-    structs
-        .flat_map(structs::items)
-        .chain(sets.flat_map(enums::value_set))
-        .chain(actions.map(|action| actions::action_impl(ir, action)))
-        .collect()
+impl Emitted {
+    /// Declares a module of the root and exports its items.
+    fn declare(&mut self, name: &str, feature: Option<&str>) {
+        let gate = feature.map(|feature| quote!(#[cfg(feature = #feature)]));
+        let may_be_empty = (name == SHARED || name == VALUES).then(
+            || quote!(#[allow(unused_imports, unreachable_pub, reason = "empty if no feature is enabled")]),
+        );
+        let name = ident(name);
+        self.root.push(quote!(#gate mod #name;));
+        self.root.push(quote!(#gate #may_be_empty pub use self::#name::*;));
+    }
+
+    /// Adds a module of types with the actions of its group, and its child module with the codecs.
+    fn add_types(&mut self, ir: &Ir<'_>, module: &str, doc: String) {
+        let structs: Vec<&Struct<'_>> =
+            ir.structs.iter().filter(|item| item.module == module).collect();
+        let sets: Vec<&Enum> = ir.enums.iter().filter(|set| set.module == module).collect();
+        let actions: Vec<_> = ir
+            .actions
+            .iter()
+            .filter(|action| action.group.as_deref().unwrap_or(SHARED) == module)
+            .collect();
+        let names = structs.iter().map(|item| item.ident.as_str());
+        let own: BTreeSet<&str> = names.chain(sets.iter().map(|set| set.ident.as_str())).collect();
+        let fields = structs.iter().flat_map(|item| &item.fields);
+        let mut used: BTreeSet<&str> = fields.filter_map(|field| generated(&field.ty)).collect();
+        for action in &actions {
+            used.extend([action.request.as_str(), action.response.as_str()]);
+        }
+        let gated = !ir.groups.is_empty() && (module == SHARED || module == VALUES);
+        let scope = Scope::new(own.clone(), used, gated);
+        let mut items = Vec::new();
+        for item in &structs {
+            items.extend(structs::items(item, &scope));
+            let of = actions.iter().filter(|action| action.request == item.ident);
+            items.extend(of.map(|action| actions::action_impl(ir, action, &scope)));
+        }
+        items.extend(sets.iter().flat_map(|set| enums::value_set(set, &scope)));
+        let others = actions.iter().filter(|action| !own.contains(action.request.as_str()));
+        items.extend(others.map(|action| actions::action_impl(ir, action, &scope)));
+
+        let mut head = scope.imports();
+        if !own.is_empty() {
+            let inner = scope.child();
+            let objects = structs.iter().flat_map(|item| codec::object(item, &inner));
+            let codecs = objects.chain(sets.iter().flat_map(|set| codec::value_set(set, &inner)));
+            let codecs: Vec<TokenStream> = codecs.collect();
+            let allow = gated
+                .then(|| quote!(#[allow(unused_imports, reason = "all features may be disabled")]));
+            let mut items = inner.imports();
+            items.push(quote!(#allow use super::*;));
+            items.extend(codecs);
+            let doc = format!("JSON codecs of the types of `{module}`.");
+            self.modules.insert(format!("{module}/codec"), Module { doc, items });
+            head.insert(
+                0,
+                quote!(
+                    mod codec;
+                ),
+            );
+        }
+        let items = head.into_iter().chain(items).collect();
+        self.modules.insert(module.to_owned(), Module { doc, items });
+    }
+}
+
+/// Returns the name of the generated type that a value or its elements have.
+fn generated(ty: &Ty) -> Option<&str> {
+    match ty {
+        Ty::Struct(name) | Ty::Boxed(name) | Ty::Large(name) => Some(name),
+        Ty::TextEnum(name) | Ty::IntEnum(name) => Some(name),
+        Ty::List(element) => generated(element),
+        Ty::String | Ty::I64 | Ty::U64 | Ty::F64 | Ty::Bool | Ty::Base64 => None,
+    }
 }
 
 /// Creates an identifier from the IR, with an optional `r#` prefix.

@@ -71,7 +71,7 @@ fn words(line: &str) -> Vec<&str> {
 fn begins_a_block(word: &str) -> bool {
     let number = word.trim_start_matches(|c: char| c.is_ascii_digit());
     word.starts_with(['-', '+', '*', '#', '>', '=', '|', '<', '~', ':'])
-        || (number.len() < word.len() && number.starts_with(['.', ')']))
+        || (number.len() < word.len() && matches!(number, "." | ")"))
 }
 
 #[cfg(test)]
@@ -97,6 +97,7 @@ mod tests {
             (format!("{word} {word} {word} `a b c`"), format!("{word} {word} {word}\n`a b c`")),
             (format!("{word} {word} {word} - {word}"), format!("{word} {word} {word} -\n{word}")),
             (format!("{word} {word} {word} 1. {word}"), format!("{word} {word} {word} 1.\n{word}")),
+            (format!("{word} {word} {word} 1.5 m"), format!("{word} {word} {word}\n1.5 m")),
             (
                 format!("```\nlet {} = 1;\n```", [&*word; 4].join(" ")),
                 format!("```\nlet {} = 1;\n```", [&*word; 4].join(" ")),

@@ -218,24 +218,49 @@ fn lower_fields<'a>(
         }
         fields.push(lower_field(model, sizes, object, member, side, ident, setter));
     }
-    for (index, field) in fields.iter().enumerate().filter(|(_, field)| field.time.is_some()) {
-        for method in time_methods(&field.ident) {
-            if let Some(other) = setters.insert(method.clone(), &field.wire) {
-                let path = ["objects", object, &index.to_string(), "name"];
-                at.add(
-                    &path,
-                    format!("duplicate method name `{method}`: also the setter of `{other}`"),
-                );
-            }
-        }
-    }
+    check_time_methods(at, object, &fields, side, setters);
     fields
 }
 
+/// Reports methods of timestamps that have the name of another method.
+fn check_time_methods(
+    at: &mut Problems<'_>,
+    object: &str,
+    fields: &[Field<'_>],
+    side: Side,
+    setters: BTreeMap<String, &str>,
+) {
+    // Types of responses have no setters.
+    let mut taken = if side == Side::Response { BTreeMap::new() } else { setters };
+    for (index, field) in fields.iter().enumerate().filter(|(_, field)| field.time.is_some()) {
+        let path = ["objects", object, &index.to_string(), "name"];
+        let TimeMethods { getter, setter } = time_methods(&field.ident, side);
+        for method in [Some(getter), setter].into_iter().flatten() {
+            if TAKEN_METHODS.contains(&method.as_str()) {
+                let reason = format!("reserved method name `{method}`; rename the field");
+                at.add(&path, reason);
+            } else if let Some(other) = taken.insert(method.clone(), &field.wire) {
+                let reason =
+                    format!("duplicate method name `{method}`: also a method of `{other}`");
+                at.add(&path, reason);
+            }
+        }
+    }
+}
+
+/// Names of the methods that read and set a field as a `SystemTime`.
+pub(crate) struct TimeMethods {
+    pub(crate) getter: String,
+    pub(crate) setter: Option<String>,
+}
+
 /// Returns the names of the methods that read and set a field as a time.
-pub(crate) fn time_methods(field: &str) -> [String; 2] {
+pub(crate) fn time_methods(field: &str, side: Side) -> TimeMethods {
     let field = field.trim_start_matches("r#");
-    [format!("{field}_as_time"), format!("{field}_from_time")]
+    TimeMethods {
+        getter: format!("{field}_as_time"),
+        setter: (side != Side::Response).then(|| format!("{field}_from_time")),
+    }
 }
 
 /// Returns the name of the setter: the name of the field, prefixed with `with_` if a method has that name.

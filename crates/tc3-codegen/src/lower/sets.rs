@@ -11,6 +11,9 @@ use crate::overlay::Wire;
 use crate::problem::Problems;
 use crate::reach::Reach;
 
+/// Variant and associated functions that every value set has.
+const RESERVED_VARIANTS: [&str; 4] = ["Unknown", "default", "from", "known"];
+
 pub(super) fn codes(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Code> {
     let spec = model.spec;
     let common = spec.common_codes.0.iter().map(|(code, facts)| (code, &facts.description));
@@ -50,7 +53,7 @@ pub(super) fn enums(
         if ident(name).as_ref() != Some(name) {
             at.add(&["values", name], "not a valid Rust name");
         }
-        let mut taken = BTreeSet::from(["Unknown".to_owned()]);
+        let mut taken = BTreeSet::from(RESERVED_VARIANTS.map(str::to_owned));
         let (mut text, mut int) = (Vec::new(), Vec::new());
         for (index, value) in set.values.iter().enumerate() {
             let path = ["values", name, "values", &index.to_string()];

@@ -27,6 +27,6 @@ pub use self::catalogue::*;
 /// Calls `visitor` with the types of every enabled action, sorted by name.
 #[cfg(feature = "server")]
 #[allow(unused_variables, reason = "all groups may be disabled")]
-pub fn visit_actions<V: ::tc3_api::Visitor>(visitor: &mut V) {
-    visitor.visit::<self::SendRequest>();
+pub fn visit_actions(visitor: &mut impl tc3_api::Visitor) {
+    visitor.visit::<SendRequest>();
 }

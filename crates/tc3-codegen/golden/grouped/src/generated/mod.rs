@@ -35,8 +35,8 @@ pub use self::catalogue::*;
 /// Calls `visitor` with the types of every enabled action, sorted by name.
 #[cfg(feature = "server")]
 #[allow(unused_variables, reason = "all groups may be disabled")]
-pub fn visit_actions<V: ::tc3_api::Visitor>(visitor: &mut V) {
-    #[cfg(feature = "first")] visitor.visit::<self::ARequest>();
-    #[cfg(feature = "second")] visitor.visit::<self::BRequest>();
-    #[cfg(feature = "third")] visitor.visit::<self::CRequest>();
+pub fn visit_actions(visitor: &mut impl tc3_api::Visitor) {
+    #[cfg(feature = "first")] visitor.visit::<ARequest>();
+    #[cfg(feature = "second")] visitor.visit::<BRequest>();
+    #[cfg(feature = "third")] visitor.visit::<CRequest>();
 }

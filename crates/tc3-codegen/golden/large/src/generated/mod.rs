@@ -35,17 +35,17 @@ pub use self::catalogue::*;
 /// Calls `visitor` with the types of every enabled action, sorted by name.
 #[cfg(feature = "server")]
 #[allow(unused_variables, reason = "all groups may be disabled")]
-pub fn visit_actions<V: ::tc3_api::Visitor>(visitor: &mut V) {
-    #[cfg(feature = "group_0")] visitor.visit::<self::Do00Request>();
-    #[cfg(feature = "group_1")] visitor.visit::<self::Do01Request>();
-    #[cfg(feature = "group_2")] visitor.visit::<self::Do02Request>();
-    #[cfg(feature = "group_0")] visitor.visit::<self::Do03Request>();
-    #[cfg(feature = "group_1")] visitor.visit::<self::Do04Request>();
-    #[cfg(feature = "group_2")] visitor.visit::<self::Do05Request>();
-    #[cfg(feature = "group_0")] visitor.visit::<self::Do06Request>();
-    #[cfg(feature = "group_1")] visitor.visit::<self::Do07Request>();
-    #[cfg(feature = "group_2")] visitor.visit::<self::Do08Request>();
-    #[cfg(feature = "group_0")] visitor.visit::<self::Do09Request>();
-    #[cfg(feature = "group_1")] visitor.visit::<self::Do10Request>();
-    #[cfg(feature = "group_2")] visitor.visit::<self::Do11Request>();
+pub fn visit_actions(visitor: &mut impl tc3_api::Visitor) {
+    #[cfg(feature = "group_0")] visitor.visit::<Do00Request>();
+    #[cfg(feature = "group_1")] visitor.visit::<Do01Request>();
+    #[cfg(feature = "group_2")] visitor.visit::<Do02Request>();
+    #[cfg(feature = "group_0")] visitor.visit::<Do03Request>();
+    #[cfg(feature = "group_1")] visitor.visit::<Do04Request>();
+    #[cfg(feature = "group_2")] visitor.visit::<Do05Request>();
+    #[cfg(feature = "group_0")] visitor.visit::<Do06Request>();
+    #[cfg(feature = "group_1")] visitor.visit::<Do07Request>();
+    #[cfg(feature = "group_2")] visitor.visit::<Do08Request>();
+    #[cfg(feature = "group_0")] visitor.visit::<Do09Request>();
+    #[cfg(feature = "group_1")] visitor.visit::<Do10Request>();
+    #[cfg(feature = "group_2")] visitor.visit::<Do11Request>();
 }
