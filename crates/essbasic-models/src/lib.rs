@@ -20,6 +20,8 @@
 //!   values are accepted. A field that the reference guarantees has its type's default if the server omits it;
 //!   any other field is an `Option`.
 //! - A value set is an open enum that preserves unknown values: [`FlowStatus`], [`ErrorCode`].
+//! - A timestamp is an integer with methods for `SystemTime`: `deadline()` returns the field of a response. Types
+//!   of requests have a setter of that name, so they have `deadline_system_time()` and `deadline_from_time()`.
 //! - `Debug` prints `***` for personal data, links and the content of files.
 //!
 //! # Features

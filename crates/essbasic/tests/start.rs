@@ -102,7 +102,7 @@ fn from_a_file_on_disk_to_the_signed_one() {
         let info = driver.details(&[flow]).remove(0).unwrap();
         assert_eq!(info.flow_status, FlowStatus::Init);
         assert_eq!((&*info.flow_name, &*info.custom_data), ("房屋租赁合同", "b3JkZXIgNw=="));
-        assert_eq!(info.dead_line_as_time(), Some(in_an_hour));
+        assert_eq!(info.dead_line(), Some(in_an_hour));
 
         // Whoever opens a link signs, one after the other.
         let links = driver.sign_links(&[flow]).remove(0).unwrap();

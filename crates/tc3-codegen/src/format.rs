@@ -104,10 +104,11 @@ fn push_wrapped(text: &mut String, line: &str) {
             '\\' => escaped = in_string,
             '"' => in_string = !in_string,
             // The compiler skips white space after the continuation.
-            ' ' if in_string && (length < WIDTH || break_at.is_none()) => {
-                if chars.peek().is_some_and(|next| !next.is_whitespace()) {
-                    break_at = Some(current.len());
-                }
+            ' ' if in_string
+                && (length < WIDTH || break_at.is_none())
+                && chars.peek().is_some_and(|next| !next.is_whitespace()) =>
+            {
+                break_at = Some(current.len());
             }
             _ => {}
         }

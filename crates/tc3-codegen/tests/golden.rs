@@ -206,10 +206,10 @@ fn timestamps_and_base64_round_trip() {
         json!({"Files": [{"Body": "JVBERg=="}], "Name": "n", "Millis": 1_700_000_000_123_i64,
             "Until": 1_700_000_000})
     );
-    assert_eq!(request.millis_as_time(), Some(time));
+    assert_eq!(request.millis_system_time(), Some(time));
     let response: described::SendResponse =
         response(&json!({"File": {"Body": "JVBERg"}, "Created": 0, "Ended": "1700000000123"}));
-    assert_eq!((response.created_as_time(), response.ended_as_time()), (None, Some(time)));
+    assert_eq!((response.created(), response.ended()), (None, Some(time)));
     assert_eq!(response.file.body.decode().as_deref(), Some(&b"%PDF"[..]));
     let code = described::ErrorCode::from("Failed.Bad");
     assert_eq!((code.description(), code.advice()), (Some("It is bad"), Some("Correct it.")));

@@ -187,6 +187,32 @@ fn colliding_names() {
 }
 
 #[test]
+fn methods_of_timestamps_must_not_collide() {
+    let integer = |name: &str| json!({"name": name, "type": "int64"});
+    let times = |object: &str, member: &str| {
+        json!({"$schema": "",
+        "times": [{"object": object, "member": member, "unit": "seconds"}]})
+    };
+    let mut value = spec();
+    value["objects"]["DoRequest"] =
+        json!([integer("End"), integer("EndSystemTime"), integer("Start")]);
+    let found = |value: &Value, overlay: &Value| problems(&value.to_string(), &overlay.to_string());
+    assert_eq!(
+        found(&value, &times("DoRequest", "End")),
+        [
+            "spec.json: /objects/DoRequest/0/name: duplicate method name `end_system_time`: also a method of `EndSystemTime`"
+        ]
+    );
+    assert_eq!(found(&value, &times("DoRequest", "Start")), [""; 0]);
+    value["objects"]["DoResponse"] = json!([integer("Clone"), integer("End")]);
+    assert_eq!(
+        found(&value, &times("DoResponse", "Clone")),
+        ["spec.json: /objects/DoResponse/0/name: reserved method name `clone`; rename the field"]
+    );
+    assert_eq!(found(&value, &times("DoResponse", "End")), [""; 0]);
+}
+
+#[test]
 fn stale_entries_of_the_overlay() {
     let gone = "stale: no action `Gone`";
     bad_overlay(
@@ -306,6 +332,11 @@ fn invalid_value_sets() {
     );
     bad_overlay(
         "values",
+        set(json!(["DoRequest.Name"]), json!([{"value": "A", "name": "from", "doc": "d"}])),
+        "overlay.json: /values/Kind/values/0: duplicate Rust name `from`; set `name`",
+    );
+    bad_overlay(
+        "values",
         set(
             json!(["DoRequest.Name"]),
             json!([{"value": "A", "doc": "d"}, {"value": 1, "name": "B", "doc": "d"}]),
@@ -335,6 +366,11 @@ fn every_action_belongs_to_one_group() {
         "groups",
         json!({"full": {"doc": "d", "actions": ["Do"]}}),
         "overlay.json: /groups/full: reserved or invalid module name",
+    );
+    bad_overlay(
+        "groups",
+        json!({"codec": {"doc": "d", "actions": ["Do"]}}),
+        "overlay.json: /groups/codec: reserved or invalid module name",
     );
 }
 

@@ -397,7 +397,7 @@ impl ChannelCreateUserAutoSignEnableUrlRequest {
 
 impl ChannelCreateUserAutoSignEnableUrlRequest {
     /// Returns the field `ExpiredTime` as a time; `None` if it is zero.
-    pub fn expired_time_as_time(&self) -> Option<SystemTime> {
+    pub fn expired_time_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.expired_time?)
     }
 
@@ -581,7 +581,7 @@ impl ChannelCreateUserAutoSignSealUrlRequest {
 
 impl ChannelCreateUserAutoSignSealUrlRequest {
     /// Returns the field `ExpiredTime` as a time; `None` if it is zero.
-    pub fn expired_time_as_time(&self) -> Option<SystemTime> {
+    pub fn expired_time_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.expired_time?)
     }
 
@@ -769,12 +769,12 @@ pub struct ChannelDescribeUserAutoSignStatusResponse {
 
 impl ChannelDescribeUserAutoSignStatusResponse {
     /// Returns the field `LicenseFrom` as a time; `None` if it is zero.
-    pub fn license_from_as_time(&self) -> Option<SystemTime> {
+    pub fn license_from(&self) -> Option<SystemTime> {
         time::from_seconds(self.license_from)
     }
 
     /// Returns the field `LicenseTo` as a time; `None` if it is zero.
-    pub fn license_to_as_time(&self) -> Option<SystemTime> {
+    pub fn license_to(&self) -> Option<SystemTime> {
         time::from_seconds(self.license_to)
     }
 }
@@ -1014,7 +1014,7 @@ pub struct ChannelRenewAutoSignLicenseResponse {
 
 impl ChannelRenewAutoSignLicenseResponse {
     /// Returns the field `LicenseTo` as a time; `None` if it is zero.
-    pub fn license_to_as_time(&self) -> Option<SystemTime> {
+    pub fn license_to(&self) -> Option<SystemTime> {
         time::from_seconds(self.license_to?)
     }
 }
@@ -1224,7 +1224,7 @@ pub struct CreatePartnerAutoSignAuthUrlResponse {
 
 impl CreatePartnerAutoSignAuthUrlResponse {
     /// Returns the field `ExpireTime` as a time; `None` if it is zero.
-    pub fn expire_time_as_time(&self) -> Option<SystemTime> {
+    pub fn expire_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.expire_time?)
     }
 }
@@ -1407,7 +1407,7 @@ pub struct ModifyPartnerAutoSignAuthUrlResponse {
 
 impl ModifyPartnerAutoSignAuthUrlResponse {
     /// Returns the field `ExpireTime` as a time; `None` if it is zero.
-    pub fn expire_time_as_time(&self) -> Option<SystemTime> {
+    pub fn expire_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.expire_time?)
     }
 }

@@ -41,7 +41,7 @@ pub struct ChannelBillUsageDetail {
 
 impl ChannelBillUsageDetail {
     /// Returns the field `CostTime` as a time; `None` if it is zero.
-    pub fn cost_time_as_time(&self) -> Option<SystemTime> {
+    pub fn cost_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.cost_time?)
     }
 }

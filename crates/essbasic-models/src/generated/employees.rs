@@ -1029,7 +1029,7 @@ pub struct CreateEmployeeChangeUrlResponse {
 
 impl CreateEmployeeChangeUrlResponse {
     /// Returns the field `ExpireTime` as a time; `None` if it is zero.
-    pub fn expire_time_as_time(&self) -> Option<SystemTime> {
+    pub fn expire_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.expire_time?)
     }
 }
@@ -1364,12 +1364,12 @@ pub struct Staff {
 
 impl Staff {
     /// Returns the field `CreatedOn` as a time; `None` if it is zero.
-    pub fn created_on_as_time(&self) -> Option<SystemTime> {
+    pub fn created_on(&self) -> Option<SystemTime> {
         time::from_seconds(self.created_on)
     }
 
     /// Returns the field `VerifiedOn` as a time; `None` if it is zero.
-    pub fn verified_on_as_time(&self) -> Option<SystemTime> {
+    pub fn verified_on(&self) -> Option<SystemTime> {
         time::from_seconds(self.verified_on)
     }
 }

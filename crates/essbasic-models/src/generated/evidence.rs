@@ -446,7 +446,7 @@ impl CreateFlowBlockchainEvidenceUrlRequest {
 
 impl CreateFlowBlockchainEvidenceUrlRequest {
     /// Returns the field `ExpiredOn` as a time; `None` if it is zero.
-    pub fn expired_on_as_time(&self) -> Option<SystemTime> {
+    pub fn expired_on_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.expired_on?)
     }
 
@@ -495,7 +495,7 @@ pub struct CreateFlowBlockchainEvidenceUrlResponse {
 
 impl CreateFlowBlockchainEvidenceUrlResponse {
     /// Returns the field `ExpiredOn` as a time; `None` if it is zero.
-    pub fn expired_on_as_time(&self) -> Option<SystemTime> {
+    pub fn expired_on(&self) -> Option<SystemTime> {
         time::from_seconds(self.expired_on?)
     }
 }
@@ -631,12 +631,12 @@ pub struct CreatePersonAuthCertificateImageResponse {
 
 impl CreatePersonAuthCertificateImageResponse {
     /// Returns the field `ValidFrom` as a time; `None` if it is zero.
-    pub fn valid_from_as_time(&self) -> Option<SystemTime> {
+    pub fn valid_from(&self) -> Option<SystemTime> {
         time::from_seconds(self.valid_from?)
     }
 
     /// Returns the field `ValidTo` as a time; `None` if it is zero.
-    pub fn valid_to_as_time(&self) -> Option<SystemTime> {
+    pub fn valid_to(&self) -> Option<SystemTime> {
         time::from_seconds(self.valid_to?)
     }
 }
@@ -902,17 +902,17 @@ pub struct PdfVerifyResult {
 
 impl PdfVerifyResult {
     /// Returns the field `SignTime` as a time; `None` if it is zero.
-    pub fn sign_time_as_time(&self) -> Option<SystemTime> {
+    pub fn sign_time(&self) -> Option<SystemTime> {
         time::from_milliseconds(self.sign_time)
     }
 
     /// Returns the field `CertNotBefore` as a time; `None` if it is zero.
-    pub fn cert_not_before_as_time(&self) -> Option<SystemTime> {
+    pub fn cert_not_before(&self) -> Option<SystemTime> {
         time::from_milliseconds(self.cert_not_before)
     }
 
     /// Returns the field `CertNotAfter` as a time; `None` if it is zero.
-    pub fn cert_not_after_as_time(&self) -> Option<SystemTime> {
+    pub fn cert_not_after(&self) -> Option<SystemTime> {
         time::from_milliseconds(self.cert_not_after)
     }
 }

@@ -388,7 +388,7 @@ impl UploadFilesRequest {
 
 impl UploadFilesRequest {
     /// Returns the field `Deadline` as a time; `None` if it is zero.
-    pub fn deadline_as_time(&self) -> Option<SystemTime> {
+    pub fn deadline_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.deadline?)
     }
 
@@ -441,7 +441,7 @@ pub struct UploadFilesResponse {
 
 impl UploadFilesResponse {
     /// Returns the field `Deadline` as a time; `None` if it is zero.
-    pub fn deadline_as_time(&self) -> Option<SystemTime> {
+    pub fn deadline(&self) -> Option<SystemTime> {
         time::from_seconds(self.deadline?)
     }
 }

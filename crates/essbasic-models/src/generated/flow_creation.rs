@@ -432,7 +432,7 @@ impl BaseFlowInfo {
 
 impl BaseFlowInfo {
     /// Returns the field `Deadline` as a time; `None` if it is zero.
-    pub fn deadline_as_time(&self) -> Option<SystemTime> {
+    pub fn deadline_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.deadline)
     }
 
@@ -1496,7 +1496,7 @@ impl ChannelCreateFlowByFilesRequest {
 
 impl ChannelCreateFlowByFilesRequest {
     /// Returns the field `Deadline` as a time; `None` if it is zero.
-    pub fn deadline_as_time(&self) -> Option<SystemTime> {
+    pub fn deadline_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.deadline?)
     }
 
@@ -2435,7 +2435,7 @@ impl ChannelCreateMultiFlowSignQRCodeRequest {
 
 impl ChannelCreateMultiFlowSignQRCodeRequest {
     /// Returns the field `QrCodeExpiredOn` as a time; `None` if it is zero.
-    pub fn qr_code_expired_on_as_time(&self) -> Option<SystemTime> {
+    pub fn qr_code_expired_on_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.qr_code_expired_on?)
     }
 
@@ -2754,7 +2754,7 @@ impl ChannelCreatePrepareFlowGroupRequest {
 
 impl ChannelCreatePrepareFlowGroupRequest {
     /// Returns the field `FlowGroupDeadline` as a time; `None` if it is zero.
-    pub fn flow_group_deadline_as_time(&self) -> Option<SystemTime> {
+    pub fn flow_group_deadline_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.flow_group_deadline?)
     }
 
@@ -3298,7 +3298,7 @@ impl ChannelCreateReleaseFlowRequest {
 
 impl ChannelCreateReleaseFlowRequest {
     /// Returns the field `Deadline` as a time; `None` if it is zero.
-    pub fn deadline_as_time(&self) -> Option<SystemTime> {
+    pub fn deadline_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.deadline?)
     }
 
@@ -4778,7 +4778,7 @@ impl FlowFileInfo {
 
 impl FlowFileInfo {
     /// Returns the field `Deadline` as a time; `None` if it is zero.
-    pub fn deadline_as_time(&self) -> Option<SystemTime> {
+    pub fn deadline_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.deadline?)
     }
 
@@ -5137,7 +5137,7 @@ impl FlowInfo {
 
 impl FlowInfo {
     /// Returns the field `Deadline` as a time; `None` if it is zero.
-    pub fn deadline_as_time(&self) -> Option<SystemTime> {
+    pub fn deadline_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.deadline)
     }
 
@@ -5794,7 +5794,7 @@ pub struct SignQrCode {
 
 impl SignQrCode {
     /// Returns the field `ExpiredTime` as a time; `None` if it is zero.
-    pub fn expired_time_as_time(&self) -> Option<SystemTime> {
+    pub fn expired_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.expired_time)
     }
 }

@@ -1650,7 +1650,7 @@ impl ModifyFlowDeadlineRequest {
 
 impl ModifyFlowDeadlineRequest {
     /// Returns the field `Deadline` as a time; `None` if it is zero.
-    pub fn deadline_as_time(&self) -> Option<SystemTime> {
+    pub fn deadline_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.deadline)
     }
 

@@ -619,7 +619,7 @@ pub struct FlowApproverDetail {
 
 impl FlowApproverDetail {
     /// Returns the field `ApproveTime` as a time; `None` if it is zero.
-    pub fn approve_time_as_time(&self) -> Option<SystemTime> {
+    pub fn approve_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.approve_time)
     }
 }
@@ -684,12 +684,12 @@ pub struct FlowDetailInfo {
 
 impl FlowDetailInfo {
     /// Returns the field `CreateOn` as a time; `None` if it is zero.
-    pub fn create_on_as_time(&self) -> Option<SystemTime> {
+    pub fn create_on(&self) -> Option<SystemTime> {
         time::from_seconds(self.create_on)
     }
 
     /// Returns the field `DeadLine` as a time; `None` if it is zero.
-    pub fn dead_line_as_time(&self) -> Option<SystemTime> {
+    pub fn dead_line(&self) -> Option<SystemTime> {
         time::from_seconds(self.dead_line)
     }
 }

@@ -234,7 +234,7 @@ pub struct ChannelCreateOrganizationModifyQrCodeResponse {
 
 impl ChannelCreateOrganizationModifyQrCodeResponse {
     /// Returns the field `ExpiredTime` as a time; `None` if it is zero.
-    pub fn expired_time_as_time(&self) -> Option<SystemTime> {
+    pub fn expired_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.expired_time?)
     }
 }
@@ -291,7 +291,7 @@ pub struct ChannelOrganizationInfo {
 
 impl ChannelOrganizationInfo {
     /// Returns the field `LicenseExpireTime` as a time; `None` if it is zero.
-    pub fn license_expire_time_as_time(&self) -> Option<SystemTime> {
+    pub fn license_expire_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.license_expire_time?)
     }
 }
@@ -587,7 +587,7 @@ pub struct CreateBatchAdminChangeInvitationsUrlResponse {
 
 impl CreateBatchAdminChangeInvitationsUrlResponse {
     /// Returns the field `ExpireTime` as a time; `None` if it is zero.
-    pub fn expire_time_as_time(&self) -> Option<SystemTime> {
+    pub fn expire_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.expire_time?)
     }
 }
@@ -979,7 +979,7 @@ pub struct CreateBatchOrganizationAuthorizationUrlResponse {
 
 impl CreateBatchOrganizationAuthorizationUrlResponse {
     /// Returns the field `ExpireTime` as a time; `None` if it is zero.
-    pub fn expire_time_as_time(&self) -> Option<SystemTime> {
+    pub fn expire_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.expire_time)
     }
 }
@@ -1241,7 +1241,7 @@ pub struct CreateChannelOrganizationInfoChangeUrlResponse {
 
 impl CreateChannelOrganizationInfoChangeUrlResponse {
     /// Returns the field `ExpiredTime` as a time; `None` if it is zero.
-    pub fn expired_time_as_time(&self) -> Option<SystemTime> {
+    pub fn expired_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.expired_time?)
     }
 }
@@ -1474,7 +1474,7 @@ pub struct CreateCloseOrganizationUrlResponse {
 
 impl CreateCloseOrganizationUrlResponse {
     /// Returns the field `ExpiredOn` as a time; `None` if it is zero.
-    pub fn expired_on_as_time(&self) -> Option<SystemTime> {
+    pub fn expired_on(&self) -> Option<SystemTime> {
         time::from_seconds(self.expired_on)
     }
 }
@@ -2446,7 +2446,7 @@ pub struct ExtentServiceAuthInfo {
 
 impl ExtentServiceAuthInfo {
     /// Returns the field `OperateOn` as a time; `None` if it is zero.
-    pub fn operate_on_as_time(&self) -> Option<SystemTime> {
+    pub fn operate_on(&self) -> Option<SystemTime> {
         time::from_seconds(self.operate_on)
     }
 }
@@ -2470,7 +2470,7 @@ pub struct HasAuthOrganization {
 
 impl HasAuthOrganization {
     /// Returns the field `AuthorizeTime` as a time; `None` if it is zero.
-    pub fn authorize_time_as_time(&self) -> Option<SystemTime> {
+    pub fn authorize_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.authorize_time?)
     }
 }

@@ -1561,7 +1561,7 @@ pub struct OccupiedSeal {
 
 impl OccupiedSeal {
     /// Returns the field `CreateOn` as a time; `None` if it is zero.
-    pub fn create_on_as_time(&self) -> ::core::option::Option<SystemTime> {
+    pub fn create_on(&self) -> ::core::option::Option<SystemTime> {
         time::from_seconds(self.create_on)
     }
 }

@@ -1139,7 +1139,7 @@ impl FlowApproverInfo {
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 impl FlowApproverInfo {
     /// Returns the field `Deadline` as a time; `None` if it is zero.
-    pub fn deadline_as_time(&self) -> Option<SystemTime> {
+    pub fn deadline_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.deadline?)
     }
 

@@ -639,7 +639,7 @@ pub struct ChannelCreateBatchSignUrlResponse {
 
 impl ChannelCreateBatchSignUrlResponse {
     /// Returns the field `ExpiredTime` as a time; `None` if it is zero.
-    pub fn expired_time_as_time(&self) -> Option<SystemTime> {
+    pub fn expired_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.expired_time)
     }
 }
@@ -1083,7 +1083,7 @@ pub struct ChannelCreateOrganizationBatchSignUrlResponse {
 
 impl ChannelCreateOrganizationBatchSignUrlResponse {
     /// Returns the field `ExpiredTime` as a time; `None` if it is zero.
-    pub fn expired_time_as_time(&self) -> Option<SystemTime> {
+    pub fn expired_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.expired_time)
     }
 }
@@ -1846,7 +1846,7 @@ pub struct SignUrlInfo {
 
 impl SignUrlInfo {
     /// Returns the field `Deadline` as a time; `None` if it is zero.
-    pub fn deadline_as_time(&self) -> Option<SystemTime> {
+    pub fn deadline(&self) -> Option<SystemTime> {
         time::from_seconds(self.deadline)
     }
 }

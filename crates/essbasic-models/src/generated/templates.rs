@@ -774,7 +774,7 @@ pub struct TemplateInfo {
 
 impl TemplateInfo {
     /// Returns the field `CreatedOn` as a time; `None` if it is zero.
-    pub fn created_on_as_time(&self) -> Option<SystemTime> {
+    pub fn created_on(&self) -> Option<SystemTime> {
         time::from_seconds(self.created_on)
     }
 }

@@ -255,11 +255,17 @@ pub(crate) struct TimeMethods {
 }
 
 /// Returns the names of the methods that read and set a field as a time.
+///
+/// In a response, which has no setters, the getter has the name of the field. In other types that is the name of
+/// the setter, so that the getter is `{field}_system_time` and the setter from a time `{field}_from_time`.
 pub(crate) fn time_methods(field: &str, side: Side) -> TimeMethods {
-    let field = field.trim_start_matches("r#");
-    TimeMethods {
-        getter: format!("{field}_as_time"),
-        setter: (side != Side::Response).then(|| format!("{field}_from_time")),
+    let plain = field.trim_start_matches("r#");
+    match side {
+        Side::Response => TimeMethods { getter: field.to_owned(), setter: None },
+        Side::Request | Side::Both => TimeMethods {
+            getter: format!("{plain}_system_time"),
+            setter: Some(format!("{plain}_from_time")),
+        },
     }
 }
 

@@ -1097,7 +1097,9 @@ impl ScopeRequest {
 
 impl ScopeRequest {
     /// Returns the field `Expires` as a time; `None` if it is zero.
-    pub fn expires_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
+    pub fn expires_system_time(
+        &self,
+    ) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.expires?)
     }
 
@@ -1183,7 +1185,7 @@ pub struct ScopeResponse {
 
 impl ScopeResponse {
     /// Returns the field `Expires` as a time; `None` if it is zero.
-    pub fn expires_as_time(&self) -> ::core::option::Option<::std::time::SystemTime> {
+    pub fn expires(&self) -> ::core::option::Option<::std::time::SystemTime> {
         ::tc3_api::time::from_seconds(self.expires?)
     }
 }

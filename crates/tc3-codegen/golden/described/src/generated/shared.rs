@@ -53,7 +53,7 @@ impl File {
 
 impl File {
     /// Returns the field `At` as a time; `None` if it is zero.
-    pub fn at_as_time(&self) -> Option<SystemTime> {
+    pub fn at_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.at?)
     }
 
@@ -215,7 +215,7 @@ impl SendRequest {
 
 impl SendRequest {
     /// Returns the field `Until` as a time; `None` if it is zero.
-    pub fn until_as_time(&self) -> Option<SystemTime> {
+    pub fn until_system_time(&self) -> Option<SystemTime> {
         time::from_seconds(self.until?)
     }
 
@@ -227,7 +227,7 @@ impl SendRequest {
     }
 
     /// Returns the field `Millis` as a time; `None` if it is zero.
-    pub fn millis_as_time(&self) -> Option<SystemTime> {
+    pub fn millis_system_time(&self) -> Option<SystemTime> {
         time::from_milliseconds(self.millis)
     }
 
@@ -270,12 +270,12 @@ pub struct SendResponse {
 
 impl SendResponse {
     /// Returns the field `Created` as a time; `None` if it is zero.
-    pub fn created_as_time(&self) -> Option<SystemTime> {
+    pub fn created(&self) -> Option<SystemTime> {
         time::from_seconds(self.created)
     }
 
     /// Returns the field `Ended` as a time; `None` if it is zero.
-    pub fn ended_as_time(&self) -> Option<SystemTime> {
+    pub fn ended(&self) -> Option<SystemTime> {
         time::from_milliseconds(self.ended?)
     }
 }
