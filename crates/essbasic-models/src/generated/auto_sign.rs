@@ -17,13 +17,13 @@ use super::{Agent, AutoSignScene, IdCardType, NotifyType, UserInfo};
 pub struct AutoSignConfig {
     /// The person who enables auto-signing.
     pub user_info: UserThreeFactor,
-    /// Whether the callback contains the certificate. Absent: no.
+    /// `true` if the callback contains the certificate. Absent: no.
     ///
     /// Deprecated. Leave it out; it has no effect any more.
     pub cert_info_callback: Option<bool>,
-    /// Whether the person may design their own seal (signature). Absent: no.
+    /// `true` if the person may design their own seal (signature). Absent: no.
     pub user_define_seal: Option<bool>,
-    /// Whether the callback contains the picture, as base64, of the seal (signature) that
+    /// `true` if the callback contains the picture, as base64, of the seal (signature) that
     /// auto-signing will use. Absent: no.
     pub seal_img_callback: Option<bool>,
     /// Address for callbacks.
@@ -35,8 +35,8 @@ pub struct AutoSignConfig {
     /// Methods by which the person may prove identity. A mini program link takes `WEIXINAPP` only,
     /// its default; an H5 link takes `INSIGHT`, its default, and `TELECOM`.
     pub verify_channels: Option<Vec<VerifyChannel>>,
-    /// Whether an account licence is bound to the person. Absent: 1, no licence; auto-signing stays
-    /// on without end and its contracts use contract quota.
+    /// Kind of licence that is bound to the person. Absent: 1, no licence; auto-signing stays on
+    /// without end and its contracts use contract quota.
     ///
     /// Deprecated. Leave it out; it has no effect any more.
     pub license_type: Option<AutoSignLicenseType>,
@@ -750,7 +750,7 @@ impl Action for ChannelDescribeUserAutoSignStatusRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ChannelDescribeUserAutoSignStatusResponse {
-    /// Whether the person has enabled auto-signing.
+    /// `true` if the person has enabled auto-signing.
     pub is_open: bool,
     /// Start of the licence. Only if auto-signing was enabled with a licence. Unix timestamp in
     /// seconds.
@@ -758,7 +758,7 @@ pub struct ChannelDescribeUserAutoSignStatusResponse {
     /// End of the licence. Only if auto-signing was enabled with a licence. Unix timestamp in
     /// seconds.
     pub license_to: i64,
-    /// Whether auto-signing was enabled with an account licence.
+    /// Kind of licence with which auto-signing was enabled.
     pub license_type: Option<AutoSignLicenseType>,
     /// The seal that auto-signing uses. Empty: none set yet; the person must open the link from
     /// `ChannelCreateUserAutoSignEnableUrl` again and set one.
@@ -1083,8 +1083,9 @@ pub struct CreatePartnerAutoSignAuthUrlRequest {
     ///
     /// Internal to the platform; leave it unset.
     pub authorized_organization_name: Option<String>,
-    /// Whether the platform's application is authorised instead of organisations; then neither ids
-    /// nor names are needed. The service's operations manager must enable this first. Absent: no.
+    /// `true` if the platform's application is authorised instead of organisations; then neither
+    /// ids nor names are needed. The service's operations manager must enable this first. Absent:
+    /// no.
     pub platform_app_authorization: Option<bool>,
     /// Types of seals that may be authorised. Absent: any.
     pub seal_types: Option<Vec<AutoSignSealType>>,
@@ -1298,8 +1299,8 @@ pub struct ModifyPartnerAutoSignAuthUrlRequest {
     /// The other organisation, by name as on the business licence, with full-width brackets (`（）`)
     /// if any; it must belong to the same application.
     pub authorized_organization_name: Option<String>,
-    /// Whether it is the authorisation of the platform's application that changes; then neither id
-    /// nor name is needed. The service's operations manager must enable this first. Absent: no.
+    /// `true` if it is the authorisation of the platform's application that changes; then neither
+    /// id nor name is needed. The service's operations manager must enable this first. Absent: no.
     pub platform_app_authorization: Option<bool>,
     /// Direction: `true` if the other organisation authorises the one in `Agent`, `false` if the
     /// one in `Agent` authorises the other. Absent: `false`.
@@ -1464,7 +1465,7 @@ impl fmt::Debug for UserThreeFactor {
     }
 }
 
-/// Whether a person's auto-signing is tied to an account licence.
+/// Kind of licence of a person's auto-signing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AutoSignLicenseType {
@@ -1473,7 +1474,7 @@ pub enum AutoSignLicenseType {
     AccountLicense,
     /// `1`: No licence; contracts use contract quota.
     ContractQuota,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1526,7 +1527,7 @@ pub enum AutoSignSealType {
     Personnel,
     /// `OTHER`: Any other seal, subtypes included.
     Other,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1595,7 +1596,7 @@ pub enum AutoSignUrlEndpoint {
     HttpShortUrl,
     /// `APP`: Path of the mini program's page, for jumps from an app or another mini program.
     App,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1654,7 +1655,7 @@ impl Default for AutoSignUrlEndpoint {
 pub enum AutoSignUrlType {
     /// `H5SIGN`: An H5 page.
     H5Sign,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1713,7 +1714,7 @@ pub enum PartnerAuthLimit {
     BySealType,
     /// `2`: By single seals only.
     BySeal,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1764,7 +1765,7 @@ pub enum PartnerAuthUpdateLimit {
     BySealType,
     /// `3`: By single seals only.
     BySeal,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1825,10 +1826,10 @@ pub enum VerifyChannel {
     WeixinApp,
     /// `INSIGHT`: Face recognition by Tencent Cloud, on an H5 page.
     Insight,
-    /// `TELECOM`: Comparison of name, identity number and mobile number with the phone carrier's
+    /// `TELECOM`: Comparison of name, identity number and mobile number with the mobile operator's
     /// records.
     Telecom,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }

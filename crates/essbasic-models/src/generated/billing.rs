@@ -33,7 +33,7 @@ pub struct ChannelBillUsageDetail {
     pub cost_time: Option<i64>,
     /// Name of the package charged.
     pub quota_name: Option<String>,
-    /// Whether this is a charge or a refund.
+    /// Direction: charge or refund.
     pub cost_type: Option<BillCostType>,
     /// A remark.
     pub remark: Option<String>,
@@ -356,7 +356,7 @@ pub struct DescribeUsageRequest {
     pub start_date: String,
     /// Last day, included, as `yyyy-mm-dd`. The range may span 90 days at most.
     pub end_date: String,
-    /// Whether to return totals: one entry per sub-organisation for the whole range, instead of one
+    /// `true` to return totals: one entry per sub-organisation for the whole range, instead of one
     /// per sub-organisation and day (none for days without use). Absent: no.
     pub need_aggregate: Option<bool>,
     /// Entries per page. Absent: 1000. At most 1000.
@@ -467,7 +467,7 @@ pub struct UsageDetail {
     pub flow_channel: String,
 }
 
-/// Whether units were charged or given back.
+/// Direction of a booking: charge or refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BillCostType {
@@ -475,7 +475,7 @@ pub enum BillCostType {
     Charge,
     /// `2`: Given back after a withdrawal.
     Refund,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -536,7 +536,7 @@ pub enum BilledFlowStatus {
     WillExpire,
     /// `EXCEPTION`: In an abnormal state.
     Exception,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -633,7 +633,7 @@ pub enum QuotaType {
     FlowNotify,
     /// `AuthService`: Looking up an organisation's business registration.
     AuthService,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }

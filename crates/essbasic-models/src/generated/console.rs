@@ -72,7 +72,7 @@ pub struct ChannelCreateEmbedWebUrlRequest {
     /// - `CREATE_TEMPLATE`: optionally the file to start from, as returned by `UploadFiles`. It
     ///   must be a PDF; `CreateFileConvertTask` and `DescribeFileConvertTask` convert other files.
     pub business_id: Option<String>,
-    /// Whether to hide fields in the preview of a template.
+    /// `true` to hide fields in the preview of a template.
     ///
     /// Internal to the platform; leave it unset.
     ///
@@ -464,8 +464,8 @@ pub struct CreateConsoleLoginUrlRequest {
     /// `TEMPLATE`, a contract with `DOCUMENT`. Has an effect only if organisation and employee are
     /// both activated.
     pub module_id: Option<String>,
-    /// Whether the web console shows the menu at the left. Has an effect only if organisation and
-    /// employee are both activated. Absent: it does.
+    /// Visibility of the menu at the left of the web console. Has an effect only if organisation
+    /// and employee are both activated. Absent: it is shown.
     pub menu_status: Option<NavigationStatus>,
     /// Kind of link to create. Absent: `PC`.
     pub endpoint: Option<ConsoleLoginEndpoint>,
@@ -483,12 +483,12 @@ pub struct CreateConsoleLoginUrlRequest {
     ///
     /// Deprecated. Use `JumpEvents`.
     pub auto_jump_url: Option<String>,
-    /// Whether the web console shows the navigation bar at the top. Has an effect only if
-    /// organisation and employee are both activated. Absent: it does.
+    /// Visibility of the navigation bar at the top of the web console. Has an effect only if
+    /// organisation and employee are both activated. Absent: it is shown.
     pub top_navigation_status: Option<NavigationStatus>,
-    /// Whether the organisation is activated once it has registered, if licences are left. Ignored
-    /// if the application's extended service for automatic activation is on: organisations are then
-    /// always activated. Absent: no; activate it in the console or with
+    /// `true` if the organisation is activated once it has registered, if licences are left.
+    /// Ignored if the application's extended service for automatic activation is on: organisations
+    /// are then always activated. Absent: no; activate it in the console or with
     /// `CreateChannelSubOrganizationActive`.
     pub auto_active: Option<bool>,
     /// The front of the business licence, as PNG or JPG. Either this or `BusinessLicenseId` is
@@ -810,13 +810,13 @@ impl Action for CreateConsoleLoginUrlRequest {
 #[non_exhaustive]
 pub struct CreateConsoleLoginUrlResponse {
     /// The link, valid for one log-in. It expires after 5 minutes for `Endpoint` `PC`, after 30
-    /// days for `CHANNEL`, `APP`, `H5`, `SHORT_H5` and `WEIXIN_QRCODE_URL`. Open it as it is:
-    /// append no parameters, and take care that `&` does not become `\u0026` on the way.
+    /// days for `CHANNEL`, `APP`, `H5`, `SHORT_H5` and `WEIXIN_QRCODE_URL`. Open it unchanged:
+    /// append no parameters, and make sure that `&` does not become `\u0026`.
     pub console_url: String,
-    /// Whether the sub-organisation has joined the service, determined by
+    /// `true` if the sub-organisation has joined the service, determined by
     /// `Agent.ProxyOrganizationOpenId`, not by its name or social credit code.
     pub is_activated: bool,
-    /// Whether the employee has passed identity verification and joined, determined by
+    /// `true` if the employee has passed identity verification and joined, determined by
     /// `Agent.ProxyOperator.OpenId`, not by their name.
     pub proxy_operator_is_verified: bool,
     /// Id of the request, for the service's support.
@@ -838,22 +838,22 @@ impl fmt::Debug for CreateConsoleLoginUrlResponse {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EmbedUrlOption {
-    /// Whether the page with a contract's details may show its fields. Absent: no.
+    /// `true` if the page with a contract's details may show its fields. Absent: no.
     pub show_flow_detail_component: Option<bool>,
-    /// Whether a template's preview page may show its fields. Absent: no.
+    /// `true` if a template's preview page may show its fields. Absent: no.
     pub show_template_component: Option<bool>,
-    /// Whether to leave out the page for uploading the file; works with `EmbedType`
+    /// `true` to leave out the page for uploading the file; works with `EmbedType`
     /// `CREATE_TEMPLATE` only. Absent: it is shown.
     pub skip_upload_file: Option<bool>,
-    /// Whether to hide the button that downloads the file; works with `EmbedType`
+    /// `true` to hide the button that downloads the file; works with `EmbedType`
     /// `PREVIEW_FLOW_DETAIL` only. Absent: it is shown.
     pub skip_download_file: Option<bool>,
-    /// Whether to bar the user from seeing and editing the properties of watermark fields. Absent:
+    /// `true` to bar the user from seeing and editing the properties of watermark fields. Absent:
     /// no.
     pub forbid_edit_watermark: Option<bool>,
     /// The seal's description.
     pub seal_description: Option<String>,
-    /// Whether to bar the user from editing the seal's description. Absent: no.
+    /// `true` to bar the user from editing the seal's description. Absent: no.
     pub forbid_edit_seal_description: Option<bool>,
 }
 
@@ -987,23 +987,23 @@ impl fmt::Debug for JumpEvent {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OrganizationAuthorizationOptions {
-    /// Whether the social credit code that the user enters must be the one given. Absent: it may
+    /// `true` if the social credit code that the user enters must be the one given. Absent: it may
     /// differ.
     pub uniform_social_credit_code_same: Option<bool>,
-    /// Whether the organisation's name must stay as given. Has an effect only if a name is given.
+    /// `true` if the organisation's name must stay as given. Has an effect only if a name is given.
     /// Absent: it may differ.
     pub organization_name_same: Option<bool>,
-    /// Whether the legal representative's name must stay as given. Has an effect only if that name
-    /// is given. Absent: it may differ.
+    /// `true` if the legal representative's name must stay as given. Has an effect only if that
+    /// name is given. Absent: it may differ.
     pub legal_name_same: Option<bool>,
-    /// Whether the bank account must stay as given. Has an effect only if an account is given.
+    /// `true` if the bank account must stay as given. Has an effect only if an account is given.
     /// Absent: it may differ.
     pub bank_account_number_same: Option<bool>,
-    /// Whether the address is shown as given and cannot be changed. Has an effect only if
+    /// `true` if the address is shown as given and cannot be changed. Has an effect only if
     /// `ProxyAddress` is given. Absent: it may differ.
     pub address_same: Option<bool>,
-    /// Whether the picture of the business licence is shown as given and cannot be changed. Has an
-    /// effect only if `BusinessLicense` is given. Absent: the user may replace it.
+    /// `true` if the picture of the business licence is shown as given and cannot be changed. Has
+    /// an effect only if `BusinessLicense` is given. Absent: the user may replace it.
     pub biz_license_same: Option<bool>,
 }
 
@@ -1068,17 +1068,17 @@ impl OrganizationAuthorizationOptions {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct WebThemeConfig {
-    /// Whether the service's logo is shown at the foot of the page. Absent: no.
+    /// `true` if the service's logo is shown at the foot of the page. Absent: no.
     pub display_sign_brand_logo: Option<bool>,
     /// The theme color, in hexadecimal or RGB: `#D54941` or `rgb(213, 73, 65)`.
     pub web_embed_theme_color: Option<String>,
     /// The picture in the background of the page on which an organisation verifies itself. Encoded
     /// as base64.
     pub authenticate_background: Option<Base64>,
-    /// Whether to hide the navigation bar of the page on which an organisation verifies itself.
+    /// `true` to hide the navigation bar of the page on which an organisation verifies itself.
     /// Absent: it is shown.
     pub hide_authenticate_navigation_bar: Option<bool>,
-    /// Whether to hide the logo at the top of the page on which an organisation verifies itself.
+    /// `true` to hide the logo at the top of the page on which an organisation verifies itself.
     /// Absent: it is shown.
     pub hide_authenticate_top_logo: Option<bool>,
 }
@@ -1138,7 +1138,7 @@ impl WebThemeConfig {
 pub enum AutoJumpBackEvent {
     /// `VERIFIED`: After the organisation's or the employee's verification.
     Verified,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1206,7 +1206,7 @@ pub enum ConsoleLoginEndpoint {
     H5,
     /// `SHORT_H5`: A short link to the H5 page, for instance for a short message.
     ShortH5,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1279,7 +1279,7 @@ pub enum ConsoleModule {
     Seal,
     /// `OPERATOR`: The organisation's structure and employees.
     Operator,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1356,7 +1356,7 @@ pub enum EmbedType {
     PreviewSealDetail,
     /// `EXTEND_SERVICE`: Shows the extended services.
     ExtendService,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1433,7 +1433,7 @@ pub enum JumpEventType {
     OrganizationVerified,
     /// `4`: The employee's joining, once complete.
     EmployeeJoined,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1476,7 +1476,7 @@ impl Default for JumpEventType {
     }
 }
 
-/// Whether a navigation bar of the web console is shown.
+/// Visibility of a navigation bar of the web console.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NavigationStatus {
@@ -1484,7 +1484,7 @@ pub enum NavigationStatus {
     Enable,
     /// `DISABLE`: It is not shown.
     Disable,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1545,7 +1545,7 @@ pub enum OrganizationIdCardType {
     PracticeLicenseOfMedicalInstitution,
     /// `CLINICFILLINGCERTIFICATE`: A clinic's certificate of registration.
     ClinicFilingCertificate,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1611,7 +1611,7 @@ pub enum WebThemeType {
     /// `COMPANY_AUTHENTICATE`: The pages on which sub-organisations of the application verify
     /// themselves: background, navigation bar and logo at the top.
     CompanyAuthenticate,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }

@@ -558,7 +558,7 @@ pub struct ChannelDescribeEmployeesRequest {
     pub agent: Agent,
     /// Number of employees per page. At most 20.
     pub limit: i64,
-    /// Narrows the list by key and values. Each key may be given once only; a second filter of the
+    /// Narrows the list by key and values. Each key may be given only once; another filter with the
     /// same key conflicts.
     ///
     /// - `Status`: `IsVerified` for verified employees, `NotVerified` for unverified ones,
@@ -690,7 +690,7 @@ pub struct ChannelDescribeRolesRequest {
     pub agent: Agent,
     /// Number of roles per page, at most 200; a number written as a string, for historical reasons.
     pub limit: String,
-    /// Narrows the list by key and value. Each key may be given once only; a second filter of the
+    /// Narrows the list by key and value. Each key may be given only once; another filter with the
     /// same key conflicts.
     ///
     /// - `RoleType`: `1` for system roles, `2` for custom roles.
@@ -897,7 +897,7 @@ pub struct ChannelRole {
     pub role_id: String,
     /// The role's name. That of a system role is in Chinese.
     pub role_name: String,
-    /// Whether the role is in use.
+    /// Status of the role.
     pub role_status: RoleStatus,
     /// Permissions of the role. Returned only if the filter `IsReturnPermissionGroup` requests it.
     pub permission_groups: Vec<PermissionGroup>,
@@ -1075,9 +1075,9 @@ pub struct Permission {
     pub name: Option<String>,
     /// The permission's key, such as `FlowsManagement`.
     pub key: Option<String>,
-    /// Whether the permission works in the front end or in the back end.
+    /// Place of the permission: front end or back end.
     pub r#type: Option<PermissionType>,
-    /// Whether the permission is hidden.
+    /// Visibility of the permission.
     pub hide: Option<PermissionVisibility>,
     /// Position of the permission in a subtree about data: its root, or one of the leaves to choose
     /// from.
@@ -1091,7 +1091,7 @@ pub struct Permission {
     pub data_to: Option<String>,
     /// The parent permission's key.
     pub parent_key: Option<String>,
-    /// Whether the role has the permission.
+    /// `true` if the role has the permission.
     pub is_checked: Option<bool>,
     /// The permissions below this one.
     pub children: Option<Vec<Permission>>,
@@ -1202,7 +1202,7 @@ pub struct PermissionGroup {
     pub group_name: Option<String>,
     /// The group's key, such as `bill`.
     pub group_key: Option<String>,
-    /// Whether the group is hidden.
+    /// Visibility of the group.
     pub hide: Option<PermissionVisibility>,
     /// The permissions of the group, each with those below it.
     pub permissions: Option<Vec<Permission>>,
@@ -1351,14 +1351,14 @@ pub struct Staff {
     pub roles: Vec<StaffRole>,
     /// The department that the employee belongs to.
     pub department: Department,
-    /// Whether the employee has passed identity verification.
+    /// `true` if the employee has passed identity verification.
     pub verified: bool,
     /// Time at which the employee was added. Unix timestamp in seconds.
     pub created_on: i64,
     /// Time at which the employee passed identity verification; 0 before that. Unix timestamp in
     /// seconds.
     pub verified_on: i64,
-    /// Whether the employee has left.
+    /// Employment status of the employee.
     pub quite_job: EmploymentStatus,
 }
 
@@ -1578,7 +1578,7 @@ impl Action for SyncProxyOrganizationOperatorsRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SyncProxyOrganizationOperatorsResponse {
-    /// Whether all employees were accepted or only some. If none was, the call fails instead.
+    /// Result: all employees were accepted, or only some. If none was, the call fails instead.
     pub status: EmployeeSyncStatus,
     /// The employees who were not accepted, with the cause.
     pub failed_list: Vec<SyncFailReason>,
@@ -1599,7 +1599,7 @@ pub enum DefaultEmployeeRole {
     /// `channel-sales-man`: Salesperson or buyer: initiates, fills in, signs, refuses and withdraws
     /// contracts, keeps seals, but sees only contracts that concern them.
     ChannelSalesMan,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1658,12 +1658,12 @@ impl Default for DefaultEmployeeRole {
 pub enum EmployeeOperation {
     /// `CREATE`: Adds them.
     Create,
-    /// `UPDATE`: Corrects their data, as long as they are not verified; verified employees who have
-    /// joined change theirs in the mini program.
+    /// `UPDATE`: Corrects their data before they are verified; verified employees who have joined
+    /// change theirs in the mini program.
     Update,
     /// `RESIGN`: Marks them as having left.
     Resign,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1724,7 +1724,7 @@ pub enum EmployeeSyncStatus {
     AllSucceeded,
     /// `2`: Some of them; the others are in `FailedList`.
     PartlySucceeded,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1763,7 +1763,7 @@ impl Default for EmployeeSyncStatus {
     }
 }
 
-/// Whether an employee has left.
+/// Employment status of an employee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EmploymentStatus {
@@ -1771,7 +1771,7 @@ pub enum EmploymentStatus {
     Employed,
     /// `1`: The employee has left.
     Left,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1820,7 +1820,7 @@ pub enum PermissionDataLabel {
     Root,
     /// `2`: A leaf: one choice of reach, such as all contracts of the organisation.
     Leaf,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1873,7 +1873,7 @@ pub enum PermissionDataRange {
     Department,
     /// `3`: The employee's own.
     Own,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1926,7 +1926,7 @@ pub enum PermissionDataType {
     OtherModule,
     /// `2`: The module's own data permission.
     OwnModule,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1975,7 +1975,7 @@ pub enum PermissionType {
     FrontEnd,
     /// `2`: The back end.
     BackEnd,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -2014,7 +2014,7 @@ impl Default for PermissionType {
     }
 }
 
-/// Whether a permission or a group of them is hidden.
+/// Visibility of a permission or of a group of permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PermissionVisibility {
@@ -2022,7 +2022,7 @@ pub enum PermissionVisibility {
     Shown,
     /// `1`: It is hidden.
     Hidden,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -2061,7 +2061,7 @@ impl Default for PermissionVisibility {
     }
 }
 
-/// Whether a role is in use.
+/// Status of a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RoleStatus {
@@ -2069,7 +2069,7 @@ pub enum RoleStatus {
     Enabled,
     /// `2`: The role is out of use.
     Disabled,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }

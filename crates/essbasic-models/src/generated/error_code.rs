@@ -80,9 +80,9 @@ pub enum ErrorCode {
     /// as the super administrator; check also the ids in the request.
     FailedOperationNoRoleAuth,
     /// `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is
-    /// not possible. Read the contract's state with `DescribeFlowDetailInfo`; a review needs a
-    /// contract under way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch
-    /// actions, check the organisations' state. Retrying unchanged does not help.
+    /// not possible. Read the contract's state with `DescribeFlowDetailInfo`; a review requires a
+    /// contract in progress that was created with `NeedSignReview` or `ApproverNeedSignReview`. In
+    /// batch actions, check the organisations' state. Retrying unchanged does not help.
     FailedOperationNotAvailableSignReview,
     /// `FailedOperation.OrganizationExperienceChange`: Organisation's business status differs from
     /// the company register. Have the organisation settle its status with the company register; its
@@ -661,7 +661,7 @@ pub enum ErrorCode {
     /// their total rate.
     RequestLimitExceededUinLimitExceeded,
     /// `RequestSizeLimitExceeded`: Request body too large. Send less: split the list, or upload
-    /// files with `UploadFiles` and pass their ids. A GET carries at most 32 KB, so use POST.
+    /// files with `UploadFiles` and pass their ids. A GET request has at most 32 KB, so use POST.
     RequestSizeLimitExceeded,
     /// `ResourceInUse`: Resource is busy. Wait until the operation that locks the resource has
     /// ended, then retry; the message names the operation.
@@ -778,7 +778,7 @@ pub enum ErrorCode {
     /// `UnsupportedRegion`: API does not support the given region. Leave the region out; this
     /// service has none.
     UnsupportedRegion,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1504,12 +1504,12 @@ impl ErrorCode {
         tc3_api::__private::fact(DESCRIPTIONS, self.as_str())
     }
 
-    /// Returns advice on the error; `None` if there is none.
+    /// Returns advice on the error, if any.
     pub fn advice(&self) -> Option<&'static str> {
         Self::advice_on(self.as_str())
     }
 
-    /// Returns advice on an error code in its wire format; `None` if there is none.
+    /// Returns advice on an error code in its wire format, if any.
     pub fn advice_on(code: &str) -> Option<&'static str> {
         tc3_api::__private::fact(ADVICE, code)
     }
@@ -1800,7 +1800,7 @@ const ADVICE: &str = concat!(
     (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check \
     also the ids in the request.\n",
     "FailedOperation.NotAvailableSignReview\tRead the contract's state with \
-    `DescribeFlowDetailInfo`; a review needs a contract under way and created with \
+    `DescribeFlowDetailInfo`; a review requires a contract in progress that was created with \
     `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' \
     state. Retrying unchanged does not help.\n",
     "FailedOperation.OrganizationExperienceChange\tHave the organisation settle its status with \
@@ -2160,7 +2160,7 @@ const ADVICE: &str = concat!(
     "RequestLimitExceeded.UinLimitExceeded\tWait and retry; the call was not executed. The rate \
     limit is shared by all callers of the account, so lower their total rate.\n",
     "RequestSizeLimitExceeded\tSend less: split the list, or upload files with `UploadFiles` and \
-    pass their ids. A GET carries at most 32 KB, so use POST.\n",
+    pass their ids. A GET request has at most 32 KB, so use POST.\n",
     "ResourceInUse\tWait until the operation that locks the resource has ended, then retry; the \
     message names the operation.\n",
     "ResourceInsufficient\tRequest less or retry later; contact the service's support if the error \

@@ -101,7 +101,7 @@ impl Action for ChannelDescribeSignFaceVideoRequest {
 pub struct ChannelDescribeSignFaceVideoResponse {
     /// The video of the identity check.
     pub video_data: Option<DetectInfoVideoData>,
-    /// Outcome of the check by question and answer; meaningless if that check was not used.
+    /// Outcome of the check by question and reply; meaningless if that check was not used.
     pub intention_question_result: Option<IntentionQuestionResult>,
     /// Outcome of the check by nod; meaningless if that check was not used.
     pub intention_action_result: Option<IntentionActionResult>,
@@ -839,18 +839,18 @@ impl fmt::Debug for IntentionActionResultDetail {
     }
 }
 
-/// Outcome of a video check with spoken answers to questions; meaningless if that check was not
+/// Outcome of a video check with spoken replies to questions; meaningless if that check was not
 /// used.
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct IntentionQuestionResult {
-    /// The video with the sound of all questions and spoken answers, an MP4 file. Encoded as
+    /// The video with the sound of all questions and spoken replies, an MP4 file. Encoded as
     /// base64.
     pub video: Option<Base64>,
-    /// Comparison of each spoken answer with the expected answers; the official sample has `0` for
-    /// a match.
+    /// Comparison of each spoken reply with the expected replies; the official sample has `0` for a
+    /// match.
     pub result_code: Vec<String>,
-    /// Speech recognition result of each spoken answer, as a string.
+    /// Speech recognition result of each spoken reply, as a string.
     pub asr_result: Vec<String>,
 }
 
@@ -952,7 +952,7 @@ pub enum ContractVerifyResult {
     NoSignature,
     /// `5`: The file's signatures are malformed.
     Malformed,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1007,7 +1007,7 @@ pub enum EvidenceReportStatus {
     Success,
     /// `EvidenceStatusFailed`: Failed.
     Failed,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1066,7 +1066,7 @@ impl Default for EvidenceReportStatus {
 pub enum EvidenceReportType {
     /// `0`: Report on how the contract was signed.
     Signing,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1111,7 +1111,7 @@ pub enum PdfSignPlatform {
     TencentESign,
     /// `其他平台`: Another platform.
     Other,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1176,7 +1176,7 @@ pub enum SignatureVerifyResult {
     NoSignature,
     /// `5`: The file's signature is malformed.
     Malformed,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }

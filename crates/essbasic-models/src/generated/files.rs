@@ -276,8 +276,8 @@ impl fmt::Debug for UploadFile {
 /// 文件上传
 ///
 /// A PDF can be used directly, with `ChannelCreateFlowByFiles`. Other formats first become a
-/// PDF through `CreateFileConvertTask`. A file that is not to start a contract is used by its
-/// id as it is.
+/// PDF through `CreateFileConvertTask`. A file for another purpose than a contract is used
+/// directly by its id.
 ///
 /// A picture (PNG, JPG, JPEG) may have up to 8 MB, a file of any other format up to 60 MB. If
 /// one file fails, none is stored.
@@ -482,7 +482,7 @@ pub enum ConvertibleFileType {
     Html,
     /// `txt`: Plain text.
     Txt,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -565,7 +565,7 @@ pub enum FileConvertStatus {
     ProcessFailed,
     /// `-13`: The conversion took too long.
     ProcessTimeout,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -620,8 +620,8 @@ pub enum UploadBusinessType {
     /// with `CreateFileConvertTask`.
     Template,
     /// `DOCUMENT`: For a contract: PDF, DOC, DOCX, JPG, PNG, XLS, XLSX or HTML. To start a
-    /// contract, all but PDF must be converted with `CreateFileConvertTask`; for other ends the id
-    /// is used as it is.
+    /// contract, all but PDF must be converted with `CreateFileConvertTask`; for other purposes the
+    /// id is used directly.
     Document,
     /// `SEAL`: To make a seal: JPG, JPEG or PNG.
     Seal,
@@ -630,7 +630,7 @@ pub enum UploadBusinessType {
     /// `BUSINESSLICENSE`: A business licence, for the verification of a sub-organisation through
     /// `CreateConsoleLoginUrl`: JPG, JPEG or PNG, at most 8 MB.
     BusinessLicense,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }

@@ -132,7 +132,7 @@ impl fmt::Debug for ApproverRestriction {
 /// 结束动态签署流程
 ///
 /// Possible only while the contract is open and all its parties have signed; a contract in a
-/// final state (expired, refused, withdrawn, or ended by this call before) is turned down. The
+/// final state (expired, refused, withdrawn, or already ended by this action) is refused. The
 /// sub-organisation and the employee must have passed identity verification.
 ///
 /// Dynamic signers 2.0 must be enabled first: the service's product manager enables modular
@@ -276,14 +276,14 @@ pub struct BaseFlowInfo {
     pub flow_type: Option<String>,
     /// Description of the contract. At most 1000 characters.
     pub flow_description: Option<String>,
-    /// Whether the parties may sign in any order. Absent: no, they sign one after another.
+    /// `true` if the parties may sign in any order. Absent: no, they sign one after another.
     pub unordered: Option<bool>,
-    /// Whether the page adds areas to fill in automatically. Absent: `OPEN`.
+    /// Switch for areas to fill in that the page adds automatically. Absent: `OPEN`.
     pub intelligent_status: Option<IntelligentStatus>,
     /// Contents for fields to fill in, each with the field's id.
     pub form_fields: Option<Vec<FormField>>,
-    /// Whether the initiator's organisation must approve before its own signer can sign, by hand or
-    /// by auto-signing. Absent: no. The review is given with `ChannelCreateFlowSignReview`
+    /// `true` if the initiator's organisation must approve before its own signer can sign, by hand
+    /// or by auto-signing. Absent: no. The review is given with `ChannelCreateFlowSignReview`
     /// (`SignReview`); until it is positive, signing stays blocked.
     pub need_sign_review: Option<bool>,
     /// Data of the caller's own, as base64, that callbacks about the contract's state return
@@ -293,8 +293,8 @@ pub struct BaseFlowInfo {
     /// employees of the own organisation who are verified and have joined it. None of them may be a
     /// signer as well. At most 50 elements.
     pub cc_infos: Option<Vec<CcInfo>>,
-    /// Whether the initiator's organisation must approve before its signer can start the contract;
-    /// that organisation must be one of the parties. The review is given with
+    /// `true` if the initiator's organisation must approve before its signer can start the
+    /// contract; that organisation must be one of the parties. The review is given with
     /// `ChannelCreateFlowSignReview` (`CreateReview`); until it is positive, starting stays
     /// blocked.
     pub need_create_review: Option<bool>,
@@ -545,7 +545,7 @@ pub struct ChannelArchiveDynamicApproverData {
     pub recipient_id: Option<String>,
 }
 
-/// Creates a QR code of `ChannelCreateMultiFlowSignQRCode` invalid before it expires, so that
+/// Makes a QR code of `ChannelCreateMultiFlowSignQRCode` invalid before it expires, so that
 /// nobody can start another contract with it. The call is refused if the code is already
 /// invalid.
 ///
@@ -912,9 +912,9 @@ pub struct ChannelCreateFlowApproversResponse {
 /// the service outside of the platform, or a person. Parties need not be verified yet; the
 /// fields that describe a party depend on its kind, see `FlowApproverInfo`.
 ///
-/// The contract uses quota as soon as it is created. The quota is returned only if the contract
-/// is withdrawn while nobody has signed it, or only auto-signing has, and the organisation
-/// still has allowance for such returns; not after expiry, refusal, completion or release.
+/// The contract uses quota at its creation. The quota is returned only if the contract is
+/// withdrawn while nobody has signed it, or only auto-signing has, and the organisation still
+/// has allowance for such returns; not after expiry, refusal, completion or release.
 ///
 /// `NeedPreview` shows the result without creating anything. `Components` places the
 /// initiator's fields; each party's entry places its own fields and signature slots, and
@@ -1222,7 +1222,7 @@ pub struct ChannelCreateFlowByFilesRequest {
     ///
     /// Deprecated. Set the callback address in the application's configuration.
     pub callback_url: Option<String>,
-    /// Whether the parties may sign in any order. Absent: no, they sign one after another in the
+    /// `true` if the parties may sign in any order. Absent: no, they sign one after another in the
     /// order of `FlowApprovers`.
     pub unordered: Option<bool>,
     /// The contract's type in the caller's own words, such as a sales contract. Chinese characters,
@@ -1236,7 +1236,7 @@ pub struct ChannelCreateFlowByFilesRequest {
     /// The platform's own data, as base64; callbacks about the contract's state and the like give
     /// it back unchanged. At most 1000 characters.
     pub customer_data: Option<String>,
-    /// Whether signers of the initiator's organisation must wait for its internal approval when
+    /// `true` if signers of the initiator's organisation must wait for its internal approval when
     /// their turn comes. The outcome is given with `ChannelCreateFlowSignReview`; a rejection
     /// leaves them waiting until an approval follows. Works with signing by hand and auto-signing.
     /// Absent: no.
@@ -1267,18 +1267,18 @@ pub struct ChannelCreateFlowByFilesRequest {
     /// Word for the contract in short messages and, in titles, buttons and details, on the pages
     /// for filling in and signing. Absent: contract.
     pub flow_display_type: Option<FlowDisplayType>,
-    /// Whether only to preview: no contract is created and no `FlowId` returned, but `PreviewUrl`,
-    /// a link that shows for 300 seconds how the contract would look. Absent: no. Every contract
+    /// `true` only to preview: no contract is created and no `FlowId` returned, but `PreviewUrl`, a
+    /// link that shows for 300 seconds how the contract would look. Absent: no. Every contract
     /// bought includes two previews; more are bought separately.
     pub need_preview: Option<bool>,
     /// Target of the preview link; no effect unless `NeedPreview` is true. Absent: a PDF file.
     pub preview_type: Option<PreviewType>,
-    /// Whether signers can be added after creation; `OpenDynamicSignFlow` is the switch in use.
+    /// `true` if signers can be added after creation; `OpenDynamicSignFlow` is the switch in use.
     /// Absent: no.
     ///
     /// Internal to the platform; leave it unset.
     pub open_dynamic_flow: Option<bool>,
-    /// Whether the contract is dynamic: created without parties, which are added afterwards with
+    /// `true` if the contract is dynamic: created without parties, which are added afterwards with
     /// `ChannelCreateDynamicFlowApprover`. Absent: no.
     pub open_dynamic_sign_flow: Option<bool>,
     /// Later operations on the contract that are forbidden.
@@ -1596,9 +1596,9 @@ impl fmt::Debug for ChannelCreateFlowByFilesResponse {
 /// service outside of the platform; neither the organisations nor the people need be verified
 /// yet. `FlowApproverInfo` describes the fields for each kind.
 ///
-/// Every contract of the group uses one unit of quota as soon as it is created. Quota is
-/// returned only for a withdrawn contract that nobody has signed, or only auto-signing has; not
-/// after expiry, refusal, completion or release.
+/// Every contract of the group uses one unit of quota at its creation. Quota is returned only
+/// for a withdrawn contract that nobody has signed, or only auto-signing has; not after expiry,
+/// refusal, completion or release.
 ///
 /// With auto-signing, no party may have fields to fill in. Auto-signing by an organisation must
 /// be enabled for this action by the service's account manager. Copies to third persons are not
@@ -1937,9 +1937,9 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 /// service outside of the platform; neither the organisations nor the people need be verified
 /// yet. `FlowApproverInfo` describes the fields for each kind.
 ///
-/// Every contract of the group uses one unit of quota as soon as it is created. Quota is
-/// returned only for a withdrawn contract that nobody has signed, or only auto-signing has; not
-/// after expiry, refusal, completion or release.
+/// Every contract of the group uses one unit of quota at its creation. Quota is returned only
+/// for a withdrawn contract that nobody has signed, or only auto-signing has; not after expiry,
+/// refusal, completion or release.
 ///
 /// With auto-signing, no party may have fields to fill in. Auto-signing by an organisation must
 /// be enabled for this action by the service's account manager. Copies to third persons
@@ -2291,10 +2291,10 @@ pub struct ChannelCreateMultiFlowSignQRCodeRequest {
     ///
     /// Internal to the platform; leave it unset.
     pub operator: Option<UserInfo>,
-    /// Whether one person may sign only one contract by this code. Absent: no, they may scan and
+    /// `true` if one person may sign only one contract by this code. Absent: no, they may scan and
     /// sign again.
     pub forbid_personal_multiple_sign: Option<bool>,
-    /// Whether a contract's name gets its signer appended: `FlowName`, the signer's name and the
+    /// `true` if a contract's name gets its signer appended: `FlowName`, the signer's name and the
     /// last four digits of their phone number, joined by hyphens.
     pub flow_name_append_scanner_info: Option<bool>,
     /// The code's name, shown on its picture. Chinese characters, letters, digits and underscores
@@ -2923,7 +2923,7 @@ pub struct ChannelCreatePrepareFlowRequest {
     /// An existing contract from which to make the page. Its start must be awaiting review
     /// (`NeedCreateReview`) and not yet approved.
     pub flow_id: Option<String>,
-    /// Whether to make a preview link. Not available: `ChannelCreateEmbedWebUrl` makes one.
+    /// `true` to make a preview link. Not available: `ChannelCreateEmbedWebUrl` makes one.
     ///
     /// Internal to the platform; leave it unset.
     pub need_preview: Option<bool>,
@@ -3350,7 +3350,7 @@ impl Action for ChannelCreateReleaseFlowRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ChannelCreateReleaseFlowResponse {
-    /// The release agreement, a contract of its own.
+    /// The release agreement, a separate contract.
     pub flow_id: String,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -3361,22 +3361,22 @@ pub struct ChannelCreateReleaseFlowResponse {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CommonApproverOption {
-    /// Whether the employee may change this signer's data on the page.
+    /// `true` if the employee may change this signer's data on the page.
     pub can_edit_approver: Option<bool>,
-    /// Whether the signer is prevented from refusing to sign. Absent: no.
+    /// `true` if the signer is prevented from refusing to sign. Absent: no.
     pub no_refuse: Option<bool>,
-    /// Whether the signer is prevented from forwarding the task to another person. Absent: no.
+    /// `true` if the signer is prevented from forwarding the task to another person. Absent: no.
     pub no_transfer: Option<bool>,
-    /// Whether a signer with several signature slots must choose seal or signature for each one;
+    /// `true` if a signer with several signature slots must choose seal or signature for each one;
     /// filling all in one step is hidden. Absent: no.
     pub hide_one_key_sign: Option<bool>,
     /// Reading that is required before signing.
     pub flow_read_limit: Option<FlowReadLimit>,
-    /// Whether slots that signers add themselves (contracts from files with `SignBeanTag` 1) have
+    /// `true` if slots that signers add themselves (contracts from files with `SignBeanTag` 1) have
     /// no date of signing. Absent: no, they have one.
     pub forbid_add_sign_date: Option<bool>,
-    /// Whether the seal type or seal id that this signer's slots name is locked on the page, for a
-    /// contract started from a file.
+    /// `true` if the seal type or seal id that this signer's slots name is locked on the page, for
+    /// a contract started from a file.
     pub forbid_modify_seal_infos: Option<bool>,
 }
 
@@ -3453,7 +3453,7 @@ impl CommonApproverOption {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CommonFlowApprover {
-    /// Whether the organisation is one of the service's own customers, not a sub-organisation of
+    /// `true` if the organisation is one of the service's own customers, not a sub-organisation of
     /// the platform. For organisations only. Absent: no, it is a sub-organisation.
     pub not_channel_organization: Option<bool>,
     /// Kind of the party and its way of signing. For auto-signing, the organisation must have
@@ -3491,7 +3491,7 @@ pub struct CommonFlowApprover {
     pub recipient_id: Option<String>,
     /// Minimum reading time before signing, in seconds; at least 3. Absent: 10. At most 300.
     pub pre_read_time: Option<i64>,
-    /// Whether the signer must read the whole text before signing.
+    /// `true` if the signer must read the whole text before signing.
     pub is_full_text: Option<bool>,
     /// Channel by which the signer is notified of the contract. Absent: short message. For a
     /// sub-organisation it is always `NONE`.
@@ -3733,61 +3733,61 @@ impl fmt::Debug for CommonFlowApprover {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateFlowOption {
-    /// Whether the contract's data can be changed. Absent: no.
+    /// `true` if the contract's data can be changed. Absent: no.
     pub can_edit_flow: Option<bool>,
-    /// Whether the start dialog hides the contract's name. Absent: no.
+    /// `true` if the start dialog hides the contract's name. Absent: no.
     pub hide_show_flow_name: Option<bool>,
-    /// Whether the start dialog hides the contract's kind. Absent: no.
+    /// `true` if the start dialog hides the contract's kind. Absent: no.
     pub hide_show_flow_type: Option<bool>,
-    /// Whether the start dialog hides the deadline. Absent: no.
+    /// `true` if the start dialog hides the deadline. Absent: no.
     pub hide_show_deadline: Option<bool>,
-    /// Whether the step that names the parties can be skipped. Absent: no.
+    /// `true` if the step that names the parties can be skipped. Absent: no.
     pub can_skip_add_approver: Option<bool>,
-    /// Whether parties are locked: none can be added, changed or removed. Absent: no. With `true`
+    /// `true` if parties are locked: none can be added, changed or removed. Absent: no. With `true`
     /// the request must name the parties. No effect on sub-organisations and auto-signing, which
     /// can't be changed anyway.
     pub forbid_edit_approver: Option<bool>,
     /// The caller's text for the start dialog: Chinese characters, letters, digits and punctuation.
     /// At most 500 characters.
     pub custom_create_flow_description: Option<String>,
-    /// Whether the fields to fill in are locked. Absent: no.
+    /// `true` if the fields to fill in are locked. Absent: no.
     pub forbid_edit_fill_component: Option<bool>,
-    /// Whether the step that uploads a file is skipped. Absent: no. `ResourceId` is officially
+    /// `true` if the step that uploads a file is skipped. Absent: no. `ResourceId` is officially
     /// required if it is not skipped, while the sample that skips it gives one: give it in both
     /// cases.
     pub skip_upload_file: Option<bool>,
     /// Settings of the signature slots on the page, such as whether they show the date.
     pub sign_component_config: Option<SignComponentConfig>,
-    /// Whether the watermark's properties are hidden and can't be edited. Absent: no.
+    /// `true` if the watermark's properties are hidden and can't be edited. Absent: no.
     pub forbid_edit_watermark: Option<bool>,
-    /// Whether a preview button is offered after the start. Absent: no.
+    /// `true` if a preview button is offered after the start. Absent: no.
     pub preview_after_start: Option<bool>,
-    /// Whether a button to sign is offered after the start; only if the acting employee is a
+    /// `true` if a button to sign is offered after the start; only if the acting employee is a
     /// signer. Absent: no.
     pub sign_after_start: Option<bool>,
     /// Hidden steps. On the new version of the page only.
     pub hide_operation_steps: Option<Vec<PrepareStep>>,
     /// A short name for the own organisation. On the new version of the page only.
     pub self_name: Option<String>,
-    /// Whether the signing code is hidden after the start. Absent: no. On the new version of the
+    /// `true` if the signing code is hidden after the start. Absent: no. On the new version of the
     /// page only.
     pub hide_sign_code_after_start: Option<bool>,
-    /// Whether the page has a button that saves a draft. The draft's id is the `DraftId` that
+    /// `true` if the page has a button that saves a draft. The draft's id is the `DraftId` that
     /// `ChannelCreatePrepareFlow` returned; a later call starts from it with `ResourceType` 3.
     pub need_flow_draft: Option<bool>,
     /// Kinds of field that the page does not offer. An empty array is treated as absent.
     pub hide_component_types: Option<Vec<ComponentType>>,
     /// Kinds of field that the page offers. An empty array is treated as absent.
     pub show_component_types: Option<Vec<ComponentType>>,
-    /// Whether the button that adds a party is hidden.
+    /// `true` if the button that adds a party is hidden.
     pub forbid_add_approver: Option<bool>,
-    /// Whether the panel for the signing settings (order, way of verification and the like) is
+    /// `true` if the panel for the signing settings (order, way of verification and the like) is
     /// hidden.
     pub forbid_edit_flow_properties: Option<bool>,
     /// Content of the last page.
     pub result_page_config: Option<CreateResultPageConfig>,
-    /// Whether the employee sees or edits (changes, adds, removes) the copy recipients of the
-    /// contract, if there are any. Absent: neither.
+    /// Access of the employee to the copy recipients of the contract: none, view, or edit (change,
+    /// add, remove). Absent: none.
     pub cc_info_visibility: Option<CcInfoVisibility>,
 }
 
@@ -4010,9 +4010,9 @@ impl CreateFlowOption {
 /// attachment fields must be PDFs of A4 size. Such documents are composed in the background;
 /// `TaskInfos` and a callback report the completion.
 ///
-/// A contract uses quota as soon as it is created. The quota is returned only if the contract
-/// is withdrawn while nobody has signed it, or only auto-signing has, and the organisation
-/// still has allowance for such returns; not after expiry, refusal, completion or release.
+/// A contract uses quota at its creation. The quota is returned only if the contract is
+/// withdrawn while nobody has signed it, or only auto-signing has, and the organisation still
+/// has allowance for such returns; not after expiry, refusal, completion or release.
 /// `NeedPreview` shows the result without creating anything.
 ///
 /// Rate limit: 20 requests per second.
@@ -4155,11 +4155,11 @@ pub struct CreateFlowsByTemplatesRequest {
     pub agent: Agent,
     /// The contracts to make. 1 to 20 elements.
     pub flow_infos: Vec<FlowInfo>,
-    /// Whether only to preview: no contracts are made and no ids returned, but `PreviewUrls`, links
+    /// `true` only to preview: no contracts are made and no ids returned, but `PreviewUrls`, links
     /// that show for 300 seconds how the contracts would look; nobody can sign those. A document
-    /// with a dynamic table is shown as it is before composition; the final one comes by callback,
-    /// or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`. Absent: no. Every contract
-    /// bought brings two previews; more are bought separately.
+    /// with a dynamic table is shown in its state before composition; the final one comes by
+    /// callback, or by `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`. Absent: no.
+    /// Every contract bought brings two previews; more are bought separately.
     pub need_preview: Option<bool>,
     /// Target of the preview link; no effect unless `NeedPreview` is true. Absent: a PDF file.
     pub preview_type: Option<PreviewType>,
@@ -4332,7 +4332,7 @@ pub struct DescribeUserFlowTypeRequest {
     /// Types to list: an entry with the `Key` `user-flow-type-id` and the types' ids as `Values`.
     /// Absent: all.
     pub filters: Option<Vec<Filter>>,
-    /// Whether to list only types to which templates are bound, with their number. Absent: no, all
+    /// `true` to list only types to which templates are bound, with their number. Absent: no, all
     /// types.
     pub query_bind_template: Option<bool>,
 }
@@ -4484,7 +4484,7 @@ pub struct FillApproverInfo {
     /// The sub-organisation, by the id that the platform gave it. Officially required for a
     /// sub-organisation, although some samples contain only `OrganizationName`.
     pub organization_open_id: Option<String>,
-    /// Whether the organisation is one of the service's own customers, not a sub-organisation of
+    /// `true` if the organisation is one of the service's own customers, not a sub-organisation of
     /// the platform. Absent: no, it is a sub-organisation.
     pub not_channel_organization: Option<bool>,
     /// The kind of the person's identity document.
@@ -4662,7 +4662,7 @@ pub struct FlowFileInfo {
     pub callback_url: Option<String>,
     /// The platform's own data. At most 1000 characters.
     pub customer_data: Option<String>,
-    /// Whether the parties may sign in any order. Absent: no, they sign one after another.
+    /// `true` if the parties may sign in any order. Absent: no, they sign one after another.
     pub unordered: Option<bool>,
     /// The initiator's fields; they are filled in on creation.
     pub components: Option<Vec<Component>>,
@@ -4671,7 +4671,7 @@ pub struct FlowFileInfo {
     /// `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer
     /// N, starting at 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
     pub custom_show_map: Option<String>,
-    /// Whether the initiator's organisation must approve before it can sign; the outcome is given
+    /// `true` if the initiator's organisation must approve before it can sign; the outcome is given
     /// with `CreateFlowGroupSignReview`.
     pub need_sign_review: Option<bool>,
     /// Word for the contract in short messages and, in titles, buttons and details, on the pages
@@ -4825,30 +4825,31 @@ pub struct FlowGroupApprovers {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FlowGroupOptions {
-    /// Whether a signer who is an employee of the initiator's organisation confirms their intent
+    /// `true` if a signer who is an employee of the initiator's organisation confirms their intent
     /// for each contract of the group. Absent: no, once for all.
     pub self_organization_approver_sign_each: Option<bool>,
-    /// Whether a signer who is a person or belongs to another organisation confirms their intent
+    /// `true` if a signer who is a person or belongs to another organisation confirms their intent
     /// for each contract of the group. Absent: no, once for all.
     pub other_approver_sign_each: Option<bool>,
-    /// Whether the page's user is prevented from editing a contract's name. Absent: no.
+    /// `true` if the page's user is prevented from editing a contract's name. Absent: no.
     pub no_edit_flow_name: Option<bool>,
-    /// Whether the page's user is prevented from editing a contract's type. Absent: no.
+    /// `true` if the page's user is prevented from editing a contract's type. Absent: no.
     pub no_edit_flow_type: Option<bool>,
-    /// Whether the page's user is prevented from editing a contract's deadline. Absent: no.
+    /// `true` if the page's user is prevented from editing a contract's deadline. Absent: no.
     pub no_edit_deadline: Option<bool>,
     /// Settings of the signature slots on an embedded page that creates contracts, for instance
     /// whether they show the date.
     pub sign_component_config: Option<SignComponentConfig>,
-    /// Whether the page's user is prevented from editing the properties of watermarks. Absent: no.
-    pub forbid_edit_watermark: Option<bool>,
-    /// Whether the page hides the code to scan for signing once the contracts are created. Absent:
+    /// `true` if the page's user is prevented from editing the properties of watermarks. Absent:
     /// no.
+    pub forbid_edit_watermark: Option<bool>,
+    /// `true` if the page hides the code to scan for signing once the contracts are created.
+    /// Absent: no.
     pub hide_sign_code_after_start: Option<bool>,
-    /// Whether the page offers signing once the contracts are created; only if the employee who
+    /// `true` if the page offers signing once the contracts are created; only if the employee who
     /// acts is a signer. Absent: no.
     pub sign_after_start: Option<bool>,
-    /// Whether the page shows a preview button once the contracts are created. Absent: no.
+    /// `true` if the page shows a preview button once the contracts are created. Absent: no.
     pub preview_after_start: Option<bool>,
 }
 
@@ -4989,7 +4990,7 @@ pub struct FlowInfo {
     /// verified employees of the initiator's organisation who have joined it; no signers. At most
     /// 50 elements.
     pub cc_infos: Option<Vec<CcInfo>>,
-    /// Whether signers of the initiator's organisation must wait for its internal approval when
+    /// `true` if signers of the initiator's organisation must wait for its internal approval when
     /// their turn comes. The outcome is given with `ChannelCreateFlowSignReview`, of a group with
     /// `CreateFlowGroupSignReview`; a rejection leaves them waiting until an approval follows.
     /// Works with signing by hand and auto-signing. Absent: no.
@@ -5176,7 +5177,7 @@ impl fmt::Debug for FlowInfo {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FlowOperateLimit {
-    /// Whether the contract, once completed, cannot be released by an agreement that ends it.
+    /// `true` if the contract, once completed, cannot be released by an agreement that ends it.
     /// Absent: it can.
     pub no_release: Option<bool>,
 }
@@ -5248,8 +5249,8 @@ pub struct FormField {
     pub component_id: Option<String>,
     /// The field, by its name of at most 20 characters without emoji.
     pub component_name: Option<String>,
-    /// Whether the value of the template's field cannot be changed on an embedded page that creates
-    /// contracts.
+    /// `true` if the value of the template's field cannot be changed on an embedded page that
+    /// creates contracts.
     pub lock_component_value: Option<bool>,
 }
 
@@ -5740,7 +5741,7 @@ impl fmt::Debug for RelieveInfo {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SignComponentConfig {
-    /// Whether new signature slots leave out the date of signing; the page's user can change it.
+    /// `true` if new signature slots leave out the date of signing; the page's user can change it.
     /// Absent: the date is shown.
     pub hide_date: Option<bool>,
     /// Position of the switch that fits the stamp to the seal's own size, for the seal slots that
@@ -5839,7 +5840,7 @@ impl fmt::Debug for SignUrl {
 pub struct TaskInfo {
     /// The task's id, for `DescribeFileConvertTask`.
     pub task_id: String,
-    /// Whether the task is done.
+    /// Status of the task.
     pub task_status: ComposeTaskStatus,
 }
 
@@ -5869,7 +5870,7 @@ pub enum ApproverType {
     /// It is signed for automatically, with a seal only; personal signatures can't be made this
     /// way.
     OrganizationAutoSign,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -5918,7 +5919,7 @@ pub enum ApproverVerifyMode {
     VerifyCheck,
     /// `MobileCheck`: By phone number, which must be the party's.
     MobileCheck,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -5979,7 +5980,7 @@ pub enum CcInfoVisibility {
     ReadOnly,
     /// `2`: See and edit them.
     Editable,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -6028,7 +6029,7 @@ pub enum CcNotifyType {
     OnCreation,
     /// `1`: After all parties have signed.
     OnCompletion,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -6075,7 +6076,7 @@ pub enum CcPermission {
     View,
     /// `1`: Read it and download the original.
     ViewAndDownload,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -6122,7 +6123,7 @@ pub enum CcType {
     Person,
     /// `1`: An employee of an organisation.
     Employee,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -6161,7 +6162,7 @@ impl Default for CcType {
     }
 }
 
-/// Whether a document's composition is done.
+/// Status of a document's composition.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ComposeTaskStatus {
@@ -6169,7 +6170,7 @@ pub enum ComposeTaskStatus {
     Ready,
     /// `NOTREADY`: Not done yet.
     NotReady,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -6226,7 +6227,7 @@ impl Default for ComposeTaskStatus {
 pub enum CreateResultPageType {
     /// `0`: The start was handed in for review, the contract having `NeedCreateReview`.
     ReviewSubmitted,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -6269,7 +6270,7 @@ impl Default for CreateResultPageType {
 pub enum FillApproverType {
     /// `1`: A definite signer, of an organisation or a person, takes a party that had none.
     NamedSigner,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -6318,7 +6319,7 @@ pub enum FlowDisplayType {
     Agreement,
     /// `3`: Instrument, `文书`.
     Instrument,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -6361,7 +6362,7 @@ impl Default for FlowDisplayType {
     }
 }
 
-/// Whether a page adds areas to fill in automatically.
+/// Switch for areas to fill in that a page adds automatically.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IntelligentStatus {
@@ -6369,7 +6370,7 @@ pub enum IntelligentStatus {
     Open,
     /// `CLOSE`: It does not.
     Close,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -6428,7 +6429,7 @@ pub enum PrepareGroupResourceType {
     Template,
     /// `2`: Files.
     File,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -6477,7 +6478,7 @@ pub enum PrepareResourceType {
     File,
     /// `3`: A draft saved on the page earlier.
     Draft,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -6528,7 +6529,7 @@ pub enum PrepareStep {
     Content,
     /// `4`: Confirming the contract's data and settings before the start.
     Confirmation,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -6577,7 +6578,7 @@ pub enum PreviewType {
     File,
     /// `1`: An H5 page that shows the contract in the browser.
     Page,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -6624,7 +6625,7 @@ pub enum ReleaseSlotType {
     SignSeal,
     /// `SIGN_SIGNATURE`: A handwritten signature.
     SignSignature,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -6686,7 +6687,7 @@ pub enum ReleasedApproverType {
     /// `ORGANIZATION_PIN_CODE_SIGN`: The own organisation by an employee's PIN. The employee must
     /// have authorised the PIN before.
     OrganizationPinCodeSign,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -6747,7 +6748,7 @@ pub enum SignaturePlacement {
     ByInitiator,
     /// `1`: Each signer adds slots while signing, and chooses their places and number.
     BySigner,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }

@@ -41,7 +41,7 @@ impl fmt::Debug for CancelFailureFlow {
 ///
 /// A task withdraws at most 3000 contracts. Contracts that at least one party has not signed
 /// are withdrawn; those fully signed, refused (in signing or filling in), expired, withdrawn or
-/// released stay as they are. A fully signed contract can only be released, with
+/// released are not changed. A fully signed contract can only be released, with
 /// `ChannelCreateReleaseFlow`.
 ///
 /// Only a super administrator or the legal representative of the initiator's organisation may
@@ -203,7 +203,8 @@ pub struct CancelOrganizationFlowsResponse {
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
-/// // The response lists contracts that can't be withdrawn; `DescribeCancelFlowsTask` returns the other results.
+/// // The response lists contracts that can't be withdrawn; the other results come from
+/// // `DescribeCancelFlowsTask`.
 /// let request = ChannelBatchCancelFlowsRequest::new(agent, ["FLOW_1", "FLOW_2", "FLOW_3"])
 ///     .cancel_message("Project_stopped")
 ///     .cancel_message_format(CancelMessageFormat::InitiatorOnly);
@@ -978,9 +979,9 @@ pub struct ChannelCreateFlowRemindsResponse {
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
 ///   Contract is in a state in which signing review is not possible. Read the contract's state
-///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
-///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
-///   state. Retrying unchanged does not help.
+///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
+///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   organisations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -1257,9 +1258,9 @@ pub struct CreateFlowForwardsResponse {
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
 ///   Contract is in a state in which signing review is not possible. Read the contract's state
-///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
-///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
-///   state. Retrying unchanged does not help.
+///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
+///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   organisations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -1565,9 +1566,9 @@ pub struct FlowForwardResult {
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
 ///   Contract is in a state in which signing review is not possible. Read the contract's state
-///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
-///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
-///   state. Retrying unchanged does not help.
+///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
+///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   organisations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -1699,8 +1700,8 @@ pub struct ModifyFlowDeadlineResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NeedReviewApproverInfo {
-    /// Whether the signer acts for an organisation or in their own name; auto-signing and signing
-    /// by PIN code are included in either.
+    /// Kind of signer: acting for an organisation or in their own name; auto-signing and signing by
+    /// PIN code are included in either.
     pub approver_type: ApproveType,
     /// The signer's real name, with which identity is verified and the signature made; no nickname.
     pub approver_name: String,
@@ -1787,7 +1788,7 @@ impl fmt::Debug for NeedReviewApproverInfo {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RemindFlowRecords {
-    /// Whether the contract allows reminding. If not, `RemindMessage` contains the reason.
+    /// `true` if the contract allows reminding. If not, `RemindMessage` contains the reason.
     pub can_remind: bool,
     /// The contract's id, 32 characters.
     pub flow_id: String,
@@ -1820,7 +1821,7 @@ pub enum CancelMessageFormat {
     /// `3`: The initiator, with the organisation's name and the name of the employee who withdrew:
     /// the same wording as the default.
     OrganizationAndEmployeeName,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1874,7 +1875,7 @@ pub enum CancelTaskStatus {
     /// `TIMEOUT`: Not completed in time: nobody acted while the link of
     /// `ChannelCreateBatchCancelFlowUrl` was valid.
     Timeout,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1936,7 +1937,7 @@ pub enum CancelTaskType {
     GivenFlows,
     /// `1`: All that were being signed in a sub-organisation: a task of `CancelOrganizationFlows`.
     WholeOrganization,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1983,7 +1984,7 @@ pub enum ReviewOperation {
     SignReview,
     /// `CreateReview`: Approval before starting.
     CreateReview,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -2045,7 +2046,7 @@ pub enum ReviewResult {
     Reject,
     /// `SIGN_REJECT`: Signing refused: the contract ends in the state refused.
     SignReject,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }

@@ -556,7 +556,7 @@ pub struct FilledComponent {
     pub component_id: Option<String>,
     /// The field's name.
     pub component_name: Option<String>,
-    /// Whether the field has been filled in.
+    /// Fill status of the field.
     pub component_fill_status: Option<FillStatus>,
     /// Content of the field; empty until it is filled in. For a picture field, the id of a file:
     /// `ImageUrl` is the link to the picture itself.
@@ -604,7 +604,7 @@ pub struct FlowApproverDetail {
     pub approve_message: String,
     /// Time at which the party signed; 0 before. Unix timestamp in seconds.
     pub approve_time: i64,
-    /// Whether an organisation or a person signs.
+    /// Kind of signer: organisation or person.
     pub approve_type: ApproveType,
     /// The party's role as the initiator called it: payee, issuer, witness.
     pub approver_role_name: Option<String>,
@@ -672,7 +672,7 @@ pub struct FlowDetailInfo {
     pub flow_approver_infos: Vec<FlowApproverDetail>,
     /// People who follow the contract without signing it.
     pub cc_infos: Vec<FlowApproverDetail>,
-    /// Whether the contract's start needs an approval inside the initiator's organisation. If so,
+    /// `true` if the contract's start needs an approval inside the initiator's organisation. If so,
     /// it may be impossible to view or sign until that is given, with
     /// `ChannelCreateFlowSignReview`.
     pub need_create_review: bool,
@@ -726,7 +726,7 @@ pub struct FlowResourceUrlInfo {
 
 /// Creates a link to the console page on which a person downloads contracts, with the given
 /// ones already selected. One press on its download button fetches them, each folder of
-/// `DownLoadFlows` as a zip file of its own.
+/// `DownLoadFlows` as a separate zip file.
 ///
 /// 获取控制台下载合同页面跳转链接
 ///
@@ -832,7 +832,7 @@ pub struct GetDownloadFlowUrlRequest {
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contracts, sorted into folders; at most 50 contracts in all folders. Each folder becomes
-    /// a zip file and a download of its own, and some browsers ask for permission or cannot perform
+    /// a separate zip file and download, and some browsers ask for permission or cannot perform
     /// several at once.
     pub down_load_flows: Option<Vec<DownloadFlowInfo>>,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
@@ -914,10 +914,10 @@ impl fmt::Debug for GetDownloadFlowUrlResponse {
 pub struct RecipientComponentInfo {
     /// The party's role in the contract.
     pub recipient_id: Option<String>,
-    /// Whether the party has filled in its fields. The official sample also treats a party without
-    /// fields as done.
+    /// Fill status of the party's fields. The official sample also treats a party without fields as
+    /// done.
     pub recipient_fill_status: Option<FillStatus>,
-    /// Whether the party is the initiator.
+    /// `true` if the party is the initiator.
     pub is_promoter: Option<bool>,
     /// The party's fields; empty if it has none to fill in.
     pub components: Vec<FilledComponent>,
@@ -973,7 +973,7 @@ pub enum ApproveStatus {
     Stop,
     /// `RELIEVED`: The contract was released.
     Relieved,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1044,7 +1044,7 @@ impl Default for ApproveStatus {
     }
 }
 
-/// Whether a field, or a party's fields, have been filled in.
+/// Fill status of a field, or of a party's fields.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FillStatus {
@@ -1052,7 +1052,7 @@ pub enum FillStatus {
     NotFilled,
     /// `1`: Filled in.
     Filled,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1123,7 +1123,7 @@ pub enum FlowStatus {
     Invalid,
     /// `RELIEVED`: Released: the parties signed an agreement that ends it. Final.
     Relieved,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }

@@ -279,11 +279,11 @@ pub struct ChannelOrganizationInfo {
     pub authorization_status: Option<OrganizationAuthorizationStatus>,
     /// Method by which it is, or was, verified.
     pub authorization_type: Option<OrganizationAuthorizationMethod>,
-    /// Whether it is activated, that is, may initiate contracts.
+    /// Activation status: an activated one may initiate contracts.
     pub active_status: Option<SubOrganizationActiveStatus>,
     /// Time at which its account, that is its activation, expires. Unix timestamp in seconds.
     pub license_expire_time: Option<i64>,
-    /// Whether its verification information has been submitted. Becomes true with the submit
+    /// `true` if its verification information has been submitted. Becomes true with the submit
     /// button, and false again whenever the current verification record is voided, for instance by
     /// submitting the information once more or by uploading it again after a rejection. Absent: no.
     pub has_submitted_auth_info: Option<bool>,
@@ -414,8 +414,8 @@ impl Action for CreateBatchAdminChangeInvitationsRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsResponse {
-    /// Error of each change, in the order of the request; an empty string if there is none. Empty
-    /// if every task was created.
+    /// Error of each change, in the order of the request; an empty string for a change without an
+    /// error. Empty if every task was created.
     pub error_messages: Vec<String>,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -623,9 +623,9 @@ impl fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
 ///   Contract is in a state in which signing review is not possible. Read the contract's state
-///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
-///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
-///   state. Retrying unchanged does not help.
+///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
+///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   organisations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -794,9 +794,9 @@ impl fmt::Debug for CreateBatchInitOrganizationUrlResponse {
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
 ///   Contract is in a state in which signing review is not possible. Read the contract's state
-///   with `DescribeFlowDetailInfo`; a review needs a contract under way and created with
-///   `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations'
-///   state. Retrying unchanged does not help.
+///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
+///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   organisations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -1059,7 +1059,7 @@ pub struct CreateBatchOrganizationRegistrationTasksRequest {
     pub registration_organizations: Vec<RegistrationOrganizationInfo>,
     /// Kind of verification links. Absent: `PC`.
     pub endpoint: Option<RegistrationUrlEndpoint>,
-    /// Whether each organisation is verified through a link of its own or all through one. Absent:
+    /// Way of verification: each organisation through a separate link, or all through one. Absent:
     /// one each. If a single link is to verify by power of attorney, `PowerOfAttorneys` is
     /// mandatory for those organisations.
     pub batch_auth_method: Option<BatchAuthMethod>,
@@ -1123,8 +1123,8 @@ pub struct CreateBatchOrganizationRegistrationTasksResponse {
     /// Id of the task, for `DescribeBatchOrganizationRegistrationUrls`. Empty if any entry was
     /// wrong.
     pub task_id: Option<String>,
-    /// Error of each sub-organisation, in the order of the request; an empty string if there is
-    /// none. Empty if there is no error.
+    /// Error of each sub-organisation, in the order of the request; an empty string for one without
+    /// an error. Empty if there is no error.
     pub error_messages: Vec<String>,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -1146,7 +1146,7 @@ pub struct CreateBatchOrganizationRegistrationTasksResponse {
 ///
 /// A new name has consequences:
 ///
-/// - Contracts: old ones stay as they are; new ones must name the party by the new name, or
+/// - Contracts: existing ones are not changed; new ones must name the party by the new name, or
 ///   they cannot be signed.
 /// - Seals: all official, contract, finance and personnel seals are deleted and created again
 ///   under the new name; the legal representative's seal stays.
@@ -1262,7 +1262,7 @@ impl fmt::Debug for CreateChannelOrganizationInfoChangeUrlResponse {
 ///
 /// An active sub-organisation can initiate contracts; an inactive one can only view and sign
 /// them. Activation lasts a year, after which the sub-organisation is inactive again. A renewal
-/// adds a year and uses one licence; repeated renewals are allowed, but only while the
+/// adds a year and uses one licence; several renewals are allowed, but only while the
 /// sub-organisation is active: one that has lapsed must be activated again.
 ///
 /// The sub-organisations must have completed verification; so must the one and the employee
@@ -1309,7 +1309,7 @@ pub struct CreateChannelSubOrganizationActiveRequest {
     /// The sub-organisations to activate or renew, by the ids that the platform gave them. All must
     /// have completed verification.
     pub sub_organization_open_ids: Option<Vec<String>>,
-    /// Whether to renew active sub-organisations instead of activating inactive ones. Absent:
+    /// `true` to renew active sub-organisations instead of activating inactive ones. Absent:
     /// activate.
     pub renew: Option<bool>,
 }
@@ -1499,7 +1499,7 @@ impl fmt::Debug for CreateCloseOrganizationUrlResponse {
 ///
 /// That is possible only after the review has rejected the earlier one, for instance as
 /// illegible; the callback with the review's result reports it and contains the
-/// `AuthorizationId`. Only the person who then carried out the organisation's verification can
+/// `AuthorizationId`. Only the person who then performed the organisation's verification can
 /// use the link. It does not expire.
 ///
 /// Rate limit: 20 requests per second.
@@ -1598,7 +1598,7 @@ impl Action for CreateModifyAdminAuthorizationUrlRequest {
 #[non_exhaustive]
 pub struct CreateModifyAdminAuthorizationUrlResponse {
     /// The link for uploading the power of attorney again. Does not expire; only the person who
-    /// carried out the organisation's verification can use it.
+    /// performed the organisation's verification can use it.
     pub url: Option<String>,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -1883,7 +1883,7 @@ pub struct DeleteOrganizationAuthorizationsResponse {
     pub delete_organization_authorization_infos: Vec<
         DeleteOrganizationAuthorizationInfo,
     >,
-    /// Whether all were cleared.
+    /// Result: all or not all were cleared.
     pub status: Option<AuthorizationClearStatus>,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -2435,7 +2435,7 @@ pub struct ExtentServiceAuthInfo {
     pub r#type: ExtendedServiceType,
     /// The extended service's name, in Chinese.
     pub name: String,
-    /// Whether it is on.
+    /// Status of the service.
     pub status: ExtendedServiceStatus,
     /// `OpenId` of the employee who switched it last, the id that the platform gave them. May be
     /// empty.
@@ -2534,7 +2534,7 @@ pub struct ModifyExtendedServiceRequest {
     pub agent: Agent,
     /// The extended service to switch.
     pub service_type: ExtendedServiceType,
-    /// Whether to switch it on or off.
+    /// Switch of the service.
     pub operate: ExtendedServiceOperation,
     /// Kind of link, if one is returned. Absent: `WEIXINAPP`.
     pub endpoint: Option<ExtendedServiceUrlEndpoint>,
@@ -2782,7 +2782,7 @@ impl Action for ModifyOrganizationBusinessInfoRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ModifyOrganizationBusinessInfoResponse {
-    /// Whether the change was blocked; anything but 0 means that it was.
+    /// Result of the change; any value except 0 means that the change was blocked.
     pub error_code: Option<BusinessInfoChangeCode>,
     /// Reason why the change was blocked, in Chinese, for instance the number of unfinished
     /// contracts. Empty otherwise.
@@ -2804,8 +2804,8 @@ pub struct ModifyOrganizationBusinessInfoResponse {
 #[non_exhaustive]
 pub struct OrganizationAuthUrl {
     /// The link, valid for one use: every further login needs a new one. Valid for 5 minutes with
-    /// the endpoint `PC`, for a year with `CHANNEL`, `SHORT_URL` or `APP`, whatever the state of
-    /// organisation and employee. Pass it on unescaped: `&`, not `\u0026`.
+    /// the endpoint `PC`, for a year with `CHANNEL`, `SHORT_URL` or `APP`, regardless of the state
+    /// of organisation and employee. Pass it on unescaped: `&`, not `\u0026`.
     pub auth_url: Option<String>,
     /// Cause of the failed registration, for instance that name, credit code and legal
     /// representative do not match. Empty otherwise.
@@ -3018,11 +3018,11 @@ pub struct RegistrationOrganizationInfo {
     /// representative takes that role, the legal representative's name.
     pub admin_name: Option<String>,
     /// The super administrator's mobile number. Must be the personal number with which the person
-    /// who carries out the registration is known to the service.
+    /// who performs the registration is registered to the service.
     pub admin_mobile: Option<String>,
     /// Ways in which the super administrator may be authorised. Government bodies and public
-    /// institutions can only use `5`. If the legal representative carries out the registration, it
-    /// is the legal representative who is verified instead. At most 1 element.
+    /// institutions can only use `5`. If the legal representative performs the registration, it is
+    /// the legal representative who is verified instead. At most 1 element.
     pub authorization_types: Option<Vec<AuthorizationType>>,
     /// Kind of the super administrator's identity document. Absent: `ID_CARD`.
     pub admin_id_card_type: Option<IdCardType>,
@@ -3411,7 +3411,7 @@ pub enum AdminAuthorizationUrlEndpoint {
     App,
     /// `PC`: Link to the web console.
     Pc,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -3472,7 +3472,7 @@ impl Default for AdminAuthorizationUrlEndpoint {
 pub enum AuthFileIdCardType {
     /// `居民身份证`: Identity card of a resident of mainland China.
     ResidentIdCard,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -3521,7 +3521,7 @@ impl Default for AuthFileIdCardType {
     }
 }
 
-/// Whether the verifications were cleared.
+/// Result of clearing verifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthorizationClearStatus {
@@ -3531,7 +3531,7 @@ pub enum AuthorizationClearStatus {
     PartlyCleared,
     /// `3`: None was.
     NoneCleared,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -3572,7 +3572,7 @@ impl Default for AuthorizationClearStatus {
     }
 }
 
-/// Whether the organisations of a batch are verified one by one or together.
+/// Way of verifying the organisations of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BatchAuthMethod {
@@ -3580,7 +3580,7 @@ pub enum BatchAuthMethod {
     LinkPerOrganization,
     /// `1`: The links are gathered into one, through which all are verified.
     SingleLink,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -3632,7 +3632,7 @@ pub enum BatchUrlEndpoint {
     App,
     /// `QR_CODE`: Link to a picture of the QR code, to show on a page.
     QrCode,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -3687,7 +3687,7 @@ impl Default for BatchUrlEndpoint {
     }
 }
 
-/// Whether a change of an organisation's information was blocked.
+/// Result of a change of an organisation's information.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BusinessInfoChangeCode {
@@ -3695,7 +3695,7 @@ pub enum BusinessInfoChangeCode {
     NotBlocked,
     /// `1`: Blocked: the name changes while contracts are unfinished.
     UnfinishedContracts,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -3734,7 +3734,7 @@ impl Default for BusinessInfoChangeCode {
     }
 }
 
-/// Whether to switch an extended service on or off.
+/// Switch of an extended service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExtendedServiceOperation {
@@ -3742,7 +3742,7 @@ pub enum ExtendedServiceOperation {
     Open,
     /// `CLOSE`: Switch off.
     Close,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -3793,7 +3793,7 @@ impl Default for ExtendedServiceOperation {
     }
 }
 
-/// Whether an extended service is on.
+/// Status of an extended service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExtendedServiceStatus {
@@ -3801,7 +3801,7 @@ pub enum ExtendedServiceStatus {
     Enable,
     /// `DISABLE`: Off.
     Disable,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -3868,7 +3868,7 @@ pub enum ExtendedServiceType {
     AgeLimitExpansion,
     /// `HIDE_OPERATOR_DISPLAY`: Hiding the names of the employees who handle contracts.
     HideOperatorDisplay,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -3938,7 +3938,7 @@ pub enum ExtendedServiceUrlEndpoint {
     /// `WEIXIN_QRCODE_URL`: Text to turn into a QR code that, scanned with WeChat, opens the mini
     /// program without a page between; it does not work as a link.
     WeixinQrcodeUrl,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -3999,7 +3999,7 @@ pub enum GrantedServiceType {
     AutoSign,
     /// `BATCH_SIGN`: Batch signing of contracts.
     BatchSign,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -4060,7 +4060,7 @@ pub enum OrganizationAuthFileType {
     AdminChange,
     /// `2`: Closing the organisation's account.
     Closing,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -4113,7 +4113,7 @@ pub enum OrganizationAuthorizationMethod {
     AuthorizationLegalPerson,
     /// `AuthorizationLegalIdentity`: The legal representative is verified directly.
     AuthorizationLegalIdentity,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -4186,7 +4186,7 @@ pub enum OrganizationAuthorizationStatus {
     VerifyingAuthorizationFileReject,
     /// `VERIFIED`: Verified.
     Verified,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -4263,7 +4263,7 @@ pub enum OrganizationBusinessType {
     IndividualBiz,
     /// `ENTERPRISE`: Enterprise.
     Enterprise,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -4322,7 +4322,7 @@ pub enum OrganizationInfoChangeType {
     SuperAdministrator,
     /// `2`: Basic information: name, address, legal representative and the like.
     BasicInformation,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -4370,7 +4370,7 @@ pub enum OrganizationInfoChangeUrlEndpoint {
     /// `APP`: Path of the mini program's page, for jumping there from an app or another mini
     /// program.
     App,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -4431,7 +4431,7 @@ pub enum OrganizationInitOperation {
     OpenAutoSign,
     /// `PARTNER_AUTO_SIGN_AUTH`: Authorise a partner or the platform to auto-sign.
     PartnerAutoSignAuth,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -4500,7 +4500,7 @@ pub enum OrganizationRegistrationTaskStatus {
     Authorization,
     /// `Failed`: Failed; `ErrorMessage` contains the reason.
     Failed,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -4573,7 +4573,7 @@ pub enum RegistrationUrlEndpoint {
     H5,
     /// `SHORT_H5`: Short link from the platform's H5 page to the service's H5 page.
     ShortH5,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -4632,7 +4632,7 @@ impl Default for RegistrationUrlEndpoint {
     }
 }
 
-/// Whether a sub-organisation is activated.
+/// Activation status of a sub-organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SubOrganizationActiveStatus {
@@ -4640,7 +4640,7 @@ pub enum SubOrganizationActiveStatus {
     Inactive,
     /// `1`: Activated: it can initiate contracts.
     Active,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }

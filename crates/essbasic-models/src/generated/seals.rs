@@ -69,13 +69,13 @@ pub struct ChannelCreatePreparedPersonalEsignRequest {
     ///
     /// Deprecated. Upload the picture with `UploadFiles` and give `FileId`.
     pub seal_image: ::core::option::Option<Base64>,
-    /// Whether to enable auto-signing for the person. It has no effect.
+    /// `true` to enable auto-signing for the person. It has no effect.
     ///
     /// Internal to the platform; leave it unset.
     ///
     /// Deprecated. Leave it out.
     pub enable_auto_sign: ::core::option::Option<bool>,
-    /// Whether to compress the picture. It has no effect.
+    /// `true` to compress the picture. It has no effect.
     ///
     /// Internal to the platform; leave it unset.
     ///
@@ -554,7 +554,8 @@ pub struct ChannelDescribeOrganizationSealsRequest {
     pub limit: ::core::option::Option<i64>,
     /// Number of seals to skip. Absent: 0. At most 20000.
     pub offset: ::core::option::Option<i64>,
-    /// Whether the response contains the employees who may use each seal. Absent: no.
+    /// Content of the response: with or without the employees who may use each seal. Absent:
+    /// without.
     pub info_type: ::core::option::Option<SealInfoType>,
     /// Id of one seal to look up. Absent: all seals, at most 100 per response.
     pub seal_id: ::core::option::Option<String>,
@@ -925,7 +926,7 @@ impl fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 /// 获取到电子签小程序创建法人章二维码
 ///
 /// It is scanned with WeChat and opens the service's mini program. The seal can be one that the
-/// service draws or an uploaded picture. An organisation has only one such seal; a second
+/// service draws or an uploaded picture. An organisation has only one such seal; another one
 /// cannot be created.
 ///
 /// The code is valid for 7 days; afterwards create a new one.
@@ -1131,7 +1132,8 @@ impl fmt::Debug for CreateLegalSealQrCodeResponse {
 ///
 /// The sub-organisation and the operator must have passed identity verification. A seal made
 /// from a picture is reviewed by hand by the service before it can be used. The name must be
-/// unique in the organisation, and an organisation has only one official seal: a second fails.
+/// unique in the organisation, and an organisation has only one official seal: another one
+/// fails.
 ///
 /// With the option `CreateSealPreview` nothing is created; the response contains pictures of
 /// the seal, by itself and on a sample document. The seal of the legal representative is made
@@ -1222,7 +1224,7 @@ pub struct CreateSealByImageRequest {
     /// Has the service draw the seal, so that no `SealImage` is needed. Absent: the seal is made
     /// from `SealImage`.
     pub generate_source: ::core::option::Option<SealGenerateSource>,
-    /// Purpose of the seal. An organisation has only one official seal; a second is refused.
+    /// Purpose of the seal. An organisation has only one official seal; another one is refused.
     /// Absent: `OFFICIAL`.
     pub seal_type: ::core::option::Option<NewSealType>,
     /// Line of text across a seal that the service draws. If it is too wide, the gaps shrink first,
@@ -1235,7 +1237,7 @@ pub struct CreateSealByImageRequest {
     /// The service's support enables subtypes and provides their names.
     pub sub_seal_type: ::core::option::Option<String>,
     /// Size of the seal on paper: width, `_`, height, in whole millimetres. A picture is scaled to
-    /// it, whatever its pixels, so it should have the same proportions.
+    /// it regardless of its pixels, so it should have the same proportions.
     ///
     /// - From a picture: any sides of 10 to 100, width to height between 0.1 and 10.
     /// - Drawn as `circle`: `38_38`, `40_40`, `42_42`, `45_45`, `50_50`, `58_58`.
@@ -1547,7 +1549,7 @@ pub struct OccupiedSeal {
     pub url: String,
     /// Purpose of the seal.
     pub seal_type: SealType,
-    /// Whether the authorisation to use the seal has no end.
+    /// `true` if the authorisation to use the seal has no end.
     pub is_all_time: bool,
     /// The employees who may use the seal; only if the request's `InfoType` asked for them.
     pub authorized_users: Vec<AuthorizedUser>,
@@ -1627,7 +1629,7 @@ pub enum NewSealType {
     Invoice,
     /// `OTHER`: Any other purpose.
     Other,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1692,7 +1694,7 @@ impl Default for NewSealType {
 pub enum SealGenerateSource {
     /// `SealGenerateSourceSystem`: The service draws it.
     System,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1749,7 +1751,7 @@ pub enum SealInfoType {
     WithoutUsers,
     /// `1`: With the employees who may use it.
     WithUsers,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1808,7 +1810,7 @@ pub enum SealStatus {
     Void,
     /// `INVALID`: No longer valid.
     Invalid,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1877,7 +1879,7 @@ impl Default for SealStatus {
 pub enum SealStatusChange {
     /// `DISABLE`: Disables the seal.
     Disable,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1946,7 +1948,7 @@ pub enum SealStatusFilter {
     Void,
     /// `INVALID`: No longer valid.
     Invalid,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -2017,7 +2019,7 @@ pub enum SealStyle {
     Circle,
     /// `ellipse`: Oval.
     Ellipse,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -2088,7 +2090,7 @@ pub enum SealType {
     EmployeeQualification,
     /// `OTHER`: Any other purpose.
     Other,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -2162,7 +2164,7 @@ pub enum SealWorkflowUrlEndpoint {
     /// `App`: For jumping to the mini program from the platform's app or mini program; valid for a
     /// year.
     App,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }

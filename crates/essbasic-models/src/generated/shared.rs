@@ -120,12 +120,12 @@ impl Agent {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ApproverOption {
-    /// Whether the signer is prevented from refusing to sign. Absent: refusing is allowed.
+    /// `true` if the signer is prevented from refusing to sign. Absent: refusing is allowed.
     pub no_refuse: Option<bool>,
-    /// Whether the signer is prevented from forwarding the contract to another person. Absent:
+    /// `true` if the signer is prevented from forwarding the contract to another person. Absent:
     /// forwarding is allowed.
     pub no_transfer: Option<bool>,
-    /// Whether the button that fills all of the party's signature slots in one step is hidden, so
+    /// `true` if the button that fills all of the party's signature slots in one step is hidden, so
     /// that a seal or signature is chosen slot by slot. Absent: it is shown.
     pub hide_one_key_sign: Option<bool>,
     /// Way in which the signer is named after the contract has started. Absent: the signer is given
@@ -134,7 +134,7 @@ pub struct ApproverOption {
     pub fill_type: Option<super::ApproverFillType>,
     /// Reading that is required before the signer can sign.
     pub flow_read_limit: Option<super::FlowReadLimit>,
-    /// Whether a slot that the signer adds has no signing date. Only for contracts created from
+    /// `true` if a slot that the signer adds has no signing date. Only for contracts created from
     /// files with `SignBeanTag` 1, where signers may add slots. Absent: the slot has a date.
     pub forbid_add_sign_date: Option<bool>,
     /// Handling of a phone number that differs from the one under which the signer is verified.
@@ -255,8 +255,8 @@ pub struct Component {
     /// - By coordinates: at most 20 Chinese characters, letters, digits and underscores.
     /// - By form field: the name of the form field.
     pub component_name: Option<String>,
-    /// Whether a field must be filled in. Absent: it may stay empty. For signature slots it applies
-    /// only inside an approval block, where for instance an opinion may be left empty.
+    /// `true` if a field must be filled in. Absent: it may stay empty. For signature slots it
+    /// applies only inside an approval block, where for instance an opinion may be left empty.
     pub component_required: Option<bool>,
     /// The party to which the field belongs, by its `RecipientId`; returned when fields are looked
     /// up. Leave it out when starting a contract.
@@ -315,8 +315,8 @@ pub struct Component {
     ///   set for the seal, 4.2 cm if it has no size; default false: the size of the slot).
     /// - `SIGN_OPINION`: `Values` (the text to confirm), `ValuesArray` (its words, to be tapped in
     ///   order; joined they equal `Values`), `SignMethod` (1: by tapping words).
-    /// - By keyword: `IgnoreKeywordError` 1: a keyword that the PDF lacks is not an error, as it is
-    ///   otherwise, unless its party is left without any signature slot.
+    /// - By keyword: `IgnoreKeywordError` 1: a keyword that the PDF lacks is not an error (by
+    ///   default it is one), unless its party is left without any signature slot.
     /// - `VIRTUAL_COMBINATION`, `SIGN_VIRTUAL_COMBINATION`: the parts of the block. By coordinates
     ///   `Children`, an array of `ComponentId`. By keyword `ChildrenComponents`, an array of
     ///   objects with `ComponentType` (`SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_SELECTOR`,
@@ -378,10 +378,10 @@ pub struct Component {
     /// Hint that the service's mini program shows in a field to fill in, such as which number is
     /// wanted. No effect on signature slots.
     pub placeholder: Option<String>,
-    /// Whether its value is fixed on an embedded page that starts contracts. Absent: it can be
+    /// `true` if its value is fixed on an embedded page that starts contracts. Absent: it can be
     /// edited there.
     pub lock_component_value: Option<bool>,
-    /// Whether it can be neither moved nor removed on an embedded page that starts contracts.
+    /// `true` if it can be neither moved nor removed on an embedded page that starts contracts.
     /// Absent: both are possible.
     pub forbid_move_and_delete: Option<bool>,
 }
@@ -776,7 +776,7 @@ pub struct FlowApproverInfo {
     pub mobile: Option<String>,
     /// The organisation's name as on its business licence. Brackets must be the Chinese `（）`.
     pub organization_name: Option<String>,
-    /// Whether the signer's organisation is one of the service's own and none of the platform's
+    /// `true` if the signer's organisation is one of the service's own and none of the platform's
     /// sub-organisations; for `ApproverType` `ORGANIZATION`. Absent: a sub-organisation of the
     /// platform.
     pub not_channel_organization: Option<bool>,
@@ -817,9 +817,10 @@ pub struct FlowApproverInfo {
     pub jump_url: Option<String>,
     /// Permissions and duties of the signer: refuse, forward, be named later.
     pub approver_option: Option<ApproverOption>,
-    /// Whether the initiator's organisation must approve before this party, employee or person, can
-    /// sign. The review is given with `ChannelCreateFlowSignReview`; until it passes, signing stays
-    /// blocked, also after a refusal. Works for signing by hand and for auto-signing. Absent: no.
+    /// `true` if the initiator's organisation must approve before this party, employee or person,
+    /// can sign. The review is given with `ChannelCreateFlowSignReview`; until it passes, signing
+    /// stays blocked, also after a refusal. Works for signing by hand and for auto-signing. Absent:
+    /// no.
     pub approver_need_sign_review: Option<bool>,
     /// Identity checks of a person before viewing the contract; several are possible. Ignored if
     /// the contract sets `ApproverVerifyType`. Absent: face recognition.
@@ -1195,10 +1196,10 @@ impl fmt::Debug for FlowApproverInfo {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Intention {
-    /// Kind of answer of the signer.
+    /// Kind of reply of the signer.
     pub intention_type: Option<super::IntentionType>,
-    /// The questions, one per round, with the accepted answers; for the question mode. Absent: the
-    /// question is whether the signer agrees to sign this agreement, and the answer `同意` (agree) or
+    /// The questions, one per round, with the accepted replies; for the question mode. Absent: the
+    /// question is whether the signer agrees to sign this agreement, and the reply `同意` (agree) or
     /// `不同意` (disagree). 1 to 10 elements.
     pub intention_questions: Option<Vec<IntentionQuestion>>,
     /// The texts read out, one per round; for the nod mode only. Absent: the signer is asked
@@ -1290,14 +1291,14 @@ impl fmt::Debug for IntentionAction {
     }
 }
 
-/// One round of the question mode: a text read out and the accepted spoken answers.
+/// One round of the question mode: a text read out and the accepted spoken replies.
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct IntentionQuestion {
     /// The question that is read out. At most 250 characters.
     pub question: Option<String>,
-    /// Spoken answers that pass, such as `同意` or `我确认`, compared with the speech of the signer.
+    /// Spoken replies that pass, such as `同意` or `我确认`, compared with the speech of the signer.
     pub answers: Option<Vec<String>>,
 }
 

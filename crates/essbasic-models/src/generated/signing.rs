@@ -91,26 +91,26 @@ pub struct ChannelCreateBatchQuickSignUrlRequest {
     /// Contracts and roles to be claimed, for dynamic signers. Not for employees according to the
     /// reference, although its samples create such links.
     pub flow_batch_url_info: Option<FlowBatchUrlInfo>,
-    /// Text or questions of the video check, by question and answer or by nod. `ApproverSignTypes`
+    /// Text or questions of the video check, by question and reply or by nod. `ApproverSignTypes`
     /// must be set to face recognition. The service must have enabled video checks for the caller.
     /// `ChannelDescribeSignFaceVideo` returns the video afterwards.
     pub intention: Option<Intention>,
     /// Maximum number of times the signer may enter the video check; applies only to signing by
     /// video. Absent: 5. 1 to 10.
     pub video_verify_times_limit: Option<i64>,
-    /// Whether a dynamic signer's name, identity number and phone number are remembered and
+    /// `true` if a dynamic signer's name, identity number and phone number are remembered and
     /// pre-filled the next time they open a claim link. Not for employees. Absent: they are typed
     /// in each time.
     pub cache_approver_info: Option<bool>,
-    /// Whether the signer may refuse all contracts of this link together. Absent: no. Not for
+    /// `true` if the signer may refuse all contracts of this link together. Absent: no. Not for
     /// contract groups: there, refusing every contract one by one refuses the group.
     pub can_batch_reject: Option<bool>,
     /// The only person or organisation that may claim a dynamic signer's role.
     pub preset_approver_info: Option<PresetApproverInfo>,
-    /// Whether the signer may confirm all files as read in one step. The service must have enabled
-    /// this for the caller. Falls back to one by one if the seal or signature chosen for the first
-    /// contract doesn't meet the needs of the others, or the signer lacks the right to use the
-    /// seal. Absent: no.
+    /// `true` if the signer may confirm all files as read in one step. The service must have
+    /// enabled this for the caller. Falls back to one by one if the seal or signature chosen for
+    /// the first contract doesn't meet the needs of the others, or the signer lacks the right to
+    /// use the seal. Absent: no.
     pub can_skip_read_flow: Option<bool>,
     /// Lifetime of the link in seconds. Beyond 1800, opening it requires a code from a short
     /// message, once in 24 hours per device and charged to the short message quota; so make links
@@ -388,7 +388,7 @@ pub struct ChannelCreateBatchSignUrlRequest {
     /// `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits. On a
     /// claim link for a dynamic signer who is a person: only the holder may claim.
     pub id_card_number: Option<String>,
-    /// Whether the link is also sent to `Mobile`. Absent: no.
+    /// Delivery of the link to `Mobile`. Absent: it is not sent.
     pub notify_type: Option<NotifyType>,
     /// The contracts. All must have been initiated by the calling organisation. 1 to 100 elements.
     pub flow_ids: Vec<String>,
@@ -401,7 +401,7 @@ pub struct ChannelCreateBatchSignUrlRequest {
     /// a restriction set on creation (`ComponentTypeLimit`) must be given again here. Absent: the
     /// one kind that all slots of all contracts prescribe, or handwritten if they differ.
     pub signature_types: Option<Vec<SignatureStyle>>,
-    /// Whether the signer enters a contract directly instead of the list of contracts.
+    /// `true` if the signer enters a contract directly instead of the list of contracts.
     /// `CanBatchReject` has no effect then. Absent: the list first.
     pub jump_to_detail: Option<bool>,
     /// Contracts and roles to be claimed, for dynamic signers.
@@ -414,21 +414,21 @@ pub struct ChannelCreateBatchSignUrlRequest {
     /// of one. On a claim link for dynamic signers: only in this sub-organisation's name may the
     /// role be claimed and signed.
     pub organization_open_id: Option<String>,
-    /// Whether the mini program returns by itself after signing; the platform's app or mini program
-    /// must react to being shown again. Works only from the platform's mini program: WeChat lets
-    /// users return to an app only by a tap on the finish button. Absent: no.
+    /// `true` if the mini program returns by itself after signing; the platform's app or mini
+    /// program must react to being shown again. Works only from the platform's mini program: WeChat
+    /// lets users return to an app only by a tap on the finish button. Absent: no.
     pub auto_jump_back: Option<bool>,
     /// Place where the link is used. Set it only for jumps from the H5 page of a WeChat official
     /// account: the mini program's success page then has a button that leads back there. Absent: no
     /// button.
     pub url_use_env: Option<SignUrlEnvironment>,
-    /// Whether the signer may refuse all contracts of this link together. Absent: no. Not with
+    /// `true` if the signer may refuse all contracts of this link together. Absent: no. Not with
     /// `JumpToDetail`, nor for contract groups: there, refusing every contract one by one refuses
     /// the group.
     pub can_batch_reject: Option<bool>,
-    /// Whether the signer may confirm all files as read in one step. The service must have enabled
-    /// this for the caller. For an organisation, it works only if all its seal and signature slots
-    /// have the same restrictions (seal id, kind of seal or signature). Absent: no.
+    /// `true` if the signer may confirm all files as read in one step. The service must have
+    /// enabled this for the caller. For an organisation, it works only if all its seal and
+    /// signature slots have the same restrictions (seal id, kind of seal or signature). Absent: no.
     pub can_skip_read_flow: Option<bool>,
 }
 
@@ -690,7 +690,7 @@ impl fmt::Debug for ChannelCreateBatchSignUrlResponse {
 ///     .name("张三")
 ///     .mobile("13800000000")
 ///     .approver_sign_types([ApproverSignType::Face, ApproverSignType::Password]);
-/// // Without `expired_on` the link expires after half an hour; if set longer, opening it requires an SMS code.
+/// // Without `expired_on` the link expires after half an hour; a longer one requires an SMS code.
 /// let request = ChannelCreateFlowSignUrlRequest::new(agent, "FLOW_ID")
 ///     .flow_approver_infos([signer])
 ///     .jump_url("https://example.com/signed");
@@ -755,8 +755,8 @@ pub struct ChannelCreateFlowSignUrlRequest {
     pub organization: Option<OrganizationInfo>,
     /// Page to go to after signing. At most 1000 characters.
     pub jump_url: Option<String>,
-    /// Whether the link serves to sign or only to preview the contract and its state. The
-    /// initiator's preview takes no `FlowApproverInfos`. Absent: to sign.
+    /// Purpose of the link: to sign, or only to preview the contract and its state. The initiator's
+    /// preview takes no `FlowApproverInfos`. Absent: to sign.
     pub url_type: Option<FlowSignUrlType>,
     /// Lifetime of the link in seconds. Beyond 1800, opening it requires a code from a short
     /// message, once in 24 hours per device and charged to the short message quota; so create links
@@ -944,7 +944,7 @@ pub struct ChannelCreateOrganizationBatchSignUrlRequest {
     pub mobile: Option<String>,
     /// The contract group to sign, instead of `FlowIds`.
     pub flow_group_id: Option<String>,
-    /// Whether the signer may refuse all contracts of this link together. Absent: no.
+    /// `true` if the signer may refuse all contracts of this link together. Absent: no.
     pub can_batch_reject: Option<bool>,
     /// Way in which dynamic signers claim their roles. Takes effect only if all parties concerned
     /// are dynamic signers.
@@ -1264,9 +1264,10 @@ pub struct CreateSignUrlsRequest {
     /// are verified and have joined, their own identity and log-in phone number replace `Name`,
     /// `IdCardType`, `IdCardNumber` and `Mobile`.
     pub open_id: Option<String>,
-    /// Whether the mini program returns by itself after signing; the platform's app or mini program
-    /// must react to being shown again. Works only for `APP` links opened from the platform's mini
-    /// program: WeChat lets users return to an app only by a tap on the finish button. Absent: no.
+    /// `true` if the mini program returns by itself after signing; the platform's app or mini
+    /// program must react to being shown again. Works only for `APP` links opened from the
+    /// platform's mini program: WeChat lets users return to an app only by a tap on the finish
+    /// button. Absent: no.
     pub auto_jump_back: Option<bool>,
     /// Page to go to after signing; takes effect only if `Endpoint` is `CHANNEL`. At most 1000
     /// characters.
@@ -1287,9 +1288,9 @@ pub struct CreateSignUrlsRequest {
     /// account: the mini program's success page then has a button that leads back there. Absent: no
     /// button.
     pub url_use_env: Option<SignUrlEnvironment>,
-    /// Whether the signer may confirm all files as read in one step. The service must have enabled
-    /// this for the caller, and `FlowIds` must be given. For an organisation, it works only if all
-    /// its seal and signature slots have the same restrictions (seal id, kind of seal or
+    /// `true` if the signer may confirm all files as read in one step. The service must have
+    /// enabled this for the caller, and `FlowIds` must be given. For an organisation, it works only
+    /// if all its seal and signature slots have the same restrictions (seal id, kind of seal or
     /// signature). Absent: no.
     pub can_skip_read_flow: Option<bool>,
 }
@@ -1529,7 +1530,7 @@ pub struct CreateSignUrlsResponse {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DynamicSignOption {
-    /// Whether all contracts of the link must be claimed. Absent: some are enough.
+    /// Number of contracts of the link that must be claimed: all or some. Absent: some.
     pub dynamic_receive_type: Option<DynamicReceiveType>,
     /// The organisation whose employees may claim and sign, by the id that the platform gave it.
     /// Nobody else may.
@@ -1880,7 +1881,7 @@ pub enum DynamicReceiveType {
     Some,
     /// `1`: All; the same employee must claim and sign all of them.
     All,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1927,7 +1928,7 @@ pub enum FlowSignUrlType {
     Sign,
     /// `1`: To preview the contract and see its state; it can't be signed there.
     Preview,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1982,7 +1983,7 @@ pub enum SignPageButton {
     BasicInformation,
     /// `5`: Withdraw the contract, among the further actions.
     Withdraw,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -2044,7 +2045,7 @@ pub enum SignUrlEndpoint {
     /// `LONGURL2WEIXINAPP`: The long link that the short one of `WEIXINAPP` expands to; fits H5
     /// pages.
     LongUrlToWeixinApp,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -2105,7 +2106,7 @@ impl Default for SignUrlEndpoint {
 pub enum SignUrlEnvironment {
     /// `WeChatOfficialAccounts`: On an H5 page of a WeChat official account.
     WeChatOfficialAccounts,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -2171,7 +2172,7 @@ pub enum SignUrlGenerateType {
     Follower,
     /// `RECIPIENT`: Dynamic signers, by their role (`RecipientId`).
     Recipient,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -2246,7 +2247,7 @@ pub enum SignatureStyle {
     System,
     /// `5`: A handwritten signature kept from earlier; includes writing one now.
     StoredHandwritten,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }

@@ -155,17 +155,17 @@ pub struct DescribeTemplatesRequest {
     /// Only templates that the sub-organisation received or claimed from this template of the
     /// platform.
     pub channel_template_id: Option<String>,
-    /// Whether to return the fields of all parties, not just the initiator's. Absent: only the
+    /// `true` to return the fields of all parties, not just the initiator's. Absent: only the
     /// initiator's.
     pub query_all_components: Option<bool>,
-    /// Whether to return `PreviewUrl`, an H5 link that shows the template in a browser or an
-    /// iframe, valid for 5 minutes. Absent: no.
+    /// `true` to return `PreviewUrl`, an H5 link that shows the template in a browser or an iframe,
+    /// valid for 5 minutes. Absent: no.
     pub with_preview_url: Option<bool>,
-    /// Whether the preview shows the template's fields and signature slots over the file and lets
+    /// `true` if the preview shows the template's fields and signature slots over the file and lets
     /// one try out signing, for instance to check their positions before initiating. Absent: only
     /// the file is shown. Without `WithPreviewUrl` it has no effect.
     pub show_preview_components: Option<bool>,
-    /// Whether to return `PdfUrl`, a link for downloading the template's PDF, valid for 5 minutes.
+    /// `true` to return `PdfUrl`, a link for downloading the template's PDF, valid for 5 minutes.
     /// Only for customers whom the service's account manager has enabled for it. Absent: no.
     pub with_pdf_url: Option<bool>,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
@@ -442,7 +442,7 @@ pub struct OperateChannelTemplateRequest {
     /// The caller: the application, the sub-organisation and its employee. Organisation and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// Whether to look up, set or revoke the authorisation. The official sample writes it in lower
+    /// Operation: look up, set or revoke the authorisation. The official sample writes it in lower
     /// case.
     pub operate_type: ChannelTemplateOperation,
     /// A template of the platform's library, by its id of 32 characters; not a sub-organisation's
@@ -454,8 +454,8 @@ pub struct OperateChannelTemplateRequest {
     /// Visibility of the template, with `UPDATE`. Can be changed only until the template is
     /// published.
     pub auth_tag: Option<TemplateVisibility>,
-    /// Whether to enable or disable the template; works with `OperateType` `UPDATE` only. If it
-    /// cannot be done, the call fails.
+    /// Change of the template's availability; works with `OperateType` `UPDATE` only. If it cannot
+    /// be done, the call fails.
     pub available: Option<TemplateAvailabilityChange>,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
@@ -558,7 +558,7 @@ pub struct OperateChannelTemplateResponse {
     pub app_id: String,
     /// The template concerned.
     pub template_id: String,
-    /// Whether the change of visibility took place for all sub-organisations, some or none.
+    /// Result of the change of visibility: for all sub-organisations, some or none.
     /// `FailMessageList` has those that failed.
     pub operate_result: TemplateAuthorizationResult,
     /// Visibility of the template.
@@ -701,22 +701,22 @@ pub struct Recipient {
     /// The name of the party's role, such as seller: at most 20 Chinese characters, letters, digits
     /// and underscores.
     pub role_name: String,
-    /// Whether the party must be validated.
+    /// `true` if the party must be validated.
     pub require_validation: bool,
-    /// Whether the party must fill in its fields.
+    /// `true` if the party must fill in its fields.
     pub require_sign: bool,
     /// Way in which the party signs; internal to the service.
     pub sign_type: RecipientSignType,
     /// The party's place in the order of signing: the lower, the earlier.
     pub routing_order: i64,
-    /// Whether the party is the initiator.
+    /// `true` if the party is the initiator.
     pub is_promoter: bool,
     /// Identity check of a signer before viewing the contract.
     pub approver_verify_types: Vec<ApproverViewVerification>,
     /// Methods by which a signer may prove intent.
     pub approver_sign_types: Vec<ApproverSignType>,
-    /// Whether the party is prevented from handing its task to another person. False or absent: it
-    /// may hand it on.
+    /// `true` if the party is prevented from handing its task to another person. False or absent:
+    /// it may hand it on.
     pub no_transfer: Option<bool>,
 }
 
@@ -739,9 +739,10 @@ pub struct TemplateInfo {
     pub recipients: Vec<Recipient>,
     /// The signature slots. Not returned if `ContentType` is `1`.
     pub sign_components: Vec<Component>,
-    /// Whether the template has signature slots that the organisation itself signs automatically.
+    /// Kind of template: with or without signature slots that the organisation itself signs
+    /// automatically.
     pub template_type: TemplateType,
-    /// Whether the sub-organisation is the initiator.
+    /// `true` if the sub-organisation is the initiator.
     ///
     /// Internal to the platform; leave it unset.
     ///
@@ -766,7 +767,7 @@ pub struct TemplateInfo {
     /// The template's version: the date followed by a running number of three digits, as in
     /// `20231106001` for the first and `20231106002` for the second. Empty by default.
     pub template_version: String,
-    /// Whether the template can be used.
+    /// Availability of the template.
     pub available: TemplateStatus,
     /// The contract type that the template belongs to.
     pub user_flow_type: Option<UserFlowType>,
@@ -812,7 +813,7 @@ pub enum ApproverViewVerification {
     IdentityVerification,
     /// `2`: By their mobile number.
     Mobile,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -861,7 +862,7 @@ pub enum ChannelTemplateOperation {
     Delete,
     /// `UPDATE`: Sets who is authorised, or enables or disables the template.
     Update,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -920,7 +921,7 @@ impl Default for ChannelTemplateOperation {
 pub enum RecipientSignType {
     /// `0`: By face recognition.
     Face,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -967,7 +968,7 @@ pub enum RecipientType {
     Individual,
     /// `PROMOTER`: The initiator.
     Promoter,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1030,7 +1031,7 @@ pub enum TemplateAuthorizationResult {
     PartSuccess,
     /// `fail`: Failed for all; `FailMessageList` contains the reasons.
     Fail,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1083,18 +1084,18 @@ impl Default for TemplateAuthorizationResult {
     }
 }
 
-/// Whether to enable or disable a platform's template.
+/// Change of the availability of a platform's template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemplateAvailabilityChange {
-    /// `0`: Leaves it as it is.
+    /// `0`: No change.
     Keep,
     /// `1`: Enables it: it can be claimed as usual.
     Enable,
     /// `2`: Disables it: distributed automatically, sub-organisations can no longer use it; claimed
     /// by hand, it no longer shows in the library for claiming.
     Disable,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1143,7 +1144,7 @@ pub enum TemplateContentType {
     Full,
     /// `1`: The templates only, without their parties, fields and signature slots.
     ListOnly,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1190,7 +1191,7 @@ pub enum TemplateDistribution {
     Manual,
     /// `1`: The platform sets it for the sub-organisation automatically.
     Automatic,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1242,7 +1243,7 @@ pub enum TemplateOperation {
     Disable,
     /// `COPY`: Creates a copy, with its own name.
     Copy,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1297,7 +1298,7 @@ impl Default for TemplateOperation {
     }
 }
 
-/// Whether a template can be used.
+/// Availability of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemplateStatus {
@@ -1305,7 +1306,7 @@ pub enum TemplateStatus {
     Enabled,
     /// `2`: It must not be used.
     Disabled,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1344,7 +1345,7 @@ impl Default for TemplateStatus {
     }
 }
 
-/// Whether signing by a template's owner is automatic.
+/// Kind of template: with or without automatic signing by its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemplateType {
@@ -1352,7 +1353,7 @@ pub enum TemplateType {
     AutoSign,
     /// `3`: Signers sign by hand.
     Normal,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1399,7 +1400,7 @@ pub enum TemplateVisibility {
     All,
     /// `part`: The sub-organisations chosen.
     Part,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }

@@ -19,7 +19,7 @@ pub enum AddableSlotType {
     SignLegalPersonSeal,
     /// `SIGN_SIGNATURE`: Slot for a user's signature.
     SignSignature,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -88,7 +88,7 @@ pub enum ApproveType {
     Organization,
     /// `PERSON`: A person in their own name.
     Person,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -151,7 +151,7 @@ impl Default for ApproveType {
 pub enum ApproverFillType {
     /// `1`: Dynamic signer: named once the contract has started.
     DynamicSigner,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -203,7 +203,7 @@ pub enum ApproverMobileMode {
     Given,
     /// `VALIDATE`: The call fails.
     Validate,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -270,7 +270,7 @@ pub enum ApproverSignEndpoint {
     /// and in the lists of the mini program the contract can be viewed, neither filled in nor
     /// signed.
     Link,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -333,7 +333,7 @@ pub enum ApproverSignType {
     Face,
     /// `2`: With their signing password.
     Password,
-    /// `3`: By name, identity number and phone number, checked with the mobile carrier.
+    /// `3`: By name, identity number and phone number, checked with the mobile operator.
     Carrier,
     /// `4`: With a hardware key.
     UKey,
@@ -341,7 +341,7 @@ pub enum ApproverSignType {
     DeviceFingerprint,
     /// `6`: With the face stored on their device.
     DeviceFace,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -402,7 +402,7 @@ pub enum ApproverVerifyType {
     /// `2`: The phone number, which must be the one given for the party. No effect if the signature
     /// is `OCR_ESIGN`, which needs identity verification.
     Mobile,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -456,7 +456,7 @@ pub enum AuthorizationType {
     LegalRepresentative,
     /// `5`: Power of attorney and a transfer to the organisation's bank account.
     PowerOfAttorneyAndTransfer,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -517,7 +517,7 @@ pub enum AutoSignScene {
     EPrescriptionAutoSign,
     /// `OTHER`: General use.
     Other,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -619,7 +619,7 @@ pub enum ComponentGenerateMode {
     Field,
     /// `KEYWORD`: At a keyword in the text of the PDF; text in pictures is not searched.
     Keyword,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -754,7 +754,7 @@ pub enum ComponentType {
     /// `SIGN_SELECTOR`: One of several options, such as the decision; only within an approval
     /// block.
     SignSelector,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -901,7 +901,7 @@ pub enum FlowApproverType {
     /// `PERSON_PIN_CODE_SIGN`: A person, by auto-signing with a PIN. A feature on request: the
     /// account manager switches it on.
     PersonPinCodeSign,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -980,7 +980,7 @@ pub enum FlowReadLimit {
     LimitBottom,
     /// `NoReadTimeAndBottom`: Any size. Available on request: the account manager enables it.
     NoReadTimeAndBottom,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1066,7 +1066,7 @@ pub enum IdCardType {
     /// `OTHER_CARD_TYPE`: Another document. Only for customers whom the service's account manager
     /// has enabled for it.
     OtherCardType,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1194,7 +1194,7 @@ pub enum IntentionSpeechSpeed {
     Times1Point2,
     /// `3`: Fixed, at 1.5 times the usual speed.
     Times1Point5,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1241,16 +1241,16 @@ impl Default for IntentionSpeechSpeed {
     }
 }
 
-/// Kind of answer that a signer gives in a video verification.
+/// Kind of reply that a signer gives in a video verification.
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IntentionType {
-    /// `1`: Spoken answers to questions.
+    /// `1`: Spoken replies to questions.
     QuestionAndAnswer,
     /// `2`: By nodding.
     Nod,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1302,7 +1302,7 @@ pub enum KeywordOrder {
     Positive,
     /// `Reverse`: From the end: 0 is the last found.
     Reverse,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1373,7 +1373,7 @@ pub enum KeywordRelativeLocation {
     LowerRight,
     /// `UpperRight`: To the upper right.
     UpperRight,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1448,7 +1448,7 @@ pub enum NotifyType {
     All,
     /// `NONE`: Not at all.
     None,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -1521,7 +1521,7 @@ pub enum SealSizePolicy {
     OnByDefault,
     /// `3`: On and locked: stamps always have the seal's own size.
     AlwaysOn,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1577,7 +1577,7 @@ pub enum SignTypeSelector {
     SignerChooses,
     /// `1`: The service: it offers the first of those given.
     FirstRecommended,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -1638,7 +1638,7 @@ pub enum SignatureMethod {
     ImgEsign,
     /// `SYSTEM_ESIGN`: Generated from the signer's name at a tap.
     SystemEsign,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }

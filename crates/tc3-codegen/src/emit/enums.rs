@@ -44,12 +44,12 @@ pub(super) fn error_code(codes: &[Code], scope: &Scope<'_>) -> Vec<TokenStream> 
                 #find(DESCRIPTIONS, self.as_str())
             }
 
-            /// Returns advice on the error; `None` if there is none.
+            /// Returns advice on the error, if any.
             pub fn advice(&self) -> Option<&'static str> {
                 Self::advice_on(self.as_str())
             }
 
-            /// Returns advice on an error code in its wire format; `None` if there is none.
+            /// Returns advice on an error code in its wire format, if any.
             pub fn advice_on(code: &str) -> Option<&'static str> {
                 #find(ADVICE, code)
             }
@@ -111,7 +111,7 @@ fn text(
             #[non_exhaustive]
             pub enum #name {
                 #(#variant_docs #names,)*
-                /// Value that this version does not know. `From` creates it only if no other
+                /// Value without a variant in this version. `From` creates it only if no other
                 /// variant matches.
                 Unknown(#string),
             }
@@ -198,7 +198,7 @@ fn int(
             #[non_exhaustive]
             pub enum #name {
                 #(#variant_docs #names,)*
-                /// Value that this version does not know. `From` creates it only if no other
+                /// Value without a variant in this version. `From` creates it only if no other
                 /// variant matches.
                 Unknown(i64),
             }

@@ -254,7 +254,7 @@ pub(super) static AUTO_SIGN_CONFIG: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "CertInfoCallback",
                 "cert_info_callback",
-                "Whether the callback contains the certificate. Absent: no.",
+                "`true` if the callback contains the certificate. Absent: no.",
                 JsonType::Bool,
             )
             .optional()
@@ -262,14 +262,14 @@ pub(super) static AUTO_SIGN_CONFIG: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "UserDefineSeal",
                 "user_define_seal",
-                "Whether the person may design their own seal (signature). Absent: no.",
+                "`true` if the person may design their own seal (signature). Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "SealImgCallback",
                 "seal_img_callback",
-                "Whether the callback contains the picture, as base64, of the seal (signature) \
+                "`true` if the callback contains the picture, as base64, of the seal (signature) \
                 that auto-signing will use. Absent: no.",
                 JsonType::Bool,
             )
@@ -297,8 +297,8 @@ pub(super) static AUTO_SIGN_CONFIG: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "LicenseType",
                 "license_type",
-                "Whether an account licence is bound to the person. Absent: 1, no licence; \
-                auto-signing stays on without end and its contracts use contract quota.",
+                "Kind of licence that is bound to the person. Absent: 1, no licence; auto-signing \
+                stays on without end and its contracts use contract quota.",
                 JsonType::Int,
             )
             .optional()
@@ -694,7 +694,7 @@ pub(super) static CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_RESPONSE: ObjectMeta = 
         MemberMeta::new(
             "IsOpen",
             "is_open",
-            "Whether the person has enabled auto-signing.",
+            "`true` if the person has enabled auto-signing.",
             JsonType::Bool,
         ),
         MemberMeta::new(
@@ -714,7 +714,7 @@ pub(super) static CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_RESPONSE: ObjectMeta = 
         MemberMeta::new(
                 "LicenseType",
                 "license_type",
-                "Whether auto-signing was enabled with an account licence.",
+                "Kind of licence with which auto-signing was enabled.",
                 JsonType::Int,
             )
             .optional()
@@ -889,7 +889,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "PlatformAppAuthorization",
                 "platform_app_authorization",
-                "Whether the platform's application is authorised instead of organisations; then \
+                "`true` if the platform's application is authorised instead of organisations; then \
                 neither ids nor names are needed. The service's operations manager must enable \
                 this first. Absent: no.",
                 JsonType::Bool,
@@ -1046,9 +1046,9 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "PlatformAppAuthorization",
                 "platform_app_authorization",
-                "Whether it is the authorisation of the platform's application that changes; then \
-                neither id nor name is needed. The service's operations manager must enable this \
-                first. Absent: no.",
+                "`true` if it is the authorisation of the platform's application that changes; \
+                then neither id nor name is needed. The service's operations manager must enable \
+                this first. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -1189,7 +1189,7 @@ pub(super) static USER_THREE_FACTOR: ObjectMeta = ObjectMeta::new(
 
 pub(super) static AUTO_SIGN_LICENSE_TYPE: ValueSetMeta = ValueSetMeta::new(
     "AutoSignLicenseType",
-    "Whether a person's auto-signing is tied to an account licence.",
+    "Kind of licence of a person's auto-signing.",
     &[
         ValueMeta::new(
             Literal::Int(0),
@@ -1300,7 +1300,7 @@ pub(super) static VERIFY_CHANNEL: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("TELECOM"),
             "Telecom",
-            "Comparison of name, identity number and mobile number with the phone carrier's \
+            "Comparison of name, identity number and mobile number with the mobile operator's \
             records.",
         ),
     ],

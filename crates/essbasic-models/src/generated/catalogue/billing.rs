@@ -165,7 +165,7 @@ pub(super) static CHANNEL_BILL_USAGE_DETAIL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "CostType",
                 "cost_type",
-                "Whether this is a charge or a refund.",
+                "Direction: charge or refund.",
                 JsonType::Int,
             )
             .optional()
@@ -379,7 +379,7 @@ pub(super) static DESCRIBE_USAGE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NeedAggregate",
                 "need_aggregate",
-                "Whether to return totals: one entry per sub-organisation for the whole range, \
+                "`true` to return totals: one entry per sub-organisation for the whole range, \
                 instead of one per sub-organisation and day (none for days without use). Absent: \
                 no.",
                 JsonType::Bool,
@@ -485,7 +485,7 @@ pub(super) static USAGE_DETAIL: ObjectMeta = ObjectMeta::new(
 
 pub(super) static BILL_COST_TYPE: ValueSetMeta = ValueSetMeta::new(
     "BillCostType",
-    "Whether units were charged or given back.",
+    "Direction of a booking: charge or refund.",
     &[
         ValueMeta::new(Literal::Int(1), "Charge", "Charged."),
         ValueMeta::new(Literal::Int(2), "Refund", "Given back after a withdrawal."),

@@ -136,7 +136,7 @@ pub(super) static CHANNEL_CREATE_EMBED_WEB_URL_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "HiddenComponents",
                 "hidden_components",
-                "Whether to hide fields in the preview of a template.",
+                "`true` to hide fields in the preview of a template.",
                 JsonType::Bool,
             )
             .optional()
@@ -368,8 +368,8 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "MenuStatus",
                 "menu_status",
-                "Whether the web console shows the menu at the left. Has an effect only if \
-                organisation and employee are both activated. Absent: it does.",
+                "Visibility of the menu at the left of the web console. Has an effect only if \
+                organisation and employee are both activated. Absent: it is shown.",
                 JsonType::String,
             )
             .optional()
@@ -423,8 +423,8 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "TopNavigationStatus",
                 "top_navigation_status",
-                "Whether the web console shows the navigation bar at the top. Has an effect only \
-                if organisation and employee are both activated. Absent: it does.",
+                "Visibility of the navigation bar at the top of the web console. Has an effect \
+                only if organisation and employee are both activated. Absent: it is shown.",
                 JsonType::String,
             )
             .optional()
@@ -432,7 +432,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "AutoActive",
                 "auto_active",
-                "Whether the organisation is activated once it has registered, if licences are \
+                "`true` if the organisation is activated once it has registered, if licences are \
                 left. Ignored if the application's extended service for automatic activation is \
                 on: organisations are then always activated. Absent: no; activate it in the \
                 console or with `CreateChannelSubOrganizationActive`.",
@@ -564,22 +564,22 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_RESPONSE: ObjectMeta = ObjectMeta::ne
                 "console_url",
                 "The link, valid for one log-in. It expires after 5 minutes for `Endpoint` `PC`, \
                 after 30 days for `CHANNEL`, `APP`, `H5`, `SHORT_H5` and `WEIXIN_QRCODE_URL`. Open \
-                it as it is: append no parameters, and take care that `&` does not become \
-                `\\u0026` on the way.",
+                it unchanged: append no parameters, and make sure that `&` does not become \
+                `\\u0026`.",
                 JsonType::String,
             )
             .sensitive(),
         MemberMeta::new(
             "IsActivated",
             "is_activated",
-            "Whether the sub-organisation has joined the service, determined by \
+            "`true` if the sub-organisation has joined the service, determined by \
             `Agent.ProxyOrganizationOpenId`, not by its name or social credit code.",
             JsonType::Bool,
         ),
         MemberMeta::new(
             "ProxyOperatorIsVerified",
             "proxy_operator_is_verified",
-            "Whether the employee has passed identity verification and joined, determined by \
+            "`true` if the employee has passed identity verification and joined, determined by \
             `Agent.ProxyOperator.OpenId`, not by their name.",
             JsonType::Bool,
         ),
@@ -601,21 +601,21 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ShowFlowDetailComponent",
                 "show_flow_detail_component",
-                "Whether the page with a contract's details may show its fields. Absent: no.",
+                "`true` if the page with a contract's details may show its fields. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "ShowTemplateComponent",
                 "show_template_component",
-                "Whether a template's preview page may show its fields. Absent: no.",
+                "`true` if a template's preview page may show its fields. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "SkipUploadFile",
                 "skip_upload_file",
-                "Whether to leave out the page for uploading the file; works with `EmbedType` \
+                "`true` to leave out the page for uploading the file; works with `EmbedType` \
                 `CREATE_TEMPLATE` only. Absent: it is shown.",
                 JsonType::Bool,
             )
@@ -623,7 +623,7 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SkipDownloadFile",
                 "skip_download_file",
-                "Whether to hide the button that downloads the file; works with `EmbedType` \
+                "`true` to hide the button that downloads the file; works with `EmbedType` \
                 `PREVIEW_FLOW_DETAIL` only. Absent: it is shown.",
                 JsonType::Bool,
             )
@@ -631,7 +631,7 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ForbidEditWatermark",
                 "forbid_edit_watermark",
-                "Whether to bar the user from seeing and editing the properties of watermark \
+                "`true` to bar the user from seeing and editing the properties of watermark \
                 fields. Absent: no.",
                 JsonType::Bool,
             )
@@ -647,7 +647,7 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ForbidEditSealDescription",
                 "forbid_edit_seal_description",
-                "Whether to bar the user from editing the seal's description. Absent: no.",
+                "`true` to bar the user from editing the seal's description. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -692,7 +692,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_OPTIONS: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "UniformSocialCreditCodeSame",
                 "uniform_social_credit_code_same",
-                "Whether the social credit code that the user enters must be the one given. \
+                "`true` if the social credit code that the user enters must be the one given. \
                 Absent: it may differ.",
                 JsonType::Bool,
             )
@@ -700,31 +700,31 @@ pub(super) static ORGANIZATION_AUTHORIZATION_OPTIONS: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "OrganizationNameSame",
                 "organization_name_same",
-                "Whether the organisation's name must stay as given. Has an effect only if a name \
-                is given. Absent: it may differ.",
+                "`true` if the organisation's name must stay as given. Has an effect only if a \
+                name is given. Absent: it may differ.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "LegalNameSame",
                 "legal_name_same",
-                "Whether the legal representative's name must stay as given. Has an effect only if \
-                that name is given. Absent: it may differ.",
+                "`true` if the legal representative's name must stay as given. Has an effect only \
+                if that name is given. Absent: it may differ.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "BankAccountNumberSame",
                 "bank_account_number_same",
-                "Whether the bank account must stay as given. Has an effect only if an account is \
-                given. Absent: it may differ.",
+                "`true` if the bank account must stay as given. Has an effect only if an account \
+                is given. Absent: it may differ.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "AddressSame",
                 "address_same",
-                "Whether the address is shown as given and cannot be changed. Has an effect only \
+                "`true` if the address is shown as given and cannot be changed. Has an effect only \
                 if `ProxyAddress` is given. Absent: it may differ.",
                 JsonType::Bool,
             )
@@ -732,7 +732,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_OPTIONS: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "BizLicenseSame",
                 "biz_license_same",
-                "Whether the picture of the business licence is shown as given and cannot be \
+                "`true` if the picture of the business licence is shown as given and cannot be \
                 changed. Has an effect only if `BusinessLicense` is given. Absent: the user may \
                 replace it.",
                 JsonType::Bool,
@@ -750,7 +750,7 @@ pub(super) static WEB_THEME_CONFIG: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "DisplaySignBrandLogo",
                 "display_sign_brand_logo",
-                "Whether the service's logo is shown at the foot of the page. Absent: no.",
+                "`true` if the service's logo is shown at the foot of the page. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -773,7 +773,7 @@ pub(super) static WEB_THEME_CONFIG: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "HideAuthenticateNavigationBar",
                 "hide_authenticate_navigation_bar",
-                "Whether to hide the navigation bar of the page on which an organisation verifies \
+                "`true` to hide the navigation bar of the page on which an organisation verifies \
                 itself. Absent: it is shown.",
                 JsonType::Bool,
             )
@@ -781,7 +781,7 @@ pub(super) static WEB_THEME_CONFIG: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "HideAuthenticateTopLogo",
                 "hide_authenticate_top_logo",
-                "Whether to hide the logo at the top of the page on which an organisation verifies \
+                "`true` to hide the logo at the top of the page on which an organisation verifies \
                 itself. Absent: it is shown.",
                 JsonType::Bool,
             )
@@ -941,7 +941,7 @@ pub(super) static JUMP_EVENT_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static NAVIGATION_STATUS: ValueSetMeta = ValueSetMeta::new(
     "NavigationStatus",
-    "Whether a navigation bar of the web console is shown.",
+    "Visibility of a navigation bar of the web console.",
     &[
         ValueMeta::new(Literal::Text("ENABLE"), "Enable", "It is shown; the default."),
         ValueMeta::new(Literal::Text("DISABLE"), "Disable", "It is not shown."),

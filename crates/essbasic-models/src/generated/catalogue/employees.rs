@@ -585,8 +585,8 @@ pub(super) static CHANNEL_DESCRIBE_EMPLOYEES_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "Filters",
                 "filters",
-                "Narrows the list by key and values. Each key may be given once only; a second \
-                filter of the same key conflicts.\n\n- `Status`: `IsVerified` for verified \
+                "Narrows the list by key and values. Each key may be given only once; another \
+                filter with the same key conflicts.\n\n- `Status`: `IsVerified` for verified \
                 employees, `NotVerified` for unverified ones, `QuiteJob` for those who have \
                 left.\n- `ExcludeQuiteJob`: `true` leaves out those who have left.\n- \
                 `StaffOpenId`: one or more ids that the platform gave, for just these employees.",
@@ -692,8 +692,8 @@ pub(super) static CHANNEL_DESCRIBE_ROLES_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Filters",
                 "filters",
-                "Narrows the list by key and value. Each key may be given once only; a second \
-                filter of the same key conflicts.\n\n- `RoleType`: `1` for system roles, `2` for \
+                "Narrows the list by key and value. Each key may be given only once; another \
+                filter with the same key conflicts.\n\n- `RoleType`: `1` for system roles, `2` for \
                 custom roles.\n- `RoleStatus`: `1` for enabled roles, `2` for disabled ones.\n- \
                 `IsReturnPermissionGroup`: `1` to return each role's tree of permissions, `0` not \
                 to.",
@@ -865,7 +865,7 @@ pub(super) static CHANNEL_ROLE: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "RoleStatus",
                 "role_status",
-                "Whether the role is in use.",
+                "Status of the role.",
                 JsonType::Int,
             )
             .values(&ROLE_STATUS),
@@ -1033,17 +1033,12 @@ pub(super) static PERMISSION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Type",
                 "r#type",
-                "Whether the permission works in the front end or in the back end.",
+                "Place of the permission: front end or back end.",
                 JsonType::Int,
             )
             .optional()
             .values(&PERMISSION_TYPE),
-        MemberMeta::new(
-                "Hide",
-                "hide",
-                "Whether the permission is hidden.",
-                JsonType::Int,
-            )
+        MemberMeta::new("Hide", "hide", "Visibility of the permission.", JsonType::Int)
             .optional()
             .values(&PERMISSION_VISIBILITY),
         MemberMeta::new(
@@ -1089,7 +1084,7 @@ pub(super) static PERMISSION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "IsChecked",
                 "is_checked",
-                "Whether the role has the permission.",
+                "`true` if the role has the permission.",
                 JsonType::Bool,
             )
             .optional(),
@@ -1123,7 +1118,7 @@ pub(super) static PERMISSION_GROUP: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new("Hide", "hide", "Whether the group is hidden.", JsonType::Int)
+        MemberMeta::new("Hide", "hide", "Visibility of the group.", JsonType::Int)
             .optional()
             .values(&PERMISSION_VISIBILITY),
         MemberMeta::new(
@@ -1250,7 +1245,7 @@ pub(super) static STAFF: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "Verified",
             "verified",
-            "Whether the employee has passed identity verification.",
+            "`true` if the employee has passed identity verification.",
             JsonType::Bool,
         ),
         MemberMeta::new(
@@ -1269,7 +1264,7 @@ pub(super) static STAFF: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "QuiteJob",
                 "quite_job",
-                "Whether the employee has left.",
+                "Employment status of the employee.",
                 JsonType::Int,
             )
             .values(&EMPLOYMENT_STATUS),
@@ -1369,7 +1364,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_OPERATORS_RESPONSE: ObjectMeta = Objec
         MemberMeta::new(
                 "Status",
                 "status",
-                "Whether all employees were accepted or only some. If none was, the call fails \
+                "Result: all employees were accepted, or only some. If none was, the call fails \
                 instead.",
                 JsonType::Int,
             )
@@ -1423,8 +1418,8 @@ pub(super) static EMPLOYEE_OPERATION: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("UPDATE"),
             "Update",
-            "Corrects their data, as long as they are not verified; verified employees who have \
-            joined change theirs in the mini program.",
+            "Corrects their data before they are verified; verified employees who have joined \
+            change theirs in the mini program.",
         ),
         ValueMeta::new(Literal::Text("RESIGN"), "Resign", "Marks them as having left."),
     ],
@@ -1445,7 +1440,7 @@ pub(super) static EMPLOYEE_SYNC_STATUS: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static EMPLOYMENT_STATUS: ValueSetMeta = ValueSetMeta::new(
     "EmploymentStatus",
-    "Whether an employee has left.",
+    "Employment status of an employee.",
     &[
         ValueMeta::new(Literal::Int(0), "Employed", "The employee has not left."),
         ValueMeta::new(Literal::Int(1), "Left", "The employee has left."),
@@ -1510,7 +1505,7 @@ pub(super) static PERMISSION_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static PERMISSION_VISIBILITY: ValueSetMeta = ValueSetMeta::new(
     "PermissionVisibility",
-    "Whether a permission or a group of them is hidden.",
+    "Visibility of a permission or of a group of permissions.",
     &[
         ValueMeta::new(Literal::Int(0), "Shown", "It is shown."),
         ValueMeta::new(Literal::Int(1), "Hidden", "It is hidden."),
@@ -1519,7 +1514,7 @@ pub(super) static PERMISSION_VISIBILITY: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static ROLE_STATUS: ValueSetMeta = ValueSetMeta::new(
     "RoleStatus",
-    "Whether a role is in use.",
+    "Status of a role.",
     &[
         ValueMeta::new(Literal::Int(1), "Enabled", "The role is in use."),
         ValueMeta::new(Literal::Int(2), "Disabled", "The role is out of use."),

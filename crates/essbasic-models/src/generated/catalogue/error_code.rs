@@ -126,9 +126,9 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "FailedOperation.NotAvailableSignReview",
         "Contract is in a state in which signing review is not possible.",
-        "Read the contract's state with `DescribeFlowDetailInfo`; a review needs a contract under \
-        way and created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check \
-        the organisations' state. Retrying unchanged does not help.",
+        "Read the contract's state with `DescribeFlowDetailInfo`; a review requires a contract in \
+        progress that was created with `NeedSignReview` or `ApproverNeedSignReview`. In batch \
+        actions, check the organisations' state. Retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "FailedOperation.OrganizationExperienceChange",
@@ -1097,7 +1097,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "RequestSizeLimitExceeded",
         "Request body too large.",
         "Send less: split the list, or upload files with `UploadFiles` and pass their ids. A GET \
-        carries at most 32 KB, so use POST.",
+        request has at most 32 KB, so use POST.",
     ),
     CodeMeta::new(
         "ResourceInUse",

@@ -230,7 +230,7 @@ pub(super) static CHANNEL_DESCRIBE_SIGN_FACE_VIDEO_RESPONSE: ObjectMeta = Object
         MemberMeta::new(
                 "IntentionQuestionResult",
                 "intention_question_result",
-                "Outcome of the check by question and answer; meaningless if that check was not \
+                "Outcome of the check by question and reply; meaningless if that check was not \
                 used.",
                 JsonType::Object(&INTENTION_QUESTION_RESULT),
             )
@@ -745,13 +745,13 @@ pub(super) static INTENTION_ACTION_RESULT_DETAIL: ObjectMeta = ObjectMeta::new(
 pub(super) static INTENTION_QUESTION_RESULT: ObjectMeta = ObjectMeta::new(
     "IntentionQuestionResult",
     "IntentionQuestionResult",
-    "Outcome of a video check with spoken answers to questions; meaningless if that check was not \
+    "Outcome of a video check with spoken replies to questions; meaningless if that check was not \
     used.",
     &[
         MemberMeta::new(
                 "Video",
                 "video",
-                "The video with the sound of all questions and spoken answers, an MP4 file. \
+                "The video with the sound of all questions and spoken replies, an MP4 file. \
                 Encoded as base64.",
                 JsonType::String,
             )
@@ -761,14 +761,14 @@ pub(super) static INTENTION_QUESTION_RESULT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "ResultCode",
             "result_code",
-            "Comparison of each spoken answer with the expected answers; the official sample has \
+            "Comparison of each spoken reply with the expected replies; the official sample has \
             `0` for a match.",
             JsonType::List(&JsonType::String),
         ),
         MemberMeta::new(
                 "AsrResult",
                 "asr_result",
-                "Speech recognition result of each spoken answer, as a string.",
+                "Speech recognition result of each spoken reply, as a string.",
                 JsonType::List(&JsonType::String),
             )
             .sensitive(),

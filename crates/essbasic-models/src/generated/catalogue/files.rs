@@ -59,7 +59,7 @@ pub(super) const UPLOAD_FILES: ActionMeta = ActionMeta::new(
     "Uploads up to 20 files of one type and gives each a resource id, for contracts, templates, \
     seals, archive folders or business licences.\n\nA PDF can be used directly, with \
     `ChannelCreateFlowByFiles`. Other formats first become a PDF through `CreateFileConvertTask`. \
-    A file that is not to start a contract is used by its id as it is.\n\nA picture (PNG, JPG, \
+    A file for another purpose than a contract is used directly by its id.\n\nA picture (PNG, JPG, \
     JPEG) may have up to 8 MB, a file of any other format up to 60 MB. If one file fails, none is \
     stored.\n\nThe action has its own host: `file.ess.tencent.cn`, in the test environment \
     `file.test.ess.tencent.cn`. An id works any number of times until it expires, by default an \
@@ -437,8 +437,8 @@ pub(super) static UPLOAD_BUSINESS_TYPE: ValueSetMeta = ValueSetMeta::new(
             Literal::Text("DOCUMENT"),
             "Document",
             "For a contract: PDF, DOC, DOCX, JPG, PNG, XLS, XLSX or HTML. To start a contract, all \
-            but PDF must be converted with `CreateFileConvertTask`; for other ends the id is used \
-            as it is.",
+            but PDF must be converted with `CreateFileConvertTask`; for other purposes the id is \
+            used directly.",
         ),
         ValueMeta::new(
             Literal::Text("SEAL"),

@@ -22,7 +22,7 @@ pub(super) const ARCHIVE_DYNAMIC_FLOW: ActionMeta = ActionMeta::new(
     "结束动态签署流程",
     "Ends a contract with dynamic signers 2.0 once every party has signed and none is to be \
     added.\n\nPossible only while the contract is open and all its parties have signed; a contract \
-    in a final state (expired, refused, withdrawn, or ended by this call before) is turned down. \
+    in a final state (expired, refused, withdrawn, or already ended by this action) is refused. \
     The sub-organisation and the employee must have passed identity verification.\n\nDynamic \
     signers 2.0 must be enabled first: the service's product manager enables modular billing, then \
     the console offers the switch. Parties are added with `ChannelCreateDynamicFlowApprover`.",
@@ -58,7 +58,7 @@ pub(super) const CHANNEL_CANCEL_MULTI_FLOW_SIGN_QR_CODE: ActionMeta = ActionMeta
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "取消一码多签签署码",
-    "Creates a QR code of `ChannelCreateMultiFlowSignQRCode` invalid before it expires, so that \
+    "Makes a QR code of `ChannelCreateMultiFlowSignQRCode` invalid before it expires, so that \
     nobody can start another contract with it. The call is refused if the code is already invalid.",
     "flow_creation",
     &[
@@ -149,12 +149,12 @@ pub(super) const CHANNEL_CREATE_FLOW_BY_FILES: ActionMeta = ActionMeta::new(
     sub-organisation, another one (with a named employee, or with none, so that one of its \
     employees claims the contract), an organisation that joined the service outside of the \
     platform, or a person. Parties need not be verified yet; the fields that describe a party \
-    depend on its kind, see `FlowApproverInfo`.\n\nThe contract uses quota as soon as it is \
-    created. The quota is returned only if the contract is withdrawn while nobody has signed it, \
-    or only auto-signing has, and the organisation still has allowance for such returns; not after \
-    expiry, refusal, completion or release.\n\n`NeedPreview` shows the result without creating \
-    anything. `Components` places the initiator's fields; each party's entry places its own fields \
-    and signature slots, and `SignBeanTag` can leave the slots to the signers. With \
+    depend on its kind, see `FlowApproverInfo`.\n\nThe contract uses quota at its creation. The \
+    quota is returned only if the contract is withdrawn while nobody has signed it, or only \
+    auto-signing has, and the organisation still has allowance for such returns; not after expiry, \
+    refusal, completion or release.\n\n`NeedPreview` shows the result without creating anything. \
+    `Components` places the initiator's fields; each party's entry places its own fields and \
+    signature slots, and `SignBeanTag` can leave the slots to the signers. With \
     `OpenDynamicSignFlow` parties follow afterwards, by `ChannelCreateDynamicFlowApprover`.",
     "flow_creation",
     &[
@@ -244,11 +244,11 @@ pub(super) const CHANNEL_CREATE_FLOW_GROUP_BY_FILES: ActionMeta = ActionMeta::ne
     sub-organisation, persons, or employees of organisations that joined the service outside of \
     the platform; neither the organisations nor the people need be verified yet. \
     `FlowApproverInfo` describes the fields for each kind.\n\nEvery contract of the group uses one \
-    unit of quota as soon as it is created. Quota is returned only for a withdrawn contract that \
-    nobody has signed, or only auto-signing has; not after expiry, refusal, completion or \
-    release.\n\nWith auto-signing, no party may have fields to fill in. Auto-signing by an \
-    organisation must be enabled for this action by the service's account manager. Copies to third \
-    persons are not possible for a group.",
+    unit of quota at its creation. Quota is returned only for a withdrawn contract that nobody has \
+    signed, or only auto-signing has; not after expiry, refusal, completion or release.\n\nWith \
+    auto-signing, no party may have fields to fill in. Auto-signing by an organisation must be \
+    enabled for this action by the service's account manager. Copies to third persons are not \
+    possible for a group.",
     "flow_creation",
     &[
         "FailedOperation",
@@ -322,11 +322,11 @@ pub(super) const CHANNEL_CREATE_FLOW_GROUP_BY_TEMPLATES: ActionMeta = ActionMeta
     identity verification. Parties may be employees of this or another sub-organisation, persons, \
     or employees of organisations that joined the service outside of the platform; neither the \
     organisations nor the people need be verified yet. `FlowApproverInfo` describes the fields for \
-    each kind.\n\nEvery contract of the group uses one unit of quota as soon as it is created. \
-    Quota is returned only for a withdrawn contract that nobody has signed, or only auto-signing \
-    has; not after expiry, refusal, completion or release.\n\nWith auto-signing, no party may have \
-    fields to fill in. Auto-signing by an organisation must be enabled for this action by the \
-    service's account manager. Copies to third persons (`CcInfos`) are not possible for a group.",
+    each kind.\n\nEvery contract of the group uses one unit of quota at its creation. Quota is \
+    returned only for a withdrawn contract that nobody has signed, or only auto-signing has; not \
+    after expiry, refusal, completion or release.\n\nWith auto-signing, no party may have fields \
+    to fill in. Auto-signing by an organisation must be enabled for this action by the service's \
+    account manager. Copies to third persons (`CcInfos`) are not possible for a group.",
     "flow_creation",
     &[
         "FailedOperation.OrganizationNameChanged",
@@ -575,8 +575,8 @@ pub(super) const CREATE_FLOWS_BY_TEMPLATES: ActionMeta = ActionMeta::new(
     initiator, and no others: parties fill in theirs when they sign. In a template with a dynamic \
     table, files put into attachment fields must be PDFs of A4 size. Such documents are composed \
     in the background; `TaskInfos` and a callback report the completion.\n\nA contract uses quota \
-    as soon as it is created. The quota is returned only if the contract is withdrawn while nobody \
-    has signed it, or only auto-signing has, and the organisation still has allowance for such \
+    at its creation. The quota is returned only if the contract is withdrawn while nobody has \
+    signed it, or only auto-signing has, and the organisation still has allowance for such \
     returns; not after expiry, refusal, completion or release. `NeedPreview` shows the result \
     without creating anything.",
     "flow_creation",
@@ -861,7 +861,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Unordered",
                 "unordered",
-                "Whether the parties may sign in any order. Absent: no, they sign one after \
+                "`true` if the parties may sign in any order. Absent: no, they sign one after \
                 another.",
                 JsonType::Bool,
             )
@@ -869,7 +869,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "IntelligentStatus",
                 "intelligent_status",
-                "Whether the page adds areas to fill in automatically. Absent: `OPEN`.",
+                "Switch for areas to fill in that the page adds automatically. Absent: `OPEN`.",
                 JsonType::String,
             )
             .optional()
@@ -884,8 +884,8 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
-                "Whether the initiator's organisation must approve before its own signer can sign, \
-                by hand or by auto-signing. Absent: no. The review is given with \
+                "`true` if the initiator's organisation must approve before its own signer can \
+                sign, by hand or by auto-signing. Absent: no. The review is given with \
                 `ChannelCreateFlowSignReview` (`SignReview`); until it is positive, signing stays \
                 blocked.",
                 JsonType::Bool,
@@ -914,10 +914,10 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NeedCreateReview",
                 "need_create_review",
-                "Whether the initiator's organisation must approve before its signer can start the \
-                contract; that organisation must be one of the parties. The review is given with \
-                `ChannelCreateFlowSignReview` (`CreateReview`); until it is positive, starting \
-                stays blocked.",
+                "`true` if the initiator's organisation must approve before its signer can start \
+                the contract; that organisation must be one of the parties. The review is given \
+                with `ChannelCreateFlowSignReview` (`CreateReview`); until it is positive, \
+                starting stays blocked.",
                 JsonType::Bool,
             )
             .optional(),
@@ -1324,7 +1324,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "Unordered",
                 "unordered",
-                "Whether the parties may sign in any order. Absent: no, they sign one after \
+                "`true` if the parties may sign in any order. Absent: no, they sign one after \
                 another in the order of `FlowApprovers`.",
                 JsonType::Bool,
             )
@@ -1363,7 +1363,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
-                "Whether signers of the initiator's organisation must wait for its internal \
+                "`true` if signers of the initiator's organisation must wait for its internal \
                 approval when their turn comes. The outcome is given with \
                 `ChannelCreateFlowSignReview`; a rejection leaves them waiting until an approval \
                 follows. Works with signing by hand and auto-signing. Absent: no.",
@@ -1440,7 +1440,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "NeedPreview",
                 "need_preview",
-                "Whether only to preview: no contract is created and no `FlowId` returned, but \
+                "`true` only to preview: no contract is created and no `FlowId` returned, but \
                 `PreviewUrl`, a link that shows for 300 seconds how the contract would look. \
                 Absent: no. Every contract bought includes two previews; more are bought \
                 separately.",
@@ -1459,8 +1459,8 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "OpenDynamicFlow",
                 "open_dynamic_flow",
-                "Whether signers can be added after creation; `OpenDynamicSignFlow` is the switch \
-                in use. Absent: no.",
+                "`true` if signers can be added after creation; `OpenDynamicSignFlow` is the \
+                switch in use. Absent: no.",
                 JsonType::Bool,
             )
             .optional()
@@ -1468,7 +1468,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "OpenDynamicSignFlow",
                 "open_dynamic_sign_flow",
-                "Whether the contract is dynamic: created without parties, which are added \
+                "`true` if the contract is dynamic: created without parties, which are added \
                 afterwards with `ChannelCreateDynamicFlowApprover`. Absent: no.",
                 JsonType::Bool,
             )
@@ -1862,16 +1862,16 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "ForbidPersonalMultipleSign",
                 "forbid_personal_multiple_sign",
-                "Whether one person may sign only one contract by this code. Absent: no, they may \
-                scan and sign again.",
+                "`true` if one person may sign only one contract by this code. Absent: no, they \
+                may scan and sign again.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "FlowNameAppendScannerInfo",
                 "flow_name_append_scanner_info",
-                "Whether a contract's name gets its signer appended: `FlowName`, the signer's name \
-                and the last four digits of their phone number, joined by hyphens.",
+                "`true` if a contract's name gets its signer appended: `FlowName`, the signer's \
+                name and the last four digits of their phone number, joined by hyphens.",
                 JsonType::Bool,
             )
             .optional(),
@@ -2111,7 +2111,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "NeedPreview",
                 "need_preview",
-                "Whether to make a preview link. Not available: `ChannelCreateEmbedWebUrl` makes \
+                "`true` to make a preview link. Not available: `ChannelCreateEmbedWebUrl` makes \
                 one.",
                 JsonType::Bool,
             )
@@ -2321,7 +2321,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_RESPONSE: ObjectMeta = ObjectMeta:
         MemberMeta::new(
             "FlowId",
             "flow_id",
-            "The release agreement, a contract of its own.",
+            "The release agreement, a separate contract.",
             JsonType::String,
         ),
         MemberMeta::new(
@@ -2343,21 +2343,21 @@ pub(super) static COMMON_APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "CanEditApprover",
                 "can_edit_approver",
-                "Whether the employee may change this signer's data on the page.",
+                "`true` if the employee may change this signer's data on the page.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "NoRefuse",
                 "no_refuse",
-                "Whether the signer is prevented from refusing to sign. Absent: no.",
+                "`true` if the signer is prevented from refusing to sign. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "NoTransfer",
                 "no_transfer",
-                "Whether the signer is prevented from forwarding the task to another person. \
+                "`true` if the signer is prevented from forwarding the task to another person. \
                 Absent: no.",
                 JsonType::Bool,
             )
@@ -2365,7 +2365,7 @@ pub(super) static COMMON_APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "HideOneKeySign",
                 "hide_one_key_sign",
-                "Whether a signer with several signature slots must choose seal or signature for \
+                "`true` if a signer with several signature slots must choose seal or signature for \
                 each one; filling all in one step is hidden. Absent: no.",
                 JsonType::Bool,
             )
@@ -2381,7 +2381,7 @@ pub(super) static COMMON_APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ForbidAddSignDate",
                 "forbid_add_sign_date",
-                "Whether slots that signers add themselves (contracts from files with \
+                "`true` if slots that signers add themselves (contracts from files with \
                 `SignBeanTag` 1) have no date of signing. Absent: no, they have one.",
                 JsonType::Bool,
             )
@@ -2389,7 +2389,7 @@ pub(super) static COMMON_APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ForbidModifySealInfos",
                 "forbid_modify_seal_infos",
-                "Whether the seal type or seal id that this signer's slots name is locked on the \
+                "`true` if the seal type or seal id that this signer's slots name is locked on the \
                 page, for a contract started from a file.",
                 JsonType::Bool,
             )
@@ -2406,7 +2406,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NotChannelOrganization",
                 "not_channel_organization",
-                "Whether the organisation is one of the service's own customers, not a \
+                "`true` if the organisation is one of the service's own customers, not a \
                 sub-organisation of the platform. For organisations only. Absent: no, it is a \
                 sub-organisation.",
                 JsonType::Bool,
@@ -2516,7 +2516,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "IsFullText",
                 "is_full_text",
-                "Whether the signer must read the whole text before signing.",
+                "`true` if the signer must read the whole text before signing.",
                 JsonType::Bool,
             )
             .optional(),
@@ -2595,42 +2595,42 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "CanEditFlow",
                 "can_edit_flow",
-                "Whether the contract's data can be changed. Absent: no.",
+                "`true` if the contract's data can be changed. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "HideShowFlowName",
                 "hide_show_flow_name",
-                "Whether the start dialog hides the contract's name. Absent: no.",
+                "`true` if the start dialog hides the contract's name. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "HideShowFlowType",
                 "hide_show_flow_type",
-                "Whether the start dialog hides the contract's kind. Absent: no.",
+                "`true` if the start dialog hides the contract's kind. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "HideShowDeadline",
                 "hide_show_deadline",
-                "Whether the start dialog hides the deadline. Absent: no.",
+                "`true` if the start dialog hides the deadline. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "CanSkipAddApprover",
                 "can_skip_add_approver",
-                "Whether the step that names the parties can be skipped. Absent: no.",
+                "`true` if the step that names the parties can be skipped. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "ForbidEditApprover",
                 "forbid_edit_approver",
-                "Whether parties are locked: none can be added, changed or removed. Absent: no. \
+                "`true` if parties are locked: none can be added, changed or removed. Absent: no. \
                 With `true` the request must name the parties. No effect on sub-organisations and \
                 auto-signing, which can't be changed anyway.",
                 JsonType::Bool,
@@ -2648,14 +2648,14 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ForbidEditFillComponent",
                 "forbid_edit_fill_component",
-                "Whether the fields to fill in are locked. Absent: no.",
+                "`true` if the fields to fill in are locked. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "SkipUploadFile",
                 "skip_upload_file",
-                "Whether the step that uploads a file is skipped. Absent: no. `ResourceId` is \
+                "`true` if the step that uploads a file is skipped. Absent: no. `ResourceId` is \
                 officially required if it is not skipped, while the sample that skips it gives \
                 one: give it in both cases.",
                 JsonType::Bool,
@@ -2671,22 +2671,22 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ForbidEditWatermark",
                 "forbid_edit_watermark",
-                "Whether the watermark's properties are hidden and can't be edited. Absent: no.",
+                "`true` if the watermark's properties are hidden and can't be edited. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "PreviewAfterStart",
                 "preview_after_start",
-                "Whether a preview button is offered after the start. Absent: no.",
+                "`true` if a preview button is offered after the start. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "SignAfterStart",
                 "sign_after_start",
-                "Whether a button to sign is offered after the start; only if the acting employee \
-                is a signer. Absent: no.",
+                "`true` if a button to sign is offered after the start; only if the acting \
+                employee is a signer. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -2708,7 +2708,7 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "HideSignCodeAfterStart",
                 "hide_sign_code_after_start",
-                "Whether the signing code is hidden after the start. Absent: no. On the new \
+                "`true` if the signing code is hidden after the start. Absent: no. On the new \
                 version of the page only.",
                 JsonType::Bool,
             )
@@ -2716,9 +2716,9 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NeedFlowDraft",
                 "need_flow_draft",
-                "Whether the page has a button that saves a draft. The draft's id is the `DraftId` \
-                that `ChannelCreatePrepareFlow` returned; a later call starts from it with \
-                `ResourceType` 3.",
+                "`true` if the page has a button that saves a draft. The draft's id is the \
+                `DraftId` that `ChannelCreatePrepareFlow` returned; a later call starts from it \
+                with `ResourceType` 3.",
                 JsonType::Bool,
             )
             .optional(),
@@ -2741,14 +2741,14 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ForbidAddApprover",
                 "forbid_add_approver",
-                "Whether the button that adds a party is hidden.",
+                "`true` if the button that adds a party is hidden.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "ForbidEditFlowProperties",
                 "forbid_edit_flow_properties",
-                "Whether the panel for the signing settings (order, way of verification and the \
+                "`true` if the panel for the signing settings (order, way of verification and the \
                 like) is hidden.",
                 JsonType::Bool,
             )
@@ -2763,8 +2763,8 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "CcInfoVisibility",
                 "cc_info_visibility",
-                "Whether the employee sees or edits (changes, adds, removes) the copy recipients \
-                of the contract, if there are any. Absent: neither.",
+                "Access of the employee to the copy recipients of the contract: none, view, or \
+                edit (change, add, remove). Absent: none.",
                 JsonType::Int,
             )
             .optional()
@@ -2803,12 +2803,12 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "NeedPreview",
                 "need_preview",
-                "Whether only to preview: no contracts are made and no ids returned, but \
+                "`true` only to preview: no contracts are made and no ids returned, but \
                 `PreviewUrls`, links that show for 300 seconds how the contracts would look; \
-                nobody can sign those. A document with a dynamic table is shown as it is before \
-                composition; the final one comes by callback, or by `DescribeFileConvertTask` with \
-                the `TaskId` in `TaskInfos`. Absent: no. Every contract bought brings two \
-                previews; more are bought separately.",
+                nobody can sign those. A document with a dynamic table is shown in its state \
+                before composition; the final one comes by callback, or by \
+                `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`. Absent: no. Every \
+                contract bought brings two previews; more are bought separately.",
                 JsonType::Bool,
             )
             .optional(),
@@ -2969,7 +2969,7 @@ pub(super) static DESCRIBE_USER_FLOW_TYPE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "QueryBindTemplate",
                 "query_bind_template",
-                "Whether to list only types to which templates are bound, with their number. \
+                "`true` to list only types to which templates are bound, with their number. \
                 Absent: no, all types.",
                 JsonType::Bool,
             )
@@ -3163,7 +3163,7 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NotChannelOrganization",
                 "not_channel_organization",
-                "Whether the organisation is one of the service's own customers, not a \
+                "`true` if the organisation is one of the service's own customers, not a \
                 sub-organisation of the platform. Absent: no, it is a sub-organisation.",
                 JsonType::Bool,
             )
@@ -3337,7 +3337,7 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Unordered",
                 "unordered",
-                "Whether the parties may sign in any order. Absent: no, they sign one after \
+                "`true` if the parties may sign in any order. Absent: no, they sign one after \
                 another.",
                 JsonType::Bool,
             )
@@ -3364,8 +3364,8 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
-                "Whether the initiator's organisation must approve before it can sign; the outcome \
-                is given with `CreateFlowGroupSignReview`.",
+                "`true` if the initiator's organisation must approve before it can sign; the \
+                outcome is given with `CreateFlowGroupSignReview`.",
                 JsonType::Bool,
             )
             .optional(),
@@ -3408,7 +3408,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SelfOrganizationApproverSignEach",
                 "self_organization_approver_sign_each",
-                "Whether a signer who is an employee of the initiator's organisation confirms \
+                "`true` if a signer who is an employee of the initiator's organisation confirms \
                 their intent for each contract of the group. Absent: no, once for all.",
                 JsonType::Bool,
             )
@@ -3416,7 +3416,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OtherApproverSignEach",
                 "other_approver_sign_each",
-                "Whether a signer who is a person or belongs to another organisation confirms \
+                "`true` if a signer who is a person or belongs to another organisation confirms \
                 their intent for each contract of the group. Absent: no, once for all.",
                 JsonType::Bool,
             )
@@ -3424,22 +3424,24 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NoEditFlowName",
                 "no_edit_flow_name",
-                "Whether the page's user is prevented from editing a contract's name. Absent: no.",
+                "`true` if the page's user is prevented from editing a contract's name. Absent: \
+                no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "NoEditFlowType",
                 "no_edit_flow_type",
-                "Whether the page's user is prevented from editing a contract's type. Absent: no.",
+                "`true` if the page's user is prevented from editing a contract's type. Absent: \
+                no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "NoEditDeadline",
                 "no_edit_deadline",
-                "Whether the page's user is prevented from editing a contract's deadline. Absent: \
-                no.",
+                "`true` if the page's user is prevented from editing a contract's deadline. \
+                Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -3454,7 +3456,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ForbidEditWatermark",
                 "forbid_edit_watermark",
-                "Whether the page's user is prevented from editing the properties of watermarks. \
+                "`true` if the page's user is prevented from editing the properties of watermarks. \
                 Absent: no.",
                 JsonType::Bool,
             )
@@ -3462,7 +3464,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "HideSignCodeAfterStart",
                 "hide_sign_code_after_start",
-                "Whether the page hides the code to scan for signing once the contracts are \
+                "`true` if the page hides the code to scan for signing once the contracts are \
                 created. Absent: no.",
                 JsonType::Bool,
             )
@@ -3470,7 +3472,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SignAfterStart",
                 "sign_after_start",
-                "Whether the page offers signing once the contracts are created; only if the \
+                "`true` if the page offers signing once the contracts are created; only if the \
                 employee who acts is a signer. Absent: no.",
                 JsonType::Bool,
             )
@@ -3478,7 +3480,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "PreviewAfterStart",
                 "preview_after_start",
-                "Whether the page shows a preview button once the contracts are created. Absent: \
+                "`true` if the page shows a preview button once the contracts are created. Absent: \
                 no.",
                 JsonType::Bool,
             )
@@ -3600,7 +3602,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
-                "Whether signers of the initiator's organisation must wait for its internal \
+                "`true` if signers of the initiator's organisation must wait for its internal \
                 approval when their turn comes. The outcome is given with \
                 `ChannelCreateFlowSignReview`, of a group with `CreateFlowGroupSignReview`; a \
                 rejection leaves them waiting until an approval follows. Works with signing by \
@@ -3668,7 +3670,7 @@ pub(super) static FLOW_OPERATE_LIMIT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NoRelease",
                 "no_release",
-                "Whether the contract, once completed, cannot be released by an agreement that \
+                "`true` if the contract, once completed, cannot be released by an agreement that \
                 ends it. Absent: it can.",
                 JsonType::Bool,
             )
@@ -3734,7 +3736,7 @@ pub(super) static FORM_FIELD: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "LockComponentValue",
                 "lock_component_value",
-                "Whether the value of the template's field cannot be changed on an embedded page \
+                "`true` if the value of the template's field cannot be changed on an embedded page \
                 that creates contracts.",
                 JsonType::Bool,
             )
@@ -4048,7 +4050,7 @@ pub(super) static SIGN_COMPONENT_CONFIG: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "HideDate",
                 "hide_date",
-                "Whether new signature slots leave out the date of signing; the page's user can \
+                "`true` if new signature slots leave out the date of signing; the page's user can \
                 change it. Absent: the date is shown.",
                 JsonType::Bool,
             )
@@ -4151,7 +4153,7 @@ pub(super) static TASK_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "TaskStatus",
                 "task_status",
-                "Whether the task is done.",
+                "Status of the task.",
                 JsonType::String,
             )
             .values(&COMPOSE_TASK_STATUS),
@@ -4271,7 +4273,7 @@ pub(super) static CC_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static COMPOSE_TASK_STATUS: ValueSetMeta = ValueSetMeta::new(
     "ComposeTaskStatus",
-    "Whether a document's composition is done.",
+    "Status of a document's composition.",
     &[
         ValueMeta::new(Literal::Text("READY"), "Ready", "Done."),
         ValueMeta::new(Literal::Text("NOTREADY"), "NotReady", "Not done yet."),
@@ -4315,7 +4317,7 @@ pub(super) static FLOW_DISPLAY_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static INTELLIGENT_STATUS: ValueSetMeta = ValueSetMeta::new(
     "IntelligentStatus",
-    "Whether a page adds areas to fill in automatically.",
+    "Switch for areas to fill in that a page adds automatically.",
     &[
         ValueMeta::new(Literal::Text("OPEN"), "Open", "It does."),
         ValueMeta::new(Literal::Text("CLOSE"), "Close", "It does not."),

@@ -19,7 +19,7 @@ pub(super) const CANCEL_ORGANIZATION_FLOWS: ActionMeta = ActionMeta::new(
     because the organisation's details change and everything has to be started again. It cannot be \
     limited to some of them.\n\nA task withdraws at most 3000 contracts. Contracts that at least \
     one party has not signed are withdrawn; those fully signed, refused (in signing or filling \
-    in), expired, withdrawn or released stay as they are. A fully signed contract can only be \
+    in), expired, withdrawn or released are not changed. A fully signed contract can only be \
     released, with `ChannelCreateReleaseFlow`.\n\nOnly a super administrator or the legal \
     representative of the initiator's organisation may call it. Quota is returned only for \
     contracts that nobody has signed, or that only auto-signing has.\n\nAfterwards the PDF is \
@@ -1331,8 +1331,8 @@ pub(super) static NEED_REVIEW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverType",
                 "approver_type",
-                "Whether the signer acts for an organisation or in their own name; auto-signing \
-                and signing by PIN code are included in either.",
+                "Kind of signer: acting for an organisation or in their own name; auto-signing and \
+                signing by PIN code are included in either.",
                 JsonType::String,
             )
             .required()
@@ -1410,7 +1410,7 @@ pub(super) static REMIND_FLOW_RECORDS: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "CanRemind",
             "can_remind",
-            "Whether the contract allows reminding. If not, `RemindMessage` contains the reason.",
+            "`true` if the contract allows reminding. If not, `RemindMessage` contains the reason.",
             JsonType::Bool,
         ),
         MemberMeta::new(

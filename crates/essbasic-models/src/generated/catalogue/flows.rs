@@ -141,7 +141,7 @@ pub(super) const GET_DOWNLOAD_FLOW_URL: ActionMeta = ActionMeta::new(
     "获取控制台下载合同页面跳转链接",
     "Creates a link to the console page on which a person downloads contracts, with the given ones \
     already selected. One press on its download button fetches them, each folder of \
-    `DownLoadFlows` as a zip file of its own.\n\nOnly contracts of the sub-organisation in `Agent` \
+    `DownLoadFlows` as a separate zip file.\n\nOnly contracts of the sub-organisation in `Agent` \
     can be downloaded. The link logs its user in to that organisation's console, works once, and \
     expires after five minutes. To fetch PDFs without a person, use `DescribeResourceUrlsByFlows`.",
     "flows",
@@ -468,7 +468,7 @@ pub(super) static FILLED_COMPONENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ComponentFillStatus",
                 "component_fill_status",
-                "Whether the field has been filled in.",
+                "Fill status of the field.",
                 JsonType::String,
             )
             .optional()
@@ -569,7 +569,7 @@ pub(super) static FLOW_APPROVER_DETAIL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproveType",
                 "approve_type",
-                "Whether an organisation or a person signs.",
+                "Kind of signer: organisation or person.",
                 JsonType::String,
             )
             .values(&APPROVE_TYPE),
@@ -675,7 +675,7 @@ pub(super) static FLOW_DETAIL_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "NeedCreateReview",
             "need_create_review",
-            "Whether the contract's start needs an approval inside the initiator's organisation. \
+            "`true` if the contract's start needs an approval inside the initiator's organisation. \
             If so, it may be impossible to view or sign until that is given, with \
             `ChannelCreateFlowSignReview`.",
             JsonType::Bool,
@@ -732,7 +732,7 @@ pub(super) static GET_DOWNLOAD_FLOW_URL_REQUEST: ObjectMeta = ObjectMeta::new(
                 "DownLoadFlows",
                 "down_load_flows",
                 "The contracts, sorted into folders; at most 50 contracts in all folders. Each \
-                folder becomes a zip file and a download of its own, and some browsers ask for \
+                folder becomes a separate zip file and download, and some browsers ask for \
                 permission or cannot perform several at once.",
                 JsonType::List(&JsonType::Object(&DOWNLOAD_FLOW_INFO)),
             )
@@ -800,8 +800,8 @@ pub(super) static RECIPIENT_COMPONENT_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "RecipientFillStatus",
                 "recipient_fill_status",
-                "Whether the party has filled in its fields. The official sample also treats a \
-                party without fields as done.",
+                "Fill status of the party's fields. The official sample also treats a party \
+                without fields as done.",
                 JsonType::String,
             )
             .optional()
@@ -809,7 +809,7 @@ pub(super) static RECIPIENT_COMPONENT_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "IsPromoter",
                 "is_promoter",
-                "Whether the party is the initiator.",
+                "`true` if the party is the initiator.",
                 JsonType::Bool,
             )
             .optional(),
@@ -881,7 +881,7 @@ pub(super) static APPROVE_STATUS: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static FILL_STATUS: ValueSetMeta = ValueSetMeta::new(
     "FillStatus",
-    "Whether a field, or a party's fields, have been filled in.",
+    "Fill status of a field, or of a party's fields.",
     &[
         ValueMeta::new(Literal::Text("0"), "NotFilled", "Not yet filled in."),
         ValueMeta::new(Literal::Text("1"), "Filled", "Filled in."),

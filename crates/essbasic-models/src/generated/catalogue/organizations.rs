@@ -198,8 +198,8 @@ pub(super) const CREATE_CHANNEL_ORGANIZATION_INFO_CHANGE_URL: ActionMeta = Actio
     The link is valid for 7 days.\n\nA new super administrator must be an employee already. Of the \
     basic information, the name, the legal representative (a new one receives an invitation link), \
     the address and the region can change; the credit code and the kind of organisation \
-    cannot.\n\nA new name has consequences:\n\n- Contracts: old ones stay as they are; new ones \
-    must name the party by the new name, or they cannot be signed.\n- Seals: all official, \
+    cannot.\n\nA new name has consequences:\n\n- Contracts: existing ones are not changed; new \
+    ones must name the party by the new name, or they cannot be signed.\n- Seals: all official, \
     contract, finance and personnel seals are deleted and created again under the new name; the \
     legal representative's seal stays.\n- Certificate: a new one is requested from the certificate \
     authority.",
@@ -219,7 +219,7 @@ pub(super) const CREATE_CHANNEL_SUB_ORGANIZATION_ACTIVE: ActionMeta = ActionMeta
     "Activates sub-organisations, or extends their activation, using one licence each.\n\nAn \
     active sub-organisation can initiate contracts; an inactive one can only view and sign them. \
     Activation lasts a year, after which the sub-organisation is inactive again. A renewal adds a \
-    year and uses one licence; repeated renewals are allowed, but only while the sub-organisation \
+    year and uses one licence; several renewals are allowed, but only while the sub-organisation \
     is active: one that has lapsed must be activated again.\n\nThe sub-organisations must have \
     completed verification; so must the one and the employee named in `Agent`. The same can be \
     done in the console, or left to the service: with automatic activation or renewal enabled \
@@ -274,7 +274,7 @@ pub(super) const CREATE_MODIFY_ADMIN_AUTHORIZATION_URL: ActionMeta = ActionMeta:
     "Creates a link for uploading a super administrator's power of attorney again.\n\nThat is \
     possible only after the review has rejected the earlier one, for instance as illegible; the \
     callback with the review's result reports it and contains the `AuthorizationId`. Only the \
-    person who then carried out the organisation's verification can use the link. It does not \
+    person who then performed the organisation's verification can use the link. It does not \
     expire.",
     "organizations",
     &[
@@ -923,7 +923,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ActiveStatus",
                 "active_status",
-                "Whether it is activated, that is, may initiate contracts.",
+                "Activation status: an activated one may initiate contracts.",
                 JsonType::Int,
             )
             .optional()
@@ -939,7 +939,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "HasSubmittedAuthInfo",
                 "has_submitted_auth_info",
-                "Whether its verification information has been submitted. Becomes true with the \
+                "`true` if its verification information has been submitted. Becomes true with the \
                 submit button, and false again whenever the current verification record is voided, \
                 for instance by submitting the information once more or by uploading it again \
                 after a rejection. Absent: no.",
@@ -992,8 +992,8 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_RESPONSE: ObjectMeta = O
         MemberMeta::new(
             "ErrorMessages",
             "error_messages",
-            "Error of each change, in the order of the request; an empty string if there is none. \
-            Empty if every task was created.",
+            "Error of each change, in the order of the request; an empty string for a change \
+            without an error. Empty if every task was created.",
             JsonType::List(&JsonType::String),
         ),
         MemberMeta::new(
@@ -1363,7 +1363,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: ObjectMe
         MemberMeta::new(
                 "BatchAuthMethod",
                 "batch_auth_method",
-                "Whether each organisation is verified through a link of its own or all through \
+                "Way of verification: each organisation through a separate link, or all through \
                 one. Absent: one each. If a single link is to verify by power of attorney, \
                 `PowerOfAttorneys` is mandatory for those organisations.",
                 JsonType::Int,
@@ -1398,8 +1398,8 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_RESPONSE: ObjectM
         MemberMeta::new(
             "ErrorMessages",
             "error_messages",
-            "Error of each sub-organisation, in the order of the request; an empty string if there \
-            is none. Empty if there is no error.",
+            "Error of each sub-organisation, in the order of the request; an empty string for one \
+            without an error. Empty if there is no error.",
             JsonType::List(&JsonType::String),
         ),
         MemberMeta::new(
@@ -1516,7 +1516,7 @@ pub(super) static CREATE_CHANNEL_SUB_ORGANIZATION_ACTIVE_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "Renew",
                 "renew",
-                "Whether to renew active sub-organisations instead of activating inactive ones. \
+                "`true` to renew active sub-organisations instead of activating inactive ones. \
                 Absent: activate.",
                 JsonType::Bool,
             )
@@ -1692,7 +1692,7 @@ pub(super) static CREATE_MODIFY_ADMIN_AUTHORIZATION_URL_RESPONSE: ObjectMeta = O
                 "Url",
                 "url",
                 "The link for uploading the power of attorney again. Does not expire; only the \
-                person who carried out the organisation's verification can use it.",
+                person who performed the organisation's verification can use it.",
                 JsonType::String,
             )
             .optional()
@@ -1871,7 +1871,12 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATIONS_RESPONSE: ObjectMeta = Obje
             any.",
             JsonType::List(&JsonType::Object(&DELETE_ORGANIZATION_AUTHORIZATION_INFO)),
         ),
-        MemberMeta::new("Status", "status", "Whether all were cleared.", JsonType::Int)
+        MemberMeta::new(
+                "Status",
+                "status",
+                "Result: all or not all were cleared.",
+                JsonType::Int,
+            )
             .optional()
             .values(&AUTHORIZATION_CLEAR_STATUS),
         MemberMeta::new(
@@ -2252,7 +2257,7 @@ pub(super) static EXTENT_SERVICE_AUTH_INFO: ObjectMeta = ObjectMeta::new(
             "The extended service's name, in Chinese.",
             JsonType::String,
         ),
-        MemberMeta::new("Status", "status", "Whether it is on.", JsonType::String)
+        MemberMeta::new("Status", "status", "Status of the service.", JsonType::String)
             .values(&EXTENDED_SERVICE_STATUS),
         MemberMeta::new(
             "OperatorOpenId",
@@ -2354,12 +2359,7 @@ pub(super) static MODIFY_EXTENDED_SERVICE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .values(&EXTENDED_SERVICE_TYPE),
-        MemberMeta::new(
-                "Operate",
-                "operate",
-                "Whether to switch it on or off.",
-                JsonType::String,
-            )
+        MemberMeta::new("Operate", "operate", "Switch of the service.", JsonType::String)
             .required()
             .values(&EXTENDED_SERVICE_OPERATION),
         MemberMeta::new(
@@ -2509,7 +2509,7 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_RESPONSE: ObjectMeta = Objec
         MemberMeta::new(
                 "ErrorCode",
                 "error_code",
-                "Whether the change was blocked; anything but 0 means that it was.",
+                "Result of the change; any value except 0 means that the change was blocked.",
                 JsonType::Int,
             )
             .optional()
@@ -2563,8 +2563,8 @@ pub(super) static ORGANIZATION_AUTH_URL: ObjectMeta = ObjectMeta::new(
                 "auth_url",
                 "The link, valid for one use: every further login needs a new one. Valid for 5 \
                 minutes with the endpoint `PC`, for a year with `CHANNEL`, `SHORT_URL` or `APP`, \
-                whatever the state of organisation and employee. Pass it on unescaped: `&`, not \
-                `\\u0026`.",
+                regardless of the state of organisation and employee. Pass it on unescaped: `&`, \
+                not `\\u0026`.",
                 JsonType::String,
             )
             .optional()
@@ -2779,7 +2779,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
                 "AdminMobile",
                 "admin_mobile",
                 "The super administrator's mobile number. Must be the personal number with which \
-                the person who carries out the registration is known to the service.",
+                the person who performs the registration is registered to the service.",
                 JsonType::String,
             )
             .optional()
@@ -2788,7 +2788,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
                 "AuthorizationTypes",
                 "authorization_types",
                 "Ways in which the super administrator may be authorised. Government bodies and \
-                public institutions can only use `5`. If the legal representative carries out the \
+                public institutions can only use `5`. If the legal representative performs the \
                 registration, it is the legal representative who is verified instead. At most 1 \
                 element.",
                 JsonType::List(&JsonType::Int),
@@ -3012,7 +3012,7 @@ pub(super) static AUTH_FILE_ID_CARD_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static AUTHORIZATION_CLEAR_STATUS: ValueSetMeta = ValueSetMeta::new(
     "AuthorizationClearStatus",
-    "Whether the verifications were cleared.",
+    "Result of clearing verifications.",
     &[
         ValueMeta::new(Literal::Int(1), "AllCleared", "All were."),
         ValueMeta::new(Literal::Int(2), "PartlyCleared", "Some were."),
@@ -3022,7 +3022,7 @@ pub(super) static AUTHORIZATION_CLEAR_STATUS: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static BATCH_AUTH_METHOD: ValueSetMeta = ValueSetMeta::new(
     "BatchAuthMethod",
-    "Whether the organisations of a batch are verified one by one or together.",
+    "Way of verifying the organisations of a batch.",
     &[
         ValueMeta::new(
             Literal::Int(0),
@@ -3067,7 +3067,7 @@ pub(super) static BATCH_URL_ENDPOINT: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static BUSINESS_INFO_CHANGE_CODE: ValueSetMeta = ValueSetMeta::new(
     "BusinessInfoChangeCode",
-    "Whether a change of an organisation's information was blocked.",
+    "Result of a change of an organisation's information.",
     &[
         ValueMeta::new(Literal::Int(0), "NotBlocked", "Not blocked."),
         ValueMeta::new(
@@ -3080,7 +3080,7 @@ pub(super) static BUSINESS_INFO_CHANGE_CODE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static EXTENDED_SERVICE_OPERATION: ValueSetMeta = ValueSetMeta::new(
     "ExtendedServiceOperation",
-    "Whether to switch an extended service on or off.",
+    "Switch of an extended service.",
     &[
         ValueMeta::new(Literal::Text("OPEN"), "Open", "Switch on."),
         ValueMeta::new(Literal::Text("CLOSE"), "Close", "Switch off."),
@@ -3089,7 +3089,7 @@ pub(super) static EXTENDED_SERVICE_OPERATION: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static EXTENDED_SERVICE_STATUS: ValueSetMeta = ValueSetMeta::new(
     "ExtendedServiceStatus",
-    "Whether an extended service is on.",
+    "Status of an extended service.",
     &[
         ValueMeta::new(Literal::Text("ENABLE"), "Enable", "On."),
         ValueMeta::new(Literal::Text("DISABLE"), "Disable", "Off."),
@@ -3381,7 +3381,7 @@ pub(super) static REGISTRATION_URL_ENDPOINT: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static SUB_ORGANIZATION_ACTIVE_STATUS: ValueSetMeta = ValueSetMeta::new(
     "SubOrganizationActiveStatus",
-    "Whether a sub-organisation is activated.",
+    "Activation status of a sub-organisation.",
     &[
         ValueMeta::new(
             Literal::Int(0),

@@ -130,8 +130,8 @@ pub(super) const CREATE_LEGAL_SEAL_QR_CODE: ActionMeta = ActionMeta::new(
     "获取到电子签小程序创建法人章二维码",
     "Creates a QR code of the page on which the seal of an organisation's legal representative is \
     made.\n\nIt is scanned with WeChat and opens the service's mini program. The seal can be one \
-    that the service draws or an uploaded picture. An organisation has only one such seal; a \
-    second cannot be created.\n\nThe code is valid for 7 days; afterwards create a new one.",
+    that the service draws or an uploaded picture. An organisation has only one such seal; another \
+    one cannot be created.\n\nThe code is valid for 7 days; afterwards create a new one.",
     "seals",
     &[
         "FailedOperation",
@@ -181,10 +181,10 @@ pub(super) const CREATE_SEAL_BY_IMAGE: ActionMeta = ActionMeta::new(
     service (`GenerateSource`).\n\nThe sub-organisation and the operator must have passed identity \
     verification. A seal made from a picture is reviewed by hand by the service before it can be \
     used. The name must be unique in the organisation, and an organisation has only one official \
-    seal: a second fails.\n\nWith the option `CreateSealPreview` nothing is created; the response \
-    contains pictures of the seal, by itself and on a sample document. The seal of the legal \
-    representative is made with `CreateLegalSealQrCode`, an employee's professional seal comes \
-    with `CreateEmployeeQualificationSealQrCode`.",
+    seal: another one fails.\n\nWith the option `CreateSealPreview` nothing is created; the \
+    response contains pictures of the seal, by itself and on a sample document. The seal of the \
+    legal representative is made with `CreateLegalSealQrCode`, an employee's professional seal \
+    comes with `CreateEmployeeQualificationSealQrCode`.",
     "seals",
     &[
         "AuthFailure",
@@ -344,7 +344,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "EnableAutoSign",
                 "enable_auto_sign",
-                "Whether to enable auto-signing for the person. It has no effect.",
+                "`true` to enable auto-signing for the person. It has no effect.",
                 JsonType::Bool,
             )
             .optional()
@@ -353,7 +353,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "SealImageCompress",
                 "seal_image_compress",
-                "Whether to compress the picture. It has no effect.",
+                "`true` to compress the picture. It has no effect.",
                 JsonType::Bool,
             )
             .optional()
@@ -590,7 +590,8 @@ pub(super) static CHANNEL_DESCRIBE_ORGANIZATION_SEALS_REQUEST: ObjectMeta = Obje
         MemberMeta::new(
                 "InfoType",
                 "info_type",
-                "Whether the response contains the employees who may use each seal. Absent: no.",
+                "Content of the response: with or without the employees who may use each seal. \
+                Absent: without.",
                 JsonType::Int,
             )
             .optional()
@@ -945,7 +946,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SealType",
                 "seal_type",
-                "Purpose of the seal. An organisation has only one official seal; a second is \
+                "Purpose of the seal. An organisation has only one official seal; another one is \
                 refused. Absent: `OFFICIAL`.",
                 JsonType::String,
             )
@@ -983,11 +984,11 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
                 "SealSize",
                 "seal_size",
                 "Size of the seal on paper: width, `_`, height, in whole millimetres. A picture is \
-                scaled to it, whatever its pixels, so it should have the same proportions.\n\n- \
-                From a picture: any sides of 10 to 100, width to height between 0.1 and 10.\n- \
-                Drawn as `circle`: `38_38`, `40_40`, `42_42`, `45_45`, `50_50`, `58_58`.\n- Drawn \
-                as `ellipse`: `40_30`, `45_30`. Not for official and contract seals, which are \
-                round.",
+                scaled to it regardless of its pixels, so it should have the same \
+                proportions.\n\n- From a picture: any sides of 10 to 100, width to height between \
+                0.1 and 10.\n- Drawn as `circle`: `38_38`, `40_40`, `42_42`, `45_45`, `50_50`, \
+                `58_58`.\n- Drawn as `ellipse`: `40_30`, `45_30`. Not for official and contract \
+                seals, which are round.",
                 JsonType::String,
             )
             .optional(),
@@ -1228,7 +1229,7 @@ pub(super) static OCCUPIED_SEAL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "IsAllTime",
             "is_all_time",
-            "Whether the authorisation to use the seal has no end.",
+            "`true` if the authorisation to use the seal has no end.",
             JsonType::Bool,
         ),
         MemberMeta::new(

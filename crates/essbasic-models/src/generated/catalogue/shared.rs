@@ -75,7 +75,7 @@ pub(super) static APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NoRefuse",
                 "no_refuse",
-                "Whether the signer is prevented from refusing to sign. Absent: refusing is \
+                "`true` if the signer is prevented from refusing to sign. Absent: refusing is \
                 allowed.",
                 JsonType::Bool,
             )
@@ -83,7 +83,7 @@ pub(super) static APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NoTransfer",
                 "no_transfer",
-                "Whether the signer is prevented from forwarding the contract to another person. \
+                "`true` if the signer is prevented from forwarding the contract to another person. \
                 Absent: forwarding is allowed.",
                 JsonType::Bool,
             )
@@ -91,7 +91,7 @@ pub(super) static APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "HideOneKeySign",
                 "hide_one_key_sign",
-                "Whether the button that fills all of the party's signature slots in one step is \
+                "`true` if the button that fills all of the party's signature slots in one step is \
                 hidden, so that a seal or signature is chosen slot by slot. Absent: it is shown.",
                 JsonType::Bool,
             )
@@ -117,7 +117,7 @@ pub(super) static APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ForbidAddSignDate",
                 "forbid_add_sign_date",
-                "Whether a slot that the signer adds has no signing date. Only for contracts \
+                "`true` if a slot that the signer adds has no signing date. Only for contracts \
                 created from files with `SignBeanTag` 1, where signers may add slots. Absent: the \
                 slot has a date.",
                 JsonType::Bool,
@@ -187,9 +187,9 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ComponentRequired",
                 "component_required",
-                "Whether a field must be filled in. Absent: it may stay empty. For signature slots \
-                it applies only inside an approval block, where for instance an opinion may be \
-                left empty.",
+                "`true` if a field must be filled in. Absent: it may stay empty. For signature \
+                slots it applies only inside an approval block, where for instance an opinion may \
+                be left empty.",
                 JsonType::Bool,
             )
             .optional(),
@@ -292,8 +292,8 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
                 if it has no size; default false: the size of the slot).\n- `SIGN_OPINION`: \
                 `Values` (the text to confirm), `ValuesArray` (its words, to be tapped in order; \
                 joined they equal `Values`), `SignMethod` (1: by tapping words).\n- By keyword: \
-                `IgnoreKeywordError` 1: a keyword that the PDF lacks is not an error, as it is \
-                otherwise, unless its party is left without any signature slot.\n- \
+                `IgnoreKeywordError` 1: a keyword that the PDF lacks is not an error (by default \
+                it is one), unless its party is left without any signature slot.\n- \
                 `VIRTUAL_COMBINATION`, `SIGN_VIRTUAL_COMBINATION`: the parts of the block. By \
                 coordinates `Children`, an array of `ComponentId`. By keyword \
                 `ChildrenComponents`, an array of objects with `ComponentType` (`SIGN_SIGNATURE`, \
@@ -417,15 +417,15 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "LockComponentValue",
                 "lock_component_value",
-                "Whether its value is fixed on an embedded page that starts contracts. Absent: it \
-                can be edited there.",
+                "`true` if its value is fixed on an embedded page that starts contracts. Absent: \
+                it can be edited there.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "ForbidMoveAndDelete",
                 "forbid_move_and_delete",
-                "Whether it can be neither moved nor removed on an embedded page that starts \
+                "`true` if it can be neither moved nor removed on an embedded page that starts \
                 contracts. Absent: both are possible.",
                 JsonType::Bool,
             )
@@ -551,7 +551,7 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NotChannelOrganization",
                 "not_channel_organization",
-                "Whether the signer's organisation is one of the service's own and none of the \
+                "`true` if the signer's organisation is one of the service's own and none of the \
                 platform's sub-organisations; for `ApproverType` `ORGANIZATION`. Absent: a \
                 sub-organisation of the platform.",
                 JsonType::Bool,
@@ -660,10 +660,10 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverNeedSignReview",
                 "approver_need_sign_review",
-                "Whether the initiator's organisation must approve before this party, employee or \
-                person, can sign. The review is given with `ChannelCreateFlowSignReview`; until it \
-                passes, signing stays blocked, also after a refusal. Works for signing by hand and \
-                for auto-signing. Absent: no.",
+                "`true` if the initiator's organisation must approve before this party, employee \
+                or person, can sign. The review is given with `ChannelCreateFlowSignReview`; until \
+                it passes, signing stays blocked, also after a refusal. Works for signing by hand \
+                and for auto-signing. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -792,7 +792,7 @@ pub(super) static INTENTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "IntentionType",
                 "intention_type",
-                "Kind of answer of the signer.",
+                "Kind of reply of the signer.",
                 JsonType::Int,
             )
             .optional()
@@ -800,9 +800,9 @@ pub(super) static INTENTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "IntentionQuestions",
                 "intention_questions",
-                "The questions, one per round, with the accepted answers; for the question mode. \
+                "The questions, one per round, with the accepted replies; for the question mode. \
                 Absent: the question is whether the signer agrees to sign this agreement, and the \
-                answer `同意` (agree) or `不同意` (disagree). 1 to 10 elements.",
+                reply `同意` (agree) or `不同意` (disagree). 1 to 10 elements.",
                 JsonType::List(&JsonType::Object(&INTENTION_QUESTION)),
             )
             .optional()
@@ -850,7 +850,7 @@ pub(super) static INTENTION_ACTION: ObjectMeta = ObjectMeta::new(
 pub(super) static INTENTION_QUESTION: ObjectMeta = ObjectMeta::new(
     "IntentionQuestion",
     "IntentionQuestion",
-    "One round of the question mode: a text read out and the accepted spoken answers.",
+    "One round of the question mode: a text read out and the accepted spoken replies.",
     &[
         MemberMeta::new(
                 "Question",
@@ -864,7 +864,7 @@ pub(super) static INTENTION_QUESTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Answers",
                 "answers",
-                "Spoken answers that pass, such as `同意` or `我确认`, compared with the speech of the \
+                "Spoken replies that pass, such as `同意` or `我确认`, compared with the speech of the \
                 signer.",
                 JsonType::List(&JsonType::String),
             )

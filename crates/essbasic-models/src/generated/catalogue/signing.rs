@@ -268,7 +268,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
         MemberMeta::new(
                 "Intention",
                 "intention",
-                "Text or questions of the video check, by question and answer or by nod. \
+                "Text or questions of the video check, by question and reply or by nod. \
                 `ApproverSignTypes` must be set to face recognition. The service must have enabled \
                 video checks for the caller. `ChannelDescribeSignFaceVideo` returns the video \
                 afterwards.",
@@ -287,16 +287,16 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
         MemberMeta::new(
                 "CacheApproverInfo",
                 "cache_approver_info",
-                "Whether a dynamic signer's name, identity number and phone number are remembered \
-                and pre-filled the next time they open a claim link. Not for employees. Absent: \
-                they are typed in each time.",
+                "`true` if a dynamic signer's name, identity number and phone number are \
+                remembered and pre-filled the next time they open a claim link. Not for employees. \
+                Absent: they are typed in each time.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "CanBatchReject",
                 "can_batch_reject",
-                "Whether the signer may refuse all contracts of this link together. Absent: no. \
+                "`true` if the signer may refuse all contracts of this link together. Absent: no. \
                 Not for contract groups: there, refusing every contract one by one refuses the \
                 group.",
                 JsonType::Bool,
@@ -312,7 +312,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
         MemberMeta::new(
                 "CanSkipReadFlow",
                 "can_skip_read_flow",
-                "Whether the signer may confirm all files as read in one step. The service must \
+                "`true` if the signer may confirm all files as read in one step. The service must \
                 have enabled this for the caller. Falls back to one by one if the seal or \
                 signature chosen for the first contract doesn't meet the needs of the others, or \
                 the signer lacks the right to use the seal. Absent: no.",
@@ -443,7 +443,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "NotifyType",
                 "notify_type",
-                "Whether the link is also sent to `Mobile`. Absent: no.",
+                "Delivery of the link to `Mobile`. Absent: it is not sent.",
                 JsonType::String,
             )
             .optional()
@@ -481,7 +481,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "JumpToDetail",
                 "jump_to_detail",
-                "Whether the signer enters a contract directly instead of the list of contracts. \
+                "`true` if the signer enters a contract directly instead of the list of contracts. \
                 `CanBatchReject` has no effect then. Absent: the list first.",
                 JsonType::Bool,
             )
@@ -515,7 +515,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "AutoJumpBack",
                 "auto_jump_back",
-                "Whether the mini program returns by itself after signing; the platform's app or \
+                "`true` if the mini program returns by itself after signing; the platform's app or \
                 mini program must react to being shown again. Works only from the platform's mini \
                 program: WeChat lets users return to an app only by a tap on the finish button. \
                 Absent: no.",
@@ -535,7 +535,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "CanBatchReject",
                 "can_batch_reject",
-                "Whether the signer may refuse all contracts of this link together. Absent: no. \
+                "`true` if the signer may refuse all contracts of this link together. Absent: no. \
                 Not with `JumpToDetail`, nor for contract groups: there, refusing every contract \
                 one by one refuses the group.",
                 JsonType::Bool,
@@ -544,7 +544,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "CanSkipReadFlow",
                 "can_skip_read_flow",
-                "Whether the signer may confirm all files as read in one step. The service must \
+                "`true` if the signer may confirm all files as read in one step. The service must \
                 have enabled this for the caller. For an organisation, it works only if all its \
                 seal and signature slots have the same restrictions (seal id, kind of seal or \
                 signature). Absent: no.",
@@ -687,8 +687,8 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "UrlType",
                 "url_type",
-                "Whether the link serves to sign or only to preview the contract and its state. \
-                The initiator's preview takes no `FlowApproverInfos`. Absent: to sign.",
+                "Purpose of the link: to sign, or only to preview the contract and its state. The \
+                initiator's preview takes no `FlowApproverInfos`. Absent: to sign.",
                 JsonType::Int,
             )
             .optional()
@@ -808,7 +808,7 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_BATCH_SIGN_URL_REQUEST: ObjectMeta
         MemberMeta::new(
                 "CanBatchReject",
                 "can_batch_reject",
-                "Whether the signer may refuse all contracts of this link together. Absent: no.",
+                "`true` if the signer may refuse all contracts of this link together. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -1005,7 +1005,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "AutoJumpBack",
                 "auto_jump_back",
-                "Whether the mini program returns by itself after signing; the platform's app or \
+                "`true` if the mini program returns by itself after signing; the platform's app or \
                 mini program must react to being shown again. Works only for `APP` links opened \
                 from the platform's mini program: WeChat lets users return to an app only by a tap \
                 on the finish button. Absent: no.",
@@ -1067,7 +1067,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "CanSkipReadFlow",
                 "can_skip_read_flow",
-                "Whether the signer may confirm all files as read in one step. The service must \
+                "`true` if the signer may confirm all files as read in one step. The service must \
                 have enabled this for the caller, and `FlowIds` must be given. For an \
                 organisation, it works only if all its seal and signature slots have the same \
                 restrictions (seal id, kind of seal or signature). Absent: no.",
@@ -1169,7 +1169,7 @@ pub(super) static DYNAMIC_SIGN_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "DynamicReceiveType",
                 "dynamic_receive_type",
-                "Whether all contracts of the link must be claimed. Absent: some are enough.",
+                "Number of contracts of the link that must be claimed: all or some. Absent: some.",
                 JsonType::Int,
             )
             .optional()

@@ -224,7 +224,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "QueryAllComponents",
                 "query_all_components",
-                "Whether to return the fields of all parties, not just the initiator's. Absent: \
+                "`true` to return the fields of all parties, not just the initiator's. Absent: \
                 only the initiator's.",
                 JsonType::Bool,
             )
@@ -232,16 +232,16 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "WithPreviewUrl",
                 "with_preview_url",
-                "Whether to return `PreviewUrl`, an H5 link that shows the template in a browser \
-                or an iframe, valid for 5 minutes. Absent: no.",
+                "`true` to return `PreviewUrl`, an H5 link that shows the template in a browser or \
+                an iframe, valid for 5 minutes. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "ShowPreviewComponents",
                 "show_preview_components",
-                "Whether the preview shows the template's fields and signature slots over the file \
-                and lets one try out signing, for instance to check their positions before \
+                "`true` if the preview shows the template's fields and signature slots over the \
+                file and lets one try out signing, for instance to check their positions before \
                 initiating. Absent: only the file is shown. Without `WithPreviewUrl` it has no \
                 effect.",
                 JsonType::Bool,
@@ -250,9 +250,9 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "WithPdfUrl",
                 "with_pdf_url",
-                "Whether to return `PdfUrl`, a link for downloading the template's PDF, valid for \
-                5 minutes. Only for customers whom the service's account manager has enabled for \
-                it. Absent: no.",
+                "`true` to return `PdfUrl`, a link for downloading the template's PDF, valid for 5 \
+                minutes. Only for customers whom the service's account manager has enabled for it. \
+                Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -344,7 +344,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "OperateType",
                 "operate_type",
-                "Whether to look up, set or revoke the authorisation. The official sample writes \
+                "Operation: look up, set or revoke the authorisation. The official sample writes \
                 it in lower case.",
                 JsonType::String,
             )
@@ -378,8 +378,8 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "Available",
                 "available",
-                "Whether to enable or disable the template; works with `OperateType` `UPDATE` \
-                only. If it cannot be done, the call fails.",
+                "Change of the template's availability; works with `OperateType` `UPDATE` only. If \
+                it cannot be done, the call fails.",
                 JsonType::Int,
             )
             .optional()
@@ -439,8 +439,8 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_RESPONSE: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "OperateResult",
                 "operate_result",
-                "Whether the change of visibility took place for all sub-organisations, some or \
-                none. `FailMessageList` has those that failed.",
+                "Result of the change of visibility: for all sub-organisations, some or none. \
+                `FailMessageList` has those that failed.",
                 JsonType::String,
             )
             .values(&TEMPLATE_AUTHORIZATION_RESULT),
@@ -599,13 +599,13 @@ pub(super) static RECIPIENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "RequireValidation",
             "require_validation",
-            "Whether the party must be validated.",
+            "`true` if the party must be validated.",
             JsonType::Bool,
         ),
         MemberMeta::new(
             "RequireSign",
             "require_sign",
-            "Whether the party must fill in its fields.",
+            "`true` if the party must fill in its fields.",
             JsonType::Bool,
         ),
         MemberMeta::new(
@@ -624,7 +624,7 @@ pub(super) static RECIPIENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "IsPromoter",
             "is_promoter",
-            "Whether the party is the initiator.",
+            "`true` if the party is the initiator.",
             JsonType::Bool,
         ),
         MemberMeta::new(
@@ -644,8 +644,8 @@ pub(super) static RECIPIENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NoTransfer",
                 "no_transfer",
-                "Whether the party is prevented from handing its task to another person. False or \
-                absent: it may hand it on.",
+                "`true` if the party is prevented from handing its task to another person. False \
+                or absent: it may hand it on.",
                 JsonType::Bool,
             )
             .optional(),
@@ -700,15 +700,15 @@ pub(super) static TEMPLATE_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "TemplateType",
                 "template_type",
-                "Whether the template has signature slots that the organisation itself signs \
-                automatically.",
+                "Kind of template: with or without signature slots that the organisation itself \
+                signs automatically.",
                 JsonType::Int,
             )
             .values(&TEMPLATE_TYPE),
         MemberMeta::new(
                 "IsPromoter",
                 "is_promoter",
-                "Whether the sub-organisation is the initiator.",
+                "`true` if the sub-organisation is the initiator.",
                 JsonType::Bool,
             )
             .internal()
@@ -771,7 +771,7 @@ pub(super) static TEMPLATE_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Available",
                 "available",
-                "Whether the template can be used.",
+                "Availability of the template.",
                 JsonType::Int,
             )
             .values(&TEMPLATE_STATUS),
@@ -861,9 +861,9 @@ pub(super) static TEMPLATE_AUTHORIZATION_RESULT: ValueSetMeta = ValueSetMeta::ne
 
 pub(super) static TEMPLATE_AVAILABILITY_CHANGE: ValueSetMeta = ValueSetMeta::new(
     "TemplateAvailabilityChange",
-    "Whether to enable or disable a platform's template.",
+    "Change of the availability of a platform's template.",
     &[
-        ValueMeta::new(Literal::Int(0), "Keep", "Leaves it as it is."),
+        ValueMeta::new(Literal::Int(0), "Keep", "No change."),
         ValueMeta::new(
             Literal::Int(1),
             "Enable",
@@ -934,7 +934,7 @@ pub(super) static TEMPLATE_OPERATION: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static TEMPLATE_STATUS: ValueSetMeta = ValueSetMeta::new(
     "TemplateStatus",
-    "Whether a template can be used.",
+    "Availability of a template.",
     &[
         ValueMeta::new(Literal::Int(1), "Enabled", "It can be used; the default."),
         ValueMeta::new(Literal::Int(2), "Disabled", "It must not be used."),
@@ -943,7 +943,7 @@ pub(super) static TEMPLATE_STATUS: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static TEMPLATE_TYPE: ValueSetMeta = ValueSetMeta::new(
     "TemplateType",
-    "Whether signing by a template's owner is automatic.",
+    "Kind of template: with or without automatic signing by its owner.",
     &[
         ValueMeta::new(
             Literal::Int(1),

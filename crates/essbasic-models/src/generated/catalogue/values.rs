@@ -88,7 +88,7 @@ pub(super) static APPROVER_SIGN_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(3),
             "Carrier",
-            "By name, identity number and phone number, checked with the mobile carrier.",
+            "By name, identity number and phone number, checked with the mobile operator.",
         ),
         ValueMeta::new(Literal::Int(4), "UKey", "With a hardware key."),
         ValueMeta::new(
@@ -422,12 +422,12 @@ pub(super) static INTENTION_SPEECH_SPEED: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static INTENTION_TYPE: ValueSetMeta = ValueSetMeta::new(
     "IntentionType",
-    "Kind of answer that a signer gives in a video verification.",
+    "Kind of reply that a signer gives in a video verification.",
     &[
         ValueMeta::new(
             Literal::Int(1),
             "QuestionAndAnswer",
-            "Spoken answers to questions.",
+            "Spoken replies to questions.",
         ),
         ValueMeta::new(Literal::Int(2), "Nod", "By nodding."),
     ],

@@ -298,7 +298,7 @@ impl IntoIterator {
 
 /// Calls `Keywords`.
 ///
-/// Members that are keywords
+/// Fields that are keywords
 ///
 /// Deprecated: the service will remove the action.
 ///
@@ -580,7 +580,7 @@ impl Node {
 
 /// Does nothing.
 ///
-/// No members
+/// No fields
 ///
 /// Rate limit: 5 requests per second.
 ///
@@ -725,7 +725,7 @@ impl QrCode {
 
 /// Calls `Recursion`.
 ///
-/// Objects that hold themselves
+/// Objects that contain themselves
 ///
 /// Rate limit: 20 requests per second.
 #[derive(Clone, Debug, PartialEq, Default)]

@@ -13,7 +13,7 @@ pub enum Level {
     Ground,
     /// `-1`: Below the ground.
     Cellar,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(i64),
 }
@@ -60,7 +60,7 @@ pub enum Status {
     InProgress,
     /// `UNKNOWN`: Not known to the service.
     NotKnown,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }

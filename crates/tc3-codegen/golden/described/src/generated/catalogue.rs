@@ -11,6 +11,6 @@ use tc3_catalogue::Catalogue;
 pub static CATALOGUE: Catalogue = Catalogue::new(
     &[shared::SEND],
     &[&shared::FILE, &shared::SEND_REQUEST, &shared::SEND_RESPONSE],
-    &[&values::COLOR],
+    &[&values::FORMAT],
     &error_code::CODES,
 );

@@ -11,7 +11,7 @@ pub enum ErrorCode {
     FailedBad,
     /// `Failed.Worse`: It is worse. Give up.
     FailedWorse,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
@@ -61,12 +61,12 @@ impl ErrorCode {
         tc3_api::__private::fact(DESCRIPTIONS, self.as_str())
     }
 
-    /// Returns advice on the error; `None` if there is none.
+    /// Returns advice on the error, if any.
     pub fn advice(&self) -> Option<&'static str> {
         Self::advice_on(self.as_str())
     }
 
-    /// Returns advice on an error code in its wire format; `None` if there is none.
+    /// Returns advice on an error code in its wire format, if any.
     pub fn advice_on(code: &str) -> Option<&'static str> {
         tc3_api::__private::fact(ADVICE, code)
     }

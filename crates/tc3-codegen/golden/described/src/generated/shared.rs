@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use tc3_api::{Action, ActionInfo, Base64, Envelope, json, time};
 
-use super::Color;
+use super::Format;
 
 /// A file.
 ///
@@ -104,10 +104,10 @@ pub struct SendRequest {
     ///
     /// - `3`: with a time.
     pub kind: Option<i64>,
-    /// The first color.
-    pub color: Option<Color>,
-    /// The other colors.
-    pub colors: Option<Vec<Color>>,
+    /// The first format.
+    pub format: Option<Format>,
+    /// The other formats.
+    pub formats: Option<Vec<Format>>,
     /// Time of expiry. Unix timestamp in seconds.
     pub until: Option<u64>,
     /// Start time. Unix timestamp in milliseconds.
@@ -137,8 +137,8 @@ impl SendRequest {
             name: name.into(),
             codes: None,
             kind: None,
-            color: None,
-            colors: None,
+            format: None,
+            formats: None,
             until: None,
             millis,
             old: None,
@@ -162,17 +162,20 @@ impl SendRequest {
         self
     }
 
-    /// Sets the field `Color`.
+    /// Sets the field `Format`.
     #[must_use]
-    pub fn color(mut self, value: impl Into<Color>) -> Self {
-        self.color = Some(value.into());
+    pub fn format(mut self, value: impl Into<Format>) -> Self {
+        self.format = Some(value.into());
         self
     }
 
-    /// Sets the field `Colors`.
+    /// Sets the field `Formats`.
     #[must_use]
-    pub fn colors(mut self, value: impl IntoIterator<Item = impl Into<Color>>) -> Self {
-        self.colors = Some(value.into_iter().map(Into::into).collect());
+    pub fn formats(
+        mut self,
+        value: impl IntoIterator<Item = impl Into<Format>>,
+    ) -> Self {
+        self.formats = Some(value.into_iter().map(Into::into).collect());
         self
     }
 
@@ -240,7 +243,7 @@ impl SendRequest {
 }
 
 impl Action for SendRequest {
-    const INFO: ActionInfo<'static> = ActionInfo::new("told", "2020-01-02", "Send");
+    const INFO: ActionInfo<'static> = ActionInfo::new("described", "2020-01-02", "Send");
     type Response = SendResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {

@@ -5,24 +5,24 @@ mod codec;
 
 use std::fmt;
 
-/// Color of a file.
+/// Format of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Color {
-    /// `RED`: Red.
-    Red,
+pub enum Format {
+    /// `PDF`: PDF.
+    Pdf,
     /// Empty: None.
     Plain,
-    /// Value that this version does not know. `From` creates it only if no other
+    /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
     Unknown(String),
 }
 
-impl Color {
+impl Format {
     /// Returns the value on the wire.
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Red => "RED",
+            Self::Pdf => "PDF",
             Self::Plain => "",
             Self::Unknown(value) => value,
         }
@@ -31,7 +31,7 @@ impl Color {
     fn known(value: &str) -> Option<Self> {
         Some(
             match value {
-                "RED" => Self::Red,
+                "PDF" => Self::Pdf,
                 "" => Self::Plain,
                 _ => return None,
             },
@@ -39,25 +39,25 @@ impl Color {
     }
 }
 
-impl From<&str> for Color {
+impl From<&str> for Format {
     fn from(value: &str) -> Self {
         Self::known(value).unwrap_or_else(|| Self::Unknown(value.to_owned()))
     }
 }
 
-impl From<String> for Color {
+impl From<String> for Format {
     fn from(value: String) -> Self {
         Self::known(&value).unwrap_or(Self::Unknown(value))
     }
 }
 
-impl fmt::Display for Color {
+impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-impl Default for Color {
+impl Default for Format {
     /// Returns the empty string, the value of an absent field.
     fn default() -> Self {
         Self::Unknown(String::new())

@@ -22,7 +22,7 @@ pub(super) const KEYWORDS: ActionMeta = ActionMeta::new(
         .with_test_host("odd.test.example")
         .with_rate_limit(20)
         .deprecated(),
-    "Members that are keywords",
+    "Fields that are keywords",
     "",
     "",
     &[],
@@ -35,7 +35,7 @@ pub(super) const NOTHING: ActionMeta = ActionMeta::new(
         .with_rate_limit(5)
         .idempotent()
         .unsigned(),
-    "No members",
+    "No fields",
     "Does nothing.",
     "",
     &[],
@@ -46,7 +46,7 @@ pub(super) const RECURSION: ActionMeta = ActionMeta::new(
     ActionInfo::new("odd", "2020-01-02", "Recursion")
         .with_test_host("odd.test.example")
         .with_rate_limit(20),
-    "Objects that hold themselves",
+    "Objects that contain themselves",
     "",
     "",
     &[],

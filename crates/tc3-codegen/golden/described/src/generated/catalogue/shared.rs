@@ -7,10 +7,10 @@ use tc3_catalogue::{
     RuleKind,
 };
 
-use super::values::COLOR;
+use super::values::FORMAT;
 
 pub(super) const SEND: ActionMeta = ActionMeta::new(
-    ActionInfo::new("told", "2020-01-02", "Send"),
+    ActionInfo::new("described", "2020-01-02", "Send"),
     "Title of Send",
     "Sends files.\n\nEach is read once.",
     "",
@@ -94,17 +94,17 @@ pub(super) static SEND_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new("Color", "color", "The first color.", JsonType::String)
+        MemberMeta::new("Format", "format", "The first format.", JsonType::String)
             .optional()
-            .values(&COLOR),
+            .values(&FORMAT),
         MemberMeta::new(
-                "Colors",
-                "colors",
-                "The other colors.",
+                "Formats",
+                "formats",
+                "The other formats.",
                 JsonType::List(&JsonType::String),
             )
             .optional()
-            .values(&COLOR),
+            .values(&FORMAT),
         MemberMeta::new(
                 "Until",
                 "until",

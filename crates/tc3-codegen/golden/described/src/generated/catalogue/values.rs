@@ -3,11 +3,11 @@
 
 use tc3_catalogue::{Literal, ValueMeta, ValueSetMeta};
 
-pub(super) static COLOR: ValueSetMeta = ValueSetMeta::new(
-    "Color",
-    "Color of a file.",
+pub(super) static FORMAT: ValueSetMeta = ValueSetMeta::new(
+    "Format",
+    "Format of a file.",
     &[
-        ValueMeta::new(Literal::Text("RED"), "Red", "Red."),
+        ValueMeta::new(Literal::Text("PDF"), "Pdf", "PDF."),
         ValueMeta::new(Literal::Text(""), "Plain", "None."),
     ],
 );

@@ -58,8 +58,8 @@ impl json::Members for SendRequest {
             "Name" => reader.must(&mut self.name),
             "Codes" => reader.optional(&mut self.codes),
             "Kind" => reader.optional(&mut self.kind),
-            "Color" => reader.optional(&mut self.color),
-            "Colors" => reader.optional(&mut self.colors),
+            "Format" => reader.optional(&mut self.format),
+            "Formats" => reader.optional(&mut self.formats),
             "Until" => reader.optional(&mut self.until),
             "Millis" => reader.must(&mut self.millis),
             "Old" => reader.optional(&mut self.old),
@@ -85,8 +85,8 @@ impl json::Decode for SendRequest {
             name: json::Decode::blank(),
             codes: None,
             kind: None,
-            color: None,
-            colors: None,
+            format: None,
+            formats: None,
             until: None,
             millis: json::Decode::blank(),
             old: None,
@@ -107,8 +107,8 @@ impl json::Encode for SendRequest {
         writer.member("Name", &self.name);
         writer.member("Codes", &self.codes);
         writer.member("Kind", &self.kind);
-        writer.member("Color", &self.color);
-        writer.member("Colors", &self.colors);
+        writer.member("Format", &self.format);
+        writer.member("Formats", &self.formats);
         writer.member("Until", &self.until);
         writer.member("Millis", &self.millis);
         writer.member("Old", &self.old);

@@ -5,7 +5,7 @@ use tc3_api::json;
 
 use super::*;
 
-impl json::Decode for Color {
+impl json::Decode for Format {
     const NULL_IS_BLANK: bool = true;
 
     fn optional(reader: &mut json::Reader<'_>) -> Result<Option<Self>, json::Error> {
@@ -17,12 +17,12 @@ impl json::Decode for Color {
     }
 }
 
-tc3_api::__deserialize!(Color);
+tc3_api::__deserialize!(Format);
 
-impl json::Encode for Color {
+impl json::Encode for Format {
     fn encode(&self, writer: &mut json::Writer) {
         writer.text(self.as_str());
     }
 }
 
-tc3_api::__serialize!(Color);
+tc3_api::__serialize!(Format);
