@@ -65,7 +65,7 @@ fn crates_use_only_the_layers_below_them() {
         ),
         ("xtask", &["tc3-codegen"]),
         (
-            "workspace-benches",
+            "bench",
             &[
                 "tc3-signer",
                 "tc3-api",

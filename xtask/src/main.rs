@@ -47,7 +47,8 @@ enum Command {
     Surface(surface::Arguments),
     /// Run a load test over many connections, and detect leaks.
     Load(load::Arguments),
-    /// Measure calls, archives, builds and the generator, and compare them with competitors.
+    /// Measure calls, archives, builds and the generator: see `cargo xtask bench --help`.
+    #[command(disable_help_flag = true)]
     Bench(bench::Arguments),
     /// Kill an archive job repeatedly, and count lost contracts.
     Trial(trial::Arguments),

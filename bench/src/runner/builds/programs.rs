@@ -1,0 +1,89 @@
+//! Programs of the cold builds.
+
+use super::super::files::root;
+
+/// A program and its baseline.
+pub(super) struct Program {
+    pub(super) name: &'static str,
+    /// Name of the program with only the HTTP client.
+    pub(super) baseline: &'static str,
+    /// Built for debug only once, because no target refers to its build time.
+    pub(super) once: bool,
+    pub(super) dependencies: String,
+    pub(super) main: String,
+}
+
+/// The HTTP client with the features of tc3-transport, and the same TLS: ring and the system's roots.
+const UREQ: &str = "ureq = { version = \"3\", default-features = false, features = \
+                    [\"gzip\", \"platform-verifier\", \"rustls-no-provider\"] }\n";
+const REQWEST: &str = "reqwest = { version = \"0.13\", default-features = false, features = \
+                       [\"gzip\", \"rustls-no-provider\"] }\n";
+const RUSTLS: &str = "rustls = { version = \"0.23\", default-features = false, features = \
+                      [\"ring\", \"std\", \"tls12\"] }\n";
+const TOKIO: &str = "tokio = { version = \"1\", features = [\"net\", \"rt\", \"time\"] }\n";
+
+/// The dependencies of tc3-signer.
+const HMAC: &str = "hmac = { version = \"0.13\", default-features = false, features = [\"zeroize\"] }\n\
+                    sha2 = { version = \"0.11\", default-features = false, features = [\"zeroize\"] }\n";
+
+/// Keys given explicitly, as the baselines have no keys; and keys from the default sources.
+const EXPLICIT: &str = "credentials::Credential::new(\"id\", \"key\")";
+const DEFAULT_CHAIN: &str = "credentials::default_chain()";
+
+macro_rules! template {
+    ($name:literal) => {
+        include_str!(concat!("../../../templates/", $name, ".rs"))
+    };
+}
+
+pub(super) fn all() -> [Program; 11] {
+    let ureq = "ureq = \"3\"\n".to_owned();
+    let reqwest = format!("reqwest = \"0.13\"\n{TOKIO}");
+    let engine = own("tc3-client", "blocking") + &own("essbasic-models", "flows");
+    [
+        ours("essbasic, blocking", "blocking", EXPLICIT),
+        ours("essbasic, blocking, default chain", "blocking", DEFAULT_CHAIN).once(),
+        on_ureq("tc3-client and models, blocking", engine, template!("ours-engine")),
+        on_ureq("ureq, hmac and sha2", format!("{UREQ}{RUSTLS}{HMAC}"), template!("ureq-hmac")),
+        on_ureq("ureq", format!("{UREQ}{RUSTLS}"), template!("ureq")),
+        on_ureq("ureq, default features", ureq, template!("ureq-default")).once(),
+        ours("essbasic, async", "async", EXPLICIT),
+        ours("essbasic, async, default chain", "async", DEFAULT_CHAIN).once(),
+        ours("essbasic, hyper", "hyper", EXPLICIT),
+        on_reqwest("reqwest", format!("{REQWEST}{RUSTLS}{TOKIO}"), template!("reqwest")),
+        on_reqwest("reqwest, default features", reqwest, template!("reqwest-default")).once(),
+    ]
+}
+
+/// Returns a program that makes a call with the SDK and a feature's transport.
+fn ours(name: &'static str, feature: &str, keys: &str) -> Program {
+    let essbasic = own("essbasic", feature);
+    match feature {
+        "blocking" => on_ureq(name, essbasic, &template!("ours-blocking").replace("KEYS", keys)),
+        _ => {
+            let constructor = if feature == "hyper" { "Client::on_hyper" } else { "Client::new" };
+            let main = template!("ours-async").replace("Client::new", constructor);
+            on_reqwest(name, essbasic + TOKIO, &main.replace("KEYS", keys))
+        }
+    }
+}
+
+/// Returns the dependency on a crate of this workspace.
+fn own(name: &str, feature: &str) -> String {
+    let folder = root().join("crates").join(name);
+    format!("{name} = {{ path = {folder:?}, features = [\"{feature}\"] }}\n")
+}
+
+fn on_ureq(name: &'static str, dependencies: String, main: &str) -> Program {
+    Program { name, baseline: "ureq", once: false, dependencies, main: main.to_owned() }
+}
+
+fn on_reqwest(name: &'static str, dependencies: String, main: &str) -> Program {
+    Program { name, baseline: "reqwest", once: false, dependencies, main: main.to_owned() }
+}
+
+impl Program {
+    fn once(self) -> Self {
+        Self { once: true, ..self }
+    }
+}
