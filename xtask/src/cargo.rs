@@ -11,13 +11,13 @@ pub(crate) fn build(arguments: &[&str]) -> Result<(), Error> {
     let mut command = Command::new(cargo);
     command.args(["build", "--release"]).args(arguments).current_dir(root());
     let status = command.status().map_err(|error| Error::new(format!("cargo: {error}")))?;
-    ended("cargo build", status)
+    check_status("cargo build", status)
 }
 
 /// Returns an error if the exit status is not success.
-pub(crate) fn ended(what: &str, status: ExitStatus) -> Result<(), Error> {
+pub(crate) fn check_status(program: &str, status: ExitStatus) -> Result<(), Error> {
     match status.success() {
         true => Ok(()),
-        false => Err(Error::new(format!("{what} failed with {status}"))),
+        false => Err(Error::new(format!("{program} failed with {status}"))),
     }
 }

@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
             let (tccli, work, rows) = (&tccli, &work, &rows);
             scope.spawn(move || {
                 while let Some((service, version)) = pop(work) {
-                    let row = one(arguments, tccli, worker, &service, &version);
+                    let row = process(arguments, tccli, worker, &service, &version);
                     println!("{row}");
                     if let Ok(mut rows) = rows.lock() {
                         rows.push(row);
@@ -118,7 +118,7 @@ impl std::fmt::Display for Row {
     }
 }
 
-fn one(
+fn process(
     arguments: &Arguments,
     tccli: &Mutex<Tccli>,
     worker: usize,
@@ -128,15 +128,15 @@ fn one(
     let name = format!("{service}-{}", version.replace('-', ""));
     let spec = arguments.out.join("spec").join(&name);
     let out = arguments.out.join("crates").join(&name);
-    let started = Instant::now();
+    let start = Instant::now();
     let imported = match tccli.lock() {
         Ok(mut tccli) => import::import(&mut tccli, service, version, &spec, None),
         Err(_) => Err(Error::new("another service's import panicked")),
     };
     let counts = imported.map(|imported| imported.counts);
     let generated = codegen::write_crate(&spec, &out);
-    let generation = started.elapsed().as_secs_f64();
-    let started = Instant::now();
+    let generation = start.elapsed().as_secs_f64();
+    let start = Instant::now();
     let (counts, result) = match (counts, generated) {
         (Err(error), _) => (None, Err(error.to_string())),
         (Ok(counts), Err(error)) => (Some(counts), Err(error.to_string())),
@@ -153,7 +153,7 @@ fn one(
             (Some(counts), result.and_then(|result| cleaned.map(|()| result)))
         }
     };
-    let seconds = (generation, started.elapsed().as_secs_f64());
+    let seconds = (generation, start.elapsed().as_secs_f64());
     Row { service: format!("{service} {version}"), counts, seconds, result }
 }
 

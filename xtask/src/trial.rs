@@ -1,5 +1,5 @@
-//! `cargo xtask trial`: an archive job of the command, killed at random moments and run again, against
-//! the emulator; what it promises is counted.
+//! `cargo xtask trial`: kills an archive job of the command at random times, resumes it, and counts lost and
+//! duplicate downloads. Contracts come from the emulator.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -17,24 +17,24 @@ use crate::files::root;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Contracts.
+    /// Number of contracts.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     flows: usize,
-    /// The least length of each contract's file.
+    /// Minimum size of each contract's PDF, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = 100_000)]
     pdf_size: usize,
-    /// How often the job is killed.
+    /// Number of times that the job is killed.
     #[arg(long, value_name = "N", default_value_t = 20)]
     kills: usize,
-    /// Decides when.
+    /// Seed of the random times.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
-    /// Where files go; emptied before.
+    /// Output folder; its content is removed first.
     #[arg(long, value_name = "FOLDER", default_value_os_t = root().join("target/trial"))]
     out: PathBuf,
 }
 
-/// Downloads of each contract, as far as the emulator's statistics are needed.
+/// Part of the emulator's statistics: number of downloads per contract.
 #[derive(Deserialize)]
 struct Stats {
     downloads: HashMap<String, u64>,
@@ -57,13 +57,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         out: arguments.out.join(name),
     };
 
-    let whole = job("whole");
-    let began = Instant::now();
-    let peak = whole.start()?.finish()?;
-    let seconds = began.elapsed().as_secs_f64();
-    let expected = whole.files()?;
+    let uninterrupted = job("whole");
+    let start = Instant::now();
+    let peak = uninterrupted.start()?.finish()?;
+    let seconds = start.elapsed().as_secs_f64();
+    let expected = uninterrupted.files()?;
     println!(
-        "not killed: {} files in {seconds:.1} s, {:.0} a second, peak memory {} MiB",
+        "not killed: {} files in {seconds:.1} s, {:.0} per second, peak memory {} MiB",
         expected.len(),
         expected.len() as f64 / seconds,
         peak >> 10
@@ -72,9 +72,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 
     let killed = job("killed");
     let mut random = fastrand::Rng::with_seed(arguments.seed);
-    // What the journal says is done, with how often it had been fetched by then.
+    // Contracts that are done according to the journal, with their number of downloads at that time.
     let mut done: HashMap<String, u64> = HashMap::new();
-    let mut again = 0;
+    let mut repeated = 0;
     for kill in 0..arguments.kills {
         let step = arguments.flows / (arguments.kills + 1);
         let until = (kill * step + random.usize(..=2 * step)).min(arguments.flows);
@@ -82,38 +82,37 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         let fetched = emulator.downloads()?;
         for id in killed.journaled() {
             let times = fetched.get(&id).copied().unwrap_or_default();
-            again += u64::from(*done.entry(id).or_insert(times) != times);
+            repeated += u64::from(*done.entry(id).or_insert(times) != times);
         }
     }
     let before = done.len();
     let peak = killed.start()?.finish()?;
     let fetched = emulator.downloads()?;
-    again += done.iter().filter(|(id, times)| fetched.get(*id) != Some(times)).count() as u64;
+    repeated += done.iter().filter(|(id, times)| fetched.get(*id) != Some(times)).count() as u64;
     let found = killed.files()?;
     let wrong = expected.iter().filter(|(name, file)| found.get(*name) != Some(file)).count();
-    let more = found.keys().filter(|name| !expected.contains_key(*name)).count();
+    let unexpected = found.keys().filter(|name| !expected.contains_key(*name)).count();
     let total: u64 = fetched.values().sum::<u64>() - once.values().sum::<u64>();
     println!(
-        "killed {} times: {} files, {wrong} wrong or missing, {more} that do not belong there, \
-         {before} done before the last run, {again} of them fetched again, {total} downloads in all, \
-         peak memory of the last run {} MiB",
+        "killed {} times: {} files, {wrong} wrong or missing, {unexpected} unexpected; {before} done before the \
+         last run, {repeated} of them downloaded again; {total} downloads, peak memory of the last run {} MiB",
         arguments.kills,
         found.len(),
         peak >> 10,
     );
-    match (wrong, more, again) {
+    match (wrong, unexpected, repeated) {
         (0, 0, 0) if found.len() == arguments.flows => Ok(()),
-        _ => Err(Error::new("the job does not keep what it promises")),
+        _ => Err(Error::new("the job lost files, left unexpected ones or repeated downloads")),
     }
 }
 
-/// The command, as it is released.
+/// Builds the command for release.
 fn build() -> Result<PathBuf, Error> {
     cargo::build(&["--package", "essbasic-cli"])?;
     Ok(root().join("target/release/essbasic"))
 }
 
-/// A running emulator; ended when dropped.
+/// A running emulator, which is killed on drop.
 struct Emulator {
     process: Child,
     endpoint: String,
@@ -132,22 +131,22 @@ impl Emulator {
             BufReader::new(stdout).read_line(&mut line).map_err(failed)?;
         }
         let ready: serde_json::Value = serde_json::from_str(&line)
-            .map_err(|error| Error::new(format!("the emulator does not start: {error}")))?;
+            .map_err(|error| Error::new(format!("emulator: invalid first line: {error}")))?;
         let endpoint = ready.get("endpoint").and_then(|text| text.as_str()).unwrap_or_default();
         Ok(Self { process, endpoint: endpoint.to_owned() })
     }
 
     fn get(&self, path: &str) -> Result<String, Error> {
         let failed = |error: ureq::Error| Error::new(format!("/_emulator/{path}: {error}"));
-        let mut answer =
+        let mut response =
             ureq::get(format!("{}/_emulator/{path}", self.endpoint)).call().map_err(failed)?;
-        let body = answer.body_mut().with_config().limit(64 << 20);
+        let body = response.body_mut().with_config().limit(64 << 20);
         body.read_to_string().map_err(failed)
     }
 
     fn downloads(&self) -> Result<HashMap<String, u64>, Error> {
         let stats: Stats = serde_json::from_str(&self.get("stats")?)
-            .map_err(|error| Error::new(format!("the statistics: {error}")))?;
+            .map_err(|error| Error::new(format!("/_emulator/stats: {error}")))?;
         Ok(stats.downloads)
     }
 }
@@ -159,7 +158,7 @@ impl Drop for Emulator {
     }
 }
 
-/// An archive job, run as often as it takes.
+/// An archive job, which can be started several times.
 struct Job<'a> {
     program: &'a Path,
     endpoint: &'a str,
@@ -186,25 +185,25 @@ impl Job<'_> {
         command.spawn().map(Run).map_err(|error| Error::io(self.program, &error))
     }
 
-    /// The contracts that the journal says are done.
+    /// Returns the contracts that are done according to the journal.
     fn journaled(&self) -> Vec<String> {
         #[derive(Deserialize)]
         struct Record {
             flow_id: String,
-            /// A file that is about to get its name: no result.
+            /// Set for a file before its rename, which is not a result.
             intent: Option<serde_json::Value>,
         }
         let bytes = fs::read(self.out.join(".essbasic-archive.jsonl")).unwrap_or_default();
         let lines = bytes.split_inclusive(|byte| *byte == b'\n').skip(1);
-        let whole = lines.filter(|line| line.ends_with(b"\n"));
-        whole
+        let complete = lines.filter(|line| line.ends_with(b"\n"));
+        complete
             .filter_map(|line| serde_json::from_slice::<Record>(line).ok())
             .filter(|record| record.intent.is_none())
             .map(|record| record.flow_id)
             .collect()
     }
 
-    /// What stands in the folder besides the journal, by name, as a digest.
+    /// Returns the digests of the files in the folder, by name, without the journal.
     fn files(&self) -> Result<BTreeMap<String, [u8; 32]>, Error> {
         use sha2::Digest as _;
         let failed = |error: std::io::Error| Error::io(&self.out, &error);
@@ -221,30 +220,32 @@ impl Job<'_> {
     }
 }
 
-/// One run of it.
+/// One run of a job.
 struct Run(Child);
 
 impl Run {
-    /// The most memory that it held, in KiB; zero where the system does not tell.
+    /// Waits for the end and returns the peak memory, in KiB; zero if the system does not report it.
     fn finish(mut self) -> Result<u64, Error> {
         let mut peak = 0;
         loop {
             peak = peak.max(self.peak());
             match self.0.try_wait().map_err(|error| Error::new(error.to_string()))? {
-                Some(status) => return cargo::ended("essbasic archive", status).map(|()| peak),
+                Some(status) => {
+                    return cargo::check_status("essbasic archive", status).map(|()| peak);
+                }
                 None => sleep(Duration::from_millis(20)),
             }
         }
     }
 
-    /// Kills it so many milliseconds after the condition holds, unless it has ended by then.
-    fn kill_when(mut self, holds: impl Fn() -> bool, after: u64) -> Result<(), Error> {
+    /// Kills the process `after` milliseconds after the condition becomes true, unless it has exited.
+    fn kill_when(mut self, condition: impl Fn() -> bool, after: u64) -> Result<(), Error> {
         let failed = |error: std::io::Error| Error::new(error.to_string());
-        while !holds() && self.0.try_wait().map_err(failed)?.is_none() {
+        while !condition() && self.0.try_wait().map_err(failed)?.is_none() {
             sleep(Duration::from_millis(2));
         }
         sleep(Duration::from_millis(after));
-        // It may have ended.
+        // The process may have exited.
         let _ = self.0.kill();
         self.0.wait().map(|_| ()).map_err(failed)
     }

@@ -59,9 +59,9 @@ pub(crate) struct Struct<'a> {
     pub(crate) module: String,
     /// Features of which one must be enabled; empty if the type is always available.
     pub(crate) features: Vec<String>,
-    /// Whether every field has a default.
+    /// `true` if every field has a default.
     pub(crate) default: bool,
-    /// Whether it is the request of a deprecated or offline action.
+    /// `true` for the request of a deprecated or offline action.
     pub(crate) deprecated: bool,
     pub(crate) fields: Vec<Field<'a>>,
     pub(crate) rules: Vec<&'a Rule>,
@@ -75,7 +75,7 @@ pub(crate) struct Field<'a> {
     pub(crate) summary: String,
     pub(crate) ty: Ty,
     pub(crate) optional: bool,
-    /// Whether requests require it.
+    /// `true` if requests require it.
     pub(crate) required: bool,
     pub(crate) internal: bool,
     pub(crate) sensitive: bool,
@@ -130,6 +130,6 @@ pub(crate) struct Code {
     pub(crate) ident: String,
     pub(crate) code: String,
     pub(crate) description: String,
-    /// Advice on the error; empty if there is none.
+    /// Advice on the error, or an empty string.
     pub(crate) advice: String,
 }

@@ -277,7 +277,7 @@ pub struct Group {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Docs {
-    /// Whether undocumented items are an error.
+    /// `true` if undocumented items are an error.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub complete: bool,
     /// Documentation of actions.

@@ -8,9 +8,9 @@ use crate::spec::Spec;
 /// Actions that reach an object.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Reach<'a> {
-    /// Whether a request reaches it.
+    /// `true` if a request reaches it.
     pub(crate) request: bool,
-    /// Whether a response reaches it.
+    /// `true` if a response reaches it.
     pub(crate) response: bool,
     /// Groups of the actions that reach it.
     pub(crate) groups: BTreeSet<&'a str>,

@@ -9,8 +9,8 @@ use crate::spec::Spec;
 
 /// Returns the renames that `overlay` lacks to make all Rust names of `spec` distinct.
 ///
-/// An importer writes them into the overlay, so that a published name never changes, whatever the
-/// reference adds. The generator refuses colliding names.
+/// An importer writes them into the overlay, so that a published name never changes with later
+/// additions to the reference. The generator refuses colliding names.
 #[must_use]
 pub fn missing_renames(spec: &Spec, overlay: &Overlay) -> Vec<Rename> {
     let given: BTreeMap<(&str, Option<&str>), &str> = overlay

@@ -41,7 +41,7 @@ pub struct Action {
     pub response: String,
     /// Availability of the action.
     pub status: Status,
-    /// Whether the action is sent with `Authorization: SKIP`.
+    /// `true` if the action is sent with `Authorization: SKIP`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub skip_sign: bool,
     /// Known error codes of the action, sorted.
@@ -73,16 +73,16 @@ pub struct Member {
     /// Object type of an `object`; element type of a `list`: a scalar or an object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
-    /// Whether requests require it.
+    /// `true` if requests require it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
-    /// Whether it is internal to the platform.
+    /// `true` if it is internal to the platform.
     #[serde(default, skip_serializing_if = "is_false")]
     pub disabled: bool,
-    /// Whether every response contains it, according to the reference.
+    /// `true` if every response contains it, according to the reference.
     #[serde(default, skip_serializing_if = "is_false")]
     pub output_required: bool,
-    /// Whether it may be `null` in a response.
+    /// `true` if it may be `null` in a response.
     #[serde(default, skip_serializing_if = "is_false")]
     pub nullable: bool,
 }
@@ -95,7 +95,7 @@ pub struct CommonCode {
     pub description: String,
     /// Advice on the error.
     pub judgement: String,
-    /// Whether a retry may succeed: `yes`, `no` or `conditional`.
+    /// Chance of success of a retry: `yes`, `no` or `conditional`.
     pub retry: String,
 }
 

@@ -44,7 +44,7 @@ pub(super) struct Scope<'a> {
     types: BTreeSet<&'a str>,
     /// Types that the module imports from other modules.
     siblings: BTreeSet<&'a str>,
-    /// Whether items of the module depend on different features, so that imports may be unused.
+    /// `true` if items of the module depend on different features, so that imports may be unused.
     gated: bool,
     /// Entries of [`IMPORTS`] that the module uses.
     used: RefCell<BTreeSet<&'static str>>,

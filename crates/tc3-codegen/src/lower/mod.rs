@@ -109,7 +109,7 @@ pub(crate) fn lower<'a>(
     })
 }
 
-/// Returns the Rust name of an object; empty if there is none, which [`check_type_names`] rejects.
+/// Returns the Rust name of an object, or an empty string, which [`check_type_names`] rejects.
 fn type_ident(model: &Model<'_>, object: &str) -> String {
     let name = model.spec.objects.get_key_value(object).map_or("", |(name, _)| name.as_str());
     ident(model.type_name(name)).unwrap_or_default()

@@ -18,7 +18,7 @@ struct Writer {
     out: String,
     /// Pending break before the next text.
     pending: Break,
-    /// Whether the next text begins a list item.
+    /// `true` if the next text begins a list item.
     item: bool,
     /// Nesting depth of lists.
     depth: usize,
@@ -26,9 +26,9 @@ struct Writer {
     level: usize,
     /// Targets of the links around the text.
     links: Vec<Option<String>>,
-    /// Whether inside a code block.
+    /// `true` inside a code block.
     code: bool,
-    /// Whether inside an indented code block.
+    /// `true` inside an indented code block.
     indented: bool,
     /// End mark of the open HTML comment, script or style.
     hidden: Option<&'static str>,
