@@ -3,12 +3,30 @@
 #![allow(
     clippy::expect_used,
     clippy::panic,
+    clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a failed assumption is a failed test"
 )]
 
+#[path = "layers/imports.rs"]
+mod imports;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Command;
+
+use imports::Crate;
+
+/// Packages whose files still import each other in circles, which are printed.
+const WITH_CIRCLES: [&str; 7] = [
+    "essbasic",
+    "essbasic-cli",
+    "essbasic-emulator",
+    "tc3-client",
+    "tc3-signer",
+    "tc3-transport",
+    "xtask",
+];
 
 fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
@@ -18,6 +36,11 @@ fn cargo(arguments: &[&str]) -> String {
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("cargo writes UTF-8")
+}
+
+fn metadata() -> serde_json::Value {
+    let text = cargo(&["metadata", "--offline", "--no-deps", "--format-version", "1"]);
+    serde_json::from_str(&text).expect("cargo metadata is JSON")
 }
 
 /// The names of all crates in the normal dependency tree of a package with exactly these features.
@@ -76,14 +99,7 @@ fn crates_use_only_the_layers_below_them() {
             ],
         ),
     ]);
-    let metadata: serde_json::Value = serde_json::from_str(&cargo(&[
-        "metadata",
-        "--offline",
-        "--no-deps",
-        "--format-version",
-        "1",
-    ]))
-    .expect("cargo metadata is JSON");
+    let metadata = metadata();
     let packages = metadata["packages"].as_array().expect("packages");
     let names: BTreeSet<&str> = packages.iter().filter_map(|p| p["name"].as_str()).collect();
     for package in packages {
@@ -100,6 +116,87 @@ fn crates_use_only_the_layers_below_them() {
                 "{name} must not use {used}"
             );
         }
+    }
+}
+
+#[test]
+fn files_of_a_crate_do_not_import_each_other_in_circles() {
+    let metadata = metadata();
+    let workspace = metadata["workspace_root"].as_str().expect("a root");
+    let mut found = String::new();
+    for package in metadata["packages"].as_array().expect("packages") {
+        let name = package["name"].as_str().expect("a name");
+        for target in package["targets"].as_array().expect("targets") {
+            let root = Path::new(target["src_path"].as_str().expect("a path"));
+            for circle in Crate::read(root).circles() {
+                let text = format!(
+                    "{name}: a circle of {} files, for example\n{}all imports of the circle\n{}\n",
+                    circle.files.len(),
+                    circle.example,
+                    circle.imports
+                )
+                .replace(&format!("{workspace}/"), "");
+                if WITH_CIRCLES.contains(&name) {
+                    println!("{text}");
+                } else {
+                    found.push_str(&text);
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "move the shared item to a file of its own:\n{found}");
+}
+
+#[test]
+fn circles_are_found_through_reexports_globs_macros_and_inline_paths() {
+    let circles = |files: &[(&str, &str)]| -> Vec<Vec<String>> {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        }
+        let circles = Crate::read(&folder.path().join("lib.rs")).circles();
+        let below = |path: &std::path::PathBuf| {
+            path.strip_prefix(folder.path()).expect("below").to_string_lossy().replace('\\', "/")
+        };
+        circles.iter().map(|circle| circle.files.iter().map(below).collect()).collect()
+    };
+    let root = ("lib.rs", "mod a; mod b; pub use b::B;");
+    for (a, b) in [
+        ("use crate::B; pub struct A;", "pub struct B(super::a::A);"),
+        ("use super::*; pub struct A(B);", "use crate::a; pub struct B; fn f() { a::f() }"),
+        (
+            "pub struct A; fn f() { assert!(crate::b::f(1)); }",
+            "use super::a::{self as c}; pub struct B;",
+        ),
+        (
+            "#[serde(with = \"crate::b\")] pub struct A;",
+            "pub struct B; fn f() { use crate::a::A; }",
+        ),
+        ("#[macro_export] macro_rules! m { () => { $crate::B } }", "pub struct B; crate::m!();"),
+    ] {
+        assert_eq!(circles(&[root, ("a.rs", a), ("b.rs", b)]), [["a.rs", "b.rs"]], "{a} {b}");
+    }
+    // Three files, through a child's re-export.
+    let files = [
+        ("lib.rs", "mod a; mod b;"),
+        ("a/mod.rs", "mod c; pub use c::C;"),
+        ("a/c.rs", "use crate::b::B; pub struct C;"),
+        ("b.rs", "use crate::a::C; pub struct B;"),
+    ];
+    assert_eq!(circles(&files), [["a/c.rs", "b.rs"]]);
+    for (a, b) in [
+        // One direction, a test, another crate's item, parent and child.
+        ("use crate::b::B; use super::b; pub struct A;", "pub struct B;"),
+        (
+            "use crate::b::B; pub struct A;",
+            "pub struct B; #[cfg(test)] mod tests { use crate::a::A; }",
+        ),
+        ("use crate::b::B; pub struct A;", "use ::a::A; use serde::a::A as C; pub struct B;"),
+        ("pub struct A(crate::B);", "use crate::Root; pub struct B;"),
+    ] {
+        assert_eq!(circles(&[root, ("a.rs", a), ("b.rs", b)]), [[""; 0]; 0], "{a} {b}");
     }
 }
 
