@@ -7,19 +7,19 @@ use crate::canonical::is_token;
 /// A parsed `Authorization` header.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Authorization<'a> {
-    /// Whose key is said to have signed.
+    /// SecretId of the key that is claimed to have signed.
     pub secret_id: &'a str,
-    /// The day of the credential scope, as written.
+    /// Date of the credential scope, as written.
     pub date: &'a str,
-    /// The service of the credential scope.
+    /// Service of the credential scope.
     pub service: &'a str,
     signed_headers: &'a str,
-    /// The signature: 64 hexadecimal digits, lower case.
+    /// Signature: 64 lower-case hexadecimal digits.
     pub signature: &'a str,
 }
 
 impl fmt::Debug for Authorization<'_> {
-    /// Not the signature: whoever has it can repeat the request for minutes.
+    /// Hides the signature, with which the request can be replayed for minutes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authorization")
             .field("secret_id", &self.secret_id)
@@ -30,28 +30,28 @@ impl fmt::Debug for Authorization<'_> {
     }
 }
 
-/// The header is not of the form
+/// Error of a header that is not of the form
 /// `TC3-HMAC-SHA256 Credential=ID/DATE/SERVICE/tc3_request, SignedHeaders=A;B, Signature=HEX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MalformedAuthorization {
-    /// The part that departs from the form.
+    /// Description of the invalid part.
     pub part: &'static str,
 }
 
 impl fmt::Display for MalformedAuthorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the Authorization header is malformed: {}", self.part)
+        write!(f, "malformed Authorization header: {}", self.part)
     }
 }
 
 impl std::error::Error for MalformedAuthorization {}
 
 impl<'a> Authorization<'a> {
-    /// Parses a header's value. Spaces around the commas are optional, as servers have it.
+    /// Parses the value of the header. Spaces around the commas are optional, as servers accept it.
     ///
     /// # Errors
-    /// [`MalformedAuthorization`], which names the part.
+    /// Returns [`MalformedAuthorization`] with the invalid part.
     pub fn parse(header: &'a str) -> Result<Self, MalformedAuthorization> {
         let malformed = |part| MalformedAuthorization { part };
         let rest = header
@@ -77,7 +77,7 @@ impl<'a> Authorization<'a> {
             return Err(malformed("Credential is not ID/DATE/SERVICE/tc3_request"));
         };
         if secret_id.is_empty() || service.is_empty() || !is_date(date) {
-            return Err(malformed("Credential has an empty part or a date that is none"));
+            return Err(malformed("Credential has an empty part or an invalid date"));
         }
         let is_name = |name: &str| {
             !name.is_empty() && name.bytes().all(|b| is_token(b) && !b.is_ascii_uppercase())
@@ -92,7 +92,7 @@ impl<'a> Authorization<'a> {
         Ok(Self { secret_id, date, service, signed_headers, signature })
     }
 
-    /// The names of the signed headers, lower case, in the order in which they were signed.
+    /// Returns the names of the signed headers, in lower case and signing order.
     pub fn signed_headers(&self) -> impl Iterator<Item = &'a str> + Clone {
         self.signed_headers.split(';')
     }

@@ -2,44 +2,44 @@ use core::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::text::{Hex, Sink};
-use crate::{SignError, UNSIGNED_PAYLOAD};
+use crate::UNSIGNED_PAYLOAD;
+use crate::error::SignError;
+use crate::hash_writer::{Hex, Sink};
 
-/// A request to be signed.
+/// A request to sign.
 ///
-/// `content-type` and `host` are always signed. The action is too, unless
-/// [left out](Self::without_action).
+/// `content-type` and `host` are always signed. The action is signed unless [excluded](Self::without_action).
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// `POST` or `GET`.
     pub method: &'a str,
-    /// The canonical URI. The API has one: `/`.
+    /// The canonical URI; the API has only `/`.
     pub path: &'a str,
-    /// The query as it is sent, without the question mark; empty for `POST`.
+    /// The query as sent, without the question mark; empty for `POST`.
     pub query: &'a str,
-    /// The value of `Content-Type`, for multipart with its boundary.
+    /// The value of `Content-Type`; for multipart it includes the boundary.
     pub content_type: &'a str,
-    /// The value of `Host`, with the port where the endpoint has one.
+    /// The value of `Host`, with the port if the endpoint has one.
     pub host: &'a str,
     /// The value of `X-TC-Action`; `None` leaves it unsigned.
     pub action: Option<&'a str>,
-    /// Further headers to sign.
+    /// Additional headers to sign.
     pub extra: &'a [(&'a str, &'a str)],
     /// The body.
     pub payload: Payload<'a>,
 }
 
-/// What of the body goes into the signature.
+/// The part of a body that is signed.
 #[derive(Clone, Copy)]
 pub enum Payload<'a> {
-    /// The body's bytes.
+    /// The whole body.
     Signed(&'a [u8]),
-    /// Nothing: the request carries `X-TC-Content-SHA256: UNSIGNED-PAYLOAD`.
+    /// No part of it; the request has the header `X-TC-Content-SHA256: UNSIGNED-PAYLOAD`.
     Unsigned,
 }
 
 impl<'a> Request<'a> {
-    /// A JSON call: `POST /` with `Content-Type: application/json` and the action signed.
+    /// Returns a JSON request: `POST /` with `Content-Type: application/json` and the action signed.
     pub const fn post(host: &'a str, action: &'a str, body: &'a [u8]) -> Self {
         Self {
             method: "POST",
@@ -55,15 +55,15 @@ impl<'a> Request<'a> {
 
     /// Signs only `content-type;host`, as the official SDKs do.
     ///
-    /// Whoever captures such a request can replay it, within the five minutes that the server
-    /// accepts, against another action that understands the same body.
+    /// An attacker who captures such a request can replay it against another action that accepts the same body,
+    /// for the five minutes in which the server accepts the timestamp.
     #[must_use]
     pub const fn without_action(mut self) -> Self {
         self.action = None;
         self
     }
 
-    /// The headers to sign, the usual ones first; these have the order of their names.
+    /// Returns a header to sign. The usual headers come first, in the order of their names.
     fn header(&self, index: usize) -> Option<(&'a str, &'a str)> {
         match (index, self.action) {
             (0, _) => Some(("content-type", self.content_type)),
@@ -73,7 +73,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// How many headers stand before the further ones.
+    /// Returns the number of headers before the additional ones.
     fn usual(&self) -> usize {
         2 + usize::from(self.action.is_some())
     }
@@ -82,8 +82,8 @@ impl<'a> Request<'a> {
         (0..).map_while(|index| self.header(index))
     }
 
-    /// The signed headers in canonical order. Repeatedly picking the next name needs no memory, and
-    /// there are three or four of them.
+    /// Returns the signed headers in canonical order. Selecting the next name each time needs no allocation, and
+    /// there are usually three or four headers.
     pub(crate) fn sorted(&self) -> impl Iterator<Item = (&'a str, &'a str)> + Clone {
         let mut last: Option<&str> = None;
         (0..).map_while(move |index| {
@@ -92,17 +92,20 @@ impl<'a> Request<'a> {
             }
             let next = self
                 .headers()
-                .filter(|(name, _)| last.is_none_or(|last| compare(name, last).is_gt()))
+                .filter(|(name, _)| match last {
+                    Some(last) => compare(name, last).is_gt(),
+                    None => true,
+                })
                 .min_by(|(a, _), (b, _)| compare(a, b))?;
             last = Some(next.0);
             Some(next)
         })
     }
 
-    /// What the canonical form cannot hold without becoming another request's.
+    /// Rejects a request whose canonical form could also be that of another request.
     pub(crate) fn check(&self) -> Result<(), SignError> {
         for (name, value) in self.headers() {
-            if holds(value, |byte| byte.is_ascii_control()) {
+            if contains(value, |byte| byte.is_ascii_control()) {
                 return Err(SignError::HeaderValue(name.to_ascii_lowercase()));
             }
         }
@@ -113,10 +116,10 @@ impl<'a> Request<'a> {
             }
             let mut before = (0..usual + index).filter_map(|index| self.header(index));
             if before.any(|(other, _)| other.eq_ignore_ascii_case(name)) {
-                return Err(SignError::RepeatedHeader(name.to_ascii_lowercase()));
+                return Err(SignError::DuplicateHeader(name.to_ascii_lowercase()));
             }
         }
-        let breaks = |text: &str| holds(text, |byte| byte.is_ascii_control() || byte == b' ');
+        let breaks = |text: &str| contains(text, |byte| byte.is_ascii_control() || byte == b' ');
         if breaks(self.method) || breaks(self.path) || breaks(self.query) {
             return Err(SignError::RequestLine);
         }
@@ -125,7 +128,7 @@ impl<'a> Request<'a> {
 }
 
 impl fmt::Debug for Request<'_> {
-    /// Shows no payload, no query and no values of further headers: they may be personal or secret.
+    /// Hides the payload, the query and the values of additional headers, which may be personal or secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("method", &self.method)
@@ -156,12 +159,12 @@ impl Payload<'_> {
     }
 }
 
-/// Whether a text holds such a byte. Without a way out of the loop it looks at many of them at a time.
-pub(crate) fn holds(text: &str, such: impl Fn(u8) -> bool) -> bool {
-    text.bytes().fold(false, |held, byte| held | such(byte))
+/// Returns whether the text contains a matching byte. Without an early exit, the loop is vectorized.
+pub(crate) fn contains(text: &str, is_match: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(false, |found, byte| found | is_match(byte))
 }
 
-/// Names in ASCII order, whatever case they were given in.
+/// Compares names in ASCII order, ignoring case.
 fn compare(a: &str, b: &str) -> core::cmp::Ordering {
     a.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
 }
@@ -170,7 +173,7 @@ pub(crate) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Writes the canonical request; `headers` in the order in which they are signed.
+/// Writes the canonical request; `headers` are in signing order.
 pub(crate) fn write_canonical<'h>(
     sink: &mut impl Sink,
     [method, path, query]: [&str; 3],

@@ -1,12 +1,11 @@
 use core::fmt;
 
-/// The UTC day of a signature, written `YYYY-MM-DD`.
+/// UTC date of a signature, written as `YYYY-MM-DD`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Date([u8; 10]);
 
 impl Date {
-    /// The UTC day of a Unix timestamp in seconds; `None` past the year 9999, which the form cannot
-    /// hold.
+    /// Returns the UTC date of a Unix timestamp in seconds; `None` after the year 9999.
     pub fn of(timestamp: u64) -> Option<Self> {
         let (year, month, day) = civil(timestamp / 86_400)?;
         let digit = |value: u64, unit: u64| b'0' + ((value / unit) % 10) as u8;
@@ -24,15 +23,15 @@ impl Date {
         ]))
     }
 
-    /// The date as text.
+    /// Returns the date as a string.
     pub fn as_str(&self) -> &str {
         // Digits and hyphens only, by construction.
         core::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
-/// Days since 1970-01-01 to (year, month, day), by counting from 0000-03-01 so that the leap day
-/// ends a year.
+/// Converts days since 1970-01-01 to (year, month, day). It counts from 0000-03-01, so that the leap day is the
+/// last day of a year.
 fn civil(days: u64) -> Option<(u64, u64, u64)> {
     const LAST_DAY_OF_9999: u64 = 2_932_896;
     if days > LAST_DAY_OF_9999 {
@@ -71,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn days_of_the_calendar() {
+    fn dates_of_known_timestamps() {
         assert_eq!(of(0), "1970-01-01");
         assert_eq!(of(1_551_113_065), "2019-02-25");
         assert_eq!(of(951_782_399), "2000-02-28");
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_follows_the_one_before() {
+    fn dates_increase_up_to_the_year_9999() {
         let mut previous = String::new();
         for day in 0..=2_932_896_u64 {
             let text = of(day * 86_400);

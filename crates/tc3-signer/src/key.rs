@@ -8,9 +8,9 @@ use crate::{Date, TERMINATOR};
 
 pub(crate) type HmacSha256 = Hmac<Sha256>;
 
-/// The chain of keys from a secret key to the one that signs; wiped when dropped.
+/// Chain of keys derived from a secret key, up to the signing key; zeroized when dropped.
 ///
-/// The last is the same for a whole day and service. All three are secrets: `Debug` hides them.
+/// The signing key is the same for a whole day and service. All three keys are secrets; `Debug` hides them.
 pub struct KeyChain {
     date: Zeroizing<[u8; 32]>,
     service: Zeroizing<[u8; 32]>,
@@ -18,7 +18,7 @@ pub struct KeyChain {
 }
 
 impl KeyChain {
-    /// Derives the chain for a day and a service.
+    /// Derives the keys of a day and a service.
     pub fn derive(secret_key: &str, date: Date, service: &str) -> Self {
         let first = Zeroizing::new([b"TC3", secret_key.as_bytes()].concat());
         let date = Zeroizing::new(mac(&first, date.as_str().as_bytes()));
@@ -27,17 +27,17 @@ impl KeyChain {
         Self { date, service, signing }
     }
 
-    /// HMAC of the date under `TC3` + secret key.
+    /// Returns the HMAC of the date under `TC3` + secret key.
     pub fn date(&self) -> &[u8; 32] {
         &self.date
     }
 
-    /// HMAC of the service under the date key.
+    /// Returns the HMAC of the service under the date key.
     pub fn service(&self) -> &[u8; 32] {
         &self.service
     }
 
-    /// HMAC of `tc3_request` under the service key: the key that signs.
+    /// Returns the signing key, the HMAC of `tc3_request` under the service key.
     pub fn signing(&self) -> &[u8; 32] {
         &self.signing
     }
@@ -56,8 +56,7 @@ impl fmt::Debug for KeyChain {
 fn keyed(key: &[u8]) -> HmacSha256 {
     match HmacSha256::new_from_slice(key) {
         Ok(mac) => mac,
-        // HMAC takes keys of any length: this arm has no value to be made of.
-        Err(_) => unreachable!("HMAC refused a key by its length"),
+        Err(_) => unreachable!("HMAC accepts keys of any length"),
     }
 }
 
@@ -74,17 +73,17 @@ mod tests {
 
     use super::*;
 
-    fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+    fn assert_zeroized<T: ZeroizeOnDrop>(_: &T) {}
 
-    /// It compiles only if they are.
+    /// Compiles only if the fields implement `ZeroizeOnDrop`.
     #[test]
     fn derived_keys_are_wiped_when_dropped() {
         let KeyChain { date, service, signing } =
             KeyChain::derive("key", Date::of(0).unwrap(), "essbasic");
-        wiped(&date);
-        wiped(&service);
-        wiped(&signing);
-        // A keyed HMAC is two hashes that were fed the key.
-        wiped(&<Sha256 as CoreProxy>::Core::default());
+        assert_zeroized(&date);
+        assert_zeroized(&service);
+        assert_zeroized(&signing);
+        // A keyed HMAC consists of two hashes that have absorbed the key.
+        assert_zeroized(&<Sha256 as CoreProxy>::Core::default());
     }
 }

@@ -1,7 +1,7 @@
 //! TC3-HMAC-SHA256, the request signature of Tencent Cloud API 3.0: [sign](Signer) and [verify].
 //!
-//! Pure: no IO, and the time is an argument. Facts: Tencent Cloud's public "Signature v3" page, and
-//! the official SDKs' behaviour on the wire.
+//! The crate does no IO and reads no clock; the time is an argument. It follows Tencent Cloud's public
+//! "Signature v3" page and the requests that the official SDKs send.
 //!
 //! ```
 //! use tc3_signer::{Request, Signer};
@@ -17,34 +17,35 @@
 //! # Ok::<(), tc3_signer::SignError>(())
 //! ```
 //!
-//! # When the server says `AuthFailure.SignatureFailure`
-//! [`Signer::explain`] gives every intermediate value: compare its canonical request with what went
-//! over the wire. The usual reasons are a body that was re-serialised after signing, a `Host` with a
-//! port where it was signed without one, and a wrong key.
+//! # If the server returns `AuthFailure.SignatureFailure`
+//! [`Signer::explain`] returns every intermediate value. Compare its canonical request with the request on the
+//! wire. Usual causes are a body that was serialized again after signing, a `Host` header with a port that was not
+//! signed, and a wrong key.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod authorization;
 mod canonical;
 mod date;
+mod error;
+mod hash_writer;
 mod key;
 mod signer;
-mod text;
 mod verify;
 
 pub use authorization::{Authorization, MalformedAuthorization};
 pub use canonical::{Payload, Request};
 pub use date::Date;
+pub use error::SignError;
 pub use key::KeyChain;
-pub use signer::{Explanation, SignError, Signer};
+pub use signer::{Explanation, Signer};
 pub use verify::{MAX_SKEW_SECONDS, Received, VerifyError, verify};
 
-/// The algorithm's name, as it stands in the `Authorization` header and the string to sign.
+/// Name of the algorithm in the `Authorization` header and the string to sign.
 pub const ALGORITHM: &str = "TC3-HMAC-SHA256";
 
-/// The value of `X-TC-Content-SHA256`, and what is hashed in the body's place, where the body is not
-/// signed.
+/// Value of `X-TC-Content-SHA256`, hashed in place of the body, if the body is not signed.
 pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
-/// What ends every credential scope.
+/// Last part of every credential scope.
 pub(crate) const TERMINATOR: &str = "tc3_request";

@@ -5,16 +5,16 @@ use hmac::Mac;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::canonical::{Request, holds, write_canonical, write_signed_headers};
+use crate::canonical::{Request, contains, write_canonical, write_signed_headers};
+use crate::error::SignError;
+use crate::hash_writer::{HashWriter, Hex, Sink};
 use crate::key::HmacSha256;
-use crate::text::{Gathered, Hex, Sink};
 use crate::{ALGORITHM, Date, KeyChain, TERMINATOR};
 
-/// Signs requests with one pair of SecretId and SecretKey.
+/// Signer of requests with one pair of SecretId and SecretKey.
 ///
-/// The derived key of each service is kept for the day, so that a signature costs two hashes and one
-/// HMAC. The secret key and the derived ones are wiped when the signer is dropped; `Debug` shows
-/// neither.
+/// The derived key of each service is cached for the day, so a signature costs two hashes and one HMAC. The
+/// secret key and the derived keys are zeroized when the signer is dropped; `Debug` shows none of them.
 pub struct Signer {
     secret_id: String,
     secret_key: Zeroizing<String>,
@@ -28,12 +28,12 @@ struct CachedKey {
     mac: HmacSha256,
 }
 
-/// Services whose keys are kept at once: one program seldom calls more, and an unbounded list would
-/// be a leak where the service's name comes from outside.
+/// Maximum number of services whose keys are cached. An unbounded cache would leak memory if service names come
+/// from outside.
 const CACHED_SERVICES: usize = 16;
 
 impl Signer {
-    /// A signer for a pair of keys.
+    /// Returns a signer for a pair of SecretId and SecretKey.
     pub fn new(secret_id: impl Into<String>, secret_key: impl Into<String>) -> Self {
         Self {
             secret_id: secret_id.into(),
@@ -42,19 +42,19 @@ impl Signer {
         }
     }
 
-    /// The SecretId, which is not a secret.
+    /// Returns the SecretId, which is not a secret.
     pub fn secret_id(&self) -> &str {
         &self.secret_id
     }
 
-    /// The value of the `Authorization` header.
+    /// Signs a request; returns the value of the `Authorization` header.
     ///
-    /// `timestamp` is in seconds since the Unix epoch and must be the one sent as `X-TC-Timestamp`:
-    /// the day in the signature is taken from it, so that no second reading of a clock can disagree
-    /// at midnight.
+    /// `timestamp` is in seconds since the Unix epoch and must be the one sent as `X-TC-Timestamp`. The date in
+    /// the signature is derived from it.
     ///
     /// # Errors
-    /// [`SignError`] where the request has no canonical form.
+    /// Returns [`SignError`] if the request has no canonical form, or if the SecretId, service or timestamp is
+    /// invalid.
     pub fn sign(
         &self,
         request: &Request<'_>,
@@ -63,21 +63,21 @@ impl Signer {
     ) -> Result<String, SignError> {
         let date = self.check(request, service, timestamp)?;
         let mut hash = Sha256::new();
-        Gathered::feed(&mut hash, |text| canonical(text, request));
+        HashWriter::feed(&mut hash, |text| canonical(text, request));
         let hash = Hex::of(&hash.finalize().into());
         let mut mac = self.mac(date, service);
-        Gathered::feed(&mut mac, |text| {
+        HashWriter::feed(&mut mac, |text| {
             write_string_to_sign(text, timestamp, date, service, &hash);
         });
         let signature = Hex::of(&mac.finalize().into_bytes().into());
         Ok(self.authorization(request, date, service, &signature))
     }
 
-    /// Every intermediate value of [`sign`](Self::sign), to find where a signature departs from
-    /// another's.
+    /// Returns every intermediate value of [`sign`](Self::sign), to find the first difference from another
+    /// implementation.
     ///
     /// # Errors
-    /// [`SignError`] where the request has no canonical form.
+    /// As [`sign`](Self::sign).
     pub fn explain(
         &self,
         request: &Request<'_>,
@@ -110,8 +110,8 @@ impl Signer {
         timestamp: u64,
     ) -> Result<Date, SignError> {
         request.check()?;
-        // Either would forge another place in the header or the scope.
-        let breaks = |text| holds(text, |b| !b.is_ascii_graphic() || matches!(b, b'/' | b','));
+        // Separators of the header and of the scope would make the signature ambiguous.
+        let breaks = |text| contains(text, |b| !b.is_ascii_graphic() || matches!(b, b'/' | b','));
         if service.is_empty() || breaks(service) {
             return Err(SignError::Service);
         }
@@ -122,7 +122,7 @@ impl Signer {
     }
 
     fn mac(&self, date: Date, service: &str) -> HmacSha256 {
-        // A panic while the lock was held leaves at worst an entry less.
+        // After a panic under the lock, at most one entry is missing.
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(key) = keys.iter().find(|key| key.date == date && *key.service == *service) {
             return key.mac.clone();
@@ -143,7 +143,7 @@ impl Signer {
         service: &str,
         signature: &Hex,
     ) -> String {
-        // Scope, names and signature of an ordinary call fit in without a second allocation.
+        // Room for the scope, names and signature of a usual request, without a second allocation.
         let mut header = String::with_capacity(192 + self.secret_id.len() + service.len());
         header.put(ALGORITHM);
         header.put(" Credential=");
@@ -160,7 +160,7 @@ impl Signer {
 
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // One with other characters may be an ID and a key pasted as one.
+        // Other characters may come from a SecretId and SecretKey pasted as one string.
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
         let shown = match self.secret_id.bytes().all(is_plain) {
             true => self.secret_id.as_str(),
@@ -170,9 +170,9 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// The intermediate values of a signature, in the order in which they are made.
+/// Intermediate values of a signature, in the order of computation.
 ///
-/// Holds the values of the signed headers, but neither the body nor a key.
+/// Contains the values of the signed headers, but neither the body nor a key.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explanation {
@@ -191,7 +191,7 @@ pub struct Explanation {
 }
 
 impl fmt::Debug for Explanation {
-    /// Neither the signature nor the query and headers, which may hold parameters and a token.
+    /// Hides the signature, and the query and headers, which may contain parameters and a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Explanation")
             .field("hashed_payload", &self.hashed_payload)
@@ -200,49 +200,6 @@ impl fmt::Debug for Explanation {
             .finish_non_exhaustive()
     }
 }
-
-/// Why a request has no signature.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SignError {
-    /// The timestamp lies past the year 9999.
-    Timestamp,
-    /// The SecretId is empty, or holds a space, a comma, a slash or what is not printable ASCII.
-    SecretId,
-    /// The service's name is empty, or holds a space, a comma, a slash or what is not printable ASCII.
-    Service,
-    /// The method, path or query holds a space or control character.
-    RequestLine,
-    /// A header's name is no HTTP token.
-    HeaderName,
-    /// The value of this header holds a control character.
-    HeaderValue(String),
-    /// This header is to be signed twice.
-    RepeatedHeader(String),
-}
-
-impl fmt::Display for SignError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Timestamp => f.write_str("the timestamp lies past the year 9999"),
-            Self::SecretId => f.write_str(
-                "the SecretId is empty or holds a space, comma, slash or unprintable character: \
-                 check how it was pasted",
-            ),
-            Self::Service => f.write_str("the service's name is empty or not a plain word"),
-            Self::RequestLine => {
-                f.write_str("the method, path or query holds a space or control character")
-            }
-            Self::HeaderName => f.write_str("the name of a header to sign is no HTTP token"),
-            Self::HeaderValue(name) => {
-                write!(f, "the value of the header {name} holds a control character")
-            }
-            Self::RepeatedHeader(name) => write!(f, "the header {name} is to be signed twice"),
-        }
-    }
-}
-
-impl std::error::Error for SignError {}
 
 fn canonical(sink: &mut impl Sink, request: &Request<'_>) {
     write_canonical(
@@ -296,12 +253,12 @@ mod tests {
 
     use super::*;
 
-    fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+    fn assert_zeroized<T: ZeroizeOnDrop>(_: &T) {}
 
-    /// It compiles only if they are.
+    /// Compiles only if the field implements `ZeroizeOnDrop`.
     #[test]
     fn the_secret_key_is_wiped_when_dropped() {
         let Signer { secret_id: _, secret_key, keys: _ } = Signer::new("id", "key");
-        wiped(&secret_key);
+        assert_zeroized(&secret_key);
     }
 }

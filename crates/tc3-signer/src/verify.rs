@@ -4,25 +4,25 @@ use hmac::Mac;
 use sha2::{Digest, Sha256};
 
 use crate::canonical::write_canonical;
+use crate::hash_writer::{HashWriter, Hex};
 use crate::signer::write_string_to_sign;
-use crate::text::{Gathered, Hex};
 use crate::{Authorization, Date, KeyChain, Payload};
 
-/// How far a request's timestamp may lie from the server's clock, either way.
+/// Maximum clock skew between a request's timestamp and the server, in seconds, in either direction.
 pub const MAX_SKEW_SECONDS: u64 = 300;
 
-/// A request as a server received it.
+/// A request as received by a server.
 #[derive(Clone, Copy)]
 pub struct Received<'a> {
-    /// As on the request line.
+    /// The method of the request line.
     pub method: &'a str,
-    /// As on the request line, without the query.
+    /// The path of the request line, without the query.
     pub path: &'a str,
-    /// As on the request line, without the question mark.
+    /// The query of the request line, without the question mark.
     pub query: &'a str,
     /// Looks a header up by its lower-case name.
     pub header: &'a dyn Fn(&str) -> Option<&'a str>,
-    /// The body, or [`Payload::Unsigned`] where the request says
+    /// The body, or [`Payload::Unsigned`] if the request has the header
     /// `X-TC-Content-SHA256: UNSIGNED-PAYLOAD`.
     pub payload: Payload<'a>,
     /// The value of `X-TC-Timestamp`.
@@ -40,19 +40,19 @@ impl fmt::Debug for Received<'_> {
     }
 }
 
-/// Why a signature does not hold.
+/// Error of a signature that does not verify.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The timestamp lies more than [`MAX_SKEW_SECONDS`] from `now`.
+    /// The timestamp differs from `now` by more than [`MAX_SKEW_SECONDS`].
     Expired,
-    /// The date of the credential scope is not the timestamp's UTC day.
+    /// The date of the credential scope is not the UTC date of the timestamp.
     Date,
     /// `content-type` or `host` is not among the signed headers.
     Unsigned(&'static str),
-    /// This signed header is not in the request.
+    /// The request lacks this signed header.
     MissingHeader(String),
-    /// The signature is another one: a wrong key, or a request changed after signing.
+    /// The signature differs: the key is wrong, or the request was changed after signing.
     Mismatch,
 }
 
@@ -61,10 +61,12 @@ impl fmt::Display for VerifyError {
         match self {
             Self::Expired => write!(
                 f,
-                "the timestamp lies more than {MAX_SKEW_SECONDS} seconds from the server's clock"
+                "the timestamp differs from the server's clock by more than {MAX_SKEW_SECONDS} seconds"
             ),
-            Self::Date => f.write_str("the scope's date is not the timestamp's UTC day"),
-            Self::Unsigned(name) => write!(f, "the header {name} must be signed"),
+            Self::Date => {
+                f.write_str("the date of the credential scope is not the UTC date of the timestamp")
+            }
+            Self::Unsigned(name) => write!(f, "the header {name} is not signed"),
             Self::MissingHeader(name) => write!(f, "the signed header {name} is missing"),
             Self::Mismatch => f.write_str("the signature does not match"),
         }
@@ -73,13 +75,13 @@ impl fmt::Display for VerifyError {
 
 impl std::error::Error for VerifyError {}
 
-/// Checks a request's signature the way the service does, from what was received alone.
+/// Verifies the signature of a request as the service does.
 ///
-/// `now` is the server's clock in seconds since the Unix epoch. The signature is compared in constant
-/// time. Whether the service in the scope is the one called is the caller's to check.
+/// `now` is the server's clock in seconds since the Unix epoch. The signature is compared in constant time. The
+/// caller must check that the service in the scope is the one called.
 ///
 /// # Errors
-/// [`VerifyError`] says which check failed; it never holds the expected signature.
+/// Returns [`VerifyError`] with the first failed check. It never contains the expected signature.
 pub fn verify(
     authorization: &Authorization<'_>,
     secret_key: &str,
@@ -108,13 +110,13 @@ pub fn verify(
 
     let mut hash = Sha256::new();
     let payload = request.payload.hash();
-    Gathered::feed(&mut hash, |text| {
+    HashWriter::feed(&mut hash, |text| {
         let line = [request.method, request.path, request.query];
         write_canonical(text, line, headers.iter().copied(), &payload);
     });
     let hash = Hex::of(&hash.finalize().into());
     let mut mac = KeyChain::derive(secret_key, date, authorization.service).into_mac();
-    Gathered::feed(&mut mac, |text| {
+    HashWriter::feed(&mut mac, |text| {
         write_string_to_sign(text, request.timestamp, date, authorization.service, &hash);
     });
     mac.verify_slice(&authorization.signature_bytes()).map_err(|_| VerifyError::Mismatch)

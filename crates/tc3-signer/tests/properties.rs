@@ -1,7 +1,7 @@
-//! What holds for every request: the two ways to a signature agree, a server that has only the wire
-//! accepts it, and any change in between is refused.
+//! Properties of every request: both ways of signing agree, a server verifies the signature from the request on
+//! the wire, and any change in between is rejected.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
 
 use proptest::prelude::*;
 use tc3_signer::{
@@ -76,7 +76,7 @@ impl Wire {
 
 proptest! {
     #[test]
-    fn what_is_signed_verifies(wire in wires()) {
+    fn a_signed_request_verifies(wire in wires()) {
         let signer = Signer::new("AKID", KEY);
         let authorization = signer.sign(&wire.request(), "essbasic", wire.timestamp).unwrap();
         let explained = signer.explain(&wire.request(), "essbasic", wire.timestamp).unwrap();
@@ -89,7 +89,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_changed_after_signing_does_not_verify(wire in wires(), other in wires()) {
+    fn a_request_changed_after_signing_does_not_verify(wire in wires(), other in wires()) {
         let signer = Signer::new("AKID", KEY);
         let authorization = signer.sign(&wire.request(), "essbasic", wire.timestamp).unwrap();
         let same = |a: &str, b: &str| a.trim().eq_ignore_ascii_case(b.trim());
@@ -105,18 +105,18 @@ proptest! {
             same(&wire.content_type, &other.content_type),
             Wire { content_type: other.content_type, ..wire.clone() },
         ));
-        for (holds, wire) in changed {
-            prop_assert_eq!(wire.verify(&authorization, KEY, wire.timestamp).is_ok(), holds);
+        for (is_same, wire) in changed {
+            prop_assert_eq!(wire.verify(&authorization, KEY, wire.timestamp).is_ok(), is_same);
         }
     }
 
     #[test]
-    fn parsing_never_panics_and_keeps_what_it_takes(header in ".{0,200}") {
+    fn parsing_never_panics(header in ".{0,200}") {
         let _ = Authorization::parse(&header);
     }
 
     #[test]
-    fn headers_are_signed_in_order_whatever_the_order_given(mut names in proptest::collection::btree_set("x-[a-z]{1,6}", 0..5)) {
+    fn headers_are_signed_in_order_of_their_names(mut names in proptest::collection::btree_set("x-[a-z]{1,6}", 0..5)) {
         names.remove("x-tc-action");
         let names: Vec<_> = names.into_iter().rev().collect();
         let extra: Vec<_> = names.iter().map(|name| (name.as_str(), "V")).collect();
@@ -132,7 +132,7 @@ proptest! {
 }
 
 #[test]
-fn the_action_is_signed_unless_left_out() {
+fn the_action_is_signed_unless_excluded() {
     let signer = Signer::new("AKID", KEY);
     let request = Request::post("h", "DescribeFlows", b"{}");
     let with = signer.explain(&request, "s", NOW).unwrap();
@@ -142,7 +142,7 @@ fn the_action_is_signed_unless_left_out() {
 }
 
 #[test]
-fn keys_of_two_days_and_services_do_not_mix() {
+fn keys_of_different_days_and_services_are_distinct() {
     let signer = Signer::new("AKID", KEY);
     let request = Request::post("h", "A", b"{}");
     for _ in 0..2 {
@@ -158,12 +158,12 @@ fn keys_of_two_days_and_services_do_not_mix() {
 }
 
 #[test]
-fn a_request_without_a_canonical_form_is_refused() {
+fn a_request_without_a_canonical_form_is_rejected() {
     let signer = Signer::new("AKID", KEY);
     let request = Request::post("h", "A", b"");
     let sign = |request: Request<'_>| signer.sign(&request, "s", NOW);
-    let repeated = Request { extra: &[("Host", "other")], ..request };
-    assert_eq!(sign(repeated), Err(SignError::RepeatedHeader("host".into())));
+    let duplicate = Request { extra: &[("Host", "other")], ..request };
+    assert_eq!(sign(duplicate), Err(SignError::DuplicateHeader("host".into())));
     let split = Request { host: "h\nx-tc-action:b", ..request };
     assert_eq!(sign(split), Err(SignError::HeaderValue("host".into())));
     assert_eq!(sign(Request { extra: &[("a b", "")], ..request }), Err(SignError::HeaderName));
@@ -174,7 +174,7 @@ fn a_request_without_a_canonical_form_is_refused() {
 }
 
 #[test]
-fn malformed_authorizations_are_refused() {
+fn malformed_authorizations_are_rejected() {
     let good = Signer::new("AKID", KEY).sign(&Request::post("h", "A", b""), "s", NOW).unwrap();
     assert!(Authorization::parse(&good).is_ok());
     assert!(Authorization::parse(&good.replace(", ", ",")).is_ok());
@@ -199,7 +199,7 @@ fn malformed_authorizations_are_refused() {
 }
 
 #[test]
-fn a_server_insists_on_the_signed_headers_and_the_date() {
+fn verification_requires_the_signed_headers_and_the_date() {
     let wire = Wire {
         host: "h".into(),
         content_type: "t".into(),
@@ -225,7 +225,7 @@ fn a_server_insists_on_the_signed_headers_and_the_date() {
 }
 
 #[test]
-fn no_secret_in_debug() {
+fn debug_shows_no_secret() {
     let signer = Signer::new("AKID", KEY);
     let request = Request { query: "token=SECRET", ..Request::post("h", "A", b"SECRET") };
     assert!(!format!("{signer:?} {request:?}").contains("SECRET"));

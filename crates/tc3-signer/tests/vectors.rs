@@ -1,7 +1,6 @@
-//! Worked examples, every intermediate value of them: published ones, and requests captured from the
-//! official Python SDK.
+//! Test vectors with every intermediate value: published ones, and requests captured from the official Python SDK.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
 
 use serde_json::Value;
 use tc3_signer::{Date, KeyChain, Payload, Request, Signer};
@@ -15,21 +14,21 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 }
 
 #[test]
-fn every_vector_with_every_intermediate_value() {
+fn vectors_match_in_every_intermediate_value() {
     let file: Value = serde_json::from_str(include_str!("data/tc3-vectors.json")).unwrap();
     let mut checked = 0;
     for vector in file["vectors"].as_array().unwrap() {
         let (input, output) = (&vector["input"], &vector["output"]);
         let name = text(vector, "name");
         if name == "v1-HmacSHA1" {
-            // Another algorithm, kept in the file for contrast.
+            // Another algorithm, which the file contains for comparison.
             continue;
         }
         let mut headers = input["signed_headers"].as_object().unwrap().clone();
         let mut take = |name: &str| headers.remove(name).map(|v| v.as_str().unwrap().to_owned());
         let content_type = take("content-type").unwrap();
         let host = take("host").unwrap();
-        // Vectors give the canonical, lower-case value; the wire has the action's own spelling.
+        // The vectors have the canonical, lower-case value; on the wire the action has its own spelling.
         let action = take("x-tc-action");
         assert!(headers.is_empty(), "{name}");
         let request = Request {

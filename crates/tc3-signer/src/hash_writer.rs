@@ -1,11 +1,11 @@
-//! Text on its way into a hash, or into a string that explains it.
+//! Buffered writing of canonical text into a hash, or into a string for `explain`.
 
 use hmac::digest::Update;
 
-/// Where canonical text goes.
+/// Destination of canonical text.
 pub(crate) trait Sink {
     fn put(&mut self, text: &str);
-    /// In ASCII lower case.
+    /// Appends the text in ASCII lower case.
     fn put_lower(&mut self, text: &str);
 }
 
@@ -17,63 +17,63 @@ impl Sink for String {
     fn put_lower(&mut self, text: &str) {
         let start = self.len();
         self.push_str(text);
-        if let Some(put) = self.get_mut(start..) {
-            put.make_ascii_lowercase();
+        if let Some(appended) = self.get_mut(start..) {
+            appended.make_ascii_lowercase();
         }
     }
 }
 
-/// As much as a usual canonical request has.
-const SIZE: usize = 256;
+/// Size of the buffer, in bytes: that of a usual canonical request.
+const BUFFER_SIZE: usize = 256;
 
-/// Gathers text for a hash, which takes one large piece for much less than many small ones.
-pub(crate) struct Gathered<'h, H: Update> {
+/// Buffer in front of a hash: one large update is much faster than many small ones.
+pub(crate) struct HashWriter<'h, H: Update> {
     hash: &'h mut H,
-    text: [u8; SIZE],
+    buffer: [u8; BUFFER_SIZE],
     used: usize,
 }
 
-impl<'h, H: Update> Gathered<'h, H> {
-    /// Feeds the hash with what is written.
+impl<'h, H: Update> HashWriter<'h, H> {
+    /// Updates the hash with everything that `write` appends.
     pub(crate) fn feed(hash: &'h mut H, write: impl FnOnce(&mut Self)) {
-        let mut gathered = Self { hash, text: [0; SIZE], used: 0 };
-        write(&mut gathered);
-        gathered.flush();
+        let mut writer = Self { hash, buffer: [0; BUFFER_SIZE], used: 0 };
+        write(&mut writer);
+        writer.flush();
     }
 
     fn flush(&mut self) {
-        self.hash.update(self.text.get(..self.used).unwrap_or_default());
+        self.hash.update(self.buffer.get(..self.used).unwrap_or_default());
         self.used = 0;
     }
 
-    fn add(&mut self, text: &[u8], copy: impl Fn(&mut [u8], &[u8])) {
-        if self.used + text.len() <= SIZE {
-            return self.place(text, copy);
+    fn append(&mut self, text: &[u8], copy: impl Fn(&mut [u8], &[u8])) {
+        if self.used + text.len() <= BUFFER_SIZE {
+            return self.fill(text, copy);
         }
-        for piece in text.chunks(SIZE) {
-            if self.used + piece.len() > SIZE {
+        for piece in text.chunks(BUFFER_SIZE) {
+            if self.used + piece.len() > BUFFER_SIZE {
                 self.flush();
             }
-            self.place(piece, &copy);
+            self.fill(piece, &copy);
         }
     }
 
-    fn place(&mut self, piece: &[u8], copy: impl Fn(&mut [u8], &[u8])) {
-        if let Some(place) = self.text.get_mut(self.used..self.used + piece.len()) {
-            copy(place, piece);
+    fn fill(&mut self, piece: &[u8], copy: impl Fn(&mut [u8], &[u8])) {
+        if let Some(target) = self.buffer.get_mut(self.used..self.used + piece.len()) {
+            copy(target, piece);
             self.used += piece.len();
         }
     }
 }
 
-impl<H: Update> Sink for Gathered<'_, H> {
+impl<H: Update> Sink for HashWriter<'_, H> {
     fn put(&mut self, text: &str) {
-        self.add(text.as_bytes(), <[u8]>::copy_from_slice);
+        self.append(text.as_bytes(), <[u8]>::copy_from_slice);
     }
 
     fn put_lower(&mut self, text: &str) {
-        self.add(text.as_bytes(), |place, piece| {
-            for (to, from) in place.iter_mut().zip(piece) {
+        self.append(text.as_bytes(), |target, piece| {
+            for (to, from) in target.iter_mut().zip(piece) {
                 *to = from.to_ascii_lowercase();
             }
         });
@@ -109,15 +109,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_of_any_length_hash_as_one_text() {
+    fn pieces_of_any_length_hash_like_one_string() {
         for lengths in [&[0, 1, 255, 256, 257][..], &[256, 1], &[150, 150, 150], &[5000, 3]] {
             let (mut hash, mut text) = (Sha256::new(), String::new());
-            Gathered::feed(&mut hash, |gathered| {
+            HashWriter::feed(&mut hash, |writer| {
                 for length in lengths {
                     let piece = "aBc ".repeat(length / 4 + 1);
                     let piece = &piece[..*length];
-                    gathered.put(piece);
-                    gathered.put_lower(piece);
+                    writer.put(piece);
+                    writer.put_lower(piece);
                     text.put(piece);
                     text.put_lower(piece);
                 }
