@@ -1,4 +1,4 @@
-//! Types of the standard library that are read.
+//! Decoding of types of the standard library.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::reader::{Decode, Reader};
 
-/// Reads a value from the whole of a text.
+/// Reads a value from a complete JSON text.
 ///
 /// # Errors
 /// Returns an error if the text is not JSON, or not of this type.
@@ -110,8 +110,8 @@ impl<A: Decode, B: Decode> Decode for (A, B) {
         }
         let mut first = true;
         reader.open_array()?;
-        let mut next = |reader: &mut Reader<'_>, wanted| match reader.element(&mut first)? {
-            is if is == wanted => Ok(()),
+        let mut next = |reader: &mut Reader<'_>, expected| match reader.element(&mut first)? {
+            another if another == expected => Ok(()),
             _ => Err(reader.expected("two elements")),
         };
         next(reader, true)?;

@@ -1,4 +1,4 @@
-//! Types of the standard library that are written.
+//! Encoding of types of the standard library.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use core::fmt;
 
 /// Error of reading or writing JSON: the expected token or type, the byte offset and the field's path.
 ///
-/// Holds nothing of the JSON but names of fields, because values may be personal data.
+/// Contains no part of the JSON except names of fields, because values may be personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error(Box<Inner>);
 
@@ -111,7 +111,7 @@ impl fmt::Display for Error {
                 f.write_str(match reason {
                     Reason::Type(expected) => expected,
                     Reason::NotFinite => "a finite number, as JSON has no NaN or infinity",
-                    _ => "a value that has a form in JSON",
+                    _ => "a value that JSON can represent",
                 })?;
             }
         }
@@ -124,8 +124,7 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// Serializers and deserializers of serde fail with the same error. Their messages may repeat values, so they
-/// are dropped.
+/// Errors of foreign `Serialize` implementations. Their messages may contain values, so they are dropped.
 #[cfg(feature = "serde")]
 impl serde::ser::Error for Error {
     fn custom<T: fmt::Display>(_: T) -> Self {

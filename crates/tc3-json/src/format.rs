@@ -1,4 +1,4 @@
-//! JSON text as text: white space removed or added, duplicate names refused. Digits and order stay.
+//! Formatting of JSON text, and the check for duplicate names. Digits and order are kept.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,8 @@ pub fn pretty(json: &[u8]) -> Result<String, Error> {
     reformat(json, Some(0))
 }
 
-/// Refuses a text in which an object has a name twice. Escapes do not hide it: `"\u0061"` is `"a"`.
+/// Rejects a text in which an object has a duplicate name. Escapes are decoded before the comparison: `"\u0061"` is
+/// `"a"`.
 ///
 /// ```
 /// let error = tc3_json::check_duplicates(br#"{"Agent": {"AppId": "a", "AppId": "b"}}"#).unwrap_err();

@@ -7,7 +7,7 @@ use serde::de::Deserializer;
 use crate::bridge::deserialize_with;
 use crate::reader::Decode;
 
-/// Reads `null` as the type's default: an empty list, an object without fields.
+/// Reads `null` as the type's default, such as an empty array or an object without fields.
 ///
 /// # Errors
 /// Returns the error of the type's own deserialization.

@@ -29,27 +29,27 @@
 //!
 //! The scanner accepts the grammar of [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259) in UTF-8 without a
 //! byte order mark, from the first byte to the last. It has no extensions: no comments, trailing commas, single
-//! quotes, `NaN`, leading zeros or `+`. Where the RFC leaves a choice to the implementation:
+//! quotes, `NaN`, leading zeros or `+`. Choices that the RFC leaves to the implementation:
 //!
 //! | subject | rule |
 //! |---|---|
 //! | nesting | At most 127 arrays and objects inside each other; deeper text is refused. |
-//! | surrogates | `\ud800` without its other half is refused, as it is no Unicode character. |
+//! | surrogates | `\ud800` without its other half is refused, because it is not a Unicode character. |
 //! | range of numbers | Not limited by the scanner; the type that is read decides. |
-//! | duplicate names | The last value counts when a type is read. [`check_duplicates`] refuses them. |
+//! | duplicate names | The last value is used when a type is read. [`check_duplicates`] refuses them. |
 //! | order of fields | Any order is read. Fields are written in the order of the type. |
 //!
 //! # Lenient rules
 //!
-//! Servers send other types than their reference promises. These rules are a layer above the scanner: they
+//! Servers send other types than their reference states. These rules are a layer above the scanner: they
 //! decide how a JSON value is converted, never what counts as JSON.
 //!
 //! | type | also read from |
 //! |---|---|
-//! | `i64`, `u64` | A string that holds a number; a number with a fraction or exponent if its value is an integer. |
-//! | `f64` | A string that holds a number. Infinity is refused, also by overflow (`1e400`). |
+//! | `i64`, `u64` | A string that contains a number; a number with a fraction or exponent if its value is an integer. |
+//! | `f64` | A string that contains a number. Infinity is refused, also by overflow (`1e400`). |
 //! | `bool` | `1` and `0`; the strings `true`, `false`, `1` and `0` in any case. |
-//! | `String` | A number, digit by digit as it is written; `true` and `false`. |
+//! | `String` | A number, with the digits as written; `true` and `false`. |
 //! | `Option` | `null`; an empty string if the type is a number or a boolean. |
 //! | any scalar, `Vec` | `null` is the empty value. |
 //! | object | Unknown fields are skipped. |
@@ -60,13 +60,13 @@
 //!
 //! Integers never pass through a float. `9007199254740993.0`, `1E3` and `100e-2` are read exactly; `1.5` and
 //! `18446744073709551616` are refused by `u64`. A float is written in the shortest form that reads back as the
-//! same value, and without a fraction if it is an integer of up to 2^53. NaN and infinity have no form in JSON,
-//! so [`encode`] refuses them.
+//! same value, and without a fraction if it is an integer of up to 2^53. JSON cannot represent NaN and infinity, so
+//! [`encode`] refuses them.
 //!
 //! # serde
 //!
 //! With the feature `serde`, types of this crate implement `Serialize` and `Deserialize` by way of their JSON.
-//! Formats must describe themselves: JSON, YAML, CBOR, MessagePack, RON and TOML do. A format parser that has
+//! The format must be self-describing, such as JSON, YAML, CBOR, MessagePack, RON and TOML. A format parser that has
 //! turned an integer with a fraction into a float has rounded it, so an integer of 2^53 or more in a float is
 //! refused rather than guessed. Read JSON text with [`decode`] to keep its digits.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,4 +1,4 @@
-//! Numbers as they are written in JSON, converted exactly or not at all.
+//! Conversion of JSON numbers, exact or refused.
 
 /// Largest integer up to which every integer is a float: 2^53.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -7,19 +7,19 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 #[derive(Clone, Copy)]
 pub(crate) struct Number<'a> {
     pub(crate) text: &'a str,
-    /// Whether a fraction or exponent may be the trace of a float that was rounded before it got here.
+    /// True if a fraction or exponent may stem from a float that was rounded by another parser.
     pub(crate) rounded: bool,
 }
 
 impl Number<'_> {
     pub(crate) fn to_i64(self) -> Option<i64> {
         let value = self.text.parse().ok().or_else(|| exact(self.text)?.try_into().ok())?;
-        self.is_certain(|| (value as f64).abs()).then_some(value)
+        self.is_exact(|| (value as f64).abs()).then_some(value)
     }
 
     pub(crate) fn to_u64(self) -> Option<u64> {
         let value = self.text.parse().ok().or_else(|| exact(self.text)?.try_into().ok())?;
-        self.is_certain(|| value as f64).then_some(value)
+        self.is_exact(|| value as f64).then_some(value)
     }
 
     /// Returns the nearest float, unless that is infinity.
@@ -27,14 +27,14 @@ impl Number<'_> {
         self.text.parse().ok().filter(|value: &f64| value.is_finite())
     }
 
-    /// Whether the text still has the integer's own digits.
-    fn is_certain(self, size: impl Fn() -> f64) -> bool {
+    /// Returns whether the text has all digits of the integer.
+    fn is_exact(self, size: impl Fn() -> f64) -> bool {
         !self.rounded || !self.text.contains(['.', 'e', 'E']) || size() < EXACT
     }
 }
 
-/// Returns the integer that a number with a fraction or exponent equals; `None` if it is none, or has more than
-/// 20 digits.
+/// Returns the integer that a number with a fraction or exponent equals; `None` if it is not an integer, or has more
+/// than 20 digits.
 fn exact(number: &str) -> Option<i128> {
     let (negative, number) = match number.strip_prefix('-') {
         Some(number) => (true, number),
@@ -51,7 +51,7 @@ fn exact(number: &str) -> Option<i128> {
     while let [b'0', rest @ ..] = significant {
         significant = rest;
     }
-    // Zeros to append. An exponent beyond i64 has no integer within 20 digits either.
+    // Number of zeros to append. A number with an exponent beyond i64 is never an integer of at most 20 digits.
     let exponent: i64 = exponent.parse().ok()?;
     let dropped = i64::try_from(digits.len() - 1 - last).ok()?;
     let zeros = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?.checked_add(dropped)?;
@@ -64,8 +64,8 @@ fn exact(number: &str) -> Option<i128> {
     Some(if negative { -value } else { value })
 }
 
-/// Appends a float that is finite: without a fraction if it is an integer, with an exponent if it would be long.
-/// The services accept both, and a value read from JSON is written as it was.
+/// Appends a finite float: without a fraction if it is an integer, with an exponent if it would be long. The services
+/// accept both forms.
 pub(crate) fn write_f64(json: &mut Vec<u8>, value: f64) {
     let negative_zero = value == 0.0 && value.is_sign_negative();
     let text = if value.fract() == 0.0 && value.abs() <= EXACT && !negative_zero {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_float_that_may_be_rounded_is_no_large_integer() {
+    fn a_float_that_may_be_rounded_is_refused_as_a_large_integer() {
         let of = |text| Number { text, rounded: true };
         assert_eq!(of("9007199254740991.0").to_i64(), Some(9_007_199_254_740_991));
         assert_eq!(of("9007199254740992.0").to_i64(), None);

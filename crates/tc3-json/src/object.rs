@@ -1,4 +1,4 @@
-//! Objects of types that are written by hand.
+//! The macro for hand-written object types.
 
 /// Implements reading and writing of a struct as a JSON object. Each field is listed once, with its name in
 /// JSON and its mode.
@@ -12,7 +12,7 @@
 ///
 /// Implements [`Members`](crate::Members), [`Decode`](crate::Decode) and [`Encode`](crate::Encode), and with
 /// the feature `serde` also `Serialize` and `Deserialize`. A leading `decode` limits it to reading, for secrets
-/// that must not be written; it then implements nothing of serde.
+/// that must not be written; it then implements no trait of serde.
 ///
 /// ```
 /// #[derive(Debug, PartialEq)]
@@ -136,7 +136,7 @@ macro_rules! __serialize {
     };
 }
 
-/// Implements nothing without the feature `serde`.
+/// Expands to nothing without the feature `serde`.
 #[cfg(not(feature = "serde"))]
 #[doc(hidden)]
 #[macro_export]
@@ -144,7 +144,7 @@ macro_rules! __deserialize {
     ($type:ident) => {};
 }
 
-/// Implements nothing without the feature `serde`.
+/// Expands to nothing without the feature `serde`.
 #[cfg(not(feature = "serde"))]
 #[doc(hidden)]
 #[macro_export]

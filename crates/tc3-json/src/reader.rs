@@ -1,4 +1,4 @@
-//! The reader: values of types, from the scanner's tokens.
+//! The reader: typed values from the scanner's tokens.
 
 use core::fmt;
 use std::borrow::Cow;
@@ -8,30 +8,30 @@ use crate::number::Number;
 use crate::scalar::Scalar;
 use crate::scanner::{Scanner, Token};
 
-/// A place in a JSON text from which values are read.
+/// A reader of typed values at a position in a JSON text.
 #[derive(Clone)]
 pub struct Reader<'a> {
     scanner: Scanner<'a>,
-    /// Whether floats may have been rounded by the parser of another format.
+    /// True if floats may have been rounded by the parser of another format.
     rounded: bool,
 }
 
 /// A type that is read from JSON.
 pub trait Decode: Sized {
-    /// Whether `null` is read as the empty value if there must be a value.
+    /// True if `null` is read as the empty value if there must be a value.
     const NULL_IS_BLANK: bool;
 
-    /// Reads a value; `None` is `null`, or a value that stands for it.
+    /// Reads a value; `None` is `null`, or a value that is read as `null`.
     ///
     /// # Errors
     /// Returns an error if the next value is not of the type.
     fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, Error>;
 
-    /// Returns the empty value, that of a field before it is read.
+    /// Returns the empty value, which a field has before it is read.
     fn blank() -> Self;
 }
 
-/// An object whose fields are being read. If a name occurs twice, the last value counts.
+/// An object whose fields are read one by one. If a name occurs twice, the last value is used.
 pub trait Members {
     /// Reads the next value as the field of this name; [`Reader::skip`] is for unknown names.
     ///
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
         Scanner::new(json).map(|scanner| Self { scanner, rounded: false })
     }
 
-    /// As [`new`](Self::new), of text that was made of another format's floats.
+    /// Returns a reader of text that was converted from another format, whose floats may be rounded.
     #[cfg(feature = "serde")]
     pub(crate) fn of_rounded(json: &'a [u8]) -> Result<Self, Error> {
         Scanner::new(json).map(|scanner| Self { scanner, rounded: true })
@@ -89,13 +89,13 @@ impl<'a> Reader<'a> {
         self.scanner.end()
     }
 
-    /// Returns the number of bytes before this place.
+    /// Returns the byte offset of the position.
     #[inline]
     pub fn offset(&self) -> usize {
         self.scanner.offset()
     }
 
-    /// Returns the error of the next value not being `what`.
+    /// Returns the error that the next value is not `what`.
     pub fn expected(&self, what: &'static str) -> Error {
         Error::expected(what, self.offset())
     }
@@ -117,18 +117,18 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Returns an error if the next value is not of the type.
-    pub fn optional<T: Decode>(&mut self, member: &mut Option<T>) -> Result<(), Error> {
-        *member = T::optional(self)?;
+    pub fn optional<T: Decode>(&mut self, field: &mut Option<T>) -> Result<(), Error> {
+        *field = T::optional(self)?;
         Ok(())
     }
 
-    /// Reads a field that has a default; `null` keeps that.
+    /// Reads a field that has a default value; `null` keeps it.
     ///
     /// # Errors
     /// Returns an error if the next value is not of the type.
-    pub fn keep<T: Decode>(&mut self, member: &mut T) -> Result<(), Error> {
+    pub fn keep<T: Decode>(&mut self, field: &mut T) -> Result<(), Error> {
         if let Some(value) = T::optional(self)? {
-            *member = value;
+            *field = value;
         }
         Ok(())
     }
@@ -137,8 +137,8 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Returns an error if the next value is not of the type.
-    pub fn must<T: Decode>(&mut self, member: &mut T) -> Result<(), Error> {
-        *member = self.value()?;
+    pub fn must<T: Decode>(&mut self, field: &mut T) -> Result<(), Error> {
+        *field = self.value()?;
         Ok(())
     }
 
@@ -259,7 +259,7 @@ impl<'a> Reader<'a> {
         self.scanner.element(first)
     }
 
-    /// Reads a scalar by its lenient rules. `None` is `null`, or an empty string if the type is no string.
+    /// Reads a scalar by its lenient rules. `None` is `null`, or an empty string if the type is not a string.
     #[inline]
     pub(crate) fn scalar<T: Scalar>(&mut self) -> Result<Option<T>, Error> {
         self.scanner.peek();

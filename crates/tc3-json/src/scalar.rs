@@ -1,13 +1,13 @@
-//! Lenient rules of scalars: strings, numbers and booleans, also from a value of another kind.
+//! Lenient rules of scalars: strings, numbers and booleans, also converted from another kind of value.
 
 use std::borrow::Cow;
 
 use crate::number::Number;
 
-/// A type whose values hold no others.
+/// A scalar type.
 pub(crate) trait Scalar: Sized {
     const EXPECTED: &'static str;
-    /// Whether an empty string is read as `null`.
+    /// True if an empty string is read as `null`.
     const EMPTY_IS_NONE: bool = true;
 
     fn from_text(text: Cow<'_, str>) -> Option<Self>;
@@ -17,14 +17,14 @@ pub(crate) trait Scalar: Sized {
     }
 }
 
-/// The number that a string holds.
+/// Returns the number in a string.
 fn number(text: &str) -> Number<'_> {
     Number { text: text.trim(), rounded: false }
 }
 
 impl Scalar for i64 {
     const EXPECTED: &'static str =
-        "an integer between -2^63 and 2^63-1, or a string that holds one,";
+        "an integer between -2^63 and 2^63-1, or a string that contains one,";
 
     fn from_text(text: Cow<'_, str>) -> Option<Self> {
         number(&text).to_i64()
@@ -36,7 +36,8 @@ impl Scalar for i64 {
 }
 
 impl Scalar for u64 {
-    const EXPECTED: &'static str = "an integer between 0 and 2^64-1, or a string that holds one,";
+    const EXPECTED: &'static str =
+        "an integer between 0 and 2^64-1, or a string that contains one,";
 
     fn from_text(text: Cow<'_, str>) -> Option<Self> {
         number(&text).to_u64()
@@ -48,7 +49,7 @@ impl Scalar for u64 {
 }
 
 impl Scalar for f64 {
-    const EXPECTED: &'static str = "a number below 1.8e308 in size, or a string that holds one,";
+    const EXPECTED: &'static str = "a number below 1.8e308 in size, or a string that contains one,";
 
     fn from_text(text: Cow<'_, str>) -> Option<Self> {
         number(&text).to_f64()
@@ -60,7 +61,7 @@ impl Scalar for f64 {
 }
 
 impl Scalar for bool {
-    const EXPECTED: &'static str = "true, false, 1 or 0, or a string that holds one of these,";
+    const EXPECTED: &'static str = "true, false, 1 or 0, or a string that contains one of these,";
 
     fn from_text(text: Cow<'_, str>) -> Option<Self> {
         let text = text.trim();

@@ -1,4 +1,4 @@
-//! The scanner: tokens of RFC 8259, from text in memory. It knows no types and has no lenient rule.
+//! The scanner: tokens of RFC 8259, from text in memory, without types and lenient rules.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::string::plain;
 /// Maximum number of arrays and objects inside each other.
 pub(crate) const MAX_DEPTH: usize = 127;
 
-/// A place in a JSON text.
+/// A position in a JSON text.
 #[derive(Clone)]
 pub(crate) struct Scanner<'a> {
     text: &'a str,
@@ -16,11 +16,11 @@ pub(crate) struct Scanner<'a> {
     depth: usize,
 }
 
-/// A value that holds no others.
+/// A scalar value.
 pub(crate) enum Token<'a> {
     Null,
     Bool(bool),
-    /// As it is written.
+    /// The text of the number.
     Number(&'a str),
     String(Cow<'a, str>),
 }
@@ -66,7 +66,7 @@ impl<'a> Scanner<'a> {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
-    /// Returns the text from `start` up to here. Both are next to ASCII, so between characters.
+    /// Returns the text from `start` up to the position. Both are character boundaries.
     pub(crate) fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
@@ -165,7 +165,7 @@ impl<'a> Scanner<'a> {
         Ok(another)
     }
 
-    /// Reads a value that holds no others; `expected` is the error's word for it.
+    /// Reads a scalar value; `expected` is its description in an error.
     #[inline]
     pub(crate) fn token(&mut self, expected: &'static str) -> Result<Token<'a>, Error> {
         match self.peek() {

@@ -1,7 +1,7 @@
-//! Strings: the run of bytes without escapes, and the escapes.
+//! Encoding of strings: runs of bytes without escapes, and the escapes.
 
-/// Returns the number of bytes that a JSON string holds as they are: up to a quotation mark, a backslash or a
-/// control character.
+/// Returns the number of leading bytes that a JSON string contains without escapes: up to a quotation mark, a backslash
+/// or a control character.
 #[inline]
 pub(crate) fn plain(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;

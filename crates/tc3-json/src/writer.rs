@@ -8,7 +8,7 @@ use crate::{number, string};
 
 /// A type that is written as JSON.
 pub trait Encode {
-    /// Writes the value. A value that JSON has no form for fails the writer.
+    /// Writes the value. A value that JSON cannot represent makes the writer fail.
     fn encode(&self, writer: &mut Writer);
 
     /// Returns whether a field of this value is left out.
@@ -17,9 +17,9 @@ pub trait Encode {
     }
 }
 
-/// JSON that is being written.
+/// A writer of JSON into memory.
 ///
-/// The first value without a form in JSON fails the writer; nothing is written after it.
+/// The first value that JSON cannot represent makes the writer fail; nothing is written after it.
 pub struct Writer {
     json: Vec<u8>,
     error: Option<Error>,
@@ -95,7 +95,7 @@ impl Writer {
         }
     }
 
-    /// Writes text that is JSON.
+    /// Writes text that is already JSON.
     #[inline]
     pub(crate) fn word(&mut self, word: &str) {
         self.json.extend_from_slice(word.as_bytes());
@@ -119,7 +119,7 @@ impl Writer {
         self.string(text);
     }
 
-    /// As [`text`](Self::text), inlined where this crate writes strings.
+    /// As [`text`](Self::text), inlined into the code of this crate.
     #[inline]
     pub(crate) fn string(&mut self, text: &str) {
         string::write(&mut self.json, text);

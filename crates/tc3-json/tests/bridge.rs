@@ -1,4 +1,4 @@
-//! serde: types of this crate in other formats, types of serde as JSON.
+//! Bridge to serde: types of this crate in other formats, types of serde as JSON.
 #![cfg(feature = "serde")]
 
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ fn an_object_survives_text_and_value() {
 }
 
 #[test]
-fn an_object_in_another_types_of_serde() {
+fn an_object_survives_inside_types_of_serde() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     #[serde(tag = "kind")]
     enum Tagged {
@@ -77,7 +77,7 @@ fn an_object_in_another_types_of_serde() {
 }
 
 #[test]
-fn a_rounded_float_is_no_integer() {
+fn a_rounded_float_is_refused_as_an_integer() {
     // The parser of serde_json has turned the number into 9007199254740992.
     assert!(serde_json::from_str::<Flow>(r#"{"FlowId":"f","Pages":9007199254740993.0}"#).is_err());
     let flow = serde_json::from_str::<Flow>(r#"{"FlowId":"f","Pages":1E3}"#).unwrap();
@@ -85,7 +85,7 @@ fn a_rounded_float_is_no_integer() {
 }
 
 #[test]
-fn a_float_without_a_form_is_refused() {
+fn nan_and_infinity_are_refused_with_their_path() {
     let flow = Flow { sizes: vec![0.0, f64::NAN], ..flow() };
     let error = serde_json::to_string(&flow).unwrap_err();
     assert!(error.to_string().contains("`Sizes.1`"), "{error}");
@@ -117,7 +117,7 @@ fn a_float_without_a_form_is_refused() {
 }
 
 #[test]
-fn raw_text_is_written_as_it_is() {
+fn raw_text_is_written_unchanged() {
     #[derive(Serialize)]
     struct Body<'a> {
         a: &'a RawValue,
@@ -137,7 +137,7 @@ fn raw_text_is_written_as_it_is() {
     assert_eq!(error.path(), "b.c");
 }
 
-/// As a program that enables `arbitrary_precision` sees numbers.
+/// Numbers as serde_json passes them if a program enables `arbitrary_precision`.
 #[test]
 fn a_number_that_is_passed_as_text_is_read_and_written() {
     #[derive(Serialize, Deserialize)]
@@ -174,12 +174,12 @@ struct All {
     unit: Unit,
     by_name: BTreeMap<String, u64>,
     by_number: BTreeMap<i32, f32>,
-    by_truth: BTreeMap<bool, i128>,
+    by_bool: BTreeMap<bool, i128>,
     float: f64,
 }
 
 #[test]
-fn the_forms_are_those_of_serde_json() {
+fn values_are_written_as_by_serde_json() {
     let all = All {
         any: vec![
             Any::Unit,
@@ -191,7 +191,7 @@ fn the_forms_are_those_of_serde_json() {
         unit: Unit,
         by_name: BTreeMap::from([("a\"b".to_owned(), u64::MAX)]),
         by_number: BTreeMap::from([(-3, 0.1)]),
-        by_truth: BTreeMap::from([(true, i128::MIN)]),
+        by_bool: BTreeMap::from([(true, i128::MIN)]),
         float: 124.0,
     };
     assert_eq!(
@@ -237,9 +237,9 @@ fn nesting_is_limited_in_every_format() {
     assert!(read.is_err());
 }
 
-/// Messages of other types may repeat values.
+/// The messages of other `Serialize` implementations may contain values.
 #[test]
-fn an_error_does_not_repeat_the_value() {
+fn an_error_does_not_contain_the_value() {
     struct Secret;
     impl Serialize for Secret {
         fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
@@ -247,7 +247,7 @@ fn an_error_does_not_repeat_the_value() {
         }
     }
     let error: Error = encode_by_serde(&[Secret]).unwrap_err();
-    assert_eq!(error.to_string(), "field `0`: expected a value that has a form in JSON");
+    assert_eq!(error.to_string(), "field `0`: expected a value that JSON can represent");
 }
 
 proptest! {

@@ -1,6 +1,6 @@
-//! Types of this crate survive other formats of serde that describe themselves; others fail with an error.
+//! Round trips of types of this crate through other self-describing formats of serde.
 #![cfg(feature = "serde")]
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::fmt::Debug;
 

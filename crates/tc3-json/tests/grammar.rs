@@ -1,4 +1,4 @@
-//! The grammar is that of RFC 8259, as `serde_json` has it, and the lenient rules are above it.
+//! The grammar is that of RFC 8259 and of `serde_json`; the lenient rules are a layer above it.
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -117,11 +117,11 @@ fn errors_have_the_offset_and_never_the_value() {
     for (json, message) in [
         (
             r#" "13888888888x""#,
-            "expected an integer between -2^63 and 2^63-1, or a string that holds one, at byte 1",
+            "expected an integer between -2^63 and 2^63-1, or a string that contains one, at byte 1",
         ),
         (
             "[13888888888",
-            "expected an integer between -2^63 and 2^63-1, or a string that holds one, at byte 0",
+            "expected an integer between -2^63 and 2^63-1, or a string that contains one, at byte 0",
         ),
         ("13888888888 x", "invalid JSON: expected the end at byte 12"),
         ("1388888888.", "invalid JSON: expected a digit at byte 11"),
@@ -188,15 +188,15 @@ proptest! {
         prop_assert_eq!(decode::<String>(&json), Ok(value));
     }
 
-    /// Texts that are nearly JSON: accepted if `serde_json` accepts them.
+    /// Almost valid texts are accepted exactly if `serde_json` accepts them.
     #[test]
-    fn json_is_what_serde_json_accepts(json in r#"[\[\]{}:, "\\a1.e+-]{0,12}|[\[{]("[a\\u"0-9]{0,6}"|[0-9.eE+-]{1,6}|[a-z]{4}|[,: ]){0,6}[\]}]"#) {
+    fn the_grammar_agrees_with_serde_json(json in r#"[\[\]{}:, "\\a1.e+-]{0,12}|[\[{]("[a\\u"0-9]{0,6}"|[0-9.eE+-]{1,6}|[a-z]{4}|[,: ]){0,6}[\]}]"#) {
         let theirs = serde_json::from_str::<serde::de::IgnoredAny>(&json).is_ok();
         prop_assert_eq!(is_json(json.as_bytes()), theirs, "{}", json);
     }
 
     #[test]
-    fn formats_are_those_of_serde_json(value in value()) {
+    fn formatting_agrees_with_serde_json(value in value()) {
         let (short, long) =
             (serde_json::to_string(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap());
         prop_assert_eq!(minify(long.as_bytes()).unwrap(), short.clone());

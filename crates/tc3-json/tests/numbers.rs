@@ -1,4 +1,4 @@
-//! Numbers are lossless or refused, by every way in and out.
+//! Numbers are lossless or refused, in reading and writing.
 
 #![allow(clippy::unwrap_used, reason = "a value that cannot be written fails the test")]
 
@@ -135,7 +135,7 @@ tc3_json::object! {
 }
 
 #[test]
-fn a_float_without_a_form_is_refused_with_its_path() {
+fn nan_and_infinity_are_refused_with_their_path() {
     let flow = |width, scale, size| Flow {
         seals: vec![Seal { width: 1.0, scale: None }, Seal { width, scale }],
         sizes: (1.0, size),
@@ -189,7 +189,7 @@ proptest! {
         prop_assert_eq!(read(&value.to_string()), Ok(Some(value.to_string())));
     }
 
-    /// A number with the point and exponent moved is the same integer.
+    /// Moving the decimal point and adjusting the exponent does not change the integer.
     #[test]
     fn an_integer_survives_any_exponent(value: u64, places in 1_usize..30) {
         let digits = value.to_string();
@@ -199,7 +199,7 @@ proptest! {
         prop_assert_eq!(read(&format!("{digits}{}E-{places}", "0".repeat(places))), Ok(Some(value)));
     }
 
-    /// What is read is the exact value: compared with arithmetic on decimals as strings.
+    /// The value is compared with decimal arithmetic on strings.
     #[test]
     fn a_number_is_read_exactly_or_refused(
         integer in "0|[1-9][0-9]{0,20}",
@@ -210,14 +210,14 @@ proptest! {
         let mut digits = integer.clone() + &fraction;
         let point = integer.len() as i32 + exponent;
         while (digits.len() as i32) < point { digits.push('0'); }
-        let (whole, rest) = match point {
+        let (integer, rest) = match point {
             ..=0 => ("", digits.as_str()),
             _ => digits.split_at(point as usize),
         };
-        let whole = whole.trim_start_matches('0');
+        let integer = integer.trim_start_matches('0');
         let expected = match rest.bytes().all(|digit| digit == b'0') {
-            true if whole.is_empty() => Some(0),
-            true => whole.parse::<u64>().ok(),
+            true if integer.is_empty() => Some(0),
+            true => integer.parse::<u64>().ok(),
             false => None,
         };
         prop_assert_eq!(read::<u64>(&json).ok().flatten(), expected, "{}", json);

@@ -1,4 +1,4 @@
-//! A value of any format that describes itself, as JSON.
+//! Conversion of a value of any self-describing format to JSON.
 
 use core::fmt;
 
@@ -10,7 +10,7 @@ use crate::reader::Reader;
 use crate::scanner::MAX_DEPTH;
 use crate::writer::Writer;
 
-/// Writes the value that a deserializer holds.
+/// Writes the value of a deserializer as JSON.
 pub(super) fn copy<'de, D: Deserializer<'de>>(
     deserializer: D,
     writer: &mut Writer,
@@ -49,7 +49,7 @@ impl<'de> Visitor<'de> for Copy<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value that has a form in JSON")
+        f.write_str("a value that JSON can represent")
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<(), E> {
@@ -77,7 +77,7 @@ impl<'de> Visitor<'de> for Copy<'_> {
         Ok(())
     }
 
-    /// Keeps the fraction of an integer, by which the reader tells that the float may be rounded.
+    /// Keeps the fraction of an integral float, by which the reader detects that it may be rounded.
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
         match value.is_finite() {
             true => self.writer.number(format_args!("{value:?}")),

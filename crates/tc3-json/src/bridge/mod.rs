@@ -1,4 +1,4 @@
-//! serde: types of this crate in other formats, and types of serde as JSON.
+//! Bridge to serde: types of this crate in other formats, and types of serde as JSON.
 
 mod from_format;
 mod to_format;
@@ -21,7 +21,7 @@ const RAW_TEXT: [&str; 2] = ["$serde_json::private::RawValue", "$serde_json::pri
 
 /// Returns a value of any type of serde as JSON.
 ///
-/// The text of a `serde_json::value::RawValue` is written as it is, digit by digit.
+/// The text of a `serde_json::value::RawValue` is written unchanged, digit by digit.
 ///
 /// # Errors
 /// Returns an error if a float is NaN or infinite, if the keys of a map are not strings, numbers or booleans, or
@@ -34,7 +34,7 @@ pub fn encode_by_serde<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Erro
     Ok(json)
 }
 
-/// Writes a value in any format that describes itself.
+/// Serializes a value in any self-describing format.
 ///
 /// # Errors
 /// Returns the error of the format's serializer, or that of [`encode`].
@@ -44,7 +44,7 @@ pub fn serialize<T: Encode, S: Serializer>(value: &T, serializer: S) -> Result<S
     to_format::Node(scanner).serialize(serializer)
 }
 
-/// Reads a value from any format that describes itself.
+/// Deserializes a value from any self-describing format.
 ///
 /// # Errors
 /// Returns the error of the format's deserializer, or an error if the value is not of the type.

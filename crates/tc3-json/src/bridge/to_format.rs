@@ -1,4 +1,4 @@
-//! JSON as a value of any format that describes itself.
+//! Conversion of JSON to a value of any self-describing format.
 
 use serde::ser::{Error as _, SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::number::Number;
 use crate::scanner::{Scanner, Token};
 
-/// The value that comes next in JSON of this crate's writer. It can be serialized more than once, as TOML does.
+/// The next value in JSON of this crate's writer. It can be serialized more than once, as TOML requires.
 pub(super) struct Node<'a>(pub(super) Scanner<'a>);
 
 impl Serialize for Node<'_> {

@@ -1,4 +1,4 @@
-//! A type of serde as JSON, in the forms that serde_json has for the data model of serde.
+//! Serialization of types of serde as JSON, in the representation that serde_json uses.
 
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
@@ -13,7 +13,7 @@ use crate::writer::Writer;
 /// Writes one value.
 pub(super) struct ToJson<'w>(pub(super) &'w mut Writer);
 
-/// Writes the values of an array or object, and then what closes it.
+/// Writes the values of an array or object, and its closing bracket.
 pub(super) struct Composite<'w> {
     writer: &'w mut Writer,
     close: &'static str,
@@ -66,7 +66,7 @@ impl Composite<'_> {
     }
 
     fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Error> {
-        // The one field of what serde_json passes through holds the text itself.
+        // The only field of a raw value of serde_json is the text itself.
         if self.close.is_empty() {
             return raw(self.writer, value);
         }
@@ -82,7 +82,7 @@ impl Composite<'_> {
     }
 }
 
-/// Writes a string's content as it is, if that is JSON.
+/// Writes the content of a string unchanged, if it is JSON.
 fn raw<T: Serialize + ?Sized>(writer: &mut Writer, text: &T) -> Result<(), Error> {
     let json = written(text)?;
     let text: String = crate::decode::decode(json.as_bytes())?;
