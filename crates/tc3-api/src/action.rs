@@ -6,8 +6,8 @@ use crate::json::Error;
 
 /// A request type of one API action.
 ///
-/// Generated models implement it. Implement it by hand for an action that has no generated type, with types of
-/// serde and the feature `serde`:
+/// Generated models implement it. For an action without a generated type, implement it by hand, with types of serde
+/// and the feature `serde`:
 ///
 /// ```
 /// # #[cfg(feature = "serde")] {
@@ -32,58 +32,59 @@ use crate::json::Error;
 ///         json::encode_by_serde(self)
 ///     }
 ///
-///     fn decode(answer: &[u8]) -> Result<Envelope<Zones>, json::Error> {
-///         Envelope::deserialize(answer)
+///     fn decode(response: &[u8]) -> Result<Envelope<Zones>, json::Error> {
+///         Envelope::deserialize(response)
 ///     }
 /// }
 /// # }
 /// ```
 pub trait Action {
-    /// The facts that a call needs besides the body.
+    /// Metadata of a call.
     const INFO: ActionInfo<'static>;
-    /// The type of the answer.
+    /// Type of the response.
     type Response;
 
-    /// The body of the request.
+    /// Returns the body of the request.
     ///
     /// # Errors
-    /// It has no form in JSON.
+    /// Returns an error if a value cannot be represented in JSON.
     fn encode(&self) -> Result<Vec<u8>, Error>;
 
-    /// Reads the body of an answer.
+    /// Decodes the body of a response.
     ///
     /// # Errors
-    /// It is no answer of the API, or none of this type.
-    fn decode(answer: &[u8]) -> Result<Envelope<Self::Response>, Error>;
+    /// Returns an error if the body is not a response of the API, or not of this type.
+    fn decode(response: &[u8]) -> Result<Envelope<Self::Response>, Error>;
 }
 
-/// What a call needs to know of an action besides its body.
+/// Metadata of an action: everything that a call needs except the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ActionInfo<'a> {
-    /// The name that is signed and, by default, the first label of the host: `essbasic`, `cvm`.
+    /// Service name, which is signed and is the first label of the default host: `essbasic`, `cvm`.
     pub service: &'a str,
-    /// The API version, `YYYY-MM-DD`, sent as `X-TC-Version`.
+    /// API version, `YYYY-MM-DD`, sent as `X-TC-Version`.
     pub version: &'a str,
-    /// The action's name, sent as `X-TC-Action`.
+    /// Action name, sent as `X-TC-Action`.
     pub name: &'a str,
-    /// The production host, where it is not `{service}.tencentcloudapi.com`.
+    /// Production host, if it is not `{service}.tencentcloudapi.com`.
     pub host: Option<&'a str>,
-    /// The host of the service's test environment, where it has one.
+    /// Host of the service's test environment, if there is one.
     pub test_host: Option<&'a str>,
-    /// Whether the action is idempotent: a request may be retried if its outcome is unknown.
+    /// True if the action is idempotent: a request may be retried if its outcome is unknown.
     pub idempotent: bool,
-    /// Calls a second that the service lets one account make to this action by default.
+    /// Default rate limit of the service for one account, in requests per second.
     pub rate_limit: Option<u32>,
-    /// Whether the call is signed. A few (federated log-ins of `sts`) go out with
+    /// True if the request is signed. A few actions (federated logins of `sts`) are sent with
     /// `Authorization: SKIP`.
     pub signed: bool,
-    /// Whether the service has announced that it will take the action away.
+    /// True if the service has announced the removal of the action.
     pub deprecated: bool,
 }
 
 impl<'a> ActionInfo<'a> {
-    /// An action at the service's usual host; never repeated blindly, no known rate limit.
+    /// Returns the metadata of a signed action on the service's default host. It is not idempotent and has no rate
+    /// limit.
     pub const fn new(service: &'a str, version: &'a str, name: &'a str) -> Self {
         Self {
             service,
@@ -116,13 +117,13 @@ impl<'a> ActionInfo<'a> {
         self
     }
 
-    /// Sets [`rate_limit`](Self::rate_limit), in calls a second.
+    /// Sets [`rate_limit`](Self::rate_limit), in requests per second.
     pub const fn with_rate_limit(mut self, per_second: u32) -> Self {
         self.rate_limit = Some(per_second);
         self
     }
 
-    /// Marks the action as one that is sent with `Authorization: SKIP`.
+    /// Marks the action as unsigned: it is sent with `Authorization: SKIP`.
     pub const fn unsigned(mut self) -> Self {
         self.signed = false;
         self
@@ -135,7 +136,7 @@ impl<'a> ActionInfo<'a> {
     }
 }
 
-/// Is called with the types of each action, for work that is the same for all of them.
+/// Visitor of the types of every action, for code that is the same for all of them.
 #[cfg(feature = "serde")]
 pub trait Visitor {
     /// Visits an action.

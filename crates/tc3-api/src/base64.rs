@@ -1,4 +1,4 @@
-//! Files inside JSON.
+//! Files in JSON fields.
 
 use core::fmt;
 
@@ -8,13 +8,13 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 
 use crate::json::{Decode, Encode, Error, Reader, Writer};
 
-/// Real senders leave the padding away.
-const READER: GeneralPurpose = GeneralPurpose::new(
+/// Accepts Base64 without padding, which some senders omit.
+const DECODER: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A file or picture as a member of a request or an answer: base64 on the wire.
+/// A file or picture in a field of a request or response, encoded as Base64 on the wire.
 ///
 /// ```
 /// # use tc3_api::Base64;
@@ -50,32 +50,32 @@ crate::__deserialize!(Base64);
 crate::__serialize!(Base64);
 
 impl Base64 {
-    /// Of the bytes of a file.
+    /// Encodes the content of a file.
     pub fn encode(bytes: impl AsRef<[u8]>) -> Self {
         Self(STANDARD.encode(bytes))
     }
 
-    /// Of the file at `path`, read whole.
+    /// Reads and encodes the file at `path`.
     ///
     /// # Errors
-    /// The file can't be read.
+    /// Returns the error of the operating system if the file cannot be read.
     pub fn read(path: impl AsRef<std::path::Path>) -> std::io::Result<Self> {
         std::fs::read(path).map(Self::encode)
     }
 
-    /// Of text that is base64 already. It is sent as it is.
+    /// Wraps a string that is already Base64. It is sent unchanged and is not validated.
     pub fn from_encoded(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// As it stands on the wire.
+    /// Returns the Base64 string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The file's bytes; `None` where the text is not base64.
+    /// Decodes the content of the file; `None` if the string is not valid Base64.
     pub fn decode(&self) -> Option<Vec<u8>> {
-        READER.decode(&self.0).ok()
+        DECODER.decode(&self.0).ok()
     }
 }
 
@@ -98,7 +98,7 @@ impl From<Vec<u8>> for Base64 {
 }
 
 impl fmt::Debug for Base64 {
-    /// How long it is, not what it holds.
+    /// Shows the length, not the content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Base64({} characters)", self.0.len())
     }
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_come_back_whatever_the_padding() {
+    fn base64_survives_a_round_trip_without_padding() {
         for bytes in [&b""[..], b"a", b"ab", b"abc", &[0, 255, 128]] {
             let body = Base64::from(bytes);
             assert_eq!(body.decode().as_deref(), Some(bytes));

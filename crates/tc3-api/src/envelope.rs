@@ -1,7 +1,7 @@
-//! `{"Response": {...}}` in one pass.
+//! Decoding of the envelope `{"Response": {...}}` in one pass.
 //!
-//! The members of an answer and those of its wrapper (`RequestId`, `Error`, `DeprecatedWarning`) share one
-//! JSON object: whatever order they come in, the wrapper's are kept and the others handed on.
+//! The fields of a response and those of its envelope (`RequestId`, `Error`, `DeprecatedWarning`) share one JSON
+//! object, in any order. The fields of the envelope are kept here; the others are passed to the type.
 
 use core::ops::Range;
 
@@ -10,60 +10,59 @@ use serde::de::DeserializeOwned;
 
 use crate::json::{Decode, Error, Members, Reader};
 
-/// A decoded answer: the API's error, or the typed answer.
+/// A decoded response: an error of the API, or the typed response.
 ///
-/// Decoding fails, rather than making an empty success, where `Response` is absent, `null` or not an
-/// object.
+/// Decoding fails if `Response` is absent, `null` or not an object; it never returns an empty success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope<T> {
-    /// The id by which the service's support finds this call. Empty where the answer has none.
+    /// Request ID, by which the service's support finds the call; empty if the response has none.
     pub request_id: String,
-    /// What the service answered.
+    /// The typed response, or the error of the API.
     pub result: Result<Success<T>, ApiError>,
 }
 
-/// A successful answer.
+/// A successful response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Success<T> {
-    /// The answer's own members.
+    /// The typed response.
     pub body: T,
-    /// What the service says of a deprecated action.
+    /// Warning of the service that the action is deprecated.
     pub deprecated_warning: Option<String>,
 }
 
-/// The `Error` member of an answer.
+/// The `Error` field of a response.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApiError {
-    /// For instance `AuthFailure.SignatureFailure`.
+    /// Error code, such as `AuthFailure.SignatureFailure`.
     pub code: String,
-    /// The service's text, in the language asked for by `X-TC-Language`.
+    /// Message of the service, in the language requested by `X-TC-Language`.
     pub message: String,
 }
 
 impl<T: Decode + Members> Envelope<T> {
-    /// Reads an answer whose type was generated.
+    /// Decodes a response of a generated type.
     ///
     /// # Errors
-    /// The body is no answer of the API, or none of this type.
+    /// Returns an error if the body is not a response of the API, or not of this type.
     pub fn decode(body: &[u8]) -> Result<Self, Error> {
         let mut typed = T::blank();
-        let answer = answer(body, &mut typed)?;
-        answer.into_envelope(|_| Ok(typed))
+        let metadata = read(body, &mut typed)?;
+        metadata.into_envelope(|_| Ok(typed))
     }
 }
 
 #[cfg(feature = "serde")]
 impl<T: DeserializeOwned> Envelope<T> {
-    /// Reads an answer of any type of serde's, which gets all that stands in `Response`.
+    /// Decodes a response of any type of serde, from the whole object `Response`.
     ///
     /// # Errors
-    /// The body is no answer of the API, or none of this type.
+    /// Returns an error if the body is not a response of the API, or not of this type.
     pub fn deserialize(body: &[u8]) -> Result<Self, Error> {
-        let answer = answer(body, &mut NoMembers)?;
-        answer.into_envelope(|at| {
-            let start = at.start;
-            let response = body.get(at).unwrap_or_default();
+        let metadata = read(body, &mut SkipFields)?;
+        metadata.into_envelope(|range| {
+            let start = range.start;
+            let response = body.get(range).unwrap_or_default();
             serde_json::from_slice(response)
                 .map_err(|_| Error::expected("the type of the response", start))
         })
@@ -71,56 +70,56 @@ impl<T: DeserializeOwned> Envelope<T> {
 }
 
 impl Envelope<()> {
-    /// Reads what stands around an answer of any type.
+    /// Decodes only the envelope of a response of any type.
     ///
     /// # Errors
-    /// The body is no answer of the API.
-    pub fn around(body: &[u8]) -> Result<Self, Error> {
-        answer(body, &mut NoMembers)?.into_envelope(|_| Ok(()))
+    /// Returns an error if the body is not a response of the API.
+    pub fn decode_metadata(body: &[u8]) -> Result<Self, Error> {
+        read(body, &mut SkipFields)?.into_envelope(|_| Ok(()))
     }
 }
 
-/// Skips the fields of a response whose envelope is read alone.
-struct NoMembers;
+/// Skips the fields of a response of which only the envelope is read.
+struct SkipFields;
 
-impl Members for NoMembers {
+impl Members for SkipFields {
     fn member(&mut self, _: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
         reader.skip()
     }
 }
 
-/// What stands around an answer's own members.
+/// Fields of the envelope.
 #[derive(Default)]
-struct Wrapper {
+struct Metadata {
     request_id: String,
     error: Option<ApiError>,
     deprecated_warning: Option<String>,
-    /// Why the first of the answer's own members that was not read was not.
-    misfit: Option<Error>,
-    /// Where `Response` stands.
-    at: Range<usize>,
+    /// Error of the first field of the typed response that could not be read.
+    body_error: Option<Error>,
+    /// Byte range of the object `Response`.
+    range: Range<usize>,
 }
 
-impl Wrapper {
-    /// An error wins, whatever the type would have needed.
+impl Metadata {
+    /// Converts to an envelope. An error of the API takes precedence over an error of the typed response.
     fn into_envelope<T>(
         self,
         body: impl FnOnce(Range<usize>) -> Result<T, Error>,
     ) -> Result<Envelope<T>, Error> {
-        let result = match (self.error, self.misfit) {
+        let result = match (self.error, self.body_error) {
             (Some(error), _) => Err(error),
-            (None, Some(misfit)) => return Err(misfit),
+            (None, Some(error)) => return Err(error),
             (None, None) => {
                 let deprecated_warning = self.deprecated_warning;
-                Ok(Success { body: body(self.at)?, deprecated_warning })
+                Ok(Success { body: body(self.range)?, deprecated_warning })
             }
         };
         Ok(Envelope { request_id: self.request_id, result })
     }
 }
 
-/// Reads an answer whose own members go to `body`.
-fn answer(json: &[u8], body: &mut dyn Members) -> Result<Wrapper, Error> {
+/// Reads a response; the fields that do not belong to the envelope are passed to `body`.
+fn read(json: &[u8], body: &mut dyn Members) -> Result<Metadata, Error> {
     let mut outer = Outer { body, found: None };
     let mut reader = Reader::new(json)?;
     reader.members(&mut outer, &[])?;
@@ -130,7 +129,7 @@ fn answer(json: &[u8], body: &mut dyn Members) -> Result<Wrapper, Error> {
 
 struct Outer<'b> {
     body: &'b mut dyn Members,
-    found: Option<Wrapper>,
+    found: Option<Metadata>,
 }
 
 impl Members for Outer<'_> {
@@ -141,42 +140,42 @@ impl Members for Outer<'_> {
         if self.found.is_some() {
             return Err(reader.expected("one Response"));
         }
-        let mut inner = Inner { body: self.body, wrapper: Wrapper::default() };
+        let mut inner = Inner { body: self.body, metadata: Metadata::default() };
         let start = reader.offset();
         reader.members(&mut inner, &[])?;
-        let mut wrapper = inner.wrapper;
-        wrapper.at = start..reader.offset();
-        self.found = Some(wrapper);
+        let mut metadata = inner.metadata;
+        metadata.range = start..reader.offset();
+        self.found = Some(metadata);
         Ok(())
     }
 }
 
 struct Inner<'b> {
     body: &'b mut dyn Members,
-    wrapper: Wrapper,
+    metadata: Metadata,
 }
 
 impl Members for Inner<'_> {
     fn member(&mut self, name: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
         match name {
             "Error" => {
-                // One that was told stays, whatever else is said of it.
+                // A `null` does not clear an error that was read before.
                 if let Some(error) = ApiError::optional(reader)? {
-                    self.wrapper.error = Some(error);
+                    self.metadata.error = Some(error);
                 }
                 return Ok(());
             }
-            "DeprecatedWarning" => return reader.optional(&mut self.wrapper.deprecated_warning),
-            // The answer has it too.
-            "RequestId" => reader.clone().keep(&mut self.wrapper.request_id)?,
+            "DeprecatedWarning" => return reader.optional(&mut self.metadata.deprecated_warning),
+            // The typed response reads it too.
+            "RequestId" => reader.clone().keep(&mut self.metadata.request_id)?,
             _ => {}
         }
         let before = reader.clone();
-        if let Err(misfit) = self.body.member(name, reader) {
-            // It matters unless this turns out to be an error.
+        if let Err(error) = self.body.member(name, reader) {
+            // Ignored if the response turns out to be an error of the API.
             *reader = before;
             reader.skip()?;
-            self.wrapper.misfit.get_or_insert(misfit.within(name));
+            self.metadata.body_error.get_or_insert(error.within(name));
         }
         Ok(())
     }
@@ -210,7 +209,7 @@ mod tests {
     use super::*;
     use serde::Deserialize;
 
-    /// As it would be generated, and one of serde's.
+    /// Decoded as a generated type and as a type of serde.
     #[derive(Debug, Default, Deserialize, PartialEq)]
     #[serde(rename_all = "PascalCase")]
     struct Strict {
@@ -240,13 +239,13 @@ mod tests {
         }
     }
 
-    /// By either way, which agree.
+    /// Decodes both ways, whose results must be equal.
     fn decode(json: &str) -> Result<Envelope<Strict>, Error> {
         let decoded = Envelope::decode(json.as_bytes());
         let by_serde = Envelope::deserialize(json.as_bytes());
         assert_eq!(decoded.as_ref().ok(), by_serde.as_ref().ok(), "{json}");
-        let around = Envelope::around(json.as_bytes()).ok();
-        let request_id = around.as_ref().map(|around| &*around.request_id);
+        let metadata = Envelope::decode_metadata(json.as_bytes()).ok();
+        let request_id = metadata.as_ref().map(|metadata| &*metadata.request_id);
         if let Ok(decoded) = &decoded {
             assert_eq!(request_id, Some(&*decoded.request_id));
         }
@@ -254,39 +253,39 @@ mod tests {
     }
 
     #[test]
-    fn a_typed_answer_sees_its_own_members_and_the_request_id() {
-        let answer = decode(
+    fn a_typed_response_gets_its_fields_and_the_request_id() {
+        let envelope = decode(
             r#"{"x":[1,{}],"Response":{"RequestId":"r","DeprecatedWarning":"soon","Total":3,"New":{"a":[null]}}}"#,
         )
         .unwrap();
-        assert_eq!(answer.request_id, "r");
-        let success = answer.result.unwrap();
+        assert_eq!(envelope.request_id, "r");
+        let success = envelope.result.unwrap();
         assert_eq!(success.body, Strict { total: 3, request_id: "r".into() });
         assert_eq!(success.deprecated_warning.as_deref(), Some("soon"));
     }
 
     #[test]
-    fn an_error_wins_wherever_it_stands_and_whatever_the_type_requires() {
+    fn an_api_error_takes_precedence_at_any_position() {
         for json in [
             r#"{"Response":{"Error":{"Code":"C","Message":"m"},"RequestId":"r"}}"#,
             r#"{"Response":{"RequestId":"r","Error":{"Message":"m","Code":"C"}}}"#,
             r#"{"Response":{"Total":1,"RequestId":"r","Error":{"Code":"C","Message":"m","Extra":1}}}"#,
             r#"{"Response":{"Error":{"Code":"C","Message":"m"},"Error":null,"RequestId":"r"}}"#,
         ] {
-            let answer = decode(json).unwrap();
-            assert_eq!(answer.request_id, "r");
-            assert_eq!(answer.result, Err(ApiError { code: "C".into(), message: "m".into() }));
+            let envelope = decode(json).unwrap();
+            assert_eq!(envelope.request_id, "r");
+            assert_eq!(envelope.result, Err(ApiError { code: "C".into(), message: "m".into() }));
         }
     }
 
     #[test]
-    fn an_error_without_texts_is_still_an_error() {
-        let answer = decode(r#"{"Response":{"Error":{"Code":null},"RequestId":null}}"#).unwrap();
-        assert_eq!(answer.result.unwrap_err().code, "");
+    fn an_error_without_code_and_message_is_still_an_error() {
+        let envelope = decode(r#"{"Response":{"Error":{"Code":null},"RequestId":null}}"#).unwrap();
+        assert_eq!(envelope.result.unwrap_err().code, "");
     }
 
     #[test]
-    fn what_is_no_answer_never_becomes_an_empty_success() {
+    fn an_invalid_response_is_never_an_empty_success() {
         for json in [
             "{}",
             "[]",
@@ -305,13 +304,13 @@ mod tests {
         }
         let null = br#"{"Response":null}"#;
         assert!(Envelope::<serde_json::Value>::deserialize(null).is_err());
-        assert!(Envelope::around(null).is_err());
+        assert!(Envelope::decode_metadata(null).is_err());
     }
 
     #[test]
-    fn what_does_not_fit_matters_unless_it_is_an_error() {
-        let misfit = r#"{"Response":{"Total":{"x":"13888888888"},"RequestId":"r"}}"#;
-        let error = decode(misfit).unwrap_err();
+    fn a_field_of_the_wrong_type_is_an_error_unless_the_api_returned_one() {
+        let invalid = r#"{"Response":{"Total":{"x":"13888888888"},"RequestId":"r"}}"#;
+        let error = decode(invalid).unwrap_err();
         assert!(!error.to_string().contains("138"), "{error}");
         let error =
             r#"{"Response":{"Total":[{}],"Error":{"Code":"C","Message":3},"RequestId":"r"}}"#;
@@ -319,11 +318,11 @@ mod tests {
     }
 
     #[test]
-    fn an_untyped_answer_keeps_all() {
+    fn an_untyped_response_keeps_all_fields() {
         let json = br#"{"Response":{"A":{"Error":1},"RequestId":"r"}}"#;
-        let answer = Envelope::<serde_json::Value>::deserialize(json).unwrap();
+        let envelope = Envelope::<serde_json::Value>::deserialize(json).unwrap();
         assert_eq!(
-            answer.result.unwrap().body,
+            envelope.result.unwrap().body,
             serde_json::json!({"A": {"Error": 1}, "RequestId": "r"})
         );
     }

@@ -1,13 +1,13 @@
 //! The base of generated Tencent Cloud API 3.0 models.
 //!
-//! - [`Action`] ties a request type to its response type and to the metadata of a call ([`ActionInfo`]).
+//! - [`Action`] connects a request type with its response type and the metadata of a call ([`ActionInfo`]).
 //! - [`Envelope`] decodes the `{"Response": ...}` envelope, an API error or a typed response, in one pass.
 //! - [`json`] is the crate `tc3-json`, which reads and writes generated types.
 //! - With the feature `serde`, generated types implement `Serialize` and `Deserialize`, and any type of serde
 //!   may be a request or response; `lenient` reads fields of those by the lenient rules.
-//! - [`Base64`] is a file in JSON, [`time`] converts the services' numbers to times.
+//! - [`Base64`] is a file in JSON, [`time`] converts the services' timestamps.
 //!
-//! Nothing here is about a particular service or opens a socket. The crate `tc3-catalogue` describes a service
+//! The crate is independent of any particular service and opens no sockets. The crate `tc3-catalogue` describes a service
 //! as data.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -27,10 +27,10 @@ pub use tc3_json::lenient;
 #[doc(hidden)]
 pub use tc3_json::{__deserialize, __serialize};
 
-/// What generated code refers to by absolute path, so that a models crate needs one dependency.
+/// Items that generated code uses by absolute path, so that a models crate needs one dependency.
 #[doc(hidden)]
 pub mod __private {
-    /// Stands in `Debug` where a sensitive value would.
+    /// Placeholder of a sensitive value in `Debug` output.
     pub struct Redacted;
 
     impl core::fmt::Debug for Redacted {
@@ -39,7 +39,7 @@ pub mod __private {
         }
     }
 
-    /// What lines of a key, a tab and a text each say of a key.
+    /// Returns the string of a key in a table of lines, each a key, a tab and a string.
     pub fn fact(lines: &'static str, key: &str) -> Option<&'static str> {
         lines.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('\t'))
     }

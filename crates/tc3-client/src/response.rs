@@ -61,7 +61,7 @@ fn read_with(
         None | Some(Ok(None)) => {}
         Some(Ok(Some(inner))) => body = inner.into(),
         Some(Err(error)) => {
-            let request_id = Envelope::around(&body)
+            let request_id = Envelope::decode_metadata(&body)
                 .map_or_else(|_| String::new(), |envelope| envelope.request_id);
             let content = Content::Unexpected(one_line(&error.to_string(), 200));
             return ApiResponse {
@@ -90,7 +90,7 @@ pub(crate) fn missing_body(info: &ActionInfo<'_>) -> Error {
 
 fn undecodable(headers: &HeaderMap, body: &[u8], error: &json::Error) -> (String, Content) {
     // A response of an unexpected type still has a request ID, and may contain an error.
-    if let Ok(envelope) = Envelope::around(body) {
+    if let Ok(envelope) = Envelope::decode_metadata(body) {
         let content = match envelope.result {
             Err(error) => Content::Error(error),
             Ok(_) => Content::Unexpected(format!("unexpected response: {error}")),
