@@ -43,9 +43,9 @@ struct Check {
 
 /// All of them are shown for the error that the service answers.
 const REFUSED: [&str; 3] = [
-    "ChannelCreateBatchQuickSignUrl 8: the body: only one of FlowIds, FlowGroupId may be given",
-    "ChannelCreateBatchQuickSignUrl 9: the body: one of FlowIds, FlowGroupId must be given",
-    "ChannelDescribeBillUsageDetail 0: Limit: is 500, at most 100 allowed",
+    "ChannelCreateBatchQuickSignUrl 8: the body: only one of FlowIds, FlowGroupId is allowed",
+    "ChannelCreateBatchQuickSignUrl 9: the body: missing field, one of FlowIds, FlowGroupId is required",
+    "ChannelDescribeBillUsageDetail 0: Limit: is 500, expected at most 100",
 ];
 
 impl Visitor for Check {

@@ -193,7 +193,7 @@ fn calls() {
         (&["DescribeFlowDetailsInfo"][..], &["did you mean DescribeFlowDetailInfo?"][..]),
         (&["describeflowdetailinfo"], &["did you mean DescribeFlowDetailInfo?"]),
         (&["Xyz"], &["no action \"Xyz\"", "essbasic search Xyz"]),
-        (&["DescribeUsage"], &["was not called: StartDate: must be given", "--unchecked"]),
+        (&["DescribeUsage"], &["was not called: StartDate: missing required field", "--unchecked"]),
         (&["DescribeFlowDetailInfo", "--body", "{"], &["invalid body", "--body"]),
         (&["DescribeFlowDetailInfo", "--body", "[]"], &["invalid body"]),
         (
@@ -206,7 +206,7 @@ fn calls() {
         ),
         (
             &["DescribeFlowDetailInfo", "--body", r#"{"Agent":{"AppId":1e400}}"#],
-            &["Agent.AppId: must be a string"],
+            &["Agent.AppId: expected a string"],
         ),
         (&["DescribeFlowDetailInfo", "--body", "@absent"], &["absent cannot be read"]),
         (&["DescribeZones", "--service", "cvm"], &["--version"]),

@@ -1,10 +1,10 @@
-//! A body's text as a value to validate.
+//! Decoding of a JSON body to a value for validation.
 
 use serde_json::{Map, Number, Value};
 use tc3_api::json::{Decode, Error, Kind, Members, Reader};
 
-/// Reads any JSON text. A number beyond the range of a float is read as the largest, so that it is still a number.
-pub(crate) fn value(json: &[u8]) -> Result<Value, Error> {
+/// Decodes any JSON text. A number beyond the range of a float becomes the largest float, so that it remains a number.
+pub(crate) fn decode(json: &[u8]) -> Result<Value, Error> {
     tc3_api::json::decode(json).map(|Node(value)| value)
 }
 

@@ -6,12 +6,12 @@
 //! Generated models have a [`Catalogue`] as a `static`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "validate")]
+mod json_value;
 mod object;
 mod rule;
 #[cfg(feature = "validate")]
 pub mod skeleton;
-#[cfg(feature = "validate")]
-mod text;
 #[cfg(feature = "validate")]
 pub mod validation;
 mod values;
@@ -26,13 +26,13 @@ use tc3_api::ActionInfo;
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Catalogue {
-    /// The actions, sorted by name, whatever features are on.
+    /// All actions, sorted by name, independent of the enabled features.
     pub actions: &'static [ActionMeta],
-    /// The objects, requests and answers among them, sorted by name.
+    /// All objects, including requests and responses, sorted by name.
     pub objects: &'static [&'static ObjectMeta],
-    /// The open value sets, sorted by name.
+    /// All open value sets, sorted by name.
     pub values: &'static [&'static ValueSetMeta],
-    /// The error codes known, sorted. The service may answer others.
+    /// Known error codes, sorted. The service may return others.
     pub codes: &'static [CodeMeta],
 }
 
@@ -47,48 +47,48 @@ impl Catalogue {
         Self { actions, objects, values, codes }
     }
 
-    /// The action of that name.
+    /// Returns the action of this name.
     pub fn action(&self, name: &str) -> Option<&'static ActionMeta> {
         let index = self.actions.binary_search_by(|action| action.info.name.cmp(name)).ok()?;
         self.actions.get(index)
     }
 
-    /// The object of that name.
+    /// Returns the object of this name.
     pub fn object(&self, name: &str) -> Option<&'static ObjectMeta> {
         let index = self.objects.binary_search_by(|object| object.name.cmp(name)).ok()?;
         self.objects.get(index).copied()
     }
 
-    /// The value set of that name.
+    /// Returns the value set of this name.
     pub fn value_set(&self, name: &str) -> Option<&'static ValueSetMeta> {
         let index = self.values.binary_search_by(|set| set.name.cmp(name)).ok()?;
         self.values.get(index).copied()
     }
 
-    /// The error code.
+    /// Returns the metadata of an error code.
     pub fn code(&self, code: &str) -> Option<&'static CodeMeta> {
         let index = self.codes.binary_search_by(|known| known.code.cmp(code)).ok()?;
         self.codes.get(index)
     }
 }
 
-/// An action.
+/// Metadata of an action.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct ActionMeta {
-    /// What a call needs besides the body.
+    /// Metadata of a call.
     pub info: ActionInfo<'static>,
-    /// The service's own title of the action, in Chinese.
+    /// Title of the action in the vendor's reference, in Chinese.
     pub title: &'static str,
-    /// What it does, as Markdown.
+    /// Documentation, as Markdown.
     pub doc: &'static str,
-    /// The Cargo feature that holds the action's types; empty where no feature does.
+    /// Cargo feature that enables the types of the action; empty if none does.
     pub group: &'static str,
-    /// The error codes known of the action, sorted. The service may answer others.
+    /// Known error codes of the action, sorted. The service may return others.
     pub errors: &'static [&'static str],
-    /// The request's body.
+    /// Object of the request body.
     pub request: &'static ObjectMeta,
-    /// The answer.
+    /// Object of the response.
     pub response: &'static ObjectMeta,
 }
 

@@ -1,23 +1,23 @@
-//! Objects and their members.
+//! Objects and their fields.
 
 use crate::rule::{Limits, Rule, RuleKind};
 use crate::values::ValueSetMeta;
 
-/// An object.
+/// Metadata of an object.
 ///
-/// Objects may hold themselves: walk them along a body, not on their own.
+/// Objects may be recursive: traverse them along a body, not on their own.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct ObjectMeta {
-    /// The object's name in the reference.
+    /// Name of the object in the reference.
     pub name: &'static str,
-    /// The name of its Rust type.
+    /// Name of the Rust type.
     pub rust: &'static str,
-    /// What it is, as Markdown.
+    /// Documentation, as Markdown.
     pub doc: &'static str,
-    /// The members, in the reference's order.
+    /// Fields, in the order of the reference.
     pub members: &'static [MemberMeta],
-    /// What the members must be to each other.
+    /// Rules between the fields.
     pub rules: &'static [Rule],
 }
 
@@ -33,13 +33,13 @@ impl ObjectMeta {
         Self { name, rust, doc, members, rules }
     }
 
-    /// The member of that name.
+    /// Returns the field of this name.
     pub fn member(&self, name: &str) -> Option<&'static MemberMeta> {
         self.members.iter().find(|member| member.name == name)
     }
 
-    /// The members without which the service refuses a request, as paths: `Agent`, `Agent.AppId`.
-    /// What an optional object requires is not among them.
+    /// Returns the paths of the required fields, such as `Agent` and `Agent.AppId`. Required fields of optional objects
+    /// are not included.
     pub fn required_paths(&self) -> Vec<String> {
         let mut paths = Vec::new();
         self.collect_required("", &mut Vec::new(), &mut paths);
@@ -83,42 +83,42 @@ impl ObjectMeta {
 }
 
 impl core::fmt::Debug for ObjectMeta {
-    /// Names only: an object may hold itself.
+    /// Shows names only, because an object may be recursive.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let names: Vec<&str> = self.members.iter().map(|member| member.name).collect();
         f.debug_struct("ObjectMeta").field("name", &self.name).field("members", &names).finish()
     }
 }
 
-/// A member of an object.
+/// Metadata of a field of an object.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct MemberMeta {
-    /// The name on the wire.
+    /// Name on the wire.
     pub name: &'static str,
-    /// The name of the method that sets it in Rust, as source has it: `r#type`.
+    /// Name of the setter in Rust, as written in source code: `r#type`.
     pub setter: &'static str,
-    /// What it is, as Markdown.
+    /// Documentation, as Markdown.
     pub doc: &'static str,
-    /// The JSON it takes.
+    /// JSON type.
     pub ty: JsonType,
-    /// Whether the service refuses the object without it.
+    /// True if the service refuses the object without this field.
     pub required: bool,
-    /// Whether its Rust type is an `Option`.
+    /// True if the Rust type is an `Option`.
     pub optional: bool,
-    /// Whether it is internal to the platform, to be left unset.
+    /// True if the field is internal to the platform and must be left unset.
     pub internal: bool,
-    /// Whether it holds personal data, a secret or a link that opens something.
+    /// True if the field contains personal data, a secret or a link that grants access.
     pub sensitive: bool,
-    /// Whether a text is a file as base64, of Rust type [`Base64`](tc3_api::Base64).
+    /// True if the string is a file in Base64, of the Rust type [`Base64`](tc3_api::Base64).
     pub base64: bool,
-    /// Whether its Rust type is behind a `Box`: the object holds itself.
+    /// True if the Rust type is in a `Box`, because the object is recursive.
     pub boxed: bool,
-    /// What to use instead of a deprecated member.
+    /// Replacement of a deprecated field, as Markdown.
     pub deprecated: Option<&'static str>,
-    /// The values known, where they form a set; of a list, those of its elements.
+    /// Known values, if they form a set; those of the elements if the field is an array.
     pub values: Option<&'static ValueSetMeta>,
-    /// Beyond what the service refuses a value.
+    /// Limits of the value.
     pub limits: Limits,
 }
 
@@ -202,23 +202,23 @@ impl MemberMeta {
     }
 }
 
-/// The JSON that a member takes.
+/// JSON type of a field.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum JsonType {
-    /// A string; dates and base64 too.
+    /// A string, including dates and Base64.
     String,
-    /// A whole number of 64 bits with sign.
+    /// A signed 64-bit integer.
     Int,
-    /// A whole number of 64 bits without sign.
+    /// An unsigned 64-bit integer.
     Uint,
-    /// A number.
+    /// A floating-point number.
     Float,
     /// `true` or `false`.
     Bool,
     /// An object.
     Object(&'static ObjectMeta),
-    /// A list of one kind of elements.
+    /// An array of elements of one type.
     List(&'static JsonType),
 }
 
@@ -256,7 +256,7 @@ mod tests {
     );
 
     #[test]
-    fn paths_of_what_is_required_end_where_an_object_holds_itself() {
+    fn required_paths_of_a_recursive_object_are_finite() {
         let found = ROOT.required_paths();
         assert_eq!(found, ["Node", "Node.Id", "Node.Next", "Other", "Other.Id"]);
         assert!(ROOT.member("Node").is_some() && ROOT.member("node").is_none());

@@ -1,23 +1,23 @@
-//! What members may hold, and what they must be to each other.
+//! Limits of fields, and rules between fields.
 
 use crate::values::Literal;
 
-/// Beyond what the service refuses a value. Both ends are allowed.
+/// Limits of a value, as inclusive minimum and maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Elements of a list.
+    /// Number of elements of an array.
     pub items: (Option<u64>, Option<u64>),
-    /// Characters of a text; of a list, those of each.
+    /// Number of characters of a string, or of each string of an array.
     pub chars: (Option<u64>, Option<u64>),
-    /// Bytes of a text, those of the file where it is base64.
+    /// Maximum number of bytes of a string; of the decoded file if the string is Base64.
     pub bytes: Option<u64>,
-    /// Size of a number.
+    /// Value of a number.
     pub number: (Option<i64>, Option<i64>),
 }
 
 impl Limits {
-    /// No limits.
+    /// Limits that accept every value.
     pub const NONE: Self =
         Self { items: (None, None), chars: (None, None), bytes: None, number: (None, None) };
 
@@ -32,13 +32,13 @@ impl Limits {
     }
 }
 
-/// What members of an object must be to each other.
+/// A rule between fields of an object.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Rule {
-    /// The rule.
+    /// Kind of the rule.
     pub kind: RuleKind,
-    /// The rule in words, as Markdown.
+    /// Description of the rule, as Markdown.
     pub doc: &'static str,
 }
 
@@ -49,32 +49,32 @@ impl Rule {
     }
 }
 
-/// What a rule asks for. Paths are relative to the object: `Agent.AppId`.
+/// Kind of a rule. Paths are relative to the object, such as `Agent.AppId`.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum RuleKind {
-    /// All of the paths must be given, always or under a condition.
+    /// All of the paths must be present, always or under a condition.
     Needs {
-        /// The condition; `None` for always.
+        /// Condition; `None` for always.
         when: Option<Condition>,
-        /// The paths.
+        /// Required paths.
         paths: &'static [&'static str],
     },
-    /// One at least must be given.
+    /// At least one must be present.
     AnyOf(&'static [&'static str]),
-    /// Exactly one must be given.
+    /// Exactly one must be present.
     OneOf(&'static [&'static str]),
-    /// One at most may be given.
+    /// At most one may be present.
     NotBoth(&'static [&'static str]),
 }
 
-/// When a rule holds.
+/// Condition of a rule.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Condition {
-    /// This path must be given.
+    /// Path that must be present.
     pub path: &'static str,
-    /// And have one of these values; empty for any.
+    /// Accepted values of the path; empty for any value.
     pub is: &'static [Literal],
 }
 

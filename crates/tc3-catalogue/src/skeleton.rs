@@ -1,4 +1,4 @@
-//! A request's body to fill in.
+//! Skeletons of request bodies, to be filled in.
 
 use serde_json::{Map, Value};
 use tc3_api::Base64;
@@ -8,18 +8,17 @@ use crate::rule::Limits;
 use crate::validation::{Violation, ViolationKind, violations};
 use crate::values::Literal;
 
-/// The smallest body without [violations]: what the service requires, with a value of the right
-/// type everywhere, `<FlowId>` where only the caller knows. Where one of several is needed, it has
-/// the first.
+/// Returns the smallest body without [violations]: all required fields with values of the right type, and placeholders
+/// such as `<FlowId>` for strings. If one of several fields is required, it contains the first.
 pub fn skeleton(request: &ObjectMeta) -> Value {
     let mut body = Value::Object(Map::new());
-    // Each round gives at least one member more, or ends.
+    // Each round adds at least one field, or ends the loop.
     loop {
         let found = violations(&body, request);
         let before = body.clone();
         for violation in &found {
-            if let Some(path) = wanted(violation) {
-                give(&mut body, request, &path, 0);
+            if let Some(path) = path_to_add(violation) {
+                add(&mut body, request, &path, 0);
             }
         }
         if body == before {
@@ -28,8 +27,7 @@ pub fn skeleton(request: &ObjectMeta) -> Value {
     }
 }
 
-/// As [`skeleton`], with every member that is not internal or deprecated. Members that exclude each
-/// other are all there.
+/// Returns a body with every field that is neither internal nor deprecated, including fields that exclude each other.
 pub fn full_skeleton(request: &ObjectMeta) -> Value {
     object(request, &mut Vec::new())
 }
@@ -40,7 +38,7 @@ fn object(of: &ObjectMeta, above: &mut Vec<&'static str>) -> Value {
         of.members.iter().filter(|member| !member.internal && member.deprecated.is_none());
     let members = members.filter_map(|member| {
         let value = match inner(member.ty) {
-            // What holds itself ends.
+            // Ends the recursion.
             Some(object) if above.contains(&object.name) => return None,
             Some(object) => self::object(object, above),
             None => return Some((member.name.to_owned(), placeholder(member))),
@@ -57,7 +55,7 @@ fn object(of: &ObjectMeta, above: &mut Vec<&'static str>) -> Value {
     Value::Object(members)
 }
 
-/// The object that a member holds, or that its list holds.
+/// Returns the object of a field, or of the elements of an array.
 fn inner(ty: JsonType) -> Option<&'static ObjectMeta> {
     match ty {
         JsonType::Object(object) => Some(object),
@@ -66,8 +64,8 @@ fn inner(ty: JsonType) -> Option<&'static ObjectMeta> {
     }
 }
 
-/// The paths that would mend a violation.
-fn wanted(violation: &Violation) -> Option<String> {
+/// Returns the path that fixes a violation if it is added.
+fn path_to_add(violation: &Violation) -> Option<String> {
     match &violation.kind {
         ViolationKind::Missing | ViolationKind::MissingWith(_) => Some(violation.path.clone()),
         ViolationKind::NoneOf(paths) => {
@@ -79,13 +77,13 @@ fn wanted(violation: &Violation) -> Option<String> {
     }
 }
 
-/// Puts a value at the path, and what it takes to get there.
-fn give(value: &mut Value, of: &ObjectMeta, path: &str, depth: usize) {
-    /// Longer paths than any reference has.
-    const DEEPEST: usize = 32;
+/// Adds a placeholder at the path, and the objects above it.
+fn add(value: &mut Value, of: &ObjectMeta, path: &str, depth: usize) {
+    /// Maximum depth of a path; deeper than any path in a reference.
+    const MAX_DEPTH: usize = 32;
     let (name, rest) = path.split_once('.').unwrap_or((path, ""));
     let (Some(member), Value::Object(members)) = (of.member(name), value) else { return };
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return;
     }
     let slot = members.entry(name).or_insert_with(|| placeholder(member));
@@ -96,17 +94,17 @@ fn give(value: &mut Value, of: &ObjectMeta, path: &str, depth: usize) {
             match index.parse::<usize>() {
                 Ok(index) => {
                     if let Some(element) = elements.get_mut(index) {
-                        give(element, inner, deeper, depth + 1);
+                        add(element, inner, deeper, depth + 1);
                     }
                 }
                 Err(_) => {
                     for element in elements {
-                        give(element, inner, rest, depth + 1);
+                        add(element, inner, rest, depth + 1);
                     }
                 }
             }
         }
-        slot => give(slot, inner, rest, depth + 1),
+        slot => add(slot, inner, rest, depth + 1),
     }
 }
 
@@ -124,19 +122,19 @@ fn placeholder(member: &MemberMeta) -> Value {
                 Literal::Int(number) => number.into(),
             },
             (JsonType::Int | JsonType::Uint | JsonType::Float, _) => {
-                number.0.or(number.1.filter(|most| *most < 0)).unwrap_or_default().into()
+                number.0.or(number.1.filter(|max| *max < 0)).unwrap_or_default().into()
             }
             (JsonType::Bool, _) => false.into(),
-            // Valid as base64, and longer than nothing.
+            // Valid Base64 that is not empty.
             (JsonType::String, _) if member.base64 => {
                 Base64::encode(format!("<{}>", member.name)).as_str().into()
             }
             (JsonType::String, _) => {
                 let text = format!("<{}>", member.name);
-                let most = usize::try_from(chars.1.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
-                let least = usize::try_from(chars.0.unwrap_or_default()).unwrap_or_default();
-                let text: String = text.chars().take(most).collect();
-                format!("{text:x<width$}", width = least.min(64)).into()
+                let max = usize::try_from(chars.1.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+                let min = usize::try_from(chars.0.unwrap_or_default()).unwrap_or_default();
+                let text: String = text.chars().take(max).collect();
+                format!("{text:x<width$}", width = min.min(64)).into()
             }
         }
     }
@@ -179,7 +177,7 @@ mod tests {
     );
 
     #[test]
-    fn the_smallest_body_is_what_the_rules_ask_for() {
+    fn the_smallest_body_has_no_violations() {
         let body = skeleton(&ROOT);
         assert_eq!(body, json!({"Nodes": [{"Id": "<Id>"}], "A": 0, "C": false}));
         assert_eq!(violations(&body, &ROOT), []);

@@ -1,72 +1,72 @@
-//! Validation of a request by the [catalogue](crate): what its type cannot express.
+//! Validation of a request by the [catalogue](crate), beyond what its Rust type expresses.
 //!
 //! Finds unknown and missing fields, values of the wrong type, sizes beyond the limits and broken rules between
-//! fields. Value sets are open, so an unknown value is no violation. A body without violations may still be
-//! refused: the service has rules that its reference does not state.
+//! fields. Value sets are open, so an unknown value is not a violation. The service may still refuse a
+//! body without violations, by rules that its reference does not state.
 
 use core::fmt;
 
 use serde_json::Value;
 use tc3_api::json;
 
+use crate::json_value;
 use crate::object::{JsonType, MemberMeta, ObjectMeta};
 use crate::rule::{Condition, Limits, Rule, RuleKind};
-use crate::text;
 use crate::values::Literal;
 
-/// Why the service would refuse a body, and where.
+/// A reason for the service to refuse a body, with its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
-    /// The path from the body: `Agent.AppId`, `FlowIds.0`; empty for the body itself.
+    /// Path in the body, such as `Agent.AppId` or `FlowIds.0`; empty for the body itself.
     pub path: String,
-    /// What is wrong there.
+    /// Kind of the violation.
     pub kind: ViolationKind,
 }
 
-/// What is wrong.
+/// Kind of a violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ViolationKind {
-    /// The reference has no such member.
+    /// The reference has no field of this name.
     Unknown,
-    /// It must be given.
+    /// A required field is missing.
     Missing,
-    /// It must be given because of the other.
+    /// A field that the other field requires is missing.
     MissingWith(String),
-    /// It is not what the text says: `a string`, `an object`.
+    /// The value is not of the expected type, such as `a string` or `an object`.
     WrongType(&'static str),
-    /// The size, and the limit it passes, in words.
+    /// The size is out of limits; the string describes the size and the limit.
     OutOfLimits(String),
-    /// One of these must be given.
+    /// None of these paths is present; one is required.
     NoneOf(Vec<String>),
-    /// Only one of these may be given.
+    /// Several of these paths are present; only one is allowed.
     SeveralOf(Vec<String>),
 }
 
 impl fmt::Display for Violation {
-    /// Names members and sizes, never values.
+    /// Shows names of fields and sizes, never values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = if self.path.is_empty() { "the body" } else { self.path.as_str() };
         match &self.kind {
-            ViolationKind::Unknown => write!(f, "{path}: no such member"),
-            ViolationKind::Missing => write!(f, "{path}: must be given"),
+            ViolationKind::Unknown => write!(f, "{path}: unknown field"),
+            ViolationKind::Missing => write!(f, "{path}: missing required field"),
             ViolationKind::MissingWith(other) => {
-                write!(f, "{path}: must be given with this {other}")
+                write!(f, "{path}: missing field, required by {other}")
             }
-            ViolationKind::WrongType(expected) => write!(f, "{path}: must be {expected}"),
-            ViolationKind::OutOfLimits(words) => write!(f, "{path}: {words}"),
+            ViolationKind::WrongType(expected) => write!(f, "{path}: expected {expected}"),
+            ViolationKind::OutOfLimits(text) => write!(f, "{path}: {text}"),
             ViolationKind::NoneOf(paths) => {
-                write!(f, "{path}: one of {} must be given", paths.join(", "))
+                write!(f, "{path}: missing field, one of {} is required", paths.join(", "))
             }
             ViolationKind::SeveralOf(paths) => {
-                write!(f, "{path}: only one of {} may be given", paths.join(", "))
+                write!(f, "{path}: only one of {} is allowed", paths.join(", "))
             }
         }
     }
 }
 
-/// The paths that the service requires of this body and that it lacks.
+/// Returns the paths of required fields that the body lacks.
 pub fn missing_required(body: &Value, request: &ObjectMeta) -> Vec<String> {
     let missing = |violation: Violation| match violation.kind {
         ViolationKind::Missing | ViolationKind::MissingWith(_) => Some(violation.path),
@@ -75,43 +75,42 @@ pub fn missing_required(body: &Value, request: &ObjectMeta) -> Vec<String> {
     violations(body, request).into_iter().filter_map(missing).collect()
 }
 
-/// All that the catalogue has against a body, in the body's order; what is missing comes last.
+/// Returns all violations of a body, in the order of the body; missing fields come last.
 pub fn violations(body: &Value, request: &ObjectMeta) -> Vec<Violation> {
     run(body, request, true)
 }
 
-/// As [`violations`], of a body as text. Numbers of any size are validated; a name that occurs twice counts once,
-/// with its last value.
+/// As [`violations`], of a JSON text. Numbers of any size are validated. If a name occurs twice, its last value is used.
 ///
 /// # Errors
 /// Returns an error if the text is not JSON.
 pub fn violations_in(json: &[u8], request: &ObjectMeta) -> Result<Vec<Violation>, json::Error> {
-    Ok(violations(&text::value(json)?, request))
+    Ok(violations(&json_value::decode(json)?, request))
 }
 
-/// As [`violations`], of the shape only: members unknown, of the wrong type, or lacking though the
-/// reference marks them required. Limits and rules are left to whoever knows better.
+/// As [`violations`], of the structure only: unknown fields, fields of the wrong type, and missing fields that the
+/// reference marks as required. Limits and rules are not checked.
 pub fn misshapen(body: &Value, request: &ObjectMeta) -> Vec<Violation> {
     run(body, request, false)
 }
 
 fn run(body: &Value, request: &ObjectMeta, strict: bool) -> Vec<Violation> {
-    let mut found = Found { all: Vec::new(), strict };
-    found.object(body, request, "");
-    found.all
+    let mut validator = Validator { violations: Vec::new(), strict };
+    validator.object(body, request, "");
+    validator.violations
 }
 
-struct Found {
-    all: Vec<Violation>,
-    /// Whether limits and rules count.
+struct Validator {
+    violations: Vec<Violation>,
+    /// True if limits and rules are checked.
     strict: bool,
 }
 
-impl Found {
+impl Validator {
     fn add(&mut self, path: impl Into<String>, kind: ViolationKind) {
         let violation = Violation { path: path.into(), kind };
-        if !self.all.contains(&violation) {
-            self.all.push(violation);
+        if !self.violations.contains(&violation) {
+            self.violations.push(violation);
         }
     }
 
@@ -139,9 +138,9 @@ impl Found {
     }
 
     fn member(&mut self, value: &Value, member: &MemberMeta, path: &str) {
-        let before = self.all.len();
+        let before = self.violations.len();
         self.value(value, member.ty, path);
-        if self.strict && self.all.len() == before {
+        if self.strict && self.violations.len() == before {
             self.limits(value, member, path);
         }
     }
@@ -149,8 +148,8 @@ impl Found {
     fn value(&mut self, value: &Value, ty: JsonType, path: &str) {
         let (fits, expected) = match ty {
             JsonType::String => (value.is_string(), "a string"),
-            JsonType::Int => (value.is_i64(), "a whole number"),
-            JsonType::Uint => (value.is_u64(), "a whole number, not negative"),
+            JsonType::Int => (value.is_i64(), "an integer"),
+            JsonType::Uint => (value.is_u64(), "a non-negative integer"),
             JsonType::Float => (value.is_number(), "a number"),
             JsonType::Bool => (value.is_boolean(), "true or false"),
             JsonType::Object(object) => return self.object(value, object, path),
@@ -158,7 +157,7 @@ impl Found {
                 for (index, value) in value.as_array().into_iter().flatten().enumerate() {
                     self.value(value, *element, &join(path, &index.to_string()));
                 }
-                (value.is_array(), "a list")
+                (value.is_array(), "an array")
             }
         };
         if !fits {
@@ -197,32 +196,32 @@ impl Found {
         T: PartialOrd + fmt::Display + Copy,
     {
         let limit = if let Some(min) = min.filter(|min| size < *min) {
-            format!("at least {min} needed")
+            format!("expected at least {min}")
         } else if let Some(max) = max.filter(|max| size > *max) {
-            format!("at most {max} allowed")
+            format!("expected at most {max}")
         } else {
             return;
         };
-        let words = match unit {
+        let text = match unit {
             "" => format!("is {size}, {limit}"),
             unit => format!("number of {unit} is {size}, {limit}"),
         };
-        self.add(path, ViolationKind::OutOfLimits(words));
+        self.add(path, ViolationKind::OutOfLimits(text));
     }
 
     fn rule(&mut self, object: &Value, rule: &Rule, path: &str) {
-        let count = |paths: &[&str]| paths.iter().filter(|path| given(object, path)).count();
+        let count = |paths: &[&str]| paths.iter().filter(|path| is_present(object, path)).count();
         let names = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect();
         match &rule.kind {
             RuleKind::Needs { when, paths } => {
-                if when.as_ref().is_some_and(|when| !holds(object, when)) {
+                if when.as_ref().is_some_and(|when| !is_met(object, when)) {
                     return;
                 }
-                for needed in paths.iter().filter(|path| !given(object, path)) {
+                for missing in paths.iter().filter(|path| !is_present(object, path)) {
                     let kind = when.as_ref().map_or(ViolationKind::Missing, |when| {
                         ViolationKind::MissingWith(when.path.to_owned())
                     });
-                    self.add(join(path, needed), kind);
+                    self.add(join(path, missing), kind);
                 }
             }
             RuleKind::AnyOf(paths) | RuleKind::OneOf(paths) if count(paths) == 0 => {
@@ -240,23 +239,23 @@ fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// Whether something stands at the path. To a rule, an empty text or list is nothing.
-fn given(value: &Value, path: &str) -> bool {
+/// Returns whether the path is present. To a rule, an empty string or array is absent.
+fn is_present(value: &Value, path: &str) -> bool {
     match value {
         Value::Array(elements) => {
-            !elements.is_empty() && elements.iter().all(|element| given(element, path))
+            !elements.is_empty() && elements.iter().all(|element| is_present(element, path))
         }
         Value::Null => false,
         Value::String(text) if path.is_empty() => !text.is_empty(),
         _ if path.is_empty() => true,
         _ => {
             let (name, rest) = path.split_once('.').unwrap_or((path, ""));
-            value.get(name).is_some_and(|inner| given(inner, rest))
+            value.get(name).is_some_and(|inner| is_present(inner, rest))
         }
     }
 }
 
-fn holds(object: &Value, when: &Condition) -> bool {
+fn is_met(object: &Value, when: &Condition) -> bool {
     any(object, when.path, &|value| {
         when.is.is_empty()
             || when.is.iter().any(|literal| match literal {
@@ -266,19 +265,19 @@ fn holds(object: &Value, when: &Condition) -> bool {
     })
 }
 
-/// Whether what stands at the path, once at least where lists are on the way, is such a value.
-fn any(value: &Value, path: &str, is: &dyn Fn(&Value) -> bool) -> bool {
+/// Returns whether a value at the path matches; one of them is enough if the path leads through arrays.
+fn any(value: &Value, path: &str, is_match: &dyn Fn(&Value) -> bool) -> bool {
     match value {
-        Value::Array(elements) => elements.iter().any(|element| any(element, path, is)),
-        _ if path.is_empty() => given(value, path) && is(value),
+        Value::Array(elements) => elements.iter().any(|element| any(element, path, is_match)),
+        _ if path.is_empty() => is_present(value, path) && is_match(value),
         _ => {
             let (name, rest) = path.split_once('.').unwrap_or((path, ""));
-            value.get(name).is_some_and(|inner| any(inner, rest, is))
+            value.get(name).is_some_and(|inner| any(inner, rest, is_match))
         }
     }
 }
 
-/// The size of the file inside base64, whether padded or not.
+/// Returns the size of a file in Base64, with or without padding, in bytes.
 fn decoded_size(text: &str) -> usize {
     text.trim_end_matches('=').len() * 3 / 4
 }

@@ -1,12 +1,12 @@
 //! Open value sets and error codes.
 
-/// A value on the wire.
+/// A value of a set, as sent on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Literal {
-    /// A text.
+    /// A string.
     Text(&'static str),
-    /// A whole number.
+    /// An integer.
     Int(i64),
 }
 
@@ -19,15 +19,15 @@ impl core::fmt::Display for Literal {
     }
 }
 
-/// An open set of values.
+/// Metadata of an open set of values.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct ValueSetMeta {
-    /// The name of its Rust enum.
+    /// Name of the Rust enum.
     pub name: &'static str,
-    /// What it says, as Markdown.
+    /// Documentation, as Markdown.
     pub doc: &'static str,
-    /// The values known. The service may know others.
+    /// Known values. The service may use others.
     pub values: &'static [ValueMeta],
 }
 
@@ -38,15 +38,15 @@ impl ValueSetMeta {
     }
 }
 
-/// A value of an open set.
+/// Metadata of a value of an open set.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct ValueMeta {
-    /// On the wire.
+    /// Value on the wire.
     pub wire: Literal,
-    /// The name of its Rust variant.
+    /// Name of the Rust variant.
     pub rust: &'static str,
-    /// What it says, as Markdown.
+    /// Documentation, as Markdown.
     pub doc: &'static str,
 }
 
@@ -57,15 +57,15 @@ impl ValueMeta {
     }
 }
 
-/// An error code.
+/// Metadata of an error code.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct CodeMeta {
-    /// The code.
+    /// Error code.
     pub code: &'static str,
-    /// What it means.
+    /// Meaning of the code.
     pub doc: &'static str,
-    /// What to do about it; empty where nothing is known.
+    /// Advice to resolve the error; empty if there is none.
     pub advice: &'static str,
 }
 

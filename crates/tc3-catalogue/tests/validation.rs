@@ -1,4 +1,4 @@
-//! Violations of a body, by their paths.
+//! Violations of a body, with their paths.
 
 use serde_json::{Value, json};
 use tc3_catalogue::validation::{
@@ -60,74 +60,77 @@ static ROOT: ObjectMeta =
         ],
     );
 
-fn told(body: &Value) -> Vec<String> {
+fn messages(body: &Value) -> Vec<String> {
     violations(body, &ROOT).iter().map(Violation::to_string).collect()
 }
 
 #[test]
-fn a_good_body_has_none() {
-    assert_eq!(told(&json!({"Inner": {"Id": "i", "Kind": 1}, "Ids": ["a", "三个字"]})), [""; 0]);
+fn a_valid_body_has_no_violations() {
     assert_eq!(
-        told(&json!({"Inner": {"Id": "i"}, "Body": "YWJj", "Size": 9, "Ids": [], "All": null})),
-        ["Ids: number of elements is 0, at least 1 needed"],
-        "an empty list is nothing to a rule, and too short for a limit"
+        messages(&json!({"Inner": {"Id": "i", "Kind": 1}, "Ids": ["a", "三个字"]})),
+        [""; 0]
+    );
+    assert_eq!(
+        messages(&json!({"Inner": {"Id": "i"}, "Body": "YWJj", "Size": 9, "Ids": [], "All": null})),
+        ["Ids: number of elements is 0, expected at least 1"],
+        "an empty array is absent to a rule, and too short for a limit"
     );
 }
 
 #[test]
-fn each_kind_is_told_by_path() {
+fn each_kind_of_violation_has_its_path() {
     for (body, expected) in [
-        (json!([]), "the body: must be an object"),
-        (json!({"Body": "YQ"}), "Inner.Id: must be given"),
-        (json!({"Inner": {"Id": ""}, "Body": "YQ"}), "Inner.Id: must be given"),
+        (json!([]), "the body: expected an object"),
+        (json!({"Body": "YQ"}), "Inner.Id: missing required field"),
+        (json!({"Inner": {"Id": ""}, "Body": "YQ"}), "Inner.Id: missing required field"),
         (
             json!({"Inner": {"Id": "i", "Kind": 3}, "Body": "YQ"}),
-            "Inner.Code: must be given with this Kind",
+            "Inner.Code: missing field, required by Kind",
         ),
         (
             json!({"Inner": {"Id": "i"}, "Body": "YQ", "All": [{"Id": "i"}, {}]}),
-            "All.1.Id: must be given",
+            "All.1.Id: missing required field",
         ),
         (
             json!({"Inner": {"Id": "i"}, "Body": "YQ", "All": [{"Id": "i", "Kind": 7}, {"Id": "i"}]}),
-            "Size: must be given with this All.Kind",
+            "Size: missing field, required by All.Kind",
         ),
-        (json!({"Inner": {"Id": "i"}, "Body": "YQ", "X": 1}), "X: no such member"),
-        (json!({"Inner": {"Id": 1}, "Body": "YQ"}), "Inner.Id: must be a string"),
+        (json!({"Inner": {"Id": "i"}, "Body": "YQ", "X": 1}), "X: unknown field"),
+        (json!({"Inner": {"Id": 1}, "Body": "YQ"}), "Inner.Id: expected a string"),
         (
             json!({"Inner": {"Id": "i"}, "Body": "YQ", "Size": -1}),
-            "Size: must be a whole number, not negative",
+            "Size: expected a non-negative integer",
         ),
-        (json!({"Inner": {"Id": "i"}, "Body": "YQ", "Size": 4}), "Size: is 4, at least 5 needed"),
+        (json!({"Inner": {"Id": "i"}, "Body": "YQ", "Size": 4}), "Size: is 4, expected at least 5"),
         (
             json!({"Inner": {"Id": "i"}, "Body": "YWJjZA=="}),
-            "Body: number of bytes is 4, at most 3 allowed",
+            "Body: number of bytes is 4, expected at most 3",
         ),
         (
             json!({"Inner": {"Id": "i"}, "Ids": ["a", "b", "c"]}),
-            "Ids: number of elements is 3, at most 2 allowed",
+            "Ids: number of elements is 3, expected at most 2",
         ),
         (
             json!({"Inner": {"Id": "i"}, "Ids": ["四个字。"]}),
-            "Ids.0: number of characters is 4, at most 3 allowed",
+            "Ids.0: number of characters is 4, expected at most 3",
         ),
-        (json!({"Inner": {"Id": "i"}}), "the body: one of Ids, Body must be given"),
+        (json!({"Inner": {"Id": "i"}}), "the body: missing field, one of Ids, Body is required"),
         (
             json!({"Inner": {"Id": "i"}, "Ids": ["a"], "Size": 5}),
-            "the body: only one of Ids, Size may be given",
+            "the body: only one of Ids, Size is allowed",
         ),
     ] {
-        assert_eq!(told(&body), [expected], "{body}");
+        assert_eq!(messages(&body), [expected], "{body}");
     }
     let body = json!({"Inner": {"Kind": 3}, "Ids": ["a"]});
     assert_eq!(missing_required(&body, &ROOT), ["Inner.Id", "Inner.Code"]);
     let body = json!({"Inner": {}, "X": 1, "Ids": []});
-    let shape: Vec<_> = misshapen(&body, &ROOT).into_iter().map(|found| found.path).collect();
-    assert_eq!(shape, ["Inner.Id", "X"]);
+    let structure: Vec<_> = misshapen(&body, &ROOT).into_iter().map(|found| found.path).collect();
+    assert_eq!(structure, ["Inner.Id", "X"]);
 }
 
 #[test]
-fn a_body_as_text_has_numbers_of_any_size() {
+fn a_json_body_may_contain_numbers_of_any_size() {
     static NUMBERS: ObjectMeta = ObjectMeta::new(
         "Numbers",
         "Numbers",

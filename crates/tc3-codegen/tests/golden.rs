@@ -185,12 +185,12 @@ fn limits_and_rules_are_data_and_documentation() {
     assert_eq!(
         violations(bad),
         [
-            "Codes.0: number of characters is 3, at most 2 allowed",
-            "Limit: is 0, at least 1 needed",
-            "Name: number of characters is 15, at most 8 allowed",
-            "the body: only one of A, B may be given",
-            "Files.At: must be given with this Kind",
-            "the body: only one of Until, Limit may be given",
+            "Codes.0: number of characters is 3, expected at most 2",
+            "Limit: is 0, expected at least 1",
+            "Name: number of characters is 15, expected at most 8",
+            "the body: only one of A, B is allowed",
+            "Files.At: missing field, required by Kind",
+            "the body: only one of Until, Limit is allowed",
         ]
     );
 }
