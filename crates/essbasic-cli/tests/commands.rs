@@ -222,7 +222,10 @@ fn call_adds_the_agent_and_prints_the_response() {
     let own = json!({ "FlowIds": [flow], "Agent": { "AppId": "another" } }).to_string();
     let own = ["call", "DescribeFlowDetailInfo", "--body", &own];
     let output = run(&home, &emulator, &own);
-    refused(&output, &["Agent.ProxyOperator.OpenId: missing required field", "--operator", "--unchecked"]);
+    refused(
+        &output,
+        &["Agent.ProxyOperator.OpenId: missing required field", "--operator", "--unchecked"],
+    );
     let output = run(&home, &emulator, &[&own[..], &["--unchecked"]].concat());
     refused(&output, &["DescribeFlowDetailInfo: ", "ResourceNotFound"]);
     let output = run(&home, &emulator, &[&call[..], &["-v"]].concat());

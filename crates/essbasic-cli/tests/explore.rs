@@ -8,7 +8,7 @@
 
 use std::process::{Command, Output};
 
-use essbasic::catalogue::validation::misshapen;
+use essbasic::catalogue::validation::structural_violations;
 use essbasic::models::CATALOGUE;
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ fn a_skeleton_is_a_body_and_takes_the_agent_from_the_options() {
             let text = output_of(&[&["skeleton", action], all, &agent].concat());
             let body: Value = serde_json::from_str(&text).unwrap();
             let request = CATALOGUE.action(action).unwrap().request;
-            assert_eq!(misshapen(&body, request), [], "{action}");
+            assert_eq!(structural_violations(&body, request), [], "{action}");
             assert_eq!(body["Agent"]["ProxyOperator"]["OpenId"], "p", "{action}");
         }
     }

@@ -14,7 +14,7 @@ use support::{agent, call, start};
 use tc3_api::Action;
 use tc3_api::Visitor;
 use tc3_catalogue::skeleton::{full_skeleton, skeleton};
-use tc3_catalogue::validation::misshapen;
+use tc3_catalogue::validation::structural_violations;
 
 /// Returns the smallest valid body, with the agent of the default seed.
 fn body(action: &str) -> Value {
@@ -52,7 +52,7 @@ impl Visitor for StubChecker<'_> {
         }
         let response = call.response(self.emulator);
         assert_eq!(response["Error"], Value::Null, "{name}");
-        let violations = misshapen(&response, CATALOGUE.action(name).unwrap().response);
+        let violations = structural_violations(&response, CATALOGUE.action(name).unwrap().response);
         assert_eq!(violations, [], "{name}");
         let typed: A::Response = serde_json::from_value(response.clone()).unwrap();
         let again = serde_json::to_value(&typed).unwrap();
@@ -107,6 +107,6 @@ fn every_action_rejects_invalid_parameters() {
 fn a_body_with_every_field_has_the_described_shape() {
     for action in CATALOGUE.actions {
         let body = full_skeleton(action.request);
-        assert_eq!(misshapen(&body, action.request), [], "{}", action.info.name);
+        assert_eq!(structural_violations(&body, action.request), [], "{}", action.info.name);
     }
 }

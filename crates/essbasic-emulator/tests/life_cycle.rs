@@ -14,7 +14,7 @@ use support::flows::{
     person, status, statuses, upload,
 };
 use support::start;
-use tc3_catalogue::validation::misshapen;
+use tc3_catalogue::validation::structural_violations;
 use tc3_catalogue::{JsonType, MemberMeta};
 
 fn text(pdf: &[u8]) -> String {
@@ -291,7 +291,7 @@ fn modelled_responses_have_the_described_shape_and_every_field() {
         let response = execute(&emulator, action, fields);
         assert_eq!(response["Error"], Value::Null, "{action}: {response}");
         let described = CATALOGUE.action(action).unwrap().response;
-        assert_eq!(misshapen(&response, described), [], "{action}: {response}");
+        assert_eq!(structural_violations(&response, described), [], "{action}: {response}");
         assert_eq!(
             missing_fields(&response, JsonType::Object(described)),
             [""; 0],

@@ -90,7 +90,7 @@ pub fn violations_in(json: &[u8], request: &ObjectMeta) -> Result<Vec<Violation>
 
 /// As [`violations`], of the structure only: unknown fields, fields of the wrong type, and missing fields that the
 /// reference marks as required. Limits and rules are not checked.
-pub fn misshapen(body: &Value, request: &ObjectMeta) -> Vec<Violation> {
+pub fn structural_violations(body: &Value, request: &ObjectMeta) -> Vec<Violation> {
     run(body, request, false)
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tc3_catalogue::validation::{
-    Violation, misshapen, missing_required, violations, violations_in,
+    Violation, missing_required, structural_violations, violations, violations_in,
 };
 use tc3_catalogue::{Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule, RuleKind};
 
@@ -125,7 +125,8 @@ fn each_kind_of_violation_has_its_path() {
     let body = json!({"Inner": {"Kind": 3}, "Ids": ["a"]});
     assert_eq!(missing_required(&body, &ROOT), ["Inner.Id", "Inner.Code"]);
     let body = json!({"Inner": {}, "X": 1, "Ids": []});
-    let structure: Vec<_> = misshapen(&body, &ROOT).into_iter().map(|found| found.path).collect();
+    let structure: Vec<_> =
+        structural_violations(&body, &ROOT).into_iter().map(|found| found.path).collect();
     assert_eq!(structure, ["Inner.Id", "X"]);
 }
 

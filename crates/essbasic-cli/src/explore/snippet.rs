@@ -1,6 +1,6 @@
 //! `essbasic snippet`: prints a program that makes a call.
 
-use essbasic::catalogue::validation::misshapen;
+use essbasic::catalogue::validation::structural_violations;
 
 use super::program::{Driver, program};
 use super::{action, skeleton};
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &SnippetArgs, options: &Options) -> Result<Exit, Failure
             body.value()?
         }
     };
-    if let Some(wrong) = misshapen(&body, action.request)
+    if let Some(wrong) = structural_violations(&body, action.request)
         .into_iter()
         .find(|violation| !violation.path.starts_with("Agent"))
     {

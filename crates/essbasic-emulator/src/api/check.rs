@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tc3_catalogue::ObjectMeta;
-use tc3_catalogue::validation::{Violation, ViolationKind, misshapen, violations};
+use tc3_catalogue::validation::{Violation, ViolationKind, structural_violations, violations};
 
 use crate::error::ApiError;
 
@@ -11,7 +11,7 @@ use crate::error::ApiError;
 /// # Errors
 /// Returns the first violation, with the code of the real service.
 pub(super) fn check_shape(body: &Value, request: &'static ObjectMeta) -> Result<(), ApiError> {
-    first_error(misshapen(body, request))
+    first_error(structural_violations(body, request))
 }
 
 /// Checks limits and rules too.
