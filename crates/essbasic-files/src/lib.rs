@@ -2,9 +2,9 @@
 //!
 //! - [`open`], [`open_append`] and [`create_new`] accept regular files only. They never follow a symbolic link
 //!   and never block on a FIFO.
-//! - [`TemporaryFile`] is written under a temporary name, then renamed atomically. Its advisory lock tells the
-//!   file of a running process from an orphan, which [`remove_orphans`] deletes.
-//! - [`Lock`] excludes a second process.
+//! - [`TemporaryFile`] is written under a temporary name, then renamed atomically. Its advisory lock
+//!   distinguishes the file of a running process from an orphan, which [`remove_orphans`] deletes.
+//! - [`Lock`] is an exclusive lock between processes.
 //! - [`LineFile`] is an append-only file of lines. [`LineFile::append`] returns after an fsync.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

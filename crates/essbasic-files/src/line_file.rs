@@ -10,14 +10,14 @@ use crate::path::{is_at, parent, sync_folder};
 
 /// An append-only file of lines, used by one process at a time.
 ///
-/// A line is in the file whole or not at all: a last line without its end, left by a killed process, is cut off when
-/// the file is opened, and so is one that could not be written.
+/// Lines are complete: an incomplete last line, left by a killed process, is removed when the file is opened. A line that
+/// could not be written is removed too.
 #[derive(Debug)]
 pub struct LineFile {
     file: File,
     /// Length of the complete lines, in bytes.
     length: u64,
-    /// Whether bytes past `length` could not be removed.
+    /// True if bytes after `length` could not be removed.
     broken: bool,
 }
 
@@ -47,13 +47,13 @@ impl LineFile {
         loop {
             number += 1;
             bytes.clear();
-            let most = (max_line_bytes as u64).saturating_add(1);
-            let read = reader.by_ref().take(most).read_until(b'\n', &mut bytes)? as u64;
+            let limit = (max_line_bytes as u64).saturating_add(1);
+            let read = reader.by_ref().take(limit).read_until(b'\n', &mut bytes)? as u64;
             match bytes.strip_suffix(b"\n") {
                 Some(whole) => line(whole)?,
-                None if read == most => {
-                    let what = format!("line {number} is longer than {max_line_bytes} bytes");
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+                None if read == limit => {
+                    let message = format!("line {number} is longer than {max_line_bytes} bytes");
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, message));
                 }
                 None => break,
             }
@@ -68,22 +68,22 @@ impl LineFile {
         Ok(Self { file, length, broken: false })
     }
 
-    /// Returns whether it has no lines.
+    /// Returns whether the file has no lines.
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
 
-    /// Appends lines, each of which must hold no line end, and makes them durable.
+    /// Appends lines, which must not contain line feeds, and syncs the file to disk.
     ///
     /// # Errors
-    /// Returns [`io::ErrorKind::InvalidInput`] if a line holds a line end, and the error of the operating system if the
-    /// lines could not be written and synced. None of them is in the file then.
+    /// Returns [`io::ErrorKind::InvalidInput`] if a line contains a line feed, and the error of the operating system if
+    /// the lines could not be written and synced. The file then contains none of them.
     pub fn append<L: AsRef<[u8]>>(&mut self, lines: impl IntoIterator<Item = L>) -> io::Result<()> {
         let mut bytes = Vec::new();
         for line in lines {
             if line.as_ref().contains(&b'\n') {
-                let what = "a line holds a line end";
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+                let message = "a line contains a line feed";
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
             }
             bytes.extend_from_slice(line.as_ref());
             bytes.push(b'\n');
@@ -97,7 +97,7 @@ impl LineFile {
                 Ok(())
             }
             Err(error) => {
-                // Tried again before the next line, if it fails now.
+                // If this fails, it is retried before the next line.
                 let _ = self.repair();
                 Err(error)
             }

@@ -1,4 +1,4 @@
-//! Exclusion of a second process.
+//! Advisory locks between processes.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -17,14 +17,14 @@ impl Lock {
     /// Acquires the lock on the file at `path`, which is created if it is absent. Never waits.
     ///
     /// # Errors
-    /// Returns [`io::ErrorKind::ResourceBusy`] if another process holds it, [`io::ErrorKind::InvalidInput`] if `path` is
+    /// Returns [`io::ErrorKind::ResourceBusy`] if another process has locked it, [`io::ErrorKind::InvalidInput`] if `path` is
     /// not a regular file, and the error of the operating system otherwise.
     pub fn acquire(path: &Path) -> io::Result<Self> {
         loop {
             let mut options = OpenOptions::new();
             let file = open_regular(options.read(true).append(true).create(true), path)?;
             lock(&file)?;
-            // Removed or replaced meanwhile, it would exclude nobody.
+            // A lock on a file that was removed or replaced in the meantime would have no effect.
             if is_at(&file, path)? {
                 return Ok(Self { file });
             }
@@ -34,8 +34,8 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Closing the file is not enough: a child process that another thread is starting has a copy of it until it
-        // executes its program.
+        // Closing the file is not enough: a child process that another thread is starting has a copy of the descriptor
+        // until it executes its program.
         let _ = self.file.unlock();
     }
 }

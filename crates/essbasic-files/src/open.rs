@@ -1,4 +1,4 @@
-//! Opening of regular files.
+//! Opening regular files.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -45,7 +45,7 @@ pub(crate) fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result
     if file.metadata()?.is_file() { Ok(file) } else { Err(refused("not a regular file")) }
 }
 
-/// The error of an open without following links, in words that name the cause.
+/// Returns an error that names the cause if the path is not a regular file.
 fn explain(error: io::Error, path: &Path) -> io::Error {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => refused("a symbolic link, which is not followed"),
@@ -54,15 +54,15 @@ fn explain(error: io::Error, path: &Path) -> io::Error {
     }
 }
 
-fn refused(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, what)
+fn refused(message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
 }
 
 #[cfg(unix)]
 fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
 
-    // Without O_NONBLOCK, to open a FIFO waits for the other end.
+    // Without O_NONBLOCK, opening a FIFO blocks until the other end is opened.
     options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
 }
 

@@ -39,7 +39,8 @@ pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Makes names created, renamed or removed in a folder durable, if the system has a way to.
+/// Syncs a folder to disk, so that created, renamed and removed names are durable. Does nothing on systems other than
+/// Unix.
 ///
 /// # Errors
 /// Returns the error of the operating system.
@@ -47,12 +48,12 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(or_current(folder))?.sync_all() } else { Ok(()) }
 }
 
-/// The folder of a path. The folder of a bare name is the current one.
+/// Returns the folder of a path; of a bare file name, the current folder.
 pub(crate) fn parent(path: &Path) -> &Path {
     or_current(path.parent().unwrap_or(Path::new("")))
 }
 
-/// The empty path is the current folder, which the system knows by another name.
+/// Returns `.` for the empty path.
 pub(crate) fn or_current(folder: &Path) -> &Path {
     if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }
@@ -65,7 +66,7 @@ fn metadata(path: &Path) -> io::Result<Option<Metadata>> {
     }
 }
 
-/// The path without links, as far as it exists.
+/// Returns the path with links resolved, as far as it exists.
 fn resolved(path: &Path) -> io::Result<PathBuf> {
     let of_parent = || match (parent(path).canonicalize(), path.file_name()) {
         (Ok(folder), Some(name)) => Ok(folder.join(name)),

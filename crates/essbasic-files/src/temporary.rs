@@ -10,19 +10,19 @@ use crate::path::{is_at, or_current};
 const PREFIX: &str = ".essbasic-";
 const SUFFIX: &str = ".part";
 
-/// A file being written under a temporary name. Dropped before [`persist`](Self::persist) or
-/// [`persist_new`](Self::persist_new), it is removed.
+/// A file with a temporary name. It is removed if it is dropped before [`persist`](Self::persist) or
+/// [`persist_new`](Self::persist_new).
 ///
-/// It holds an advisory lock while it is open, so that [`remove_orphans`] spares it.
+/// The file has an advisory lock while it is open, so that [`remove_orphans`] does not remove it.
 #[derive(Debug)]
 pub struct TemporaryFile {
     file: File,
-    /// Its temporary name, until it has a final one.
+    /// Path with the temporary name; `None` after the rename.
     path: Option<PathBuf>,
 }
 
 impl TemporaryFile {
-    /// Creates a file in the folder of its final name, so that one rename moves it there.
+    /// Creates a temporary file in the folder of its final name, so that the rename is atomic.
     ///
     /// # Errors
     /// Returns the error of the operating system.
@@ -39,9 +39,9 @@ impl TemporaryFile {
             let temporary = Self { file, path: Some(path) };
             match locked {
                 Ok(()) => {}
-                // A process that removes orphans has found it between its creation and the lock.
+                // Another process found it between creation and locking, and is removing it as an orphan.
                 Err(TryLockError::WouldBlock) => continue,
-                // A file system without locks: nobody removes its files either.
+                // The file system has no locks, so `remove_orphans` removes no files either.
                 Err(TryLockError::Error(_)) => return Ok(temporary),
             }
             if temporary.is_in_place()? {
@@ -70,7 +70,7 @@ impl TemporaryFile {
     /// Renames the file to `path` atomically. A file that exists there is replaced; a symbolic link is replaced, not
     /// followed.
     ///
-    /// The name is durable after [`sync_folder`](crate::sync_folder), the content after [`sync`](Self::sync).
+    /// The content is durable after [`sync`](Self::sync), the name after [`sync_folder`](crate::sync_folder).
     ///
     /// # Errors
     /// Returns the error of the operating system. The file keeps its temporary name then.
@@ -91,12 +91,12 @@ impl TemporaryFile {
         let Some(temporary) = &self.path else { return Ok(()) };
         match std::fs::hard_link(temporary, path) {
             Ok(()) => {
-                // The content is at its place; a second name that remains is an orphan.
+                // If the temporary name cannot be removed, it remains as an orphan.
                 let _ = std::fs::remove_file(temporary);
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
-            // A file system without hard links: an empty file reserves the name first.
+            // The file system has no hard links; an empty file reserves the name.
             Err(_) => {
                 drop(create_new(path)?);
                 std::fs::rename(temporary, path)?;
@@ -120,7 +120,7 @@ impl Write for TemporaryFile {
 impl Drop for TemporaryFile {
     fn drop(&mut self) {
         if let Some(path) = &self.path {
-            // Removed by the next process that removes orphans, if not here.
+            // If this fails, `remove_orphans` removes the file later.
             let _ = std::fs::remove_file(path);
         }
     }
@@ -146,7 +146,7 @@ pub fn remove_orphans(folder: &Path) -> io::Result<()> {
 fn remove_orphan(path: &Path) -> io::Result<()> {
     let file = match open(path) {
         Ok(file) => file,
-        // Gone meanwhile, or somebody else's kind of file.
+        // Already removed, or not a regular file.
         Err(error)
             if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) =>
         {
@@ -154,7 +154,7 @@ fn remove_orphan(path: &Path) -> io::Result<()> {
         }
         Err(error) => return Err(error),
     };
-    // Without a lock it is not known whose it is.
+    // Locked by a running process, or the file system has no locks.
     if file.try_lock().is_err() {
         return Ok(());
     }

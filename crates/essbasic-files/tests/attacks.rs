@@ -1,4 +1,4 @@
-//! Files that another program has planted at the path.
+//! Files that an attacker has created at the path.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ use essbasic_files::{
     LineFile, Lock, TemporaryFile, create_new, open, open_append, remove_orphans,
 };
 
-/// Plants something at a path; `victim` is a file outside.
+/// Creates an object at a path; `victim` is a file outside the folder.
 type Plant = fn(path: &Path, victim: &Path);
 
 #[cfg(unix)]
@@ -31,7 +31,7 @@ const PLANTS: [(&str, Plant); 5] = [
 
 #[cfg(unix)]
 #[test]
-fn planted_files_are_neither_followed_nor_waited_for() {
+fn planted_files_are_neither_followed_nor_blocked_on() {
     for (what, plant) in PLANTS {
         let folder = tempfile::tempdir().unwrap();
         let (path, victim) = (folder.path().join("ours"), folder.path().join("victim"));
@@ -69,7 +69,7 @@ fn planted_files_are_neither_followed_nor_waited_for() {
 
 #[cfg(unix)]
 #[test]
-fn planted_temporary_files_are_left_alone() {
+fn planted_temporary_files_are_not_followed() {
     for (what, plant) in PLANTS {
         let folder = tempfile::tempdir().unwrap();
         let victim = folder.path().join("victim");

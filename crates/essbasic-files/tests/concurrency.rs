@@ -1,4 +1,4 @@
-//! Several users of one folder or file.
+//! Concurrent use of one folder or file.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,7 +12,7 @@ use std::sync::Barrier;
 use essbasic_files::{LineFile, Lock, TemporaryFile, remove_orphans};
 
 #[test]
-fn temporary_files_in_use_are_no_orphans() {
+fn temporary_files_in_use_are_not_removed_as_orphans() {
     let folder = tempfile::tempdir().unwrap();
     let orphan = folder.path().join(".essbasic-00000000000000ff.part");
     std::fs::write(&orphan, "left").unwrap();
@@ -25,7 +25,7 @@ fn temporary_files_in_use_are_no_orphans() {
 }
 
 #[test]
-fn files_survive_a_constant_removal_of_orphans() {
+fn files_survive_concurrent_removal_of_orphans() {
     const FILES: usize = 500;
     let folder = tempfile::tempdir().unwrap();
     let (barrier, done) = (Barrier::new(3), std::sync::atomic::AtomicUsize::new(0));
@@ -53,7 +53,7 @@ fn files_survive_a_constant_removal_of_orphans() {
 }
 
 #[test]
-fn of_many_writers_of_one_new_name_one_succeeds() {
+fn one_of_many_writers_of_a_new_name_succeeds() {
     let folder = tempfile::tempdir().unwrap();
     let (path, barrier) = (folder.path().join("a"), Barrier::new(8));
     let won = std::thread::scope(|scope| {
@@ -76,7 +76,7 @@ fn of_many_writers_of_one_new_name_one_succeeds() {
 }
 
 #[test]
-fn locks_and_line_files_have_one_user() {
+fn locks_and_line_files_are_exclusive() {
     let folder = tempfile::tempdir().unwrap();
     let (lock, lines) = (folder.path().join("lock"), folder.path().join("lines"));
     let first = Lock::acquire(&lock).unwrap();

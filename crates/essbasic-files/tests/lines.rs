@@ -1,4 +1,4 @@
-//! What a file of lines holds after anything that can happen to it.
+//! Files of lines after truncation and with invalid lines.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ fn read(path: &Path) -> std::io::Result<(LineFile, Vec<Vec<u8>>)> {
 }
 
 #[test]
-fn lines_are_refused_by_their_length_and_content() {
+fn invalid_lines_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lines");
     for (content, expected) in [
@@ -45,19 +45,19 @@ fn lines_are_refused_by_their_length_and_content() {
 
 proptest! {
     #[test]
-    fn a_file_cut_anywhere_keeps_its_complete_lines(
+    fn a_truncated_file_keeps_its_complete_lines(
         written in prop::collection::vec("[a-z]{0,10}", 0..20),
         cut in any::<prop::sample::Index>(),
         more in "[a-z]{0,10}",
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lines");
-        let (mut file, none) = read(&path).unwrap();
-        prop_assert!(none.is_empty() && file.is_empty());
+        let (mut file, lines) = read(&path).unwrap();
+        prop_assert!(lines.is_empty() && file.is_empty());
         file.append(&written).unwrap();
         drop(file);
-        let whole = std::fs::read(&path).unwrap();
-        let kept = &whole[..cut.index(whole.len() + 1)];
+        let complete_file = std::fs::read(&path).unwrap();
+        let kept = &complete_file[..cut.index(complete_file.len() + 1)];
         std::fs::write(&path, kept).unwrap();
         let complete = kept.iter().filter(|&&byte| byte == b'\n').count();
         let (mut file, lines) = read(&path).unwrap();
