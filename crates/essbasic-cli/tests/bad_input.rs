@@ -100,7 +100,7 @@ fn unreachable_servers() {
     let home = TempDir::new().unwrap();
     let url = format!("http://{}", nobody());
     let output = download(home.path(), &url, &["yDwA"]);
-    refused(&output, &["no connection", "; check the endpoint"]);
+    refused(&output, &["connection failed", "; check the endpoint"]);
     // A reserved name that never resolves.
     let output = download(home.path(), "http://nowhere.invalid", &["yDwA"]);
     refused(&output, &["the host name did not resolve", "; check the endpoint"]);

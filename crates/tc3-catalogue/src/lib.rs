@@ -1,7 +1,7 @@
 //! A service as data: actions, objects, value sets and error codes.
 //!
-//! For callers that know an action only by its name: command lines, emulators, and validation of requests
-//! before they are sent (feature `validate`: [`validation`], [`skeleton`]).
+//! For programs that select an action by its name: command lines, emulators, and validation of requests before they
+//! are sent (feature `validate`: [`validation`], [`skeleton`]).
 //!
 //! Generated models have a [`Catalogue`] as a `static`.
 #![cfg_attr(docsrs, feature(doc_cfg))]

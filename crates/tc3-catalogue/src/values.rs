@@ -65,7 +65,7 @@ pub struct CodeMeta {
     pub code: &'static str,
     /// Meaning of the code.
     pub doc: &'static str,
-    /// Advice to resolve the error; empty if there is none.
+    /// Advice to resolve the error; empty if unknown.
     pub advice: &'static str,
 }
 

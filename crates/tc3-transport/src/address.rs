@@ -1,23 +1,23 @@
-//! Which hosts and addresses are the public internet's.
+//! Classification of hosts and addresses as public or not.
 
 use core::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::route::shares_prefix;
+use crate::network::shares_prefix;
 
-/// Networks that lead to this machine, a private network, several receivers or nowhere.
+/// IPv4 networks that are not public: loopback, private, multicast and reserved.
 const NOT_PUBLIC_V4: [([u8; 4], u32); 17] = [
     ([0, 0, 0, 0], 8),
     ([10, 0, 0, 0], 8),
-    // Behind a carrier's NAT. Alibaba's metadata stands here too.
+    // Carrier-grade NAT, and the metadata service of Alibaba Cloud.
     ([100, 64, 0, 0], 10),
     ([127, 0, 0, 0], 8),
-    // Of one link, with the metadata of most clouds.
+    // Link-local, and the metadata services of most clouds.
     ([169, 254, 0, 0], 16),
-    // Azure's metadata, for all that the address is a public one.
+    // The metadata service of Azure, which has a public address.
     ([168, 63, 129, 16], 32),
     ([172, 16, 0, 0], 12),
-    // For protocols. Oracle's metadata stands here too.
+    // Protocol assignments, and the metadata service of Oracle Cloud.
     ([192, 0, 0, 0], 24),
     ([192, 0, 2, 0], 24),
     ([192, 88, 99, 0], 24),
@@ -31,10 +31,11 @@ const NOT_PUBLIC_V4: [([u8; 4], u32); 17] = [
     ([255, 255, 255, 255], 32),
 ];
 
-/// What has been given out to the public. All else, unique local and link-local addresses among it, is not.
+/// The global unicast range. Everything else is not public, including unique local and link-local addresses.
 const PUBLIC_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
-/// Of that, what is for protocols (Teredo among them), for documents, and 6to4, which holds an IPv4 address.
+/// Ranges within global unicast that are not public: protocol assignments (including Teredo), documentation, and 6to4,
+/// which contains an IPv4 address.
 const NOT_PUBLIC_V6: [(Ipv6Addr, u32); 4] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
@@ -42,17 +43,17 @@ const NOT_PUBLIC_V6: [(Ipv6Addr, u32); 4] = [
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
-/// The IPv4 internet as a network without IPv4 sees it.
+/// Prefix of NAT64, by which IPv6-only networks reach IPv4 addresses.
 const NAT64: (Ipv6Addr, u32) = (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96);
 
-/// Names that no public host has, with what is below them.
+/// Domains that are never public, with their subdomains.
 const NOT_PUBLIC_NAMES: [&str; 4] =
     [".localhost", ".local", ".internal", ".metadata.tencentyun.com"];
 
 pub(crate) fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_public_v4(ip),
-        IpAddr::V6(ip) => match inner(ip) {
+        IpAddr::V6(ip) => match embedded_v4(ip) {
             Some(ip) => is_public_v4(ip),
             None => within(ip, PUBLIC_V6) && !NOT_PUBLIC_V6.iter().any(|net| within(ip, *net)),
         },
@@ -68,13 +69,13 @@ fn within(ip: Ipv6Addr, (base, bits): (Ipv6Addr, u32)) -> bool {
     shares_prefix(ip.into(), base.into(), bits)
 }
 
-/// The IPv4 address that stands in an IPv6 one and is reached through it.
-fn inner(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+/// Returns the IPv4 address that is embedded in an IPv6 address and reached through it.
+fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let [.., a, b, c, d] = ip.octets();
     ip.to_ipv4_mapped().or_else(|| within(ip, NAT64).then_some(Ipv4Addr::new(a, b, c, d)))
 }
 
-/// What can be told of a host without resolving it.
+/// Rejects a host that is not public, without resolving it.
 pub(crate) fn check_host(host: &str) -> Result<(), NotPublic> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(ip) = bare.parse::<IpAddr>() {
@@ -83,12 +84,12 @@ pub(crate) fn check_host(host: &str) -> Result<(), NotPublic> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let name = host.trim_end_matches('.').to_ascii_lowercase();
     let last = name.rsplit('.').next().unwrap_or_default();
-    // `127.1`, `0x7f000001`, `%6cocalhost`: each client has its own idea of what that is.
+    // `127.1`, `0x7f000001`, `%6cocalhost`: clients interpret these differently.
     let number = last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x");
     let below = |known: &&str| format!(".{name}").ends_with(*known);
     if number
         || !name.chars().all(plain)
-        // One label is looked for in the private network first, if not there alone.
+        // A single label is resolved in the private network.
         || !name.contains('.')
         || NOT_PUBLIC_NAMES.iter().any(below)
     {
@@ -97,7 +98,7 @@ pub(crate) fn check_host(host: &str) -> Result<(), NotPublic> {
     Ok(())
 }
 
-/// Of what a name resolved to, the addresses that are public.
+/// Returns the public addresses among those that a name resolved to.
 pub(crate) fn only_public(
     found: impl Iterator<Item = SocketAddr>,
 ) -> Result<Vec<SocketAddr>, NotPublic> {
@@ -108,7 +109,7 @@ pub(crate) fn only_public(
     }
 }
 
-/// Why a host is none of the public internet.
+/// Reason why a host is not public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotPublic {
     Name,
@@ -118,9 +119,9 @@ pub(crate) enum NotPublic {
 impl fmt::Display for NotPublic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name => f.write_str("no public host has such a name"),
+            Self::Name => f.write_str("not a public host name"),
             Self::Address(ip) => {
-                write!(f, "{ip} is this machine's, a private network's or reserved")
+                write!(f, "{ip} is a loopback, private or reserved address")
             }
         }
     }
@@ -133,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_this_machine_and_private_networks_are_not_public() {
+    fn loopback_private_and_reserved_addresses_are_not_public() {
         for ip in [
             "0.0.0.0",
             "0.1.2.3",
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn their_neighbours_are_public() {
+    fn adjacent_addresses_are_public() {
         for ip in [
             "1.1.1.1",
             "9.255.255.255",
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_no_public_host_has_are_known_unresolved() {
+    fn names_that_are_not_public_are_rejected_without_resolving() {
         for host in [
             "localhost",
             "LOCALHOST",
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_name_with_both_kinds_the_public_addresses_remain() {
+    fn only_the_public_addresses_of_a_name_are_kept() {
         let found = ["10.0.0.1:1", "8.8.8.8:1", "[::1]:1"].map(|a| a.parse().unwrap());
         assert_eq!(only_public(found.into_iter()).unwrap(), ["8.8.8.8:1".parse().unwrap()]);
         let error = only_public(found.into_iter().take(1)).unwrap_err();

@@ -3,19 +3,19 @@ use core::fmt;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::collect::Collected;
+use crate::collect::Collector;
 use crate::{Request, Response, TransportError};
 
-/// Sends requests, async. See the [crate's documentation](crate) for what it promises.
+/// An async transport. The [crate's documentation](crate) states what every transport guarantees.
 ///
 /// Dropping the future cancels the exchange.
 #[async_trait]
 pub trait AsyncTransport: Send + Sync {
-    /// Sends the request once and returns the answer as soon as its headers are there.
+    /// Sends the request once and returns the response as soon as its headers have been received.
     async fn send(&self, request: Request) -> Result<Response<AsyncBody>, TransportError>;
 }
 
-/// A function from request to a future of an answer is a transport.
+/// A closure from a request to a future of a response is a transport.
 #[async_trait]
 impl<F, R> AsyncTransport for F
 where
@@ -27,58 +27,59 @@ where
     }
 }
 
-/// The pieces of a body on the wire, async.
+/// An async source of the chunks of a response body.
 #[async_trait]
 pub trait AsyncChunks: Send {
-    /// The next piece, as it arrived; `None` at the body's proper end. A body that ends before its
-    /// `Content-Length` or its last chunk is an error of the kind
+    /// Returns the next chunk as received; `None` at the end of the body.
+    ///
+    /// A body that ends before its `Content-Length` or its last chunk is an error of the kind
     /// [`Interrupted`](crate::TransportErrorKind::Interrupted), not an end.
     async fn next(&mut self) -> Result<Option<Bytes>, TransportError>;
 }
 
-/// A body, read piece by piece so that memory does not grow with it.
+/// A response body, read in chunks, so that memory use does not depend on its size.
 pub struct AsyncBody(Inner);
 
 enum Inner {
-    Whole(Bytes),
+    Complete(Bytes),
     Stream(Box<dyn AsyncChunks>),
 }
 
 impl AsyncBody {
-    /// A body on the wire.
+    /// Returns a body that is read from `chunks`.
     pub fn stream(chunks: impl AsyncChunks + 'static) -> Self {
         Self(Inner::Stream(Box::new(chunks)))
     }
 
-    /// The next piece; `None` at the end.
+    /// Returns the next chunk; `None` at the end.
     ///
     /// # Errors
-    /// Where the connection breaks, or the time is up.
+    /// Returns [`TransportError`] if the connection breaks or a timeout expires.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
         match &mut self.0 {
-            Inner::Whole(bytes) if bytes.is_empty() => Ok(None),
-            Inner::Whole(bytes) => Ok(Some(std::mem::take(bytes))),
+            Inner::Complete(bytes) if bytes.is_empty() => Ok(None),
+            Inner::Complete(bytes) => Ok(Some(std::mem::take(bytes))),
             Inner::Stream(chunks) => chunks.next().await,
         }
     }
 
-    /// The whole body, of at most `limit` bytes.
+    /// Returns the complete body, of at most `limit` bytes.
     ///
     /// # Errors
-    /// [`BodyTooLarge`](crate::TransportErrorKind::BodyTooLarge) past the limit, or what [`chunk`](Self::chunk) fails
-    /// with.
+    /// Returns [`BodyTooLarge`](crate::TransportErrorKind::BodyTooLarge) if the body is longer than `limit`, and the
+    /// errors of [`chunk`](Self::chunk).
     pub async fn collect(mut self, limit: usize) -> Result<Bytes, TransportError> {
-        let mut collected = Collected::new(limit);
+        let mut collector = Collector::new(limit);
         while let Some(chunk) = self.chunk().await? {
-            collected.push(chunk)?;
+            collector.push(chunk)?;
         }
-        Ok(collected.finish())
+        Ok(collector.finish())
     }
 }
 
 impl From<Bytes> for AsyncBody {
     fn from(bytes: Bytes) -> Self {
-        Self(Inner::Whole(bytes))
+        Self(Inner::Complete(bytes))
     }
 }
 

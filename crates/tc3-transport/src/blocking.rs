@@ -2,16 +2,16 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use crate::collect::Collected;
+use crate::collect::Collector;
 use crate::{Request, Response, TransportError};
 
-/// Sends requests, blocking. See the [crate's documentation](crate) for what it promises.
+/// A blocking transport. The [crate's documentation](crate) states what every transport guarantees.
 pub trait BlockingTransport: Send + Sync {
-    /// Sends the request once and returns the answer as soon as its headers are there.
+    /// Sends the request once and returns the response as soon as its headers have been received.
     fn send(&self, request: Request) -> Result<Response<BlockingBody>, TransportError>;
 }
 
-/// A function from request to an answer is a transport.
+/// A closure from a request to a response is a transport.
 impl<F> BlockingTransport for F
 where
     F: Fn(Request) -> Result<Response<BlockingBody>, TransportError> + Send + Sync,
@@ -21,57 +21,58 @@ where
     }
 }
 
-/// The pieces of a body on the wire, blocking.
+/// A blocking source of the chunks of a response body.
 pub trait BlockingChunks: Send {
-    /// The next piece, as it arrived; `None` at the body's proper end. A body that ends before its
-    /// `Content-Length` or its last chunk is an error of the kind
+    /// Returns the next chunk as received; `None` at the end of the body.
+    ///
+    /// A body that ends before its `Content-Length` or its last chunk is an error of the kind
     /// [`Interrupted`](crate::TransportErrorKind::Interrupted), not an end.
     fn next(&mut self) -> Result<Option<Bytes>, TransportError>;
 }
 
-/// A body, read piece by piece so that memory does not grow with it.
+/// A response body, read in chunks, so that memory use does not depend on its size.
 pub struct BlockingBody(Inner);
 
 enum Inner {
-    Whole(Bytes),
+    Complete(Bytes),
     Stream(Box<dyn BlockingChunks>),
 }
 
 impl BlockingBody {
-    /// A body on the wire.
+    /// Returns a body that is read from `chunks`.
     pub fn stream(chunks: impl BlockingChunks + 'static) -> Self {
         Self(Inner::Stream(Box::new(chunks)))
     }
 
-    /// The next piece; `None` at the end.
+    /// Returns the next chunk; `None` at the end.
     ///
     /// # Errors
-    /// Where the connection breaks, or the time is up.
+    /// Returns [`TransportError`] if the connection breaks or a timeout expires.
     pub fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
         match &mut self.0 {
-            Inner::Whole(bytes) if bytes.is_empty() => Ok(None),
-            Inner::Whole(bytes) => Ok(Some(std::mem::take(bytes))),
+            Inner::Complete(bytes) if bytes.is_empty() => Ok(None),
+            Inner::Complete(bytes) => Ok(Some(std::mem::take(bytes))),
             Inner::Stream(chunks) => chunks.next(),
         }
     }
 
-    /// The whole body, of at most `limit` bytes.
+    /// Returns the complete body, of at most `limit` bytes.
     ///
     /// # Errors
-    /// [`BodyTooLarge`](crate::TransportErrorKind::BodyTooLarge) past the limit, or what [`chunk`](Self::chunk) fails
-    /// with.
+    /// Returns [`BodyTooLarge`](crate::TransportErrorKind::BodyTooLarge) if the body is longer than `limit`, and the
+    /// errors of [`chunk`](Self::chunk).
     pub fn collect(mut self, limit: usize) -> Result<Bytes, TransportError> {
-        let mut collected = Collected::new(limit);
+        let mut collector = Collector::new(limit);
         while let Some(chunk) = self.chunk()? {
-            collected.push(chunk)?;
+            collector.push(chunk)?;
         }
-        Ok(collected.finish())
+        Ok(collector.finish())
     }
 }
 
 impl From<Bytes> for BlockingBody {
     fn from(bytes: Bytes) -> Self {
-        Self(Inner::Whole(bytes))
+        Self(Inner::Complete(bytes))
     }
 }
 

@@ -2,14 +2,14 @@ use bytes::{Bytes, BytesMut};
 
 use crate::{TransportError, TransportErrorKind};
 
-/// A body being put together, up to a limit. A body that came in one piece is not copied.
-pub(crate) struct Collected {
+/// Collects the chunks of a body up to a limit. A body of one chunk is not copied.
+pub(crate) struct Collector {
     first: Bytes,
     joined: BytesMut,
     limit: usize,
 }
 
-impl Collected {
+impl Collector {
     pub(crate) fn new(limit: usize) -> Self {
         Self { first: Bytes::new(), joined: BytesMut::new(), limit }
     }
@@ -18,7 +18,7 @@ impl Collected {
         let length = self.first.len() + self.joined.len();
         if chunk.len() > self.limit.saturating_sub(length) {
             return Err(TransportError::new(TransportErrorKind::BodyTooLarge)
-                .with_detail(format!("more than {} bytes", self.limit)));
+                .with_detail(format!("limit of {} bytes exceeded", self.limit)));
         }
         if length == 0 {
             self.first = chunk;
@@ -41,17 +41,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_are_joined_up_to_the_limit() {
-        for pieces in [&["abc"][..], &["", "ab", "c"], &["a", "", "bc", ""]] {
-            let mut collected = Collected::new(3);
-            for piece in pieces {
-                collected.push(Bytes::copy_from_slice(piece.as_bytes())).unwrap();
+    fn chunks_are_joined_up_to_the_limit() {
+        for chunks in [&["abc"][..], &["", "ab", "c"], &["a", "", "bc", ""]] {
+            let mut collector = Collector::new(3);
+            for chunk in chunks {
+                collector.push(Bytes::copy_from_slice(chunk.as_bytes())).unwrap();
             }
             assert_eq!(
-                collected.push(Bytes::from_static(b"d")).unwrap_err().kind(),
+                collector.push(Bytes::from_static(b"d")).unwrap_err().kind(),
                 TransportErrorKind::BodyTooLarge
             );
-            assert_eq!(collected.finish(), "abc");
+            assert_eq!(collector.finish(), "abc");
         }
     }
 }

@@ -3,39 +3,40 @@ use std::time::Duration;
 
 use crate::ProxyUrl;
 
-/// How long an unused connection is kept: less than servers usually do, so that a request seldom meets
-/// a connection that is just being closed.
+/// Time for which an idle connection is kept. It is shorter than that of most servers, so that a request seldom uses a
+/// connection that the server is closing.
 #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Longest timeout, a year: libraries add timeouts to the time of day, which has an end.
+/// Maximum timeout: a year, because libraries add timeouts to the current time, which may overflow.
 #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 86_400);
 
-/// Shortest timeout: to some libraries, zero means no timeout.
+/// Minimum timeout, because zero means no timeout in some libraries.
 #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 const MIN_TIMEOUT: Duration = Duration::from_millis(1);
 
-/// Returns the timeout that a transport uses: within a millisecond and a year.
+/// Clamps a timeout to the range from a millisecond to a year.
 #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 pub(crate) fn bounded(timeout: Duration) -> Duration {
     timeout.clamp(MIN_TIMEOUT, MAX_TIMEOUT)
 }
 
-/// Settings of the transports of this crate. The defaults suit calls to the API.
+/// Configuration of the transports of this crate. The defaults are suitable for calls of the API.
 ///
-/// Timeouts, also that of a [`Request`](crate::Request), count as a millisecond at least and a year at most.
+/// Timeouts, including that of a [`Request`](crate::Request), are clamped to the range from a millisecond to a year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TransportConfig {
-    /// How long a connection may take to be made, TLS included. 10 seconds.
+    /// Timeout of connecting, including the TLS handshake. Default: 10 seconds.
     pub connect_timeout: Duration,
-    /// How long the server may stay silent: until the headers, and between two pieces of the body.
-    /// 30 seconds.
+    /// Timeout of each wait for data of the server: until the headers, and between two chunks of the body. Default: 30
+    /// seconds.
     pub read_timeout: Duration,
-    /// Which proxy. By default the environment's.
+    /// Proxy. Default: that of the environment.
     pub proxy: Proxy,
-    /// Certificate authorities trusted besides the system's, in PEM: a company's own gateway.
+    /// Certificate authorities that are trusted in addition to those of the system, in PEM, such as that of a company's
+    /// gateway.
     pub extra_roots_pem: Vec<u8>,
 }
 
@@ -80,27 +81,26 @@ impl TransportConfig {
     }
 }
 
-/// Which proxy requests go through.
+/// Choice of the proxy.
 ///
-/// A request that would go through an unusable proxy fails, as
-/// [`Proxy`](crate::TransportErrorKind::Proxy): it is never sent directly instead. The metadata service of
-/// a cloud machine (`metadata.tencentyun.com`, link-local addresses) is never reached through a proxy.
+/// A request through an invalid proxy fails with [`Proxy`](crate::TransportErrorKind::Proxy); it is never sent directly
+/// instead. Requests to the metadata service of a cloud instance (`metadata.tencentyun.com`, link-local addresses) never
+/// use a proxy.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub enum Proxy {
-    /// The environment's, as it is when the transport is made: `HTTPS_PROXY` and `HTTP_PROXY` by the
-    /// scheme of the request, else `ALL_PROXY`. `NO_PROXY` lists, with commas, what is reached without:
-    /// domains (with what is below them), addresses, networks such as `10.0.0.0/8`, or `*`. Each also
-    /// in lower case.
+    /// The proxy of the environment, read when the transport is created: `HTTPS_PROXY` or `HTTP_PROXY`, by the scheme of
+    /// the request, otherwise `ALL_PROXY`. `NO_PROXY` is a comma-separated list of hosts that bypass the proxy: domains
+    /// with their subdomains, addresses, networks such as `10.0.0.0/8`, or `*`. All names are also read in lower case.
     #[default]
     Environment,
-    /// None, whatever the environment says.
+    /// No proxy; the environment is ignored.
     None,
-    /// This one, for every request.
+    /// This proxy, for every request.
     Url(ProxyUrl),
 }
 
 impl fmt::Debug for Proxy {
-    /// Shows no user and password.
+    /// Hides user and password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Environment => f.write_str("Environment"),

@@ -2,43 +2,42 @@ use core::fmt;
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-/// Why an exchange failed below HTTP.
+/// Kind of a failure below HTTP.
 ///
-/// A client repeats a call that is not idempotent only after a kind that
-/// [was certainly not sent](Self::never_sent).
+/// A client retries an action that is not idempotent only after a kind for which [`never_sent`](Self::never_sent) is
+/// true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The request itself is unusable: no absolute URI, a scheme that is not `http` or `https`.
-    /// Repeating it is pointless. Never sent.
+    /// The request is invalid: its URI is not absolute, or its scheme is neither `http` nor `https`. Not retried. Never
+    /// sent.
     Request,
-    /// The host is none of the public internet's, and the request
-    /// [may go nowhere else](crate::Request::public_only). Pointless to repeat. Never sent.
+    /// The host is not on the public internet, and the request is [limited to it](crate::Request::public_only). Not
+    /// retried. Never sent.
     NotPublic,
-    /// The host's name did not resolve. Repeated. Never sent.
+    /// The host name did not resolve. Retried. Never sent.
     Resolve,
-    /// No connection: refused, unreachable, timed out while connecting. Repeated. Never sent.
+    /// The connection failed: refused, unreachable, or timed out. Retried. Never sent.
     Connect,
-    /// The TLS handshake failed: an untrusted or expired certificate, no common version. Pointless to
-    /// repeat. Never sent.
+    /// The TLS handshake failed, such as for an untrusted or expired certificate, or without a common version. Not
+    /// retried. Never sent.
     Tls,
-    /// The configured proxy is unusable, or it refused or asked for credentials. Not retried. Never sent.
+    /// The configured proxy is invalid, refused the request, or requires credentials. Not retried. Never sent.
     Proxy,
-    /// The time was up after the request may have left. Repeated where the action is idempotent.
+    /// A timeout expired after the request may have been sent. Retried if the action is idempotent.
     Timeout,
-    /// The connection broke after the request may have left. Repeated where the action is
-    /// idempotent.
+    /// The connection broke after the request may have been sent. Retried if the action is idempotent.
     Interrupted,
-    /// The body was longer than the caller takes. Pointless to repeat. Sent.
+    /// The response body exceeds the caller's limit. Not retried. Sent.
     BodyTooLarge,
-    /// What came back is no HTTP. Repeated where the action is idempotent.
+    /// The response is not valid HTTP. Retried if the action is idempotent.
     Malformed,
-    /// Something else; whether it was sent is unknown. Not repeated.
+    /// Any other failure; the request may have been sent. Not retried.
     Other,
 }
 
 impl TransportErrorKind {
-    /// Whether the request certainly did not reach the server.
+    /// Returns whether the request cannot have reached the server.
     pub fn never_sent(self) -> bool {
         matches!(
             self,
@@ -51,7 +50,7 @@ impl TransportErrorKind {
         )
     }
 
-    /// Whether the same request might succeed if it were sent again, all else equal.
+    /// Returns whether a retry of the same request may succeed.
     pub fn is_transient(self) -> bool {
         matches!(
             self,
@@ -61,17 +60,17 @@ impl TransportErrorKind {
 
     fn text(self) -> &'static str {
         match self {
-            Self::Request => "the request is unusable",
+            Self::Request => "invalid request",
             Self::NotPublic => "the host is not public",
             Self::Resolve => "the host name did not resolve",
-            Self::Connect => "no connection",
-            Self::Tls => "the TLS handshake failed",
-            Self::Proxy => "the proxy cannot be used",
-            Self::Timeout => "timed out waiting for the answer",
-            Self::Interrupted => "the connection broke",
-            Self::BodyTooLarge => "the body is longer than allowed",
-            Self::Malformed => "what came back is no HTTP",
-            Self::Other => "the transport failed",
+            Self::Connect => "connection failed",
+            Self::Tls => "TLS handshake failed",
+            Self::Proxy => "proxy failed",
+            Self::Timeout => "timed out waiting for the response",
+            Self::Interrupted => "connection interrupted",
+            Self::BodyTooLarge => "response body too large",
+            Self::Malformed => "invalid HTTP response",
+            Self::Other => "transport failed",
         }
     }
 }
@@ -82,7 +81,7 @@ impl fmt::Display for TransportErrorKind {
     }
 }
 
-/// A failed exchange: its kind, and a detail that holds neither query, header values nor body.
+/// Error of a failed exchange: its kind, and a detail without query, header values and body.
 #[derive(Clone)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -91,28 +90,28 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// An error without a detail.
+    /// Returns an error without a detail.
     pub fn new(kind: TransportErrorKind) -> Self {
         Self { kind, detail: None, source: None }
     }
 
-    /// Adds a detail in words, such as `127.0.0.1:80: connection refused`.
+    /// Adds a detail, such as `127.0.0.1:80: connection refused`.
     ///
-    /// It is shown to people and written to logs: it must hold no query of a URI and no header value.
+    /// The detail is shown to users and written to logs. It must not contain the query of a URI or a header value.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into().into_boxed_str());
         self
     }
 
-    /// Adds the error underneath, under the same rule as [`with_detail`](Self::with_detail).
+    /// Adds the underlying error, under the same rule as [`with_detail`](Self::with_detail).
     #[must_use]
     pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
     }
 
-    /// What kind of failure it was.
+    /// Returns the kind of the failure.
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }

@@ -1,11 +1,11 @@
-//! What hyper's errors mean, whether they come by way of reqwest or not.
+//! Classification of hyper's errors, direct or wrapped by reqwest.
 
 use std::error::Error as StdError;
 use std::io;
 
 use crate::TransportErrorKind as Kind;
 
-/// The causes of an error, outermost first, with those that `io::Error` wraps.
+/// Returns the causes of an error, outermost first, including those that `io::Error` wraps.
 fn causes<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
@@ -21,13 +21,13 @@ pub(crate) fn find<'a, E: StdError + 'static>(
     causes(error).find_map(|cause| cause.downcast_ref())
 }
 
-/// What lies deepest, in words.
+/// Returns the message of the innermost cause.
 pub(crate) fn last_cause(error: &(dyn StdError + 'static)) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The kind of a failure after the connection stood.
-pub(crate) fn answer_kind(error: &(dyn StdError + 'static)) -> Kind {
+/// Returns the kind of a failure after the connection was established.
+pub(crate) fn exchange_kind(error: &(dyn StdError + 'static)) -> Kind {
     if find::<rustls::Error>(error).is_some() {
         return Kind::Interrupted;
     }

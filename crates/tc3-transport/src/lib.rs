@@ -4,16 +4,16 @@
 //!   (feature `hyper`).
 //! - `BlockingTransport` (feature `blocking`), with `UreqTransport` (feature `ureq`).
 //!
-//! A closure from [`Request`] to [`Response`] is a transport too, for tests and for whoever brings
-//! an HTTP client of their own. What every transport promises:
+//! A closure from [`Request`] to [`Response`] is a transport too, for tests and for other HTTP clients. Every transport
+//! guarantees the following:
 //!
-//! - It sends the request once, as it stands: no redirect is followed, nothing is repeated.
-//! - Every status is a [`Response`], also 4xx and 5xx, with its body.
-//! - A request that is [for the public internet alone](Request::public_only) goes nowhere else. A
-//!   closure connects by itself, so this is for it to keep.
-//! - [`Request::timeout`] bounds the whole exchange, the reading of the body included.
-//! - A failure is a [`TransportError`] whose [kind](TransportErrorKind) tells whether the request can
-//!   have reached the server.
+//! - The request is sent once and unchanged: redirects are not followed, and nothing is retried.
+//! - Every status is a [`Response`] with its body, including 4xx and 5xx.
+//! - A request with [`public_only`](Request::public_only) connects only to the public internet. A closure must ensure
+//!   this itself.
+//! - [`Request::timeout`] limits the whole exchange, including reading the body.
+//! - A failure is a [`TransportError`], whose [kind](TransportErrorKind) states whether the request may have reached the
+//!   server.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -27,11 +27,13 @@ mod blocking;
 mod collect;
 mod config;
 mod error;
-#[cfg(any(feature = "hyper", feature = "reqwest"))]
-mod fault;
 #[cfg(feature = "hyper")]
 mod hyper;
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+mod hyper_error;
 mod message;
+#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+mod network;
 mod proxy;
 #[cfg(feature = "reqwest")]
 mod reqwest;

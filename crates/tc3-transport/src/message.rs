@@ -4,36 +4,35 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
-/// A request, complete: a transport adds what the transfer itself needs (`Host` and `Content-Length`
-/// where they are absent, `Accept`, `Accept-Encoding`) and nothing else, also no `User-Agent`.
+/// A complete request. A transport adds only the headers that the transfer needs: `Host` and `Content-Length` if they
+/// are absent, `Accept` and `Accept-Encoding`. It adds no `User-Agent`.
 #[derive(Clone)]
 pub struct Request {
-    /// `POST` for calls, `GET` for downloads.
+    /// Method: `POST` for calls, `GET` for downloads.
     pub method: Method,
-    /// Absolute, `http` or `https`.
+    /// Absolute URI with the scheme `http` or `https`.
     pub uri: Uri,
-    /// As they are sent.
+    /// Headers, sent unchanged.
     pub headers: HeaderMap,
-    /// Empty for none.
+    /// Body; empty for none.
     pub body: Bytes,
-    /// How long the whole exchange may take, the reading of the body included; `None` leaves it to
-    /// the transport's own limits.
+    /// Timeout of the whole exchange, including reading the body; `None` for only the timeouts of the transport.
     pub timeout: Option<Duration>,
-    /// Whether the request may go to the public internet alone: for a URL that somebody else chose. The
-    /// host is then refused, as [`NotPublic`](crate::TransportErrorKind::NotPublic), where it is, or
-    /// resolves to, an address of this machine, of a private network, of a cloud's metadata or of none.
+    /// True if the request may connect only to the public internet, for URLs from an untrusted source. A host that is, or
+    /// resolves to, a loopback, private or reserved address or a metadata service is refused with
+    /// [`NotPublic`](crate::TransportErrorKind::NotPublic).
     ///
-    /// What is checked is the address that is connected to: a name cannot resolve to another one in between.
-    /// Through a proxy, the proxy resolves, and only hosts that are written as addresses, and names that are
-    /// known to be private, are refused here; the rest is for the proxy to refuse.
+    /// The check applies to the address of the connection, so a name cannot resolve to another address in between. A
+    /// proxy resolves names itself: then only addresses and known private names are refused here, and the proxy must
+    /// refuse the rest.
     pub public_only: bool,
-    /// Whether the request never goes through a proxy, whatever the configuration: for a metadata service
-    /// that hands out the keys of this machine. A closure connects by itself, so it has to check this.
+    /// True if the request must not use the configured proxy, for a metadata service that issues credentials of this
+    /// instance. A closure must check this itself.
     pub bypass_proxy: bool,
 }
 
 impl Request {
-    /// A `GET` without further headers.
+    /// Returns a `GET` request without headers.
     pub fn get(uri: Uri) -> Self {
         Self {
             method: Method::GET,
@@ -49,9 +48,9 @@ impl Request {
 
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 impl Request {
-    /// Names the length of an empty body where there may be one: hyper leaves it out, and servers refuse a POST
-    /// without.
-    pub(crate) fn say_empty_length(&mut self) {
+    /// Sets the `Content-Length` of an empty body if the method has one. hyper omits it, and servers reject a `POST`
+    /// without it.
+    pub(crate) fn set_empty_length(&mut self) {
         if self.body.is_empty() && takes_body(&self.method) {
             let length = http::header::CONTENT_LENGTH;
             self.headers.entry(length).or_insert(http::HeaderValue::from_static("0"));
@@ -60,8 +59,7 @@ impl Request {
 }
 
 impl fmt::Debug for Request {
-    /// Shows neither path, query, header values nor body: they hold names and keys of files, signatures and
-    /// contracts.
+    /// Hides path, query, header values and body, which contain names and keys of files, signatures and contracts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("method", &self.method)
@@ -78,32 +76,32 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Whether a request of this method has a length even when its body is empty.
+/// Returns whether a request of this method has a `Content-Length` even if its body is empty.
 #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
 pub(crate) fn takes_body(method: &Method) -> bool {
     [Method::POST, Method::PUT, Method::PATCH].contains(method)
 }
 
-/// An answer; `B` is the body, read or still on the wire.
+/// A response; `B` is the type of the body, complete or streamed.
 #[derive(Clone)]
 pub struct Response<B> {
-    /// Any status: also 4xx and 5xx are answers.
+    /// Status, including 4xx and 5xx.
     pub status: StatusCode,
-    /// As received.
+    /// Headers as received.
     pub headers: HeaderMap,
     /// The body, decompressed.
     pub body: B,
 }
 
 impl<B> Response<B> {
-    /// The same answer with another body.
-    pub fn map<C>(self, body: impl FnOnce(B) -> C) -> Response<C> {
-        Response { status: self.status, headers: self.headers, body: body(self.body) }
+    /// Converts the body.
+    pub fn map<C>(self, convert: impl FnOnce(B) -> C) -> Response<C> {
+        Response { status: self.status, headers: self.headers, body: convert(self.body) }
     }
 }
 
 impl<B> fmt::Debug for Response<B> {
-    /// Shows no header values and no body.
+    /// Hides header values and body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("status", &self.status)

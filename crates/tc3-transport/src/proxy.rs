@@ -7,7 +7,7 @@ use http::Uri;
 
 use crate::{TransportError, TransportErrorKind};
 
-/// Form of a proxy URL, for errors.
+/// Format of a proxy URL, for errors.
 const EXPECTED: &str = "http://[USER:PASSWORD@]HOST:PORT";
 
 /// URL of an HTTP proxy: `http://[USER:PASSWORD@]HOST[:PORT]`, or `https://` if the proxy itself uses TLS.
@@ -35,19 +35,19 @@ struct Inner {
 }
 
 impl ProxyUrl {
-    /// Scheme, host and port.
+    /// Returns scheme, host and port.
     #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
     pub(crate) fn uri(&self) -> &Uri {
         &self.0.uri
     }
 
-    /// User and password.
+    /// Returns user and password.
     #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
     pub(crate) fn login(&self) -> Option<(&str, &str)> {
         self.0.login.as_ref().map(|(user, password)| (user.as_str(), password.as_str()))
     }
 
-    /// Parses the value of a variable, whose name the error shows.
+    /// Parses the value of an environment variable; the error shows its name.
     #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
     pub(crate) fn from_variable(name: &str, value: &str) -> Result<Self, TransportError> {
         parse(value).map_err(|cause| {
@@ -138,7 +138,7 @@ fn split_port(server: &str) -> Result<(&str, Option<&str>), &'static str> {
         return Err("the host is missing");
     }
     if !host.chars().all(is_plain) {
-        return Err("the host contains a character that no host has");
+        return Err("the host contains an invalid character");
     }
     Ok((host, port))
 }
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn usable_urls() {
+    fn valid_urls() {
         for (text, uri, login) in [
             ("http://p.cn:3128", "http://p.cn:3128/", None),
             ("https://p.cn:3128/", "https://p.cn:3128/", None),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_urls_are_errors_that_do_not_show_them() {
+    fn errors_of_invalid_urls_do_not_show_them() {
         for text in [
             "",
             " ",

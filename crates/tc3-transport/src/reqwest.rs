@@ -10,37 +10,36 @@ use reqwest::{Client, ClientBuilder, Url};
 
 use crate::address::{NotPublic, only_public};
 use crate::config::bounded;
-use crate::fault::{answer_kind, find, last_cause};
+use crate::hyper_error::{exchange_kind, find, last_cause};
 use crate::route::{Proxies, Route};
 use crate::{
     AsyncBody, AsyncChunks, AsyncTransport, ProxyUrl, Request, Response, TransportConfig,
     TransportError, TransportErrorKind as Kind, tls,
 };
 
-/// Sends requests with reqwest, on tokio. Connections are kept and shared between clones.
+/// An async transport on reqwest and tokio. Connections are kept alive and shared between clones.
 ///
-/// - [`read_timeout`](TransportConfig::read_timeout) covers connecting and sending too, until the
-///   headers are there.
-/// - Where a kept connection turns out closed before any byte of the request was written, the request
-///   goes out on another one. It is never written twice.
+/// - [`read_timeout`](TransportConfig::read_timeout) also limits connecting and sending, until the headers are
+///   received.
+/// - If an idle connection is closed before any byte of the request is written, the request is sent on another one. It
+///   is never written twice.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     /// Connects directly.
     client: Client,
-    /// Those that connect through a proxy, always: the route decides, not the client.
+    /// Clients that always use their proxy; the route selects the client.
     proxied: Arc<[(ProxyUrl, Client)]>,
-    /// Connects directly, and to public addresses alone. A connection of the other's, which may lead
-    /// anywhere, is none of its.
+    /// Connects directly, and only to public addresses. It has its own pool, because connections of the other client may
+    /// lead to private addresses.
     public: Client,
     proxies: Arc<Proxies>,
 }
 
 impl ReqwestTransport {
-    /// A transport with rustls and the system's certificate authorities.
+    /// Returns a transport with rustls and the system's certificate authorities.
     ///
     /// # Errors
-    /// Returns an error if an extra root is unusable. An unusable proxy in the environment fails the
-    /// requests that need it.
+    /// Returns an error if an extra root is invalid. An invalid proxy in the environment fails the requests that need it.
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
         let proxies = Arc::new(Proxies::new(&config.proxy));
         let tls = tls::client_config(&config.extra_roots_pem)?;
@@ -55,8 +54,8 @@ impl ReqwestTransport {
                 .read_timeout(bounded(config.read_timeout))
                 .pool_idle_timeout(crate::config::IDLE_TIMEOUT)
         };
-        let public = build(direct().dns_resolver(Arc::new(PublicOnly)))?;
-        let proxied = proxies.usable().into_iter().map(|url| {
+        let public = build(direct().dns_resolver(Arc::new(PublicResolver)))?;
+        let proxied = proxies.valid().into_iter().map(|url| {
             let client = build(direct().proxy(through(url)?))?;
             Ok((url.clone(), client))
         });
@@ -64,7 +63,7 @@ impl ReqwestTransport {
         Ok(Self { client: build(direct())?, proxied, public, proxies })
     }
 
-    /// Whose connections a request may go over. Through a proxy, it is the proxy that resolves.
+    /// Returns the client for a request. A proxy resolves names itself.
     fn client_for(&self, public_only: bool, route: &Route) -> Result<&Client, TransportError> {
         if public_only {
             route.check_public()?;
@@ -76,7 +75,7 @@ impl ReqwestTransport {
                 .proxied
                 .iter()
                 .find_map(|(url, client)| (url == proxy).then_some(client))
-                .ok_or_else(|| route.error(Kind::Proxy, "it is not configured")),
+                .ok_or_else(|| route.error(Kind::Proxy, "the proxy is not configured")),
         }
     }
 }
@@ -96,10 +95,10 @@ fn build(builder: ClientBuilder) -> Result<Client, TransportError> {
     })
 }
 
-/// Resolves as the system does, and keeps what is public.
-struct PublicOnly;
+/// Resolver of the system that returns only public addresses.
+struct PublicResolver;
 
-impl Resolve for PublicOnly {
+impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
@@ -124,7 +123,7 @@ impl AsyncTransport for ReqwestTransport {
             .to_string()
             .parse()
             .map_err(|_| route.error(Kind::Request, "reqwest refuses the URI"))?;
-        request.say_empty_length();
+        request.set_empty_length();
         let mut builder =
             client.request(request.method, url).headers(request.headers).body(request.body);
         if let Some(timeout) = request.timeout {
@@ -140,7 +139,7 @@ impl AsyncTransport for ReqwestTransport {
 }
 
 struct Chunks {
-    /// `None` once it failed: reqwest would report an end then.
+    /// `None` after a failure, because reqwest would report the end of the body.
     response: Option<reqwest::Response>,
     route: Route,
 }
@@ -149,7 +148,7 @@ struct Chunks {
 impl AsyncChunks for Chunks {
     async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
         let Some(response) = &mut self.response else {
-            return Err(self.route.error(Kind::Interrupted, "the body broke off before"));
+            return Err(self.route.error(Kind::Interrupted, "the body was interrupted before"));
         };
         match response.chunk().await {
             Ok(chunk) => Ok(chunk),
@@ -180,15 +179,14 @@ fn classify(error: reqwest::Error, route: &Route) -> TransportError {
         if error.is_timeout() {
             return route.error(Kind::Connect, "timed out");
         }
-        // The type of a proxy's refusal is private. It is the last cause, unlike a proxy that could not
-        // be reached.
+        // The error type of a refusal by a proxy is private. It is the last cause, unlike that of an unreachable proxy.
         let refused = last.starts_with("tunnel error");
         return route.error(if refused { Kind::Proxy } else { Kind::Connect }, last);
     }
     if error.is_timeout() {
-        return route.error(Kind::Timeout, "the answer");
+        return route.error(Kind::Timeout, "the response is incomplete");
     }
-    route.error(answer_kind(&error), last)
+    route.error(exchange_kind(&error), last)
 }
 
 #[cfg(test)]
@@ -199,8 +197,8 @@ mod tests {
     use super::*;
     use crate::{Proxy, Request};
 
-    /// A name may resolve to anything, and to another thing the next time: what counts is where the
-    /// connection would go. `localhost` stands for such a name; as a name it is refused before.
+    /// A name may resolve to different addresses each time, so the address of the connection is checked. `localhost`
+    /// represents such a name here; it would be rejected by its name otherwise.
     #[tokio::test]
     async fn a_name_that_resolves_to_this_machine_is_not_connected_to() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

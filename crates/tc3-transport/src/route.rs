@@ -1,4 +1,4 @@
-//! Where a request goes: the host it names, directly or through a proxy.
+//! Routes of requests: directly to the host, or through a proxy.
 
 use core::fmt;
 use std::ffi::OsString;
@@ -6,20 +6,21 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use http::Uri;
 
+use crate::network::shares_prefix;
 use crate::{Proxy, ProxyUrl, Request, TransportError, TransportErrorKind, address, proxy};
 
-/// The proxies in force, and the hosts that are reached without.
+/// The configured proxies, and the hosts that bypass them.
 pub(crate) struct Proxies {
     http: Option<Result<ProxyUrl, TransportError>>,
     https: Option<Result<ProxyUrl, TransportError>>,
-    direct: Result<Vec<Direct>, TransportError>,
+    no_proxy: Result<Vec<NoProxy>, TransportError>,
 }
 
 /// An entry of `NO_PROXY`.
-enum Direct {
+enum NoProxy {
     All,
     Network(IpAddr, u32),
-    /// The domain and what is below it, in lower case.
+    /// The domain and its subdomains, in lower case.
     Domain(String),
 }
 
@@ -27,10 +28,10 @@ impl Proxies {
     pub(crate) fn new(proxy: &Proxy) -> Self {
         match proxy {
             Proxy::Environment => Self::from_env(|name| std::env::var_os(name)),
-            Proxy::None => Self { http: None, https: None, direct: Ok(Vec::new()) },
+            Proxy::None => Self { http: None, https: None, no_proxy: Ok(Vec::new()) },
             Proxy::Url(url) => {
                 let url = Some(Ok(url.clone()));
-                Self { http: url.clone(), https: url, direct: Ok(Vec::new()) }
+                Self { http: url.clone(), https: url, no_proxy: Ok(Vec::new()) }
             }
         }
     }
@@ -48,50 +49,49 @@ impl Proxies {
             let (name, value) = first(names).or_else(|| first(["ALL_PROXY", "all_proxy"]))?;
             Some(value.and_then(|value| ProxyUrl::from_variable(name, &value)))
         };
-        // A web server hands a CGI program the request's `Proxy` header as HTTP_PROXY.
+        // A web server passes the request header `Proxy` to a CGI program as HTTP_PROXY.
         let http = if variable("REQUEST_METHOD").is_some() {
             proxy(["http_proxy", "http_proxy"])
         } else {
             proxy(["HTTP_PROXY", "http_proxy"])
         };
-        let direct = match first(["NO_PROXY", "no_proxy"]) {
+        let no_proxy = match first(["NO_PROXY", "no_proxy"]) {
             Some((_, value)) => {
-                value.map(|value| value.split(',').filter_map(Direct::parse).collect())
+                value.map(|value| value.split(',').filter_map(NoProxy::parse).collect())
             }
             None => Ok(Vec::new()),
         };
-        Self { http, https: proxy(["HTTPS_PROXY", "https_proxy"]), direct }
+        Self { http, https: proxy(["HTTPS_PROXY", "https_proxy"]), no_proxy }
     }
 
-    /// Every usable proxy, each once.
+    /// Returns the distinct valid proxies.
     #[cfg(feature = "reqwest")]
-    pub(crate) fn usable(&self) -> Vec<&ProxyUrl> {
-        let mut usable: Vec<_> =
-            [&self.http, &self.https].into_iter().flatten().flatten().collect();
-        usable.dedup();
-        usable
+    pub(crate) fn valid(&self) -> Vec<&ProxyUrl> {
+        let mut valid: Vec<_> = [&self.http, &self.https].into_iter().flatten().flatten().collect();
+        valid.dedup();
+        valid
     }
 
     /// Returns the route of a request.
     ///
     /// # Errors
-    /// Returns an error if the URI is not absolute, has another scheme or contains credentials, or if the
-    /// proxy for it is unusable.
+    /// Returns an error if the URI is not absolute, has another scheme or contains credentials, or if its proxy is
+    /// invalid.
     pub(crate) fn route(&self, request: &Request) -> Result<Route, TransportError> {
         let uri = &request.uri;
-        let bad =
+        let invalid =
             |why: &str| Err(TransportError::new(TransportErrorKind::Request).with_detail(why));
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return bad("the URI is not absolute");
+            return invalid("the URI is not absolute");
         };
         if !matches!(scheme, "http" | "https") {
-            return bad("the URI is neither http nor https");
+            return invalid("the scheme of the URI is neither http nor https");
         }
         if authority.as_str().contains('@') {
-            return bad("the URI holds credentials");
+            return invalid("the URI contains credentials");
         }
         if authority.host().is_empty() {
-            return bad("the URI has no host");
+            return invalid("the URI has no host");
         }
         let host = authority.host();
         let proxy = match request.bypass_proxy || is_metadata(host) {
@@ -104,29 +104,29 @@ impl Proxies {
     fn proxy_for(&self, scheme: &str, host: &str) -> Result<Option<&ProxyUrl>, TransportError> {
         let proxy = if scheme == "https" { &self.https } else { &self.http };
         let Some(proxy) = proxy else { return Ok(None) };
-        let direct = self.direct.as_ref().map_err(Clone::clone)?;
-        if is_direct(direct, host) {
+        let no_proxy = self.no_proxy.as_ref().map_err(Clone::clone)?;
+        if bypasses_proxy(no_proxy, host) {
             return Ok(None);
         }
         proxy.as_ref().map(Some).map_err(Clone::clone)
     }
 }
 
-fn is_direct(direct: &[Direct], host: &str) -> bool {
+fn bypasses_proxy(no_proxy: &[NoProxy], host: &str) -> bool {
     let host = bare(host).to_ascii_lowercase();
     let ip: Option<IpAddr> = host.parse().ok();
-    direct.iter().any(|entry| match (entry, ip) {
-        (Direct::All, _) => true,
-        (Direct::Network(base, bits), Some(ip)) => shares_prefix(*base, ip, *bits),
-        (Direct::Domain(domain), None) => host
+    no_proxy.iter().any(|entry| match (entry, ip) {
+        (NoProxy::All, _) => true,
+        (NoProxy::Network(base, bits), Some(ip)) => shares_prefix(*base, ip, *bits),
+        (NoProxy::Domain(domain), None) => host
             .strip_suffix(domain.as_str())
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
         _ => false,
     })
 }
 
-/// Whether the host is the metadata service of a cloud machine, which hands out keys. A proxy would return
-/// its own machine's, or any.
+/// Returns whether the host is the metadata service of a cloud instance, which issues credentials. A proxy would return
+/// those of its own instance, or forged ones.
 fn is_metadata(host: &str) -> bool {
     let host = bare(host);
     match host.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
@@ -138,10 +138,10 @@ fn is_metadata(host: &str) -> bool {
 
 const METADATA_HOST: &str = "metadata.tencentyun.com";
 
-/// The metadata service of AWS, which hands out keys of stores.
+/// Metadata service of AWS, which issues credentials for object stores.
 const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
-/// The host without the brackets of an IPv6 address.
+/// Returns the host without the brackets of an IPv6 address.
 fn bare(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
@@ -152,7 +152,7 @@ impl fmt::Debug for Proxies {
     }
 }
 
-impl Direct {
+impl NoProxy {
     fn parse(entry: &str) -> Option<Self> {
         let entry = entry.trim();
         let (address, bits) = match entry.split_once('/') {
@@ -172,19 +172,7 @@ impl Direct {
     }
 }
 
-pub(crate) fn shares_prefix(a: IpAddr, b: IpAddr, bits: u32) -> bool {
-    match (a, b) {
-        (IpAddr::V4(a), IpAddr::V4(b)) => {
-            (a.to_bits() ^ b.to_bits()).checked_shr(32 - bits).unwrap_or(0) == 0
-        }
-        (IpAddr::V6(a), IpAddr::V6(b)) => {
-            (a.to_bits() ^ b.to_bits()).checked_shr(128 - bits).unwrap_or(0) == 0
-        }
-        _ => false,
-    }
-}
-
-/// The way of one request. It shows as `host:port`, with the proxy if there is one.
+/// Route of a request. `Display` shows `host:port`, and the proxy if there is one.
 #[derive(Clone)]
 pub(crate) struct Route {
     pub(crate) target: Uri,
@@ -192,13 +180,13 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// Refuses a host that is known, without resolving it, to be none of the public internet's.
+    /// Rejects a host that is not on the public internet, without resolving it.
     pub(crate) fn check_public(&self) -> Result<(), TransportError> {
         address::check_host(self.target.host().unwrap_or_default())
             .map_err(|why| self.error(TransportErrorKind::NotPublic, why))
     }
 
-    /// An error that says where it happened. `text` must hold no query and no header value.
+    /// Returns an error with the route. `text` must not contain a query or header value.
     pub(crate) fn error(
         &self,
         kind: TransportErrorKind,
@@ -206,7 +194,7 @@ impl Route {
     ) -> TransportError {
         let advice = match kind {
             TransportErrorKind::Proxy => {
-                "; check the proxy's user and password and the hosts that it allows"
+                "; check the user and password of the proxy, and the hosts that it allows"
             }
             _ => "",
         };
@@ -226,15 +214,15 @@ impl fmt::Display for Route {
 }
 
 fn endpoint(uri: &Uri, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(own_port(uri)))
+    write!(f, "{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(default_port(uri)))
 }
 
 pub(crate) fn is_https(uri: &Uri) -> bool {
     uri.scheme_str() == Some("https")
 }
 
-/// The port that the URI's scheme has where it names none.
-pub(crate) fn own_port(uri: &Uri) -> u16 {
+/// Returns the default port of the URI's scheme.
+pub(crate) fn default_port(uri: &Uri) -> u16 {
     if is_https(uri) { 443 } else { 80 }
 }
 
@@ -252,30 +240,30 @@ mod tests {
         proxies.route(&Request::get(uri.parse().unwrap()))
     }
 
-    fn chosen(proxies: &Proxies, uri: &str) -> Option<String> {
+    fn proxy_of(proxies: &Proxies, uri: &str) -> Option<String> {
         let route = route(proxies, uri).unwrap();
         route.proxy.map(|proxy| proxy.uri().to_string())
     }
 
     #[test]
-    fn each_scheme_has_its_variable_and_a_common_one() {
+    fn each_scheme_has_a_variable_with_all_proxy_as_fallback() {
         let both = proxies(&[("HTTPS_PROXY", "http://a:1"), ("http_proxy", "b:2")]);
-        assert_eq!(chosen(&both, "https://x.cn/").as_deref(), Some("http://a:1/"));
-        assert_eq!(chosen(&both, "http://x.cn/").as_deref(), Some("http://b:2/"));
+        assert_eq!(proxy_of(&both, "https://x.cn/").as_deref(), Some("http://a:1/"));
+        assert_eq!(proxy_of(&both, "http://x.cn/").as_deref(), Some("http://b:2/"));
         let common = proxies(&[("all_proxy", "http://c:3"), ("HTTPS_PROXY", "")]);
-        assert_eq!(chosen(&common, "https://x.cn/").as_deref(), Some("http://c:3/"));
-        assert_eq!(chosen(&common, "http://x.cn/").as_deref(), Some("http://c:3/"));
-        assert_eq!(chosen(&proxies(&[]), "https://x.cn/"), None);
+        assert_eq!(proxy_of(&common, "https://x.cn/").as_deref(), Some("http://c:3/"));
+        assert_eq!(proxy_of(&common, "http://x.cn/").as_deref(), Some("http://c:3/"));
+        assert_eq!(proxy_of(&proxies(&[]), "https://x.cn/"), None);
     }
 
     #[test]
     fn a_request_header_cannot_name_the_proxy_of_a_cgi_program() {
         let cgi = [("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "http://evil:1")];
-        assert_eq!(chosen(&proxies(&cgi), "http://x.cn/"), None);
+        assert_eq!(proxy_of(&proxies(&cgi), "http://x.cn/"), None);
     }
 
     #[test]
-    fn no_proxy_names_domains_addresses_and_networks() {
+    fn no_proxy_contains_domains_addresses_and_networks() {
         let some = proxies(&[
             ("ALL_PROXY", "http://p:1"),
             (
@@ -293,28 +281,28 @@ mod tests {
             "192.168.1.7:8080",
             "[fd12::1]:443",
         ] {
-            assert_eq!(chosen(&some, &format!("http://{direct}/")), None, "{direct}");
+            assert_eq!(proxy_of(&some, &format!("http://{direct}/")), None, "{direct}");
         }
         for proxied in
             ["xtencent.cn", "localhost.cn", "11.0.0.1", "192.168.1.8", "[fe00::1]", "x.cn"]
         {
-            assert!(chosen(&some, &format!("http://{proxied}/")).is_some(), "{proxied}");
+            assert!(proxy_of(&some, &format!("http://{proxied}/")).is_some(), "{proxied}");
         }
         let none = proxies(&[("ALL_PROXY", "http://p:1"), ("no_proxy", "*")]);
-        assert_eq!(chosen(&none, "https://x.cn/"), None);
+        assert_eq!(proxy_of(&none, "https://x.cn/"), None);
         let every_ipv4 = proxies(&[("ALL_PROXY", "http://p:1"), ("no_proxy", "1.2.3.4/0")]);
-        assert_eq!(chosen(&every_ipv4, "https://9.9.9.9/"), None);
+        assert_eq!(proxy_of(&every_ipv4, "https://9.9.9.9/"), None);
     }
 
     #[test]
-    fn an_unusable_proxy_is_an_error_for_the_calls_that_need_it_and_stays_secret() {
+    fn an_invalid_proxy_fails_only_its_requests_and_stays_secret() {
         let bad = [("HTTPS_PROXY", "socks5://user:hidden@h:1"), ("NO_PROXY", "127.0.0.1")];
         let error = route(&proxies(&bad), "https://x.cn/").err().unwrap();
         assert_eq!(error.kind(), TransportErrorKind::Proxy);
         let text = format!("{error} {error:?}");
         assert!(text.contains("HTTPS_PROXY") && !text.contains("hidden"), "{text}");
-        assert_eq!(chosen(&proxies(&bad), "https://127.0.0.1/"), None);
-        assert_eq!(chosen(&proxies(&bad), "http://x.cn/"), None);
+        assert_eq!(proxy_of(&proxies(&bad), "https://127.0.0.1/"), None);
+        assert_eq!(proxy_of(&proxies(&bad), "http://x.cn/"), None);
     }
 
     #[cfg(unix)]
@@ -324,8 +312,8 @@ mod tests {
 
         for name in ["HTTP_PROXY", "ALL_PROXY", "NO_PROXY"] {
             let bytes = OsString::from_vec(b"http://h\xff:1".to_vec());
-            let proxies = Proxies::from_env(|asked| match asked {
-                _ if asked == name => Some(bytes.clone()),
+            let proxies = Proxies::from_env(|variable| match variable {
+                _ if variable == name => Some(bytes.clone()),
                 "HTTP_PROXY" => Some("http://h:1".into()),
                 _ => None,
             });
@@ -335,13 +323,13 @@ mod tests {
             };
             assert_eq!(error.kind(), TransportErrorKind::Proxy);
             assert!(error.to_string().contains(&format!("{name} is not UTF-8")), "{error}");
-            // What needs no proxy is not held up.
+            // A request without a proxy is not affected.
             assert!(route(&proxies, "http://169.254.0.23/").is_ok());
         }
     }
 
     #[test]
-    fn instance_metadata_never_goes_through_a_proxy() {
+    fn requests_to_the_metadata_service_bypass_the_proxy() {
         let explicit = Proxies::new(&Proxy::Url("http://p:1".parse().unwrap()));
         let every = [explicit, proxies(&[("ALL_PROXY", "p:1")]), proxies(&[("ALL_PROXY", "p:0")])];
         for proxies in every {
@@ -355,7 +343,7 @@ mod tests {
                 "http://[fe80::1]/",
                 "http://[fd00:ec2::254]/",
             ] {
-                assert_eq!(chosen(&proxies, uri), None, "{uri}");
+                assert_eq!(proxy_of(&proxies, uri), None, "{uri}");
             }
             for uri in ["http://xmetadata.tencentyun.com/", "http://169.253.0.23/"] {
                 assert!(route(&proxies, uri).map_or(true, |route| route.proxy.is_some()), "{uri}");
@@ -367,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uri_that_cannot_be_asked_is_refused_without_showing_it() {
+    fn an_invalid_uri_is_refused_without_showing_it() {
         for uri in ["/path?secret", "x.cn:443", "ftp://x.cn/?secret", "https://u:secret@x.cn/"] {
             let error = route(&proxies(&[]), uri).err().unwrap();
             assert_eq!(error.kind(), TransportErrorKind::Request, "{uri}");

@@ -1,14 +1,14 @@
-//! A closure is a transport, also behind the trait.
+//! Closures as transports.
 
 #![cfg(all(feature = "async", feature = "blocking"))]
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use tc3_transport::{
     AsyncBody, AsyncTransport, BlockingBody, BlockingTransport, Bytes, HeaderMap, Request,
     Response, StatusCode, TransportError, TransportErrorKind,
 };
 
-fn answer<B: From<Bytes>>(request: &Request) -> Result<Response<B>, TransportError> {
+fn respond<B: From<Bytes>>(request: &Request) -> Result<Response<B>, TransportError> {
     if request.uri.path() == "/broken" {
         return Err(TransportError::new(TransportErrorKind::Interrupted));
     }
@@ -23,7 +23,7 @@ fn get(path: &str) -> Request {
 #[test]
 fn a_blocking_closure_is_a_transport() {
     let transport: Box<dyn BlockingTransport> =
-        Box::new(|request: Request| answer::<BlockingBody>(&request));
+        Box::new(|request: Request| respond::<BlockingBody>(&request));
     assert_eq!(transport.send(get("/path")).unwrap().body.collect(5).unwrap(), "/path");
     let error = transport.send(get("/longer")).unwrap().body.collect(5).unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::BodyTooLarge);
@@ -34,7 +34,7 @@ fn a_blocking_closure_is_a_transport() {
 #[test]
 fn an_async_closure_is_a_transport() {
     let transport: Box<dyn AsyncTransport> =
-        Box::new(|request: Request| async move { answer::<AsyncBody>(&request) });
+        Box::new(|request: Request| async move { respond::<AsyncBody>(&request) });
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let body = transport.send(get("/path")).await.unwrap().body;

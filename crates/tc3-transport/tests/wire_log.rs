@@ -1,22 +1,22 @@
-//! Whoever would have ureq write secrets down is told.
+//! A warning is logged if ureq logs secrets.
 
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::sync::Mutex;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use tc3_transport::{TransportConfig, UreqTransport};
 
-/// Takes `trace` of what begins so.
+/// A logger that enables `trace` for targets with a prefix.
 struct Logger {
-    traced: Mutex<&'static str>,
+    prefix: Mutex<&'static str>,
     warnings: Mutex<Vec<String>>,
 }
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.level() < Level::Trace
-            || metadata.target().starts_with(*self.traced.lock().unwrap())
+            || metadata.target().starts_with(*self.prefix.lock().unwrap())
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -28,17 +28,17 @@ impl Log for Logger {
     fn flush(&self) {}
 }
 
-static LOGGER: Logger = Logger { traced: Mutex::new("nothing"), warnings: Mutex::new(Vec::new()) };
+static LOGGER: Logger = Logger { prefix: Mutex::new("nothing"), warnings: Mutex::new(Vec::new()) };
 
 #[test]
-fn a_log_of_the_wire_is_warned_of() {
+fn logging_of_the_wire_causes_a_warning() {
     log::set_logger(&LOGGER).unwrap();
     log::set_max_level(LevelFilter::Trace);
-    for (traced, warned) in [("nothing", false), ("reqwest", false), ("ureq", true), ("", true)] {
-        *LOGGER.traced.lock().unwrap() = traced;
+    for (prefix, expected) in [("nothing", false), ("reqwest", false), ("ureq", true), ("", true)] {
+        *LOGGER.prefix.lock().unwrap() = prefix;
         UreqTransport::new(&TransportConfig::default()).unwrap();
         let warnings = std::mem::take(&mut *LOGGER.warnings.lock().unwrap());
-        let found = warnings.iter().any(|text| text.contains("keep them at debug"));
-        assert_eq!(found, warned, "{traced:?}: {warnings:?}");
+        let found = warnings.iter().any(|text| text.contains("set them to debug"));
+        assert_eq!(found, expected, "{prefix:?}: {warnings:?}");
     }
 }

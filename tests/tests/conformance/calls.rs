@@ -13,7 +13,7 @@ pub(crate) struct Order {
     pub(crate) action: String,
     pub(crate) body: Value,
     pub(crate) version: &'static str,
-    /// Whether the client knows the action, and so makes the call by its own description of it.
+    /// True if the client knows the action, and so makes the call by its own description of it.
     pub(crate) described: bool,
     pub(crate) method: &'static str,
     pub(crate) unsigned: bool,

@@ -73,7 +73,7 @@ impl AsyncSleep for Time {
     }
 }
 
-/// Whether the connections of a client are kept, and what is done before each request.
+/// True if the connections of a client are kept, and what is done before each request.
 pub(crate) enum Connections {
     Kept,
     OneARequest(Box<dyn Fn(&Request) + Send + Sync>),

@@ -6,15 +6,15 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 
 use super::Shared;
+use super::connection::Connection;
 use super::gunzip::Gunzip;
-use super::limits::Limits;
-use super::link::Link;
 use super::pool::Key;
-use crate::fault::{answer_kind, last_cause};
+use super::timeouts::Timeouts;
+use crate::hyper_error::{exchange_kind, last_cause};
 use crate::route::Route;
 use crate::{AsyncChunks, TransportError, TransportErrorKind as Kind};
 
-/// A body on the wire, with the connection it comes on.
+/// A response body with its connection.
 pub(super) struct Chunks {
     pub(super) state: State,
     pub(super) shared: Arc<Shared>,
@@ -29,9 +29,9 @@ pub(super) enum State {
 }
 
 pub(super) struct Open {
-    pub(super) link: Link,
+    pub(super) connection: Connection,
     pub(super) body: Incoming,
-    pub(super) limits: Limits,
+    pub(super) timeouts: Timeouts,
     pub(super) gunzip: Option<Gunzip>,
 }
 
@@ -42,16 +42,16 @@ impl AsyncChunks for Chunks {
             State::Open(open) => open,
             State::Ended => return Ok(None),
             State::Broken => {
-                return Err(self.route.error(Kind::Interrupted, "the body broke off before"));
+                return Err(self.route.error(Kind::Interrupted, "the body was interrupted before"));
             }
         };
-        match open.piece(&self.route).await {
-            Ok(Some(piece)) => Ok(Some(piece)),
+        match open.chunk(&self.route).await {
+            Ok(Some(chunk)) => Ok(Some(chunk)),
             Ok(None) => {
                 if let State::Open(mut open) = std::mem::replace(&mut self.state, State::Ended)
-                    && open.link.is_open().await
+                    && open.connection.is_open().await
                 {
-                    self.shared.pool.put(&self.key, open.link);
+                    self.shared.pool.put(&self.key, open.connection);
                 }
                 Ok(None)
             }
@@ -64,36 +64,36 @@ impl AsyncChunks for Chunks {
 }
 
 impl Open {
-    /// The next piece that is not empty.
-    async fn piece(&mut self, route: &Route) -> Result<Option<Bytes>, TransportError> {
+    /// Returns the next chunk that is not empty.
+    async fn chunk(&mut self, route: &Route) -> Result<Option<Bytes>, TransportError> {
         loop {
             if let Some(gunzip) = &mut self.gunzip
-                && let Some(piece) = gunzip.next().map_err(|error| no_gzip(&error, route))?
+                && let Some(chunk) = gunzip.next().map_err(|error| gzip_error(&error, route))?
             {
-                return Ok(Some(piece));
+                return Ok(Some(chunk));
             }
-            let frame = self.link.frame(&mut self.body, &mut self.limits).await;
+            let frame = self.connection.frame(&mut self.body, &mut self.timeouts).await;
             let frame = frame.map_err(|error| match error {
-                Some(error) => route.error(answer_kind(&error), last_cause(&error)),
-                None => super::late(route),
+                Some(error) => route.error(exchange_kind(&error), last_cause(&error)),
+                None => super::timed_out(route),
             })?;
-            // What is no data is a trailer.
+            // A frame without data is a trailer.
             match (frame.map(|frame| frame.into_data().unwrap_or_default()), &mut self.gunzip) {
                 (Some(data), Some(gunzip)) => gunzip.push(data),
                 (Some(data), None) if data.is_empty() => {}
                 (Some(data), None) => return Ok(Some(data)),
                 (None, None) => return Ok(None),
                 (None, Some(gunzip)) => {
-                    return gunzip.finish().map_err(|error| no_gzip(&error, route));
+                    return gunzip.finish().map_err(|error| gzip_error(&error, route));
                 }
             }
         }
     }
 }
 
-fn no_gzip(error: &io::Error, route: &Route) -> TransportError {
-    match answer_kind(error) {
-        Kind::Malformed => route.error(Kind::Malformed, "the body is no gzip"),
+fn gzip_error(error: &io::Error, route: &Route) -> TransportError {
+    match exchange_kind(error) {
+        Kind::Malformed => route.error(Kind::Malformed, "the body is not valid gzip"),
         kind => route.error(kind, error),
     }
 }

@@ -1,4 +1,4 @@
-//! Connections for hyper: resolved, connected, tunnelled through a proxy, encrypted.
+//! Connecting for hyper: name resolution, TCP, tunnels through a proxy, TLS.
 
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
@@ -18,14 +18,14 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::TlsConnector;
 
-use super::link::{self, Link, Message, Stream};
+use super::connection::{self, Connection, Message, Stream};
 use crate::address::only_public;
-use crate::fault::{find, last_cause};
-use crate::route::{Route, is_https, own_port};
+use crate::hyper_error::{find, last_cause};
+use crate::route::{Route, default_port, is_https};
 use crate::{ProxyUrl, TransportError, TransportErrorKind as Kind, tls};
 
-/// How long one address is waited for before the next is tried beside it (RFC 8305).
-const HEAD_START: Duration = Duration::from_millis(250);
+/// Delay before the next address is tried in parallel (RFC 8305).
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 pub(super) struct Connector {
     tls: TlsConnector,
@@ -37,48 +37,56 @@ impl Connector {
         Self { tls: Arc::new(tls).into(), timeout }
     }
 
-    /// A connection that can take a request of this route.
+    /// Connects for requests of this route.
     pub(super) async fn connect(
         &self,
         route: &Route,
         public_only: bool,
         deadline: Option<Instant>,
-    ) -> Result<Link, TransportError> {
-        let own = Instant::now().checked_add(self.timeout);
-        let Some(until) = own.into_iter().chain(deadline).min() else {
-            return self.link(route, public_only).await;
+    ) -> Result<Connection, TransportError> {
+        let connect_deadline = Instant::now().checked_add(self.timeout);
+        let Some(until) = connect_deadline.into_iter().chain(deadline).min() else {
+            return self.establish(route, public_only).await;
         };
-        match timeout_at(until, self.link(route, public_only)).await {
+        match timeout_at(until, self.establish(route, public_only)).await {
             Ok(result) => result,
-            Err(_) if Some(until) == own => Err(route.error(Kind::Connect, "timed out")),
-            Err(_) => Err(super::late(route)),
+            Err(_) if Some(until) == connect_deadline => {
+                Err(route.error(Kind::Connect, "timed out"))
+            }
+            Err(_) => Err(super::timed_out(route)),
         }
     }
 
-    async fn link(&self, route: &Route, public_only: bool) -> Result<Link, TransportError> {
+    async fn establish(
+        &self,
+        route: &Route,
+        public_only: bool,
+    ) -> Result<Connection, TransportError> {
         let target = &route.target;
         let stream = match &route.proxy {
             None => {
                 let stream = dial(target, route, public_only).await?;
-                self.secured(stream, target, route).await?
+                self.encrypt(stream, target, route).await?
             }
             Some(proxy) => {
-                // The proxy resolves: what is not public is for it to refuse.
+                // The proxy resolves the name and must refuse addresses that are not public.
                 let stream = dial(proxy.uri(), route, false).await?;
-                let stream = self.secured(stream, proxy.uri(), route).await?;
+                let stream = self.encrypt(stream, proxy.uri(), route).await?;
                 if is_https(target) {
                     let stream = tunnel(stream, proxy, route).await?;
-                    self.secured(stream, target, route).await?
+                    self.encrypt(stream, target, route).await?
                 } else {
                     stream
                 }
             }
         };
-        Link::new(stream).await.map_err(|error| route.error(Kind::Connect, last_cause(&error)))
+        Connection::new(stream)
+            .await
+            .map_err(|error| route.error(Kind::Connect, last_cause(&error)))
     }
 
-    /// Does the handshake where the scheme wants it.
-    async fn secured(
+    /// Performs the TLS handshake if the scheme is https.
+    async fn encrypt(
         &self,
         stream: Box<dyn Stream>,
         to: &Uri,
@@ -87,9 +95,8 @@ impl Connector {
         if !is_https(to) {
             return Ok(stream);
         }
-        let name = ServerName::try_from(bare_host(to)).map_err(|_| {
-            route.error(Kind::Tls, "the host has no name that a certificate can hold")
-        })?;
+        let name = ServerName::try_from(bare_host(to))
+            .map_err(|_| route.error(Kind::Tls, "the host name cannot be in a certificate"))?;
         match self.tls.connect(name.to_owned(), stream).await {
             Ok(stream) => Ok(Box::new(stream)),
             Err(error) => Err(match find::<rustls::Error>(&error) {
@@ -101,7 +108,7 @@ impl Connector {
 }
 
 fn port(uri: &Uri) -> u16 {
-    uri.port_u16().unwrap_or(own_port(uri))
+    uri.port_u16().unwrap_or(default_port(uri))
 }
 
 fn bare_host(uri: &Uri) -> &str {
@@ -121,19 +128,19 @@ async fn dial(
         found.collect()
     };
     if found.is_empty() {
-        return Err(route.error(Kind::Resolve, "it has no address"));
+        return Err(route.error(Kind::Resolve, "the name has no address"));
     }
-    let stream = first(found).await.map_err(|error| route.error(Kind::Connect, error))?;
-    // A request is written in one piece, and waits for nothing.
+    let stream = connect_any(found).await.map_err(|error| route.error(Kind::Connect, error))?;
+    // A request is written in one piece, so Nagle's algorithm would only delay it.
     stream.set_nodelay(true).map_err(|error| route.error(Kind::Connect, error))?;
     Ok(Box::new(stream))
 }
 
-/// The address that answers first, each with a head start before the next.
-async fn first(found: Vec<SocketAddr>) -> io::Result<TcpStream> {
-    let mut waiting = alternating(found).into_iter().peekable();
+/// Connects to the first address that accepts, and tries the next one after a delay.
+async fn connect_any(found: Vec<SocketAddr>) -> io::Result<TcpStream> {
+    let mut waiting = interleave(found).into_iter().peekable();
     let mut racing: Vec<Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>> = Vec::new();
-    let mut head_start = pin!(sleep(Duration::ZERO));
+    let mut delay = pin!(sleep(Duration::ZERO));
     let mut failure = None;
     poll_fn(|cx| {
         loop {
@@ -155,11 +162,11 @@ async fn first(found: Vec<SocketAddr>) -> io::Result<TcpStream> {
                 return Poll::Ready(Ok(stream));
             }
             let more = waiting.peek().is_some();
-            if more && (next || head_start.as_mut().poll(cx).is_ready()) {
+            if more && (next || delay.as_mut().poll(cx).is_ready()) {
                 racing.extend(
                     waiting.next().map(|address| Box::pin(TcpStream::connect(address)) as _),
                 );
-                head_start.as_mut().reset(Instant::now() + HEAD_START);
+                delay.as_mut().reset(Instant::now() + ATTEMPT_DELAY);
             } else if !racing.is_empty() {
                 return Poll::Pending;
             } else {
@@ -171,16 +178,17 @@ async fn first(found: Vec<SocketAddr>) -> io::Result<TcpStream> {
     .await
 }
 
-/// The resolver's order, but the two families in turn: where one leads nowhere, the other is not behind all of it.
-fn alternating(found: Vec<SocketAddr>) -> Vec<SocketAddr> {
+/// Returns the addresses in the order of the resolver, with the two families alternating. If one family is unreachable,
+/// the other is tried early.
+fn interleave(found: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let preferred = found.first().is_some_and(SocketAddr::is_ipv6);
     let (one, other): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|address| address.is_ipv6() == preferred);
-    let most = one.len().max(other.len());
-    (0..most).flat_map(|index| [one.get(index), other.get(index)]).flatten().copied().collect()
+    let longest = one.len().max(other.len());
+    (0..longest).flat_map(|index| [one.get(index), other.get(index)]).flatten().copied().collect()
 }
 
-/// Asks the proxy for a way to the route's target.
+/// Opens a tunnel to the target through the proxy.
 async fn tunnel(
     stream: Box<dyn Stream>,
     proxy: &ProxyUrl,
@@ -190,20 +198,21 @@ async fn tunnel(
     let host = format!("{}:{}", route.target.host().unwrap_or_default(), port(&route.target));
     let mut message = Message::new(Full::default());
     *message.method_mut() = Method::CONNECT;
-    *message.uri_mut() = host.parse().map_err(|_| refused("the target is no host".to_owned()))?;
+    *message.uri_mut() =
+        host.parse().map_err(|_| refused("the target is not a valid host".to_owned()))?;
     let headers = message.headers_mut();
     headers.extend(HeaderValue::try_from(host).ok().map(|host| (header::HOST, host)));
     headers.extend(authorization(proxy).map(|value| (header::PROXY_AUTHORIZATION, value)));
 
     let (status, stream) =
-        link::tunnel(stream, message).await.map_err(|error| refused(last_cause(&error)))?;
+        connection::tunnel(stream, message).await.map_err(|error| refused(last_cause(&error)))?;
     if !status.is_success() {
-        return Err(refused(format!("it answered {status}")));
+        return Err(refused(format!("the proxy responded with {status}")));
     }
-    stream.ok_or_else(|| refused("it sent more than its answer".to_owned()))
+    stream.ok_or_else(|| refused("the proxy sent data after its response".to_owned()))
 }
 
-/// User and password as the proxy requires them.
+/// Returns the value of the `Proxy-Authorization` header.
 pub(super) fn authorization(proxy: &ProxyUrl) -> Option<HeaderValue> {
     let (user, password) = proxy.login()?;
     let login = BASE64_STANDARD.encode(format!("{user}:{password}"));
@@ -217,19 +226,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn families_take_turns() {
+    fn address_families_alternate() {
         let parse = |addresses: &[&str]| -> Vec<SocketAddr> {
             addresses.iter().map(|address| address.parse().unwrap()).collect()
         };
         let found = parse(&["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "[::4]:1", "2.2.2.2:1"]);
         let tried = ["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "[::3]:1", "[::4]:1"];
-        assert_eq!(alternating(found), parse(&tried));
-        assert_eq!(alternating(Vec::new()), []);
+        assert_eq!(interleave(found), parse(&tried));
+        assert_eq!(interleave(Vec::new()), []);
     }
 
-    /// Nobody answers for the first address within the head start, and nothing listens on the second.
+    /// The first address does not accept within the delay, and nothing listens on the second.
     #[tokio::test]
-    async fn an_address_that_leads_nowhere_is_not_waited_for() {
+    async fn an_unreachable_address_does_not_delay_the_next() {
         use socket2::{Domain, SockAddr, Socket, Type};
         let full = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         full.bind(&SockAddr::from(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
@@ -243,10 +252,10 @@ mod tests {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let open = listener.local_addr().unwrap();
-        let stream = first(vec![silent, closed, open]).await.unwrap();
+        let stream = connect_any(vec![silent, closed, open]).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), open);
-        let error = first(vec![closed, closed]).await.unwrap_err();
+        let error = connect_any(vec![closed, closed]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
-        assert!(first(Vec::new()).await.is_err());
+        assert!(connect_any(Vec::new()).await.is_err());
     }
 }

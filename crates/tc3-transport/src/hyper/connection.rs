@@ -7,132 +7,136 @@ use http::StatusCode;
 use http_body_util::Full;
 use hyper::body::{Frame, Incoming};
 use hyper::client::conn::TrySendError;
-use hyper::client::conn::http1::{Connection, SendRequest, handshake};
+use hyper::client::conn::http1::{self, SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::limits::Limits;
+use super::timeouts::Timeouts;
 
-/// A stream to a server, in the clear or not.
+/// A stream to a server, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 pub(super) type Message = http::Request<Full<Bytes>>;
-type Driver = Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;
+type ConnectionFuture = http1::Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;
 
-/// A connection, moved on by whoever uses it: no task runs beside. So a call wakes no other task, a connection that the
-/// server closed is known to be when it is taken up again, and what is dropped is closed.
-pub(super) struct Link {
+/// A connection that is polled by its user, without a separate task. So a call wakes no other task, a connection that the
+/// server has closed is detected before reuse, and dropping it closes it.
+pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
-    /// `None` once the connection has ended.
-    driver: Option<Driver>,
+    /// `None` after the connection has ended.
+    future: Option<ConnectionFuture>,
 }
 
-/// Why there is no answer.
-pub(super) enum Unanswered {
-    /// Nothing of the message was written.
+/// Error of a request without a response.
+pub(super) enum SendError {
+    /// No byte of the message was written.
     Unsent(Box<Message>, hyper::Error),
     Failed(hyper::Error),
-    /// A limit struck.
-    Late,
+    /// A timeout expired.
+    Timeout,
 }
 
-impl Link {
+impl Connection {
     pub(super) async fn new(stream: Box<dyn Stream>) -> hyper::Result<Self> {
-        let (sender, driver) = handshake(TokioIo::new(stream)).await?;
-        Ok(Self { sender, driver: Some(driver) })
+        let (sender, future) = handshake(TokioIo::new(stream)).await?;
+        Ok(Self { sender, future: Some(future) })
     }
 
-    /// The head of the answer; the body comes by [`frame`](Self::frame).
+    /// Sends a message and returns the head of the response; [`frame`](Self::frame) returns its body.
     pub(super) async fn send(
         &mut self,
         message: Message,
-        limits: &mut Limits,
-    ) -> Result<http::Response<Incoming>, Unanswered> {
-        let mut answer = pin!(self.sender.try_send_request(message));
-        let driver = &mut self.driver;
-        let answer = poll_fn(|cx| {
-            let answer = advance(driver, cx, |cx| answer.as_mut().poll(cx));
-            or_late(answer, limits, cx)
+        timeouts: &mut Timeouts,
+    ) -> Result<http::Response<Incoming>, SendError> {
+        let mut response = pin!(self.sender.try_send_request(message));
+        let future = &mut self.future;
+        let response = poll_fn(|cx| {
+            let response = advance(future, cx, |cx| response.as_mut().poll(cx));
+            or_timeout(response, timeouts, cx)
         });
-        answer.await.ok_or(Unanswered::Late)?.map_err(unanswered)
+        response.await.ok_or(SendError::Timeout)?.map_err(send_error)
     }
 
-    /// The next frame of a body; `Err(None)` where a limit struck.
+    /// Returns the next frame of a body; `Err(None)` if a timeout expired.
     pub(super) async fn frame(
         &mut self,
         body: &mut Incoming,
-        limits: &mut Limits,
+        timeouts: &mut Timeouts,
     ) -> Result<Option<Frame<Bytes>>, Option<hyper::Error>> {
         use hyper::body::Body as _;
         let frame = poll_fn(|cx| {
-            let frame = advance(&mut self.driver, cx, |cx| Pin::new(&mut *body).poll_frame(cx));
-            or_late(frame, limits, cx)
+            let frame = advance(&mut self.future, cx, |cx| Pin::new(&mut *body).poll_frame(cx));
+            or_timeout(frame, timeouts, cx)
         });
         frame.await.ok_or(None)?.transpose().map_err(Some)
     }
 
-    /// Whether another request can be sent, as far as it is known.
+    /// Returns whether the connection is open for another request, as far as known.
     pub(super) async fn is_open(&mut self) -> bool {
         poll_fn(|cx| {
-            let _ = advance(&mut self.driver, cx, |_| Poll::<()>::Pending);
-            Poll::Ready(self.driver.is_some() && self.sender.is_ready())
+            let _ = advance(&mut self.future, cx, |_| Poll::<()>::Pending);
+            Poll::Ready(self.future.is_some() && self.sender.is_ready())
         })
         .await
     }
 }
 
-/// Moves the connection on as far as it goes, and looks for what it yields. That is moved by nothing else: it need
-/// wake nobody.
+/// Polls the connection and then `poll_result`, which progresses only if the connection does and so needs no waker.
 fn advance<T>(
-    driver: &mut Option<Driver>,
+    future: &mut Option<ConnectionFuture>,
     cx: &mut Context<'_>,
-    mut look: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    mut poll_result: impl FnMut(&mut Context<'_>) -> Poll<T>,
 ) -> Poll<T> {
-    let mut unwoken = Context::from_waker(Waker::noop());
-    if let Poll::Ready(found) = look(&mut unwoken) {
-        return Poll::Ready(found);
+    let mut without_waker = Context::from_waker(Waker::noop());
+    if let Poll::Ready(result) = poll_result(&mut without_waker) {
+        return Poll::Ready(result);
     }
-    // How it ended is told by what it should have yielded.
-    if driver.as_mut().is_some_and(|driver| Pin::new(driver).poll(cx).is_ready()) {
-        *driver = None;
+    // `poll_result` returns the error of a connection that has ended.
+    if future.as_mut().is_some_and(|future| Pin::new(future).poll(cx).is_ready()) {
+        *future = None;
     }
-    look(&mut unwoken)
+    poll_result(&mut without_waker)
 }
 
-/// The status that answers a `CONNECT`, and the stream beneath it; none where more was sent than the answer.
+/// Sends a `CONNECT` request. Returns the status and the stream; no stream if the proxy sent data after its response.
 pub(super) async fn tunnel(
     stream: Box<dyn Stream>,
     message: Message,
 ) -> hyper::Result<(StatusCode, Option<Box<dyn Stream>>)> {
-    let (mut sender, mut driver) = handshake(TokioIo::new(stream)).await?;
-    let mut answer = pin!(sender.send_request(message));
+    let (mut sender, mut future) = handshake(TokioIo::new(stream)).await?;
+    let mut response = pin!(sender.send_request(message));
     let mut has_ended = false;
     let status = poll_fn(|cx| {
-        has_ended = has_ended || driver.poll_without_shutdown(cx).is_ready();
-        answer.as_mut().poll(cx)
+        has_ended = has_ended || future.poll_without_shutdown(cx).is_ready();
+        response.as_mut().poll(cx)
     });
     let status = status.await?.status();
     if status.is_success() && !has_ended {
-        poll_fn(|cx| driver.poll_without_shutdown(cx)).await?;
+        poll_fn(|cx| future.poll_without_shutdown(cx)).await?;
     }
-    let parts = driver.into_parts();
+    let parts = future.into_parts();
     Ok((status, parts.read_buf.is_empty().then(|| parts.io.into_inner())))
 }
 
-fn or_late<T>(found: Poll<T>, limits: &mut Limits, cx: &mut Context<'_>) -> Poll<Option<T>> {
-    match found {
-        Poll::Ready(found) => {
-            limits.heard();
-            Poll::Ready(Some(found))
+/// Returns the result, or `None` if a timeout has expired.
+fn or_timeout<T>(
+    result: Poll<T>,
+    timeouts: &mut Timeouts,
+    cx: &mut Context<'_>,
+) -> Poll<Option<T>> {
+    match result {
+        Poll::Ready(result) => {
+            timeouts.record_activity();
+            Poll::Ready(Some(result))
         }
-        Poll::Pending => limits.poll(cx).map(|()| None),
+        Poll::Pending => timeouts.poll(cx).map(|()| None),
     }
 }
 
-fn unanswered(mut error: TrySendError<Message>) -> Unanswered {
+fn send_error(mut error: TrySendError<Message>) -> SendError {
     match error.take_message() {
-        Some(message) => Unanswered::Unsent(Box::new(message), error.into_error()),
-        None => Unanswered::Failed(error.into_error()),
+        Some(message) => SendError::Unsent(Box::new(message), error.into_error()),
+        None => SendError::Failed(error.into_error()),
     }
 }

@@ -3,52 +3,52 @@ use std::io::{self, Write as _};
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 
-/// What is unpacked at once. It can grow a thousandfold.
-const PIECE: usize = 512;
+/// Size of the input that is decompressed at once, in bytes. The output can be a thousand times larger.
+const INPUT_CHUNK: usize = 512;
 
-/// A gzip body, unpacked as it comes.
+/// Streaming decompression of a gzip body.
 pub(super) struct Gunzip {
-    /// Unpacks into its vector, from which pieces are taken.
+    /// Decompresses into its vector, from which chunks are taken.
     decoder: MultiGzDecoder<Vec<u8>>,
     input: Bytes,
-    /// An empty body is none, and well so.
-    has_begun: bool,
+    /// True if any input was received. An empty body is accepted, although it is not valid gzip.
+    has_input: bool,
 }
 
 impl Gunzip {
     pub(super) fn new() -> Self {
         let decoder = MultiGzDecoder::new(Vec::new());
-        Self { decoder, input: Bytes::new(), has_begun: false }
+        Self { decoder, input: Bytes::new(), has_input: false }
     }
 
-    /// The next of the input; the last must have been used up.
+    /// Adds input. The previous input must have been consumed.
     pub(super) fn push(&mut self, input: Bytes) {
-        self.has_begun |= !input.is_empty();
+        self.has_input |= !input.is_empty();
         self.input = input;
     }
 
-    /// What can be unpacked of it; `None` where more input is needed.
+    /// Returns the next decompressed chunk; `None` if more input is needed.
     pub(super) fn next(&mut self) -> io::Result<Option<Bytes>> {
         while !self.input.is_empty() {
-            let piece = self.input.split_to(PIECE.min(self.input.len()));
-            self.decoder.write_all(&piece)?;
-            if let Some(unpacked) = self.unpacked() {
-                return Ok(Some(unpacked));
+            let chunk = self.input.split_to(INPUT_CHUNK.min(self.input.len()));
+            self.decoder.write_all(&chunk)?;
+            if let Some(decompressed) = self.decompressed() {
+                return Ok(Some(decompressed));
             }
         }
         Ok(None)
     }
 
-    /// The last of it, after the end of the input.
+    /// Returns the last decompressed chunk, after the end of the input.
     pub(super) fn finish(&mut self) -> io::Result<Option<Bytes>> {
-        if self.has_begun {
+        if self.has_input {
             self.decoder.try_finish()?;
         }
-        Ok(self.unpacked())
+        Ok(self.decompressed())
     }
 
-    fn unpacked(&mut self) -> Option<Bytes> {
-        let unpacked = std::mem::take(self.decoder.get_mut());
-        (!unpacked.is_empty()).then(|| unpacked.into())
+    fn decompressed(&mut self) -> Option<Bytes> {
+        let decompressed = std::mem::take(self.decoder.get_mut());
+        (!decompressed.is_empty()).then(|| decompressed.into())
     }
 }

@@ -5,51 +5,51 @@ use std::time::Duration;
 use http::uri::{Authority, Scheme};
 use tokio::time::Instant;
 
-use super::link::Link;
+use super::connection::Connection;
 use crate::ProxyUrl;
 use crate::config::IDLE_TIMEOUT;
 
-/// Connections kept for reuse, in all.
+/// Maximum number of idle connections in the pool.
 const IDLE_CONNECTIONS: usize = 256;
 
-/// No server closes a connection that has lain for less.
-const RESTED: Duration = Duration::from_millis(100);
+/// Idle time up to which a connection is assumed to be open.
+const RECENT: Duration = Duration::from_millis(100);
 
-/// Where a connection leads, and how.
+/// Target and route of a connection.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) scheme: Scheme,
     pub(super) authority: Authority,
     pub(super) proxy: Option<ProxyUrl>,
-    /// To a public address alone. A connection that may lead anywhere is none of its.
+    /// True if the connection leads to a public address. Other connections are not reused for such requests.
     pub(super) public_only: bool,
 }
 
-/// Connections that wait for the next request.
+/// Idle connections.
 #[derive(Default)]
 pub(super) struct Pool {
     idle: Mutex<HashMap<Key, VecDeque<Idle>>>,
 }
 
 struct Idle {
-    link: Link,
+    connection: Connection,
     since: Instant,
 }
 
 impl Pool {
-    /// An open connection, the one used last.
-    pub(super) async fn take(&self, key: &Key) -> Option<Link> {
+    /// Takes the most recently used open connection.
+    pub(super) async fn take(&self, key: &Key) -> Option<Connection> {
         let mut has_yielded = false;
         loop {
             let mut idle = self.pop(key)?;
             let age = idle.since.elapsed();
-            if age > RESTED && !has_yielded {
-                // The runtime may not have looked at its sockets since, and then knows of no close.
+            if age > RECENT && !has_yielded {
+                // The runtime may not have polled its sockets since, and so may not have noticed a close.
                 tokio::task::yield_now().await;
                 has_yielded = true;
             }
-            if age < IDLE_TIMEOUT && idle.link.is_open().await {
-                return Some(idle.link);
+            if age < IDLE_TIMEOUT && idle.connection.is_open().await {
+                return Some(idle.connection);
             }
         }
     }
@@ -58,24 +58,26 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key)?.pop_back()
     }
 
-    /// Keeps a connection that can take another request, and closes those that were kept too long.
-    pub(super) fn put(&self, key: &Key, link: Link) {
+    /// Adds a connection that is open for another request, and closes expired ones.
+    pub(super) fn put(&self, key: &Key, connection: Connection) {
         let since = Instant::now();
         let mut closed = Vec::new();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|_, links| {
-            let old = |idle: &Idle| since.duration_since(idle.since) >= IDLE_TIMEOUT;
-            let count = links.iter().take_while(|idle| old(idle)).count();
-            closed.extend(links.drain(..count));
-            !links.is_empty()
+        idle.retain(|_, connections| {
+            let is_expired = |idle: &Idle| since.duration_since(idle.since) >= IDLE_TIMEOUT;
+            let count = connections.iter().take_while(|idle| is_expired(idle)).count();
+            closed.extend(connections.drain(..count));
+            !connections.is_empty()
         });
         if idle.values().map(VecDeque::len).sum::<usize>() < IDLE_CONNECTIONS {
             match idle.get_mut(key) {
-                Some(links) => links.push_back(Idle { link, since }),
-                None => drop(idle.insert(key.clone(), VecDeque::from([Idle { link, since }]))),
+                Some(connections) => connections.push_back(Idle { connection, since }),
+                None => {
+                    drop(idle.insert(key.clone(), VecDeque::from([Idle { connection, since }])))
+                }
             }
         }
-        // Not under the lock: sockets are closed.
+        // Sockets are closed after the lock is released.
         drop(idle);
         drop(closed);
     }

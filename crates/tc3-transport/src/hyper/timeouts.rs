@@ -4,29 +4,32 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How long an exchange may take, and the server be silent within. One timer watches both.
-pub(super) struct Limits {
+/// The deadline of an exchange and the read timeout within it, on one timer.
+pub(super) struct Timeouts {
     deadline: Option<Instant>,
-    silence: Duration,
-    heard: Instant,
+    read_timeout: Duration,
+    last_activity: Instant,
     timer: Pin<Box<Sleep>>,
 }
 
-impl Limits {
-    /// The server is heard from now on.
-    pub(super) fn new(deadline: Option<Instant>, silence: Duration) -> Self {
-        let heard = Instant::now();
-        let due = due(deadline, heard, silence).unwrap_or(heard);
-        Self { deadline, silence, heard, timer: Box::pin(sleep_until(due)) }
+impl Timeouts {
+    /// Starts the read timeout.
+    pub(super) fn new(deadline: Option<Instant>, read_timeout: Duration) -> Self {
+        let now = Instant::now();
+        let due = due(deadline, now, read_timeout).unwrap_or(now);
+        Self { deadline, read_timeout, last_activity: now, timer: Box::pin(sleep_until(due)) }
     }
 
-    pub(super) fn heard(&mut self) {
-        self.heard = Instant::now();
+    /// Restarts the read timeout.
+    pub(super) fn record_activity(&mut self) {
+        self.last_activity = Instant::now();
     }
 
-    /// Ready once a limit has struck. The timer is moved only when it fires, not with each piece that is heard.
+    /// Returns ready after a timeout has expired. The timer is reset only when it fires, not on every activity.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(due) = due(self.deadline, self.heard, self.silence) else { return Poll::Pending };
+        let Some(due) = due(self.deadline, self.last_activity, self.read_timeout) else {
+            return Poll::Pending;
+        };
         while self.timer.as_mut().poll(cx).is_ready() {
             if due <= Instant::now() {
                 return Poll::Ready(());
@@ -37,7 +40,11 @@ impl Limits {
     }
 }
 
-/// When a limit strikes; `None` where that lies beyond what a clock can tell.
-fn due(deadline: Option<Instant>, heard: Instant, silence: Duration) -> Option<Instant> {
-    heard.checked_add(silence).into_iter().chain(deadline).min()
+/// Returns the time at which a timeout expires; `None` if the clock cannot represent it.
+fn due(
+    deadline: Option<Instant>,
+    last_activity: Instant,
+    read_timeout: Duration,
+) -> Option<Instant> {
+    last_activity.checked_add(read_timeout).into_iter().chain(deadline).min()
 }

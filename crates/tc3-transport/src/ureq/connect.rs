@@ -1,9 +1,8 @@
-//! Connections for ureq.
+//! Connecting for ureq.
 //!
-//! ureq's own connector is replaced for three reasons. It resolves the host's name for every request,
-//! this one only for a new connection, and without the thread that a time limit costs there. Its TLS
-//! takes no certificate authorities besides the built-in ones. And its errors do not tell whether a
-//! connection stood.
+//! ureq's own connector is replaced for three reasons. It resolves the host name for every request, and needs a thread to
+//! limit the time; this one resolves only for a new connection. Its TLS accepts no additional certificate authorities.
+//! And its errors do not distinguish failures before and after the connection was established.
 
 use core::fmt;
 use std::io;
@@ -25,7 +24,7 @@ use crate::TransportErrorKind as Kind;
 use crate::address::only_public;
 use crate::tls;
 
-/// A failure whose kind is known where it happens; it travels inside ureq's error.
+/// A failure with its kind, passed through ureq as `Error::Other`.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) kind: Kind,
@@ -44,17 +43,17 @@ fn failure(kind: Kind, text: impl fmt::Display) -> Error {
     Error::Other(Box::new(Failure { kind, text: text.to_string() }))
 }
 
-/// Leaves the name to [`Connect`], which is asked only where no kept connection fits.
+/// Resolver that defers to [`Connect`], which is called only if no idle connection is available.
 #[derive(Debug)]
-pub(super) struct NotYet;
+pub(super) struct DeferredResolver;
 
-impl Resolver for NotYet {
+impl Resolver for DeferredResolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         Ok(self.empty())
     }
 }
 
-/// Resolves, connects, tunnels through a proxy, and does the TLS handshake.
+/// Connector: name resolution, TCP, tunnels through a proxy, and the TLS handshake.
 #[derive(Debug)]
 pub(super) struct Connect {
     tls: Arc<ClientConfig>,
@@ -81,7 +80,7 @@ impl Connect {
             .resolve(details.uri, details.config, NextTimeout::default())
             .map_err(|error| match error {
                 Error::Io(error) => failure(Kind::Resolve, error),
-                _ => failure(Kind::Resolve, "it has no address"),
+                _ => failure(Kind::Resolve, "the name has no address"),
             })?;
         if self.public_only {
             let public =
@@ -101,7 +100,7 @@ impl Connect {
             run_connector: Arc::clone(&details.run_connector),
             register_shutdown: Arc::clone(&details.register_shutdown),
         };
-        match Connector::<()>::connect(&self.tcp, &details, None).map_err(not_connected)? {
+        match Connector::<()>::connect(&self.tcp, &details, None).map_err(connect_error)? {
             Some(Either::B(stream)) => Ok(Box::new(stream)),
             _ => Err(Error::ConnectionFailed),
         }
@@ -114,14 +113,14 @@ impl Connect {
     ) -> Result<Box<dyn Transport>, Error> {
         let host = details.uri.host().unwrap_or_default();
         let name = ServerName::try_from(host.trim_start_matches('[').trim_end_matches(']'))
-            .map_err(|_| failure(Kind::Tls, "the host has no name that a certificate can hold"))?;
+            .map_err(|_| failure(Kind::Tls, "the host name cannot be in a certificate"))?;
         let mut tls = ClientConnection::new(Arc::clone(&self.tls), name.to_owned())
             .map_err(|error| failure(Kind::Tls, error))?;
         let mut socket = TransportAdapter::new(transport, Arc::clone(&details.current_time));
         socket.set_timeout(remaining(details));
         tls.complete_io(&mut socket).map_err(|error| match rustls_error(&error) {
             Some(error) => failure(Kind::Tls, tls::describe(error)),
-            None => not_connected(error.into()),
+            None => connect_error(error.into()),
         })?;
         let config = details.config;
         Ok(Box::new(TlsTransport {
@@ -140,7 +139,7 @@ impl Connector for Connect {
         _: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
         let tunnel = Connector::<()>::connect(&self.tunnel, details, None);
-        let transport = match tunnel.map_err(not_tunnelled)? {
+        let transport = match tunnel.map_err(tunnel_error)? {
             Some(Either::B(tunnel)) => tunnel,
             _ => self.tcp(details)?,
         };
@@ -149,11 +148,11 @@ impl Connector for Connect {
         } else {
             transport
         };
-        Ok(Some(Box::new(Watched(transport))))
+        Ok(Some(Box::new(ResetGuard(transport))))
     }
 }
 
-/// What is left of the time to connect.
+/// Returns the remaining connect timeout.
 fn remaining(details: &ConnectionDetails<'_>) -> NextTimeout {
     let mut timeout = details.timeout;
     if let (Duration::Exact(limit), Instant::Exact(start), Instant::Exact(now)) =
@@ -164,7 +163,7 @@ fn remaining(details: &ConnectionDetails<'_>) -> NextTimeout {
     timeout
 }
 
-fn not_connected(error: Error) -> Error {
+fn connect_error(error: Error) -> Error {
     match error {
         Error::Other(known) => Error::Other(known),
         Error::Timeout(_) => failure(Kind::Connect, "timed out"),
@@ -173,11 +172,11 @@ fn not_connected(error: Error) -> Error {
     }
 }
 
-fn not_tunnelled(error: Error) -> Error {
+fn tunnel_error(error: Error) -> Error {
     match error {
         Error::ConnectProxyFailed(reason) => failure(Kind::Proxy, reason),
-        Error::Protocol(_) => failure(Kind::Proxy, "its answer is no HTTP"),
-        error => not_connected(error),
+        Error::Protocol(_) => failure(Kind::Proxy, "the response of the proxy is not valid HTTP"),
+        error => connect_error(error),
     }
 }
 
@@ -224,11 +223,11 @@ impl Transport for TlsTransport {
     }
 }
 
-/// Keeps ureq from taking a reset inside a body without a length for the body's end.
+/// Reports a reset as an error, which ureq would treat as the end of a body without a length.
 #[derive(Debug)]
-struct Watched(Box<dyn Transport>);
+struct ResetGuard(Box<dyn Transport>);
 
-impl Transport for Watched {
+impl Transport for ResetGuard {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.0.buffers()
     }

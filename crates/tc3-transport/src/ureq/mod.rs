@@ -10,46 +10,45 @@ use std::time::Duration;
 use bytes::Bytes;
 use ureq::{Agent, AsSendBody, Body, BodyReader, Error, ProxyProtocol};
 
-use self::connect::{Connect, Failure, NotYet};
+use self::connect::{Connect, DeferredResolver, Failure};
 use crate::config::bounded;
-use crate::route::{Proxies, Route, is_https, own_port};
+use crate::route::{Proxies, Route, default_port, is_https};
 use crate::{
     BlockingBody, BlockingChunks, BlockingTransport, ProxyUrl, Request, Response, TransportConfig,
     TransportError, TransportErrorKind as Kind, tls,
 };
 
-/// Connections kept for reuse. ureq looks at each for every request, so not without bounds.
+/// Maximum number of idle connections. It is limited because ureq scans all of them for every request.
 const IDLE_CONNECTIONS: usize = 64;
 
-/// The largest piece of a body.
-const PIECE: usize = 128 << 10;
+/// Maximum size of a chunk of a body, in bytes.
+const MAX_CHUNK: usize = 128 << 10;
 
-/// What is offered where nothing more is expected.
-const SMALL_PIECE: usize = 4 << 10;
+/// Minimum size of the buffer for a chunk, in bytes.
+const MIN_CHUNK: usize = 4 << 10;
 
-/// Sends requests with ureq. Connections are kept and shared between threads.
+/// A blocking transport on ureq. Connections are kept alive and shared between threads.
 ///
-/// - The name is resolved once a connection, and its time is the system's own: it is not bounded by
-///   [`connect_timeout`](TransportConfig::connect_timeout).
+/// - The name is resolved once per connection, by the system; [`connect_timeout`](TransportConfig::connect_timeout) does
+///   not limit it.
 /// - No thread is started.
-/// - A proxy is asked to tunnel (`CONNECT`) also for `http://`.
-/// - ureq itself writes every byte sent and received, keys and contracts among them, to the `log` crate at
-///   level `trace`. Turn its targets `ureq` and `ureq_proto` down to `debug`, at which it shows none of them.
-///   Where they are not, a warning says so.
+/// - Requests through a proxy use a tunnel (`CONNECT`), including those to `http://`.
+/// - ureq logs every byte sent and received, including credentials and contracts, with the `log` crate at level `trace`.
+///   Set its targets `ureq` and `ureq_proto` to `debug`, at which it logs none of them. Otherwise
+///   [`new`](Self::new) logs a warning.
 pub struct UreqTransport {
     agent: Agent,
-    /// Connects directly, and to public addresses alone. A connection of the other's, which may lead
-    /// anywhere, is none of its.
+    /// Connects directly, and only to public addresses. It has its own pool, because connections of the other agent may
+    /// lead to private addresses.
     public: Agent,
     proxies: Proxies,
 }
 
 impl UreqTransport {
-    /// A transport with rustls and the system's certificate authorities.
+    /// Returns a transport with rustls and the system's certificate authorities.
     ///
     /// # Errors
-    /// Returns an error if an extra root is unusable. An unusable proxy in the environment fails the
-    /// requests that need it.
+    /// Returns an error if an extra root is invalid. An invalid proxy in the environment fails the requests that need it.
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
         let proxies = Proxies::new(&config.proxy);
         let tls = Arc::new(tls::client_config(&config.extra_roots_pem)?);
@@ -68,18 +67,18 @@ impl UreqTransport {
             .build();
         if log::log_enabled!(target: "ureq_proto::util", log::Level::Trace) {
             log::warn!(
-                "secrets will be logged: the targets ureq and ureq_proto are kept at level trace, at which \
-                 ureq writes every byte sent and received; keep them at debug"
+                "the log will contain secrets: the targets ureq and ureq_proto are at level trace, at which \
+                 ureq logs every byte sent and received; set them to debug"
             );
         }
         let agent = |public_only| {
             let connect = Connect::new(Arc::clone(&tls), public_only);
-            Agent::with_parts(settings.clone(), connect, NotYet)
+            Agent::with_parts(settings.clone(), connect, DeferredResolver)
         };
         Ok(Self { agent: agent(false), public: agent(true), proxies })
     }
 
-    /// Whose connections a request may go over. Through a proxy, it is the proxy that resolves.
+    /// Returns the agent for a request. A proxy resolves names itself.
     fn agent_for(&self, public_only: bool, route: &Route) -> Result<&Agent, TransportError> {
         if !public_only {
             return Ok(&self.agent);
@@ -106,7 +105,7 @@ fn through(url: &ProxyUrl) -> Result<ureq::Proxy, Error> {
     let protocol = if is_https(uri) { ProxyProtocol::Https } else { ProxyProtocol::Http };
     let mut proxy = ureq::Proxy::builder(protocol)
         .host(uri.host().unwrap_or_default())
-        .port(uri.port_u16().unwrap_or(own_port(uri)));
+        .port(uri.port_u16().unwrap_or(default_port(uri)));
     if let Some((user, password)) = url.login() {
         proxy = proxy.username(user).password(password);
     }
@@ -148,9 +147,9 @@ impl BlockingTransport for UreqTransport {
 }
 
 struct Chunks {
-    /// `None` once it failed: ureq would report an end then.
+    /// `None` after a failure, because ureq would report the end of the body.
     reader: Option<BodyReader<'static>>,
-    /// What the headers announced, less what was read: a hint for the next buffer's size.
+    /// Bytes of the announced length that are still unread, as a hint for the size of the next buffer.
     left: Option<u64>,
     route: Route,
 }
@@ -158,12 +157,12 @@ struct Chunks {
 impl BlockingChunks for Chunks {
     fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
         let Some(reader) = &mut self.reader else {
-            return Err(self.route.error(Kind::Interrupted, "the body broke off before"));
+            return Err(self.route.error(Kind::Interrupted, "the body was interrupted before"));
         };
-        // A byte more than announced, so that one read may find the end; more where the announced
-        // length is that of a compressed body.
-        let piece = self.left.and_then(|left| usize::try_from(left).ok()).unwrap_or(PIECE);
-        let mut buffer = vec![0; piece.saturating_add(1).clamp(SMALL_PIECE, PIECE)];
+        // One byte more than announced, so that one read can reach the end. The announced length may be that of a
+        // compressed body.
+        let size = self.left.and_then(|left| usize::try_from(left).ok()).unwrap_or(MAX_CHUNK);
+        let mut buffer = vec![0; size.saturating_add(1).clamp(MIN_CHUNK, MAX_CHUNK)];
         match reader.read(&mut buffer) {
             Ok(read) => {
                 self.left = self.left.map(|left| left.saturating_sub(read as u64));
@@ -178,7 +177,7 @@ impl BlockingChunks for Chunks {
     }
 }
 
-/// ureq's errors with a URI or a header in them are not shown.
+/// Converts errors of ureq, without those that contain a URI or header.
 fn classify(error: Error, route: &Route) -> TransportError {
     match error {
         Error::Other(error) => match error.downcast::<Failure>() {
@@ -189,15 +188,15 @@ fn classify(error: Error, route: &Route) -> TransportError {
         Error::Timeout(limit) => route.error(Kind::Timeout, limit),
         Error::Decompress(coding, error) => match broken(&error, route) {
             error if error.kind() == Kind::Malformed => {
-                route.error(Kind::Malformed, format_args!("the body is no {coding}"))
+                route.error(Kind::Malformed, format_args!("the body is not valid {coding}"))
             }
             error => error,
         },
-        Error::LargeResponseHeader(..) => route.error(Kind::Malformed, "the headers do not end"),
-        Error::Protocol(_) => route.error(Kind::Malformed, "the answer does not parse"),
-        // The connection ended inside the line that begins a chunk.
-        Error::BodyStalled => route.error(Kind::Interrupted, "the body broke off"),
-        Error::BadUri(_) | Error::Http(_) => route.error(Kind::Request, "ureq refuses it"),
+        Error::LargeResponseHeader(..) => route.error(Kind::Malformed, "the headers are too long"),
+        Error::Protocol(_) => route.error(Kind::Malformed, "the response does not parse"),
+        // The connection ended within the header of a chunk.
+        Error::BodyStalled => route.error(Kind::Interrupted, "the body was interrupted"),
+        Error::BadUri(_) | Error::Http(_) => route.error(Kind::Request, "ureq refuses the request"),
         _ => route.error(Kind::Other, "ureq failed"),
     }
 }
@@ -222,7 +221,7 @@ mod tests {
     use super::*;
     use crate::{Proxy, Request};
 
-    /// As for reqwest.
+    /// As the test of the transport on reqwest.
     #[test]
     fn a_name_that_resolves_to_this_machine_is_not_connected_to() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

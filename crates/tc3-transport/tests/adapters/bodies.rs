@@ -1,19 +1,19 @@
-//! Bodies in every framing, whole and broken.
+//! Bodies in every framing, complete and broken.
 
 use http::header;
 use tc3_transport::TransportErrorKind as Kind;
 
-use crate::support::server::{Connection, Server, answer};
+use crate::support::server::{Connection, Server, response};
 use crate::support::{New, check, config, fetch, get, post};
 
 each! {
     every_framing_is_read
-    gzip_is_undone
-    a_large_body_comes_in_small_pieces
-    a_broken_body_is_no_end
-    a_reset_is_no_end
-    a_body_that_lies_is_malformed
-    a_gzip_that_stops_short_is_no_end
+    gzip_is_decompressed
+    a_large_body_is_read_in_small_chunks
+    a_truncated_body_is_interrupted
+    a_reset_is_interrupted
+    an_invalid_body_is_malformed
+    a_truncated_gzip_body_is_an_error
 }
 
 /// `gzip(1)` of [`PLAIN`].
@@ -43,8 +43,8 @@ fn every_framing_is_read(new: New) {
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
                    5\r\nhello\r\n1;ext=1\r\n \r\n6\r\nchunks\r\n0\r\nTrailer: x\r\n\r\n";
     let cases: [(&[u8], &[u8]); 5] = [
-        (&answer(200, "", "sized"), b"sized"),
-        (&answer(200, "", ""), b""),
+        (&response(200, "", "sized"), b"sized"),
+        (&response(200, "", ""), b""),
         (chunked.as_bytes(), b"hello chunks"),
         (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the end", b"until the end"),
         (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
@@ -55,57 +55,57 @@ fn every_framing_is_read(new: New) {
     }
 }
 
-fn gzip_is_undone(new: New) {
-    let server = Server::answering(gzipped(GZIP));
+fn gzip_is_decompressed(new: New) {
+    let server = Server::responding(gzipped(GZIP));
     let response = new(&config()).unwrap().send(get(&server.http())).unwrap();
     assert!(!response.headers.contains_key(header::CONTENT_ENCODING));
-    assert_eq!(response.body.whole().unwrap(), PLAIN);
+    assert_eq!(response.body.collect().unwrap(), PLAIN);
     assert_eq!(server.received()[0].header("accept-encoding"), ["gzip"]);
 
-    // Far larger than its announced length, and still read in few pieces.
-    let server = Server::answering(gzipped(ZEROS));
+    // The body is much larger than its announced length, and is still read in few chunks.
+    let server = Server::responding(gzipped(ZEROS));
     let mut body = new(&config()).unwrap().send(get(&server.http())).unwrap().body;
-    let (mut total, mut pieces) = (0, 0);
-    while let Some(piece) = body.next().unwrap() {
-        total += piece.len();
-        pieces += 1;
+    let (mut total, mut chunks) = (0, 0);
+    while let Some(chunk) = body.next().unwrap() {
+        total += chunk.len();
+        chunks += 1;
     }
     assert_eq!(total, 100_000);
-    assert!(pieces <= 50, "{pieces} pieces");
+    assert!(chunks <= 50, "{chunks} chunks");
 }
 
-fn a_large_body_comes_in_small_pieces(new: New) {
-    const PIECES: usize = 300;
-    fn piece(index: usize) -> Vec<u8> {
+fn a_large_body_is_read_in_small_chunks(new: New) {
+    const CHUNKS: usize = 300;
+    fn chunk(index: usize) -> Vec<u8> {
         vec![(index % 251) as u8; 64 << 10]
     }
     let server = Server::start(|connection: &mut Connection| {
         connection.receive();
-        let length = PIECES * piece(0).len();
+        let length = CHUNKS * chunk(0).len();
         connection.write(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").as_bytes());
-        for index in 0..PIECES {
-            assert!(connection.write(&piece(index)));
+        for index in 0..CHUNKS {
+            assert!(connection.write(&chunk(index)));
         }
     });
     let mut body = new(&config()).unwrap().send(get(&server.http())).unwrap().body;
     let mut position = 0;
     while let Some(bytes) = body.next().unwrap() {
-        assert!(bytes.len() <= 1 << 20, "a piece of {} bytes", bytes.len());
+        assert!(bytes.len() <= 1 << 20, "a chunk of {} bytes", bytes.len());
         for byte in bytes {
             assert_eq!(byte, (position / (64 << 10) % 251) as u8, "at {position}");
             position += 1;
         }
     }
-    assert_eq!(position, PIECES * (64 << 10));
+    assert_eq!(position, CHUNKS * (64 << 10));
 }
 
-/// The body of this answer breaks off, and asking again does not make it whole.
-fn breaks(new: New, server: &Server) {
+/// Checks that the body ends with an error, and that reading again returns the error again.
+fn check_interrupted(new: New, server: &Server) {
     let mut body = new(&config()).unwrap().send(get(&server.http())).unwrap().body;
     let error = loop {
         match body.next() {
             Ok(Some(_)) => {}
-            Ok(None) => panic!("a broken body ended"),
+            Ok(None) => panic!("a truncated body ended without an error"),
             Err(error) => break error,
         }
     };
@@ -113,7 +113,7 @@ fn breaks(new: New, server: &Server) {
     check(&body.next().unwrap_err(), Kind::Interrupted, &server.addr.to_string());
 }
 
-fn a_broken_body_is_no_end(new: New) {
+fn a_truncated_body_is_interrupted(new: New) {
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     for bytes in [
         b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf".to_vec(),
@@ -123,12 +123,12 @@ fn a_broken_body_is_no_end(new: New) {
         format!("{chunked}5").into_bytes(),
         gzipped(GZIP)[..gzipped(GZIP).len() - 12].to_vec(),
     ] {
-        breaks(new, &Server::closing(bytes));
+        check_interrupted(new, &Server::closing(bytes));
     }
 }
 
-fn a_reset_is_no_end(new: New) {
-    // Without a length a close is the end; a reset is not.
+fn a_reset_is_interrupted(new: New) {
+    // A close is the end of a body without a length; a reset is not.
     let server = Server::start(|connection| {
         connection.reset();
         connection.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf");
@@ -137,11 +137,11 @@ fn a_reset_is_no_end(new: New) {
     check(&result.unwrap_err(), Kind::Interrupted, &server.addr.to_string());
 }
 
-fn a_body_that_lies_is_malformed(new: New) {
+fn an_invalid_body_is_malformed(new: New) {
     let mut corrupt = GZIP.to_vec();
     corrupt[12] ^= 0xff;
     for bytes in [
-        gzipped(b"this is no gzip at all"),
+        gzipped(b"this is not gzip at all"),
         gzipped(&corrupt),
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnumber\r\nhello\r\n".to_vec(),
     ] {
@@ -151,10 +151,10 @@ fn a_body_that_lies_is_malformed(new: New) {
     }
 }
 
-fn a_gzip_that_stops_short_is_no_end(new: New) {
-    // All that was announced has come.
+fn a_truncated_gzip_body_is_an_error(new: New) {
+    // The announced length was received completely.
     for length in [1, 12, GZIP.len() - 9, GZIP.len() - 8, GZIP.len() - 1] {
-        let server = Server::answering(gzipped(&GZIP[..length]));
+        let server = Server::responding(gzipped(&GZIP[..length]));
         let error = fetch(&*new(&config()).unwrap(), get(&server.http())).unwrap_err();
         let broken = matches!(error.kind(), Kind::Interrupted | Kind::Malformed);
         assert!(broken, "{length} bytes: {error}");

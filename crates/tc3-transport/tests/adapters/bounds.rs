@@ -1,4 +1,4 @@
-//! Answers that do not end: each is given up, after no more than the system's buffers hold.
+//! Endless responses: each is aborted, after at most the content of the system's buffers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use tc3_transport::TransportErrorKind as Kind;
 
-use crate::support::server::{Server, answer};
+use crate::support::server::{Server, response};
 use crate::support::{New, SHORT, config, fetch, get};
 
 each! {
-    a_head_has_so_many_headers_and_bytes
-    what_does_not_end_is_given_up
-    what_goes_on_for_ever_ends_with_its_time
+    the_number_and_size_of_headers_are_limited
+    endless_responses_are_aborted
+    endless_responses_end_with_the_timeout
 }
 
 const OK: &str = "HTTP/1.1 200 OK\r\n";
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/// Sends `begin`, then `more` for as long as the client listens, with `pause` in between, and counts.
+/// Sends `begin`, then `more` until the client disconnects, with `pause` in between. Returns the number of bytes sent.
 fn endless(begin: String, more: String, pause: Option<Duration>) -> (Server, Arc<AtomicU64>) {
     let sent = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&sent);
@@ -34,11 +34,11 @@ fn endless(begin: String, more: String, pause: Option<Duration>) -> (Server, Arc
     (server, sent)
 }
 
-fn a_head_has_so_many_headers_and_bytes(new: New) {
+fn the_number_and_size_of_headers_are_limited(new: New) {
     let head = |count: usize, bytes: usize| {
         let value = "x".repeat(bytes / count);
         let headers = (0..count).map(|index| format!("X-{index}: {value}\r\n"));
-        Server::answering(answer(200, &headers.collect::<String>(), "read"))
+        Server::responding(response(200, &headers.collect::<String>(), "read"))
     };
     let transport = new(&config()).unwrap();
     let usual = head(90, 32 << 10);
@@ -50,7 +50,7 @@ fn a_head_has_so_many_headers_and_bytes(new: New) {
     }
 }
 
-fn what_does_not_end_is_given_up(new: New) {
+fn endless_responses_are_aborted(new: New) {
     for (what, begin, more) in [
         ("a version", "HTTP/1.1", "1"),
         ("a status line", "HTTP/1.1 200 O", "K"),
@@ -68,15 +68,15 @@ fn what_does_not_end_is_given_up(new: New) {
         let error = fetch(&*new(&config()).unwrap(), get(&server.http())).unwrap_err();
         assert!(matches!(error.kind(), Kind::Malformed | Kind::Interrupted), "{what}: {error}");
         let sent = sent.load(Ordering::Relaxed);
-        assert!(sent < 32 << 20, "{what}: {sent} bytes were taken");
+        assert!(sent < 32 << 20, "{what}: {sent} bytes were read");
     }
 }
 
-/// What one of the libraries reads on without keeping it. The request's time bounds that.
-fn what_goes_on_for_ever_ends_with_its_time(new: New) {
+/// Content that one of the libraries skips without a limit. The timeout of the request limits it.
+fn endless_responses_end_with_the_timeout(new: New) {
     for (what, begin, more) in [
-        ("informational answers", "", "HTTP/1.1 103 Early Hints\r\n\r\n"),
-        ("leave to go on", "", "HTTP/1.1 100 Continue\r\n\r\n"),
+        ("informational responses", "", "HTTP/1.1 103 Early Hints\r\n\r\n"),
+        ("100 Continue", "", "HTTP/1.1 100 Continue\r\n\r\n"),
         ("zeros before a chunk's length", CHUNKED, "0"),
         ("trailers", &format!("{CHUNKED}0\r\n"), "X-More: and more\r\n"),
         ("small chunks", CHUNKED, "1\r\na\r\n"),
@@ -86,7 +86,7 @@ fn what_goes_on_for_ever_ends_with_its_time(new: New) {
         let mut request = get(&server.http());
         request.timeout = Some(SHORT);
         let error = fetch(&*new(&config()).unwrap(), request).unwrap_err();
-        let given_up = matches!(error.kind(), Kind::Malformed | Kind::Interrupted);
-        assert!(given_up || error.kind() == Kind::Timeout, "{what}: {error}");
+        let is_aborted = matches!(error.kind(), Kind::Malformed | Kind::Interrupted);
+        assert!(is_aborted || error.kind() == Kind::Timeout, "{what}: {error}");
     }
 }

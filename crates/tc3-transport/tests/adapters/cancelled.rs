@@ -1,25 +1,25 @@
-//! Futures and bodies that are dropped: the server learns of it, and nobody gets what was meant for another.
+//! Dropped futures and bodies: the connection is closed, and no response goes to another request.
 
 use std::sync::mpsc;
 
 use tc3_transport::{AsyncTransport, HyperTransport, ReqwestTransport};
 
-use crate::support::server::{Server, answer};
+use crate::support::server::{Server, response};
 use crate::support::{LONG, config, get, post, runtime};
 
-/// Answers what is kept, and tells of a connection that ends before its answer does.
+/// Returns a server, and channels that report a received request and a connection closed before its response ended.
 fn server() -> (Server, mpsc::Receiver<()>, mpsc::Receiver<()>) {
     let ((arrived, was_received), (closed, was_closed)) = (mpsc::channel(), mpsc::channel());
     let server = Server::start(move |connection| {
         while let Some(received) = connection.receive() {
             match &received.body[..] {
                 b"unanswered" => arrived.send(()).unwrap(),
-                b"begun" => {
-                    connection.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun");
+                b"started" => {
+                    connection.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nstarted");
                     arrived.send(()).unwrap();
                 }
                 _ => {
-                    connection.write(&answer(200, "", "whole"));
+                    connection.write(&response(200, "", "complete"));
                     continue;
                 }
             }
@@ -30,11 +30,11 @@ fn server() -> (Server, mpsc::Receiver<()>, mpsc::Receiver<()>) {
     (server, was_received, was_closed)
 }
 
-fn what_is_dropped_is_closed(transport: impl AsyncTransport + Clone + 'static) {
+fn check_dropped(transport: impl AsyncTransport + Clone + 'static) {
     let (server, was_received, was_closed) = server();
     let runtime = runtime();
     for round in 1..=3 {
-        // The kept connection of the round before, or a new one.
+        // The idle connection of the previous round, or a new one.
         let sending = transport.clone();
         let request = post(&server.http(), "unanswered");
         let task = runtime.spawn(async move { sending.send(request).await.map(drop) });
@@ -42,26 +42,26 @@ fn what_is_dropped_is_closed(transport: impl AsyncTransport + Clone + 'static) {
         task.abort();
         was_closed.recv_timeout(LONG).unwrap();
 
-        let answer = runtime.block_on(transport.send(post(&server.http(), "begun"))).unwrap();
+        let response = runtime.block_on(transport.send(post(&server.http(), "started"))).unwrap();
         was_received.recv_timeout(LONG).unwrap();
-        // Dropped where it may have something to do.
-        runtime.block_on(async { drop(answer) });
+        // Dropped within the runtime.
+        runtime.block_on(async { drop(response) });
         was_closed.recv_timeout(LONG).unwrap();
 
-        let whole = runtime.block_on(async {
+        let complete = runtime.block_on(async {
             transport.send(get(&server.http())).await.unwrap().body.collect(100).await.unwrap()
         });
-        assert_eq!(whole, "whole");
+        assert_eq!(complete, "complete");
         assert_eq!(server.received().len(), 3 * round);
     }
 }
 
 #[test]
-fn what_hyper_is_dropped_from_is_closed() {
-    what_is_dropped_is_closed(HyperTransport::new(&config()).unwrap());
+fn hyper_closes_the_connection_of_a_dropped_exchange() {
+    check_dropped(HyperTransport::new(&config()).unwrap());
 }
 
 #[test]
-fn what_reqwest_is_dropped_from_is_closed() {
-    what_is_dropped_is_closed(ReqwestTransport::new(&config()).unwrap());
+fn reqwest_closes_the_connection_of_a_dropped_exchange() {
+    check_dropped(ReqwestTransport::new(&config()).unwrap());
 }

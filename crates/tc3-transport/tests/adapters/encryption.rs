@@ -1,4 +1,4 @@
-//! TLS: whom the transports trust, and how they tell that they do not.
+//! TLS: trusted certificates, and the errors of untrusted ones.
 
 use std::sync::Arc;
 
@@ -7,27 +7,27 @@ use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tc3_transport::TransportErrorKind as Kind;
 
-use crate::support::server::{Server, answer};
+use crate::support::server::{Server, response};
 use crate::support::{New, SHORT, check, config, fetch, post, until};
 
 each! {
     an_extra_root_is_trusted
-    an_unknown_authority_is_tls
-    another_name_is_tls
-    a_time_past_or_to_come_is_tls
-    a_refusal_is_tls
-    what_is_no_tls_is_tls
-    a_handshake_that_stalls_or_breaks_is_connect
-    a_close_without_notice_is_no_end
+    an_unknown_authority_is_a_tls_error
+    another_name_is_a_tls_error
+    an_expired_or_future_certificate_is_a_tls_error
+    a_refusal_is_a_tls_error
+    a_response_without_tls_is_a_tls_error
+    a_handshake_that_stalls_or_breaks_is_a_connect_error
+    a_close_without_notice_is_interrupted
 }
 
-/// A certificate for a name, its key, and the PEM of the authority that issued it.
+/// Returns a certificate for a name, its key, and the PEM of its issuer.
 pub(crate) fn certificate(name: &str) -> (CertificateDer<'static>, PrivateKeyDer<'static>, String) {
-    valid(name, 1975, 4096)
+    certificate_between(name, 1975, 4096)
 }
 
-/// One that holds between these years.
-fn valid(
+/// As [`certificate`], valid between these years.
+fn certificate_between(
     name: &str,
     from: i32,
     to: i32,
@@ -53,8 +53,8 @@ pub(crate) fn server_config(
     Arc::new(builder.with_single_cert(vec![certificate], key).unwrap())
 }
 
-/// A TLS server for a name, and its authority.
-fn secured(name: &str) -> (Server, String) {
+/// Starts a TLS server for a name; returns it with the PEM of its authority.
+fn tls_server(name: &str) -> (Server, String) {
     serving(certificate(name))
 }
 
@@ -65,14 +65,14 @@ fn serving(
     let server = Server::start(move |connection| {
         connection.secure(&tls);
         while connection.receive().is_some() {
-            connection.write(&answer(200, "", "secret"));
+            connection.write(&response(200, "", "secret"));
         }
     });
     (server, pem)
 }
 
 fn an_extra_root_is_trusted(new: New) {
-    let (server, pem) = secured("localhost");
+    let (server, pem) = tls_server("localhost");
     let other = certificate("other.invalid").2;
     let both = format!("a company's authorities\n{other}\n{pem}");
     let transport = new(&config().with_extra_roots_pem(both)).unwrap();
@@ -85,16 +85,16 @@ fn an_extra_root_is_trusted(new: New) {
     );
 }
 
-fn an_unknown_authority_is_tls(new: New) {
-    let (server, _) = secured("localhost");
+fn an_unknown_authority_is_a_tls_error(new: New) {
+    let (server, _) = tls_server("localhost");
     let error = fetch(&*new(&config()).unwrap(), post(&server.https(), "x")).unwrap_err();
     check(&error, Kind::Tls, &format!("localhost:{}", server.addr.port()));
     check(&error, Kind::Tls, "does not trust");
     assert!(server.received().is_empty());
 }
 
-fn another_name_is_tls(new: New) {
-    let (server, pem) = secured("other.invalid");
+fn another_name_is_a_tls_error(new: New) {
+    let (server, pem) = tls_server("other.invalid");
     let transport = new(&config().with_extra_roots_pem(pem)).unwrap();
     let error = fetch(&*transport, post(&server.https(), "x")).unwrap_err();
     check(&error, Kind::Tls, "localhost");
@@ -102,9 +102,9 @@ fn another_name_is_tls(new: New) {
     assert!(server.received().is_empty());
 }
 
-fn a_time_past_or_to_come_is_tls(new: New) {
+fn an_expired_or_future_certificate_is_a_tls_error(new: New) {
     for (from, to, what) in [(2021, 2022, "has expired"), (4000, 4096, "not valid yet")] {
-        let (server, pem) = serving(valid("localhost", from, to));
+        let (server, pem) = serving(certificate_between("localhost", from, to));
         let transport = new(&config().with_extra_roots_pem(pem)).unwrap();
         let error = fetch(&*transport, post(&server.https(), "x")).unwrap_err();
         check(&error, Kind::Tls, what);
@@ -113,17 +113,17 @@ fn a_time_past_or_to_come_is_tls(new: New) {
     }
 }
 
-fn a_refusal_is_tls(new: New) {
+fn a_refusal_is_a_tls_error(new: New) {
     let server = Server::start(|connection| {
         // A fatal alert, handshake_failure.
         connection.write(&[21, 3, 3, 0, 2, 2, 40]);
         connection.stall();
     });
     let error = fetch(&*new(&config()).unwrap(), post(&server.https(), "x")).unwrap_err();
-    check(&error, Kind::Tls, "the server refused (HandshakeFailure)");
+    check(&error, Kind::Tls, "the server refused the handshake (HandshakeFailure)");
 }
 
-fn what_is_no_tls_is_tls(new: New) {
+fn a_response_without_tls_is_a_tls_error(new: New) {
     let server = Server::start(|connection| {
         connection.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
         connection.stall();
@@ -132,7 +132,7 @@ fn what_is_no_tls_is_tls(new: New) {
     check(&error, Kind::Tls, &server.addr.port().to_string());
 }
 
-fn a_handshake_that_stalls_or_breaks_is_connect(new: New) {
+fn a_handshake_that_stalls_or_breaks_is_a_connect_error(new: New) {
     let stalls = Server::start(|connection| connection.stall());
     let transport = new(&config().with_connect_timeout(SHORT)).unwrap();
     let error = fetch(&*transport, post(&stalls.https(), "x")).unwrap_err();
@@ -143,10 +143,10 @@ fn a_handshake_that_stalls_or_breaks_is_connect(new: New) {
     check(&error, Kind::Connect, &breaks.addr.port().to_string());
 }
 
-fn a_close_without_notice_is_no_end(new: New) {
+fn a_close_without_notice_is_interrupted(new: New) {
     let (certificate, key, pem) = certificate("localhost");
     let tls = server_config(certificate, key);
-    // TLS ends a stream with a notice. Without it, anybody on the way may have cut it.
+    // TLS ends a stream with a close_notify alert. Without it, an attacker may have truncated the stream.
     let server = Server::start(move |connection| {
         connection.secure(&tls);
         connection.receive();

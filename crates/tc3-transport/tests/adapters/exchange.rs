@@ -1,4 +1,4 @@
-//! What goes out, and how often.
+//! Requests on the wire, and the reuse of connections.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -7,28 +7,28 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use tc3_transport::{AsyncTransport, HyperTransport, Request, TransportErrorKind};
 
-use crate::support::server::{Server, answer};
+use crate::support::server::{Server, response};
 use crate::support::{LONG, New, check, config, fetch, get, post, until};
 
 each! {
-    requests_go_out_as_they_stand
-    redirects_are_answers
-    errors_of_the_server_keep_their_bodies
-    connections_are_kept
-    nothing_is_sent_twice_when_a_kept_connection_breaks
-    a_kept_connection_that_was_closed_costs_at_most_an_error
+    requests_are_sent_unchanged
+    redirects_are_responses
+    error_statuses_keep_their_bodies
+    connections_are_reused
+    nothing_is_sent_twice_if_a_reused_connection_breaks
+    a_closed_idle_connection_causes_at_most_an_error
     header_values_may_be_any_bytes
 }
 
-fn requests_go_out_as_they_stand(new: New) {
-    let server = Server::answering(answer(200, "X-Answer: yes\r\n", "fine"));
+fn requests_are_sent_unchanged(new: New) {
+    let server = Server::responding(response(200, "X-Response: yes\r\n", "fine"));
     let transport = new(&config()).unwrap();
     let mut request = post(&server.http(), "{\"a\":1}");
     request.headers.insert(header::HOST, HeaderValue::from_static("essbasic.tencentcloudapi.com"));
     request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let response = transport.send(request).unwrap();
-    assert_eq!(response.headers["x-answer"], "yes");
-    assert_eq!(response.body.whole().unwrap(), b"fine");
+    assert_eq!(response.headers["x-response"], "yes");
+    assert_eq!(response.body.collect().unwrap(), b"fine");
     fetch(&*transport, post(&server.http(), "")).unwrap();
     fetch(&*transport, get(&server.http())).unwrap();
 
@@ -48,34 +48,34 @@ fn requests_go_out_as_they_stand(new: New) {
     assert_eq!(get.header("transfer-encoding"), [""; 0]);
 }
 
-fn redirects_are_answers(new: New) {
+fn redirects_are_responses(new: New) {
     let transport = new(&config()).unwrap();
     for status in [301, 302, 303, 307, 308] {
-        let server = Server::answering(answer(status, "Location: /elsewhere\r\n", "moved"));
+        let server = Server::responding(response(status, "Location: /elsewhere\r\n", "moved"));
         for request in [post(&server.http(), "signed"), get(&server.http())] {
             let response = transport.send(request).unwrap();
             assert_eq!(response.status.as_u16(), status);
             assert_eq!(response.headers[header::LOCATION], "/elsewhere");
-            assert_eq!(response.body.whole().unwrap(), b"moved");
+            assert_eq!(response.body.collect().unwrap(), b"moved");
         }
         assert_eq!(server.received().len(), 2);
     }
 }
 
-fn errors_of_the_server_keep_their_bodies(new: New) {
+fn error_statuses_keep_their_bodies(new: New) {
     let transport = new(&config()).unwrap();
     for status in [400, 401, 403, 404, 407, 429, 500, 502, 503] {
-        let server = Server::answering(answer(status, "", "the reason"));
+        let server = Server::responding(response(status, "", "the reason"));
         let got = fetch(&*transport, post(&server.http(), "x")).unwrap();
         assert_eq!(got, (status, b"the reason".to_vec()));
         assert_eq!(server.received().len(), 1);
     }
 }
 
-fn connections_are_kept(new: New) {
-    let server = Server::answering(answer(200, "", "again"));
+fn connections_are_reused(new: New) {
+    let server = Server::responding(response(200, "", "again"));
     let transport = new(&config()).unwrap();
-    // With a limit of its own, too: that must not cost the connection.
+    // A timeout of the request must not prevent the reuse.
     let mut limited = post(&server.http(), "x");
     limited.timeout = Some(LONG);
     for (request, method) in [(get(&server.http()), "GET"), (limited, "POST")] {
@@ -85,9 +85,9 @@ fn connections_are_kept(new: New) {
 }
 
 #[test]
-fn hyper_and_ureq_give_a_connection_back_with_the_bodys_end() {
+fn hyper_and_ureq_release_a_connection_at_the_end_of_the_body() {
     for new in [crate::support::hyper as New, crate::support::ureq] {
-        let server = Server::answering(answer(200, "", "again"));
+        let server = Server::responding(response(200, "", "again"));
         let transport = new(&config()).unwrap();
         for _ in 0..5 {
             let mut limited = post(&server.http(), "x");
@@ -100,24 +100,24 @@ fn hyper_and_ureq_give_a_connection_back_with_the_bodys_end() {
     }
 }
 
-fn nothing_is_sent_twice_when_a_kept_connection_breaks(new: New) {
+fn nothing_is_sent_twice_if_a_reused_connection_breaks(new: New) {
     let server = Server::start(|connection| {
         while let Some(received) = connection.receive() {
             if received.body != b"kept" {
-                // Closed without an answer: the request may have been carried out.
+                // Closed without a response: the request may have been executed.
                 return;
             }
-            connection.write(&answer(200, "", "kept"));
+            connection.write(&response(200, "", "kept"));
         }
     });
     let transport = new(&config()).unwrap();
     let mut broken = 0;
-    let met_a_kept_one = || {
+    let has_reused = || {
         let received = server.received();
         let last = received.last().unwrap();
         received.iter().filter(|r| r.connection == last.connection).count() > 1
     };
-    until(met_a_kept_one, || {
+    until(has_reused, || {
         fetch(&*transport, post(&server.http(), "kept")).unwrap();
         let error = fetch(&*transport, post(&server.http(), "broken")).unwrap_err();
         check(&error, TransportErrorKind::Interrupted, &server.addr.to_string());
@@ -127,9 +127,9 @@ fn nothing_is_sent_twice_when_a_kept_connection_breaks(new: New) {
     });
 }
 
-fn a_kept_connection_that_was_closed_costs_at_most_an_error(new: New) {
-    // Closes right after the answer, so that the client may or may not have noticed.
-    let server = Server::closing(answer(200, "", "ok"));
+fn a_closed_idle_connection_causes_at_most_an_error(new: New) {
+    // Closes immediately after the response, so that the client may or may not have noticed.
+    let server = Server::closing(response(200, "", "ok"));
     let transport = new(&config()).unwrap();
     let mut arrived = 0;
     for _ in 0..50 {
@@ -138,18 +138,18 @@ fn a_kept_connection_that_was_closed_costs_at_most_an_error(new: New) {
             Err(error) => check(&error, TransportErrorKind::Interrupted, &server.addr.to_string()),
         }
     }
-    // Each answer belongs to one request: none was written a second time.
+    // Each response belongs to one request; none was sent twice.
     assert_eq!(server.received().len(), arrived);
     assert!(arrived > 0);
 }
 
-/// Nothing of the runtime runs while its thread does something else, so nothing of it sees the close.
+/// The runtime does not run while its thread is blocked, so it cannot notice the close.
 #[test]
-fn hyper_uses_no_connection_that_was_closed_while_the_program_did_something_else() {
+fn hyper_does_not_reuse_a_connection_that_was_closed_while_the_thread_was_blocked() {
     let (closed, was_closed) = mpsc::channel();
     let server = Server::start(move |connection| {
         connection.receive();
-        connection.write(&answer(200, "", "ok"));
+        connection.write(&response(200, "", "ok"));
         connection.close();
         closed.send(()).unwrap();
     });
@@ -157,10 +157,10 @@ fn hyper_uses_no_connection_that_was_closed_while_the_program_did_something_else
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         for _ in 0..5 {
-            let answer = transport.send(post(&server.http(), "x")).await.unwrap();
-            assert_eq!(answer.body.collect(2).await.unwrap(), "ok");
+            let response = transport.send(post(&server.http(), "x")).await.unwrap();
+            assert_eq!(response.body.collect(2).await.unwrap(), "ok");
             was_closed.recv_timeout(LONG).unwrap();
-            // For so long a connection is taken to be open.
+            // Longer than the idle time up to which a connection is assumed to be open.
             std::thread::sleep(Duration::from_millis(150));
         }
     });
@@ -168,7 +168,7 @@ fn hyper_uses_no_connection_that_was_closed_while_the_program_did_something_else
 }
 
 fn header_values_may_be_any_bytes(new: New) {
-    let server = Server::answering(
+    let server = Server::responding(
         *b"HTTP/1.1 200 OK\r\nX-Name: \xe5\x90\x88\xff\r\nContent-Length: 0\r\n\r\n",
     );
     let transport = new(&config()).unwrap();

@@ -1,11 +1,11 @@
-//! No value of a setting makes a transport panic, overflow or hang.
+//! Extreme settings cause no panic, overflow or hang.
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 use tc3_transport::{Proxy, TransportConfig};
 
-use crate::support::server::{Server, answer};
+use crate::support::server::{Server, response};
 use crate::support::{New, config, fetch, get, hyper, reqwest, ureq};
 
 fn durations() -> impl Strategy<Value = Duration> {
@@ -30,26 +30,26 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn any_timeout_is_taken(
+    fn any_timeout_is_accepted(
         connect in durations(),
         read in durations(),
         total in prop::option::of(durations()),
     ) {
-        let server = Server::answering(answer(200, "", "here"));
+        let server = Server::responding(response(200, "", "here"));
         for new in [hyper as New, reqwest, ureq] {
-            let limits = config().with_connect_timeout(connect).with_read_timeout(read);
-            let transport = new(&limits).unwrap();
+            let settings = config().with_connect_timeout(connect).with_read_timeout(read);
+            let transport = new(&settings).unwrap();
             let mut request = get(&server.http());
             request.timeout = total;
             let got = fetch(&*transport, request);
             let shortest = [Some(connect), Some(read), total].into_iter().flatten().min().unwrap();
-            // A server on this machine answers in a minute.
+            // A local server responds within a minute.
             prop_assert!(got.is_ok() || shortest < Duration::from_secs(60), "{got:?}");
         }
     }
 
     #[test]
-    fn any_certificate_authorities_are_taken_or_refused(pem in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_certificate_authorities_are_accepted_or_rejected(pem in prop::collection::vec(any::<u8>(), 0..200)) {
         let config = TransportConfig::default().with_proxy(Proxy::None).with_extra_roots_pem(pem);
         for new in [hyper as New, reqwest, ureq] {
             let _ = new(&config);

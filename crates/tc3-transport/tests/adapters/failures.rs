@@ -1,4 +1,4 @@
-//! Every way an exchange can fail, and the kind it is given.
+//! Failures of an exchange, and their kinds.
 
 use std::net::TcpListener;
 use std::thread;
@@ -10,23 +10,23 @@ use crate::support::server::Server;
 use crate::support::{LONG, New, SHORT, check, config, fetch, get, post};
 
 each! {
-    a_name_without_an_address_is_resolve
-    a_refusal_is_connect
-    a_full_queue_is_connect
-    silence_is_timeout
-    the_whole_exchange_is_bounded
-    a_connection_that_breaks_is_interrupted
-    what_is_no_http_is_malformed
-    an_unusable_uri_is_request
+    a_name_without_an_address_is_a_resolve_error
+    a_refused_connection_is_a_connect_error
+    a_full_queue_is_a_connect_error
+    silence_is_a_timeout
+    the_timeout_limits_the_whole_exchange
+    a_broken_connection_is_interrupted
+    invalid_http_is_malformed
+    an_invalid_uri_is_a_request_error
 }
 
-fn a_name_without_an_address_is_resolve(new: New) {
+fn a_name_without_an_address_is_a_resolve_error(new: New) {
     // Reserved never to exist (RFC 6761).
     let error = fetch(&*new(&config()).unwrap(), post("http://nowhere.invalid:81", "x"));
     check(&error.unwrap_err(), Kind::Resolve, "nowhere.invalid:81");
 }
 
-fn a_refusal_is_connect(new: New) {
+fn a_refused_connection_is_a_connect_error(new: New) {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for scheme in ["http", "https"] {
         let result = fetch(&*new(&config()).unwrap(), post(&format!("{scheme}://{closed}"), "x"));
@@ -36,10 +36,10 @@ fn a_refusal_is_connect(new: New) {
     }
 }
 
-fn a_full_queue_is_connect(new: New) {
+fn a_full_queue_is_a_connect_error(new: New) {
     use socket2::{Domain, SockAddr, Socket, Type};
     use std::net::{SocketAddr, TcpStream};
-    // Nobody accepts, and the queue is as short as it gets: when it is full, a connection waits.
+    // Nothing accepts connections, and the queue has its minimum length. When it is full, connecting blocks.
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SockAddr::from(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
     socket.listen(0).unwrap();
@@ -55,7 +55,7 @@ fn a_full_queue_is_connect(new: New) {
     check(&error, Kind::Connect, "timed out");
 }
 
-fn silence_is_timeout(new: New) {
+fn silence_is_a_timeout(new: New) {
     for begin in [
         "",
         "HTTP/1.1 200 OK\r\nContent-",
@@ -76,12 +76,12 @@ fn silence_is_timeout(new: New) {
         bounded.timeout = Some(SHORT);
         let error = fetch(&*new(&config()).unwrap(), bounded).unwrap_err();
         check(&error, Kind::Timeout, &server.addr.to_string());
-        assert_eq!(server.received().len(), 2, "none was repeated");
+        assert_eq!(server.received().len(), 2, "no request is retried");
     }
 }
 
-fn the_whole_exchange_is_bounded(new: New) {
-    // Never silent for long, and never done.
+fn the_timeout_limits_the_whole_exchange(new: New) {
+    // The server keeps sending and never finishes.
     let server = Server::start(|connection| {
         connection.receive();
         connection.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
@@ -105,19 +105,19 @@ fn the_whole_exchange_is_bounded(new: New) {
     assert_eq!(fetch(&*new(&config()).unwrap(), request).unwrap().1, b"ok");
 }
 
-fn a_connection_that_breaks_is_interrupted(new: New) {
+fn a_broken_connection_is_interrupted(new: New) {
     for begin in ["", "HTTP/1.1 20", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n"] {
         let server = Server::closing(begin);
         let error = fetch(&*new(&config()).unwrap(), post(&server.http(), "x")).unwrap_err();
         check(&error, Kind::Interrupted, &server.addr.to_string());
-        assert_eq!(server.received().len(), 1, "it was not repeated");
+        assert_eq!(server.received().len(), 1, "the request is not retried");
     }
     let server = Server::start(|connection| connection.reset());
     let error = fetch(&*new(&config()).unwrap(), post(&server.http(), "x")).unwrap_err();
     check(&error, Kind::Interrupted, &server.addr.to_string());
 }
 
-fn what_is_no_http_is_malformed(new: New) {
+fn invalid_http_is_malformed(new: New) {
     for garbage in [
         "SSH-2.0-OpenSSH_9.9\r\n\r\n",
         "<html>linkkey</html>\r\n\r\n",
@@ -138,7 +138,7 @@ fn what_is_no_http_is_malformed(new: New) {
     check(&error, Kind::Malformed, &endless.addr.to_string());
 }
 
-fn an_unusable_uri_is_request(new: New) {
+fn an_invalid_uri_is_a_request_error(new: New) {
     let transport = new(&config()).unwrap();
     for uri in ["/file?sign=linkkey", "ftp://host/?sign=linkkey", "http://u:hiddenpass@host/"] {
         let mut request = get("http://unused");

@@ -1,13 +1,13 @@
-//! The adapters against scripted servers on real sockets: each scenario runs with each of them.
+//! The transports against scripted servers on real sockets. Every scenario runs with every transport.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 
-/// Makes a test of each scenario for each adapter.
+/// Declares a test for every scenario and transport.
 macro_rules! each {
     ($($scenario:ident)*) => {
         mod hyper {

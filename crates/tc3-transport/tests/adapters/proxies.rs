@@ -1,4 +1,4 @@
-//! Through a proxy, around it, and refused by it.
+//! Requests through a proxy, past it, and refused by it.
 
 use std::ffi::OsString;
 use std::net::TcpListener;
@@ -7,17 +7,17 @@ use std::process::Command;
 use tc3_transport::{Proxy, ProxyUrl, TransportConfig, TransportErrorKind as Kind};
 
 use crate::encryption::{certificate, server_config};
-use crate::support::server::{Server, answer};
+use crate::support::server::{Server, response};
 use crate::support::{New, check, config, fetch, get, hyper, post, reqwest, until, ureq};
 
 each! {
     a_proxy_gets_the_request_and_its_credentials
     https_is_tunnelled
-    the_way_to_the_proxy_may_be_tls
-    a_refused_tunnel_is_proxy
-    an_absent_proxy_is_connect
-    the_route_alone_decides
-    metadata_is_never_asked_through_a_proxy
+    the_connection_to_the_proxy_may_use_tls
+    a_refused_tunnel_is_a_proxy_error
+    an_absent_proxy_is_a_connect_error
+    only_the_route_selects_the_client
+    metadata_requests_bypass_the_proxy
 }
 
 /// `user:hiddenpass`, percent-encoded in part.
@@ -28,14 +28,14 @@ fn through(addr: impl core::fmt::Display) -> TransportConfig {
     config().with_proxy(Proxy::Url(format!("http://{CREDENTIALS}@{addr}").parse().unwrap()))
 }
 
-/// A proxy that answers for whatever host it is asked for.
+/// Starts a proxy that responds for every host.
 fn proxy() -> Server {
     Server::start(|connection| {
         while let Some(received) = connection.receive() {
             if received.head.starts_with("CONNECT ") {
                 connection.write(b"HTTP/1.1 200 Connection established\r\n\r\n");
             } else {
-                connection.write(&answer(200, "", "by the proxy"));
+                connection.write(&response(200, "", "by the proxy"));
             }
         }
     })
@@ -44,7 +44,7 @@ fn proxy() -> Server {
 fn a_proxy_gets_the_request_and_its_credentials(new: New) {
     let proxy = proxy();
     let transport = new(&through(proxy.addr)).unwrap();
-    // The name need not resolve here.
+    // The name does not resolve locally.
     until(
         || proxy.reused("POST"),
         || {
@@ -55,8 +55,8 @@ fn a_proxy_gets_the_request_and_its_credentials(new: New) {
     let received = proxy.received();
     let first = &received[0];
     assert_eq!(first.header("proxy-authorization"), [BASIC]);
-    let asked = ["POST http://api.invalid/file?sign=linkkey ", "CONNECT api.invalid:80 "];
-    assert!(asked.iter().any(|line| first.head.starts_with(line)), "{}", first.head);
+    let expected = ["POST http://api.invalid/file?sign=linkkey ", "CONNECT api.invalid:80 "];
+    assert!(expected.iter().any(|line| first.head.starts_with(line)), "{}", first.head);
     assert_eq!(received.last().unwrap().body, b"hello");
 }
 
@@ -68,7 +68,7 @@ fn https_is_tunnelled(new: New) {
         connection.write(b"HTTP/1.1 200 OK\r\n\r\n");
         connection.secure(&tls);
         while connection.receive().is_some() {
-            connection.write(&answer(200, "", "tunnelled"));
+            connection.write(&response(200, "", "tunnelled"));
         }
     });
     let transport = new(&through(proxy.addr).with_extra_roots_pem(pem)).unwrap();
@@ -89,7 +89,7 @@ fn https_is_tunnelled(new: New) {
     }
 }
 
-fn the_way_to_the_proxy_may_be_tls(new: New) {
+fn the_connection_to_the_proxy_may_use_tls(new: New) {
     let (chain, key, pem) = certificate("localhost");
     let tls = server_config(chain, key);
     let proxy = Server::start(move |connection| {
@@ -98,7 +98,7 @@ fn the_way_to_the_proxy_may_be_tls(new: New) {
             if received.head.starts_with("CONNECT ") {
                 connection.write(b"HTTP/1.1 200 OK\r\n\r\n");
             } else {
-                connection.write(&answer(200, "", "by the proxy"));
+                connection.write(&response(200, "", "by the proxy"));
             }
         }
     });
@@ -113,19 +113,19 @@ fn the_way_to_the_proxy_may_be_tls(new: New) {
     check(&error, Kind::Tls, "through the proxy localhost:");
 }
 
-fn a_refused_tunnel_is_proxy(new: New) {
-    let refusals = [407, 403, 502].map(|status| answer(status, "", "no"));
+fn a_refused_tunnel_is_a_proxy_error(new: New) {
+    let refusals = [407, 403, 502].map(|status| response(status, "", "no"));
     for refusal in refusals.into_iter().chain([b"garbage\r\n\r\n".to_vec(), Vec::new()]) {
         let proxy = Server::closing(refusal);
         let transport = new(&through(proxy.addr)).unwrap();
         let error = fetch(&*transport, post("https://api.invalid", "x")).unwrap_err();
-        let where_ = format!("api.invalid:443 through the proxy {}", proxy.addr);
-        check(&error, Kind::Proxy, &where_);
+        let route = format!("api.invalid:443 through the proxy {}", proxy.addr);
+        check(&error, Kind::Proxy, &route);
         assert!(error.kind().never_sent());
     }
 }
 
-fn an_absent_proxy_is_connect(new: New) {
+fn an_absent_proxy_is_a_connect_error(new: New) {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for target in ["http://api.invalid", "https://api.invalid"] {
         let error = fetch(&*new(&through(closed)).unwrap(), post(target, "x")).unwrap_err();
@@ -136,8 +136,8 @@ fn an_absent_proxy_is_connect(new: New) {
     check(&error.unwrap_err(), Kind::Resolve, "through the proxy proxy.invalid:1");
 }
 
-/// An unusable proxy: the text, and what its error names.
-const UNUSABLE: [(&str, &str); 14] = [
+/// Invalid proxy URLs, each with a part of its error.
+const INVALID: [(&str, &str); 14] = [
     ("http://u:hiddenpass#x@127.0.0.1:PORT", "`#`"),
     ("http://u:hiddenpass?x@127.0.0.1:PORT", "`?`"),
     ("http://u:hiddenpass/x@127.0.0.1:PORT", "path"),
@@ -154,22 +154,22 @@ const UNUSABLE: [(&str, &str); 14] = [
     ("hiddenpass://", "scheme"),
 ];
 
-/// Neither the server nor what the proxy's text may lead to is connected to.
+/// Connects neither to the server nor to a host in the proxy URL.
 #[test]
-fn an_unusable_proxy_fails_requests_and_is_never_gone_around() {
-    let server = Server::answering(answer(200, "", "directly"));
+fn an_invalid_proxy_fails_requests_and_is_never_bypassed() {
+    let server = Server::responding(response(200, "", "directly"));
     let port = server.addr.port().to_string();
-    for (text, says) in UNUSABLE {
+    for (text, cause) in INVALID {
         let text = text.replace("PORT", &port);
         let error = text.parse::<ProxyUrl>().unwrap_err();
-        check(&error, Kind::Proxy, says);
+        check(&error, Kind::Proxy, cause);
         check(&error, Kind::Proxy, "http://[USER:PASSWORD@]HOST:PORT");
         for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
-            if name != "HTTP_PROXY" && says != "`#`" {
+            if name != "HTTP_PROXY" && cause != "`#`" {
                 continue;
             }
             let url = server.http();
-            let variables = [(name, text.as_str()), ("TEST_REFUSED", &url), ("TEST_SAYS", says)];
+            let variables = [(name, text.as_str()), ("TEST_REFUSED", &url), ("TEST_CAUSE", cause)];
             in_process("proxies::refused_in_the_environment", &variables.map(owned));
         }
     }
@@ -181,13 +181,13 @@ fn an_unusable_proxy_fails_requests_and_is_never_gone_around() {
 fn a_variable_that_is_not_utf_8_fails_requests() {
     use std::os::unix::ffi::OsStringExt;
 
-    let server = Server::answering(answer(200, "", "directly"));
+    let server = Server::responding(response(200, "", "directly"));
     let url = server.http();
     for name in ["HTTP_PROXY", "ALL_PROXY", "NO_PROXY"] {
         let proxy = ("HTTP_PROXY".to_owned(), format!("http://{}", server.addr).into());
         let garbled = OsString::from_vec(b"http://hiddenpass\xff@h:1".to_vec());
-        let says = ("TEST_SAYS", &*format!("{name} is not UTF-8"));
-        let mut variables = vec![owned(("TEST_REFUSED", &url)), owned(says)];
+        let cause = ("TEST_CAUSE", &*format!("{name} is not UTF-8"));
+        let mut variables = vec![owned(("TEST_REFUSED", &url)), owned(cause)];
         variables.extend((name == "NO_PROXY").then_some(proxy));
         variables.push((name.to_owned(), garbled));
         in_process("proxies::refused_in_the_environment", &variables);
@@ -200,20 +200,19 @@ fn owned((name, value): (&str, &str)) -> (String, OsString) {
 }
 
 #[test]
-#[ignore = "run by the tests above, in an environment of its own"]
+#[ignore = "run by the tests above, in a process with its own environment"]
 fn refused_in_the_environment() {
-    let [url, says] = ["TEST_REFUSED", "TEST_SAYS"].map(|name| std::env::var(name).unwrap());
+    let [url, cause] = ["TEST_REFUSED", "TEST_CAUSE"].map(|name| std::env::var(name).unwrap());
     for new in [hyper as New, reqwest, ureq] {
         let transport = new(&TransportConfig::default()).unwrap();
         let error = fetch(&*transport, post(&url, "x")).unwrap_err();
-        check(&error, Kind::Proxy, &says);
+        check(&error, Kind::Proxy, &cause);
         assert!(error.kind().never_sent());
     }
 }
 
-/// Which client a request goes over is decided once, by its route: a host that one library reads as another
-/// one reads an address is not sent around the proxy.
-fn the_route_alone_decides(new: New) {
+/// The route selects the client once. A host that only some libraries interpret as an address does not bypass the proxy.
+fn only_the_route_selects_the_client(new: New) {
     let proxy = proxy();
     let transport = new(&through(proxy.addr)).unwrap();
     for host in ["http://127.1", "http://0x7f.0.0.1", "http://2130706433", "http://127.0.0.1:1"] {
@@ -224,23 +223,23 @@ fn the_route_alone_decides(new: New) {
     }
 }
 
-/// Which hosts are metadata services is tested where routes are made, without a network: the real addresses
-/// may answer on the machine that runs the tests.
-fn metadata_is_never_asked_through_a_proxy(new: New) {
+/// The unit tests of routes check which hosts are metadata services, without a network: the real addresses may respond on
+/// the machine that runs the tests.
+fn metadata_requests_bypass_the_proxy(new: New) {
     let proxy = proxy();
     let transport = new(&through(proxy.addr)).unwrap();
-    // Link-local, and without an interface nothing that this machine can connect to.
+    // A link-local address without an interface cannot be connected to.
     assert!(fetch(&*transport, get("http://[fe80::1]")).is_err());
     assert!(proxy.received().is_empty());
 
-    let server = Server::answering(answer(200, "", "directly"));
+    let server = Server::responding(response(200, "", "directly"));
     let mut request = get(&server.http());
     request.bypass_proxy = true;
     assert_eq!(fetch(&*transport, request).unwrap().1, b"directly");
     assert!(proxy.received().is_empty());
 }
 
-/// Runs a test that is otherwise ignored, in a process with these variables.
+/// Runs an ignored test in a process with these environment variables.
 fn in_process(test: &str, variables: &[(String, OsString)]) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--ignored", "--nocapture"]);
@@ -254,8 +253,8 @@ fn in_process(test: &str, variables: &[(String, OsString)]) {
 }
 
 #[test]
-fn the_environment_names_the_proxy_and_its_exceptions() {
-    let (proxy, server) = (proxy(), Server::answering(answer(200, "", "directly")));
+fn the_environment_configures_the_proxy_and_its_exceptions() {
+    let (proxy, server) = (proxy(), Server::responding(response(200, "", "directly")));
     let proxy_url = format!("http://{CREDENTIALS}@{}", proxy.addr);
     let variables = [
         ("HTTP_PROXY", proxy_url.as_str()),
@@ -265,12 +264,12 @@ fn the_environment_names_the_proxy_and_its_exceptions() {
     ];
     in_process("proxies::in_the_environment", &variables.map(owned));
     assert!(proxy.received().iter().any(|r| r.header("proxy-authorization") == [BASIC]));
-    // Each adapter twice: with the exception, and with the proxy switched off.
+    // Two requests per transport: with the exception, and with the proxy disabled.
     assert_eq!(server.received().len(), 6);
 }
 
 #[test]
-#[ignore = "run by the test above, in an environment of its own"]
+#[ignore = "run by the test above, in a process with its own environment"]
 fn in_the_environment() {
     let proxied = std::env::var("TEST_PROXIED").unwrap();
     let direct = std::env::var("TEST_DIRECT").unwrap();

@@ -1,22 +1,22 @@
-//! Requests for the public internet alone.
+//! Requests that are limited to the public internet.
 
 use tc3_transport::{Proxy, Request, TransportErrorKind as Kind};
 
-use crate::support::server::{Server, answer};
+use crate::support::server::{Server, response};
 use crate::support::{New, check, config, fetch, get};
 
 each! {
-    addresses_that_are_not_public_are_refused_unasked
-    a_kept_connection_is_no_way_in
-    through_a_proxy_what_can_be_told_is_refused
+    addresses_that_are_not_public_are_refused_without_connecting
+    an_idle_connection_to_a_private_address_is_not_reused
+    known_private_hosts_are_refused_through_a_proxy
 }
 
 fn public(base: &str) -> Request {
     Request { public_only: true, ..get(base) }
 }
 
-fn addresses_that_are_not_public_are_refused_unasked(new: New) {
-    let server = Server::answering(answer(200, "", "inside"));
+fn addresses_that_are_not_public_are_refused_without_connecting(new: New) {
+    let server = Server::responding(response(200, "", "inside"));
     let port = server.addr.port();
     let transport = new(&config()).unwrap();
     for host in [
@@ -48,12 +48,12 @@ fn addresses_that_are_not_public_are_refused_unasked(new: New) {
         }
     }
     assert!(server.received().is_empty());
-    // Only those that ask for it are bound so.
+    // Other requests are not limited.
     assert_eq!(fetch(&*transport, get(&server.http())).unwrap().1, b"inside");
 }
 
-fn a_kept_connection_is_no_way_in(new: New) {
-    let server = Server::answering(answer(200, "", "inside"));
+fn an_idle_connection_to_a_private_address_is_not_reused(new: New) {
+    let server = Server::responding(response(200, "", "inside"));
     let base = format!("http://localhost:{}", server.addr.port());
     let transport = new(&config()).unwrap();
     for _ in 0..3 {
@@ -63,17 +63,17 @@ fn a_kept_connection_is_no_way_in(new: New) {
     assert_eq!(server.received().len(), 3);
 }
 
-fn through_a_proxy_what_can_be_told_is_refused(new: New) {
+fn known_private_hosts_are_refused_through_a_proxy(new: New) {
     let proxy = Server::start(|connection| {
         while let Some(received) = connection.receive() {
             if received.head.starts_with("CONNECT ") {
                 connection.write(b"HTTP/1.1 200 OK\r\n\r\n");
             } else {
-                connection.write(&answer(200, "", "by the proxy"));
+                connection.write(&response(200, "", "by the proxy"));
             }
         }
     });
-    // The proxy's own address is private, as most are.
+    // The address of the proxy itself is private, as is usual.
     let uri = format!("http://localhost:{}", proxy.addr.port()).parse().unwrap();
     let transport = new(&config().with_proxy(Proxy::Url(uri))).unwrap();
     for host in
@@ -85,7 +85,7 @@ fn through_a_proxy_what_can_be_told_is_refused(new: New) {
         }
     }
     assert!(proxy.received().is_empty());
-    // What the name leads to, only the proxy knows.
+    // Only the proxy resolves the name.
     let got = fetch(&*transport, public("http://files.invalid")).unwrap();
     assert_eq!(got.1, b"by the proxy");
 }

@@ -1,4 +1,4 @@
-//! One face for all adapters, and requests whose secrets no error may show.
+//! One interface for all transports, and requests with secrets that no error may show.
 
 pub(crate) mod server;
 
@@ -14,32 +14,32 @@ use tc3_transport::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-/// Longer than any test takes, so that only the limit under test can strike.
+/// Longer than any test takes, so that only the timeout under test can expire.
 pub(crate) const LONG: Duration = Duration::from_secs(120);
-/// A limit that is meant to strike.
+/// A timeout that is meant to expire.
 pub(crate) const SHORT: Duration = Duration::from_millis(200);
 
 pub(crate) type New = fn(&TransportConfig) -> Result<Box<dyn Driver>, TransportError>;
 
 pub(crate) trait Driver {
-    fn send(&self, request: Request) -> Result<Response<Pieces>, TransportError>;
+    fn send(&self, request: Request) -> Result<Response<Chunks>, TransportError>;
 }
 
-/// A body still on the wire.
-pub(crate) struct Pieces(Box<dyn FnMut() -> Result<Option<Bytes>, TransportError>>);
+/// A streamed body.
+pub(crate) struct Chunks(Box<dyn FnMut() -> Result<Option<Bytes>, TransportError>>);
 
-impl Pieces {
+impl Chunks {
     pub(crate) fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
         (self.0)()
     }
 
-    pub(crate) fn whole(mut self) -> Result<Vec<u8>, TransportError> {
+    pub(crate) fn collect(mut self) -> Result<Vec<u8>, TransportError> {
         let mut all = Vec::new();
-        while let Some(piece) = self.next()? {
-            assert!(!piece.is_empty());
-            all.extend_from_slice(&piece);
+        while let Some(chunk) = self.next()? {
+            assert!(!chunk.is_empty());
+            all.extend_from_slice(&chunk);
         }
-        assert!(self.next()?.is_none(), "the end stays the end");
+        assert!(self.next()?.is_none(), "reading past the end returns the end again");
         Ok(all)
     }
 }
@@ -47,18 +47,18 @@ impl Pieces {
 struct Async<T>(Arc<Runtime>, T);
 
 impl<T: AsyncTransport> Driver for Async<T> {
-    fn send(&self, request: Request) -> Result<Response<Pieces>, TransportError> {
+    fn send(&self, request: Request) -> Result<Response<Chunks>, TransportError> {
         let runtime = Arc::clone(&self.0);
         let response = runtime.block_on(self.1.send(request))?;
-        Ok(response.map(|mut body| Pieces(Box::new(move || runtime.block_on(body.chunk())))))
+        Ok(response.map(|mut body| Chunks(Box::new(move || runtime.block_on(body.chunk())))))
     }
 }
 
 struct Blocking(UreqTransport);
 
 impl Driver for Blocking {
-    fn send(&self, request: Request) -> Result<Response<Pieces>, TransportError> {
-        Ok(self.0.send(request)?.map(|mut body| Pieces(Box::new(move || body.chunk()))))
+    fn send(&self, request: Request) -> Result<Response<Chunks>, TransportError> {
+        Ok(self.0.send(request)?.map(|mut body| Chunks(Box::new(move || body.chunk()))))
     }
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn ureq(config: &TransportConfig) -> Result<Box<dyn Driver>, Transpor
     Ok(Box::new(Blocking(UreqTransport::new(config)?)))
 }
 
-/// No proxy, and limits that do not strike.
+/// Returns a configuration without a proxy, with timeouts that do not expire.
 pub(crate) fn config() -> TransportConfig {
     TransportConfig::default()
         .with_proxy(Proxy::None)
@@ -99,28 +99,28 @@ pub(crate) fn post(base: &str, body: &'static str) -> Request {
     request
 }
 
-/// Repeats until something holds: reqwest gives a connection back a moment after the body's end, so the
-/// next request may or may not find it.
-pub(crate) fn until(holds: impl Fn() -> bool, mut repeat: impl FnMut()) {
+/// Repeats an action until the condition is true. reqwest releases a connection shortly after the end of the body, so the
+/// next request may or may not reuse it.
+pub(crate) fn until(condition: impl Fn() -> bool, mut action: impl FnMut()) {
     for _ in 0..1000 {
-        repeat();
-        if holds() {
+        action();
+        if condition() {
             return;
         }
     }
-    panic!("it never held");
+    panic!("the condition was never true");
 }
 
-/// Sends and reads the whole body.
+/// Sends a request and reads the whole body.
 pub(crate) fn fetch(
     transport: &dyn Driver,
     request: Request,
 ) -> Result<(u16, Vec<u8>), TransportError> {
     let response = transport.send(request)?;
-    Ok((response.status.as_u16(), response.body.whole()?))
+    Ok((response.status.as_u16(), response.body.collect()?))
 }
 
-/// The error is of this kind, says where it happened, and shows no secret, also not underneath.
+/// Checks that the error has this kind, contains `names`, and shows no secret, including its sources.
 pub(crate) fn check(error: &TransportError, kind: TransportErrorKind, names: &str) {
     assert_eq!(error.kind(), kind, "{error}");
     let mut text = format!("{error} {error:?}");

@@ -1,4 +1,4 @@
-//! A server that does what a script says, and keeps what it received.
+//! A scripted server that records requests.
 
 use std::collections::HashSet;
 use std::io::{ErrorKind, Read, Write};
@@ -13,15 +13,15 @@ impl<T: Read + Write + Send> Stream for T {}
 
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
-    /// Which connection it came on, from 0.
+    /// Index of the connection, from 0.
     pub(crate) connection: usize,
-    /// The request line and the headers.
+    /// Request line and headers.
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
 }
 
 impl Received {
-    /// All values of a header.
+    /// Returns all values of a header.
     pub(crate) fn header(&self, name: &str) -> Vec<&str> {
         let of = |line: &'_ str| line.split_once(':').map(|(n, _)| n.eq_ignore_ascii_case(name));
         let lines = self.head.lines().skip(1).filter(|line| of(line) == Some(true));
@@ -35,7 +35,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Runs the script for each connection, on a thread of its own; the connection closes with it.
+    /// Runs the script for each connection on a separate thread; the connection closes at its end.
     pub(crate) fn start(script: impl Fn(&mut Connection) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();
@@ -52,22 +52,22 @@ impl Server {
         Self { addr, log }
     }
 
-    /// Answers each request alike, as long as the client likes.
-    pub(crate) fn answering(answer: impl Into<Vec<u8>>) -> Self {
-        let answer = answer.into();
+    /// Responds to every request with the same bytes.
+    pub(crate) fn responding(response: impl Into<Vec<u8>>) -> Self {
+        let response = response.into();
         Self::start(move |connection| {
             while connection.receive().is_some() {
-                connection.write(&answer);
+                connection.write(&response);
             }
         })
     }
 
-    /// Answers the first request of each connection and closes it.
-    pub(crate) fn closing(answer: impl Into<Vec<u8>>) -> Self {
-        let answer = answer.into();
+    /// Responds to the first request of each connection and closes it.
+    pub(crate) fn closing(response: impl Into<Vec<u8>>) -> Self {
+        let response = response.into();
         Self::start(move |connection| {
             connection.receive();
-            connection.write(&answer);
+            connection.write(&response);
         })
     }
 
@@ -79,7 +79,7 @@ impl Server {
         format!("https://localhost:{}", self.addr.port())
     }
 
-    /// Whether one connection carried several requests that begin so.
+    /// Returns whether several requests with this prefix used one connection.
     pub(crate) fn reused(&self, begin: &str) -> bool {
         let mut seen = HashSet::new();
         let mut requests = self.received().into_iter().filter(|r| r.head.starts_with(begin));
@@ -99,7 +99,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// The next request; `None` where the client closed or broke the connection.
+    /// Receives the next request; `None` if the connection is closed or broken.
     pub(crate) fn receive(&mut self) -> Option<Received> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -127,35 +127,35 @@ impl Connection {
         }
     }
 
-    /// Writes; whether the client still listens is its affair.
+    /// Writes; returns false if the client has disconnected.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).and_then(|()| self.stream.flush()).is_ok()
     }
 
-    /// Says nothing until the client is gone.
+    /// Sends nothing until the client disconnects.
     pub(crate) fn stall(&mut self) {
         while self.byte().is_some() {}
     }
 
-    /// Closes in a way that resets the connection: with something unread that has arrived.
+    /// Resets the connection at the end of the script, because received bytes are unread.
     pub(crate) fn reset(&mut self) {
         let mut byte = [0];
-        assert_eq!(self.tcp.peek(&mut byte).unwrap(), 1, "something to leave unread");
+        assert_eq!(self.tcp.peek(&mut byte).unwrap(), 1, "a byte must be unread");
     }
 
-    /// Closes at once: when it returns, the close is on its way.
+    /// Closes the connection immediately.
     pub(crate) fn close(&mut self) {
         self.tcp.shutdown(Shutdown::Both).unwrap();
     }
 
-    /// Goes on in TLS.
+    /// Switches to TLS.
     pub(crate) fn secure(&mut self, config: &Arc<ServerConfig>) {
         let tls = ServerConnection::new(Arc::clone(config)).unwrap();
         self.stream = Box::new(StreamOwned::new(tls, self.tcp.try_clone().unwrap()));
     }
 }
 
-/// An answer with a length.
-pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
+/// Returns a response with a `Content-Length`.
+pub(crate) fn response(status: u16, headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len()).into()
 }
