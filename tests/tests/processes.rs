@@ -1,11 +1,11 @@
-//! No process outlives the test, or the run of CI, that started it.
+//! Processes end with the test, or the run of CI, that started them.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use workspace_tests::Running;
+use workspace_tests::ChildGuard;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -23,8 +23,8 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// `.spawn()` of a command gives a child that lives on when it is dropped, as in a test that fails. It stands only in
-/// files with a guard that kills it then.
+/// A child of `Command::spawn` keeps running after it is dropped, as in a test that fails. So only files with a guard that
+/// kills it may spawn commands.
 #[test]
 fn children_are_started_under_a_guard() {
     let mut found = Vec::new();
@@ -32,48 +32,48 @@ fn children_are_started_under_a_guard() {
     let mut guarded = 0;
     for path in found {
         let text = std::fs::read_to_string(&path).unwrap();
-        // Not those of threads and tasks, which take arguments; nor this text.
+        // `spawn` of threads and tasks has arguments. `concat!` excludes this line.
         if !text.contains(concat!(".spawn", "()")) {
             continue;
         }
-        let killed = text.contains("impl Drop for") && text.contains(".kill()");
-        assert!(killed || text.contains(".kill_on_drop(true)"), "{}: no guard", path.display());
+        let has_guard = text.contains("impl Drop for") && text.contains(".kill()");
+        assert!(has_guard || text.contains(".kill_on_drop(true)"), "{}: no guard", path.display());
         guarded += 1;
     }
     assert!(guarded >= 4, "{guarded}");
 }
 
 #[test]
-fn a_guard_ends_its_child_when_the_test_fails() {
+fn a_guard_kills_its_child_if_the_test_fails() {
     let mut command = Command::new("sleep");
-    let child = Running::start(command.arg("60")).unwrap();
+    let child = ChildGuard::start(command.arg("60")).unwrap();
     let id = child.id();
     let failed = std::thread::spawn(move || {
         let _child = child;
-        panic!("as a test does");
+        panic!("a failing test");
     });
     assert!(failed.join().is_err());
     assert!(!Path::new("/proc").join(id.to_string()).exists());
 }
 
-/// What `.ci/run` ends with.
+/// The last step of `.ci/run`.
 #[cfg(target_os = "linux")]
 #[test]
-fn ci_finds_what_is_left_and_nothing_else() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("leftovers");
+fn ci_finds_exactly_the_leaked_processes() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("leaks");
     std::fs::create_dir_all(&folder).unwrap();
     let (list, program) = (folder.join("list"), folder.join("sleep"));
     let marker = format!("test-{}", std::process::id());
-    let look = |arguments: &[&Path]| -> Output {
-        let mut command = Command::new(root().join(".ci/leftovers"));
-        command.args(arguments).env("CI_RUN", &marker).env("LOOKS", "2").output().unwrap()
+    let run = |arguments: &[&Path]| -> Output {
+        let mut command = Command::new(root().join(".ci/leaks"));
+        command.args(arguments).env("CI_RUN", &marker).env("CHECKS", "2").output().unwrap()
     };
-    // The test's own process and its neighbours run from below the target folder.
-    let before = look(&[Path::new("--list")]).stdout;
+    // The process of this test and those of other tests run from below the target folder.
+    let before = run(&[Path::new("--list")]).stdout;
     assert!(String::from_utf8_lossy(&before).contains(&format!("{} ", std::process::id())));
-    let finds = |child: &Running| {
+    let finds = |child: &ChildGuard| {
         std::fs::write(&list, &before).unwrap();
-        let output = look(&[&list]);
+        let output = run(&[&list]);
         let text = String::from_utf8(output.stderr).unwrap();
         let found = text.lines().any(|line| {
             line.split_whitespace().next() == Some(&child.id().to_string())
@@ -85,13 +85,13 @@ fn ci_finds_what_is_left_and_nothing_else() {
     let sleep = |program: &Path, variables: &[(&str, &str)]| {
         let mut command = Command::new(program);
         command.arg("60").env_clear().envs(variables.iter().copied());
-        Running::start(&mut command).unwrap()
+        ChildGuard::start(&mut command).unwrap()
     };
     let system = Path::new("/bin/sleep");
-    assert!(!finds(&sleep(system, &[("CI_RUN", "another")])), "another run's");
-    assert!(finds(&sleep(system, &[("A", "b"), ("CI_RUN", &marker)])), "by its environment");
-    // One that has cleared its environment is known by its program.
-    // By a process of its own: a descriptor that this one writes may be inherited, and the program then be busy.
+    assert!(!finds(&sleep(system, &[("CI_RUN", "another")])), "process of another run");
+    assert!(finds(&sleep(system, &[("A", "b"), ("CI_RUN", &marker)])), "found by its environment");
+    // A process that has cleared its environment is found by its program. A separate process copies the program, because a
+    // writable descriptor of this process could be inherited, and executing the program would fail as busy.
     assert!(Command::new("cp").arg(system).arg(&program).status().unwrap().success());
-    assert!(finds(&sleep(&program, &[])), "by its program");
+    assert!(finds(&sleep(&program, &[])), "found by its program");
 }
