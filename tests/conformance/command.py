@@ -1,8 +1,8 @@
 """The official command line, tccli, as a client of the emulator: each call from its arguments.
 
-usage: command.py calls < ORDERS   one JSON line per call made
+usage: command.py calls < INPUT   one JSON line per call
 
-All commands run in this process: that saves the imports. `HOME` holds the command line's settings.
+All commands run in this process, which saves the imports. `HOME` contains the settings of the command line.
 """
 
 import io
@@ -16,13 +16,13 @@ from tccli import main
 from tccli.action_caller import GenericActionCaller
 from tccli.loaders import Loader
 
-# The list of all services, copied 500 times a command, is what a command's time goes into.
+# A command spends most of its time on copying the list of all services 500 times, so it is cached.
 SERVICES = Loader().get_available_services()
 Loader.get_available_services = lambda self: SERVICES
 
 
 def describe(action):
-    """Puts an action into the description of the API unless it is there: a newer one may have it."""
+    """Adds an action to the description of the API unless it is already there, as in a newer version."""
     read = Loader.get_service_model
 
     def model(self, service, version):
@@ -36,7 +36,7 @@ def describe(action):
 
 
 class Captured(io.BytesIO):
-    """The command line wraps its output again and again, and each wrapper closes it."""
+    """A buffer that survives close(): the command line wraps its output repeatedly, and each wrapper closes it."""
 
     def close(self):
         pass
@@ -66,24 +66,24 @@ def calls(given):
     endpoint = "http://" + given["host"]
     run("configure", "set", "region", "ap-guangzhou", "output", "json",
         "essbasic.endpoint", endpoint)
-    for order in given["calls"]:
-        if not order["described"]:
-            describe(order["action"])
+    for call in given["calls"]:
+        if not call["described"]:
+            describe(call["action"])
         file = os.path.join(os.environ["HOME"], "body.json")
         with open(file, "w") as body:
-            json.dump(order["body"], body)
+            json.dump(call["body"], body)
         wrote, error = run(
-            "essbasic", order["action"], "--version", order["version"],
+            "essbasic", call["action"], "--version", call["version"],
             "--cli-input-json", "file://" + file,
-            "--secretId", order["secret_id"], "--secretKey", order["secret_key"])
-        line = {"name": order["name"]}
+            "--secretId", call["secret_id"], "--secretKey", call["secret_key"])
+        line = {"name": call["name"]}
         refused = ERROR.match(error)
         if refused:
             line.update(code=refused[1], request_id=refused[2])
         elif error:
             line["failed"] = error
         else:
-            line["answer"] = json.loads(wrote)
+            line["response"] = json.loads(wrote)
         print(json.dumps(line))
 
 

@@ -1,12 +1,12 @@
-// The official Node SDK's common client as a client of the emulator and as a second opinion on signatures.
+// The common client of the official Node SDK as a client of the emulator and for comparison of signatures.
 //
-// usage: node sdk.cjs calls < ORDERS   one JSON line per call made
-//        node sdk.cjs sign < ORDERS    one JSON line per request signed
+// usage: node sdk.cjs calls < INPUT   one JSON line per call
+//        node sdk.cjs sign < INPUT    one JSON line per signed request
 
 const { CommonClient } = require("tencentcloud-sdk-nodejs-common");
 const sending = require("tencentcloud-sdk-nodejs-common/tencentcloud/common/http/fetch");
 
-// The SDK takes its timestamp from here.
+// The SDK reads its timestamp from here.
 const setClock = (seconds) => {
   Date.prototype.getTime = () => seconds * 1000;
 };
@@ -25,7 +25,7 @@ async function calls({ host, now, calls }) {
   for (const order of calls) {
     const line = { name: order.name };
     try {
-      line.answer = await client(host, order).request(order.action, order.body);
+      line.response = await client(host, order).request(order.action, order.body);
     } catch (error) {
       Object.assign(line, { code: error.code, request_id: error.requestId });
     }
@@ -52,7 +52,7 @@ async function sign({ requests }) {
   for (const order of requests) {
     setClock(order.timestamp);
     const made = client(order.host, order);
-    // This SDK has no unsigned payloads: it is given what is hashed in the body's place.
+    // This SDK does not support unsigned payloads, so the body is the text that is hashed in its place.
     const octets = order.unsigned ? UNSIGNED : order.octets && Buffer.from(order.octets, "base64");
     if (octets) {
       await made.requestOctetStream(order.action, octets);

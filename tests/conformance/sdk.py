@@ -1,7 +1,7 @@
-"""The official Python SDK as a client of the emulator and as a second opinion on signatures.
+"""The official Python SDK as a client of the emulator and for comparison of signatures.
 
-usage: sdk.py calls < ORDERS   one JSON line per call made
-       sdk.py sign < ORDERS    one JSON line per request signed
+usage: sdk.py calls < INPUT   one JSON line per call
+       sdk.py sign < INPUT    one JSON line per signed request
 """
 
 import base64
@@ -26,7 +26,7 @@ def profile(host, order):
 
 
 def typed(client, action, body):
-    """A call by the types of the SDK, its answer as they understood it."""
+    """Makes a call with the types of the SDK; returns the response as decoded by them."""
     request = getattr(models, action + "Request")()
     request.from_json_string(json.dumps(body))
     return json.loads(getattr(client, action)(request).to_json_string())
@@ -46,11 +46,11 @@ def calls(given):
         time.time = lambda: given["now"]
     for order in given["calls"]:
         line = {"name": order["name"]}
-        # Members that the SDK's models do not know are warned of, and then left out.
+        # The SDK warns about fields that its models do not have, and drops them.
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
             try:
-                line["answer"] = call(given["host"], order)
+                line["response"] = call(given["host"], order)
             except TencentCloudSDKException as error:
                 line.update(code=error.get_code(), request_id=error.get_request_id())
         line["warnings"] = [str(w.message) for w in caught if w.category is UserWarning]
@@ -58,7 +58,7 @@ def calls(given):
 
 
 class Recorded(Exception):
-    """Thrown in the place of sending."""
+    """Raised instead of sending."""
 
 
 def sign(given):

@@ -1,15 +1,15 @@
-//! Child processes that never outlive their test.
+//! Child processes that are killed at the end of their test.
 
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::process::{Child, Command};
 
-/// A child process, killed and reaped when dropped: also when the test fails.
+/// Guard of a child process, which is killed and reaped when the guard is dropped, even if the test fails.
 #[derive(Debug)]
-pub struct Running(Child);
+pub struct ChildGuard(Child);
 
-impl Running {
-    /// Starts the command.
+impl ChildGuard {
+    /// Spawns the command.
     ///
     /// # Errors
     /// Returns the error of the operating system.
@@ -18,7 +18,7 @@ impl Running {
     }
 }
 
-impl Deref for Running {
+impl Deref for ChildGuard {
     type Target = Child;
 
     fn deref(&self) -> &Child {
@@ -26,15 +26,15 @@ impl Deref for Running {
     }
 }
 
-impl DerefMut for Running {
+impl DerefMut for ChildGuard {
     fn deref_mut(&mut self) -> &mut Child {
         &mut self.0
     }
 }
 
-impl Drop for Running {
+impl Drop for ChildGuard {
     fn drop(&mut self) {
-        // It may have ended.
+        // Fails if the process has already exited.
         let _ = self.kill();
         let _ = self.wait();
     }

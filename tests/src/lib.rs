@@ -1,4 +1,4 @@
-//! Tests of the whole workspace live in `tests/tests`; the examples of the READMEs are compiled here.
+//! Helpers for the tests of the whole workspace in `tests/tests`. The examples of the READMEs are compiled here.
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
@@ -11,7 +11,7 @@ struct ReadmeInChinese;
 mod child;
 mod samples;
 
-pub use child::Running;
+pub use child::ChildGuard;
 pub use samples::{Sample, official_samples};
 
 use std::path::{Path, PathBuf};
@@ -19,44 +19,46 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
-/// Where the e-sign spec came from.
+/// Origin of the e-sign specification.
 const SOURCE: &str = include_str!("../../api-spec/essbasic/2021-05-26/SOURCE.json");
 
-/// The wheel of the PyPI package `tccli` that the spec was made from, its checksum proved: the file named
-/// by `TCCLI_WHEEL`, or what `pip download` fetches into a folder of this name below the target folder.
+/// Returns the wheel of the PyPI package `tccli` from which the specification was imported, after verifying its checksum.
+/// It is the file in `TCCLI_WHEEL`, or is downloaded by pip into `folder` below the target folder.
 ///
-/// `None` where neither is to be had; the test then has nothing to do, and says so.
+/// Returns `None` and prints a message if neither is available; the test is then skipped.
 ///
 /// # Panics
-/// Under `CI`, where there must be one, and where the wheel is another file.
+/// If the checksum differs, or if no wheel is available and `CI` is set.
 #[allow(
     clippy::panic,
     clippy::expect_used,
     clippy::print_stderr,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 pub fn tccli_wheel(folder: &str) -> Option<PathBuf> {
     let source: serde_json::Value = serde_json::from_str(SOURCE).expect("SOURCE.json is JSON");
-    let fact = |pointer: &str| {
-        source.pointer(pointer).and_then(serde_json::Value::as_str).expect("SOURCE.json has it")
+    let field = |pointer: &str| {
+        source.pointer(pointer).and_then(serde_json::Value::as_str).expect("a field of SOURCE.json")
     };
-    let (version, file) = (fact("/version"), fact("/wheel/file"));
+    let (version, file) = (field("/version"), field("/wheel/file"));
     let found = match std::env::var_os("TCCLI_WHEEL") {
         Some(path) => Some(PathBuf::from(path)),
-        None => fetched(folder, version, file),
+        None => download(folder, version, file),
     };
     let Some(path) = found else {
         assert!(std::env::var_os("CI").is_none(), "no tccli wheel: set TCCLI_WHEEL or install pip");
-        eprintln!("SKIPPED: neither TCCLI_WHEEL nor pip gives the wheel of tccli {version}");
+        eprintln!(
+            "SKIPPED: the wheel of tccli {version} is available neither from TCCLI_WHEEL nor from pip"
+        );
         return None;
     };
     let digest = Sha256::digest(std::fs::read(&path).expect("the wheel can be read"));
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(digest, fact("/wheel/sha256"), "{} is another file", path.display());
+    assert_eq!(digest, field("/wheel/sha256"), "checksum of {}", path.display());
     Some(path)
 }
 
-fn fetched(folder: &str, version: &str, file: &str) -> Option<PathBuf> {
+fn download(folder: &str, version: &str, file: &str) -> Option<PathBuf> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tmp/tccli").join(folder);
     let path = target.join(file);
     if !path.exists() {

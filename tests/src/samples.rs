@@ -1,5 +1,5 @@
-//! The samples of the official reference. They are the vendor's text and are not kept here: they come
-//! from the wheel that the spec was made from.
+//! Samples of the official reference. They are the vendor's text and not part of the repository; they are read from the
+//! wheel from which the specification was imported.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,39 +8,39 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A call as the reference shows it.
+/// A sample call of the reference.
 #[derive(Deserialize, Debug)]
 pub struct Sample {
-    /// A few headers, an empty line, and the request.
+    /// Some headers, an empty line, and the request body.
     input: String,
-    /// The answer, as JSON.
+    /// Response, as JSON.
     pub output: String,
 }
 
 impl Sample {
-    /// The request's text.
+    /// Returns the text of the request body.
     #[must_use]
     pub fn request(&self) -> &str {
         self.input.split_once("\n\n").map_or("", |(_, body)| body)
     }
 
-    /// The request.
+    /// Returns the request body.
     ///
     /// # Panics
-    /// Where it is no JSON.
+    /// If it is not JSON.
     #[must_use]
-    #[allow(clippy::expect_used, reason = "a failed assumption is a failed test")]
+    #[allow(clippy::expect_used, reason = "a panic fails the test")]
     pub fn body(&self) -> Value {
         serde_json::from_str(self.request()).expect("the sample's request is JSON")
     }
 }
 
-/// The samples of each action, in their order, out of the [wheel](crate::tccli_wheel).
+/// Returns the samples of each action, in order, from the [wheel](crate::tccli_wheel).
 ///
 /// # Panics
-/// Where the wheel has none.
+/// If the wheel has no samples.
 #[must_use]
-#[allow(clippy::expect_used, reason = "a failed assumption is a failed test")]
+#[allow(clippy::expect_used, reason = "a panic fails the test")]
 pub fn official_samples(wheel: &Path) -> BTreeMap<String, Vec<Sample>> {
     #[derive(Deserialize)]
     struct Examples {

@@ -1,10 +1,10 @@
-//! A callback says that a contract is complete, and its PDF is on disk.
+//! From the callback of a signed contract to its PDF on disk.
 
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 
 use std::convert::Infallible;
@@ -31,7 +31,7 @@ fn receiver() -> Receiver {
 }
 
 #[test]
-fn from_a_callback_to_a_file() {
+fn a_callback_leads_to_a_downloaded_file() {
     let emulator = Emulator::builder().start().unwrap();
     let sender = Sender::new(Token::new(TOKEN).unwrap(), CallbackKey::new(KEY).unwrap());
     let receiver = receiver();
@@ -56,19 +56,19 @@ fn from_a_callback_to_a_file() {
     assert!(report.is_complete() && report.saved().count() == 1);
 }
 
-/// Tells a wait what the message says.
-fn tell(signals: &Signals, message: &Message) {
+/// Passes the status in a message to a wait.
+fn signal(signals: &Signals, message: &Message) {
     if let MessageData::FlowStatusChange(flow) = &message.data {
         let reason = flow.flow_message.as_ref().map_or("", |text| text.as_str());
         signals.tell(&*flow.flow_id, FlowStatus::from(flow.status_name()), reason);
     }
 }
 
-/// Receives callbacks for as long as the runtime lives; the address.
+/// Receives callbacks until the runtime is dropped; returns the URL.
 async fn serve(signals: Signals) -> String {
     let service = CallbackService::new(receiver(), move |message: Message| {
-        tell(&signals, &message);
-        async { Ok::<_, Infallible>(()) }
+        signal(&signals, &message);
+        async { Ok(()) }
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/callback", listener.local_addr().unwrap());
@@ -80,7 +80,7 @@ async fn serve(signals: Signals) -> String {
 const COUNT: usize = 120;
 
 #[test]
-fn a_wait_hears_of_contracts_and_asks_only_once() {
+fn a_wait_with_callbacks_queries_the_status_only_once() {
     for blocking in [true, false] {
         let signals = Signals::new();
         let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -113,12 +113,12 @@ fn a_wait_hears_of_contracts_and_asks_only_once() {
                 }
             })
         };
-        let looked = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
-        while looked() != Some(2) {
+        let queries = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
+        while queries() != Some(2) {
             std::thread::yield_now();
         }
-        for (place, id) in ids.iter().enumerate() {
-            if place == 7 {
+        for (index, id) in ids.iter().enumerate() {
+            if index == 7 {
                 emulator.reject(id, None, "价格不对").unwrap();
                 continue;
             }
@@ -128,16 +128,16 @@ fn a_wait_hears_of_contracts_and_asks_only_once() {
         emulator.advance(Duration::from_secs(3));
         let ended = waiting.join().unwrap();
         assert_eq!(ended.len(), COUNT);
-        for (place, (flow, id)) in ended.iter().zip(&ids).enumerate() {
+        for (index, (flow, id)) in ended.iter().zip(&ids).enumerate() {
             assert_eq!(&flow.flow_id, id);
             match &flow.outcome {
-                WaitOutcome::Signed => assert_ne!(place, 7),
+                WaitOutcome::Signed => assert_ne!(index, 7),
                 WaitOutcome::Ended { status, reason } => {
-                    assert_eq!((place, status, &**reason), (7, &FlowStatus::Reject, "价格不对"));
+                    assert_eq!((index, status, &**reason), (7, &FlowStatus::Reject, "价格不对"));
                 }
                 other => panic!("{id}: {other:?}"),
             }
         }
-        assert_eq!(looked(), Some(2), "it asked again for what it had been told");
+        assert_eq!(queries(), Some(2), "the status was queried again after a callback");
     }
 }

@@ -1,11 +1,11 @@
-//! The layers of ARCHITECTURE.md: who may use whom, and what each choice of features pulls in.
+//! The layers of ARCHITECTURE.md: allowed dependencies, dependencies of each choice of features, imports between files.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 
 #[path = "layers/imports.rs"]
@@ -17,7 +17,7 @@ use std::process::Command;
 
 use imports::Crate;
 
-/// Packages whose files still import each other in circles, which are printed.
+/// Packages with circular imports, which are printed.
 const WITH_CIRCLES: [&str; 5] =
     ["essbasic", "essbasic-cli", "essbasic-emulator", "tc3-client", "xtask"];
 
@@ -36,7 +36,7 @@ fn metadata() -> serde_json::Value {
     serde_json::from_str(&text).expect("cargo metadata is JSON")
 }
 
-/// The names of all crates in the normal dependency tree of a package with exactly these features.
+/// Returns the names of all crates in the normal dependency tree of a package with exactly these features.
 fn tree(package: &str, features: &str) -> BTreeSet<String> {
     let text = cargo(&[
         "tree",
@@ -100,13 +100,15 @@ fn crates_use_only_the_layers_below_them() {
         if name == "workspace-tests" {
             continue;
         }
-        let allowed = allowed.get(name).unwrap_or_else(|| panic!("{name} has no place in a layer"));
+        let allowed = allowed
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} is not in a layer; add it to `allowed`"));
         for dependency in package["dependencies"].as_array().expect("dependencies") {
             let used = dependency["name"].as_str().expect("a name");
             let normal = dependency["kind"].is_null();
             assert!(
                 !normal || !names.contains(used) || allowed.contains(&used),
-                "{name} must not use {used}"
+                "{name} must not depend on {used}"
             );
         }
     }
@@ -137,7 +139,7 @@ fn files_of_a_crate_do_not_import_each_other_in_circles() {
             }
         }
     }
-    assert!(found.is_empty(), "move the shared item to a file of its own:\n{found}");
+    assert!(found.is_empty(), "move the shared item to a separate file:\n{found}");
 }
 
 #[test]
@@ -194,25 +196,25 @@ fn circles_are_found_through_reexports_globs_macros_and_inline_paths() {
 }
 
 #[test]
-fn async_and_blocking_pull_in_nothing_of_each_other() {
+fn async_and_blocking_have_separate_dependencies() {
     for package in ["tc3-client", "essbasic"] {
         let blocking = tree(package, "blocking");
         assert!(blocking.contains("ureq"));
-        for foreign in ["tokio", "hyper", "reqwest", "async-trait", "futures-core"] {
-            assert!(!blocking.contains(foreign), "{package} blocking pulls in {foreign}");
+        for unwanted in ["tokio", "hyper", "reqwest", "async-trait", "futures-core"] {
+            assert!(!blocking.contains(unwanted), "{package} blocking pulls in {unwanted}");
         }
         for macros in ["serde", "serde_core", "syn", "proc-macro2"] {
             assert!(
                 !blocking.contains(macros),
-                "{package} blocking takes the time to build {macros}"
+                "{package} blocking depends on {macros}, which is slow to build"
             );
         }
         let asynchronous = tree(package, "async");
         assert!(asynchronous.contains("reqwest"));
         assert!(!asynchronous.contains("ureq"), "{package} async pulls in ureq");
         let hyper = tree(package, "hyper");
-        for foreign in ["reqwest", "ureq", "tower", "url", "tracing-attributes"] {
-            assert!(!hyper.contains(foreign), "{package} hyper pulls in {foreign}");
+        for unwanted in ["reqwest", "ureq", "tower", "url", "tracing-attributes"] {
+            assert!(!hyper.contains(unwanted), "{package} hyper pulls in {unwanted}");
         }
         let both = tree(package, "async,blocking");
         assert!(both.contains("reqwest") && both.contains("ureq"));
@@ -220,20 +222,20 @@ fn async_and_blocking_pull_in_nothing_of_each_other() {
 }
 
 #[test]
-fn stores_bring_a_runtime_and_no_second_http_client() {
+fn object_stores_add_a_runtime_but_no_second_http_client() {
     let store = tree("essbasic", "blocking,object-store");
     let command = tree("essbasic-cli", "");
     for tree in [&store, &command] {
         assert!(tree.contains("object_store") && tree.contains("tokio"));
-        for foreign in ["reqwest", "h2", "aws-lc-rs", "aws-lc-sys"] {
-            assert!(!tree.contains(foreign), "a store pulls in {foreign}");
+        for unwanted in ["reqwest", "h2", "aws-lc-rs", "aws-lc-sys"] {
+            assert!(!tree.contains(unwanted), "object stores pull in {unwanted}");
         }
     }
-    assert!(!store.contains("hyper"), "a store that the caller brings pulls in hyper");
+    assert!(!store.contains("hyper"), "an object store of the caller pulls in hyper");
 }
 
 #[test]
-fn the_signer_stands_on_hmac_and_sha2_alone() {
+fn the_signer_depends_only_on_hmac_and_sha2() {
     let tree = tree("tc3-signer", "");
     let expected = [
         "block-buffer",
@@ -260,13 +262,13 @@ fn the_signer_stands_on_hmac_and_sha2_alone() {
 fn callbacks_need_no_network_and_no_runtime() {
     let core = tree("essbasic-callback", "");
     let service = tree("essbasic-callback", "tower");
-    for foreign in ["http", "http-body", "tower-service", "bytes"] {
-        assert!(!core.contains(foreign), "callbacks pull in {foreign}");
-        assert!(service.contains(foreign), "the service does without {foreign}");
+    for unwanted in ["http", "http-body", "tower-service", "bytes"] {
+        assert!(!core.contains(unwanted), "callbacks pull in {unwanted}");
+        assert!(service.contains(unwanted), "the service does not depend on {unwanted}");
     }
-    for foreign in ["tokio", "hyper", "axum", "tower", "mio", "socket2", "tc3-transport"] {
-        assert!(!core.contains(foreign), "callbacks pull in {foreign}");
-        assert!(!service.contains(foreign), "the service of callbacks pulls in {foreign}");
+    for unwanted in ["tokio", "hyper", "axum", "tower", "mio", "socket2", "tc3-transport"] {
+        assert!(!core.contains(unwanted), "callbacks pull in {unwanted}");
+        assert!(!service.contains(unwanted), "the service of callbacks pulls in {unwanted}");
     }
 }
 

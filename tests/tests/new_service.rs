@@ -1,10 +1,6 @@
-//! `docs/new-service.md` as a new user would follow it: its commands, its manifest, its program.
+//! Follows `docs/new-service.md`: its commands, manifest and program.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +8,7 @@ use std::process::Command;
 use tempfile::TempDir;
 use workspace_tests::tccli_wheel;
 
-/// The document's blocks of one language, in order.
+/// Returns the code blocks of one language, in order.
 fn blocks<'a>(document: &'a str, language: &str) -> Vec<&'a str> {
     let fence = format!("\n```{language}\n");
     document.split(&fence).skip(1).map(|rest| rest.split_once("\n```").unwrap().0).collect()
@@ -33,8 +29,8 @@ fn run(command: &mut Command) -> String {
 fn the_document_leads_to_a_typed_call() {
     let Some(wheel) = tccli_wheel("new-service") else { return };
     let document = std::fs::read_to_string(root().join("docs/new-service.md")).unwrap();
-    let place = TempDir::new().unwrap();
-    let at = |text: &str| text.replace("../cvm", &format!("{}/cvm", place.path().display()));
+    let folder = TempDir::new().unwrap();
+    let at = |text: &str| text.replace("../cvm", &format!("{}/cvm", folder.path().display()));
     let commands = blocks(&document, "sh").join("\n");
     let commands: Vec<&str> = commands.lines().filter(|line| !line.starts_with("pip ")).collect();
     assert_eq!(commands.len(), 5, "{commands:?}");
@@ -43,21 +39,21 @@ fn the_document_leads_to_a_typed_call() {
         let mut words = line.split(' ');
         let mut command = match words.next() {
             Some("cargo") => Command::new(env!("CARGO")),
-            other => panic!("{other:?} is no command of the document's"),
+            other => panic!("unexpected command {other:?} in the document"),
         };
         let printed = run(command.args(words).current_dir(root()));
         if line.contains(" diff ") {
             assert_eq!(printed, "0 changes, 0 of them breaking\n");
         }
     }
-    // Every overlay entry shown fits.
+    // Every overlay entry in the document applies.
     let overlay = blocks(&document, "json")[0];
-    std::fs::write(place.path().join("cvm-spec/overlay.json"), overlay).unwrap();
+    std::fs::write(folder.path().join("cvm-spec/overlay.json"), overlay).unwrap();
     let generate = commands.iter().find(|line| line.contains(" codegen ")).unwrap();
     let generate = at(generate);
     run(Command::new(env!("CARGO")).args(generate.split(' ').skip(1)).current_dir(root()));
 
-    let demo = place.path().join("cvm-demo");
+    let demo = folder.path().join("cvm-demo");
     let manifest = std::fs::read_to_string(demo.join("Cargo.toml")).unwrap();
     let dependencies = blocks(&document, "toml")[0];
     let dependencies = dependencies.replace("../essbasic", &root().display().to_string());
@@ -76,7 +72,7 @@ fn the_document_leads_to_a_typed_call() {
     };
     std::fs::write(demo.join("src/main.rs"), program).unwrap();
     cargo("check");
-    // What the closure is told is the call; that it then fails is what the closure does.
+    // The closure prints the request and fails the call.
     let offline = program.replace("    let client = Client::new(config)?;", closure).replace(
         "client.call(&request)?.instance_set",
         "client.call(&request).into_iter().flat_map(|a| a.instance_set)",

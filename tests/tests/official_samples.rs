@@ -1,10 +1,10 @@
-//! Every sample of the official reference parses into the generated types, and comes back the same.
+//! Round trips of every sample of the official reference through the generated types.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 
 use std::collections::BTreeMap;
@@ -20,14 +20,14 @@ use serde_json::Value;
 use workspace_tests::{Sample, official_samples, tccli_wheel};
 
 #[test]
-fn all_official_samples_parse_and_come_back() {
+fn all_official_samples_survive_a_round_trip() {
     let Some(wheel) = tccli_wheel("samples") else { return };
     let mut check = Check { examples: official_samples(&wheel), ..Check::default() };
     visit_actions(&mut check);
 
     assert_eq!(check.actions, 99);
     assert_eq!(check.samples, 226);
-    assert_eq!(check.refused, REFUSED, "{:#?}", check.refused);
+    assert_eq!(check.violations, VIOLATIONS, "{:#?}", check.violations);
     assert!(check.failures.is_empty(), "{:#?}", check.failures);
 }
 
@@ -36,13 +36,13 @@ struct Check {
     examples: BTreeMap<String, Vec<Sample>>,
     actions: usize,
     samples: usize,
-    /// Requests that the catalogue has something against, though the reference shows them.
-    refused: Vec<String>,
+    /// Violations of requests that the reference shows.
+    violations: Vec<String>,
     failures: Vec<String>,
 }
 
-/// All of them are shown for the error that the service answers.
-const REFUSED: [&str; 3] = [
+/// The reference shows these requests with an error response.
+const VIOLATIONS: [&str; 3] = [
     "ChannelCreateBatchQuickSignUrl 8: the body: only one of FlowIds, FlowGroupId is allowed",
     "ChannelCreateBatchQuickSignUrl 9: the body: missing field, one of FlowIds, FlowGroupId is required",
     "ChannelDescribeBillUsageDetail 0: Limit: is 500, expected at most 100",
@@ -62,22 +62,22 @@ impl Visitor for Check {
             if let Err(error) = self.request::<A>(name, sample) {
                 self.failures.push(format!("{name} sample {index}, request: {error}"));
             }
-            if let Err(error) = self.answer::<A>(name, sample) {
-                self.failures.push(format!("{name} sample {index}, answer: {error}"));
+            if let Err(error) = self.response::<A>(name, sample) {
+                self.failures.push(format!("{name} sample {index}, response: {error}"));
             }
         }
     }
 }
 
 impl Check {
-    /// What limits, rules and types say of a request that the reference shows.
+    /// Validates a request of the reference by its limits, rules and types.
     fn check(&mut self, name: &str, index: usize, sample: &Sample) {
         let found = violations(&sample.body(), CATALOGUE.action(name).unwrap().request);
         assert!(
             found.is_empty() || sample.output.contains("\"Error\""),
             "{name} {index}: {found:?}"
         );
-        self.refused.extend(found.iter().map(|found| format!("{name} {index}: {found}")));
+        self.violations.extend(found.iter().map(|found| format!("{name} {index}: {found}")));
     }
 
     fn request<A>(&mut self, name: &str, sample: &Sample) -> Result<(), serde_json::Error>
@@ -86,43 +86,43 @@ impl Check {
     {
         let sent = sample.body();
         let typed: A = serde_json::from_str(sample.request())?;
-        self.nothing_personal(name, &format!("{typed:?}"));
+        self.check_personal_data(name, &format!("{typed:?}"));
         self.compare(&format!("{name} request"), "", &sent, &serde_json::to_value(&typed)?, false);
         Ok(())
     }
 
-    fn answer<A>(&mut self, name: &str, sample: &Sample) -> Result<(), serde_json::Error>
+    fn response<A>(&mut self, name: &str, sample: &Sample) -> Result<(), serde_json::Error>
     where
         A: Action<Response: Serialize + DeserializeOwned + PartialEq + Debug>,
     {
-        let answer: Value = serde_json::from_str(&sample.output)?;
+        let response: Value = serde_json::from_str(&sample.output)?;
         let typed = A::decode(sample.output.as_bytes());
         let typed = typed.map_err(serde::de::Error::custom)?;
-        // By way of serde it is the same.
+        // Decoding by serde has the same result.
         let by_serde = Envelope::<A::Response>::deserialize(sample.output.as_bytes());
         assert_eq!(by_serde.as_ref(), Ok(&typed), "{name}");
         let body = match typed.result {
             Ok(success) => success.body,
             Err(error) => {
-                assert_eq!(answer["Response"]["Error"]["Code"], error.code);
-                assert_eq!(answer["Response"]["RequestId"], typed.request_id.as_str());
+                assert_eq!(response["Response"]["Error"]["Code"], error.code);
+                assert_eq!(response["Response"]["RequestId"], typed.request_id.as_str());
                 return Ok(());
             }
         };
-        self.nothing_personal(name, &format!("{body:?}"));
+        self.check_personal_data(name, &format!("{body:?}"));
         let again = serde_json::to_value(&body)?;
         assert_eq!(again["RequestId"], typed.request_id.as_str());
-        self.compare(&format!("{name} answer"), "", &answer["Response"], &again, true);
+        self.compare(&format!("{name} response"), "", &response["Response"], &again, true);
         Ok(())
     }
 
-    /// Notes where `Debug` shows what has the form of a phone or ID number, a link or a file.
-    fn nothing_personal(&mut self, name: &str, shown: &str) {
+    /// Adds a failure if `Debug` output contains a phone number, an ID number, a link or a file.
+    fn check_personal_data(&mut self, name: &str, shown: &str) {
         for word in shown.split(|c: char| !c.is_ascii_alphanumeric() && !"+/=:".contains(c)) {
             let digits = word.chars().filter(char::is_ascii_digit).count();
             let phone = word.len() == 11 && digits == 11 && word.starts_with('1');
             let card = word.len() == 18 && digits >= 17;
-            // One sample gives an employee this as the id that the platform makes up.
+            // A sample uses this number as the platform's ID of an employee.
             let card = card && word != "110101200610116558";
             if phone || card || word.contains("://") || word.len() > 200 {
                 self.failures.push(format!("{name}: Debug shows {word}"));
@@ -130,8 +130,8 @@ impl Check {
         }
     }
 
-    /// Notes where `again` lacks or changes what `sent` has; in a request also what it adds.
-    /// An answer's `null` and absent lists come back empty.
+    /// Adds a failure for every value of `sent` that `again` lacks or changes; for a request also for added values. In a
+    /// response, `null` and absent arrays become empty.
     fn compare(&mut self, name: &str, path: &str, sent: &Value, again: &Value, lenient: bool) {
         match (sent, again) {
             (Value::Object(sent), Value::Object(again)) => {
@@ -154,7 +154,7 @@ impl Check {
             }
             (Value::Null, _) if lenient => {}
             (sent, again) if sent == again => {}
-            _ => self.failures.push(format!("{name}: {path} comes back in another form")),
+            _ => self.failures.push(format!("{name}: {path} changes in the round trip")),
         }
     }
 }

@@ -1,10 +1,6 @@
-//! What manifests must say, and what crates.io and its users get.
+//! Requirements on manifests and published packages.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -32,7 +28,7 @@ fn folder(package: &Value) -> &Path {
     Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap()
 }
 
-/// Every manifest of the repository, members of the workspace or not, with its text.
+/// Returns the path and text of every manifest of the repository, including those outside the workspace.
 fn manifests() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let (mut manifests, mut folders) = (Vec::new(), vec![root.to_owned()]);
@@ -52,7 +48,7 @@ fn manifests() -> Vec<(String, String)> {
 }
 
 #[test]
-fn no_crate_holds_unsafe_code() {
+fn every_crate_forbids_unsafe_code() {
     let manifests = manifests();
     assert!(manifests.len() > 10);
     for (path, text) in manifests {
@@ -67,18 +63,18 @@ fn no_crate_holds_unsafe_code() {
 }
 
 #[test]
-fn every_member_shares_version_edition_and_oldest_rust() {
+fn all_packages_have_the_same_version_edition_and_msrv() {
     let members = members();
-    let facts = |package: &Value| {
+    let fields = |package: &Value| {
         ["version", "edition", "rust_version"].map(|key| package[key].as_str().unwrap().to_owned())
     };
     for package in &members {
-        assert_eq!(facts(package), facts(&members[0]), "{}", package["name"]);
+        assert_eq!(fields(package), fields(&members[0]), "{}", package["name"]);
     }
 }
 
 #[test]
-fn the_crates_are_published_and_nothing_else() {
+fn only_the_crates_are_published() {
     for package in members() {
         let name = package["name"].as_str().unwrap();
         let below_crates = folder(&package).parent().unwrap().ends_with("crates");
@@ -88,7 +84,7 @@ fn the_crates_are_published_and_nothing_else() {
 }
 
 #[test]
-fn a_package_shows_what_it_is() {
+fn a_published_package_has_a_description_and_a_readme() {
     for package in members().iter().filter(|package| package["publish"].is_null()) {
         let name = package["name"].as_str().unwrap();
         for key in ["description", "license"] {
@@ -123,7 +119,7 @@ fn a_package_shows_what_it_is() {
 }
 
 #[test]
-fn a_package_holds_its_licences() {
+fn a_published_package_contains_its_licenses() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     for package in members().iter().filter(|package| package["publish"].is_null()) {
         for file in ["LICENSE-MIT", "LICENSE-APACHE"] {
@@ -139,15 +135,15 @@ fn a_package_holds_its_licences() {
 }
 
 #[test]
-fn no_dependency_wants_a_newer_rust_than_ours() {
+fn no_dependency_requires_a_newer_rust_than_the_msrv() {
     let version = |package: &Value| -> Option<Vec<u64>> {
         package["rust_version"].as_str()?.split('.').take(2).map(|part| part.parse().ok()).collect()
     };
     let ours = version(&members()[0]).unwrap();
     let newer: BTreeSet<String> = metadata(&["--all-features"])
         .iter()
-        .filter(|package| version(package).is_some_and(|wanted| wanted > ours))
+        .filter(|package| version(package).is_some_and(|required| required > ours))
         .map(|package| format!("{} {}", package["name"], package["version"]))
         .collect();
-    assert!(newer.is_empty(), "these want a newer Rust than {ours:?}: {newer:?}");
+    assert!(newer.is_empty(), "these require a newer Rust than {ours:?}: {newer:?}");
 }

@@ -1,10 +1,10 @@
-//! The main job end to end, its files judged by PDF tools that are not ours.
+//! Downloads end to end, with the files checked by external PDF tools.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stderr,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 
 use std::process::{Command, Output};
@@ -13,20 +13,20 @@ use essbasic::credentials::Credential;
 use essbasic::{Config, DownloadOptions, agent};
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 
-/// Runs a tool; `None` where it is not installed, which under CI is a failure.
+/// Runs a tool; returns `None` if it is not installed. Under CI that fails the test.
 fn run(tool: &str, arguments: &[&str]) -> Option<Output> {
     match Command::new(tool).args(arguments).output() {
         Ok(output) => Some(output),
         Err(error) => {
             assert!(std::env::var_os("CI").is_none(), "{tool} does not run: {error}");
-            eprintln!("skipped: {tool} is not installed here");
+            eprintln!("SKIPPED: {tool} is not installed");
             None
         }
     }
 }
 
 #[test]
-fn downloaded_contracts_are_sound_pdfs_whose_text_reads_back() {
+fn downloaded_contracts_are_valid_pdfs_with_extractable_text() {
     let emulator = Emulator::builder().start().unwrap();
     let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
         .with_endpoint_url(&emulator.endpoint())

@@ -1,6 +1,6 @@
-//! Every action's snippet compiles, with the smallest body and with every member, with both drivers.
+//! Snippets of all actions compile, with the smallest body and with all fields, for both drivers.
 
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::env::consts::EXE_SUFFIX;
 use std::fmt::Write as _;

@@ -1,10 +1,6 @@
-//! What reviewers should not have to look for.
+//! Checks of style and documents that need no reviewer.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +8,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// Every text file of the project, with its path below the root.
+/// Returns every text file of the project, with its path below the root.
 fn files() -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut folders = vec![root()];
@@ -39,7 +35,7 @@ fn file(path: &str) -> String {
 }
 
 #[test]
-fn hand_written_files_have_one_subject() {
+fn hand_written_files_are_short() {
     for (path, text) in files() {
         let generated = path.contains("/generated/") || path.contains("golden");
         let lines = text.lines().count();
@@ -51,21 +47,21 @@ fn hand_written_files_have_one_subject() {
 
 #[test]
 fn nothing_is_left_unfinished_or_tied_to_a_machine() {
-    // Put together, so that this file does not hold them.
+    // Concatenated, so that this file does not contain them.
     let marks = [["TO", "DO"], ["FIX", "ME"], ["/ro", "ot/"], ["todo", "!("]].map(|m| m.concat());
     for (path, text) in files() {
         if !path.ends_with(".rs") && !path.ends_with(".toml") && !path.ends_with(".md") {
             continue;
         }
         for mark in &marks {
-            assert!(!text.contains(mark.as_str()), "{path} holds {mark}");
+            assert!(!text.contains(mark.as_str()), "{path} contains {mark}");
         }
     }
 }
 
 #[test]
-fn the_gate_runs_what_the_readme_promises() {
-    let (readme, chinese, gate) = (file("README.md"), file("README.zh-CN.md"), file(".ci/run"));
+fn ci_runs_the_commands_of_the_readme() {
+    let (readme, chinese, ci) = (file("README.md"), file("README.zh-CN.md"), file(".ci/run"));
     let commands: Vec<&str> = readme
         .lines()
         .filter(|line| line.starts_with("cargo run ") || line.starts_with("cargo test "))
@@ -73,13 +69,13 @@ fn the_gate_runs_what_the_readme_promises() {
         .collect();
     assert_eq!(commands.len(), 2);
     for command in commands {
-        assert!(gate.contains(command), ".ci/run does not run {command}");
+        assert!(ci.contains(command), ".ci/run does not run {command}");
         assert!(chinese.contains(command), "README.zh-CN.md lacks {command}");
     }
 }
 
 #[test]
-fn every_claim_is_held_by_a_test_that_exists() {
+fn every_claim_names_an_existing_test() {
     let code: String = files()
         .into_iter()
         .filter(|(path, _)| path.ends_with(".rs"))
@@ -110,7 +106,7 @@ fn every_claim_is_held_by_a_test_that_exists() {
 }
 
 #[test]
-fn every_crate_stands_in_the_architecture() {
+fn every_crate_is_in_the_architecture() {
     let architecture = file("ARCHITECTURE.md");
     for entry in std::fs::read_dir(root().join("crates")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();

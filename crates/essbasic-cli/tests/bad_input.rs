@@ -108,7 +108,7 @@ fn unreachable_servers() {
     // An archive retries for minutes only if the server was reached before.
     let mut archive = with(home.path(), &url);
     let output = archive.args(["archive", "yDwA", "--out", "out"]).output().unwrap();
-    refused(&output, &["no connection", "(after 4 attempts)", "; check the endpoint"]);
+    refused(&output, &["connection failed", "(after 4 attempts)", "; check the endpoint"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Calls that a client is told to make, and what its user sees of them.
+//! Calls of an official client, and their results as seen by its user.
 
 use essbasic_emulator::{Emulator, SECRET_ID, SECRET_KEY};
 use serde::{Deserialize, Serialize};
@@ -8,12 +8,12 @@ use crate::clients::Client;
 
 /// A call to make.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Order {
+pub(crate) struct Call {
     pub(crate) name: String,
     pub(crate) action: String,
     pub(crate) body: Value,
     pub(crate) version: &'static str,
-    /// True if the client knows the action, and so makes the call by its own description of it.
+    /// True if the client has its own description of the action.
     pub(crate) described: bool,
     pub(crate) method: &'static str,
     pub(crate) unsigned: bool,
@@ -21,8 +21,8 @@ pub(crate) struct Order {
     pub(crate) secret_key: &'static str,
 }
 
-impl Order {
-    /// A call of an action that there is, as it should be.
+impl Call {
+    /// Returns a valid call.
     pub(crate) fn new(name: impl Into<String>, action: &str, body: Value) -> Self {
         Self {
             name: name.into(),
@@ -42,51 +42,51 @@ impl Order {
     }
 }
 
-/// What the client's user gets: an answer, or an error.
+/// Result of a call: a response, or an error.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Seen {
+pub(crate) struct CallResult {
     pub(crate) name: String,
     #[serde(default)]
-    pub(crate) answer: Value,
+    pub(crate) response: Value,
     code: Option<String>,
     request_id: Option<String>,
-    /// What the client has against the request or the answer.
+    /// Warnings of the client about the request or response.
     #[serde(default)]
     warnings: Vec<String>,
 }
 
-impl Seen {
-    /// The code of the error, or that there was none.
-    pub(crate) fn ending(&self) -> &str {
-        self.code.as_deref().unwrap_or("answered")
+impl CallResult {
+    /// Returns the code of the error, or `success`.
+    pub(crate) fn outcome(&self) -> &str {
+        self.code.as_deref().unwrap_or("success")
     }
 }
 
-/// Has the client make all of the calls; at this Unix time, where one is given.
+/// Makes all calls with the client, at the Unix time `now` if there is one.
 pub(crate) fn make(
     client: Client,
     emulator: &Emulator,
     now: Option<u64>,
-    orders: &[Order],
-) -> Option<Vec<Seen>> {
+    calls: &[Call],
+) -> Option<Vec<CallResult>> {
     #[derive(Serialize)]
-    struct Orders<'a> {
+    struct Calls<'a> {
         host: &'a str,
         now: Option<u64>,
-        calls: &'a [Order],
+        calls: &'a [Call],
     }
     let endpoint = emulator.endpoint();
     let host = endpoint.trim_start_matches("http://");
-    let seen: Vec<Seen> = client.run("calls", &Orders { host, now, calls: orders })?;
-    assert_eq!(seen.len(), orders.len(), "{client:?} made other calls");
-    for (seen, order) in seen.iter().zip(orders) {
-        assert_eq!(seen.name, order.name);
-        assert_eq!(seen.warnings, [""; 0], "{client:?}, {}", order.name);
-        let answer_id = seen.answer["RequestId"].as_str();
-        let id = if seen.code.is_some() { seen.request_id.as_deref() } else { answer_id };
-        assert_eq!(id.map(str::len), Some(36), "{client:?}: {seen:?}");
-        assert!(seen.code.is_none() || seen.answer.is_null(), "{client:?}: {seen:?}");
+    let results: Vec<CallResult> = client.run("calls", &Calls { host, now, calls })?;
+    assert_eq!(results.len(), calls.len(), "{client:?} made a different number of calls");
+    for (result, call) in results.iter().zip(calls) {
+        assert_eq!(result.name, call.name);
+        assert_eq!(result.warnings, [""; 0], "{client:?}, {}", call.name);
+        let response_id = result.response["RequestId"].as_str();
+        let id = if result.code.is_some() { result.request_id.as_deref() } else { response_id };
+        assert_eq!(id.map(str::len), Some(36), "{client:?}: {result:?}");
+        assert!(result.code.is_none() || result.response.is_null(), "{client:?}: {result:?}");
     }
-    Some(seen)
+    Some(results)
 }

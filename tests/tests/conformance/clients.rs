@@ -1,7 +1,7 @@
-//! The official clients: how each is installed and run.
+//! Installation and execution of the official clients.
 //!
-//! They come from their registries into scratch folders. Where Python or Node is not at hand the tests
-//! say so and stop; under CI they fail instead.
+//! They are installed from their registries into folders below the target folder. If Python or Node is not available, the
+//! tests print a message and are skipped; under CI they fail.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -11,10 +11,10 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use workspace_tests::{Running, tccli_wheel};
+use workspace_tests::{ChildGuard, tccli_wheel};
 
 const NODE_SDK: &str = include_str!("../../conformance/node.txt").trim_ascii();
-/// One a line, with versions.
+/// One package per line, with its version.
 const PYTHON_PACKAGES: &str = include_str!("../../conformance/python.txt");
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +25,12 @@ pub(crate) enum Client {
 }
 
 impl Client {
-    /// Runs the client's script with these orders and gives what it reports, a line of JSON each; `None`
-    /// where the client cannot be had.
+    /// Runs the script of the client with the input and returns its output, one JSON value per line; `None` if the client
+    /// is not available.
     pub(crate) fn run<T: DeserializeOwned>(
         self,
         mode: &str,
-        orders: &impl Serialize,
+        input: &impl Serialize,
     ) -> Option<Vec<T>> {
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
         let mut command = match self {
@@ -42,7 +42,7 @@ impl Client {
             Self::PythonSdk | Self::CommandLine => {
                 let script = if self == Self::PythonSdk { "sdk.py" } else { "command.py" };
                 let mut command = Command::new("python3");
-                // What Python has against the SDK's use of it is not of interest.
+                // Warnings of Python about the SDK are ignored.
                 command
                     .args(["-W", "ignore"])
                     .arg(scripts.join(script))
@@ -52,14 +52,14 @@ impl Client {
         };
         let home = tempfile::tempdir().unwrap();
         command.env("HOME", home.path()).env("PYTHONIOENCODING", "utf-8").arg(mode);
-        // The emulator is on loopback, and the settings are the test's.
+        // The emulator is on loopback, and the settings are those of the test.
         for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "TCCLI_PROFILE"] {
             command.env_remove(name).env_remove(name.to_lowercase());
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = Running::start(&mut command).unwrap();
-        // The scripts read all of it before they write.
-        child.stdin.take().unwrap().write_all(&serde_json::to_vec(orders).unwrap()).unwrap();
+        let mut child = ChildGuard::start(&mut command).unwrap();
+        // The scripts read all input before they write.
+        child.stdin.take().unwrap().write_all(&serde_json::to_vec(input).unwrap()).unwrap();
         let mut text = String::new();
         child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
         assert!(child.wait().unwrap().success(), "{self:?} failed");
@@ -67,13 +67,13 @@ impl Client {
     }
 }
 
-/// The wheel of the command line, which also has the samples.
+/// Returns the wheel of the command line, which also contains the samples.
 pub(crate) fn wheel() -> Option<&'static PathBuf> {
     static WHEEL: OnceLock<Option<PathBuf>> = OnceLock::new();
     WHEEL.get_or_init(|| tccli_wheel("conformance")).as_ref()
 }
 
-/// Both Python clients in one folder: they stand on the same packages.
+/// Installs both Python clients into one folder, because they use the same packages.
 fn python() -> Option<&'static PathBuf> {
     static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
     let installed = || {
@@ -102,27 +102,27 @@ fn node() -> Option<&'static PathBuf> {
     FOLDER.get_or_init(installed).as_ref()
 }
 
-/// Runs an installer into a scratch folder, unless it holds just this already.
-fn install(folder: &str, what: &str, command: impl Fn(&Path) -> Command) -> Option<PathBuf> {
+/// Runs an installer into a folder, unless the same packages are already installed there.
+fn install(folder: &str, packages: &str, command: impl Fn(&Path) -> Command) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     let done = folder.join("installed");
-    if fs::read_to_string(&done).is_ok_and(|installed| installed == what) {
+    if fs::read_to_string(&done).is_ok_and(|installed| installed == packages) {
         return Some(folder);
     }
-    // Neither installer replaces what another version left behind.
+    // Neither installer removes files of another version.
     if folder.exists() {
         fs::remove_dir_all(&folder).unwrap();
     }
     fs::create_dir_all(&folder).unwrap();
     let reason = match command(&folder).output() {
         Ok(output) if output.status.success() => {
-            fs::write(done, what).unwrap();
+            fs::write(done, packages).unwrap();
             return Some(folder);
         }
         Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
         Err(error) => error.to_string(),
     };
-    assert!(std::env::var_os("CI").is_none(), "{what} cannot be installed: {reason}");
-    eprintln!("SKIPPED: {what} cannot be installed here: {reason}");
+    assert!(std::env::var_os("CI").is_none(), "cannot install {packages}: {reason}");
+    eprintln!("SKIPPED: cannot install {packages}: {reason}");
     None
 }

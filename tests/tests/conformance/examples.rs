@@ -1,10 +1,9 @@
-//! The two examples of the document, and calls that are refused, as users of the official clients see
-//! them.
+//! The two examples of the reference, and refused calls, made with the official clients.
 
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION};
 use serde_json::{Value, json};
 
-use crate::calls::{Order, make};
+use crate::calls::{Call, make};
 use crate::clients::Client;
 
 const ACTION: &str = "DescribeResourceUrlsByFlows";
@@ -19,15 +18,15 @@ fn example(first: &str) -> Value {
     json!({ "Agent": agent, "FlowIds": [first, "yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh"] })
 }
 
-/// Calls that must fail, and the code of the error.
-fn refused(method: &'static str) -> [(Order, &'static str); 5] {
-    let right = Order::new("", ACTION, example("yDwivUUckpor6wtoUuogwQHCAB0ES0pQ")).by(method);
-    let named = |name: &str| Order { name: format!("{name} by {method}"), ..right.clone() };
+/// Returns calls that must fail, with the code of the error.
+fn refused(method: &'static str) -> [(Call, &'static str); 5] {
+    let right = Call::new("", ACTION, example("yDwivUUckpor6wtoUuogwQHCAB0ES0pQ")).by(method);
+    let named = |name: &str| Call { name: format!("{name} by {method}"), ..right.clone() };
     [
-        (Order { secret_key: "not the key", ..named("wrong key") }, "AuthFailure.SignatureFailure"),
-        (Order { secret_id: "AKIDNOBODY", ..named("unknown id") }, "AuthFailure.SecretIdNotFound"),
+        (Call { secret_key: "not the key", ..named("wrong key") }, "AuthFailure.SignatureFailure"),
+        (Call { secret_id: "AKIDNOBODY", ..named("unknown id") }, "AuthFailure.SecretIdNotFound"),
         (
-            Order {
+            Call {
                 action: "DescribeNothing".to_owned(),
                 described: false,
                 ..named("unknown action")
@@ -35,8 +34,8 @@ fn refused(method: &'static str) -> [(Order, &'static str); 5] {
             "InvalidAction",
         ),
         (
-            // The version before this one, which is not emulated; the command line takes no other.
-            Order {
+            // The previous version, which is not emulated; the command line accepts no other.
+            Call {
                 action: "ArchiveFlow".to_owned(),
                 version: "2020-12-22",
                 described: false,
@@ -44,34 +43,34 @@ fn refused(method: &'static str) -> [(Order, &'static str); 5] {
             },
             "NoSuchVersion",
         ),
-        (Order { body: json!({}), ..named("missing parameter") }, "MissingParameter"),
+        (Call { body: json!({}), ..named("missing parameter") }, "MissingParameter"),
     ]
 }
 
-/// Makes the calls in each of the client's ways: by this method, and with this for an unsigned payload.
-fn check(client: Client, ways: &[(&'static str, bool)]) {
+/// Makes the calls with each of the methods; the flag is true for an unsigned payload.
+fn check(client: Client, methods: &[(&'static str, bool)]) {
     let emulator = Emulator::builder().rate_limit(None).start().unwrap();
-    let mut orders = Vec::new();
-    for &(method, unsigned) in ways {
+    let mut calls = Vec::new();
+    for &(method, unsigned) in methods {
         for first in ["yDwivUUckpor6wtoUuogwQHCAB0ES0pQ", "yDwivUUckpor6wtoUuogwQHCAB0ES0p1"] {
-            let order = Order::new(first, ACTION, example(first)).by(method);
-            orders.push((Order { unsigned, ..order }, "answered"));
+            let call = Call::new(first, ACTION, example(first)).by(method);
+            calls.push((Call { unsigned, ..call }, "success"));
         }
-        orders.extend(refused(method).map(|(order, code)| (Order { unsigned, ..order }, code)));
+        calls.extend(refused(method).map(|(call, code)| (Call { unsigned, ..call }, code)));
     }
-    let (orders, endings): (Vec<_>, Vec<_>) = orders.into_iter().unzip();
-    let Some(seen) = make(client, &emulator, None, &orders) else { return };
-    for (seen, ending) in seen.iter().zip(endings) {
-        assert_eq!(seen.ending(), ending, "{client:?}: {seen:?}");
-        let first = &seen.answer["FlowResourceUrlInfos"][0]["ResourceUrlInfos"];
-        match seen.name.as_str() {
+    let (calls, outcomes): (Vec<_>, Vec<_>) = calls.into_iter().unzip();
+    let Some(results) = make(client, &emulator, None, &calls) else { return };
+    for (result, outcome) in results.iter().zip(outcomes) {
+        assert_eq!(result.outcome(), outcome, "{client:?}: {result:?}");
+        let first = &result.response["FlowResourceUrlInfos"][0]["ResourceUrlInfos"];
+        match result.name.as_str() {
             "yDwivUUckpor6wtoUuogwQHCAB0ES0pQ" => {
-                assert_eq!(seen.answer["ErrorMessages"], json!(["", ""]), "{client:?}");
+                assert_eq!(result.response["ErrorMessages"], json!(["", ""]), "{client:?}");
                 assert_eq!(first[0]["Name"], "合同,270481027143248.pdf", "{client:?}");
             }
             "yDwivUUckpor6wtoUuogwQHCAB0ES0p1" => {
                 let messages = json!(["查询流程不存在", ""]);
-                assert_eq!(seen.answer["ErrorMessages"], messages, "{client:?}");
+                assert_eq!(result.response["ErrorMessages"], messages, "{client:?}");
                 assert_eq!(*first, json!([]), "{client:?}");
             }
             _ => {}
@@ -80,16 +79,16 @@ fn check(client: Client, ways: &[(&'static str, bool)]) {
 }
 
 #[test]
-fn the_python_sdk_gets_what_it_expects() {
+fn the_python_sdk_gets_the_expected_responses() {
     check(Client::PythonSdk, &[("POST", false), ("GET", false), ("POST", true)]);
 }
 
 #[test]
-fn the_node_sdk_gets_what_it_expects() {
+fn the_node_sdk_gets_the_expected_responses() {
     check(Client::NodeSdk, &[("POST", false), ("GET", false)]);
 }
 
 #[test]
-fn the_command_line_gets_what_it_expects() {
+fn the_command_line_gets_the_expected_responses() {
     check(Client::CommandLine, &[("POST", false)]);
 }

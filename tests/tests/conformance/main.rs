@@ -1,12 +1,12 @@
-//! Code that is not ours as the client of the emulator and as a second opinion on signatures: the
-//! official Python SDK, the official Node SDK's common client, and the official command line.
+//! The official Python SDK, the common client of the official Node SDK, and the official command line, as clients of the
+//! emulator and for comparison of signatures.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 
 mod calls;

@@ -1,8 +1,8 @@
 //! Every sample of the official reference, called by each official client.
 //!
-//! How each ends stands in `tests/conformance/samples.txt`, and why where it is an error; they are called
-//! in the world of `tests/conformance/world.json`, which has what they name. What the clients are
-//! answered has the members and types of what the reference shows.
+//! `tests/conformance/samples.txt` lists the samples that fail, with the reason. The emulator starts with the state of
+//! `tests/conformance/state.json`, which contains the objects that the samples use. Responses must have the fields and types
+//! that the reference shows.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use essbasic_emulator::{Emulator, Seed};
 use serde_json::Value;
 use workspace_tests::{Sample, official_samples};
 
-use crate::calls::{Order, make};
+use crate::calls::{Call, make};
 use crate::clients::{Client, wheel};
 
-/// When the samples are called, so that their deadlines have passed or not once and for all: 2021-05-26,
-/// the day of the API's version.
+/// Time of the calls, so that deadlines in the samples do not depend on the current time: 2021-05-26, the date of the API
+/// version.
 const NOW: u64 = 1_621_987_200;
 
-/// The samples that are not answered, each by its action and number, with the code of the error.
+/// Returns the samples that fail, by action and number, with the code of the error.
 fn errors(method: &str) -> BTreeMap<String, &'static str> {
     let lines = include_str!("../../conformance/samples.txt").lines();
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -27,7 +27,7 @@ fn errors(method: &str) -> BTreeMap<String, &'static str> {
             [action, number, code, by] => {
                 (by == method).then(|| (format!("{action} {number}"), code))
             }
-            _ => panic!("{line:?} is none of action, number, code, method"),
+            _ => panic!("expected action, number, code and method: {line:?}"),
         })
         .collect()
 }
@@ -41,58 +41,58 @@ fn check(client: Client, method: &'static str) {
             samples.push((format!("{action} {number}"), action, sample));
         }
     }
-    let order = |(name, action, sample): &(String, &String, &Sample)| {
-        Order::new(name.as_str(), action, sample.body()).by(method)
+    let call = |(name, action, sample): &(String, &String, &Sample)| {
+        Call::new(name.as_str(), action, sample.body()).by(method)
     };
-    let orders: Vec<Order> = samples.iter().map(order).collect();
-    let world = Seed::from_json(include_str!("../../conformance/world.json")).unwrap();
-    let builder = Emulator::builder().seed(world).rate_limit(None).manual_clock(NOW);
+    let calls: Vec<Call> = samples.iter().map(call).collect();
+    let state = Seed::from_json(include_str!("../../conformance/state.json")).unwrap();
+    let builder = Emulator::builder().seed(state).rate_limit(None).manual_clock(NOW);
     let emulator = builder.start().unwrap();
-    let Some(seen) = make(client, &emulator, Some(NOW), &orders) else { return };
+    let Some(results) = make(client, &emulator, Some(NOW), &calls) else { return };
 
-    let mut calls = emulator.stats().calls;
+    let mut counts = emulator.stats().calls;
     for (action, samples) in &reference {
-        assert_eq!(calls.remove(action), Some(samples.len() as u64), "{client:?}: {action}");
+        assert_eq!(counts.remove(action), Some(samples.len() as u64), "{client:?}: {action}");
     }
-    assert!(calls.is_empty(), "{client:?}: {calls:?}");
+    assert!(counts.is_empty(), "{client:?}: {counts:?}");
     assert_eq!((reference.len(), samples.len()), (99, 226));
 
     let mut errors = errors(method);
-    let mut wrong = Vec::new();
-    for (seen, (.., sample)) in seen.iter().zip(&samples) {
-        let ending = errors.remove(&seen.name).unwrap_or("answered");
-        if seen.ending() != ending {
-            wrong.push(format!("{} is {}, not {ending}", seen.name, seen.ending()));
+    let mut failures = Vec::new();
+    for (result, (.., sample)) in results.iter().zip(&samples) {
+        let outcome = errors.remove(&result.name).unwrap_or("success");
+        if result.outcome() != outcome {
+            failures.push(format!("{} is {}, not {outcome}", result.name, result.outcome()));
         }
         let shown: Value = serde_json::from_str(&sample.output).unwrap();
-        if ending == "answered" && shown["Response"]["Error"].is_null() {
-            differences(&seen.name, &shown["Response"], &seen.answer, &mut wrong);
+        if outcome == "success" && shown["Response"]["Error"].is_null() {
+            differences(&result.name, &shown["Response"], &result.response, &mut failures);
         }
     }
-    assert!(errors.is_empty(), "samples.txt names what there is not: {errors:?}");
-    assert!(wrong.is_empty(), "{client:?} by {method}: {wrong:#?}");
+    assert!(errors.is_empty(), "samples.txt contains unknown samples: {errors:?}");
+    assert!(failures.is_empty(), "{client:?} by {method}: {failures:#?}");
 }
 
-/// Notes the members that the reference shows and the answer lacks or has of another type. A list is
-/// judged by its first elements: what it is empty of is not known.
-fn differences(path: &str, shown: &Value, answer: &Value, wrong: &mut Vec<String>) {
-    match (shown, answer) {
-        (Value::Object(shown), Value::Object(answer)) => {
+/// Adds a failure for every field of the reference that the response lacks or has with another type. Only the first elements
+/// of arrays are compared; empty arrays match every array.
+fn differences(path: &str, shown: &Value, response: &Value, failures: &mut Vec<String>) {
+    match (shown, response) {
+        (Value::Object(shown), Value::Object(response)) => {
             for (name, shown) in shown {
-                let answer = answer.get(name).unwrap_or(&Value::Null);
-                differences(&format!("{path}.{name}"), shown, answer, wrong);
+                let response = response.get(name).unwrap_or(&Value::Null);
+                differences(&format!("{path}.{name}"), shown, response, failures);
             }
         }
-        (Value::Array(shown), Value::Array(answer)) => {
-            if let (Some(shown), Some(answer)) = (shown.first(), answer.first()) {
-                differences(&format!("{path}[]"), shown, answer, wrong);
+        (Value::Array(shown), Value::Array(response)) => {
+            if let (Some(shown), Some(response)) = (shown.first(), response.first()) {
+                differences(&format!("{path}[]"), shown, response, failures);
             }
         }
         (Value::Null, _)
         | (Value::Bool(_), Value::Bool(_))
         | (Value::Number(_), Value::Number(_))
         | (Value::String(_), Value::String(_)) => {}
-        _ => wrong.push(format!("{path} is {answer}, shown as {shown}")),
+        _ => failures.push(format!("{path} is {response}, shown as {shown}")),
     }
 }
 

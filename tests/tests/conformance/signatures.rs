@@ -1,4 +1,4 @@
-//! What both SDKs make of generated requests, signed once more by our signer.
+//! Comparison of signatures: generated requests are signed by both SDKs and by our signer.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ use tc3_signer::{Payload, Request, Signer};
 use crate::clients::Client;
 
 const REQUESTS: usize = 2_000;
-/// Two requests in so many have a body of 1 MB, in JSON and as octets.
+/// Two requests in this number have a body of 1 MB, one in JSON and one as octets.
 const BIG: usize = 200;
 
-/// A request to make and to sign, without sending it.
+/// A request that is built and signed, but not sent.
 #[derive(Serialize)]
-struct Order {
+struct Input {
     method: &'static str,
     host: String,
     service: String,
@@ -28,13 +28,13 @@ struct Order {
     secret_key: String,
     token: Option<String>,
     unsigned: bool,
-    /// Parameters, where there are no octets.
+    /// Parameters, if there are no octets.
     body: Value,
-    /// A body as it is, in Base64.
+    /// Raw body, in Base64.
     octets: Option<String>,
 }
 
-/// What the SDK would have sent.
+/// The signed request of the SDK.
 #[derive(Debug, Deserialize)]
 struct Signed {
     method: String,
@@ -44,7 +44,7 @@ struct Signed {
     payload: String,
 }
 
-/// Text with what upsets encoders: spaces, escapes, CJK, astral characters.
+/// Returns text with characters that are difficult for encoders: spaces, escapes, CJK, astral characters.
 fn text(rng: &mut Rng, length: usize) -> String {
     const CHARS: [char; 32] = [
         'a', 'Z', '0', '9', ' ', '_', '-', '.', '~', '/', '+', '%', '&', '=', '"', '\\', '\n',
@@ -54,7 +54,7 @@ fn text(rng: &mut Rng, length: usize) -> String {
 }
 
 fn parameters(rng: &mut Rng, depth: usize) -> Value {
-    let mut made = Map::new();
+    let mut parameters = Map::new();
     for _ in 0..rng.usize(..5) {
         let value = match rng.usize(..if depth < 2 { 8 } else { 6 }) {
             0 => "".into(),
@@ -66,17 +66,17 @@ fn parameters(rng: &mut Rng, depth: usize) -> Value {
                 let length = rng.usize(..40);
                 text(rng, length).into()
             }
-            6 => parameters(rng, depth + 1),
-            _ => (0..rng.usize(..3)).map(|_| parameters(rng, depth + 1)).collect(),
+            6 => self::parameters(rng, depth + 1),
+            _ => (0..rng.usize(..3)).map(|_| self::parameters(rng, depth + 1)).collect(),
         };
-        let odd = if rng.usize(..10) == 0 { text(rng, 2) } else { String::new() };
-        made.insert(format!("K{}{odd}", rng.u16(..1000)), value);
+        let suffix = if rng.usize(..10) == 0 { text(rng, 2) } else { String::new() };
+        parameters.insert(format!("K{}{suffix}", rng.u16(..1000)), value);
     }
-    Value::Object(made)
+    Value::Object(parameters)
 }
 
-fn order(rng: &mut Rng, index: usize) -> Order {
-    // Of 20 requests 12 have JSON for a body, two of it none to speak of, 4 are queries, 4 octets.
+fn input(rng: &mut Rng, index: usize) -> Input {
+    // Of 20 requests, 12 have a JSON body, two of them empty; 4 are queries, and 4 have octets.
     let kind = index % 20;
     let method = if (12..16).contains(&kind) { "GET" } else { "POST" };
     let service = ["essbasic", "cvm", "sts", "127"][rng.usize(..4)].to_owned();
@@ -98,7 +98,7 @@ fn order(rng: &mut Rng, index: usize) -> Order {
         _ => parameters(rng, 0).to_string().into_bytes(),
     });
     let key = rng.usize(1..100);
-    Order {
+    Input {
         method,
         host,
         service,
@@ -114,25 +114,25 @@ fn order(rng: &mut Rng, index: usize) -> Order {
     }
 }
 
-/// Has the SDK sign generated requests and signs each as it would have been sent; `signed_host` is
-/// what of the host the SDK signs.
-fn agree(client: Client, signed_host: fn(&str) -> &str) {
+/// Signs generated requests with the SDK and with our signer, and compares. `signed_host` returns the part of the host that
+/// the SDK signs.
+fn compare(client: Client, signed_host: fn(&str) -> &str) {
     let seed = match std::env::var("CONFORMANCE_SEED") {
         Ok(seed) => seed.parse().unwrap(),
         Err(_) => fastrand::u64(..),
     };
-    eprintln!("the requests are those of CONFORMANCE_SEED={seed}");
+    eprintln!("requests generated with CONFORMANCE_SEED={seed}");
     let mut rng = Rng::with_seed(seed);
-    let orders: Vec<Order> = (0..REQUESTS).map(|index| order(&mut rng, index)).collect();
-    let Some(signed) = client.run::<Signed>("sign", &json!({ "requests": orders })) else { return };
+    let inputs: Vec<Input> = (0..REQUESTS).map(|index| input(&mut rng, index)).collect();
+    let Some(signed) = client.run::<Signed>("sign", &json!({ "requests": inputs })) else { return };
     assert_eq!(signed.len(), REQUESTS);
     let mut big = 0;
-    for (index, (order, signed)) in orders.iter().zip(&signed).enumerate() {
+    for (index, (input, signed)) in inputs.iter().zip(&signed).enumerate() {
         let header = |name: &str| signed.headers.get(name).map(String::as_str);
-        assert_eq!(signed.method, order.method, "{index}");
-        assert_eq!(header("host"), Some(order.host.as_str()), "{index}");
-        assert_eq!(header("x-tc-token"), order.token.as_deref(), "{index}");
-        assert_eq!(header("x-tc-timestamp"), Some(&*order.timestamp.to_string()), "{index}");
+        assert_eq!(signed.method, input.method, "{index}");
+        assert_eq!(header("host"), Some(input.host.as_str()), "{index}");
+        assert_eq!(header("x-tc-token"), input.token.as_deref(), "{index}");
+        assert_eq!(header("x-tc-timestamp"), Some(&*input.timestamp.to_string()), "{index}");
         let payload = STANDARD.decode(&signed.payload).unwrap();
         big += usize::from(payload.len() >= 1 << 20);
         let request = Request {
@@ -140,13 +140,13 @@ fn agree(client: Client, signed_host: fn(&str) -> &str) {
             path: &signed.path,
             query: &signed.query,
             content_type: header("content-type").unwrap(),
-            host: signed_host(&order.host),
+            host: signed_host(&input.host),
             action: None,
             extra: &[],
-            payload: if order.unsigned { Payload::Unsigned } else { Payload::Signed(&payload) },
+            payload: if input.unsigned { Payload::Unsigned } else { Payload::Signed(&payload) },
         };
-        let ours = Signer::new(&order.secret_id, &order.secret_key)
-            .sign(&request, &order.service, order.timestamp)
+        let ours = Signer::new(&input.secret_id, &input.secret_key)
+            .sign(&request, &input.service, input.timestamp)
             .unwrap();
         assert_eq!(Some(ours.as_str()), header("authorization"), "{index} of {client:?}");
     }
@@ -155,11 +155,11 @@ fn agree(client: Client, signed_host: fn(&str) -> &str) {
 
 #[test]
 fn signatures_agree_with_the_python_sdk() {
-    agree(Client::PythonSdk, |host| host);
+    compare(Client::PythonSdk, |host| host);
 }
 
 #[test]
 fn signatures_agree_with_the_node_sdk() {
-    // It leaves out the port.
-    agree(Client::NodeSdk, |host| host.split(':').next().unwrap());
+    // It does not sign the port.
+    compare(Client::NodeSdk, |host| host.split(':').next().unwrap());
 }

@@ -1,27 +1,26 @@
-//! What `Debug` of our own types may show, judged type by type.
+//! Review of the fields that `Debug` of our types shows.
 //!
-//! A `Debug` that is derived shows its fields. Numbers, words of ours and types that are judged here
-//! themselves are harmless; a field that may hold any text, bytes or somebody else's type stands in
-//! `shown.txt` with the reason why it may be seen. What is new fails until it is judged. A `Debug`
-//! that is written by hand shows the fields that it names.
-//! Types of the models are judged by the overlay (`sensitive` and `shown`).
+//! A derived `Debug` shows its fields. Numbers and our own types, which are reviewed themselves, are harmless. A field that
+//! may contain any text, bytes or a type of another crate must be listed in `shown.txt`, with the reason why it may be
+//! shown. A hand-written `Debug` shows the fields that it names. The overlay (`sensitive` and `shown`) reviews the types of
+//! the models.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 
 mod source;
 
 use source::Sources;
 
-const JUDGED: &str = include_str!("shown.txt");
+const REVIEWED: &str = include_str!("shown.txt");
 
-/// The fields that lines of the list name: all of `Type.field`, or with `*.field` that of any type.
-fn judged() -> Vec<&'static str> {
-    JUDGED
+/// Returns the listed fields: `Type.field`, or `*.field` for the field of any type.
+fn reviewed() -> Vec<&'static str> {
+    REVIEWED
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(|line| line.split_once(": ").unwrap_or_else(|| panic!("no reason: {line}")).0)
@@ -33,24 +32,31 @@ fn names(line: &str, field: &str) -> bool {
 }
 
 #[test]
-fn every_field_that_debug_shows_is_judged() {
+fn every_field_shown_by_debug_is_reviewed() {
     let shown = Sources::read().shown();
     assert!(shown.len() > 50, "the sources are not found: {shown:?}");
-    let judged = judged();
-    let asked: Vec<_> =
-        shown.iter().filter(|shown| !judged.iter().any(|line| names(line, &shown.field))).collect();
+    let reviewed = reviewed();
+    let missing: Vec<_> = shown
+        .iter()
+        .filter(|shown| !reviewed.iter().any(|line| names(line, &shown.field)))
+        .collect();
     assert!(
-        asked.is_empty(),
-        "may `Debug` show these? Say why in shown.txt, or hide them: {asked:#?}"
+        missing.is_empty(),
+        "fields shown by `Debug` and not in shown.txt; add them with a reason, or hide them: {missing:#?}"
     );
-    let stale: Vec<_> =
-        judged.iter().filter(|line| !shown.iter().any(|shown| names(line, &shown.field))).collect();
-    assert!(stale.is_empty(), "no `Debug` shows these any more: {stale:#?}");
+    let stale: Vec<_> = reviewed
+        .iter()
+        .filter(|line| !shown.iter().any(|shown| names(line, &shown.field)))
+        .collect();
+    assert!(
+        stale.is_empty(),
+        "`Debug` no longer shows these fields; remove them from shown.txt: {stale:#?}"
+    );
 }
 
-/// The judge sees what it has to.
+/// Checks the detection itself.
 #[test]
-fn text_is_found_wherever_it_hides() {
+fn fields_with_text_are_found_in_all_forms() {
     let shown = |text: &str| -> Vec<String> {
         Sources::of("a", &[text]).shown().into_iter().map(|shown| shown.field).collect()
     };

@@ -1,4 +1,4 @@
-//! The workspace's sources, asked what `Debug` of their types shows.
+//! Analysis of the sources: fields that `Debug` shows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,7 +8,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
 use syn::{Attribute, Fields, Item, ItemImpl, Type};
 
-/// The crates whose types users hold.
+/// Crates with types for users.
 const CRATES: [&str; 9] = [
     "tc3-signer",
     "tc3-json",
@@ -21,7 +21,7 @@ const CRATES: [&str; 9] = [
     "essbasic-emulator",
 ];
 
-/// Types that pass on what is in them.
+/// Types whose `Debug` shows their content.
 const CONTAINERS: [&str; 14] = [
     "Option",
     "Vec",
@@ -39,7 +39,7 @@ const CONTAINERS: [&str; 14] = [
     "PhantomData",
 ];
 
-/// Types that hold no text.
+/// Types that contain no text.
 const HARMLESS: [&str; 24] = [
     "bool",
     "char",
@@ -67,7 +67,7 @@ const HARMLESS: [&str; 24] = [
     "AtomicUsize",
 ];
 
-/// A field that `Debug` shows and that may hold anything.
+/// A field that `Debug` shows and that may contain any text.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Shown {
     pub(crate) field: String,
@@ -76,7 +76,7 @@ pub(crate) struct Shown {
 
 pub(crate) struct Sources {
     files: Vec<(String, syn::File)>,
-    /// Generated, and judged where it is generated.
+    /// Generated types, which the overlay reviews.
     models: Vec<syn::File>,
 }
 
@@ -105,7 +105,7 @@ impl Sources {
         Self { files: texts.iter().map(parse).collect(), models: Vec::new() }
     }
 
-    /// What `Debug`s show that is not harmless by its type.
+    /// Returns the fields shown by `Debug` whose type is not harmless.
     pub(crate) fn shown(&self) -> Vec<Shown> {
         let mut ours = Ours::default();
         for (name, file) in &self.files {
@@ -115,8 +115,8 @@ impl Sources {
         self.models.iter().for_each(|file| ours.visit_file(file));
         let mut shown = BTreeSet::new();
         for (name, file) in &self.files {
-            let mut judge = Judge { name, ours: &ours, shown: &mut shown };
-            judge.visit_file(file);
+            let mut reviewer = Reviewer { name, ours: &ours, shown: &mut shown };
+            reviewer.visit_file(file);
         }
         shown.into_iter().collect()
     }
@@ -165,7 +165,7 @@ fn flatten(tokens: TokenStream, into: &mut Vec<String>) {
         match token {
             TokenTree::Group(group) => {
                 flatten(group.stream(), into);
-                // So that what follows a group does not look like what is in it.
+                // Separates the group from the next token.
                 into.push(")".to_owned());
             }
             token => into.push(token.to_string()),
@@ -178,13 +178,13 @@ fn is_literal(kind: &syn::TypeReference) -> bool {
     is_static && matches!(&*kind.elem, Type::Path(path) if path.path.is_ident("str"))
 }
 
-/// The types that the sources define: each is judged by itself.
+/// Types that the sources define; each is reviewed itself.
 #[derive(Default)]
 struct Ours {
-    /// The crate that is being read.
+    /// Name of the current crate.
     name: String,
     types: BTreeSet<String>,
-    /// The fields of structs, by crate and type.
+    /// Fields of structs, by crate and type.
     fields: BTreeMap<(String, String), Vec<(String, Type)>>,
 }
 
@@ -204,13 +204,13 @@ impl<'ast> Visit<'ast> for Ours {
     }
 }
 
-struct Judge<'a> {
+struct Reviewer<'a> {
     name: &'a str,
     ours: &'a Ours,
     shown: &'a mut BTreeSet<Shown>,
 }
 
-impl Judge<'_> {
+impl Reviewer<'_> {
     fn fields(&mut self, at: &str, fields: &Fields) {
         for (name, kind) in named(fields) {
             self.field(at, &name, kind);
@@ -218,14 +218,14 @@ impl Judge<'_> {
     }
 
     fn field(&mut self, at: &str, name: &str, kind: &Type) {
-        if self.may_hold_anything(kind, false) {
+        if self.may_contain_text(kind, false) {
             let kind = quote::quote!(#kind).to_string().replace(' ', "");
             self.shown.insert(Shown { field: format!("{}::{at}.{name}", self.name), kind });
         }
     }
 
-    /// A `Debug` by hand shows each field that it names, and all of what it uses as a whole.
-    fn by_hand(&mut self, at: &str, body: &ItemImpl) {
+    /// Adds the fields that a hand-written `Debug` names, and the values that it uses as a whole.
+    fn hand_written(&mut self, at: &str, body: &ItemImpl) {
         let mut words = Vec::new();
         flatten(quote::quote!(#body), &mut words);
         let ours = self.ours;
@@ -233,7 +233,7 @@ impl Judge<'_> {
         for (index, _) in words.iter().enumerate().filter(|(_, word)| *word == "self") {
             let after = |steps: usize| words.get(index + steps).map(String::as_str);
             match (after(1), after(2)) {
-                // `&self` of the function itself.
+                // The parameter `&self`.
                 (Some(","), _) if index > 0 && words[index - 1] == "&" => {}
                 (Some("."), Some(name)) => {
                     let found: Vec<_> =
@@ -250,20 +250,20 @@ impl Judge<'_> {
         }
     }
 
-    fn whole(&mut self, what: &str) {
-        let field = format!("{}::{what}", self.name);
-        self.shown.insert(Shown { field, kind: "by hand".to_owned() });
+    fn whole(&mut self, value: &str) {
+        let field = format!("{}::{value}", self.name);
+        self.shown.insert(Shown { field, kind: "hand-written".to_owned() });
     }
 
-    /// `many`: whether there may be any number of it, as of the bytes of a text.
-    fn may_hold_anything(&self, kind: &Type, many: bool) -> bool {
+    /// Returns whether the type may contain any text. `many` is true for elements of arrays, such as bytes.
+    fn may_contain_text(&self, kind: &Type, many: bool) -> bool {
         match kind {
-            // A text of the source.
+            // A literal of the source code.
             Type::Reference(kind) if is_literal(kind) => false,
-            Type::Reference(kind) => self.may_hold_anything(&kind.elem, many),
-            Type::Slice(kind) => self.may_hold_anything(&kind.elem, true),
-            Type::Array(kind) => self.may_hold_anything(&kind.elem, true),
-            Type::Tuple(kind) => kind.elems.iter().any(|kind| self.may_hold_anything(kind, many)),
+            Type::Reference(kind) => self.may_contain_text(&kind.elem, many),
+            Type::Slice(kind) => self.may_contain_text(&kind.elem, true),
+            Type::Array(kind) => self.may_contain_text(&kind.elem, true),
+            Type::Tuple(kind) => kind.elems.iter().any(|kind| self.may_contain_text(kind, many)),
             Type::Path(kind) => {
                 let last = kind.path.segments.last().unwrap();
                 let name = last.ident.to_string();
@@ -273,7 +273,7 @@ impl Judge<'_> {
                     };
                     return inner.args.iter().any(|inner| {
                         matches!(inner, syn::GenericArgument::Type(inner)
-                            if self.may_hold_anything(inner, many || name == "Vec"))
+                            if self.may_contain_text(inner, many || name == "Vec"))
                     });
                 }
                 let byte = many && name == "u8";
@@ -284,7 +284,7 @@ impl Judge<'_> {
     }
 }
 
-impl<'ast> Visit<'ast> for Judge<'_> {
+impl<'ast> Visit<'ast> for Reviewer<'_> {
     fn visit_item(&mut self, item: &'ast Item) {
         match item {
             Item::Mod(item) if is_test(&item.attrs) => return,
@@ -301,7 +301,7 @@ impl<'ast> Visit<'ast> for Judge<'_> {
                 if of.is_some_and(|last| last.ident == "Debug")
                     && let Type::Path(kind) = &*item.self_ty
                 {
-                    self.by_hand(&kind.path.segments.last().unwrap().ident.to_string(), item);
+                    self.hand_written(&kind.path.segments.last().unwrap().ident.to_string(), item);
                 }
             }
             _ => {}

@@ -1,4 +1,4 @@
-//! A client over any transport that counts what it sends, and does not rest for long.
+//! A client over any transport that counts its requests and shortens its delays.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,46 +14,46 @@ use essbasic::{
 };
 use tc3_client::{AsyncSleep, BlockingSleep, Clock, Now, SystemClock};
 
-/// Every pause that is one is this long at most, or at least.
+/// Limit of every delay that is not zero.
 #[derive(Clone, Copy)]
-pub(crate) enum Rest {
-    Most(Duration),
-    Least(Duration),
+pub(crate) enum Delay {
+    AtMost(Duration),
+    AtLeast(Duration),
 }
 
-impl Rest {
-    fn of(self, time: Duration) -> Duration {
+impl Delay {
+    fn apply(self, time: Duration) -> Duration {
         match self {
-            Self::Most(most) => time.min(most),
-            Self::Least(_) if time.is_zero() => time,
-            Self::Least(least) => time.max(least),
+            Self::AtMost(max) => time.min(max),
+            Self::AtLeast(_) if time.is_zero() => time,
+            Self::AtLeast(min) => time.max(min),
         }
     }
 }
 
-/// Sleeps as [`Rest`] says, on a clock by which the whole time has passed: what ends with a time limit ends.
+/// A clock and sleep that limits delays by [`Delay`]. The clock advances by the full delay, so that timeouts expire.
 #[derive(Clone)]
 pub(crate) struct Time {
-    rest: Rest,
+    delay: Delay,
     real: SystemClock,
     skipped: Arc<Mutex<Duration>>,
 }
 
 impl Time {
-    pub(crate) fn new(rest: Rest) -> Self {
-        Self { rest, real: SystemClock::new(), skipped: Arc::default() }
+    pub(crate) fn new(delay: Delay) -> Self {
+        Self { delay, real: SystemClock::new(), skipped: Arc::default() }
     }
 
-    /// How long to sleep for `time`.
-    fn pass(&self, time: Duration) -> Duration {
-        let real = self.rest.of(time);
+    /// Advances the clock by `time`; returns the time to sleep.
+    fn advance(&self, time: Duration) -> Duration {
+        let real = self.delay.apply(time);
         *self.skipped.lock().unwrap() += time.saturating_sub(real);
         real
     }
 }
 
 impl Clock for Time {
-    /// The Unix time is the emulator's, for the signatures.
+    /// Returns the real Unix time, for the signatures.
     fn now(&self) -> Now {
         let now = self.real.now();
         Now { monotonic: now.monotonic + *self.skipped.lock().unwrap(), ..now }
@@ -62,21 +62,22 @@ impl Clock for Time {
 
 impl BlockingSleep for Time {
     fn sleep(&self, time: Duration) {
-        std::thread::sleep(self.pass(time));
+        std::thread::sleep(self.advance(time));
     }
 }
 
 #[async_trait::async_trait]
 impl AsyncSleep for Time {
     async fn sleep(&self, time: Duration) {
-        tokio::time::sleep(self.pass(time)).await;
+        tokio::time::sleep(self.advance(time)).await;
     }
 }
 
-/// True if the connections of a client are kept, and what is done before each request.
+/// Use of connections by a client.
 pub(crate) enum Connections {
-    Kept,
-    OneARequest(Box<dyn Fn(&Request) + Send + Sync>),
+    Reused,
+    /// A connection per request, with a function that is called before each.
+    PerRequest(Box<dyn Fn(&Request) + Send + Sync>),
 }
 
 pub(crate) struct Client {
@@ -89,9 +90,9 @@ enum Driver {
     Async(essbasic::Client, tokio::runtime::Runtime),
 }
 
-/// What a client calls over, and so its driver.
+/// Transport of a client, which selects its driver.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Over {
+pub(crate) enum Library {
     Hyper,
     Reqwest,
     Ureq,
@@ -99,7 +100,7 @@ pub(crate) enum Over {
 
 impl Client {
     pub(crate) fn new(
-        over: Over,
+        library: Library,
         config: Config,
         transport: TransportConfig,
         connections: Connections,
@@ -107,10 +108,10 @@ impl Client {
     ) -> Self {
         let sent = Arc::<AtomicU64>::default();
         let counter = Arc::clone(&sent);
-        let make: Make = match over {
-            Over::Hyper => |config| Ok(Arc::new(HyperTransport::new(config)?)),
-            Over::Reqwest => |config| Ok(Arc::new(ReqwestTransport::new(config)?)),
-            Over::Ureq => {
+        let make: Make = match library {
+            Library::Hyper => |config| Ok(Arc::new(HyperTransport::new(config)?)),
+            Library::Reqwest => |config| Ok(Arc::new(ReqwestTransport::new(config)?)),
+            Library::Ureq => {
                 let client = blocking(config, transport, connections, counter);
                 return Self {
                     driver: Driver::Blocking(blocking::Client::from_client(client, agent)),
@@ -124,7 +125,7 @@ impl Client {
         Self { driver: Driver::Async(client, runtime.unwrap()), sent }
     }
 
-    /// Requests so far, those included that found no connection.
+    /// Returns the number of requests, including those whose connection failed.
     pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
@@ -165,14 +166,14 @@ fn blocking(
     connections: Connections,
     counter: Arc<AtomicU64>,
 ) -> tc3_client::blocking::Client {
-    let kept = UreqTransport::new(&transport).unwrap();
+    let shared = UreqTransport::new(&transport).unwrap();
     let counting = move |request| {
         counter.fetch_add(1, Ordering::Relaxed);
-        if let Connections::OneARequest(before) = &connections {
+        if let Connections::PerRequest(before) = &connections {
             before(&request);
             return UreqTransport::new(&transport).unwrap().send(request);
         }
-        kept.send(request)
+        shared.send(request)
     };
     tc3_client::blocking::Client::with_transport(config, counting).unwrap()
 }
@@ -186,11 +187,11 @@ fn asynchronous(
     counter: Arc<AtomicU64>,
     make: Make,
 ) -> tc3_client::Client {
-    let kept = make(&transport).unwrap();
+    let shared = make(&transport).unwrap();
     let counting = move |request| {
         counter.fetch_add(1, Ordering::Relaxed);
-        let mut inner = Arc::clone(&kept);
-        if let Connections::OneARequest(before) = &connections {
+        let mut inner = Arc::clone(&shared);
+        if let Connections::PerRequest(before) = &connections {
             before(&request);
             inner = make(&transport).unwrap();
         }

@@ -1,10 +1,10 @@
-//! What is done about each fault: the tables of `docs/faults.md`, cell by cell, over each transport.
+//! Checks the tables of `docs/faults.md`, cell by cell, over each transport.
 
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a failed assumption is a failed test"
+    reason = "a panic fails the test"
 )]
 
 mod client;
@@ -12,13 +12,13 @@ mod trial;
 
 use std::collections::BTreeMap;
 
-use client::Over;
+use client::Library;
 use essbasic_emulator::FaultKind;
 use trial::Trial;
 
 const DOCUMENT: &str = include_str!("../../../docs/faults.md");
 
-/// The cells of each fault's rows, those of the second table after those of the first.
+/// Returns the cells of each fault, those of the second table after those of the first.
 fn tables() -> BTreeMap<String, Vec<String>> {
     let mut tables = BTreeMap::<_, Vec<_>>::new();
     for line in DOCUMENT.lines().filter(|line| line.starts_with("| `")) {
@@ -29,44 +29,44 @@ fn tables() -> BTreeMap<String, Vec<String>> {
     tables
 }
 
-/// What is found over each transport, all at the same time.
-fn found(kinds: &[FaultKind]) -> Vec<(FaultKind, Over, Vec<String>)> {
-    let each = [Over::Hyper, Over::Reqwest, Over::Ureq];
-    let trials = kinds.iter().flat_map(|&kind| each.map(|over| (kind, over)));
+/// Runs the trials of the faults over each transport in parallel.
+fn run(kinds: &[FaultKind]) -> Vec<(FaultKind, Library, Vec<String>)> {
+    let each = [Library::Hyper, Library::Reqwest, Library::Ureq];
+    let trials = kinds.iter().flat_map(|&kind| each.map(|library| (kind, library)));
     std::thread::scope(|scope| {
-        let begin = |(kind, over)| {
-            let cells = move || Trial::new(kind, over).cells();
-            (kind, over, scope.spawn(cells))
+        let start = |(kind, library)| {
+            let cells = move || Trial::new(kind, library).cells();
+            (kind, library, scope.spawn(cells))
         };
-        let begun: Vec<_> = trials.map(begin).collect();
-        let ended = begun.into_iter().map(|(kind, over, trial)| {
-            (kind, over, trial.join().unwrap_or_else(|_| panic!("{kind}, {over:?}")))
+        let started: Vec<_> = trials.map(start).collect();
+        let finished = started.into_iter().map(|(kind, library, trial)| {
+            (kind, library, trial.join().unwrap_or_else(|_| panic!("{kind}, {library:?}")))
         });
-        ended.collect()
+        finished.collect()
     })
 }
 
 #[test]
-fn each_cell_of_the_tables_holds() {
+fn every_cell_of_the_tables_is_correct() {
     let mut tables = tables();
-    // Those that take their time are not to be held up by the others.
+    // Faults that depend on timeouts run separately, so that the others do not delay them.
     let slow = |kind: &FaultKind| {
         use FaultKind::{Drip, Refused, StallBody, StallHead, TlsStall};
         matches!(kind, Drip | Refused | StallBody | StallHead | TlsStall)
     };
     let (slow, fast): (Vec<_>, Vec<_>) = FaultKind::ALL.into_iter().partition(slow);
-    let found = [found(&fast), found(&slow)].concat();
+    let found = [run(&fast), run(&slow)].concat();
     let wrong: Vec<_> = found
         .into_iter()
         .filter(|(kind, _, cells)| tables.get(&kind.to_string()) != Some(cells))
-        .map(|(kind, over, cells)| {
+        .map(|(kind, library, cells)| {
             let [calls, jobs] = [&cells[..3], &cells[3..]].map(|cells| cells.join(" | "));
-            format!("{over:?}\n| `{kind}` | {calls} |\n| `{kind}` | {jobs} |")
+            format!("{library:?}\n| `{kind}` | {calls} |\n| `{kind}` | {jobs} |")
         })
         .collect();
-    assert!(wrong.is_empty(), "docs/faults.md says otherwise:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "docs/faults.md differs:\n{}", wrong.join("\n"));
     for kind in FaultKind::ALL {
         tables.remove(&kind.to_string());
     }
-    assert!(tables.is_empty(), "there is no such fault: {tables:?}");
+    assert!(tables.is_empty(), "unknown faults: {tables:?}");
 }

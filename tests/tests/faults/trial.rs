@@ -1,4 +1,4 @@
-//! One kind of fault against one driver.
+//! Trials of one kind of fault over one transport.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -17,26 +17,26 @@ use essbasic_emulator::{
     APP_ID, Emulator, Fault, FaultKind, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY,
 };
 
-use crate::client::{Client, Connections, Over, Rest, Time};
+use crate::client::{Client, Connections, Delay, Library, Time};
 
 const STATE: &str = "DescribeFlowDetailInfo";
 const LINKS: &str = "DescribeResourceUrlsByFlows";
 const FILE: &str = "download";
 const CREATE: &str = "ChannelCreateFlowByFiles";
-/// No client calls it: connections are refused from it on.
+/// Action that no client calls; connections are refused after it.
 const PRELUDE: &str = "Prelude";
 
-const BRIEF: Rest = Rest::Most(Duration::from_millis(1));
-/// For how long a client waits for what stands still.
-const PATIENT: Duration = Duration::from_secs(1);
-const IMPATIENT: Duration = Duration::from_millis(150);
+const SHORT_DELAY: Delay = Delay::AtMost(Duration::from_millis(1));
+/// Timeout of a client for faults that stall.
+const LONG_TIMEOUT: Duration = Duration::from_secs(1);
+const SHORT_TIMEOUT: Duration = Duration::from_millis(150);
 
-/// Until connections are no longer refused.
-const LONG: Rest = Rest::Least(Duration::from_millis(1200));
+/// Longer than connections are refused.
+const LONG_DELAY: Delay = Delay::AtLeast(Duration::from_millis(1200));
 
 pub(crate) struct Trial {
     kind: FaultKind,
-    over: Over,
+    library: Library,
     emulator: Arc<Emulator>,
     agent: Agent,
     flow: String,
@@ -45,7 +45,7 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    pub(crate) fn new(kind: FaultKind, over: Over) -> Self {
+    pub(crate) fn new(kind: FaultKind, library: Library) -> Self {
         let mut emulator = Emulator::builder().rate_limit(None);
         if kind.hits_handshakes() {
             emulator = emulator.tls();
@@ -66,10 +66,10 @@ impl Trial {
             .file_ids([file_id])
             .flow_approvers([party]);
         let read = DescribeFlowDetailInfoRequest::new(agent.clone()).flow_ids([&*flow]);
-        Self { kind, over, emulator, agent, flow, create, read }
+        Self { kind, library, emulator, agent, flow, create, read }
     }
 
-    /// What comes of each thing that is tried, in the order of the tables.
+    /// Returns the outcome of each trial, in the order of the tables.
     pub(crate) fn cells(&self) -> Vec<String> {
         let read = |client: &Client| call(client, &self.read);
         let create = |client: &Client| call(client, &self.create);
@@ -87,43 +87,45 @@ impl Trial {
         ]
     }
 
-    fn hit_once(&self, ways: &[&'static str], act: impl FnOnce(&Client) -> String) -> String {
-        let faults = |ways: &[&str]| {
-            let faults = ways.iter().map(|way| Fault::new(self.kind).action(*way).times(1));
+    fn hit_once(&self, actions: &[&'static str], act: impl FnOnce(&Client) -> String) -> String {
+        let faults = |actions: &[&str]| {
+            let faults =
+                actions.iter().map(|action| Fault::new(self.kind).action(*action).times(1));
             self.emulator.set_faults(faults, 0);
         };
         let refused = self.kind == FaultKind::Refused;
         let client = self.client(
             &self.emulator.endpoint(),
-            PATIENT,
-            if refused { LONG } else { BRIEF },
-            (ways, 1),
+            LONG_TIMEOUT,
+            if refused { LONG_DELAY } else { SHORT_DELAY },
+            (actions, 1),
         );
         if refused {
-            // What is refused is the request after the one that is hit.
-            faults(&[&[PRELUDE], ways].concat()[..ways.len()]);
+            // The request after the faulty one is refused.
+            faults(&[&[PRELUDE], actions].concat()[..actions.len()]);
             self.prelude();
         } else if !self.kind.hits_handshakes() {
-            faults(ways);
+            faults(actions);
         }
         self.outcome(&client, act)
     }
 
-    fn hit_always(&self, ways: &[&'static str], act: impl FnOnce(&Client) -> String) -> String {
+    fn hit_always(&self, actions: &[&'static str], act: impl FnOnce(&Client) -> String) -> String {
         let refused = self.kind == FaultKind::Refused;
-        let to_file = ways == [FILE];
+        let to_file = actions == [FILE];
         let endpoint = match refused && !to_file {
-            // Nobody ever listens there.
+            // Nothing listens on this port.
             true => "http://127.0.0.1:1".to_owned(),
             false => self.emulator.endpoint(),
         };
-        // What comes after the links is their file.
-        let ways = if refused && to_file { &[LINKS] } else { ways };
-        // Where each request is hit, none comes too late that should come.
-        let patience = if to_file { PATIENT } else { IMPATIENT };
-        let client = self.client(&endpoint, patience, BRIEF, (ways, usize::MAX));
+        // The download follows the request of the links.
+        let actions = if refused && to_file { &[LINKS] } else { actions };
+        // If every request is faulty, no response can be late, so a short timeout is enough.
+        let timeout = if to_file { LONG_TIMEOUT } else { SHORT_TIMEOUT };
+        let client = self.client(&endpoint, timeout, SHORT_DELAY, (actions, usize::MAX));
         if !self.kind.hits_handshakes() {
-            self.emulator.set_faults(ways.iter().map(|way| Fault::new(self.kind).action(*way)), 0);
+            let faults = actions.iter().map(|action| Fault::new(self.kind).action(*action));
+            self.emulator.set_faults(faults, 0);
         }
         self.outcome_of_all(&client, act)
     }
@@ -139,37 +141,37 @@ impl Trial {
     fn client(
         &self,
         endpoint: &str,
-        patience: Duration,
-        rest: Rest,
-        (ways, times): (&[&'static str], usize),
+        timeout: Duration,
+        delay: Delay,
+        (actions, times): (&[&'static str], usize),
     ) -> Client {
         use FaultKind::{StallBody, StallHead, TlsStall};
         let transport = trusting(&self.emulator);
         let transport = match self.kind {
-            StallHead | StallBody => transport.with_read_timeout(patience),
-            TlsStall => transport.with_connect_timeout(patience),
+            StallHead | StallBody => transport.with_read_timeout(timeout),
+            TlsStall => transport.with_connect_timeout(timeout),
             _ => transport,
         };
-        let time = Time::new(rest);
+        let time = Time::new(delay);
         let config = config(endpoint)
             .with_clock(time.clone())
             .with_async_sleep(time.clone())
             .with_blocking_sleep(time);
         let connections = match self.kind.hits_handshakes() {
-            true => self.with_handshakes(ways, times),
-            false => Connections::Kept,
+            true => self.with_handshakes(actions, times),
+            false => Connections::Reused,
         };
-        Client::new(self.over, config, transport, connections, self.agent.clone())
+        Client::new(self.library, config, transport, connections, self.agent.clone())
     }
 
-    /// A handshake knows nothing of the request that it is made for; whoever makes the request does.
-    fn with_handshakes(&self, ways: &[&'static str], times: usize) -> Connections {
-        let left = Mutex::new(ways.iter().map(|way| (*way, times)).collect::<Vec<_>>());
+    /// Sets the fault before each request, because the emulator cannot associate a handshake with its request.
+    fn with_handshakes(&self, actions: &[&'static str], times: usize) -> Connections {
+        let left = Mutex::new(actions.iter().map(|action| (*action, times)).collect::<Vec<_>>());
         let (emulator, kind) = (Arc::clone(&self.emulator), self.kind);
-        Connections::OneARequest(Box::new(move |request| {
+        Connections::PerRequest(Box::new(move |request| {
             let mut left = left.lock().unwrap();
             let mut hit =
-                left.iter_mut().find(|(way, times)| *way == way_of(request) && *times > 0);
+                left.iter_mut().find(|(action, times)| *action == action_of(request) && *times > 0);
             if let Some((_, times)) = &mut hit {
                 *times -= 1;
             }
@@ -177,16 +179,16 @@ impl Trial {
         }))
     }
 
-    /// What comes of an act of this client, with how many requests it made.
+    /// Returns the outcome of an action of the client, with the number of requests.
     fn outcome(&self, client: &Client, act: impl FnOnce(&Client) -> String) -> String {
         let outcome = act(client);
         self.emulator.set_faults([], 0);
-        let (what, more) = outcome.split_once(';').unwrap_or((&outcome, ""));
-        format!("{what} ({}){more}", client.sent())
+        let (word, suffix) = outcome.split_once(';').unwrap_or((&outcome, ""));
+        format!("{word} ({}){suffix}", client.sent())
     }
 
-    /// As [`outcome`](Self::outcome). How often a throttled call is retried is for its time limit to say, and
-    /// for chance.
+    /// As [`outcome`](Self::outcome). The number of retries of a throttled call depends on its deadline and on chance, so
+    /// it is replaced.
     fn outcome_of_all(&self, client: &Client, act: impl FnOnce(&Client) -> String) -> String {
         use FaultKind::{
             Throttled, ThrottledAccount, ThrottledAddress, ThrottledRegion, TooManyRequests,
@@ -231,8 +233,8 @@ impl Trial {
     }
 }
 
-/// The action of a request.
-fn way_of(request: &Request) -> &str {
+/// Returns the action of a request.
+fn action_of(request: &Request) -> &str {
     request.headers.get("x-tc-action").map_or(FILE, |action| action.to_str().unwrap())
 }
 
@@ -269,7 +271,7 @@ where
     }
 }
 
-/// What the table of words says that an error's text holds.
+/// Returns the expected part of the error message, from the table of words.
 fn text(word: &str) -> &'static str {
     let row = format!("| *{word}* |");
     let row = crate::DOCUMENT.lines().find(|line| line.starts_with(&row)).unwrap();

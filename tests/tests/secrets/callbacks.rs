@@ -1,4 +1,4 @@
-//! Callbacks, genuine, forged and broken.
+//! Valid, forged and invalid callbacks.
 
 use std::time::SystemTime;
 
@@ -50,7 +50,7 @@ pub(crate) fn drive(log: &Log) {
             receive(log, &receiver, signature.as_deref(), &body);
         }
     }
-    // Not signed by the token, not encrypted by the key, and no message at all.
+    // Signed with another token, encrypted with another key, and not a message at all.
     let other =
         Sender::new(Token::new("another").unwrap(), CallbackKey::new("k".repeat(32)).unwrap());
     let forged = other.send(&message("forged", &MsgType::FlowStatusChange, personal()));

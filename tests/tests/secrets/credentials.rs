@@ -1,4 +1,4 @@
-//! Credentials from files and roles, good and broken.
+//! Valid and invalid credentials from files and roles.
 
 use std::fs;
 use std::path::Path;
@@ -17,15 +17,15 @@ fn profile(folder: &Path) -> Profile {
     Profile::new().with_folders(folder, folder).with_variables(|_| None)
 }
 
-/// Where nothing listens.
-const NOBODY: &str = "http://127.0.0.1:1";
+/// Endpoint on which nothing listens.
+const CLOSED_PORT: &str = "http://127.0.0.1:1";
 
-fn nobody() -> Endpoint {
-    Endpoint::Url(BaseUrl::parse(NOBODY).unwrap())
+fn closed_port() -> Endpoint {
+    Endpoint::Url(BaseUrl::parse(CLOSED_PORT).unwrap())
 }
 
 fn call(log: &Log, config: Config) {
-    let config = config.with_endpoint_url(NOBODY).unwrap();
+    let config = config.with_endpoint_url(CLOSED_PORT).unwrap();
     log.debug(&config);
     let client =
         essbasic::blocking::Client::new(config, agent(APP_ID, ORGANIZATION, OPERATOR)).unwrap();
@@ -47,7 +47,7 @@ pub(crate) fn drive(log: &Log) {
         let source = profile(folder.path());
         log.debug(&source);
         call(log, Config::new(source));
-        // The same as the command's own file.
+        // The same content as the file of the official command line.
         let command = folder.path().join(".tccli/default.credential");
         fs::create_dir_all(command.parent().unwrap()).unwrap();
         fs::rename(&file, &command).unwrap();
@@ -55,7 +55,8 @@ pub(crate) fn drive(log: &Log) {
     }
     let keys = Credential::new("AKID", KEY).with_token(TOKEN);
     log.debug(&keys);
-    let role = AssumeRole::new(keys, "qcs::cam::uin/1:roleName/reader").with_endpoint(nobody());
+    let role =
+        AssumeRole::new(keys, "qcs::cam::uin/1:roleName/reader").with_endpoint(closed_port());
     log.debug(&role);
     let chain = Chain::new().then(role);
     log.debug(&chain);
@@ -65,13 +66,14 @@ pub(crate) fn drive(log: &Log) {
     for text in [IDENTITY_TOKEN.to_owned(), format!("{IDENTITY_TOKEN}\u{1}")] {
         fs::write(&token, text).unwrap();
         let path = token.clone().into_os_string();
-        let identity =
-            TkeIdentity::new().with_endpoint(nobody()).with_variables(move |name| match name {
+        let identity = TkeIdentity::new().with_endpoint(closed_port()).with_variables(
+            move |name| match name {
                 "TKE_WEB_IDENTITY_TOKEN_FILE" => Some(path.clone()),
                 "TKE_REGION" => Some("ap-guangzhou".into()),
                 "TKE_ROLE_ARN" | "TKE_PROVIDER_ID" => Some("a role".into()),
                 _ => None,
-            });
+            },
+        );
         log.debug(&identity);
         call(log, Config::new(identity));
     }

@@ -1,4 +1,4 @@
-//! All that a program could write down.
+//! Everything that a program could log.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -12,9 +12,9 @@ use tracing_subscriber::layer::SubscriberExt;
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Takes all that is logged in this process at every level, that of the HTTP libraries through the `log`
-    /// crate included. ureq at `trace` writes down every byte of the wire, which no setting of its own prevents:
-    /// it is taken at `debug`, as `UreqTransport` asks for.
+    /// Captures the log of this process at every level, including that of the HTTP libraries through the `log` crate. ureq
+    /// logs every byte of the wire at `trace`, which no setting prevents; it is captured at `debug`, as `UreqTransport`
+    /// documents.
     pub(crate) fn start() -> Self {
         let log = Self::default();
         let writer = log.clone();
@@ -30,13 +30,13 @@ impl Log {
         log
     }
 
-    pub(crate) fn debug(&self, what: impl Debug) {
+    pub(crate) fn debug(&self, value: impl Debug) {
         let mut log = self.0.lock().unwrap();
-        writeln!(log, "{what:?}").unwrap();
-        writeln!(log, "{what:#?}").unwrap();
+        writeln!(log, "{value:?}").unwrap();
+        writeln!(log, "{value:#?}").unwrap();
     }
 
-    /// The `Debug` of what came, and of an error also its text and those of its sources.
+    /// Adds the `Debug` output of a result, and the messages of an error and its sources.
     pub(crate) fn result<T: Debug, E: Error>(&self, result: Result<T, E>) {
         self.debug(&result);
         let Err(error) = result else { return };

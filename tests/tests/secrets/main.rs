@@ -1,11 +1,7 @@
-//! Drives everything, good and bad, with everything logged at the most verbose level, and finds no key,
-//! token, link key, signature or personal datum in the log, an error or a `Debug`.
+//! Runs workflows, credentials and callbacks, with successes and failures, at the most verbose log level. Checks that no
+//! key, token, link key, signature or personal data is in the log, an error or `Debug` output.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failed assumption is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 mod callbacks;
 mod credentials;
@@ -14,7 +10,7 @@ mod workflows;
 
 use log::Log;
 
-/// What must never be seen. Words that only a part of a text would show are cut short.
+/// Secrets that must never be shown. Some are shortened, so that a part of the text is found too.
 const SECRETS: [(&str, &str); 16] = [
     ("a SecretKey", workflows::KEY),
     ("a wrong SecretKey", workflows::WRONG_KEY),
@@ -35,14 +31,14 @@ const SECRETS: [(&str, &str); 16] = [
 ];
 
 #[test]
-fn nothing_secret_is_ever_shown() {
+fn no_secret_is_logged_or_shown() {
     let log = Log::start();
     workflows::drive(&log);
     credentials::drive(&log);
     callbacks::drive(&log);
 
     let text = log.text();
-    // The log is one, and not an empty one.
+    // The log is not empty.
     for expected in [
         "TRACE",
         "attempt",
@@ -63,8 +59,8 @@ fn nothing_secret_is_ever_shown() {
     ] {
         assert!(text.contains(expected), "{expected:?} was not logged");
     }
-    for (what, secret) in SECRETS {
+    for (name, secret) in SECRETS {
         let found: Vec<_> = text.lines().filter(|line| line.contains(secret)).take(3).collect();
-        assert!(found.is_empty(), "{what} is in {found:#?}");
+        assert!(found.is_empty(), "{name} is in {found:#?}");
     }
 }

@@ -1,5 +1,5 @@
-//! Calls, waits, downloads, archives and contracts set going: with right keys and wrong ones, against
-//! nobody, and through every fault.
+//! Calls, waits, downloads, archives and new contracts: with valid and invalid keys, against a closed port, and with every
+//! fault.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ fn config(endpoint: &str, key: &str) -> Config {
         .unwrap()
         .with_rate_limit(RateLimit::Off)
         .with_transport_config(transport())
-        // Throttled calls are retried as long as they have time for it.
+        // Throttled calls are retried until the timeout.
         .with_timeout(Some(Duration::from_millis(1_100)))
         .with_retry(
             RetryPolicy::default().with_max_attempts(2).with_base_delay(Duration::from_millis(1)),
@@ -46,8 +46,8 @@ fn config(endpoint: &str, key: &str) -> Config {
 }
 
 fn transport() -> TransportConfig {
-    let brief = Duration::from_millis(300);
-    TransportConfig::default().with_connect_timeout(brief).with_read_timeout(brief)
+    let short = Duration::from_millis(300);
+    TransportConfig::default().with_connect_timeout(short).with_read_timeout(short)
 }
 
 struct Clients {
@@ -57,7 +57,7 @@ struct Clients {
     runtime: tokio::runtime::Runtime,
 }
 
-/// The same call of both clients, each with a value of its own.
+/// Makes the same call with both clients.
 macro_rules! both {
     ($log:expr, $clients:expr, $method:ident($($argument:expr),*)) => {
         $log.result($clients.blocking.$method($($argument),*));
@@ -93,7 +93,7 @@ impl Clients {
         log.debug(&options);
         both!(log, self, download(flows(), &options));
         self.start(log, flows());
-        // The addresses of the admin's change, with phone and ID number.
+        // A request with phone and ID number.
         let personal = serde_json::json!({
             "Agent": {"AppId": APP_ID},
             "AdminChangeInvitationInfos": [{
@@ -105,7 +105,7 @@ impl Clients {
         log.debug(&personal);
     }
 
-    /// Not where nobody listens: a job waits long for a server to come back.
+    /// Not used against a closed port, because a job waits long for the server to return.
     fn archive(&self, log: &Log) {
         let flows = || FLOWS.into_iter().map(str::to_owned);
         let folder = tempfile::tempdir().unwrap();
@@ -154,7 +154,7 @@ fn emulator(log: &Log, builder: Builder, encrypted: bool) -> Emulator {
     emulator
 }
 
-/// Each part beside the others: they wait more than they work.
+/// Runs all parts in parallel, because they mostly wait.
 pub(crate) fn drive(log: &Log) {
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -173,7 +173,7 @@ pub(crate) fn drive(log: &Log) {
             scope.spawn(move || hit(log, kind));
         }
     });
-    checked(log);
+    validated(log);
 }
 
 fn encrypted(log: &Log, hmac: &str) {
@@ -186,7 +186,7 @@ fn encrypted(log: &Log, hmac: &str) {
     clients.archive(log);
 }
 
-/// All requests go wrong in this way.
+/// Runs calls that all have this fault.
 fn hit(log: &Log, kind: FaultKind) {
     let builder = Emulator::builder();
     let builder = if kind.hits_handshakes() { builder.tls() } else { builder };
@@ -208,8 +208,8 @@ fn hit(log: &Log, kind: FaultKind) {
     log.debug(emulator.stats());
 }
 
-/// Checks name what is wrong with a request, not what stands there.
-fn checked(log: &Log) {
+/// Violations name the field, not its value.
+fn validated(log: &Log) {
     let config = config("http://127.0.0.1:1", KEY).with_validation(&essbasic::models::CATALOGUE);
     let agent = Agent::new(format!("{PERSON}{PHONE}").repeat(20));
     let client = essbasic::blocking::Client::new(config, agent.clone()).unwrap();
