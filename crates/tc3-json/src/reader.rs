@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
         let before = self.offset();
         let value = match self.scanner.token(T::EXPECTED)? {
             Token::Null => return Ok(None),
-            Token::String(text) if T::EMPTY_IS_NONE && text.trim().is_empty() => return Ok(None),
+            Token::String(text) if T::EMPTY_IS_NULL && text.trim().is_empty() => return Ok(None),
             Token::String(text) => T::from_text(text),
             Token::Number(text) => T::from_number(Number { text, rounded: self.rounded }),
             Token::Bool(value) => T::from_bool(value),

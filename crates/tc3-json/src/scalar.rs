@@ -8,7 +8,7 @@ use crate::number::Number;
 pub(crate) trait Scalar: Sized {
     const EXPECTED: &'static str;
     /// True if an empty string is read as `null`.
-    const EMPTY_IS_NONE: bool = true;
+    const EMPTY_IS_NULL: bool = true;
 
     fn from_text(text: Cow<'_, str>) -> Option<Self>;
     fn from_number(number: Number<'_>) -> Option<Self>;
@@ -84,7 +84,7 @@ impl Scalar for bool {
 
 impl Scalar for String {
     const EXPECTED: &'static str = "a string, or a number or boolean in place of one,";
-    const EMPTY_IS_NONE: bool = false;
+    const EMPTY_IS_NULL: bool = false;
 
     fn from_text(text: Cow<'_, str>) -> Option<Self> {
         Some(text.into_owned())

@@ -259,12 +259,13 @@ where
         Err(Error::Call(error)) => {
             assert_eq!(u64::from(error.attempts()), client.sent(), "{error}");
             let unknown = if error.is_outcome_unknown() { ";, outcome unknown" } else { "" };
-            let told = error.to_string().contains("the outcome is unknown");
-            assert_eq!(told, error.is_outcome_unknown(), "{error}");
+            let states_unknown =
+                error.to_string().contains("whether it was carried out is not known");
+            assert_eq!(states_unknown, error.is_outcome_unknown(), "{error}");
             let word = word(&error);
             let alternatives: Vec<_> = text(word).split(" *or* ").collect();
-            let told = alternatives.iter().any(|text| error.to_string().contains(text));
-            assert!(told, "{word}: {error}");
+            let is_documented = alternatives.iter().any(|text| error.to_string().contains(text));
+            assert!(is_documented, "{word}: {error}");
             format!("{word}{unknown}")
         }
         Err(other) => panic!("{other:?}"),
