@@ -68,7 +68,7 @@ fn signal(signals: &Signals, message: &Message) {
 async fn serve(signals: Signals) -> String {
     let service = CallbackService::new(receiver(), move |message: Message| {
         signal(&signals, &message);
-        async { Ok(()) }
+        async { Ok::<_, Infallible>(()) }
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/callback", listener.local_addr().unwrap());

@@ -42,8 +42,10 @@ fn reports_violations_and_does_not_send_the_request() {
     assert_eq!((error.kind(), outcome.sends(), error.was_sent()), (ErrorKind::Request, 0, false));
     assert_eq!(error.action(), "Do");
     let text = error.to_string();
-    for part in ["FlowIds: number of elements is 1, expected at least 2", "missing field, one of A, B is required"]
-    {
+    for part in [
+        "FlowIds: number of elements is 1, expected at least 2",
+        "missing field, one of A, B is required",
+    ] {
         assert!(text.contains(part), "{part} in {text}");
     }
 }
