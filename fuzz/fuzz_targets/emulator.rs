@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
 use essbasic_emulator::{
-    APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, modelled_actions,
+    APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, modeled_actions,
 };
 use essbasic_models::CATALOGUE;
 use fuzz::{mutate, text};
@@ -81,7 +81,7 @@ impl<'a> Caller<'a> {
     /// Performs up to six steps.
     fn run(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
         // The other actions are validated and get a response without state.
-        let modelled: Vec<_> = modelled_actions().collect();
+        let modeled: Vec<_> = modeled_actions().collect();
         for _ in 0..u.int_in_range(1..=6)? {
             match u.int_in_range(0..=7)? {
                 0 => {
@@ -116,12 +116,12 @@ impl<'a> Caller<'a> {
                 }
                 3 => {
                     let query: String = u.arbitrary()?;
-                    let action = *u.choose(&modelled)?;
+                    let action = *u.choose(&modeled)?;
                     self.query(action, &format!("Agent.AppId={APP_ID}&FlowIds.0=f&{query}"));
                 }
                 _ => {
                     let action = match u.ratio(3, 4)? {
-                        true => *u.choose(&modelled)?,
+                        true => *u.choose(&modeled)?,
                         false => u.choose(CATALOGUE.actions)?.info.name,
                     };
                     let body = self.body(action, u)?;

@@ -28,15 +28,15 @@ open_enum! {
         TemplateDelete = "TemplateDelete",
         TemplateAvailable = "TemplateAvailable",
 
-        /// The outcome of an organisation's authorisation of the platform.
+        /// The outcome of an organization's authorization of the platform.
         OrgAuth = "OrgAuth",
         OrganizationAuthorization = "OrganizationAuthorization",
         OrgAuthorizationFileSubmit = "OrgAuthorizationFileSubmit",
-        /// The outcome of an organisation's certification.
+        /// The outcome of an organization's certification.
         OrgCertify = "OrgCertify",
         OrgAuthorizationFileInvalid = "OrgAuthorizationFileInvalid",
         OrgAuthorizationPaymentStatusChange = "OrgAuthorizationPaymentStatusChange",
-        /// The outcome of an organisation's activation of e-sign.
+        /// The outcome of an organization's activation of e-sign.
         OrgOpenTsignBiz = "OrgOpenTsignBiz",
         OrgAuthAudit = "OrgAuthAudit",
         VerifyStaffInfo = "VerifyStaffInfo",
@@ -66,7 +66,7 @@ open_enum! {
 open_enum! {
     /// The API that a message belongs to.
     MsgVersion {
-        /// This API, for platforms that serve other organisations.
+        /// This API, for platforms that serve other organizations.
         ThirdPartyApp = "ThirdPartyApp",
         /// The enterprise API (`ess`).
         CustomApp = "CustomApp",

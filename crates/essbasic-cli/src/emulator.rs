@@ -12,9 +12,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use essbasic_emulator::{
-    Builder, Callback, CallbackChaos, Emulator, Fault, Seed, modelled_actions,
-};
+use essbasic_emulator::{Builder, Callback, CallbackChaos, Emulator, Fault, Seed, modeled_actions};
 use essbasic_files::TemporaryFile;
 use serde::Serialize;
 
@@ -234,7 +232,7 @@ fn settings(args: &EmulatorArgs) -> Result<(Builder, Exports), Failure> {
 
 pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
     if args.list_actions {
-        modelled_actions().try_for_each(output::line)?;
+        modeled_actions().try_for_each(output::line)?;
         return Ok(Exit::Done);
     }
     let (builder, mut exports) = settings(args)?;

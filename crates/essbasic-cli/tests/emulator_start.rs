@@ -13,7 +13,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use essbasic_emulator::{Seed, modelled_actions};
+use essbasic_emulator::{Seed, modeled_actions};
 use support::child::start;
 use support::emulator::Emulator;
 use support::{code, essbasic, stdout};
@@ -149,10 +149,10 @@ fn exports_contain_given_keys_and_the_identity_of_the_seed() {
 const DOCUMENT: &str = include_str!("../../../docs/emulator.md");
 
 #[test]
-fn the_modelled_actions_are_listed_and_documented() {
+fn the_modeled_actions_are_listed_and_documented() {
     let home = TempDir::new().unwrap();
     let output = essbasic(home.path()).args(["emulator", "--list-actions"]).output().unwrap();
-    let known: Vec<_> = modelled_actions().collect();
+    let known: Vec<_> = modeled_actions().collect();
     assert_eq!(stdout(&output).lines().collect::<Vec<_>>(), known);
     let rows = DOCUMENT.lines().filter_map(|line| line.strip_prefix("- `"));
     assert_eq!(rows.filter_map(|row| row.strip_suffix('`')).collect::<Vec<_>>(), known);

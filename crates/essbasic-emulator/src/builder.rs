@@ -120,7 +120,7 @@ impl Builder {
 
     /// Accepts calls inside `CreateRequestWithEncryption`, encrypted and signed with these keys.
     ///
-    /// By default, that action is not modelled.
+    /// By default, that action is not modeled.
     pub fn encryption(
         mut self,
         cipher: Cipher,

@@ -14,7 +14,7 @@
 //!
 //! # Actions
 //!
-//! The emulator models the complete life cycle of a contract ([`modelled_actions`]):
+//! The emulator models the complete life cycle of a contract ([`modeled_actions`]):
 //! - Creation: `UploadFiles`, `ChannelCreateFlowByFiles`, `DescribeTemplates`, `CreateFlowsByTemplates`.
 //! - Signing: `CreateSignUrls`, `ChannelCreateFlowSignUrl`. Opening a link signs for its party.
 //! - Waiting: `ChannelCreateFlowReminds`, `ModifyFlowDeadline`, and callbacks ([`Callback`]).
@@ -23,7 +23,7 @@
 //! - Encrypted calls, with [keys](Builder::encryption): `CreateRequestWithEncryption`.
 //!
 //! Calls of other actions are checked completely, limits and rules included. They get a stub response of the
-//! described shape with the header `X-Emulator-Not-Modelled: true`, and have no effect. Responses of deprecated
+//! described shape with the header `X-Emulator-Not-Modeled: true`, and have no effect. Responses of deprecated
 //! actions have the header `X-Emulator-Deprecated: true`.
 //!
 //! # Control
@@ -40,7 +40,7 @@
 //! - A link to a file expires after five minutes.
 //! - A contract that is not signed by all parties expires at its deadline.
 //!
-//! # Undocumented behaviour
+//! # Undocumented behavior
 //!
 //! The emulator makes these choices for cases that the service does not document:
 //! - `DescribeResourceUrlsByFlows` returns 查询流程不存在 for an unknown id, and 合同没有权限 for a contract of
@@ -68,7 +68,7 @@ mod pdf;
 mod routes;
 mod state;
 
-pub use api::actions::modelled_actions;
+pub use api::actions::modeled_actions;
 pub use api::encryption::Cipher;
 pub use api::service::Stats;
 pub use builder::Builder;

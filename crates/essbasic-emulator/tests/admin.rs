@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use essbasic_emulator::{
-    APP_ID, Callback, Cipher, Emulator, Fault, FaultKind, NewFlow, ORGANIZATION, modelled_actions,
+    APP_ID, Callback, Cipher, Emulator, Fault, FaultKind, NewFlow, ORGANIZATION, modeled_actions,
 };
 use support::{FIRST, NOW, start, urls};
 
@@ -136,11 +136,11 @@ fn the_clock_stops_at_the_end_of_the_year_9999() {
 }
 
 #[test]
-fn lists_and_documents_the_modelled_actions() {
+fn lists_and_documents_the_modeled_actions() {
     let emulator = start();
     let url = format!("{}/_emulator/actions", emulator.endpoint());
     let listed = support::http().get(&url).call().unwrap().body_mut().read_to_string().unwrap();
-    let known: Vec<_> = modelled_actions().collect();
+    let known: Vec<_> = modeled_actions().collect();
     assert_eq!(listed.lines().collect::<Vec<_>>(), known);
     let text = include_str!("../src/lib.rs");
     for name in known {

@@ -5,7 +5,7 @@
 #[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
 mod support;
 
-use essbasic_emulator::{Emulator, modelled_actions};
+use essbasic_emulator::{Emulator, modeled_actions};
 use essbasic_models::{CATALOGUE, visit_actions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,7 +28,7 @@ fn body(action: &str) -> Value {
 
 struct StubChecker<'a> {
     emulator: &'a Emulator,
-    modelled: Vec<&'static str>,
+    modeled: Vec<&'static str>,
     deprecated: Vec<&'static str>,
     visited: usize,
 }
@@ -43,8 +43,8 @@ impl Visitor for StubChecker<'_> {
         self.visited += 1;
         let call = call(name, body(name));
         let headers = call.send(self.emulator).headers().clone();
-        if !headers.contains_key("x-emulator-not-modelled") {
-            self.modelled.push(name);
+        if !headers.contains_key("x-emulator-not-modeled") {
+            self.modeled.push(name);
             return;
         }
         if headers.contains_key("x-emulator-deprecated") {
@@ -71,11 +71,11 @@ impl Visitor for StubChecker<'_> {
 fn every_action_has_a_response_of_the_described_shape() {
     let emulator = start();
     let mut checker =
-        StubChecker { emulator: &emulator, modelled: vec![], deprecated: vec![], visited: 0 };
+        StubChecker { emulator: &emulator, modeled: vec![], deprecated: vec![], visited: 0 };
     visit_actions(&mut checker);
     assert_eq!(checker.visited, 99);
-    assert_eq!(checker.modelled, modelled_actions().collect::<Vec<_>>());
-    assert_eq!(checker.modelled.len(), 13);
+    assert_eq!(checker.modeled, modeled_actions().collect::<Vec<_>>());
+    assert_eq!(checker.modeled.len(), 13);
     let deprecated = CATALOGUE.actions.iter().filter(|action| action.info.deprecated);
     assert_eq!(checker.deprecated, deprecated.map(|action| action.info.name).collect::<Vec<_>>());
 }

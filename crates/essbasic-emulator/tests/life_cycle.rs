@@ -256,7 +256,7 @@ fn reminds_each_party_once() {
 }
 
 #[test]
-fn modelled_responses_have_the_described_shape_and_every_field() {
+fn modeled_responses_have_the_described_shape_and_every_field() {
     let emulator = start();
     let flow = create(&emulator, json!({}));
     let open =

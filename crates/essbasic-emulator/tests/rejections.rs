@@ -1,4 +1,4 @@
-//! Rejected requests of each modelled action, with their codes.
+//! Rejected requests of each modeled action, with their codes.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 

@@ -8,7 +8,7 @@
 //! use essbasic_models::{Agent, DescribeResourceUrlsByFlowsRequest, UserInfo};
 //!
 //! let agent = Agent::new("application")
-//!     .proxy_organization_open_id("organisation")
+//!     .proxy_organization_open_id("organization")
 //!     .proxy_operator(UserInfo::new().open_id("employee"));
 //! let request = DescribeResourceUrlsByFlowsRequest::new(agent, ["flow-1", "flow-2"]);
 //! # }

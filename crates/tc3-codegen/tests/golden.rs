@@ -1,4 +1,4 @@
-//! Behaviour of the generated crates in `golden/`. They are members of the workspace, so that compile errors
+//! Behavior of the generated crates in `golden/`. They are members of the workspace, so that compile errors
 //! are failures too; `cargo xtask codegen --check` compares their source with the output of the generator.
 
 #![allow(clippy::unwrap_used, reason = "tests may panic")]

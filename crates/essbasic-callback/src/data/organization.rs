@@ -9,7 +9,7 @@ use crate::field::{id, name, string};
 use crate::redacted::{OtherFields, Personal};
 use crate::timestamp::from_unix;
 
-/// The outcome of an organisation's authorisation of the platform.
+/// The outcome of an organization's authorization of the platform.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[serde(rename_all = "PascalCase", default)]
@@ -18,13 +18,13 @@ pub struct OrgAuth {
     /// ID of the platform's application.
     #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub application_id: String,
-    /// ID of the organisation, assigned by the platform.
+    /// ID of the organization, assigned by the platform.
     #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub proxy_organization_open_id: String,
     /// ID of the operator, assigned by the platform.
     #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub proxy_operator_open_id: String,
-    /// True if the platform was authorised.
+    /// True if the platform was authorized.
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "is_default")]
     pub auth_success: Option<bool>,
     /// All other fields.
@@ -32,7 +32,7 @@ pub struct OrgAuth {
     pub other: OtherFields,
 }
 
-/// The outcome of an organisation's activation of e-sign.
+/// The outcome of an organization's activation of e-sign.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[serde(rename_all = "PascalCase", default)]
@@ -41,25 +41,25 @@ pub struct OrgOpenTsignBiz {
     /// ID of the platform's application.
     #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub application_id: String,
-    /// ID of the organisation, assigned by the platform.
+    /// ID of the organization, assigned by the platform.
     #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub proxy_organization_open_id: String,
     /// ID of the operator, assigned by the platform.
     #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub proxy_operator_open_id: String,
-    /// ID of the application that the service created for the organisation.
+    /// ID of the application that the service created for the organization.
     #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub proxy_app_id: String,
     /// True if e-sign was activated.
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "is_default")]
     pub open_success: Option<bool>,
-    /// Name of the organisation.
+    /// Name of the organization.
     #[serde(deserialize_with = "name", skip_serializing_if = "is_default")]
     pub organization_name: String,
-    /// Unified social credit code of the organisation.
+    /// Unified social credit code of the organization.
     #[serde(rename = "USCC", deserialize_with = "string", skip_serializing_if = "is_default")]
     pub uscc: Option<Personal>,
-    /// Name of the organisation's legal representative.
+    /// Name of the organization's legal representative.
     #[serde(deserialize_with = "string", skip_serializing_if = "is_default")]
     pub legal_name: Option<Personal>,
     /// All other fields.
@@ -67,7 +67,7 @@ pub struct OrgOpenTsignBiz {
     pub other: OtherFields,
 }
 
-/// The outcome of an organisation's certification.
+/// The outcome of an organization's certification.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[serde(rename_all = "PascalCase", default)]
@@ -76,10 +76,10 @@ pub struct OrgCertify {
     /// ID of the platform's application.
     #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub application_id: String,
-    /// ID of the organisation, assigned by the platform.
+    /// ID of the organization, assigned by the platform.
     #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub proxy_organization_open_id: String,
-    /// True if the organisation was certified.
+    /// True if the organization was certified.
     #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "is_default")]
     pub operate_success: Option<bool>,
     /// Reason of a failure.

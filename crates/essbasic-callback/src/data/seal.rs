@@ -15,7 +15,7 @@ pub struct OperateSeal {
     /// ID of the platform's application.
     #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub application_id: String,
-    /// ID of the organisation, assigned by the platform.
+    /// ID of the organization, assigned by the platform.
     #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub proxy_organization_open_id: String,
     /// ID of the operator, assigned by the platform.

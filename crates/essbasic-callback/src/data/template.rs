@@ -15,7 +15,7 @@ use crate::timestamp::from_unix;
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct Template {
-    /// ID of the organisation that owns the template.
+    /// ID of the organization that owns the template.
     #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
     pub organization_id: String,
     /// ID of the operator.

@@ -113,7 +113,7 @@ const SAME: [(&str, &str); 5] = [
     ("contract", "flow"),
     ("withdraw", "cancel"),
     ("party", "approver"),
-    ("organisation", "organization"),
+    ("organization", "organization"),
 ];
 
 /// Returns the rank: all words in the name, in name and title, also in the first sentence, anywhere.

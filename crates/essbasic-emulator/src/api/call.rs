@@ -15,7 +15,7 @@ use super::params;
 use super::service::{Service, Shared, envelope};
 use super::stub;
 use crate::error::ApiError;
-use crate::http::reply::{DEPRECATED, NOT_MODELLED, Reply};
+use crate::http::reply::{DEPRECATED, NOT_MODELED, Reply};
 use crate::http::request::WireRequest;
 
 const SERVICE: &str = "essbasic";
@@ -113,7 +113,7 @@ impl Service {
             }
             None => {
                 check_all(body, meta.request)?;
-                notes.push(NOT_MODELLED);
+                notes.push(NOT_MODELED);
                 stub::response(&context, body)
             }
         };

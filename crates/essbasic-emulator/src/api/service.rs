@@ -24,7 +24,7 @@ use crate::state::{State, ids};
 pub(crate) struct Service {
     pub(crate) clock: Clock,
     pub(crate) secrets: BTreeMap<String, Secret>,
-    /// Encryption of calls; `None` if encrypted calls are not modelled.
+    /// Encryption of calls; `None` if encrypted calls are not modeled.
     pub(crate) encryption: Option<Encryption>,
     /// Minimum size of generated PDFs, in bytes.
     pub(crate) pdf_size: usize,

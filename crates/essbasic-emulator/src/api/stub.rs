@@ -1,4 +1,4 @@
-//! Default fields of modelled responses, and stub responses of actions that are not modelled.
+//! Default fields of modeled responses, and stub responses of actions that are not modeled.
 
 use serde_json::{Map, Value, json};
 use tc3_api::Base64;
@@ -107,9 +107,9 @@ impl Stub<'_> {
     fn string(&self, field: &MemberMeta) -> String {
         let name = field.name;
         if field.base64 {
-            Base64::encode("not modelled").as_str().to_owned()
+            Base64::encode("not modeled").as_str().to_owned()
         } else if name.contains("Url") {
-            format!("{}/not-modelled", self.context.endpoint)
+            format!("{}/not-modeled", self.context.endpoint)
         } else if name.contains("Error") || name.ends_with("Message") {
             // A string here would mean a failure.
             String::new()

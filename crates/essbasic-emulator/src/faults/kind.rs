@@ -17,7 +17,7 @@ enum Stage {
 
 /// Declares [`FaultKind`] from a table: documentation, variant, name on the wire and stage of each kind.
 ///
-/// The behaviour of a new kind belongs in the file of its stage: `replacement.rs` for `Request`, `steps.rs` or
+/// The behavior of a new kind belongs in the file of its stage: `replacement.rs` for `Request`, `steps.rs` or
 /// `body.rs` for `Response`, and `http/tls.rs` for `Handshake`.
 macro_rules! fault_kinds {
     ($($(#[doc = $doc:literal])+ $kind:ident = $name:literal, $stage:ident;)+) => {

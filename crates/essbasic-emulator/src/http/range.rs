@@ -1,4 +1,4 @@
-//! Range requests for files (RFC 9110, section 14), with the behaviour of object stores.
+//! Range requests for files (RFC 9110, section 14), with the behavior of object stores.
 
 use std::ops::Range;
 

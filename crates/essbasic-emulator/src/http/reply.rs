@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
 /// Name of the header of responses from actions that the emulator does not model.
-pub(crate) const NOT_MODELLED: &str = "x-emulator-not-modelled";
+pub(crate) const NOT_MODELED: &str = "x-emulator-not-modeled";
 
 /// Name of the header of responses from deprecated actions.
 pub(crate) const DEPRECATED: &str = "x-emulator-deprecated";

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::api::actions::modelled_actions;
+use crate::api::actions::modeled_actions;
 use crate::api::encryption::ENCRYPTED_CALL;
 use crate::api::service::Service;
 use crate::faults::fault::Fault;
@@ -21,7 +21,7 @@ const USAGE: &str = "\
 GET  flows       list the ids of all contracts, one per line
 GET  flows/ID    show the status of a contract
 GET  stats       show the statistics
-GET  actions     list the modelled actions, one per line; others are checked and get a stub response
+GET  actions     list the modeled actions, one per line; others are checked and get a stub response
 POST clock       {\"advance_seconds\": SECONDS, \"speed\": 0 TO 1000000}, either or both
 POST faults      {\"seed\": NUMBER, \"faults\": [{\"kind\": KIND, \"rate\": 0 TO 1, \"action\": NAME, \"times\": N}]}
 POST sign        {\"flow\": ID, \"party\": INDEX}; the next party by default
@@ -95,10 +95,10 @@ pub(super) fn respond(service: &Service, request: &WireRequest, command: &str) -
     result.unwrap_or_else(|reason| usage_error(command, &reason))
 }
 
-/// Returns the names of the modelled actions, one per line.
+/// Returns the names of the modeled actions, one per line.
 fn list_actions(service: &Service) -> String {
     let encrypted = service.encryption.is_some().then_some(ENCRYPTED_CALL);
-    modelled_actions().chain(encrypted).flat_map(|name| [name, "\n"]).collect()
+    modeled_actions().chain(encrypted).flat_map(|name| [name, "\n"]).collect()
 }
 
 fn change_clock(service: &Service, command: &ClockCommand) -> Result<Reply, String> {

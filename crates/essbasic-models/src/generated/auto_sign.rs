@@ -35,7 +35,7 @@ pub struct AutoSignConfig {
     /// Methods by which the person may prove identity. A mini program link takes `WEIXINAPP` only,
     /// its default; an H5 link takes `INSIGHT`, its default, and `TELECOM`.
     pub verify_channels: Option<Vec<VerifyChannel>>,
-    /// Kind of licence that is bound to the person. Absent: 1, no licence; auto-signing stays on
+    /// Kind of license that is bound to the person. Absent: 1, no license; auto-signing stays on
     /// without end and its contracts use contract quota.
     ///
     /// Deprecated. Leave it out; it has no effect any more.
@@ -176,7 +176,7 @@ impl fmt::Debug for AutoSignConfig {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCancelUserAutoSignEnableUrlRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
@@ -294,7 +294,7 @@ pub struct ChannelCancelUserAutoSignEnableUrlResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignEnableUrlRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Purpose of auto-signing.
@@ -488,7 +488,7 @@ impl fmt::Debug for ChannelCreateUserAutoSignEnableUrlResponse {
 ///
 /// 获取设置“授权签”印章小程序链接
 ///
-/// The organisation must have auto-signing, and the person must have enabled theirs
+/// The organization must have auto-signing, and the person must have enabled theirs
 /// (`ChannelCreateUserAutoSignEnableUrl`); otherwise the call fails. The link opens the mini
 /// program. It is valid for 7 days unless `ExpiredTime` sets another time, 30 days at most. The
 /// call uses no contract quota and is not charged for now.
@@ -523,7 +523,7 @@ impl fmt::Debug for ChannelCreateUserAutoSignEnableUrlResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignSealUrlRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Purpose of auto-signing.
@@ -647,7 +647,7 @@ impl fmt::Debug for ChannelCreateUserAutoSignSealUrlResponse {
 }
 
 /// Returns whether a person has enabled auto-signing, with which seal, and until when their
-/// licence is valid.
+/// license is valid.
 ///
 /// 查询个人用户开通授权签状态
 ///
@@ -691,7 +691,7 @@ impl fmt::Debug for ChannelCreateUserAutoSignSealUrlResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeUserAutoSignStatusRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Purpose of auto-signing.
@@ -752,13 +752,13 @@ impl Action for ChannelDescribeUserAutoSignStatusRequest {
 pub struct ChannelDescribeUserAutoSignStatusResponse {
     /// `true` if the person has enabled auto-signing.
     pub is_open: bool,
-    /// Start of the licence. Only if auto-signing was enabled with a licence. Unix timestamp in
+    /// Start of the license. Only if auto-signing was enabled with a license. Unix timestamp in
     /// seconds.
     pub license_from: i64,
-    /// End of the licence. Only if auto-signing was enabled with a licence. Unix timestamp in
+    /// End of the license. Only if auto-signing was enabled with a license. Unix timestamp in
     /// seconds.
     pub license_to: i64,
-    /// Kind of licence with which auto-signing was enabled.
+    /// Kind of license with which auto-signing was enabled.
     pub license_type: Option<AutoSignLicenseType>,
     /// The seal that auto-signing uses. Empty: none set yet; the person must open the link from
     /// `ChannelCreateUserAutoSignEnableUrl` again and set one.
@@ -783,7 +783,7 @@ impl ChannelDescribeUserAutoSignStatusResponse {
 ///
 /// 关闭个人授权签功能
 ///
-/// If an account licence was bound to the person when they enabled it, that licence is not
+/// If an account license was bound to the person when they enabled it, that license is not
 /// given back.
 ///
 /// Only for special uses such as electronic prescriptions, and only for customers whom the
@@ -829,7 +829,7 @@ impl ChannelDescribeUserAutoSignStatusResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDisableUserAutoSignRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Purpose of auto-signing.
@@ -891,7 +891,7 @@ pub struct ChannelDisableUserAutoSignResponse {
     pub request_id: String,
 }
 
-/// Extended a person's licence for medical auto-signing by a year, once only. No longer in use.
+/// Extended a person's license for medical auto-signing by a year, once only. No longer in use.
 ///
 /// 续期医疗自动签许可
 ///
@@ -910,7 +910,7 @@ pub struct ChannelDisableUserAutoSignResponse {
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.LicenseNoQuota`](super::ErrorCode::FailedOperationLicenseNoQuota):
-///   Auto-sign licence quota is exhausted. Buy licences through the service's account manager,
+///   Auto-sign licence quota is exhausted. Buy licenses through the service's account manager,
 ///   then retry. The action itself is no longer in use.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
@@ -945,12 +945,12 @@ pub struct ChannelDisableUserAutoSignResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelRenewAutoSignLicenseRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Purpose of auto-signing.
     pub scene_key: AutoSignScene,
-    /// The person whose licence is extended.
+    /// The person whose license is extended.
     pub user_info: UserThreeFactor,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     pub operator: Option<UserInfo>,
@@ -1005,7 +1005,7 @@ impl Action for ChannelRenewAutoSignLicenseRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ChannelRenewAutoSignLicenseResponse {
-    /// End of the extended licence. Only if auto-signing was enabled with a licence. Unix timestamp
+    /// End of the extended license. Only if auto-signing was enabled with a license. Unix timestamp
     /// in seconds.
     pub license_to: Option<i64>,
     /// Id of the request, for the service's support.
@@ -1019,21 +1019,21 @@ impl ChannelRenewAutoSignLicenseResponse {
     }
 }
 
-/// Creates a link to the mini program with which one organisation authorises another, or the
+/// Creates a link to the mini program with which one organization authorizes another, or the
 /// platform's application, to sign automatically with its seals. `AuthToMe` gives the
-/// direction. If the authorising organisation has no auto-signing yet, the link first leads
+/// direction. If the authorizing organization has no auto-signing yet, the link first leads
 /// through switching it on.
 ///
 /// 创建企业授权签授权链接
 ///
-/// Only the super administrator or the legal representative of the sub-organisation may call
+/// Only the super administrator or the legal representative of the sub-organization may call
 /// this; `Agent.ProxyOperator.OpenId` must be theirs. A super administrator or legal
-/// representative of the authorising or the authorised organisation must open the link, which
+/// representative of the authorizing or the authorized organization must open the link, which
 /// is valid for 7 days.
 ///
-/// Both organisations must be verified and belong to the same application. An organisation that
-/// is authorised already, or about to be, cannot be authorised again;
-/// `ModifyPartnerAutoSignAuthUrl` changes the seals of an existing authorisation.
+/// Both organizations must be verified and belong to the same application. An organization that
+/// is authorized already, or about to be, cannot be authorized again;
+/// `ModifyPartnerAutoSignAuthUrl` changes the seals of an existing authorization.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1071,34 +1071,34 @@ impl ChannelRenewAutoSignLicenseResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreatePartnerAutoSignAuthUrlRequest {
-    /// The application, sub-organisation and employee of the call. The employee must be the super
+    /// The application, sub-organization and employee of the call. The employee must be the super
     /// administrator or the legal representative.
     pub agent: Agent,
-    /// The other organisation, by its id in the service. Not in use; `AuthorizedOrganizationIds`
+    /// The other organization, by its id in the service. Not in use; `AuthorizedOrganizationIds`
     /// replaces it.
     ///
     /// Internal to the platform; leave it unset.
     pub authorized_organization_id: Option<String>,
-    /// The other organisation, by name. Not in use; `AuthorizedOrganizationNames` replaces it.
+    /// The other organization, by name. Not in use; `AuthorizedOrganizationNames` replaces it.
     ///
     /// Internal to the platform; leave it unset.
     pub authorized_organization_name: Option<String>,
-    /// `true` if the platform's application is authorised instead of organisations; then neither
+    /// `true` if the platform's application is authorized instead of organizations; then neither
     /// ids nor names are needed. The service's operations manager must enable this first. Absent:
     /// no.
     pub platform_app_authorization: Option<bool>,
-    /// Types of seals that may be authorised. Absent: any.
+    /// Types of seals that may be authorized. Absent: any.
     pub seal_types: Option<Vec<AutoSignSealType>>,
-    /// Direction: `true` if the other organisation authorises the one in `Agent` (only one other
-    /// organisation then), `false` if the one in `Agent` authorises the others. Absent: `false`.
+    /// Direction: `true` if the other organization authorizes the one in `Agent` (only one other
+    /// organization then), `false` if the one in `Agent` authorizes the others. Absent: `false`.
     pub auth_to_me: Option<bool>,
-    /// The other organisations, by their ids in the service (`OrganizationId`); they must belong to
+    /// The other organizations, by their ids in the service (`OrganizationId`); they must belong to
     /// the same application. At most 50 elements.
     pub authorized_organization_ids: Option<Vec<String>>,
-    /// The other organisations, by name as on the business licence, with full-width brackets (`（）`)
+    /// The other organizations, by name as on the business license, with full-width brackets (`（）`)
     /// if any; they must belong to the same application. At most 50 elements.
     pub authorized_organization_names: Option<Vec<String>>,
-    /// Choices of the authorising organisation on the authorisation page. Absent: 0, all ways.
+    /// Choices of the authorizing organization on the authorization page. Absent: 0, all ways.
     pub limit_auth_type: Option<PartnerAuthLimit>,
 }
 
@@ -1212,9 +1212,9 @@ impl Action for CreatePartnerAutoSignAuthUrlRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreatePartnerAutoSignAuthUrlResponse {
-    /// The short link to the authorisation page; valid until `ExpireTime`.
+    /// The short link to the authorization page; valid until `ExpireTime`.
     pub url: String,
-    /// Mini program path of the authorisation page, for jumps from the platform's app or mini
+    /// Mini program path of the authorization page, for jumps from the platform's app or mini
     /// program.
     pub mini_app_path: Option<String>,
     /// Time at which the link expires: 7 days after its creation. Unix timestamp in seconds.
@@ -1241,18 +1241,18 @@ impl fmt::Debug for CreatePartnerAutoSignAuthUrlResponse {
     }
 }
 
-/// Creates a link to the mini program with which the seals of an auto-signing authorisation are
-/// changed; the authorisation itself came about with `CreatePartnerAutoSignAuthUrl`. If the
-/// authorising organisation has no auto-signing yet, the link first leads through switching it
+/// Creates a link to the mini program with which the seals of an auto-signing authorization are
+/// changed; the authorization itself came about with `CreatePartnerAutoSignAuthUrl`. If the
+/// authorizing organization has no auto-signing yet, the link first leads through switching it
 /// on.
 ///
 /// 更新企业授权签授权链接
 ///
-/// Only the authorised seals can be changed, not the authorised organisation. Only the super
-/// administrator or the legal representative of the sub-organisation may call this;
+/// Only the authorized seals can be changed, not the authorized organization. Only the super
+/// administrator or the legal representative of the sub-organization may call this;
 /// `Agent.ProxyOperator.OpenId` must be theirs. A super administrator or legal representative
-/// of the authorising or the authorised organisation must open the link, which is valid for 7
-/// days. Both organisations must be verified and belong to the same application.
+/// of the authorizing or the authorized organization must open the link, which is valid for 7
+/// days. Both organizations must be verified and belong to the same application.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1290,24 +1290,24 @@ impl fmt::Debug for CreatePartnerAutoSignAuthUrlResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ModifyPartnerAutoSignAuthUrlRequest {
-    /// The application, sub-organisation and employee of the call. The employee must be the super
+    /// The application, sub-organization and employee of the call. The employee must be the super
     /// administrator or the legal representative.
     pub agent: Agent,
-    /// The other organisation, by its id in the service (`OrganizationId`); it must belong to the
+    /// The other organization, by its id in the service (`OrganizationId`); it must belong to the
     /// same application.
     pub authorized_organization_id: Option<String>,
-    /// The other organisation, by name as on the business licence, with full-width brackets (`（）`)
+    /// The other organization, by name as on the business license, with full-width brackets (`（）`)
     /// if any; it must belong to the same application.
     pub authorized_organization_name: Option<String>,
-    /// `true` if it is the authorisation of the platform's application that changes; then neither
+    /// `true` if it is the authorization of the platform's application that changes; then neither
     /// id nor name is needed. The service's operations manager must enable this first. Absent: no.
     pub platform_app_authorization: Option<bool>,
-    /// Direction: `true` if the other organisation authorises the one in `Agent`, `false` if the
-    /// one in `Agent` authorises the other. Absent: `false`.
+    /// Direction: `true` if the other organization authorizes the one in `Agent`, `false` if the
+    /// one in `Agent` authorizes the other. Absent: `false`.
     pub auth_to_me: Option<bool>,
-    /// Types of seals that may be authorised. Absent: any.
+    /// Types of seals that may be authorized. Absent: any.
     pub seal_types: Option<Vec<AutoSignSealType>>,
-    /// Choices of the authorising organisation on the authorisation page. Absent: `0`, all ways.
+    /// Choices of the authorizing organization on the authorization page. Absent: `0`, all ways.
     pub limit_auth_type: Option<PartnerAuthUpdateLimit>,
 }
 
@@ -1395,9 +1395,9 @@ impl Action for ModifyPartnerAutoSignAuthUrlRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ModifyPartnerAutoSignAuthUrlResponse {
-    /// The short link to the authorisation page; valid until `ExpireTime`.
+    /// The short link to the authorization page; valid until `ExpireTime`.
     pub url: String,
-    /// Mini program path of the authorisation page, for jumps from the platform's app or mini
+    /// Mini program path of the authorization page, for jumps from the platform's app or mini
     /// program.
     pub mini_app_path: Option<String>,
     /// Time at which the link expires: 7 days after its creation. Unix timestamp in seconds.
@@ -1465,14 +1465,14 @@ impl fmt::Debug for UserThreeFactor {
     }
 }
 
-/// Kind of licence of a person's auto-signing.
+/// Kind of license of a person's auto-signing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AutoSignLicenseType {
-    /// `0`: A licence for one person, valid for a year; it cannot be transferred to another person.
+    /// `0`: A license for one person, valid for a year; it cannot be transferred to another person.
     /// Only in responses.
     AccountLicense,
-    /// `1`: No licence; contracts use contract quota.
+    /// `1`: No license; contracts use contract quota.
     ContractQuota,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -1513,7 +1513,7 @@ impl Default for AutoSignLicenseType {
     }
 }
 
-/// Types of seals that an organisation can authorise for auto-signing.
+/// Types of seals that an organization can authorize for auto-signing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AutoSignSealType {
@@ -1704,7 +1704,7 @@ impl Default for AutoSignUrlType {
     }
 }
 
-/// Way in which the authorising organisation selects its authorisation.
+/// Way in which the authorizing organization selects its authorization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PartnerAuthLimit {
@@ -1755,7 +1755,7 @@ impl Default for PartnerAuthLimit {
     }
 }
 
-/// Way in which the authorising organisation selects its authorisation when changing it.
+/// Way in which the authorizing organization selects its authorization when changing it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PartnerAuthUpdateLimit {

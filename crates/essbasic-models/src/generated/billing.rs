@@ -19,7 +19,7 @@ pub struct ChannelBillUsageDetail {
     pub flow_id: Option<String>,
     /// Names of the employees in charge of the contract, separated by semicolons.
     pub operator_name: Option<String>,
-    /// Name of the initiator's organisation.
+    /// Name of the initiator's organization.
     pub create_organization_name: Option<String>,
     /// The contract's name.
     pub flow_name: Option<String>,
@@ -64,14 +64,14 @@ impl fmt::Debug for ChannelBillUsageDetail {
     }
 }
 
-/// Counts the sub-organisation accounts of the platform: bound, still available, no longer
+/// Counts the sub-organization accounts of the platform: bound, still available, no longer
 /// valid, bought and given for free.
 ///
 /// 查询“子客账号”套餐消耗情况
 ///
-/// The figures are those of the platform's package of sub-organisation accounts. The
-/// sub-organisation must be verified. `Agent.ProxyOrganizationId` selects the package of one
-/// organisation.
+/// The figures are those of the platform's package of sub-organization accounts. The
+/// sub-organization must be verified. `Agent.ProxyOrganizationId` selects the package of one
+/// organization.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -100,7 +100,7 @@ impl fmt::Debug for ChannelBillUsageDetail {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeAccountBillDetailRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
 }
@@ -151,13 +151,13 @@ pub struct ChannelDescribeAccountBillDetailResponse {
     pub request_id: String,
 }
 
-/// Lists the usage of sub-organisations' packages, one record per charge or refund, over at
+/// Lists the usage of sub-organizations' packages, one record per charge or refund, over at
 /// most 31 days.
 ///
 /// 查询渠道计费消耗情况
 ///
-/// With `Agent.ProxyOrganizationOpenId` one sub-organisation is looked up; without it, all of
-/// the application in `Agent.AppId`. The sub-organisation must be verified. From 10 October
+/// With `Agent.ProxyOrganizationOpenId` one sub-organization is looked up; without it, all of
+/// the application in `Agent.AppId`. The sub-organization must be verified. From 10 October
 /// 2026 on, start and end must be in the same calendar month.
 ///
 /// Rate limit: 20 requests per second.
@@ -187,7 +187,7 @@ pub struct ChannelDescribeAccountBillDetailResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeBillUsageDetailRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// First day, as `yyyyMMdd`. The range may span 31 days at most. From 10 October 2026 on, both
@@ -277,7 +277,7 @@ pub struct ChannelDescribeBillUsageDetailResponse {
     pub request_id: String,
 }
 
-/// Counts the contracts that an application's sub-organisations have used and withdrawn, by day
+/// Counts the contracts that an application's sub-organizations have used and withdrawn, by day
 /// or in total.
 ///
 /// 合同消耗数量查询
@@ -330,13 +330,13 @@ pub struct ChannelDescribeBillUsageDetailResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
-///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -349,15 +349,15 @@ pub struct ChannelDescribeBillUsageDetailResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeUsageRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// First day, included, as `yyyy-mm-dd`. The range may span 90 days at most.
     pub start_date: String,
     /// Last day, included, as `yyyy-mm-dd`. The range may span 90 days at most.
     pub end_date: String,
-    /// `true` to return totals: one entry per sub-organisation for the whole range, instead of one
-    /// per sub-organisation and day (none for days without use). Absent: no.
+    /// `true` to return totals: one entry per sub-organization for the whole range, instead of one
+    /// per sub-organization and day (none for days without use). Absent: no.
     pub need_aggregate: Option<bool>,
     /// Entries per page. Absent: 1000. At most 1000.
     pub limit: Option<u64>,
@@ -449,13 +449,13 @@ pub struct DescribeUsageResponse {
     pub request_id: String,
 }
 
-/// Usage of one sub-organisation, on one day or in total.
+/// Usage of one sub-organization, on one day or in total.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UsageDetail {
-    /// The sub-organisation, by the id that the platform gave it.
+    /// The sub-organization, by the id that the platform gave it.
     pub proxy_organization_open_id: String,
-    /// The sub-organisation's name.
+    /// The sub-organization's name.
     pub proxy_organization_name: String,
     /// The day; `1970-01-01` if the entry is a total.
     pub date: String,
@@ -627,11 +627,11 @@ pub enum QuotaType {
     PersonalEssAuth,
     /// `PersonalThirdAuth`: Verifying a signer's identity, trusting a third party's check.
     PersonalThirdAuth,
-    /// `OrgEssAuth`: Verifying a signing organisation's identity.
+    /// `OrgEssAuth`: Verifying a signing organization's identity.
     OrgEssAuth,
     /// `FlowNotify`: Short messages that notify.
     FlowNotify,
-    /// `AuthService`: Looking up an organisation's business registration.
+    /// `AuthService`: Looking up an organization's business registration.
     AuthService,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.

@@ -16,7 +16,7 @@ use super::{Agent, AuthorizationType, UserInfo};
 ///
 /// 获取常规模块嵌入页面链接
 ///
-/// The link is valid for 5 minutes. The sub-organisation and the employee in `Agent` must have
+/// The link is valid for 5 minutes. The sub-organization and the employee in `Agent` must have
 /// passed identity verification. `ChannelCreateWebThemeConfig` sets the look of all embedded
 /// pages.
 ///
@@ -50,16 +50,16 @@ use super::{Agent, AuthorizationType, UserInfo};
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateEmbedWebUrlRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Page to embed.
@@ -84,7 +84,7 @@ pub struct ChannelCreateEmbedWebUrlRequest {
     pub operator: Option<UserInfo>,
     /// The platform's own data, returned in the callbacks when the template is created, edited or
     /// deleted: JSON encoded as base64. So `{"ComeFrom":"xxx"}` is sent as
-    /// `eyJDb21lRnJvbSI6Inh4eCJ9`. Only with `EmbedType` `CREATE_TEMPLATE`.
+    /// `eyJDb21lRnJvbSI6In4eCJ9`. Only with `EmbedType` `CREATE_TEMPLATE`.
     pub user_data: Option<String>,
     /// Content and permissions of the page.
     pub option: Option<EmbedUrlOption>,
@@ -194,13 +194,13 @@ impl fmt::Debug for ChannelCreateEmbedWebUrlResponse {
     }
 }
 
-/// Sets the theme of the service's embedded pages, or of the pages on which sub-organisations
+/// Sets the theme of the service's embedded pages, or of the pages on which sub-organizations
 /// verify themselves: logo, theme color, background and navigation bar. It applies to all
 /// actions that create links to embeddable pages.
 ///
 /// 创建页面主题配置
 ///
-/// It applies to the whole application, not just to the sub-organisation in `Agent`. Calling it
+/// It applies to the whole application, not just to the sub-organization in `Agent`. Calling it
 /// again replaces the previous theme.
 ///
 /// Rate limit: 20 requests per second.
@@ -220,7 +220,7 @@ impl fmt::Debug for ChannelCreateEmbedWebUrlResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateWebThemeConfigRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Pages to which the theme applies.
@@ -272,17 +272,17 @@ pub struct ChannelCreateWebThemeConfigResponse {
     pub request_id: String,
 }
 
-/// Creates the link by which an employee of a sub-organisation logs in to its console, on the
+/// Creates the link by which an employee of a sub-organization logs in to its console, on the
 /// web, in the mini program or as H5. Such a link is the only way in. It is also how
-/// organisations and employees join the application.
+/// organizations and employees join the application.
 ///
 /// 生成子客登录链接
 ///
-/// Its target depends on the sub-organisation and the employee in `Agent`:
+/// Its target depends on the sub-organization and the employee in `Agent`:
 ///
-/// - Organisation not activated: to its activation. The employee who completes it first becomes
+/// - Organization not activated: to its activation. The employee who completes it first becomes
 ///   super administrator.
-/// - Organisation activated, employee not verified: to the employee's identity verification and
+/// - Organization activated, employee not verified: to the employee's identity verification and
 ///   joining.
 /// - Both done: to the console.
 ///
@@ -290,7 +290,7 @@ pub struct ChannelCreateWebThemeConfigResponse {
 /// links for several people; to start over after a mistake, make one for another `OpenId`.
 ///
 /// Each link works once: create a new one for every log-in. It is valid for 5 minutes for a PC,
-/// otherwise for 30 days. A registered organisation is activated with a licence: see
+/// otherwise for 30 days. A registered organization is activated with a license: see
 /// `AutoActive` and `CreateChannelSubOrganizationActive`.
 ///
 /// Rate limit: 20 requests per second.
@@ -308,7 +308,7 @@ pub struct ChannelCreateWebThemeConfigResponse {
 ///     Agent, AuthorizationType, ConsoleLoginEndpoint, CreateConsoleLoginUrlRequest, UserInfo,
 /// };
 ///
-/// // Both ids may be new: after the link is used they belong to this organisation and person.
+/// // Both ids may be new: after the link is used they belong to this organization and person.
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
@@ -348,7 +348,7 @@ pub struct ChannelCreateWebThemeConfigResponse {
 ///   mainland travel permits.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
-///   sub-organisation and come from the same `AppId` and environment.
+///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): EndPoint value
 ///   is invalid. Give one of the values this action lists for `Endpoint`, or leave it out. In
 ///   `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
@@ -364,20 +364,20 @@ pub struct ChannelCreateWebThemeConfigResponse {
 ///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   Organisation name is invalid. Give the name exactly as on the business license, with
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
 /// - [`InvalidParameter.UniformSocialCreditCode`](super::ErrorCode::InvalidParameterUniformSocialCreditCode):
 ///   Unified social credit code is malformed. Give the 18 characters of the code as on the
-///   business licence, capitals and digits, without spaces.
+///   business license, capitals and digits, without spaces.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`MissingParameter.CompanyActiveInfo`](super::ErrorCode::MissingParameterCompanyActiveInfo):
 ///   Activation information of the partner organisation is missing. Give
 ///   `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`;
-///   the sub-organisation must be activated before it can do anything else.
+///   the sub-organization must be activated before it can do anything else.
 /// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): Organisation
 ///   OpenId is missing. Give `Agent.ProxyOrganizationOpenId`.
 /// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
@@ -391,21 +391,21 @@ pub struct ChannelCreateWebThemeConfigResponse {
 /// - [`OperationDenied.ErrNotOpenWeakAuthorization`](super::ErrorCode::OperationDeniedErrNotOpenWeakAuthorization):
 ///   Platform has not enabled trusted third-party verification of sub-organisations. Let the
 ///   platform ask the service's account manager to enable trusted third-party verification, or
-///   let the sub-organisation be verified by the service.
+///   let the sub-organization be verified by the service.
 /// - [`OperationDenied.NotSupportOrgType`](super::ErrorCode::OperationDeniedNotSupportOrgType):
-///   Organisation type is unsupported. Check the organisation's type.
+///   Organisation type is unsupported. Check the organization's type.
 ///   `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for
 ///   other types ask the service's account manager.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organisation, and ask its super administrator whether the closing is intended;
+///   sub-organization, and ask its super administrator whether the closing is intended;
 ///   retrying does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
 ///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -414,14 +414,14 @@ pub struct ChannelCreateWebThemeConfigResponse {
 ///   ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Read the message for the resource and check its state; the error may be temporary, so a
 ///   query may be retried later.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
-///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -434,19 +434,19 @@ pub struct ChannelCreateWebThemeConfigResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateConsoleLoginUrlRequest {
-    /// The application, sub-organisation and employee of the link. Both may be new:
-    /// `ProxyOrganizationOpenId` and `ProxyOperator.OpenId` become the ids of the organisation when
+    /// The application, sub-organization and employee of the link. Both may be new:
+    /// `ProxyOrganizationOpenId` and `ProxyOperator.OpenId` become the ids of the organization when
     /// it is activated and of the employee when they join, and all later calls need them, so store
     /// them. Each must be unique in the whole application, an employee's too, not just in their
-    /// organisation.
+    /// organization.
     pub agent: Agent,
-    /// The sub-organisation's name, exactly as on its business licence, with full-width brackets
+    /// The sub-organization's name, exactly as on its business license, with full-width brackets
     /// `（）` instead of half-width ones. In the test environment add `测试` at the end, or it fails
     /// review. Once activated it is bound to `ProxyOrganizationOpenId` for good. Has no effect for
-    /// an organisation that is being authorised or has been activated.
+    /// an organization that is being authorized or has been activated.
     pub proxy_organization_name: String,
-    /// The sub-organisation's unified social credit code. Has no effect for an organisation that is
-    /// being authorised or has been activated. At most 200 characters.
+    /// The sub-organization's unified social credit code. Has no effect for an organization that is
+    /// being authorized or has been activated. At most 200 characters.
     pub uniform_social_credit_code: Option<String>,
     /// The employee's real name, not a nickname: it is used for identity verification and
     /// signatures. Once they are verified it is bound to `Agent.ProxyOperator.OpenId`. Has no
@@ -457,14 +457,14 @@ pub struct CreateConsoleLoginUrlRequest {
     /// effect for an employee who has joined.
     pub proxy_operator_mobile: Option<String>,
     /// Part of the console to open. With `Endpoint` `CHANNEL` or `APP` only `SEAL`. Has an effect
-    /// only if organisation and employee are both activated. Absent or empty: the organisation
-    /// centre.
+    /// only if organization and employee are both activated. Absent or empty: the organization
+    /// center.
     pub module: Option<ConsoleModule>,
     /// Id of the item in `Module` to show in detail: a seal with `SEAL`, a template with
-    /// `TEMPLATE`, a contract with `DOCUMENT`. Has an effect only if organisation and employee are
+    /// `TEMPLATE`, a contract with `DOCUMENT`. Has an effect only if organization and employee are
     /// both activated.
     pub module_id: Option<String>,
-    /// Visibility of the menu at the left of the web console. Has an effect only if organisation
+    /// Visibility of the menu at the left of the web console. Has an effect only if organization
     /// and employee are both activated. Absent: it is shown.
     pub menu_status: Option<NavigationStatus>,
     /// Kind of link to create. Absent: `PC`.
@@ -474,37 +474,37 @@ pub struct CreateConsoleLoginUrlRequest {
     ///
     /// Deprecated. Use `JumpEvents`.
     pub auto_jump_back_event: Option<AutoJumpBackEvent>,
-    /// Methods by which the organisation may prove that its super administrator acts for it.
+    /// Methods by which the organization may prove that its super administrator acts for it.
     pub authorization_types: Option<Vec<AuthorizationType>>,
     /// The number of the employee's identity card of mainland China; other documents are not
-    /// accepted. If the employee has been synchronised before, it replaces the number given then.
+    /// accepted. If the employee has been synchronized before, it replaces the number given then.
     pub proxy_operator_id_card_number: Option<String>,
     /// Page to open after verification; works with `Endpoint` `H5` or `PC` only.
     ///
     /// Deprecated. Use `JumpEvents`.
     pub auto_jump_url: Option<String>,
     /// Visibility of the navigation bar at the top of the web console. Has an effect only if
-    /// organisation and employee are both activated. Absent: it is shown.
+    /// organization and employee are both activated. Absent: it is shown.
     pub top_navigation_status: Option<NavigationStatus>,
-    /// `true` if the organisation is activated once it has registered, if licences are left.
-    /// Ignored if the application's extended service for automatic activation is on: organisations
+    /// `true` if the organization is activated once it has registered, if licenses are left.
+    /// Ignored if the application's extended service for automatic activation is on: organizations
     /// are then always activated. Absent: no; activate it in the console or with
     /// `CreateChannelSubOrganizationActive`.
     pub auto_active: Option<bool>,
-    /// The front of the business licence, as PNG or JPG. Either this or `BusinessLicenseId` is
+    /// The front of the business license, as PNG or JPG. Either this or `BusinessLicenseId` is
     /// enough. Encoded as base64. At most 5 MB.
     pub business_license: Option<Base64>,
-    /// The organisation's registered address, as on the business licence. At most 500 characters.
+    /// The organization's registered address, as on the business license. At most 500 characters.
     pub proxy_address: Option<String>,
-    /// The legal representative's name, as on the business licence.
+    /// The legal representative's name, as on the business license.
     pub proxy_legal_name: Option<String>,
     /// The power of attorney for the super administrator, as PNG, JPG or PDF of at most 8 MB.
     /// `AuthorizationTypes` must then contain only the method by power of attorney. Encoded as
     /// base64.
     pub power_of_attorneys: Option<Vec<Base64>>,
-    /// Data given here that may not be changed during the organisation's verification.
+    /// Data given here that may not be changed during the organization's verification.
     pub organization_authorization_options: Option<OrganizationAuthorizationOptions>,
-    /// The organisation's bank account, in the organisation's name, to which the verifying transfer
+    /// The organization's bank account, in the organization's name, to which the verifying transfer
     /// goes. Has an effect only if `AuthorizationTypes` is `5`.
     pub bank_account_number: Option<String>,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
@@ -514,9 +514,9 @@ pub struct CreateConsoleLoginUrlRequest {
     /// Pages to open after the steps of verification. With `Endpoint` `APP` the user only returns
     /// to the app.
     pub jump_events: Option<Vec<JumpEvent>>,
-    /// Kind of the organisation's licence. Absent: `USCC`.
+    /// Kind of the organization's license. Absent: `USCC`.
     pub proxy_organization_id_card_type: Option<OrganizationIdCardType>,
-    /// The front of the business licence, PNG or JPG of at most 8 MB, by the file id that
+    /// The front of the business license, PNG or JPG of at most 8 MB, by the file id that
     /// `UploadFiles` returned. Either this or `BusinessLicense` is enough.
     pub business_license_id: Option<String>,
 }
@@ -813,7 +813,7 @@ pub struct CreateConsoleLoginUrlResponse {
     /// days for `CHANNEL`, `APP`, `H5`, `SHORT_H5` and `WEIXIN_QRCODE_URL`. Open it unchanged:
     /// append no parameters, and make sure that `&` does not become `\u0026`.
     pub console_url: String,
-    /// `true` if the sub-organisation has joined the service, determined by
+    /// `true` if the sub-organization has joined the service, determined by
     /// `Agent.ProxyOrganizationOpenId`, not by its name or social credit code.
     pub is_activated: bool,
     /// `true` if the employee has passed identity verification and joined, determined by
@@ -936,7 +936,7 @@ impl fmt::Debug for EmbedUrlOption {
     }
 }
 
-/// Page to open after one step of an organisation's or an employee's verification.
+/// Page to open after one step of an organization's or an employee's verification.
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct JumpEvent {
@@ -982,15 +982,15 @@ impl fmt::Debug for JumpEvent {
     }
 }
 
-/// Data given with the link that the user must keep when verifying the organisation.
-/// Information of the uploaded business licence does not replace such data either.
+/// Data given with the link that the user must keep when verifying the organization.
+/// Information of the uploaded business license does not replace such data either.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OrganizationAuthorizationOptions {
     /// `true` if the social credit code that the user enters must be the one given. Absent: it may
     /// differ.
     pub uniform_social_credit_code_same: Option<bool>,
-    /// `true` if the organisation's name must stay as given. Has an effect only if a name is given.
+    /// `true` if the organization's name must stay as given. Has an effect only if a name is given.
     /// Absent: it may differ.
     pub organization_name_same: Option<bool>,
     /// `true` if the legal representative's name must stay as given. Has an effect only if that
@@ -1002,7 +1002,7 @@ pub struct OrganizationAuthorizationOptions {
     /// `true` if the address is shown as given and cannot be changed. Has an effect only if
     /// `ProxyAddress` is given. Absent: it may differ.
     pub address_same: Option<bool>,
-    /// `true` if the picture of the business licence is shown as given and cannot be changed. Has
+    /// `true` if the picture of the business license is shown as given and cannot be changed. Has
     /// an effect only if `BusinessLicense` is given. Absent: the user may replace it.
     pub biz_license_same: Option<bool>,
 }
@@ -1072,13 +1072,13 @@ pub struct WebThemeConfig {
     pub display_sign_brand_logo: Option<bool>,
     /// The theme color, in hexadecimal or RGB: `#D54941` or `rgb(213, 73, 65)`.
     pub web_embed_theme_color: Option<String>,
-    /// The picture in the background of the page on which an organisation verifies itself. Encoded
+    /// The picture in the background of the page on which an organization verifies itself. Encoded
     /// as base64.
     pub authenticate_background: Option<Base64>,
-    /// `true` to hide the navigation bar of the page on which an organisation verifies itself.
+    /// `true` to hide the navigation bar of the page on which an organization verifies itself.
     /// Absent: it is shown.
     pub hide_authenticate_navigation_bar: Option<bool>,
-    /// `true` to hide the logo at the top of the page on which an organisation verifies itself.
+    /// `true` to hide the logo at the top of the page on which an organization verifies itself.
     /// Absent: it is shown.
     pub hide_authenticate_top_logo: Option<bool>,
 }
@@ -1136,7 +1136,7 @@ impl WebThemeConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AutoJumpBackEvent {
-    /// `VERIFIED`: After the organisation's or the employee's verification.
+    /// `VERIFIED`: After the organization's or the employee's verification.
     Verified,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -1273,11 +1273,11 @@ impl Default for ConsoleLoginEndpoint {
 pub enum ConsoleModule {
     /// `DOCUMENT`: The contracts.
     Document,
-    /// `TEMPLATE`: The organisation's templates.
+    /// `TEMPLATE`: The organization's templates.
     Template,
     /// `SEAL`: The seals.
     Seal,
-    /// `OPERATOR`: The organisation's structure and employees.
+    /// `OPERATOR`: The organization's structure and employees.
     Operator,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -1425,11 +1425,11 @@ impl Default for EmbedType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JumpEventType {
-    /// `1`: The taking in of the organisation's data.
+    /// `1`: The taking in of the organization's data.
     OrganizationRecorded,
     /// `2`: The review of the super administrator's power of attorney.
     PowerOfAttorneyReview,
-    /// `3`: The organisation's verification, once complete.
+    /// `3`: The organization's verification, once complete.
     OrganizationVerified,
     /// `4`: The employee's joining, once complete.
     EmployeeJoined,
@@ -1535,13 +1535,13 @@ impl Default for NavigationStatus {
     }
 }
 
-/// Kind of an organisation's licence.
+/// Kind of an organization's license.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OrganizationIdCardType {
-    /// `USCC`: The business licence of a registered organisation; the default.
+    /// `USCC`: The business license of a registered organization; the default.
     Uscc,
-    /// `PRACTICELICENSEOFMEDICALINSTITUTION`: A medical institution's licence to practise.
+    /// `PRACTICELICENSEOFMEDICALINSTITUTION`: A medical institution's license to practise.
     PracticeLicenseOfMedicalInstitution,
     /// `CLINICFILLINGCERTIFICATE`: A clinic's certificate of registration.
     ClinicFilingCertificate,
@@ -1608,7 +1608,7 @@ impl Default for OrganizationIdCardType {
 pub enum WebThemeType {
     /// `EMBED_WEB_THEME`: Pages embedded in a web site.
     EmbedWebTheme,
-    /// `COMPANY_AUTHENTICATE`: The pages on which sub-organisations of the application verify
+    /// `COMPANY_AUTHENTICATE`: The pages on which sub-organizations of the application verify
     /// themselves: background, navigation bar and logo at the top.
     CompanyAuthenticate,
     /// Value without a variant in this version. `From` creates it only if no other

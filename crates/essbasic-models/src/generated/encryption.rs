@@ -50,7 +50,7 @@ pub struct CreateRequestWithEncryptionRequest {
     pub request_action: String,
     /// The platform's application: the value of `Agent.AppId`.
     pub application_id: String,
-    /// Initialisation vector of the cipher: 16 random bytes, new for each call, in standard base64.
+    /// Initialization vector of the cipher: 16 random bytes, new for each call, in standard base64.
     pub iv: String,
     /// The inner action's request, padded by PKCS#7 and encrypted with AES-CBC or SM4-CBC; the raw
     /// ciphertext in standard base64.
@@ -124,7 +124,7 @@ impl Action for CreateRequestWithEncryptionRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateRequestWithEncryptionResponse {
-    /// Initialisation vector of the response: 16 bytes in standard base64.
+    /// Initialization vector of the response: 16 bytes in standard base64.
     pub iv: String,
     /// The inner action's response or error, padded by PKCS#7 and encrypted with AES-CBC or
     /// SM4-CBC; the raw ciphertext in standard base64.

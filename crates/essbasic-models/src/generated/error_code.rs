@@ -53,7 +53,7 @@ pub enum ErrorCode {
     /// extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
     FailedOperationAgeNotAchieveNormalLegal,
     /// `FailedOperation.AuthFail`: Authentication/authorisation of the operation failed. Check that
-    /// the sub-organisation and the operator are verified (`DescribeChannelOrganizations`,
+    /// the sub-organization and the operator are verified (`DescribeChannelOrganizations`,
     /// `ChannelDescribeEmployees`) and that the operator may create seals; read the message for the
     /// reason.
     FailedOperationAuthFail,
@@ -72,7 +72,7 @@ pub enum ErrorCode {
     /// `FailedOperation.HasAuthorized`: The authorisation already exists. Treat it as done if this
     /// employee has the contract already; a contract can't be claimed twice.
     FailedOperationHasAuthorized,
-    /// `FailedOperation.LicenseNoQuota`: Auto-sign licence quota is exhausted. Buy licences through
+    /// `FailedOperation.LicenseNoQuota`: Auto-sign licence quota is exhausted. Buy licenses through
     /// the service's account manager, then retry. The action itself is no longer in use.
     FailedOperationLicenseNoQuota,
     /// `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists. Give the
@@ -82,15 +82,15 @@ pub enum ErrorCode {
     /// `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is
     /// not possible. Read the contract's state with `DescribeFlowDetailInfo`; a review requires a
     /// contract in progress that was created with `NeedSignReview` or `ApproverNeedSignReview`. In
-    /// batch actions, check the organisations' state. Retrying unchanged does not help.
+    /// batch actions, check the organizations' state. Retrying unchanged does not help.
     FailedOperationNotAvailableSignReview,
     /// `FailedOperation.OrganizationExperienceChange`: Organisation's business status differs from
-    /// the company register. Have the organisation settle its status with the company register; its
+    /// the company register. Have the organization settle its status with the company register; its
     /// super administrator or legal representative then updates its data through
     /// `CreateChannelOrganizationInfoChangeUrl`.
     FailedOperationOrganizationExperienceChange,
     /// `FailedOperation.OrganizationNameChanged`: Organisation name differs from the company
-    /// register. Give the name as on the company register now; the organisation's super
+    /// register. Give the name as on the company register now; the organization's super
     /// administrator or legal representative updates it through
     /// `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
     FailedOperationOrganizationNameChanged,
@@ -108,10 +108,10 @@ pub enum ErrorCode {
     FailedOperationQrCodeCreatorSignComponents,
     /// `FailedOperation.QrCodeSignUsers`: Template signer for the QR code does not exist. Check the
     /// template's parties with `DescribeTemplates`: individuals only, or individuals and the
-    /// initiating organisation. In a fixed signing order, the organisation must not be first.
+    /// initiating organization. In a fixed signing order, the organization must not be first.
     FailedOperationQrCodeSignUsers,
     /// `FailedOperation.QrCodeTemplateId`: Template used for the signing QR code is invalid. Give
-    /// the id of an enabled template of the sub-organisation (`DescribeTemplates`) that suits a
+    /// the id of an enabled template of the sub-organization (`DescribeTemplates`) that suits a
     /// signing code: individuals sign, and the initiator has nothing to fill in.
     FailedOperationQrCodeTemplateId,
     /// `FailedOperation.StaffAlreadyVerify`: Employee has already completed identity verification.
@@ -144,7 +144,7 @@ pub enum ErrorCode {
     /// the error persists.
     InternalErrorDbConnection,
     /// `InternalError.DbInsert`: Database insert failed. It is unknown whether the contracts were
-    /// claimed: check the sub-organisation's console before retrying. Give the request id to the
+    /// claimed: check the sub-organization's console before retrying. Give the request id to the
     /// service's support if the error persists.
     InternalErrorDbInsert,
     /// `InternalError.DbRead`: Database read failed. Retry a query later; after a create or change
@@ -219,7 +219,7 @@ pub enum ErrorCode {
     /// party from `FlowApprovers`.
     InvalidParameterBizApproverAlreadyExists,
     /// `InvalidParameter.BusinessLicense`: Business licence format is invalid. Give a PNG or JPG of
-    /// the licence's front as base64, 5 MB at most, without a data URL's prefix.
+    /// the license's front as base64, 5 MB at most, without a data URL's prefix.
     InvalidParameterBusinessLicense,
     /// `InvalidParameter.CancelReason`: Cancellation reason is malformed. Give at most 200
     /// characters in `CancelMessage`: Chinese characters, letters, digits and underscores only.
@@ -255,7 +255,7 @@ pub enum ErrorCode {
     /// to it.
     InvalidParameterCustomerData,
     /// `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they
-    /// must exist, belong to this sub-organisation and come from the same `AppId` and environment.
+    /// must exist, belong to this sub-organization and come from the same `AppId` and environment.
     InvalidParameterDataNotFound,
     /// `InvalidParameter.Date`: Date is invalid. Give `StartDate` and `EndDate` as year-month-day
     /// with hyphens, not more than 90 days apart, start first. The action ends on 3 February 2026:
@@ -275,7 +275,7 @@ pub enum ErrorCode {
     /// lists for `Endpoint`, or leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType`
     /// `ALL`.
     InvalidParameterEndPoint,
-    /// `InvalidParameter.FileType`: File type is not allowed. Give the business licence as PNG or
+    /// `InvalidParameter.FileType`: File type is not allowed. Give the business license as PNG or
     /// JPG.
     InvalidParameterFileType,
     /// `InvalidParameter.FlowApproverInfos`: Number of alternative signers is invalid. Correct the
@@ -349,7 +349,7 @@ pub enum ErrorCode {
     /// and digits, and not one that belongs to another person in this application.
     InvalidParameterOpenId,
     /// `InvalidParameter.OperatorId`: Operator (user) id is wrong. Check
-    /// `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organisation, as listed by
+    /// `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organization, as listed by
     /// `ChannelDescribeEmployees`.
     InvalidParameterOperatorId,
     /// `InvalidParameter.OrganizationId`: OrganizationId is invalid. Check
@@ -357,7 +357,7 @@ pub enum ErrorCode {
     /// `ProxyOrganizationId` out.
     InvalidParameterOrganizationId,
     /// `InvalidParameter.OrganizationName`: Organisation name is invalid. Give the name exactly as
-    /// on the business licence, with full-width brackets in place of `(` and `)`.
+    /// on the business license, with full-width brackets in place of `(` and `)`.
     InvalidParameterOrganizationName,
     /// `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which
     /// names the parameter, and correct it. Retrying unchanged does not help.
@@ -377,7 +377,7 @@ pub enum ErrorCode {
     /// support if the refusal is a mistake.
     InvalidParameterSensitiveFileContent,
     /// `InvalidParameter.SignComponentType`: Signing control type is invalid. Give a slot type that
-    /// the party may have: seals for organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for
+    /// the party may have: seals for organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for
     /// either. Individuals can't have `SIGN_SEAL`.
     InvalidParameterSignComponentType,
     /// `InvalidParameter.SignComponents`: Signing control kind is unsupported. Use in
@@ -385,11 +385,11 @@ pub enum ErrorCode {
     /// fill in belong in `Components`.
     InvalidParameterSignComponents,
     /// `InvalidParameter.Status`: Object is in an abnormal state. Read the state with
-    /// `DescribeFlowDetailInfo` (organisations: `DescribeChannelOrganizations`); the call works
+    /// `DescribeFlowDetailInfo` (organizations: `DescribeChannelOrganizations`); the call works
     /// only in the states the action names. A contract that has ended stays so.
     InvalidParameterStatus,
     /// `InvalidParameter.UniformSocialCreditCode`: Unified social credit code is malformed. Give
-    /// the 18 characters of the code as on the business licence, capitals and digits, without
+    /// the 18 characters of the code as on the business license, capitals and digits, without
     /// spaces.
     InvalidParameterUniformSocialCreditCode,
     /// `InvalidParameter.Unordered`: Signing order flag is invalid. Set `Unordered` to `true` (any
@@ -401,7 +401,7 @@ pub enum ErrorCode {
     /// in the console.
     InvalidParameterUnsupportedComponentType,
     /// `InvalidParameter.fFowIds`: Flow id does not exist (code is spelled this way by the
-    /// service). Check `FlowIds`: contracts initiated by this sub-organisation in this application.
+    /// service). Check `FlowIds`: contracts initiated by this sub-organization in this application.
     /// Query with the `Agent` that created them.
     InvalidParameterFFowIds,
     /// `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the
@@ -433,7 +433,7 @@ pub enum ErrorCode {
     /// `LimitExceeded.CreateFlowNum`: Flow creation limit exceeded. Create fewer contracts per
     /// call: 20 at most with `CreateFlowsByTemplates`, 50 in a group.
     LimitExceededCreateFlowNum,
-    /// `LimitExceeded.FileSize`: File is too large. Give a business licence of at most 5 MB.
+    /// `LimitExceeded.FileSize`: File is too large. Give a business license of at most 5 MB.
     LimitExceededFileSize,
     /// `LimitExceeded.FlowIds`: Too many flow ids. Give at most 100 ids in `FlowIds` and the rest
     /// in further calls.
@@ -449,7 +449,7 @@ pub enum ErrorCode {
     MissingParameter,
     /// `MissingParameter.CompanyActiveInfo`: Activation information of the partner organisation is
     /// missing. Give `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`,
-    /// `ProxyOrganizationName`; the sub-organisation must be activated before it can do anything
+    /// `ProxyOrganizationName`; the sub-organization must be activated before it can do anything
     /// else.
     MissingParameterCompanyActiveInfo,
     /// `MissingParameter.Date`: Date parameter is missing. Give `StartDate` and `EndDate`.
@@ -475,14 +475,14 @@ pub enum ErrorCode {
     /// `Agent.ProxyOrganizationOpenId`.
     MissingParameterOrgOpenId,
     /// `MissingParameter.OrganizationId`: Organisation information is empty. Give
-    /// `Agent.ProxyOrganizationOpenId` of a sub-organisation that is activated.
+    /// `Agent.ProxyOrganizationOpenId` of a sub-organization that is activated.
     MissingParameterOrganizationId,
     /// `MissingParameter.ProxyOperatorOpenId`: ProxyOperator OpenId is missing. Give
     /// `Agent.ProxyOperator.OpenId`.
     MissingParameterProxyOperatorOpenId,
     /// `MissingParameter.ReportApplicant`: Report applicant is missing. Give
     /// `Agent.ProxyOperator.OpenId` of the super administrator or legal representative of the
-    /// initiating or a signing organisation.
+    /// initiating or a signing organization.
     MissingParameterReportApplicant,
     /// `MissingParameter.ResourceName`: Resource name is missing or wrong. Give `ResourceName` with
     /// the file's suffix, at most 256 characters.
@@ -504,7 +504,7 @@ pub enum ErrorCode {
     /// employee who may see seals.
     MissingParameterUserId,
     /// `MissingParameter.UserOpenId`: User OpenId is missing. Give `Agent.ProxyOperator.OpenId` of
-    /// a verified employee of the sub-organisation.
+    /// a verified employee of the sub-organization.
     MissingParameterUserOpenId,
     /// `NoSuchProduct`: Product does not exist. Check the endpoint: the host must be one of the
     /// service's, and the signed service is `essbasic`.
@@ -516,7 +516,7 @@ pub enum ErrorCode {
     OperationDenied,
     /// `OperationDenied.AlreadyHas`: Evidence already exists for this resource; another cannot be
     /// created. Use the existing one: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL`
-    /// lists the seals. An organisation has one seal of type `OFFICIAL` only, so choose another
+    /// lists the seals. An organization has one seal of type `OFFICIAL` only, so choose another
     /// `SealType` for a further one.
     OperationDeniedAlreadyHas,
     /// `OperationDenied.ApproverRepeat`: Participants are duplicated. Name each party once in
@@ -539,11 +539,11 @@ pub enum ErrorCode {
     /// per call.
     OperationDeniedDownLoadMoreThanOne,
     /// `OperationDenied.ErrNoResourceAccess`: No access to the resource. Use ids that this
-    /// sub-organisation created in this application, and an operator allowed to see them.
+    /// sub-organization created in this application, and an operator allowed to see them.
     OperationDeniedErrNoResourceAccess,
     /// `OperationDenied.ErrNotOpenWeakAuthorization`: Platform has not enabled trusted third-party
     /// verification of sub-organisations. Let the platform ask the service's account manager to
-    /// enable trusted third-party verification, or let the sub-organisation be verified by the
+    /// enable trusted third-party verification, or let the sub-organization be verified by the
     /// service.
     OperationDeniedErrNotOpenWeakAuthorization,
     /// `OperationDenied.FileDeleted`: File was deleted. Leave this contract out; the file is no
@@ -558,7 +558,7 @@ pub enum ErrorCode {
     OperationDeniedFlowStatusForbid,
     /// `OperationDenied.Forbid`: Operation forbidden. Act as the contract's initiator with the
     /// right to withdraw, or as the super administrator or legal representative of the initiating
-    /// organisation; check that the state still allows it.
+    /// organization; check that the state still allows it.
     OperationDeniedForbid,
     /// `OperationDenied.InvalidApproverAge`: Signer is below the legal age. Have another person
     /// sign, or have the super administrator or legal representative open the extended service
@@ -572,7 +572,7 @@ pub enum ErrorCode {
     /// `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with `VerifyCheck`.
     OperationDeniedNoApproverMobileCheckPermission,
     /// `OperationDenied.NoFlowPermission`: No permission on the contract. Act as the initiator or
-    /// as the super administrator or legal representative of the initiating organisation, and check
+    /// as the super administrator or legal representative of the initiating organization, and check
     /// that the contract belongs to it.
     OperationDeniedNoFlowPermission,
     /// `OperationDenied.NoIdentityVerify`: Personal identity is not verified. Have the operator
@@ -580,18 +580,18 @@ pub enum ErrorCode {
     OperationDeniedNoIdentityVerify,
     /// `OperationDenied.NoPermissionUseResource`: No permission to use the resource. Act as the
     /// super administrator, or as an employee whose role allows managing roles, and check that
-    /// `RoleId` belongs to this sub-organisation.
+    /// `RoleId` belongs to this sub-organization.
     OperationDeniedNoPermissionUseResource,
     /// `OperationDenied.NoPermissionUseServerSignSeal`: No permission to use the organisation's
-    /// auto-sign seal. Have the super administrator authorise the seal for auto-signing in the
-    /// console (seals, extended services), or choose a seal that is authorised.
+    /// auto-sign seal. Have the super administrator authorize the seal for auto-signing in the
+    /// console (seals, extended services), or choose a seal that is authorized.
     OperationDeniedNoPermissionUseServerSignSeal,
     /// `OperationDenied.NoQuota`: Contract quota is exhausted. Buy contracts in the console or
     /// through the service's account manager; retrying does not help before that.
     OperationDeniedNoQuota,
     /// `OperationDenied.NotBelongSuperAdminOrLegalPerson`: Caller is neither super admin nor legal
     /// representative. Name in `Agent.ProxyOperator.OpenId` the super administrator or legal
-    /// representative of the initiating or a signing organisation (not one verified by power of
+    /// representative of the initiating or a signing organization (not one verified by power of
     /// attorney); `DescribeChannelOrganizations` returns them.
     OperationDeniedNotBelongSuperAdminOrLegalPerson,
     /// `OperationDenied.NotInAutoSignWhiteList`: Not on the allow-list of this business. Have the
@@ -599,18 +599,18 @@ pub enum ErrorCode {
     /// `SceneKey` too.
     OperationDeniedNotInAutoSignWhiteList,
     /// `OperationDenied.NotSupportOrgType`: Organisation type is unsupported. Check the
-    /// organisation's type. `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an
+    /// organization's type. `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an
     /// `ENTERPRISE`; for other types ask the service's account manager.
     OperationDeniedNotSupportOrgType,
     /// `OperationDenied.OperateType`: Operation type is unsupported. Give one of the values that
     /// the action lists for its `OperateType` or `OperatorType`.
     OperationDeniedOperateType,
     /// `OperationDenied.OperatorHasNoPermission`: Operator lacks permission. Have the super
-    /// administrator give the operator a role that may query or manage seals (console: organisation
+    /// administrator give the operator a role that may query or manage seals (console: organization
     /// management, role management), or act as an employee who has it.
     OperationDeniedOperatorHasNoPermission,
     /// `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in
-    /// progress). Stop calling for this sub-organisation, and ask its super administrator whether
+    /// progress). Stop calling for this sub-organization, and ask its super administrator whether
     /// the closing is intended; retrying does not help.
     OperationDeniedOrganizationClosing,
     /// `OperationDenied.OutQueryLimit`: Query limit exceeded. Give at most 50 `FlowIds` per call
@@ -670,7 +670,7 @@ pub enum ErrorCode {
     /// service's support if the error persists.
     ResourceInsufficient,
     /// `ResourceNotFound`: Resource does not exist. Read the message for the missing item, and
-    /// check that its id belongs to this sub-organisation, application and environment. Retrying
+    /// check that its id belongs to this sub-organization, application and environment. Retrying
     /// does not help.
     ResourceNotFound,
     /// `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an
@@ -678,7 +678,7 @@ pub enum ErrorCode {
     /// apart).
     ResourceNotFoundApplication,
     /// `ResourceNotFound.ApplicationAuth`: Application grant record not found. Check `Agent.AppId`,
-    /// `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organisations must have been activated
+    /// `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organizations must have been activated
     /// in this application.
     ResourceNotFoundApplicationAuth,
     /// `ResourceNotFound.ApplicationId`: ApplicationId does not exist. Check `Agent.AppId`: an
@@ -690,11 +690,11 @@ pub enum ErrorCode {
     /// signature; then retry.
     ResourceNotFoundFile,
     /// `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this
-    /// sub-organisation, application and environment; query with the `Agent` that created it. In
-    /// actions without contracts, check the task's or authorisation's id.
+    /// sub-organization, application and environment; query with the `Agent` that created it. In
+    /// actions without contracts, check the task's or authorization's id.
     ResourceNotFoundFlow,
     /// `ResourceNotFound.FlowApprover`: Flow signer does not exist. Check the contract's id, and
-    /// that the organisation in `Agent` is a party to it.
+    /// that the organization in `Agent` is a party to it.
     ResourceNotFoundFlowApprover,
     /// `ResourceNotFound.FlowApprovers`: Signer information does not exist. Check the id, and that
     /// the contract has parties yet: a dynamic contract starts without any.
@@ -707,7 +707,7 @@ pub enum ErrorCode {
     /// and production are apart).
     ResourceNotFoundNotExistApplication,
     /// `ResourceNotFound.Organization`: Organisation does not exist. Check
-    /// `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organisation
+    /// `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organization
     /// is activated through `CreateConsoleLoginUrl` first.
     ResourceNotFoundOrganization,
     /// `ResourceNotFound.Resource`: Resource does not exist (specific). Check file and template
@@ -718,7 +718,7 @@ pub enum ErrorCode {
     /// must be the one that the creating action returned, queried with the `Agent` that created it.
     ResourceNotFoundSaveFlowGroup,
     /// `ResourceNotFound.Seal`: Seal does not exist. Give the id of an enabled seal of the signing
-    /// organisation; `ChannelDescribeOrganizationSeals` lists them.
+    /// organization; `ChannelDescribeOrganizationSeals` lists them.
     ResourceNotFoundSeal,
     /// `ResourceNotFound.TeamWorkOrganization`: Partner organisation does not exist. Check
     /// `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`: it must be activated in
@@ -749,7 +749,7 @@ pub enum ErrorCode {
     /// backoff; after a create or change, check first whether it took effect.
     ServiceUnavailable,
     /// `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling
-    /// account and that operator and sub-organisation may do this; have the super administrator
+    /// account and that operator and sub-organization may do this; have the super administrator
     /// grant the permission.
     UnauthorizedOperation,
     /// `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this
@@ -757,13 +757,13 @@ pub enum ErrorCode {
     /// before that.
     UnauthorizedOperationNoPermissionFeature,
     /// `UnauthorizedOperation.UnauthorizedOperationDownload`: Download permission was not granted.
-    /// Either the sub-organisation's super administrator authorises downloads in its console
-    /// (Enterprise centre, Authorisation management), or the platform turns them on for the
+    /// Either the sub-organization's super administrator authorizes downloads in its console
+    /// (Enterprise center, Authorization management), or the platform turns them on for the
     /// application (Enterprise application management, Application extension services). A
-    /// sub-organisation that has opted out must opt in again itself.
+    /// sub-organization that has opted out must opt in again itself.
     UnauthorizedOperationUnauthorizedOperationDownload,
     /// `UnauthorizedOperation.UnauthorizedOperationOrganization`: Organisation was not authorised.
-    /// Have the sub-organisation complete its activation through `CreateConsoleLoginUrl`;
+    /// Have the sub-organization complete its activation through `CreateConsoleLoginUrl`;
     /// `DescribeChannelOrganizations` returns its state.
     UnauthorizedOperationUnauthorizedOperationOrganization,
     /// `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or
@@ -1783,7 +1783,7 @@ const ADVICE: &str = concat!(
     "FailedOperation.AgeNotAchieveNormalLegal\tHave another person sign, or have the super \
     administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with \
     `ModifyExtendedService`.\n",
-    "FailedOperation.AuthFail\tCheck that the sub-organisation and the operator are verified \
+    "FailedOperation.AuthFail\tCheck that the sub-organization and the operator are verified \
     (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the operator may create \
     seals; read the message for the reason.\n",
     "FailedOperation.ErrNotSyncProxyOrganization\tFirst call `SyncProxyOrganization` with the \
@@ -1794,20 +1794,20 @@ const ADVICE: &str = concat!(
     others over further calls.\n",
     "FailedOperation.HasAuthorized\tTreat it as done if this employee has the contract already; a \
     contract can't be claimed twice.\n",
-    "FailedOperation.LicenseNoQuota\tBuy licences through the service's account manager, then \
+    "FailedOperation.LicenseNoQuota\tBuy licenses through the service's account manager, then \
     retry. The action itself is no longer in use.\n",
     "FailedOperation.NoRoleAuth\tGive the operator a role that allows this \
     (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check \
     also the ids in the request.\n",
     "FailedOperation.NotAvailableSignReview\tRead the contract's state with \
     `DescribeFlowDetailInfo`; a review requires a contract in progress that was created with \
-    `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organisations' \
+    `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organizations' \
     state. Retrying unchanged does not help.\n",
-    "FailedOperation.OrganizationExperienceChange\tHave the organisation settle its status with \
+    "FailedOperation.OrganizationExperienceChange\tHave the organization settle its status with \
     the company register; its super administrator or legal representative then updates its data \
     through `CreateChannelOrganizationInfoChangeUrl`.\n",
     "FailedOperation.OrganizationNameChanged\tGive the name as on the company register now; the \
-    organisation's super administrator or legal representative updates it through \
+    organization's super administrator or legal representative updates it through \
     `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.\n",
     "FailedOperation.OrganizationNameNeedChange\tHave the super administrator or legal \
     representative update the name through `CreateChannelOrganizationInfoChangeUrl` or \
@@ -1817,9 +1817,9 @@ const ADVICE: &str = concat!(
     "FailedOperation.QrCodeCreatorSignComponents\tUse a template whose initiator has no fields to \
     fill in, or give these fields to the signers in the template's editor.\n",
     "FailedOperation.QrCodeSignUsers\tCheck the template's parties with `DescribeTemplates`: \
-    individuals only, or individuals and the initiating organisation. In a fixed signing order, \
-    the organisation must not be first.\n",
-    "FailedOperation.QrCodeTemplateId\tGive the id of an enabled template of the sub-organisation \
+    individuals only, or individuals and the initiating organization. In a fixed signing order, \
+    the organization must not be first.\n",
+    "FailedOperation.QrCodeTemplateId\tGive the id of an enabled template of the sub-organization \
     (`DescribeTemplates`) that suits a signing code: individuals sign, and the initiator has \
     nothing to fill in.\n",
     "FailedOperation.StaffAlreadyVerify\tThe employee changes their own data in the mini program, \
@@ -1840,7 +1840,7 @@ const ADVICE: &str = concat!(
     "InternalError.DbConnection\tThe outcome of a create or change is unknown: check it before \
     retrying later. Give the request id to the service's support if the error persists.\n",
     "InternalError.DbInsert\tIt is unknown whether the contracts were claimed: check the \
-    sub-organisation's console before retrying. Give the request id to the service's support if \
+    sub-organization's console before retrying. Give the request id to the service's support if \
     the error persists.\n",
     "InternalError.DbRead\tRetry a query later; after a create or change the outcome is unknown, \
     so check it before retrying. Give the request id to the service's support if the error \
@@ -1890,7 +1890,7 @@ const ADVICE: &str = concat!(
     (`2`, `5`), or leave it out. With `PowerOfAttorneys`, give the way by power of attorney \
     only.\n",
     "InvalidParameter.BizApproverAlreadyExists\tRemove the duplicate party from `FlowApprovers`.\n",
-    "InvalidParameter.BusinessLicense\tGive a PNG or JPG of the licence's front as base64, 5 MB at \
+    "InvalidParameter.BusinessLicense\tGive a PNG or JPG of the license's front as base64, 5 MB at \
     most, without a data URL's prefix.\n",
     "InvalidParameter.CancelReason\tGive at most 200 characters in `CancelMessage`: Chinese \
     characters, letters, digits and underscores only.\n",
@@ -1915,7 +1915,7 @@ const ADVICE: &str = concat!(
     "InvalidParameter.CustomerData\tShorten `CustomerData` to at most 1000 characters, counted \
     after base64; keep longer data on your side and pass a key to it.\n",
     "InvalidParameter.DataNotFound\tCheck the ids in the request: they must exist, belong to this \
-    sub-organisation and come from the same `AppId` and environment.\n",
+    sub-organization and come from the same `AppId` and environment.\n",
     "InvalidParameter.Date\tGive `StartDate` and `EndDate` as year-month-day with hyphens, not \
     more than 90 days apart, start first. The action ends on 3 February 2026: \
     `ChannelDescribeBillUsageDetail` replaces it.\n",
@@ -1927,7 +1927,7 @@ const ADVICE: &str = concat!(
     ids or operators: it must be present and not empty.\n",
     "InvalidParameter.EndPoint\tGive one of the values this action lists for `Endpoint`, or leave \
     it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.\n",
-    "InvalidParameter.FileType\tGive the business licence as PNG or JPG.\n",
+    "InvalidParameter.FileType\tGive the business license as PNG or JPG.\n",
     "InvalidParameter.FlowApproverInfos\tCorrect the number of people given for the party that the \
     message names.\n",
     "InvalidParameter.FlowApprovers\tGive at least one party and at most 50 in `FlowApprovers`; at \
@@ -1973,10 +1973,10 @@ const ADVICE: &str = concat!(
     "InvalidParameter.OpenId\tCheck the `OpenId` given: at most 64 letters and digits, and not one \
     that belongs to another person in this application.\n",
     "InvalidParameter.OperatorId\tCheck `Agent.ProxyOperator.OpenId`: a verified employee of the \
-    sub-organisation, as listed by `ChannelDescribeEmployees`.\n",
+    sub-organization, as listed by `ChannelDescribeEmployees`.\n",
     "InvalidParameter.OrganizationId\tCheck `Agent.ProxyOrganizationOpenId` \
     (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.\n",
-    "InvalidParameter.OrganizationName\tGive the name exactly as on the business licence, with \
+    "InvalidParameter.OrganizationName\tGive the name exactly as on the business license, with \
     full-width brackets in place of `(` and `)`.\n",
     "InvalidParameter.ParamError\tRead the message, which names the parameter, and correct it. \
     Retrying unchanged does not help.\n",
@@ -1989,20 +1989,20 @@ const ADVICE: &str = concat!(
     "InvalidParameter.SensitiveFileContent\tRemove the content from the file and upload it again; \
     give the request id to the service's support if the refusal is a mistake.\n",
     "InvalidParameter.SignComponentType\tGive a slot type that the party may have: seals for \
-    organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have \
+    organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have \
     `SIGN_SEAL`.\n",
     "InvalidParameter.SignComponents\tUse in `SignComponents` only signature slots that the \
     party's `ApproverType` may have; fields to fill in belong in `Components`.\n",
-    "InvalidParameter.Status\tRead the state with `DescribeFlowDetailInfo` (organisations: \
+    "InvalidParameter.Status\tRead the state with `DescribeFlowDetailInfo` (organizations: \
     `DescribeChannelOrganizations`); the call works only in the states the action names. A \
     contract that has ended stays so.\n",
     "InvalidParameter.UniformSocialCreditCode\tGive the 18 characters of the code as on the \
-    business licence, capitals and digits, without spaces.\n",
+    business license, capitals and digits, without spaces.\n",
     "InvalidParameter.Unordered\tSet `Unordered` to `true` (any order) or `false` (the order of \
     `FlowApprovers`), or leave it out; the message describes the conflict.\n",
     "InvalidParameter.UnsupportedComponentType\tUse only types listed for `ComponentType`, and \
     only in permitted places; some work only in templates made in the console.\n",
-    "InvalidParameter.fFowIds\tCheck `FlowIds`: contracts initiated by this sub-organisation in \
+    "InvalidParameter.fFowIds\tCheck `FlowIds`: contracts initiated by this sub-organization in \
     this application. Query with the `Agent` that created them.\n",
     "InvalidParameterValue\tRead the message, which names the parameter, and give a value that the \
     action allows. Retrying unchanged does not help.\n",
@@ -2023,7 +2023,7 @@ const ADVICE: &str = concat!(
     action.\n",
     "LimitExceeded.CreateFlowNum\tCreate fewer contracts per call: 20 at most with \
     `CreateFlowsByTemplates`, 50 in a group.\n",
-    "LimitExceeded.FileSize\tGive a business licence of at most 5 MB.\n",
+    "LimitExceeded.FileSize\tGive a business license of at most 5 MB.\n",
     "LimitExceeded.FlowIds\tGive at most 100 ids in `FlowIds` and the rest in further calls.\n",
     "LimitExceeded.FlowInfos\tGive at most 20 contracts in `FlowInfos`. The action is no longer in \
     use: take `ChannelCreatePrepareFlow`.\n",
@@ -2031,7 +2031,7 @@ const ADVICE: &str = concat!(
     further calls.\n",
     "MissingParameter\tRead the message, which names the parameter, and give it.\n",
     "MissingParameter.CompanyActiveInfo\tGive `Agent.ProxyOrganizationOpenId` and, in \
-    `CreateConsoleLoginUrl`, `ProxyOrganizationName`; the sub-organisation must be activated \
+    `CreateConsoleLoginUrl`, `ProxyOrganizationName`; the sub-organization must be activated \
     before it can do anything else.\n",
     "MissingParameter.Date\tGive `StartDate` and `EndDate`.\n",
     "MissingParameter.FlowId\tGive `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, \
@@ -2044,11 +2044,11 @@ const ADVICE: &str = concat!(
     "MissingParameter.MissComponentName\tGive each field or signature slot that the message names \
     its `ComponentName`, at most 20 characters; form fields of the PDF are found by it.\n",
     "MissingParameter.OrgOpenId\tGive `Agent.ProxyOrganizationOpenId`.\n",
-    "MissingParameter.OrganizationId\tGive `Agent.ProxyOrganizationOpenId` of a sub-organisation \
+    "MissingParameter.OrganizationId\tGive `Agent.ProxyOrganizationOpenId` of a sub-organization \
     that is activated.\n",
     "MissingParameter.ProxyOperatorOpenId\tGive `Agent.ProxyOperator.OpenId`.\n",
     "MissingParameter.ReportApplicant\tGive `Agent.ProxyOperator.OpenId` of the super \
-    administrator or legal representative of the initiating or a signing organisation.\n",
+    administrator or legal representative of the initiating or a signing organization.\n",
     "MissingParameter.ResourceName\tGive `ResourceName` with the file's suffix, at most 256 \
     characters.\n",
     "MissingParameter.SealId\tGive the seal's id in `ComponentValue` of the auto-signing party's \
@@ -2062,14 +2062,14 @@ const ADVICE: &str = concat!(
     "MissingParameter.UserId\tGive `Agent.ProxyOperator.OpenId` of an employee who may see \
     seals.\n",
     "MissingParameter.UserOpenId\tGive `Agent.ProxyOperator.OpenId` of a verified employee of the \
-    sub-organisation.\n",
+    sub-organization.\n",
     "NoSuchProduct\tCheck the endpoint: the host must be one of the service's, and the signed \
     service is `essbasic`.\n",
     "NoSuchVersion\tSend version `2021-05-26`.\n",
     "OperationDenied\tFix the cause given in the message, often a missing permission or a wrong \
     state. Retrying unchanged does not help.\n",
     "OperationDenied.AlreadyHas\tUse the existing one: `ChannelDescribeOrganizationSeals` with \
-    `SealStatuses` `ALL` lists the seals. An organisation has one seal of type `OFFICIAL` only, so \
+    `SealStatuses` `ALL` lists the seals. An organization has one seal of type `OFFICIAL` only, so \
     choose another `SealType` for a further one.\n",
     "OperationDenied.ApproverRepeat\tName each party once in `ReleasedApprovers`, by its own \
     `ApproverNumber`; leave out those who are not replaced.\n",
@@ -2082,10 +2082,10 @@ const ADVICE: &str = concat!(
     `ORGANIZATION`).\n",
     "OperationDenied.CcUserRepeat\tName each recipient once in `CcInfos`, and no signers.\n",
     "OperationDenied.DownLoadMoreThanOne\tGive one contract per call.\n",
-    "OperationDenied.ErrNoResourceAccess\tUse ids that this sub-organisation created in this \
+    "OperationDenied.ErrNoResourceAccess\tUse ids that this sub-organization created in this \
     application, and an operator allowed to see them.\n",
     "OperationDenied.ErrNotOpenWeakAuthorization\tLet the platform ask the service's account \
-    manager to enable trusted third-party verification, or let the sub-organisation be verified by \
+    manager to enable trusted third-party verification, or let the sub-organization be verified by \
     the service.\n",
     "OperationDenied.FileDeleted\tLeave this contract out; the file is no longer available from \
     this service. Contact the service's support if it should still exist.\n",
@@ -2094,7 +2094,7 @@ const ADVICE: &str = concat!(
     "OperationDenied.FlowStatusForbid\tWait until all parties have signed (see \
     `DescribeFlowDetailInfo`), then retry; contracts that ended otherwise get no report.\n",
     "OperationDenied.Forbid\tAct as the contract's initiator with the right to withdraw, or as the \
-    super administrator or legal representative of the initiating organisation; check that the \
+    super administrator or legal representative of the initiating organization; check that the \
     state still allows it.\n",
     "OperationDenied.InvalidApproverAge\tHave another person sign, or have the super administrator \
     or legal representative open the extended service `AGE_LIMIT_EXPANSION` with \
@@ -2105,30 +2105,30 @@ const ADVICE: &str = concat!(
     representative open the extended service `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, \
     or verify signers with `VerifyCheck`.\n",
     "OperationDenied.NoFlowPermission\tAct as the initiator or as the super administrator or legal \
-    representative of the initiating organisation, and check that the contract belongs to it.\n",
+    representative of the initiating organization, and check that the contract belongs to it.\n",
     "OperationDenied.NoIdentityVerify\tHave the operator open a link from `CreateConsoleLoginUrl` \
     and complete identity verification; then retry.\n",
     "OperationDenied.NoPermissionUseResource\tAct as the super administrator, or as an employee \
-    whose role allows managing roles, and check that `RoleId` belongs to this sub-organisation.\n",
-    "OperationDenied.NoPermissionUseServerSignSeal\tHave the super administrator authorise the \
+    whose role allows managing roles, and check that `RoleId` belongs to this sub-organization.\n",
+    "OperationDenied.NoPermissionUseServerSignSeal\tHave the super administrator authorize the \
     seal for auto-signing in the console (seals, extended services), or choose a seal that is \
-    authorised.\n",
+    authorized.\n",
     "OperationDenied.NoQuota\tBuy contracts in the console or through the service's account \
     manager; retrying does not help before that.\n",
     "OperationDenied.NotBelongSuperAdminOrLegalPerson\tName in `Agent.ProxyOperator.OpenId` the \
-    super administrator or legal representative of the initiating or a signing organisation (not \
+    super administrator or legal representative of the initiating or a signing organization (not \
     one verified by power of attorney); `DescribeChannelOrganizations` returns them.\n",
     "OperationDenied.NotInAutoSignWhiteList\tHave the service's account manager enable \
     auto-signing by individuals for this application; check `SceneKey` too.\n",
-    "OperationDenied.NotSupportOrgType\tCheck the organisation's type. \
+    "OperationDenied.NotSupportOrgType\tCheck the organization's type. \
     `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for other \
     types ask the service's account manager.\n",
     "OperationDenied.OperateType\tGive one of the values that the action lists for its \
     `OperateType` or `OperatorType`.\n",
     "OperationDenied.OperatorHasNoPermission\tHave the super administrator give the operator a \
-    role that may query or manage seals (console: organisation management, role management), or \
+    role that may query or manage seals (console: organization management, role management), or \
     act as an employee who has it.\n",
-    "OperationDenied.OrganizationClosing\tStop calling for this sub-organisation, and ask its \
+    "OperationDenied.OrganizationClosing\tStop calling for this sub-organization, and ask its \
     super administrator whether the closing is intended; retrying does not help.\n",
     "OperationDenied.OutQueryLimit\tGive at most 50 `FlowIds` per call and the rest in further \
     calls.\n",
@@ -2166,20 +2166,20 @@ const ADVICE: &str = concat!(
     "ResourceInsufficient\tRequest less or retry later; contact the service's support if the error \
     persists.\n",
     "ResourceNotFound\tRead the message for the missing item, and check that its id belongs to \
-    this sub-organisation, application and environment. Retrying does not help.\n",
+    this sub-organization, application and environment. Retrying does not help.\n",
     "ResourceNotFound.Application\tCheck `Agent.AppId`: an application of the platform that exists \
     in the environment called (test and production are apart).\n",
     "ResourceNotFound.ApplicationAuth\tCheck `Agent.AppId`, `TemplateId` and \
-    `ProxyOrganizationOpenIds`: the sub-organisations must have been activated in this \
+    `ProxyOrganizationOpenIds`: the sub-organizations must have been activated in this \
     application.\n",
     "ResourceNotFound.ApplicationId\tCheck `Agent.AppId`: an application of the platform that \
     exists in the environment called (test and production are apart).\n",
     "ResourceNotFound.File\tCheck the ids in `FlowIdList`, and that the contracts' PDF files are \
     composed, which takes one to three seconds after creation or a signature; then retry.\n",
-    "ResourceNotFound.Flow\tCheck the contract's id and that it belongs to this sub-organisation, \
+    "ResourceNotFound.Flow\tCheck the contract's id and that it belongs to this sub-organization, \
     application and environment; query with the `Agent` that created it. In actions without \
-    contracts, check the task's or authorisation's id.\n",
-    "ResourceNotFound.FlowApprover\tCheck the contract's id, and that the organisation in `Agent` \
+    contracts, check the task's or authorization's id.\n",
+    "ResourceNotFound.FlowApprover\tCheck the contract's id, and that the organization in `Agent` \
     is a party to it.\n",
     "ResourceNotFound.FlowApprovers\tCheck the id, and that the contract has parties yet: a \
     dynamic contract starts without any.\n",
@@ -2188,13 +2188,13 @@ const ADVICE: &str = concat!(
     "ResourceNotFound.NotExistApplication\tCheck `Agent.AppId`: an application of the platform \
     that exists in the environment called (test and production are apart).\n",
     "ResourceNotFound.Organization\tCheck `Agent.ProxyOrganizationOpenId` with \
-    `DescribeChannelOrganizations`; a new sub-organisation is activated through \
+    `DescribeChannelOrganizations`; a new sub-organization is activated through \
     `CreateConsoleLoginUrl` first.\n",
     "ResourceNotFound.Resource\tCheck file and template ids. Uploaded files expire after an hour \
     unless set otherwise, so upload the file again if need be.\n",
     "ResourceNotFound.SaveFlowGroup\tCheck `FlowGroupId`: it must be the one that the creating \
     action returned, queried with the `Agent` that created it.\n",
-    "ResourceNotFound.Seal\tGive the id of an enabled seal of the signing organisation; \
+    "ResourceNotFound.Seal\tGive the id of an enabled seal of the signing organization; \
     `ChannelDescribeOrganizationSeals` lists them.\n",
     "ResourceNotFound.TeamWorkOrganization\tCheck `Agent.ProxyOrganizationOpenId` with \
     `DescribeChannelOrganizations`: it must be activated in this application.\n",
@@ -2213,16 +2213,16 @@ const ADVICE: &str = concat!(
     "ServiceUnavailable\tRetry a query with exponential backoff; after a create or change, check \
     first whether it took effect.\n",
     "UnauthorizedOperation\tCheck that `Agent.AppId` belongs to the calling account and that \
-    operator and sub-organisation may do this; have the super administrator grant the \
+    operator and sub-organization may do this; have the super administrator grant the \
     permission.\n",
     "UnauthorizedOperation.NoPermissionFeature\tHave the edition upgraded through the service's \
     account manager; retrying does not help before that.\n",
-    "UnauthorizedOperation.UnauthorizedOperationDownload\tEither the sub-organisation's super \
-    administrator authorises downloads in its console (Enterprise centre, Authorisation \
+    "UnauthorizedOperation.UnauthorizedOperationDownload\tEither the sub-organization's super \
+    administrator authorizes downloads in its console (Enterprise center, Authorization \
     management), or the platform turns them on for the application (Enterprise application \
-    management, Application extension services). A sub-organisation that has opted out must opt in \
+    management, Application extension services). A sub-organization that has opted out must opt in \
     again itself.\n",
-    "UnauthorizedOperation.UnauthorizedOperationOrganization\tHave the sub-organisation complete \
+    "UnauthorizedOperation.UnauthorizedOperationOrganization\tHave the sub-organization complete \
     its activation through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` returns its \
     state.\n",
     "UnknownParameter\tRemove the parameter that the message names, or correct its spelling; this \

@@ -19,7 +19,7 @@ use super::{Agent, AutoSignScene, IdCardType, UserInfo};
 /// `ChannelCreateBatchQuickSignUrl`) by video check, not for those signed in the mini program.
 /// It must be fetched within 24 hours of the signature; after that it is gone.
 ///
-/// The service's account manager must have switched the feature on. The sub-organisation and
+/// The service's account manager must have switched the feature on. The sub-organization and
 /// the employee who calls must be verified.
 ///
 /// Rate limit: 20 requests per second.
@@ -44,7 +44,7 @@ use super::{Agent, AutoSignScene, IdCardType, UserInfo};
 ///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -54,7 +54,7 @@ pub struct ChannelDescribeSignFaceVideoRequest {
     /// The signer's id in this contract, which differs in each contract; `DescribeFlowDetailInfo`
     /// returns it.
     pub sign_id: String,
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
 }
@@ -115,7 +115,7 @@ pub struct ChannelDescribeSignFaceVideoResponse {
 /// 合同验签
 ///
 /// The response contains a result for the file and one for each signature slot in it, seals,
-/// dates and cross-page seals included. The sub-organisation and the employee who calls must be
+/// dates and cross-page seals included. The sub-organization and the employee who calls must be
 /// verified.
 ///
 /// Rate limit: 20 requests per second.
@@ -137,10 +137,10 @@ pub struct ChannelDescribeSignFaceVideoResponse {
 ///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
-///   No access to the resource. Use ids that this sub-organisation created in this application,
+///   No access to the resource. Use ids that this sub-organization created in this application,
 ///   and an operator allowed to see them.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -150,7 +150,7 @@ pub struct ChannelDescribeSignFaceVideoResponse {
 pub struct ChannelVerifyPdfRequest {
     /// The contract, 32 characters.
     pub flow_id: String,
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The employee who acts; not available.
@@ -220,9 +220,9 @@ pub struct ChannelVerifyPdfResponse {
 /// 提交申请出证报告任务
 ///
 /// The evidence package must have been bought; the account manager arranges that. The operator
-/// must be the legal representative or the super administrator of an organisation that
-/// initiated or signed the contract, and not have been verified by letter of authorisation.
-/// Every party must have signed. The sub-organisation and the employee must be verified.
+/// must be the legal representative or the super administrator of an organization that
+/// initiated or signed the contract, and not have been verified by letter of authorization.
+/// Every party must have signed. The sub-organization and the employee must be verified.
 ///
 /// The report takes time: look up its state and link with `DescribeChannelFlowEvidenceReport`,
 /// best 24 hours later.
@@ -246,7 +246,7 @@ pub struct ChannelVerifyPdfResponse {
 ///   `DescribeChannelFlowEvidenceReport` the `ReportId`.
 /// - [`MissingParameter.ReportApplicant`](super::ErrorCode::MissingParameterReportApplicant):
 ///   Report applicant is missing. Give `Agent.ProxyOperator.OpenId` of the super administrator
-///   or legal representative of the initiating or a signing organisation.
+///   or legal representative of the initiating or a signing organization.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
 ///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
 ///   unchanged does not help.
@@ -256,7 +256,7 @@ pub struct ChannelVerifyPdfResponse {
 /// - [`OperationDenied.NotBelongSuperAdminOrLegalPerson`](super::ErrorCode::OperationDeniedNotBelongSuperAdminOrLegalPerson):
 ///   Caller is neither super admin nor legal representative. Name in
 ///   `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the
-///   initiating or a signing organisation (not one verified by power of attorney);
+///   initiating or a signing organization (not one verified by power of attorney);
 ///   `DescribeChannelOrganizations` returns them.
 /// - [`OperationDenied.ProveNoQuota`](super::ErrorCode::OperationDeniedProveNoQuota):
 ///   Evidence-report quota is exhausted. Buy an evidence package through the service's account
@@ -265,11 +265,11 @@ pub struct ChannelVerifyPdfResponse {
 ///   Feature is allow-list only. Have the service's account manager enable the feature for this
 ///   application; retrying does not help before that.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 /// - [`ResourceNotFound.FlowApprover`](super::ErrorCode::ResourceNotFoundFlowApprover): Flow
-///   signer does not exist. Check the contract's id, and that the organisation in `Agent` is a
+///   signer does not exist. Check the contract's id, and that the organization in `Agent` is a
 ///   party to it.
 /// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): URL does not exist. Query
 ///   `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
@@ -279,7 +279,7 @@ pub struct ChannelVerifyPdfResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateChannelFlowEvidenceReportRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contract, 32 characters; all its parties must have signed.
@@ -415,7 +415,7 @@ impl fmt::Debug for CreateChannelFlowEvidenceReportResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateFlowBlockchainEvidenceUrlRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contract, 32 characters; fully signed or released.
@@ -516,7 +516,7 @@ impl fmt::Debug for CreateFlowBlockchainEvidenceUrlResponse {
 ///
 /// 获取个人用户认证证书图片
 ///
-/// Only for persons; employees of organisations are not supported. Meant for electronic
+/// Only for persons; employees of organizations are not supported. Meant for electronic
 /// prescriptions (auto-signing in medicine): the account manager must have switched that
 /// feature on. The link is valid for five minutes.
 ///
@@ -530,12 +530,12 @@ impl fmt::Debug for CreateFlowBlockchainEvidenceUrlResponse {
 ///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreatePersonAuthCertificateImageRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The person's name.
@@ -546,7 +546,7 @@ pub struct CreatePersonAuthCertificateImageRequest {
     /// and capital `X`; `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten
     /// digits.
     pub id_card_number: String,
-    /// Use of auto-signing that the person authorised. Absent: `E_PRESCRIPTION_AUTO_SIGN`.
+    /// Use of auto-signing that the person authorized. Absent: `E_PRESCRIPTION_AUTO_SIGN`.
     pub scene_key: Option<AutoSignScene>,
 }
 
@@ -660,7 +660,7 @@ impl fmt::Debug for CreatePersonAuthCertificateImageResponse {
 /// 获取出证报告任务执行结果
 ///
 /// The evidence package must have been bought; the account manager arranges that. The
-/// sub-organisation and the employee who calls must be verified. Call it 24 hours after the
+/// sub-organization and the employee who calls must be verified. Call it 24 hours after the
 /// order. The link is valid for five minutes.
 ///
 /// Rate limit: 20 requests per second.
@@ -681,7 +681,7 @@ impl fmt::Debug for CreatePersonAuthCertificateImageResponse {
 ///   Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
-///   sub-organisation and come from the same `AppId` and environment.
+///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
@@ -697,17 +697,17 @@ impl fmt::Debug for CreatePersonAuthCertificateImageResponse {
 /// - [`OperationDenied.NotBelongSuperAdminOrLegalPerson`](super::ErrorCode::OperationDeniedNotBelongSuperAdminOrLegalPerson):
 ///   Caller is neither super admin nor legal representative. Name in
 ///   `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the
-///   initiating or a signing organisation (not one verified by power of attorney);
+///   initiating or a signing organization (not one verified by power of attorney);
 ///   `DescribeChannelOrganizations` returns them.
 /// - [`OperationDenied.WhiteListForbid`](super::ErrorCode::OperationDeniedWhiteListForbid):
 ///   Feature is allow-list only. Have the service's account manager enable the feature for this
 ///   application; retrying does not help before that.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 /// - [`ResourceNotFound.FlowApprover`](super::ErrorCode::ResourceNotFoundFlowApprover): Flow
-///   signer does not exist. Check the contract's id, and that the organisation in `Agent` is a
+///   signer does not exist. Check the contract's id, and that the organization in `Agent` is a
 ///   party to it.
 /// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): URL does not exist. Query
 ///   `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
@@ -717,7 +717,7 @@ impl fmt::Debug for CreatePersonAuthCertificateImageResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeChannelFlowEvidenceReportRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The report's id, from `CreateChannelFlowEvidenceReport`.
@@ -873,7 +873,7 @@ pub struct PdfVerifyResult {
     /// Platform on which the signature was made.
     pub sign_platform: PdfSignPlatform,
     /// Name of the certificate's owner. If signed with the service: `ESS@<name>@<number>` for an
-    /// organisation, `ESS@<name>@<identity number>@<number>` for a person; the service assigns the
+    /// organization, `ESS@<name>@<identity number>@<number>` for a person; the service assigns the
     /// number. Otherwise in the other platform's format.
     pub signer_name: String,
     /// Time of the signature. Unix timestamp in milliseconds.

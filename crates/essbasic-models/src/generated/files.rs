@@ -21,7 +21,7 @@ use super::{Agent, UserInfo};
 /// response contains the PDF's resource id for `ChannelCreateFlowByFiles`.
 ///
 /// Layout, page breaks, fonts and sharpness of pictures may change, so enable the preview when
-/// starting the contract and check the PDF. The sub-organisation and the employee must have
+/// starting the contract and check the PDF. The sub-organization and the employee must have
 /// passed identity verification.
 ///
 /// Rate limit: 20 requests per second.
@@ -76,7 +76,7 @@ use super::{Agent, UserInfo};
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateFileConvertTaskRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Format of the file to convert.
@@ -151,7 +151,7 @@ pub struct CreateFileConvertTaskResponse {
 /// 查询文件转换任务状态
 ///
 /// Large files can take long. The resource id returned is the PDF's own and can be used
-/// directly in `ChannelCreateFlowByFiles`. The sub-organisation and the employee must have
+/// directly in `ChannelCreateFlowByFiles`. The sub-organization and the employee must have
 /// passed identity verification.
 ///
 /// Rate limit: 20 requests per second.
@@ -176,7 +176,7 @@ pub struct CreateFileConvertTaskResponse {
 pub struct DescribeFileConvertTaskRequest {
     /// The conversion, as `CreateFileConvertTask` returned it.
     pub task_id: String,
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
 }
@@ -220,7 +220,7 @@ pub struct DescribeFileConvertTaskResponse {
     pub task_id: String,
     /// Progress of the conversion.
     pub task_status: FileConvertStatus,
-    /// The status in words, for people. The reference lists `NeedTranform`, `Processing`,
+    /// The status in words, for people. The reference lists `NeedTransform`, `Processing`,
     /// `TaskEnd`, `DownloadFailed`, `ProcessFailed` and `ProcessTimeout`, its sample shows a
     /// Chinese sentence: decide by `TaskStatus`.
     pub task_message: String,
@@ -271,7 +271,7 @@ impl fmt::Debug for UploadFile {
 }
 
 /// Uploads up to 20 files of one type and gives each a resource id, for contracts, templates,
-/// seals, archive folders or business licences.
+/// seals, archive folders or business licenses.
 ///
 /// 文件上传
 ///
@@ -284,7 +284,7 @@ impl fmt::Debug for UploadFile {
 ///
 /// The action has its own host: `file.ess.tencent.cn`, in the test environment
 /// `file.test.ess.tencent.cn`. An id works any number of times until it expires, by default an
-/// hour after the upload; the download links last five minutes. The sub-organisation and the
+/// hour after the upload; the download links last five minutes. The sub-organization and the
 /// employee must have passed identity verification.
 ///
 /// Rate limit: 20 requests per second.
@@ -327,7 +327,7 @@ impl fmt::Debug for UploadFile {
 ///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -335,7 +335,7 @@ impl fmt::Debug for UploadFile {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UploadFilesRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Purpose of the files; it determines which formats are accepted.
@@ -627,7 +627,7 @@ pub enum UploadBusinessType {
     Seal,
     /// `ARCHIVE`: For an archive folder: PDF or ZIP.
     Archive,
-    /// `BUSINESSLICENSE`: A business licence, for the verification of a sub-organisation through
+    /// `BUSINESSLICENSE`: A business license, for the verification of a sub-organization through
     /// `CreateConsoleLoginUrl`: JPG, JPEG or PNG, at most 8 MB.
     BusinessLicense,
     /// Value without a variant in this version. `From` creates it only if no other

@@ -133,7 +133,7 @@ impl fmt::Debug for ApproverRestriction {
 ///
 /// Possible only while the contract is open and all its parties have signed; a contract in a
 /// final state (expired, refused, withdrawn, or already ended by this action) is refused. The
-/// sub-organisation and the employee must have passed identity verification.
+/// sub-organization and the employee must have passed identity verification.
 ///
 /// Dynamic signers 2.0 must be enabled first: the service's product manager enables modular
 /// billing, then the console offers the switch. Parties are added with
@@ -192,7 +192,7 @@ impl fmt::Debug for ApproverRestriction {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -212,7 +212,7 @@ impl fmt::Debug for ApproverRestriction {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ArchiveDynamicFlowRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The dynamic contract to end.
@@ -282,7 +282,7 @@ pub struct BaseFlowInfo {
     pub intelligent_status: Option<IntelligentStatus>,
     /// Contents for fields to fill in, each with the field's id.
     pub form_fields: Option<Vec<FormField>>,
-    /// `true` if the initiator's organisation must approve before its own signer can sign, by hand
+    /// `true` if the initiator's organization must approve before its own signer can sign, by hand
     /// or by auto-signing. Absent: no. The review is given with `ChannelCreateFlowSignReview`
     /// (`SignReview`); until it is positive, signing stays blocked.
     pub need_sign_review: Option<bool>,
@@ -290,11 +290,11 @@ pub struct BaseFlowInfo {
     /// unchanged. At most 1000 characters.
     pub user_data: Option<String>,
     /// Recipients of a copy, who see the contract and its progress without signing: persons, and
-    /// employees of the own organisation who are verified and have joined it. None of them may be a
+    /// employees of the own organization who are verified and have joined it. None of them may be a
     /// signer as well. At most 50 elements.
     pub cc_infos: Option<Vec<CcInfo>>,
-    /// `true` if the initiator's organisation must approve before its signer can start the
-    /// contract; that organisation must be one of the parties. The review is given with
+    /// `true` if the initiator's organization must approve before its signer can start the
+    /// contract; that organization must be one of the parties. The review is given with
     /// `ChannelCreateFlowSignReview` (`CreateReview`); until it is positive, starting stays
     /// blocked.
     pub need_create_review: Option<bool>,
@@ -568,7 +568,7 @@ pub struct ChannelArchiveDynamicApproverData {
 ///   retrying. Give the request id to the service's support if the error persists.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
-///   sub-organisation and come from the same `AppId` and environment.
+///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
@@ -576,7 +576,7 @@ pub struct ChannelArchiveDynamicApproverData {
 ///   Read the message, which names the parameter, and give it.
 /// - [`OperationDenied.Forbid`](super::ErrorCode::OperationDeniedForbid): Operation forbidden.
 ///   Act as the contract's initiator with the right to withdraw, or as the super administrator
-///   or legal representative of the initiating organisation; check that the state still allows
+///   or legal representative of the initiating organization; check that the state still allows
 ///   it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -584,7 +584,7 @@ pub struct ChannelArchiveDynamicApproverData {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCancelMultiFlowSignQRCodeRequest {
-    /// The application, sub-organisation and employee of the call. Sub-organisation and employee
+    /// The application, sub-organization and employee of the call. Sub-organization and employee
     /// must have passed identity verification.
     pub agent: Agent,
     /// The code to make invalid, by the id that `ChannelCreateMultiFlowSignQRCode` returned; 32
@@ -647,9 +647,9 @@ pub struct ChannelCancelMultiFlowSignQRCodeResponse {
 ///
 /// 渠道版补充动态合同签署人接口
 ///
-/// The platform's application must have dynamic signers 2.0 enabled, and the sub-organisation
+/// The platform's application must have dynamic signers 2.0 enabled, and the sub-organization
 /// and the employee must have passed identity verification. The parties are described by the
-/// same rules as in `ChannelCreateFlowByFiles`; auto-signing by another organisation can't be
+/// same rules as in `ChannelCreateFlowByFiles`; auto-signing by another organization can't be
 /// added.
 ///
 /// The response contains the `SignId` and `RecipientId` of each new party. After all have
@@ -675,7 +675,7 @@ pub struct ChannelCancelMultiFlowSignQRCodeResponse {
 ///   ApproverVerifyType value is invalid. Give `VerifyCheck` or `MobileCheck`, or leave
 ///   `ApproverVerifyType` out for the first.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   Organisation name is invalid. Give the name exactly as on the business license, with
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.UnsupportedComponentType`](super::ErrorCode::InvalidParameterUnsupportedComponentType):
 ///   Control type is unsupported. Use only types listed for `ComponentType`, and only in
@@ -705,7 +705,7 @@ pub struct ChannelCancelMultiFlowSignQRCodeResponse {
 pub struct ChannelCreateDynamicFlowApproverRequest {
     /// The dynamic contracts with the parties to add to each.
     pub fill_dynamic_flow_list: Vec<DynamicFlowInfo>,
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
 }
@@ -763,12 +763,12 @@ pub struct ChannelCreateDynamicFlowApproverResponse {
 /// the `FlowId` of the request applies. Without both, the call fails.
 ///
 /// Each party can be given one signer only; the signer is the person who first claims the
-/// contract and signs it. An organisation's signer on the initiator's own side can be named
-/// only by organisation name, name and phone number. A person is named by name and phone
+/// contract and signs it. An organization's signer on the initiator's own side can be named
+/// only by organization name, name and phone number. A person is named by name and phone
 /// number; a dynamic signer who has passed identity verification can also be named by name,
 /// kind and number of the identity document.
 ///
-/// The sub-organisation and the employee must have passed identity verification. A call may
+/// The sub-organization and the employee must have passed identity verification. A call may
 /// succeed in part: for dynamic signers, `FillError` contains the failures, such as a party
 /// already filled.
 ///
@@ -803,11 +803,11 @@ pub struct ChannelCreateDynamicFlowApproverResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowApproversRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// The signers to name, with the party each one takes. For an organisation's signer, the
-    /// organisation's name or its `OrganizationOpenId` is needed; without these, a signer is named
+    /// The signers to name, with the party each one takes. For an organization's signer, the
+    /// organization's name or its `OrganizationOpenId` is needed; without these, a signer is named
     /// by name and phone number.
     pub approvers: Vec<FillApproverInfo>,
     /// The contract, by its 32-character id, for those elements of `Approvers` that have no
@@ -906,14 +906,14 @@ pub struct ChannelCreateFlowApproversResponse {
 ///
 /// 用PDF文件创建签署流程
 ///
-/// The initiator is a sub-organisation and one of its employees; both must have passed identity
-/// verification. A party may be the same sub-organisation, another one (with a named employee,
-/// or with none, so that one of its employees claims the contract), an organisation that joined
+/// The initiator is a sub-organization and one of its employees; both must have passed identity
+/// verification. A party may be the same sub-organization, another one (with a named employee,
+/// or with none, so that one of its employees claims the contract), an organization that joined
 /// the service outside of the platform, or a person. Parties need not be verified yet; the
 /// fields that describe a party depend on its kind, see `FlowApproverInfo`.
 ///
 /// The contract uses quota at its creation. The quota is returned only if the contract is
-/// withdrawn while nobody has signed it, or only auto-signing has, and the organisation still
+/// withdrawn while nobody has signed it, or only auto-signing has, and the organization still
 /// has allowance for such returns; not after expiry, refusal, completion or release.
 ///
 /// `NeedPreview` shows the result without creating anything. `Components` places the
@@ -974,12 +974,12 @@ pub struct ChannelCreateFlowApproversResponse {
 ///   administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
 ///   `ModifyExtendedService`.
 /// - [`FailedOperation.OrganizationExperienceChange`](super::ErrorCode::FailedOperationOrganizationExperienceChange):
-///   Organisation's business status differs from the company register. Have the organisation
+///   Organisation's business status differs from the company register. Have the organization
 ///   settle its status with the company register; its super administrator or legal
 ///   representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.
 /// - [`FailedOperation.OrganizationNameChanged`](super::ErrorCode::FailedOperationOrganizationNameChanged):
 ///   Organisation name differs from the company register. Give the name as on the company
-///   register now; the organisation's super administrator or legal representative updates it
+///   register now; the organization's super administrator or legal representative updates it
 ///   through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
 /// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
 ///   Organisation name differs from the register; super admin or legal representative must
@@ -1055,7 +1055,7 @@ pub struct ChannelCreateFlowApproversResponse {
 ///   after base64; keep longer data on your side and pass a key to it.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
-///   sub-organisation and come from the same `AppId` and environment.
+///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FlowApproverInfos`](super::ErrorCode::InvalidParameterFlowApproverInfos):
 ///   Number of alternative signers is invalid. Correct the number of people given for the party
 ///   that the message names.
@@ -1092,14 +1092,14 @@ pub struct ChannelCreateFlowApproversResponse {
 ///   Mobile number is not supported. Give a mainland Chinese mobile number of 11 digits;
 ///   numbers from elsewhere can't be used here.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   Organisation name is invalid. Give the name exactly as on the business license, with
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
 /// - [`InvalidParameter.SignComponentType`](super::ErrorCode::InvalidParameterSignComponentType):
 ///   Signing control type is invalid. Give a slot type that the party may have: seals for
-///   organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
+///   organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
 ///   `SIGN_SEAL`.
 /// - [`InvalidParameter.SignComponents`](super::ErrorCode::InvalidParameterSignComponents):
 ///   Signing control kind is unsupported. Use in `SignComponents` only signature slots that the
@@ -1137,7 +1137,7 @@ pub struct ChannelCreateFlowApproversResponse {
 /// - [`OperationDenied.CcUserRepeat`](super::ErrorCode::OperationDeniedCcUserRepeat): Same CC
 ///   recipient given twice. Name each recipient once in `CcInfos`, and no signers.
 /// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
-///   No access to the resource. Use ids that this sub-organisation created in this application,
+///   No access to the resource. Use ids that this sub-organization created in this application,
 ///   and an operator allowed to see them.
 /// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
 ///   Signer is below the legal age. Have another person sign, or have the super administrator
@@ -1172,7 +1172,7 @@ pub struct ChannelCreateFlowApproversResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -1181,7 +1181,7 @@ pub struct ChannelCreateFlowApproversResponse {
 ///   not exist (specific). Check file and template ids. Uploaded files expire after an hour
 ///   unless set otherwise, so upload the file again if need be.
 /// - [`ResourceNotFound.Seal`](super::ErrorCode::ResourceNotFoundSeal): Seal does not exist.
-///   Give the id of an enabled seal of the signing organisation;
+///   Give the id of an enabled seal of the signing organization;
 ///   `ChannelDescribeOrganizationSeals` lists them.
 /// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
 ///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
@@ -1195,8 +1195,8 @@ pub struct ChannelCreateFlowApproversResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowByFilesRequest {
-    /// The initiator: the application, the sub-organisation that the contract comes from, and the
-    /// employee who sends it. Both organisation and employee must have passed identity
+    /// The initiator: the application, the sub-organization that the contract comes from, and the
+    /// employee who sends it. Both organization and employee must have passed identity
     /// verification.
     pub agent: Agent,
     /// The contract's name. Chinese characters, letters, digits and underscores only. At most 200
@@ -1204,7 +1204,7 @@ pub struct ChannelCreateFlowByFilesRequest {
     pub flow_name: Option<String>,
     /// Description of the contract, for its readers. At most 1000 characters.
     pub flow_description: Option<String>,
-    /// The parties, organisations and persons, each with contact data and its way of verification.
+    /// The parties, organizations and persons, each with contact data and its way of verification.
     /// If signing is in order, they sign in the order of this array. Left out with
     /// `OpenDynamicSignFlow`. At most 50 elements.
     pub flow_approvers: Option<Vec<FlowApproverInfo>>,
@@ -1229,14 +1229,14 @@ pub struct ChannelCreateFlowByFilesRequest {
     /// letters, digits and underscores only. At most 255 characters.
     pub flow_type: Option<String>,
     /// Title of the contract in the contract list of the mini program: text with the placeholders
-    /// `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the
-    /// initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, starting at
+    /// `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organization), `{发起方姓名}` (the
+    /// initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organization and name of signer N, starting at
     /// 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
     pub custom_show_map: Option<String>,
     /// The platform's own data, as base64; callbacks about the contract's state and the like give
     /// it back unchanged. At most 1000 characters.
     pub customer_data: Option<String>,
-    /// `true` if signers of the initiator's organisation must wait for its internal approval when
+    /// `true` if signers of the initiator's organization must wait for its internal approval when
     /// their turn comes. The outcome is given with `ChannelCreateFlowSignReview`; a rejection
     /// leaves them waiting until an approval follows. Works with signing by hand and auto-signing.
     /// Absent: no.
@@ -1251,7 +1251,7 @@ pub struct ChannelCreateFlowByFilesRequest {
     /// slots (`SIGN_VIRTUAL_COMBINATION`).
     pub sign_bean_tag: Option<SignaturePlacement>,
     /// Copy recipients: they see the contract and its progress, and do not sign. Persons, or
-    /// verified employees of the initiator's organisation who have joined it; no signers. At most
+    /// verified employees of the initiator's organization who have joined it; no signers. At most
     /// 50 elements.
     pub cc_infos: Option<Vec<CcInfo>>,
     /// Time at which the recipients in `CcInfos` get the short message that invites them to view
@@ -1592,15 +1592,15 @@ impl fmt::Debug for ChannelCreateFlowByFilesResponse {
 /// 通过多文件创建合同组签署流程
 ///
 /// The initiating employee must have passed identity verification. Parties may be employees of
-/// this or another sub-organisation, persons, or employees of organisations that joined the
-/// service outside of the platform; neither the organisations nor the people need be verified
+/// this or another sub-organization, persons, or employees of organizations that joined the
+/// service outside of the platform; neither the organizations nor the people need be verified
 /// yet. `FlowApproverInfo` describes the fields for each kind.
 ///
 /// Every contract of the group uses one unit of quota at its creation. Quota is returned only
 /// for a withdrawn contract that nobody has signed, or only auto-signing has; not after expiry,
 /// refusal, completion or release.
 ///
-/// With auto-signing, no party may have fields to fill in. Auto-signing by an organisation must
+/// With auto-signing, no party may have fields to fill in. Auto-signing by an organization must
 /// be enabled for this action by the service's account manager. Copies to third persons are not
 /// possible for a group.
 ///
@@ -1653,7 +1653,7 @@ impl fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   `ModifyExtendedService`.
 /// - [`FailedOperation.OrganizationNameChanged`](super::ErrorCode::FailedOperationOrganizationNameChanged):
 ///   Organisation name differs from the company register. Give the name as on the company
-///   register now; the organisation's super administrator or legal representative updates it
+///   register now; the organization's super administrator or legal representative updates it
 ///   through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
 /// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
 ///   Organisation name differs from the register; super admin or legal representative must
@@ -1714,7 +1714,7 @@ impl fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   after base64; keep longer data on your side and pass a key to it.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
-///   sub-organisation and come from the same `AppId` and environment.
+///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FlowApproverInfos`](super::ErrorCode::InvalidParameterFlowApproverInfos):
 ///   Number of alternative signers is invalid. Correct the number of people given for the party
 ///   that the message names.
@@ -1745,14 +1745,14 @@ impl fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   Mobile number is not supported. Give a mainland Chinese mobile number of 11 digits;
 ///   numbers from elsewhere can't be used here.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   Organisation name is invalid. Give the name exactly as on the business license, with
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
 /// - [`InvalidParameter.SignComponentType`](super::ErrorCode::InvalidParameterSignComponentType):
 ///   Signing control type is invalid. Give a slot type that the party may have: seals for
-///   organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
+///   organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
 ///   `SIGN_SEAL`.
 /// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): Signing order
 ///   flag is invalid. Set `Unordered` to `true` (any order) or `false` (the order of
@@ -1779,7 +1779,7 @@ impl fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   contracts from files enabled by the service's account manager, or let the party sign by
 ///   hand (`ApproverType` `ORGANIZATION`).
 /// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
-///   No access to the resource. Use ids that this sub-organisation created in this application,
+///   No access to the resource. Use ids that this sub-organization created in this application,
 ///   and an operator allowed to see them.
 /// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
 ///   Signer is below the legal age. Have another person sign, or have the super administrator
@@ -1800,7 +1800,7 @@ impl fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   representative enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`,
 ///   then retry.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -1809,7 +1809,7 @@ impl fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///   not exist (specific). Check file and template ids. Uploaded files expire after an hour
 ///   unless set otherwise, so upload the file again if need be.
 /// - [`ResourceNotFound.Seal`](super::ErrorCode::ResourceNotFoundSeal): Seal does not exist.
-///   Give the id of an enabled seal of the signing organisation;
+///   Give the id of an enabled seal of the signing organization;
 ///   `ChannelDescribeOrganizationSeals` lists them.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -1822,13 +1822,13 @@ pub struct ChannelCreateFlowGroupByFilesRequest {
     /// The group's name. Chinese characters, letters, digits and underscores only. At most 200
     /// characters.
     pub flow_group_name: String,
-    /// The initiator: the application, the sub-organisation that the contracts come from, and the
+    /// The initiator: the application, the sub-organization that the contracts come from, and the
     /// employee who sends them. Both must have passed identity verification, and the employee must
-    /// have joined the organisation.
+    /// have joined the organization.
     pub agent: Agent,
     /// Verification of signers, for the whole group; overrides the settings of its contracts and
     /// parties. By phone number, a person not yet verified sees the contracts without face
-    /// recognition but needs it to sign; an organisation's signer always needs it. Absent: face
+    /// recognition but needs it to sign; an organization's signer always needs it. Absent: face
     /// recognition.
     pub approver_verify_type: Option<ApproverVerifyMode>,
     /// Signing settings of the group, for instance whether each contract in it needs its own
@@ -1933,15 +1933,15 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 /// 通过多模板创建合同组签署流程
 ///
 /// The initiating employee must have passed identity verification. Parties may be employees of
-/// this or another sub-organisation, persons, or employees of organisations that joined the
-/// service outside of the platform; neither the organisations nor the people need be verified
+/// this or another sub-organization, persons, or employees of organizations that joined the
+/// service outside of the platform; neither the organizations nor the people need be verified
 /// yet. `FlowApproverInfo` describes the fields for each kind.
 ///
 /// Every contract of the group uses one unit of quota at its creation. Quota is returned only
 /// for a withdrawn contract that nobody has signed, or only auto-signing has; not after expiry,
 /// refusal, completion or release.
 ///
-/// With auto-signing, no party may have fields to fill in. Auto-signing by an organisation must
+/// With auto-signing, no party may have fields to fill in. Auto-signing by an organization must
 /// be enabled for this action by the service's account manager. Copies to third persons
 /// (`CcInfos`) are not possible for a group.
 ///
@@ -1986,7 +1986,7 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 ///
 /// - [`FailedOperation.OrganizationNameChanged`](super::ErrorCode::FailedOperationOrganizationNameChanged):
 ///   Organisation name differs from the company register. Give the name as on the company
-///   register now; the organisation's super administrator or legal representative updates it
+///   register now; the organization's super administrator or legal representative updates it
 ///   through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
 /// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
 ///   Organisation name differs from the register; super admin or legal representative must
@@ -2036,7 +2036,7 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 ///   `Components`, signature slot types in `SignComponents`.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
-///   sub-organisation and come from the same `AppId` and environment.
+///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FlowInfos`](super::ErrorCode::InvalidParameterFlowInfos): FlowInfos is
 ///   invalid. Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in
 ///   `ChannelCreateFlowGroupByTemplates`; the message describes the error in one of them.
@@ -2049,7 +2049,7 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 ///   separators.
 /// - [`InvalidParameter.OperatorId`](super::ErrorCode::InvalidParameterOperatorId): Operator
 ///   (user) id is wrong. Check `Agent.ProxyOperator.OpenId`: a verified employee of the
-///   sub-organisation, as listed by `ChannelDescribeEmployees`.
+///   sub-organization, as listed by `ChannelDescribeEmployees`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
@@ -2075,7 +2075,7 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organisation, and ask its super administrator whether the closing is intended;
+///   sub-organization, and ask its super administrator whether the closing is intended;
 ///   retrying does not help.
 /// - [`OperationDenied.Sensitive`](super::ErrorCode::OperationDeniedSensitive): Contains
 ///   blocked words. Remove the words that the message names from names, descriptions and field
@@ -2085,7 +2085,7 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -2100,7 +2100,7 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 ///   Read the message for the resource and check its state; the error may be temporary, so a
 ///   query may be retried later.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
-///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -2108,9 +2108,9 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowGroupByTemplatesRequest {
-    /// The initiator: the application, the sub-organisation that the contracts come from, and the
+    /// The initiator: the application, the sub-organization that the contracts come from, and the
     /// employee who sends them. Both must have passed identity verification, and the employee must
-    /// have joined the organisation.
+    /// have joined the organization.
     pub agent: Agent,
     /// The contracts of the group. 2 to 50 elements.
     pub flow_infos: Vec<FlowInfo>,
@@ -2189,14 +2189,14 @@ pub struct ChannelCreateFlowGroupByTemplatesResponse {
 ///
 /// 创建一码多签签署码
 ///
-/// The template must be signed by one person only, or by an organisation and a person, either
-/// in no fixed order or in an order that does not begin with the organisation. It may give
-/// fields to its parties, but none to the initiator. The organisation among the parties can
+/// The template must be signed by one person only, or by an organization and a person, either
+/// in no fixed order or in an order that does not begin with the organization. It may give
+/// fields to its parties, but none to the initiator. The organization among the parties can
 /// only be the initiating one.
 ///
 /// The code works until `QrCodeExpiredOn` or until `MaxFlowNum` contracts were started with it;
 /// `ChannelCancelMultiFlowSignQRCode` ends it earlier. Contracts started by a scan raise the
-/// usual callbacks; if one cannot start because the organisation's quota is used up, a callback
+/// usual callbacks; if one cannot start because the organization's quota is used up, a callback
 /// about the QR code reports it.
 ///
 /// Rate limit: 20 requests per second.
@@ -2216,11 +2216,11 @@ pub struct ChannelCreateFlowGroupByTemplatesResponse {
 ///   template's editor.
 /// - [`FailedOperation.QrCodeSignUsers`](super::ErrorCode::FailedOperationQrCodeSignUsers):
 ///   Template signer for the QR code does not exist. Check the template's parties with
-///   `DescribeTemplates`: individuals only, or individuals and the initiating organisation. In
-///   a fixed signing order, the organisation must not be first.
+///   `DescribeTemplates`: individuals only, or individuals and the initiating organization. In
+///   a fixed signing order, the organization must not be first.
 /// - [`FailedOperation.QrCodeTemplateId`](super::ErrorCode::FailedOperationQrCodeTemplateId):
 ///   Template used for the signing QR code is invalid. Give the id of an enabled template of
-///   the sub-organisation (`DescribeTemplates`) that suits a signing code: individuals sign,
+///   the sub-organization (`DescribeTemplates`) that suits a signing code: individuals sign,
 ///   and the initiator has nothing to fill in.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
@@ -2236,7 +2236,7 @@ pub struct ChannelCreateFlowGroupByTemplatesResponse {
 ///   exhausted. Buy contracts in the console or through the service's account manager; retrying
 ///   does not help before that.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -2250,7 +2250,7 @@ pub struct ChannelCreateFlowGroupByTemplatesResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateMultiFlowSignQRCodeRequest {
-    /// The application, sub-organisation and employee of the call. Sub-organisation and employee
+    /// The application, sub-organization and employee of the call. Sub-organization and employee
     /// must have passed identity verification.
     pub agent: Agent,
     /// The template that every contract is made from; 32 characters.
@@ -2511,8 +2511,8 @@ pub struct ChannelCreateMultiFlowSignQRCodeResponse {
 /// 获取发起合同组嵌入链接
 ///
 /// Only groups of files are possible for now. The contracts can have the same content as in
-/// `ChannelCreateFlowGroupByFiles`. The initiating organisation and the employee must have
-/// passed identity verification, and the employee must have joined the organisation.
+/// `ChannelCreateFlowGroupByFiles`. The initiating organization and the employee must have
+/// passed identity verification, and the employee must have joined the organization.
 ///
 /// The `FlowGroupId` in the response is provisional: it becomes valid only when the group has
 /// been started on the page.
@@ -2586,7 +2586,7 @@ pub struct ChannelCreateMultiFlowSignQRCodeResponse {
 ///   after base64; keep longer data on your side and pass a key to it.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
-///   sub-organisation and come from the same `AppId` and environment.
+///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FlowApproverInfos`](super::ErrorCode::InvalidParameterFlowApproverInfos):
 ///   Number of alternative signers is invalid. Correct the number of people given for the party
 ///   that the message names.
@@ -2617,14 +2617,14 @@ pub struct ChannelCreateMultiFlowSignQRCodeResponse {
 ///   Mobile number is not supported. Give a mainland Chinese mobile number of 11 digits;
 ///   numbers from elsewhere can't be used here.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   Organisation name is invalid. Give the name exactly as on the business license, with
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
 /// - [`InvalidParameter.SignComponentType`](super::ErrorCode::InvalidParameterSignComponentType):
 ///   Signing control type is invalid. Give a slot type that the party may have: seals for
-///   organisations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
+///   organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
 ///   `SIGN_SEAL`.
 /// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): Signing order
 ///   flag is invalid. Set `Unordered` to `true` (any order) or `false` (the order of
@@ -2651,7 +2651,7 @@ pub struct ChannelCreateMultiFlowSignQRCodeResponse {
 ///   contracts from files enabled by the service's account manager, or let the party sign by
 ///   hand (`ApproverType` `ORGANIZATION`).
 /// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
-///   No access to the resource. Use ids that this sub-organisation created in this application,
+///   No access to the resource. Use ids that this sub-organization created in this application,
 ///   and an operator allowed to see them.
 /// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
 ///   Signer is below the legal age. Have another person sign, or have the super administrator
@@ -2672,7 +2672,7 @@ pub struct ChannelCreateMultiFlowSignQRCodeResponse {
 ///   representative enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`,
 ///   then retry.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -2681,7 +2681,7 @@ pub struct ChannelCreateMultiFlowSignQRCodeResponse {
 ///   not exist (specific). Check file and template ids. Uploaded files expire after an hour
 ///   unless set otherwise, so upload the file again if need be.
 /// - [`ResourceNotFound.Seal`](super::ErrorCode::ResourceNotFoundSeal): Seal does not exist.
-///   Give the id of an enabled seal of the signing organisation;
+///   Give the id of an enabled seal of the signing organization;
 ///   `ChannelDescribeOrganizationSeals` lists them.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -2697,7 +2697,7 @@ pub struct ChannelCreatePrepareFlowGroupRequest {
     pub flow_group_name: String,
     /// Source of the contracts.
     pub resource_type: PrepareGroupResourceType,
-    /// The initiator of the group: the organisation (`ProxyOrganizationOpenId`) and its employee
+    /// The initiator of the group: the organization (`ProxyOrganizationOpenId`) and its employee
     /// (`ProxyOperator.OpenId`), in the platform's application (`AppId`).
     pub agent: Agent,
     /// Settings of the page and of signing: whether name, kind and deadline can be edited, and the
@@ -2835,13 +2835,13 @@ impl fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
 ///
 /// Parties in `FlowInfo.Approvers` are described by kind:
 ///
-/// - Employee of a sub-organisation: `ApproverType` 0 with `OpenId`, `OrganizationName` and
+/// - Employee of a sub-organization: `ApproverType` 0 with `OpenId`, `OrganizationName` and
 ///   `OrganizationOpenId`.
-/// - Employee of an organisation outside the platform: `ApproverType` 0 with `ApproverName`,
+/// - Employee of an organization outside the platform: `ApproverType` 0 with `ApproverName`,
 ///   `ApproverMobile`, `OrganizationName` and `NotChannelOrganization` true.
 /// - Person: `ApproverType` 1 with `ApproverName` and `ApproverMobile`.
 ///
-/// The sub-organisation and the employee must have passed identity verification. The link works
+/// The sub-organization and the employee must have passed identity verification. The link works
 /// for five minutes. The `FlowId` in the response becomes valid only when the contract has been
 /// started on the page.
 ///
@@ -2877,8 +2877,8 @@ impl fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
 ///   unchanged does not help.
 /// - [`OperationDenied.NoPermissionUseServerSignSeal`](super::ErrorCode::OperationDeniedNoPermissionUseServerSignSeal):
 ///   No permission to use the organisation's auto-sign seal. Have the super administrator
-///   authorise the seal for auto-signing in the console (seals, extended services), or choose a
-///   seal that is authorised.
+///   authorize the seal for auto-signing in the console (seals, extended services), or choose a
+///   seal that is authorized.
 /// - [`OperationDenied.Sensitive`](super::ErrorCode::OperationDeniedSensitive): Contains
 ///   blocked words. Remove the words that the message names from names, descriptions and field
 ///   values; retrying unchanged does not help.
@@ -2886,14 +2886,14 @@ impl fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
 ///   Feature is allow-list only. Have the service's account manager enable the feature for this
 ///   application; retrying does not help before that.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
 ///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
-///   `DescribeChannelOrganizations`; a new sub-organisation is activated through
+///   `DescribeChannelOrganizations`; a new sub-organization is activated through
 ///   `CreateConsoleLoginUrl` first.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -2905,7 +2905,7 @@ pub struct ChannelCreatePrepareFlowRequest {
     pub resource_type: PrepareResourceType,
     /// The contract to start.
     pub flow_info: BaseFlowInfo,
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The source, of the kind given by `ResourceType`: a file, by its id from `UploadFiles`; a
@@ -2927,7 +2927,7 @@ pub struct ChannelCreatePrepareFlowRequest {
     ///
     /// Internal to the platform; leave it unset.
     pub need_preview: Option<bool>,
-    /// The organisation. Leave it out.
+    /// The organization. Leave it out.
     ///
     /// Internal to the platform; leave it unset.
     pub organization: Option<OrganizationInfo>,
@@ -3081,14 +3081,14 @@ impl fmt::Debug for ChannelCreatePrepareFlowResponse {
 ///
 /// 发起解除协议
 ///
-/// The original must be signed by every party. Only its organisation parties may start the
+/// The original must be signed by every party. Only its organization parties may start the
 /// release, not its persons; an employee who was not a party to it needs the permission to
-/// release contracts. The sub-organisation and the employee must have passed identity
+/// release contracts. The sub-organization and the employee must have passed identity
 /// verification.
 ///
 /// The agreement's text is a fixed template of the service that can't be replaced; `ReliveInfo`
 /// fills it in. Its parties are those of the original: a person can't be exchanged, an
-/// organisation's signer can, by an employee of the same organisation with equal rights
+/// organization's signer can, by an employee of the same organization with equal rights
 /// (`ReleasedApprovers`). The agreement is charged like any other contract.
 ///
 /// Rate limit: 20 requests per second.
@@ -3156,7 +3156,7 @@ impl fmt::Debug for ChannelCreatePrepareFlowResponse {
 ///   Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to
 ///   another person in this application.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   Organisation name is invalid. Give the name exactly as on the business license, with
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
@@ -3174,19 +3174,19 @@ impl fmt::Debug for ChannelCreatePrepareFlowResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateReleaseFlowRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contract to release.
@@ -3195,14 +3195,14 @@ pub struct ChannelCreateReleaseFlowRequest {
     /// settlement.
     pub relive_info: RelieveInfo,
     /// The parties whose signer changes, and only those. Absent: the original contract's signers
-    /// sign. Only an organisation's signer can be exchanged, not a person. The own organisation may
+    /// sign. Only an organization's signer can be exchanged, not a person. The own organization may
     /// sign by auto-signing, others may not.
     pub released_approvers: Option<Vec<ReleasedApprover>>,
     /// URL to call back after signing.
     ///
     /// Internal to the platform; leave it unset.
     pub callback_url: Option<String>,
-    /// The organisation. Not open yet.
+    /// The organization. Not open yet.
     ///
     /// Internal to the platform; leave it unset.
     pub organization: Option<OrganizationInfo>,
@@ -3356,7 +3356,7 @@ pub struct ChannelCreateReleaseFlowResponse {
     pub request_id: String,
 }
 
-/// Permissions of a signer on the page and while signing. It has no effect on sub-organisations
+/// Permissions of a signer on the page and while signing. It has no effect on sub-organizations
 /// and on auto-signing, whose parties can't be changed.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -3453,30 +3453,30 @@ impl CommonApproverOption {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CommonFlowApprover {
-    /// `true` if the organisation is one of the service's own customers, not a sub-organisation of
-    /// the platform. For organisations only. Absent: no, it is a sub-organisation.
+    /// `true` if the organization is one of the service's own customers, not a sub-organization of
+    /// the platform. For organizations only. Absent: no, it is a sub-organization.
     pub not_channel_organization: Option<bool>,
-    /// Kind of the party and its way of signing. For auto-signing, the organisation must have
+    /// Kind of the party and its way of signing. For auto-signing, the organization must have
     /// enabled it in the console (extended services); before using it in contracts from files, ask
     /// the service's account manager.
     pub approver_type: Option<ApproverType>,
-    /// The organisation's id inside the service.
+    /// The organization's id inside the service.
     pub organization_id: Option<String>,
-    /// The sub-organisation, by the id that the platform gave it. Needed for a sub-organisation,
+    /// The sub-organization, by the id that the platform gave it. Needed for a sub-organization,
     /// save for auto-signing.
     pub organization_open_id: Option<String>,
-    /// The organisation's name. Needed for a sub-organisation, save for auto-signing, and for an
-    /// organisation outside the platform.
+    /// The organization's name. Needed for a sub-organization, save for auto-signing, and for an
+    /// organization outside the platform.
     pub organization_name: Option<String>,
     /// The employee's or person's id inside the service.
     pub user_id: Option<String>,
-    /// The sub-organisation's employee who signs, by the id that the platform gave them. Needed for
+    /// The sub-organization's employee who signs, by the id that the platform gave them. Needed for
     /// such an employee.
     pub open_id: Option<String>,
     /// The signer's real name, which identity verification and the signature use. Needed also for
-    /// an organisation outside the platform.
+    /// an organization outside the platform.
     pub approver_name: Option<String>,
-    /// The signer's phone number. Needed also for an organisation outside the platform.
+    /// The signer's phone number. Needed also for an organization outside the platform.
     pub approver_mobile: Option<String>,
     /// The kind of the signer's identity document. Absent: the resident identity card.
     pub approver_id_card_type: Option<IdCardType>,
@@ -3494,12 +3494,12 @@ pub struct CommonFlowApprover {
     /// `true` if the signer must read the whole text before signing.
     pub is_full_text: Option<bool>,
     /// Channel by which the signer is notified of the contract. Absent: short message. For a
-    /// sub-organisation it is always `NONE`.
+    /// sub-organization it is always `NONE`.
     pub notify_type: Option<NotifyType>,
     /// Permissions of the signer.
     pub approver_option: Option<CommonApproverOption>,
     /// The party's signature slots, for a contract from a PDF. From a template: the seal of the own
-    /// organisation for each slot, the slot by `ComponentId` or `ComponentName`, the seal's id as
+    /// organization for each slot, the slot by `ComponentId` or `ComponentName`, the seal's id as
     /// `ComponentValue`.
     pub sign_components: Option<Vec<Component>>,
     /// Identity checks of a person before viewing the contract; several are possible. Absent: face
@@ -3744,7 +3744,7 @@ pub struct CreateFlowOption {
     /// `true` if the step that names the parties can be skipped. Absent: no.
     pub can_skip_add_approver: Option<bool>,
     /// `true` if parties are locked: none can be added, changed or removed. Absent: no. With `true`
-    /// the request must name the parties. No effect on sub-organisations and auto-signing, which
+    /// the request must name the parties. No effect on sub-organizations and auto-signing, which
     /// can't be changed anyway.
     pub forbid_edit_approver: Option<bool>,
     /// The caller's text for the start dialog: Chinese characters, letters, digits and punctuation.
@@ -3767,7 +3767,7 @@ pub struct CreateFlowOption {
     pub sign_after_start: Option<bool>,
     /// Hidden steps. On the new version of the page only.
     pub hide_operation_steps: Option<Vec<PrepareStep>>,
-    /// A short name for the own organisation. On the new version of the page only.
+    /// A short name for the own organization. On the new version of the page only.
     pub self_name: Option<String>,
     /// `true` if the signing code is hidden after the start. Absent: no. On the new version of the
     /// page only.
@@ -3993,15 +3993,15 @@ impl CreateFlowOption {
     }
 }
 
-/// Creates 1 to 20 contracts, each from a template of the sub-organisation, and sends them to
+/// Creates 1 to 20 contracts, each from a template of the sub-organization, and sends them to
 /// their parties. The parties are given in the template's order. `ErrorMessages` contains the
 /// result of each contract.
 ///
 /// 用模板创建签署流程
 ///
-/// The initiating sub-organisation and employee must have passed identity verification. A party
-/// may be the same sub-organisation, another one (with a named employee, or with none, so that
-/// one of its employees claims the contract), an organisation that joined the service outside
+/// The initiating sub-organization and employee must have passed identity verification. A party
+/// may be the same sub-organization, another one (with a named employee, or with none, so that
+/// one of its employees claims the contract), an organization that joined the service outside
 /// of the platform, or a person; parties need not be verified yet. The fields that describe a
 /// party depend on its kind, see `FlowApproverInfo`.
 ///
@@ -4011,7 +4011,7 @@ impl CreateFlowOption {
 /// `TaskInfos` and a callback report the completion.
 ///
 /// A contract uses quota at its creation. The quota is returned only if the contract is
-/// withdrawn while nobody has signed it, or only auto-signing has, and the organisation still
+/// withdrawn while nobody has signed it, or only auto-signing has, and the organization still
 /// has allowance for such returns; not after expiry, refusal, completion or release.
 /// `NeedPreview` shows the result without creating anything.
 ///
@@ -4060,12 +4060,12 @@ impl CreateFlowOption {
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.OrganizationExperienceChange`](super::ErrorCode::FailedOperationOrganizationExperienceChange):
-///   Organisation's business status differs from the company register. Have the organisation
+///   Organisation's business status differs from the company register. Have the organization
 ///   settle its status with the company register; its super administrator or legal
 ///   representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.
 /// - [`FailedOperation.OrganizationNameChanged`](super::ErrorCode::FailedOperationOrganizationNameChanged):
 ///   Organisation name differs from the company register. Give the name as on the company
-///   register now; the organisation's super administrator or legal representative updates it
+///   register now; the organization's super administrator or legal representative updates it
 ///   through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
 /// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
 ///   Organisation name differs from the register; super admin or legal representative must
@@ -4090,7 +4090,7 @@ impl CreateFlowOption {
 ///   Signer was already added. Remove the duplicate party from `FlowApprovers`.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
-///   sub-organisation and come from the same `AppId` and environment.
+///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FlowInfos`](super::ErrorCode::InvalidParameterFlowInfos): FlowInfos is
 ///   invalid. Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in
 ///   `ChannelCreateFlowGroupByTemplates`; the message describes the error in one of them.
@@ -4126,7 +4126,7 @@ impl CreateFlowOption {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -4141,7 +4141,7 @@ impl CreateFlowOption {
 ///   Read the message for the resource and check its state; the error may be temporary, so a
 ///   query may be retried later.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
-///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -4149,8 +4149,8 @@ impl CreateFlowOption {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateFlowsByTemplatesRequest {
-    /// The initiator: the application, the sub-organisation that the contract comes from, and the
-    /// employee who sends it. Both organisation and employee must have passed identity
+    /// The initiator: the application, the sub-organization that the contract comes from, and the
+    /// employee who sends it. Both organization and employee must have passed identity
     /// verification.
     pub agent: Agent,
     /// The contracts to make. 1 to 20 elements.
@@ -4296,7 +4296,7 @@ impl CreateResultPageConfig {
     }
 }
 
-/// Lists the sub-organisation's own contract types, by which templates are sorted, with id,
+/// Lists the sub-organization's own contract types, by which templates are sorted, with id,
 /// name and description. `QueryBindTemplate` narrows the list to types that templates are bound
 /// to and counts those templates.
 ///
@@ -4321,12 +4321,12 @@ impl CreateResultPageConfig {
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeUserFlowTypeRequest {
-    /// The application, sub-organisation and employee of the call. Sub-organisation and employee
+    /// The application, sub-organization and employee of the call. Sub-organization and employee
     /// must have passed identity verification.
     pub agent: Agent,
     /// Types to list: an entry with the `Key` `user-flow-type-id` and the types' ids as `Values`.
@@ -4413,7 +4413,7 @@ pub struct DynamicFlowApproverResult {
 pub struct DynamicFlowInfo {
     /// The contract, by the 32-character id that `ChannelCreateFlowByFiles` returned.
     pub flow_id: String,
-    /// The parties to add, organisations or persons. If parties sign in order, the order of this
+    /// The parties to add, organizations or persons. If parties sign in order, the order of this
     /// array is the order of signing. At most 50 elements.
     pub flow_approvers: Vec<FlowApproverInfo>,
     /// Purpose of a person's auto-signing. Required if a party's `ApproverType` is
@@ -4472,20 +4472,20 @@ pub struct DynamicFlowResult {
 pub struct FillApproverInfo {
     /// The party to fill, by its 32-character id as set in the template; its fields belong to it.
     pub recipient_id: String,
-    /// The organisation's employee, by the id that the platform gave them. If not verified yet,
+    /// The organization's employee, by the id that the platform gave them. If not verified yet,
     /// `ApproverName` and `ApproverMobile` are needed too.
     pub open_id: Option<String>,
     /// The signer's name.
     pub approver_name: Option<String>,
     /// The signer's phone number.
     pub approver_mobile: Option<String>,
-    /// The organisation's name.
+    /// The organization's name.
     pub organization_name: Option<String>,
-    /// The sub-organisation, by the id that the platform gave it. Officially required for a
-    /// sub-organisation, although some samples contain only `OrganizationName`.
+    /// The sub-organization, by the id that the platform gave it. Officially required for a
+    /// sub-organization, although some samples contain only `OrganizationName`.
     pub organization_open_id: Option<String>,
-    /// `true` if the organisation is one of the service's own customers, not a sub-organisation of
-    /// the platform. Absent: no, it is a sub-organisation.
+    /// `true` if the organization is one of the service's own customers, not a sub-organization of
+    /// the platform. Absent: no, it is a sub-organization.
     pub not_channel_organization: Option<bool>,
     /// The kind of the person's identity document.
     pub approver_id_card_type: Option<IdCardType>,
@@ -4498,7 +4498,7 @@ pub struct FillApproverInfo {
     /// The contract whose party this is; it takes precedence over the `FlowId` of the request.
     /// Absent: the request's. Needed for a contract of a group.
     pub flow_id: Option<String>,
-    /// Proof of the person's authorised PIN, for PIN signing: `HMAC_SHA256(SHA256(PIN), FlowName)`,
+    /// Proof of the person's authorized PIN, for PIN signing: `HMAC_SHA256(SHA256(PIN), FlowName)`,
     /// the contract's name without spaces around it.
     pub pin_code: Option<String>,
 }
@@ -4667,11 +4667,11 @@ pub struct FlowFileInfo {
     /// The initiator's fields; they are filled in on creation.
     pub components: Option<Vec<Component>>,
     /// Title of the contract in the contract list of the mini program: text with only these
-    /// placeholders: `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation),
-    /// `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer
+    /// placeholders: `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organization),
+    /// `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organization and name of signer
     /// N, starting at 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
     pub custom_show_map: Option<String>,
-    /// `true` if the initiator's organisation must approve before it can sign; the outcome is given
+    /// `true` if the initiator's organization must approve before it can sign; the outcome is given
     /// with `CreateFlowGroupSignReview`.
     pub need_sign_review: Option<bool>,
     /// Word for the contract in short messages and, in titles, buttons and details, on the pages
@@ -4825,10 +4825,10 @@ pub struct FlowGroupApprovers {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FlowGroupOptions {
-    /// `true` if a signer who is an employee of the initiator's organisation confirms their intent
+    /// `true` if a signer who is an employee of the initiator's organization confirms their intent
     /// for each contract of the group. Absent: no, once for all.
     pub self_organization_approver_sign_each: Option<bool>,
-    /// `true` if a signer who is a person or belongs to another organisation confirms their intent
+    /// `true` if a signer who is a person or belongs to another organization confirms their intent
     /// for each contract of the group. Absent: no, once for all.
     pub other_approver_sign_each: Option<bool>,
     /// `true` if the page's user is prevented from editing a contract's name. Absent: no.
@@ -4956,12 +4956,12 @@ pub struct FlowInfo {
     /// Deadline for signing; a contract not completed by then expires and is void. Absent: 365 days
     /// after creation. Unix timestamp in seconds.
     pub deadline: i64,
-    /// The template that the contract is made from; 32 characters. The organisation's console,
+    /// The template that the contract is made from; 32 characters. The organization's console,
     /// which `CreateConsoleLoginUrl` opens, shows it among its templates.
     pub template_id: Option<String>,
     /// The parties, in the template's order, or creation fails: if the template's first party is a
-    /// person and its second an organisation, the array must begin with a person, then an
-    /// organisation. At most 50 elements.
+    /// person and its second an organization, the array must begin with a person, then an
+    /// organization. At most 50 elements.
     pub flow_approvers: Option<Vec<FlowApproverInfo>>,
     /// Content of the initiator's fields. Only fields that the template assigns to the initiator
     /// can be filled in on creation, and assigning them must be enabled by the service's account
@@ -4982,15 +4982,15 @@ pub struct FlowInfo {
     /// it back unchanged. At most 1000 characters.
     pub customer_data: Option<String>,
     /// Title of the contract in the contract list of the mini program: text with the placeholders
-    /// `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organisation), `{发起方姓名}` (the
-    /// initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organisation and name of signer N, starting at
+    /// `{合同名称}` (the contract's name), `{发起方企业}` (the initiating organization), `{发起方姓名}` (the
+    /// initiator's name), `{签署方N企业}` and `{签署方N姓名}` (organization and name of signer N, starting at
     /// 1 and not beyond the last signer). For example `合同名称:{合同名称};签署方:{签署方1姓名}`.
     pub custom_show_map: Option<String>,
     /// Copy recipients: they see the contract and its progress, and do not sign. Persons, or
-    /// verified employees of the initiator's organisation who have joined it; no signers. At most
+    /// verified employees of the initiator's organization who have joined it; no signers. At most
     /// 50 elements.
     pub cc_infos: Option<Vec<CcInfo>>,
-    /// `true` if signers of the initiator's organisation must wait for its internal approval when
+    /// `true` if signers of the initiator's organization must wait for its internal approval when
     /// their turn comes. The outcome is given with `ChannelCreateFlowSignReview`, of a group with
     /// `CreateFlowGroupSignReview`; a rejection leaves them waiting until an approval follows.
     /// Works with signing by hand and auto-signing. Absent: no.
@@ -5234,8 +5234,8 @@ pub struct FormField {
     /// Texts, options, addresses and districts take Chinese characters, English letters, digits and
     /// the punctuation of both languages, no emoji. Fields with a special meaning are checked:
     ///
-    /// - Organisation's name: Chinese characters and Chinese brackets.
-    /// - Unified social credit code: the one the organisation is registered with.
+    /// - Organization's name: Chinese characters and Chinese brackets.
+    /// - Unified social credit code: the one the organization is registered with.
     /// - Legal representative's name: 2 to 25 Chinese characters or 1 to 50 letters.
     /// - Signing opinion: at most 50 characters.
     /// - Signer's phone number: 11 digits that begin with 13 to 19, mainland China.
@@ -5300,7 +5300,7 @@ impl fmt::Debug for FormField {
 }
 
 /// Creates a link to a page on which an employee checks up to 20 contracts and, on confirming
-/// them, starts them. It covers only contracts between an organisation and a person.
+/// them, starts them. It covers only contracts between an organization and a person.
 ///
 /// 准备待发起文件
 ///
@@ -5336,7 +5336,7 @@ impl fmt::Debug for FormField {
 ///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
-///   sub-organisation and come from the same `AppId` and environment.
+///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): Flow
 ///   deadline is invalid. Give `Deadline` in seconds (not milliseconds) since the epoch, later
 ///   than now; or leave it out if it is optional.
@@ -5362,7 +5362,7 @@ impl fmt::Debug for FormField {
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
 ///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
-///   `DescribeChannelOrganizations`; a new sub-organisation is activated through
+///   `DescribeChannelOrganizations`; a new sub-organization is activated through
 ///   `CreateConsoleLoginUrl` first.
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
 ///   not exist. Give the id of an existing template from `DescribeTemplates`;
@@ -5373,7 +5373,7 @@ impl fmt::Debug for FormField {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PrepareFlowsRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contracts. At most 20 elements.
@@ -5461,7 +5461,7 @@ impl fmt::Debug for PrepareFlowsResponse {
     }
 }
 
-/// A change to one party of a release agreement: another signer for an organisation, or another
+/// A change to one party of a release agreement: another signer for an organization, or another
 /// name of its role. A person can't be exchanged; for one, `ApproverNumber` and
 /// `ApproverSignRole` are enough.
 ///
@@ -5476,15 +5476,15 @@ pub struct ReleasedApprover {
     /// Index of the party in the original contract's array of parties as returned by
     /// `DescribeFlowDetailInfo`, starting at 0. The order of signing does not matter.
     pub approver_number: u64,
-    /// Way in which the organisation signs. No value is listed for a person, whose entry can only
+    /// Way in which the organization signs. No value is listed for a person, whose entry can only
     /// set `ApproverSignRole`; a sample sends `PERSON`.
     pub approver_type: ReleasedApproverType,
     /// The party, formerly.
     ///
     /// Deprecated. Identify the party with `ApproverNumber`.
     pub released_approver_recipient_id: Option<String>,
-    /// The signer's name. Needed, with `Mobile`, for an organisation's signer who is not an
-    /// employee of a sub-organisation given by `OpenId`. At most 50 characters.
+    /// The signer's name. Needed, with `Mobile`, for an organization's signer who is not an
+    /// employee of a sub-organization given by `OpenId`. At most 50 characters.
     pub name: Option<String>,
     /// The kind of the signer's identity document. Absent: the resident identity card.
     pub id_card_type: Option<IdCardType>,
@@ -5494,24 +5494,24 @@ pub struct ReleasedApprover {
     /// - `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten digits
     /// - `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, as for `ID_CARD`
     pub id_card_number: Option<String>,
-    /// The signer's phone number. Needed, with `Name`, for an organisation's signer who is not an
-    /// employee of a sub-organisation given by `OpenId`.
+    /// The signer's phone number. Needed, with `Name`, for an organization's signer who is not an
+    /// employee of a sub-organization given by `OpenId`.
     pub mobile: Option<String>,
-    /// The organisation's name as in its business licence; round brackets in their Chinese form
+    /// The organization's name as in its business license; round brackets in their Chinese form
     /// `（）`.
     pub organization_name: Option<String>,
-    /// The sub-organisation, by the id that the platform gave it.
+    /// The sub-organization, by the id that the platform gave it.
     pub organization_open_id: Option<String>,
     /// The employee who signs, by the id that the platform gave them: letters and digits. Needed
     /// for an employee on the same platform. At most 64 characters.
     pub open_id: Option<String>,
-    /// Kind of signature slot of the organisation. Absent: a seal.
+    /// Kind of signature slot of the organization. Absent: a seal.
     pub approver_sign_component_type: Option<ReleaseSlotType>,
     /// Name of the party's role in the agreement: Chinese characters, letters and digits. Absent:
     /// party A (`甲方`), B (`乙方`), C (`丙方`) and so on, in the order of the original contract. At most
     /// 20 characters.
     pub approver_sign_role: Option<String>,
-    /// The seal that the own organisation uses. Only if the slot is one for a seal.
+    /// The seal that the own organization uses. Only if the slot is one for a seal.
     pub approver_sign_seal_id: Option<String>,
     /// Proof of the employee's PIN, for `ORGANIZATION_PIN_CODE_SIGN`:
     /// `HMAC_SHA256(SHA256(PIN), FlowName)`, the release agreement's name without spaces around it.
@@ -5844,7 +5844,7 @@ pub struct TaskInfo {
     pub task_status: ComposeTaskStatus,
 }
 
-/// A contract type that the sub-organisation has defined, with the templates bound to it.
+/// A contract type that the sub-organization has defined, with the templates bound to it.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TemplateUserFlowType {
@@ -5862,11 +5862,11 @@ pub struct TemplateUserFlowType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApproverType {
-    /// `0`: An organisation through an employee, or, from a template, by auto-signing.
+    /// `0`: An organization through an employee, or, from a template, by auto-signing.
     Organization,
     /// `1`: A person in their own name.
     Person,
-    /// `3`: An organisation by auto-signing: another one, or the own one in a contract from files.
+    /// `3`: An organization by auto-signing: another one, or the own one in a contract from files.
     /// It is signed for automatically, with a seal only; personal signatures can't be made this
     /// way.
     OrganizationAutoSign,
@@ -6121,7 +6121,7 @@ impl Default for CcPermission {
 pub enum CcType {
     /// `0`: A person in their own name.
     Person,
-    /// `1`: An employee of an organisation.
+    /// `1`: An employee of an organization.
     Employee,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -6268,7 +6268,7 @@ impl Default for CreateResultPageType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FillApproverType {
-    /// `1`: A definite signer, of an organisation or a person, takes a party that had none.
+    /// `1`: A definite signer, of an organization or a person, takes a party that had none.
     NamedSigner,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -6617,7 +6617,7 @@ impl Default for PreviewType {
     }
 }
 
-/// Kind of signature slot with which an organisation signs a release agreement.
+/// Kind of signature slot with which an organization signs a release agreement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReleaseSlotType {
@@ -6676,16 +6676,16 @@ impl Default for ReleaseSlotType {
     }
 }
 
-/// Way in which an organisation signs a release agreement.
+/// Way in which an organization signs a release agreement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReleasedApproverType {
     /// `ORGANIZATION`: Through an employee, or, in a contract from a template, by auto-signing.
     Organization,
-    /// `ENTERPRISESERVER`: The own organisation by auto-signing.
+    /// `ENTERPRISESERVER`: The own organization by auto-signing.
     EnterpriseServer,
-    /// `ORGANIZATION_PIN_CODE_SIGN`: The own organisation by an employee's PIN. The employee must
-    /// have authorised the PIN before.
+    /// `ORGANIZATION_PIN_CODE_SIGN`: The own organization by an employee's PIN. The employee must
+    /// have authorized the PIN before.
     OrganizationPinCodeSign,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.

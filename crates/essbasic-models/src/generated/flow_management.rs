@@ -33,8 +33,8 @@ impl fmt::Debug for CancelFailureFlow {
     }
 }
 
-/// Withdraws all contracts of a sub-organisation that are still being signed, for instance
-/// because the organisation's details change and everything has to be started again. It cannot
+/// Withdraws all contracts of a sub-organization that are still being signed, for instance
+/// because the organization's details change and everything has to be started again. It cannot
 /// be limited to some of them.
 ///
 /// 全量撤销企业合同
@@ -44,7 +44,7 @@ impl fmt::Debug for CancelFailureFlow {
 /// released are not changed. A fully signed contract can only be released, with
 /// `ChannelCreateReleaseFlow`.
 ///
-/// Only a super administrator or the legal representative of the initiator's organisation may
+/// Only a super administrator or the legal representative of the initiator's organization may
 /// call it. Quota is returned only for contracts that nobody has signed, or that only
 /// auto-signing has.
 ///
@@ -80,19 +80,19 @@ impl fmt::Debug for CancelFailureFlow {
 ///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CancelOrganizationFlowsRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Reason for the withdrawal: Chinese characters, letters, digits and underscores only. Absent:
     /// `自动撤销（通过接口实现）`, which means withdrawn automatically through the API. At most 200 characters.
     pub cancel_message: Option<String>,
     /// Name shown on the cover page of a withdrawn contract next to the reason. Absent: the
-    /// organisation and the employee.
+    /// organization and the employee.
     pub cancel_message_format: Option<CancelMessageFormat>,
 }
 
@@ -175,7 +175,7 @@ pub struct CancelOrganizationFlowsResponse {
 /// `ChannelCreateReleaseFlow`.
 ///
 /// Only the initiator, if granted the right to withdraw, and a super administrator or the legal
-/// representative of the initiator's organisation may call it.
+/// representative of the initiator's organization may call it.
 ///
 /// Every contract bought includes one free withdrawal. One is used, and the contract's quota
 /// returned, only if nobody has signed or only auto-signing has. After the free ones are used
@@ -232,7 +232,7 @@ pub struct CancelOrganizationFlowsResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -246,7 +246,7 @@ pub struct CancelOrganizationFlowsResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelBatchCancelFlowsRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contracts to withdraw. At most 100 elements.
@@ -255,7 +255,7 @@ pub struct ChannelBatchCancelFlowsRequest {
     /// `自动撤销（通过接口实现）`, which means withdrawn automatically through the API. At most 200 characters.
     pub cancel_message: Option<String>,
     /// Name shown on the cover page of a withdrawn contract next to the reason. Absent: the
-    /// organisation and the employee.
+    /// organization and the employee.
     pub cancel_message_format: Option<CancelMessageFormat>,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
@@ -359,7 +359,7 @@ pub struct ChannelBatchCancelFlowsResponse {
 /// `ChannelCreateReleaseFlow`.
 ///
 /// Only the initiator, if granted the right to withdraw, and a super administrator or the legal
-/// representative of the initiator's organisation may call it.
+/// representative of the initiator's organization may call it.
 ///
 /// Every contract bought includes one free withdrawal. One is used, and the contract's quota
 /// returned, only if nobody has signed or only auto-signing has. After the free ones are used
@@ -411,7 +411,7 @@ pub struct ChannelBatchCancelFlowsResponse {
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
+///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
 ///   contract that has ended stays so.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
@@ -424,19 +424,19 @@ pub struct ChannelBatchCancelFlowsResponse {
 ///   signed by all is released with `ChannelCreateReleaseFlow`.
 /// - [`OperationDenied.Forbid`](super::ErrorCode::OperationDeniedForbid): Operation forbidden.
 ///   Act as the contract's initiator with the right to withdraw, or as the super administrator
-///   or legal representative of the initiating organisation; check that the state still allows
+///   or legal representative of the initiating organization; check that the state still allows
 ///   it.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
 ///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
 ///   service's account manager; retrying does not help before that.
@@ -450,14 +450,14 @@ pub struct ChannelBatchCancelFlowsResponse {
 pub struct ChannelCancelFlowRequest {
     /// The contract to withdraw.
     pub flow_id: String,
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Reason for the withdrawal: Chinese characters, letters, digits and underscores only. At most
     /// 200 characters.
     pub cancel_message: Option<String>,
     /// Name shown on the cover page of the withdrawn contract next to the reason. Absent: the
-    /// organisation and the employee.
+    /// organization and the employee.
     pub cancel_message_format: Option<CancelMessageFormat>,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
@@ -550,7 +550,7 @@ pub struct ChannelCancelFlowResponse {
 ///
 /// The person who opens it must be the contracts' initiator, with the right to withdraw
 /// granted, or a super administrator or the legal representative of the initiator's
-/// organisation. The link is valid for 24 hours.
+/// organization. The link is valid for 24 hours.
 ///
 /// Contracts that are fully signed, refused (in signing or filling in), expired, withdrawn or
 /// released cannot be withdrawn. A fully signed contract can only be released, with
@@ -582,7 +582,7 @@ pub struct ChannelCancelFlowResponse {
 ///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -590,7 +590,7 @@ pub struct ChannelCancelFlowResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchCancelFlowUrlRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contracts to withdraw. At most 100 elements.
@@ -674,17 +674,17 @@ impl fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
     }
 }
 
-/// Claims contracts that were sent to the sub-organisation without naming who signs, for the
+/// Claims contracts that were sent to the sub-organization without naming who signs, for the
 /// employee in `Agent`.
 ///
 /// 领取未归属的合同
 ///
 /// A contract waits to be claimed when its party of type `ORGANIZATION` was given with
 /// `OrganizationOpenId` and `OrganizationName` but without a signer (no `OpenId`, name or phone
-/// number). The waiting ones are listed in the sub-organisation's console, to which
+/// number). The waiting ones are listed in the sub-organization's console, to which
 /// `CreateConsoleLoginUrl` makes a login link.
 ///
-/// Only a super administrator or the legal representative of the sub-organisation may claim. A
+/// Only a super administrator or the legal representative of the sub-organization may claim. A
 /// contract can be claimed once. The call takes all or none: if one contract cannot be claimed,
 /// the call fails and none is.
 ///
@@ -709,7 +709,7 @@ impl fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 ///   API. Retry a query later; after a create or change the outcome is unknown, so check it
 ///   before retrying. Give the request id to the service's support if the error persists.
 /// - [`InternalError.DbInsert`](super::ErrorCode::InternalErrorDbInsert): Database insert
-///   failed. It is unknown whether the contracts were claimed: check the sub-organisation's
+///   failed. It is unknown whether the contracts were claimed: check the sub-organization's
 ///   console before retrying. Give the request id to the service's support if the error
 ///   persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
@@ -718,13 +718,13 @@ impl fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 /// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
 ///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.BusinessLicense`](super::ErrorCode::InvalidParameterBusinessLicense):
-///   Business licence format is invalid. Give a PNG or JPG of the licence's front as base64, 5
+///   Business licence format is invalid. Give a PNG or JPG of the license's front as base64, 5
 ///   MB at most, without a data URL's prefix.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
-///   sub-organisation and come from the same `AppId` and environment.
+///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FileType`](super::ErrorCode::InvalidParameterFileType): File type is
-///   not allowed. Give the business licence as PNG or JPG.
+///   not allowed. Give the business license as PNG or JPG.
 /// - [`InvalidParameter.MenuStatus`](super::ErrorCode::InvalidParameterMenuStatus): Menu status
 ///   is invalid. Give `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.
 /// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): OpenId is invalid.
@@ -734,19 +734,19 @@ impl fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 ///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   Organisation name is invalid. Give the name exactly as on the business license, with
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
 /// - [`LimitExceeded.FileSize`](super::ErrorCode::LimitExceededFileSize): File is too large.
-///   Give a business licence of at most 5 MB.
+///   Give a business license of at most 5 MB.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`MissingParameter.CompanyActiveInfo`](super::ErrorCode::MissingParameterCompanyActiveInfo):
 ///   Activation information of the partner organisation is missing. Give
 ///   `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`;
-///   the sub-organisation must be activated before it can do anything else.
+///   the sub-organization must be activated before it can do anything else.
 /// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): Organisation
 ///   OpenId is missing. Give `Agent.ProxyOrganizationOpenId`.
 /// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
@@ -762,7 +762,7 @@ impl fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -771,11 +771,11 @@ impl fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 ///   ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
-///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -788,8 +788,8 @@ impl fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateBoundFlowsRequest {
-    /// The application and sub-organisation that claim the contracts, and the employee in
-    /// `ProxyOperator`, who handles them. Organisation and employee must have verified their
+    /// The application and sub-organization that claim the contracts, and the employee in
+    /// `ProxyOperator`, who handles them. Organization and employee must have verified their
     /// identity.
     pub agent: Agent,
     /// The contracts to claim. If one cannot be claimed, no contract is claimed.
@@ -901,7 +901,7 @@ pub struct ChannelCreateBoundFlowsResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowRemindsRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contracts whose signers are reminded. At most 100 elements.
@@ -951,7 +951,7 @@ pub struct ChannelCreateFlowRemindsResponse {
     pub request_id: String,
 }
 
-/// Reports to the service the outcome of an approval inside the initiator's organisation for
+/// Reports to the service the outcome of an approval inside the initiator's organization for
 /// which a contract waits. `OperateType` selects one of two kinds:
 ///
 /// 提交企业签署流程审批结果
@@ -981,7 +981,7 @@ pub struct ChannelCreateFlowRemindsResponse {
 ///   Contract is in a state in which signing review is not possible. Read the contract's state
 ///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
 ///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
-///   organisations' state. Retrying unchanged does not help.
+///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -994,7 +994,7 @@ pub struct ChannelCreateFlowRemindsResponse {
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
+///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
 ///   contract that has ended stays so.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
@@ -1004,14 +1004,14 @@ pub struct ChannelCreateFlowRemindsResponse {
 ///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
-///   representative of the initiating organisation, and check that the contract belongs to it.
+///   representative of the initiating organization, and check that the contract belongs to it.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Read the message for the resource and check its state; the error may be temporary, so a
 ///   query may be retried later.
@@ -1026,7 +1026,7 @@ pub struct ChannelCreateFlowRemindsResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowSignReviewRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contract's id, 32 characters.
@@ -1123,12 +1123,12 @@ pub struct ChannelCreateFlowSignReviewResponse {
     pub request_id: String,
 }
 
-/// Hands contracts on which one employee of the sub-organisation has to act over to another
+/// Hands contracts on which one employee of the sub-organization has to act over to another
 /// employee of it.
 ///
 /// 变更本企业待签合同的经办人
 ///
-/// The employee who takes over must have joined the organisation and verified their identity.
+/// The employee who takes over must have joined the organization and verified their identity.
 /// Only a super administrator or the legal representative may hand over.
 ///
 /// It is refused if the present employee has already filled in fields of the contract, has
@@ -1176,11 +1176,11 @@ pub struct ChannelCreateFlowSignReviewResponse {
 #[non_exhaustive]
 pub struct CreateFlowForwardsRequest {
     /// The employee who takes over, by the `OpenId` that the platform gave them. They must have
-    /// joined the organisation and verified their identity.
+    /// joined the organization and verified their identity.
     pub target_open_id: String,
     /// The contracts that change hands, each with the party that the present employee acts for.
     pub flow_forward_infos: Vec<FlowForwardInfo>,
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
 }
@@ -1232,7 +1232,7 @@ pub struct CreateFlowForwardsResponse {
     pub request_id: String,
 }
 
-/// Reports to the service the outcome of an approval inside the initiator's organisation on
+/// Reports to the service the outcome of an approval inside the initiator's organization on
 /// which a signer of a contract group waits. It applies to that signer in all contracts of the
 /// group.
 ///
@@ -1260,7 +1260,7 @@ pub struct CreateFlowForwardsResponse {
 ///   Contract is in a state in which signing review is not possible. Read the contract's state
 ///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
 ///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
-///   organisations' state. Retrying unchanged does not help.
+///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -1273,7 +1273,7 @@ pub struct CreateFlowForwardsResponse {
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
+///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
 ///   contract that has ended stays so.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
@@ -1283,14 +1283,14 @@ pub struct CreateFlowForwardsResponse {
 ///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
-///   representative of the initiating organisation, and check that the contract belongs to it.
+///   representative of the initiating organization, and check that the contract belongs to it.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Read the message for the resource and check its state; the error may be temporary, so a
 ///   query may be retried later.
@@ -1305,7 +1305,7 @@ pub struct CreateFlowForwardsResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateFlowGroupSignReviewRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contract group's id, 32 characters, as `ChannelCreateFlowGroupByFiles` or
@@ -1314,7 +1314,7 @@ pub struct CreateFlowGroupSignReviewRequest {
     /// The outcome.
     pub review_type: ReviewResult,
     /// The signer under approval. A person is found by name with either the identity document (kind
-    /// and number) or the phone number; a signer of an organisation by these and the organisation's
+    /// and number) or the phone number; a signer of an organization by these and the organization's
     /// name.
     pub approver_info: NeedReviewApproverInfo,
     /// The reason for an outcome that does not pass. At most 200 characters.
@@ -1424,7 +1424,7 @@ pub struct CreateFlowGroupSignReviewResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -1438,7 +1438,7 @@ pub struct CreateFlowGroupSignReviewResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeCancelFlowsTaskRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The task, 32 characters, as `ChannelBatchCancelFlows`, `ChannelCreateBatchCancelFlowUrl` or
@@ -1529,10 +1529,10 @@ impl FlowForwardInfo {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FlowForwardResult {
-    /// The contract's id, 32 characters; the console's contract centre shows it too.
+    /// The contract's id, 32 characters; the console's contract center shows it too.
     pub flow_id: Option<String>,
     /// Cause of the failure: for instance the party's state does not allow forwarding, or the
-    /// present signer is not an employee of the organisation.
+    /// present signer is not an employee of the organization.
     pub error_detail: Option<String>,
 }
 
@@ -1543,7 +1543,7 @@ pub struct FlowForwardResult {
 /// 修改签署流程截止时间
 ///
 /// Only the employee who started the contract, or a super administrator or the legal
-/// representative of the initiator's organisation, may call it. Contracts of a contract group
+/// representative of the initiator's organization, may call it. Contracts of a contract group
 /// cannot be extended.
 ///
 /// For a contract: at least one party has yet to sign, so it must not be fully signed, refused
@@ -1568,7 +1568,7 @@ pub struct FlowForwardResult {
 ///   Contract is in a state in which signing review is not possible. Read the contract's state
 ///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
 ///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
-///   organisations' state. Retrying unchanged does not help.
+///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create the outcome is unknown, so check it before retrying. Give the
 ///   request id to the service's support if the error persists.
@@ -1581,7 +1581,7 @@ pub struct FlowForwardResult {
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organisations:
+///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
 ///   contract that has ended stays so.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
@@ -1591,14 +1591,14 @@ pub struct FlowForwardResult {
 ///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
-///   representative of the initiating organisation, and check that the contract belongs to it.
+///   representative of the initiating organization, and check that the contract belongs to it.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Read the message for the resource and check its state; the error may be temporary, so a
 ///   query may be retried later.
@@ -1613,11 +1613,11 @@ pub struct FlowForwardResult {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ModifyFlowDeadlineRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contract's id, 32 characters, as returned when it was started; the console's contract
-    /// centre shows it too.
+    /// center shows it too.
     pub flow_id: String,
     /// The new deadline, of the contract or of the signer; later than the present one and than now.
     /// Unix timestamp in seconds.
@@ -1700,7 +1700,7 @@ pub struct ModifyFlowDeadlineResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NeedReviewApproverInfo {
-    /// Kind of signer: acting for an organisation or in their own name; auto-signing and signing by
+    /// Kind of signer: acting for an organization or in their own name; auto-signing and signing by
     /// PIN code are included in either.
     pub approver_type: ApproveType,
     /// The signer's real name, with which identity is verified and the signature made; no nickname.
@@ -1717,7 +1717,7 @@ pub struct NeedReviewApproverInfo {
     /// - Mainland travel permit: 11 characters, first `H` (Hong Kong) or `M` (Macao), then ten
     ///   digits.
     pub approver_id_card_number: Option<String>,
-    /// The organisation's name, as on its business licence; parentheses as the full-width `（）`, not
+    /// The organization's name, as on its business license; parentheses as the full-width `（）`, not
     /// the ASCII `()`.
     pub organization_name: Option<String>,
 }
@@ -1811,14 +1811,14 @@ impl fmt::Debug for RemindFlowRecords {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CancelMessageFormat {
-    /// `0`: The default: the initiator, with the organisation's name and the name of the employee
+    /// `0`: The default: the initiator, with the organization's name and the name of the employee
     /// who withdrew.
     Standard,
     /// `1`: The initiator, without a name.
     InitiatorOnly,
-    /// `2`: The initiator, with the organisation's name.
+    /// `2`: The initiator, with the organization's name.
     OrganizationName,
-    /// `3`: The initiator, with the organisation's name and the name of the employee who withdrew:
+    /// `3`: The initiator, with the organization's name and the name of the employee who withdrew:
     /// the same wording as the default.
     OrganizationAndEmployeeName,
     /// Value without a variant in this version. `From` creates it only if no other
@@ -1935,7 +1935,7 @@ pub enum CancelTaskType {
     /// `0`: Given contracts: a task of `ChannelBatchCancelFlows` or
     /// `ChannelCreateBatchCancelFlowUrl`. The default.
     GivenFlows,
-    /// `1`: All that were being signed in a sub-organisation: a task of `CancelOrganizationFlows`.
+    /// `1`: All that were being signed in a sub-organization: a task of `CancelOrganizationFlows`.
     WholeOrganization,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -2035,7 +2035,7 @@ impl Default for ReviewOperation {
     }
 }
 
-/// The outcome of an approval inside the organisation.
+/// The outcome of an approval inside the organization.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReviewResult {

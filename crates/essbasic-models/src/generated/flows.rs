@@ -22,10 +22,10 @@ use super::{Agent, ApproveType, UserFlowType, UserInfo};
 ///
 /// Permission is needed first, in one of two ways:
 ///
-/// - The sub-organisation grants it in its console, in the authorisation management of the
-///   organisation centre: its super administrator scans a code and signs the letter of
-///   authorisation for downloads by the platform in the service's mini program.
-/// - The platform switches it on in the settings of its application, for all sub-organisations
+/// - The sub-organization grants it in its console, in the authorization management of the
+///   organization center: its super administrator scans a code and signs the letter of
+///   authorization for downloads by the platform in the service's mini program.
+/// - The platform switches it on in the settings of its application, for all sub-organizations
 ///   of that application: the platform's super administrator scans a code and signs the
 ///   statement of informed consent in the mini program.
 ///
@@ -55,15 +55,15 @@ use super::{Agent, ApproveType, UserFlowType, UserInfo};
 ///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
 ///   No permission on the contract. Act as the initiator or as the super administrator or legal
-///   representative of the initiating organisation, and check that the contract belongs to it.
+///   representative of the initiating organization, and check that the contract belongs to it.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeFlowComponentsRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contract whose fields are read.
@@ -116,7 +116,7 @@ pub struct ChannelDescribeFlowComponentsResponse {
 ///
 /// 获取合同信息
 ///
-/// Only contracts that the sub-organisation in `Agent` created are found; `Agent` should be the
+/// Only contracts that the sub-organization in `Agent` created are found; `Agent` should be the
 /// one they were created with. Once `FlowStatus` is `ALL`, the signed file can be fetched with
 /// `DescribeResourceUrlsByFlows`.
 ///
@@ -167,7 +167,7 @@ pub struct ChannelDescribeFlowComponentsResponse {
 ///   Retrying unchanged does not help.
 /// - [`InvalidParameter.fFowIds`](super::ErrorCode::InvalidParameterFFowIds): Flow id does not
 ///   exist (code is spelled this way by the service). Check `FlowIds`: contracts initiated by
-///   this sub-organisation in this application. Query with the `Agent` that created them.
+///   this sub-organization in this application. Query with the `Agent` that created them.
 /// - [`LimitExceeded.FlowIds`](super::ErrorCode::LimitExceededFlowIds): Too many flow ids. Give
 ///   at most 100 ids in `FlowIds` and the rest in further calls.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
@@ -185,7 +185,7 @@ pub struct ChannelDescribeFlowComponentsResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -210,7 +210,7 @@ pub struct ChannelDescribeFlowComponentsResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeFlowDetailInfoRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contracts. Not needed for a contract group, and ignored if `FlowGroupId` is given. At
@@ -288,7 +288,7 @@ impl Action for DescribeFlowDetailInfoRequest {
 pub struct DescribeFlowDetailInfoResponse {
     /// The platform's application to which the contracts belong.
     pub application_id: String,
-    /// The sub-organisation to which the contracts belong, by the id that the platform gave it.
+    /// The sub-organization to which the contracts belong, by the id that the platform gave it.
     pub proxy_organization_open_id: String,
     /// The contracts found, in no guaranteed order; for a contract group, its contracts.
     pub flow_info: Vec<FlowDetailInfo>,
@@ -314,7 +314,7 @@ impl fmt::Debug for DescribeFlowDetailInfoResponse {
 }
 
 /// Creates links from which the PDFs of up to 50 contracts can be fetched. They must be
-/// contracts that the sub-organisation in `Agent` created, and may still be in signing or be
+/// contracts that the sub-organization in `Agent` created, and may still be in signing or be
 /// fully signed.
 ///
 /// 获取合同PDF下载链接
@@ -331,13 +331,13 @@ impl fmt::Debug for DescribeFlowDetailInfoResponse {
 ///
 /// Permission to download is needed, in one of two ways:
 ///
-/// - The sub-organisation grants it in its console, in the authorisation management of the
-///   organisation centre: its super administrator scans a code and signs the letter of
-///   authorisation in the service's mini program.
+/// - The sub-organization grants it in its console, in the authorization management of the
+///   organization center: its super administrator scans a code and signs the letter of
+///   authorization in the service's mini program.
 /// - The platform switches it on for its application, in the console's application management
 ///   under extended services: the platform's super administrator scans a code and signs the
 ///   statement of informed consent in the mini program. This does not help for a
-///   sub-organisation that has itself turned downloads by the platform off.
+///   sub-organization that has itself turned downloads by the platform off.
 ///
 /// A contract that fails does not fail the call: see `ErrorMessages`.
 ///
@@ -402,13 +402,13 @@ impl fmt::Debug for DescribeFlowDetailInfoResponse {
 ///   `DescribeChannelFlowEvidenceReport` the `ReportId`.
 /// - [`MissingParameter.UserOpenId`](super::ErrorCode::MissingParameterUserOpenId): User OpenId
 ///   is missing. Give `Agent.ProxyOperator.OpenId` of a verified employee of the
-///   sub-organisation.
+///   sub-organization.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
 ///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organisation, and ask its super administrator whether the closing is intended;
+///   sub-organization, and ask its super administrator whether the closing is intended;
 ///   retrying does not help.
 /// - [`OperationDenied.OutQueryLimit`](super::ErrorCode::OperationDeniedOutQueryLimit): Query
 ///   limit exceeded. Give at most 50 `FlowIds` per call and the rest in further calls.
@@ -417,14 +417,14 @@ impl fmt::Debug for DescribeFlowDetailInfoResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
 ///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
-///   `DescribeChannelOrganizations`; a new sub-organisation is activated through
+///   `DescribeChannelOrganizations`; a new sub-organization is activated through
 ///   `CreateConsoleLoginUrl` first.
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
 ///   not exist. Give the id of an existing template from `DescribeTemplates`;
@@ -433,23 +433,23 @@ impl fmt::Debug for DescribeFlowDetailInfoResponse {
 ///   Read the message for the resource and check its state; the error may be temporary, so a
 ///   query may be retried later.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
-///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnauthorizedOperation.UnauthorizedOperationDownload`](super::ErrorCode::UnauthorizedOperationUnauthorizedOperationDownload):
-///   Download permission was not granted. Either the sub-organisation's super administrator
-///   authorises downloads in its console (Enterprise centre, Authorisation management), or the
+///   Download permission was not granted. Either the sub-organization's super administrator
+///   authorizes downloads in its console (Enterprise center, Authorization management), or the
 ///   platform turns them on for the application (Enterprise application management, Application
-///   extension services). A sub-organisation that has opted out must opt in again itself.
+///   extension services). A sub-organization that has opted out must opt in again itself.
 /// - [`UnauthorizedOperation.UnauthorizedOperationOrganization`](super::ErrorCode::UnauthorizedOperationUnauthorizedOperationOrganization):
-///   Organisation was not authorised. Have the sub-organisation complete its activation through
+///   Organisation was not authorised. Have the sub-organization complete its activation through
 ///   `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` returns its state.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeResourceUrlsByFlowsRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contracts whose PDFs to download. 1 to 50 elements.
@@ -586,11 +586,11 @@ pub struct FlowApproverDetail {
     ///
     /// Internal to the platform; leave it unset.
     pub receipt_id: String,
-    /// The party's sub-organisation, by the id that the platform gave it; empty if it has none.
+    /// The party's sub-organization, by the id that the platform gave it; empty if it has none.
     pub proxy_organization_open_id: String,
     /// The employee who signs, by the id that the platform gave them.
     pub proxy_operator_open_id: String,
-    /// The organisation's name, as on its business licence.
+    /// The organization's name, as on its business license.
     pub proxy_organization_name: String,
     /// The signer's phone number.
     pub mobile: String,
@@ -604,7 +604,7 @@ pub struct FlowApproverDetail {
     pub approve_message: String,
     /// Time at which the party signed; 0 before. Unix timestamp in seconds.
     pub approve_time: i64,
-    /// Kind of signer: organisation or person.
+    /// Kind of signer: organization or person.
     pub approve_type: ApproveType,
     /// The party's role as the initiator called it: payee, issuer, witness.
     pub approver_role_name: Option<String>,
@@ -672,11 +672,11 @@ pub struct FlowDetailInfo {
     pub flow_approver_infos: Vec<FlowApproverDetail>,
     /// People who follow the contract without signing it.
     pub cc_infos: Vec<FlowApproverDetail>,
-    /// `true` if the contract's start needs an approval inside the initiator's organisation. If so,
+    /// `true` if the contract's start needs an approval inside the initiator's organization. If so,
     /// it may be impossible to view or sign until that is given, with
     /// `ChannelCreateFlowSignReview`.
     pub need_create_review: bool,
-    /// The contract's kind as the sub-organisation defined it.
+    /// The contract's kind as the sub-organization defined it.
     pub user_flow_type: Option<UserFlowType>,
     /// The template from which the contract was started.
     pub template_id: Option<String>,
@@ -730,8 +730,8 @@ pub struct FlowResourceUrlInfo {
 ///
 /// 获取控制台下载合同页面跳转链接
 ///
-/// Only contracts of the sub-organisation in `Agent` can be downloaded. The link logs its user
-/// in to that organisation's console, works once, and expires after five minutes. To fetch PDFs
+/// Only contracts of the sub-organization in `Agent` can be downloaded. The link logs its user
+/// in to that organization's console, works once, and expires after five minutes. To fetch PDFs
 /// without a person, use `DescribeResourceUrlsByFlows`.
 ///
 /// Rate limit: 20 requests per second.
@@ -785,7 +785,7 @@ pub struct FlowResourceUrlInfo {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -797,9 +797,9 @@ pub struct FlowResourceUrlInfo {
 ///   Check the ids in `FlowIdList`, and that the contracts' PDF files are composed, which takes
 ///   one to three seconds after creation or a signature; then retry.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 /// - [`ResourceNotFound.TeamWorkOrganization`](super::ErrorCode::ResourceNotFoundTeamWorkOrganization):
 ///   Partner organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
 ///   `DescribeChannelOrganizations`: it must be activated in this application.
@@ -807,18 +807,18 @@ pub struct FlowResourceUrlInfo {
 ///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
 ///   employees join through `CreateConsoleLoginUrl`.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
-///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnauthorizedOperation.UnauthorizedOperationDownload`](super::ErrorCode::UnauthorizedOperationUnauthorizedOperationDownload):
-///   Download permission was not granted. Either the sub-organisation's super administrator
-///   authorises downloads in its console (Enterprise centre, Authorisation management), or the
+///   Download permission was not granted. Either the sub-organization's super administrator
+///   authorizes downloads in its console (Enterprise center, Authorization management), or the
 ///   platform turns them on for the application (Enterprise application management, Application
-///   extension services). A sub-organisation that has opted out must opt in again itself.
+///   extension services). A sub-organization that has opted out must opt in again itself.
 /// - [`UnauthorizedOperation.UnauthorizedOperationOrganization`](super::ErrorCode::UnauthorizedOperationUnauthorizedOperationOrganization):
-///   Organisation was not authorised. Have the sub-organisation complete its activation through
+///   Organisation was not authorised. Have the sub-organization complete its activation through
 ///   `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` returns its state.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
@@ -828,7 +828,7 @@ pub struct FlowResourceUrlInfo {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetDownloadFlowUrlRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contracts, sorted into folders; at most 50 contracts in all folders. Each folder becomes

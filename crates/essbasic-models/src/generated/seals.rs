@@ -36,7 +36,7 @@ pub struct AuthorizedUser {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreatePreparedPersonalEsignRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Name of the owner of the seal.
@@ -45,7 +45,7 @@ pub struct ChannelCreatePreparedPersonalEsignRequest {
     /// with perhaps a capital `X` at the end. Travel permit: 11 characters, `H` (Hong Kong) or `M`
     /// (Macao) and 10 digits.
     pub id_card_number: String,
-    /// Name of the seal, unique in the organisation. 1 to 50 characters.
+    /// Name of the seal, unique in the organization. 1 to 50 characters.
     pub seal_name: String,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     pub operator: ::core::option::Option<UserInfo>,
@@ -57,7 +57,7 @@ pub struct ChannelCreatePreparedPersonalEsignRequest {
     pub file_id: ::core::option::Option<String>,
     /// Purpose of auto-signing with the seal.
     pub scene_key: ::core::option::Option<AutoSignScene>,
-    /// Kind of auto-signing licence. It has no effect.
+    /// Kind of auto-signing license. It has no effect.
     ///
     /// Internal to the platform; leave it unset.
     ///
@@ -221,20 +221,20 @@ impl Action for ChannelCreatePreparedPersonalEsignRequest {
 #[non_exhaustive]
 pub struct ChannelCreatePreparedPersonalEsignResponse {
     /// Id of the seal, 32 characters. Keep it: signature slots and further calls name the seal by
-    /// it. The console's seal centre shows it too.
+    /// it. The console's seal center shows it too.
     pub seal_id: String,
     /// Id of the request, for the service's support.
     pub request_id: String,
 }
 
-/// Authorises employees of a sub-organisation to sign with one of its seals.
+/// Authorizes employees of a sub-organization to sign with one of its seals.
 ///
 /// 创建印章授权
 ///
-/// The sub-organisation and the operator must have passed identity verification. The response
-/// lists the newly authorised employees; employees authorised before are skipped.
-/// `ChannelDeleteSealPolicies` revokes the authorisation, `ChannelDescribeOrganizationSeals`
-/// with `InfoType` 1 lists the authorised employees.
+/// The sub-organization and the operator must have passed identity verification. The response
+/// lists the newly authorized employees; employees authorized before are skipped.
+/// `ChannelDeleteSealPolicies` revokes the authorization, `ChannelDescribeOrganizationSeals`
+/// with `InfoType` 1 lists the authorized employees.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -253,18 +253,18 @@ pub struct ChannelCreatePreparedPersonalEsignResponse {
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateSealPolicyRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Id of the seal, 32 characters, as `CreateSealByImage` and `ChannelDescribeOrganizationSeals`
-    /// return it and the console's seal centre shows it.
+    /// return it and the console's seal center shows it.
     pub seal_id: String,
-    /// The employees to authorise: each by the user id of the service (32 characters, shown in the
+    /// The employees to authorize: each by the user id of the service (32 characters, shown in the
     /// console) or by `OpenId`, the id that the platform gave them (letters and digits), which the
     /// service translates. Each at most 64 characters.
     pub user_ids: Vec<String>,
@@ -272,7 +272,7 @@ pub struct ChannelCreateSealPolicyRequest {
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<UserInfo>,
-    /// The organisation. Leave it out.
+    /// The organization. Leave it out.
     ///
     /// Internal to the platform; leave it unset.
     pub organization: ::core::option::Option<OrganizationInfo>,
@@ -343,7 +343,7 @@ impl Action for ChannelCreateSealPolicyRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ChannelCreateSealPolicyResponse {
-    /// The newly authorised employees, without those authorised before. User ids of the service, or
+    /// The newly authorized employees, without those authorized before. User ids of the service, or
     /// `OpenId`s if the request gave such.
     pub user_ids: Vec<String>,
     /// Mini program path to the page on which the operator proves their identity by face
@@ -373,7 +373,7 @@ impl fmt::Debug for ChannelCreateSealPolicyResponse {
     }
 }
 
-/// Revokes employees' authorisation to use a seal.
+/// Revokes employees' authorization to use a seal.
 ///
 /// 删除印章授权
 ///
@@ -393,20 +393,20 @@ impl fmt::Debug for ChannelCreateSealPolicyResponse {
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDeleteSealPoliciesRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Id of the seal.
     pub seal_id: String,
-    /// The employees who lose the authorisation: each by the user id of the service or by `OpenId`,
+    /// The employees who lose the authorization: each by the user id of the service or by `OpenId`,
     /// the id that the platform gave them, which the service translates.
     pub user_ids: Vec<String>,
-    /// The organisation. Leave it out.
+    /// The organization. Leave it out.
     ///
     /// Internal to the platform; leave it unset.
     pub organization: ::core::option::Option<OrganizationInfo>,
@@ -475,13 +475,13 @@ pub struct ChannelDeleteSealPoliciesResponse {
     pub request_id: String,
 }
 
-/// Lists the seals of a sub-organisation, page by page: type, state, picture, size and, if
+/// Lists the seals of a sub-organization, page by page: type, state, picture, size and, if
 /// asked for, the employees who may use them. With `SealId` it looks up one seal.
 ///
 /// 查询子企业电子印章
 ///
 /// The operator needs the permission to query seals, which a super administrator grants through
-/// a role in the console; operator and sub-organisation must have passed identity verification.
+/// a role in the console; operator and sub-organization must have passed identity verification.
 /// Without `SealStatuses`, only seals in use are listed. Links to pictures are valid for 5
 /// minutes.
 ///
@@ -505,7 +505,7 @@ pub struct ChannelDeleteSealPoliciesResponse {
 /// let agent = Agent::new("APP_ID")
 ///     .proxy_organization_open_id("ORGANIZATION")
 ///     .proxy_operator(UserInfo::new().open_id("OPERATOR"));
-/// // Seals that can be used for signing, with their authorised employees.
+/// // Seals that can be used for signing, with their authorized employees.
 /// let request = ChannelDescribeOrganizationSealsRequest::new(agent)
 ///     .seal_types([SealType::Official, SealType::Contract])
 ///     .seal_statuses([SealStatusFilter::Success])
@@ -532,11 +532,11 @@ pub struct ChannelDeleteSealPoliciesResponse {
 ///   unchanged does not help.
 /// - [`OperationDenied.OperatorHasNoPermission`](super::ErrorCode::OperationDeniedOperatorHasNoPermission):
 ///   Operator lacks permission. Have the super administrator give the operator a role that may
-///   query or manage seals (console: organisation management, role management), or act as an
+///   query or manage seals (console: organization management, role management), or act as an
 ///   employee who has it.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organisation, and ask its super administrator whether the closing is intended;
+///   sub-organization, and ask its super administrator whether the closing is intended;
 ///   retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -547,7 +547,7 @@ pub struct ChannelDeleteSealPoliciesResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeOrganizationSealsRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Number of seals per page. Absent: 20. At most 100.
@@ -654,7 +654,7 @@ impl Action for ChannelDescribeOrganizationSealsRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ChannelDescribeOrganizationSealsResponse {
-    /// Number of seals of the organisation; 0 or 1 if the request gave `SealId`.
+    /// Number of seals of the organization; 0 or 1 if the request gave `SealId`.
     pub total_count: i64,
     /// The seals found.
     pub seals: Vec<OccupiedSeal>,
@@ -662,7 +662,7 @@ pub struct ChannelDescribeOrganizationSealsResponse {
     pub request_id: String,
 }
 
-/// Changes the state of a sub-organisation's seal. For now this can only disable one;
+/// Changes the state of a sub-organization's seal. For now this can only disable one;
 /// `ChannelDescribeOrganizationSeals` shows its state.
 ///
 /// 更新印章状态
@@ -682,7 +682,7 @@ pub struct ChannelDescribeOrganizationSealsResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelUpdateSealStatusRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// New state of the seal.
@@ -801,16 +801,16 @@ impl fmt::Debug for ChannelUpdateSealStatusResponse {
     }
 }
 
-/// Creates a QR code with which a person lets an organisation use their professional seal, that
+/// Creates a QR code with which a person lets an organization use their professional seal, that
 /// of a registered fire engineer for instance.
 ///
 /// 创建个人印章授权给企业使用的授权二维码
 ///
-/// The person scans it with WeChat and authorises the seal in the service's mini program. Then
-/// a seal administrator of the organisation must review the seal; once approved, it can be used
-/// to sign. A callback reports the authorisation and contains `UserData`.
+/// The person scans it with WeChat and authorizes the seal in the service's mini program. Then
+/// a seal administrator of the organization must review the seal; once approved, it can be used
+/// to sign. A callback reports the authorization and contains `UserData`.
 ///
-/// The sub-organisation and the operator must have passed identity verification. The code is
+/// The sub-organization and the operator must have passed identity verification. The code is
 /// valid for 7 days; afterwards create a new one.
 ///
 /// Rate limit: 20 requests per second.
@@ -829,18 +829,18 @@ impl fmt::Debug for ChannelUpdateSealStatusResponse {
 ///   Retrying unchanged does not help.
 /// - [`OperationDenied.OperatorHasNoPermission`](super::ErrorCode::OperationDeniedOperatorHasNoPermission):
 ///   Operator lacks permission. Have the super administrator give the operator a role that may
-///   query or manage seals (console: organisation management, role management), or act as an
+///   query or manage seals (console: organization management, role management), or act as an
 ///   employee who has it.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateEmployeeQualificationSealQrCodeRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// Text that describes the authorisation to the person who scans the code; shown in the lower
-    /// part of the authorisation page.
+    /// Text that describes the authorization to the person who scans the code; shown in the lower
+    /// part of the authorization page.
     pub hint_text: ::core::option::Option<String>,
-    /// Data of the platform's own, encoded as base64. The callback that follows the authorisation
+    /// Data of the platform's own, encoded as base64. The callback that follows the authorization
     /// returns it unchanged. At most 2000 characters.
     pub user_data: ::core::option::Option<String>,
 }
@@ -920,13 +920,13 @@ impl fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
     }
 }
 
-/// Creates a QR code of the page on which the seal of an organisation's legal representative is
+/// Creates a QR code of the page on which the seal of an organization's legal representative is
 /// made.
 ///
 /// 获取到电子签小程序创建法人章二维码
 ///
 /// It is scanned with WeChat and opens the service's mini program. The seal can be one that the
-/// service draws or an uploaded picture. An organisation has only one such seal; another one
+/// service draws or an uploaded picture. An organization has only one such seal; another one
 /// cannot be created.
 ///
 /// The code is valid for 7 days; afterwards create a new one.
@@ -965,7 +965,7 @@ impl fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 ///   mainland travel permits.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
-///   sub-organisation and come from the same `AppId` and environment.
+///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): EndPoint value
 ///   is invalid. Give one of the values this action lists for `Endpoint`, or leave it out. In
 ///   `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
@@ -981,20 +981,20 @@ impl fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 ///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Give the name exactly as on the business licence, with
+///   Organisation name is invalid. Give the name exactly as on the business license, with
 ///   full-width brackets in place of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
 /// - [`InvalidParameter.UniformSocialCreditCode`](super::ErrorCode::InvalidParameterUniformSocialCreditCode):
 ///   Unified social credit code is malformed. Give the 18 characters of the code as on the
-///   business licence, capitals and digits, without spaces.
+///   business license, capitals and digits, without spaces.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`MissingParameter.CompanyActiveInfo`](super::ErrorCode::MissingParameterCompanyActiveInfo):
 ///   Activation information of the partner organisation is missing. Give
 ///   `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`;
-///   the sub-organisation must be activated before it can do anything else.
+///   the sub-organization must be activated before it can do anything else.
 /// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): Organisation
 ///   OpenId is missing. Give `Agent.ProxyOrganizationOpenId`.
 /// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
@@ -1008,9 +1008,9 @@ impl fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 /// - [`OperationDenied.ErrNotOpenWeakAuthorization`](super::ErrorCode::OperationDeniedErrNotOpenWeakAuthorization):
 ///   Platform has not enabled trusted third-party verification of sub-organisations. Let the
 ///   platform ask the service's account manager to enable trusted third-party verification, or
-///   let the sub-organisation be verified by the service.
+///   let the sub-organization be verified by the service.
 /// - [`OperationDenied.NotSupportOrgType`](super::ErrorCode::OperationDeniedNotSupportOrgType):
-///   Organisation type is unsupported. Check the organisation's type.
+///   Organisation type is unsupported. Check the organization's type.
 ///   `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for
 ///   other types ask the service's account manager.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
@@ -1018,7 +1018,7 @@ impl fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -1027,14 +1027,14 @@ impl fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 ///   ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Read the message for the resource and check its state; the error may be temporary, so a
 ///   query may be retried later.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
-///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -1047,14 +1047,14 @@ impl fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateLegalSealQrCodeRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The employee who acts. Leave it out.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<UserInfo>,
-    /// The organisation. Leave it out.
+    /// The organization. Leave it out.
     ///
     /// Internal to the platform; leave it unset.
     pub organization: ::core::option::Option<OrganizationInfo>,
@@ -1125,14 +1125,14 @@ impl fmt::Debug for CreateLegalSealQrCodeResponse {
     }
 }
 
-/// Creates a seal for a sub-organisation, either from a picture (`SealImage`) or drawn by the
+/// Creates a seal for a sub-organization, either from a picture (`SealImage`) or drawn by the
 /// service (`GenerateSource`).
 ///
 /// 创建企业电子印章
 ///
-/// The sub-organisation and the operator must have passed identity verification. A seal made
+/// The sub-organization and the operator must have passed identity verification. A seal made
 /// from a picture is reviewed by hand by the service before it can be used. The name must be
-/// unique in the organisation, and an organisation has only one official seal: another one
+/// unique in the organization, and an organization has only one official seal: another one
 /// fails.
 ///
 /// With the option `CreateSealPreview` nothing is created; the response contains pictures of
@@ -1156,7 +1156,7 @@ impl fmt::Debug for CreateLegalSealQrCodeResponse {
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
 ///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.AuthFail`](super::ErrorCode::FailedOperationAuthFail):
-///   Authentication/authorisation of the operation failed. Check that the sub-organisation and
+///   Authentication/authorisation of the operation failed. Check that the sub-organization and
 ///   the operator are verified (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and
 ///   that the operator may create seals; read the message for the reason.
 /// - [`FailedOperation.ExistSameSealName`](super::ErrorCode::FailedOperationExistSameSealName):
@@ -1181,7 +1181,7 @@ impl fmt::Debug for CreateLegalSealQrCodeResponse {
 ///   it again; give the request id to the service's support if the refusal is a mistake.
 /// - [`MissingParameter.OrganizationId`](super::ErrorCode::MissingParameterOrganizationId):
 ///   Organisation information is empty. Give `Agent.ProxyOrganizationOpenId` of a
-///   sub-organisation that is activated.
+///   sub-organization that is activated.
 /// - [`MissingParameter.SealImage`](super::ErrorCode::MissingParameterSealImage): Seal image is
 ///   empty. Give `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` to have the
 ///   seal drawn.
@@ -1193,11 +1193,11 @@ impl fmt::Debug for CreateLegalSealQrCodeResponse {
 /// - [`OperationDenied.AlreadyHas`](super::ErrorCode::OperationDeniedAlreadyHas): Evidence
 ///   already exists for this resource; another cannot be created. Use the existing one:
 ///   `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An
-///   organisation has one seal of type `OFFICIAL` only, so choose another `SealType` for a
+///   organization has one seal of type `OFFICIAL` only, so choose another `SealType` for a
 ///   further one.
 /// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
 ///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
-///   `DescribeChannelOrganizations`; a new sub-organisation is activated through
+///   `DescribeChannelOrganizations`; a new sub-organization is activated through
 ///   `CreateConsoleLoginUrl` first.
 /// - [`ResourceNotFound.VerifyUser`](super::ErrorCode::ResourceNotFoundVerifyUser):
 ///   Verified-user record does not exist. Have the operator complete identity verification
@@ -1209,10 +1209,10 @@ impl fmt::Debug for CreateLegalSealQrCodeResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateSealByImageRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// Name of the seal, unique in the organisation. 1 to 50 characters.
+    /// Name of the seal, unique in the organization. 1 to 50 characters.
     pub seal_name: String,
     /// Picture of the seal, PNG or JPG, whose base64 has at most 10 MB. Required unless the service
     /// draws the seal; the service reviews it by hand. Encoded as base64. At most 5 MB.
@@ -1224,7 +1224,7 @@ pub struct CreateSealByImageRequest {
     /// Has the service draw the seal, so that no `SealImage` is needed. Absent: the seal is made
     /// from `SealImage`.
     pub generate_source: ::core::option::Option<SealGenerateSource>,
-    /// Purpose of the seal. An organisation has only one official seal; another one is refused.
+    /// Purpose of the seal. An organization has only one official seal; another one is refused.
     /// Absent: `OFFICIAL`.
     pub seal_type: ::core::option::Option<NewSealType>,
     /// Line of text across a seal that the service draws. If it is too wide, the gaps shrink first,
@@ -1236,7 +1236,7 @@ pub struct CreateSealByImageRequest {
     /// `OTHER` and the service draws the seal; the seal's line of text is then the subtype's name.
     /// The service's support enables subtypes and provides their names.
     pub sub_seal_type: ::core::option::Option<String>,
-    /// Size of the seal on paper: width, `_`, height, in whole millimetres. A picture is scaled to
+    /// Size of the seal on paper: width, `_`, height, in whole millimeters. A picture is scaled to
     /// it regardless of its pixels, so it should have the same proportions.
     ///
     /// - From a picture: any sides of 10 to 100, width to height between 0.1 and 10.
@@ -1244,8 +1244,8 @@ pub struct CreateSealByImageRequest {
     /// - Drawn as `ellipse`: `40_30`, `45_30`. Not for official and contract seals, which are
     ///   round.
     pub seal_size: ::core::option::Option<String>,
-    /// Taxpayer number of the organisation, for seals of type `INVOICE` only. Absent: its Unified
-    /// Social Credit Code; an organisation that was verified by a power of attorney must give it.
+    /// Taxpayer number of the organization, for seals of type `INVOICE` only. Absent: its Unified
+    /// Social Credit Code; an organization that was verified by a power of attorney must give it.
     pub tax_identify_code: ::core::option::Option<String>,
     /// Description of the seal.
     pub seal_description: ::core::option::Option<String>,
@@ -1443,7 +1443,7 @@ impl fmt::Debug for CreateSealByImageResponse {
 /// 生成渠道子客用印申请审批链接
 ///
 /// `Agent.ProxyOperator.OpenId` must be the approver, and only the approver may open the link.
-/// The sub-organisation and the approver must have passed identity verification. The
+/// The sub-organization and the approver must have passed identity verification. The
 /// application's id comes with the callback on seal applications. The link is valid for a year
 /// or 7 days, depending on `Endpoint`.
 ///
@@ -1462,7 +1462,7 @@ impl fmt::Debug for CreateSealByImageResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeChannelSealPolicyWorkflowUrlRequest {
-    /// The application, sub-organisation and approver of the link; `ProxyOperator` is the approver.
+    /// The application, sub-organization and approver of the link; `ProxyOperator` is the approver.
     pub agent: Agent,
     /// Id of the application to use a seal, as the callback on seal applications gives it.
     pub workflow_instance_id: String,
@@ -1527,7 +1527,7 @@ impl fmt::Debug for DescribeChannelSealPolicyWorkflowUrlResponse {
     }
 }
 
-/// A seal of an organisation.
+/// A seal of an organization.
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OccupiedSeal {
@@ -1535,9 +1535,9 @@ pub struct OccupiedSeal {
     pub seal_id: String,
     /// Name of the seal.
     pub seal_name: String,
-    /// Time at which the seal was authorised. Unix timestamp in seconds.
+    /// Time at which the seal was authorized. Unix timestamp in seconds.
     pub create_on: i64,
-    /// The employee who authorised the seal, by user id of the service.
+    /// The employee who authorized the seal, by user id of the service.
     pub creator: String,
     /// Id of the seal's policy.
     pub seal_policy_id: String,
@@ -1549,13 +1549,13 @@ pub struct OccupiedSeal {
     pub url: String,
     /// Purpose of the seal.
     pub seal_type: SealType,
-    /// `true` if the authorisation to use the seal has no end.
+    /// `true` if the authorization to use the seal has no end.
     pub is_all_time: bool,
     /// The employees who may use the seal; only if the request's `InfoType` asked for them.
     pub authorized_users: Vec<AuthorizedUser>,
-    /// Width of the seal on paper, in millimetres.
+    /// Width of the seal on paper, in millimeters.
     pub real_width: ::core::option::Option<i64>,
-    /// Height of the seal on paper, in millimetres.
+    /// Height of the seal on paper, in millimeters.
     pub real_height: ::core::option::Option<i64>,
     /// Description of the seal.
     pub seal_description: ::core::option::Option<String>,
@@ -1617,7 +1617,7 @@ impl Option {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NewSealType {
-    /// `OFFICIAL`: Official seal of the organisation; only one can exist.
+    /// `OFFICIAL`: Official seal of the organization; only one can exist.
     Official,
     /// `CONTRACT`: Contracts.
     Contract,
@@ -2074,7 +2074,7 @@ impl Default for SealStyle {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SealType {
-    /// `OFFICIAL`: Official seal of the organisation.
+    /// `OFFICIAL`: Official seal of the organization.
     Official,
     /// `CONTRACT`: Contracts.
     Contract,

@@ -13,8 +13,8 @@ use tc3_api::__private::Redacted;
 #[allow(unused_imports, reason = "all features may be disabled")]
 use tc3_api::time;
 
-/// The caller: the platform's application, one of its sub-organisations, and an employee of
-/// that sub-organisation. Data of different applications is separate: an organisation verified
+/// The caller: the platform's application, one of its sub-organizations, and an employee of
+/// that sub-organization. Data of different applications is separate: an organization verified
 /// in one must be verified again in another.
 #[cfg(
     any(
@@ -37,20 +37,20 @@ use tc3_api::time;
 #[non_exhaustive]
 pub struct Agent {
     /// The platform's application, by the id that the service generated; it is found in the
-    /// developer centre of the console. Systems may use an application each, whose data is then
+    /// developer center of the console. Systems may use an application each, whose data is then
     /// separate.
     pub app_id: String,
-    /// The sub-organisation, by the id that the platform gave it: one id for each organisation,
+    /// The sub-organization, by the id that the platform gave it: one id for each organization,
     /// never changed or used again, and stored by the platform. A hash of the name or of the
     /// Unified Social Credit Code does, or a random one. At most 64 characters.
     pub proxy_organization_open_id: Option<String>,
-    /// The employee of the sub-organisation who acts. They must have entered through the platform,
+    /// The employee of the sub-organization who acts. They must have entered through the platform,
     /// passed identity verification and been given the permissions that the action needs.
     pub proxy_operator: Option<UserInfo>,
-    /// The sub-organisation's own application id, assigned when it activates the service and sent
+    /// The sub-organization's own application id, assigned when it activates the service and sent
     /// in that callback. Leave it out.
     pub proxy_app_id: Option<String>,
-    /// The sub-organisation's id inside the service. Internal; not open for use.
+    /// The sub-organization's id inside the service. Internal; not open for use.
     ///
     /// Internal to the platform; leave it unset.
     pub proxy_organization_id: Option<String>,
@@ -129,7 +129,7 @@ pub struct ApproverOption {
     /// that a seal or signature is chosen slot by slot. Absent: it is shown.
     pub hide_one_key_sign: Option<bool>,
     /// Way in which the signer is named after the contract has started. Absent: the signer is given
-    /// now. Needs the switch for dynamic signers in the console. Not for an organisation that signs
+    /// now. Needs the switch for dynamic signers in the console. Not for an organization that signs
     /// by auto-signing.
     pub fill_type: Option<super::ApproverFillType>,
     /// Reading that is required before the signer can sign.
@@ -245,7 +245,7 @@ pub struct Component {
     /// - By keyword: the keyword itself. Bare, as in `甲方签署`, it matches wherever it occurs, also
     ///   inside longer text; between carets, as in `^甲方签署^`, only as a separate word.
     pub component_id: Option<String>,
-    /// Type of the field or signature slot. Seals are for organisations only. In a contract made
+    /// Type of the field or signature slot. Seals are for organizations only. In a contract made
     /// from files, a slot across the edges of the pages needs `ComponentPosY`, `ComponentWidth` and
     /// `ComponentHeight`.
     pub component_type: Option<super::ComponentType>,
@@ -290,7 +290,7 @@ pub struct Component {
     ///   `Density` (1 loose, 2 standard, the default, 3 dense), `Position` (`None` tiled, the
     ///   default, `LeftTop`, `LeftBottom`, `RightTop`, `RightBottom`, `Center`), `SubType`
     ///   (`CUSTOM_WATERMARK`: own text; `PERSON_INFO_WATERMARK`: the viewer's information).
-    /// - `FILL_IMAGE`: `NotMakeImageCenter` (true: not centred; default false), `FillMethod` (0,
+    /// - `FILL_IMAGE`: `NotMakeImageCenter` (true: not centered; default false), `FillMethod` (0,
     ///   the default: fill the area; 1: scale in proportion).
     /// - `SELECTOR`: `WordWrap` (true: long text wraps; default false).
     /// - `SIGN_SIGNATURE`, `SIGN_PAGING_SIGNATURE`: `ComponentTypeLimit`, an array of the
@@ -303,7 +303,7 @@ pub struct Component {
     ///   `Gaps`. `Format` is `yyyy m d`, `yyyy年m月d日`, `yyyy/m/d`, `yyyy-m-d` or `yyyy.m.d`, each
     ///   but the second also with ` HH:MM:SS` after it. `Gaps`, as in `2,2`, is the number of
     ///   spaces in the two gaps of `yyyy m d`. Without settings, or with `Format` empty or not
-    ///   understood, all others are ignored: the date is `yyyy年m月d日`, centred.
+    ///   understood, all others are ignored: the date is `yyyy年m月d日`, centered.
     /// - `SIGN_SEAL`, `SIGN_SIGNATURE`: `PageRanges` puts it on every page of the ranges, as in
     ///   `[{"BeginPage":1,"EndPage":-1}]` for all.
     /// - `SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_SEAL`: `Rotate` (-360 to 360 degrees, positive is
@@ -344,7 +344,7 @@ pub struct Component {
     /// Special fields, some of which are only possible in a template made in the console, are
     /// checked:
     ///
-    /// - organisation name: Chinese characters and Chinese brackets;
+    /// - organization name: Chinese characters and Chinese brackets;
     /// - Unified Social Credit Code: the registered one;
     /// - legal representative: at most 50 characters, being 2 to 25 Chinese characters or 1 to 50
     ///   letters;
@@ -665,7 +665,7 @@ pub struct ComponentLimit {
     ///
     /// - `SIGN_SEAL`, `SIGN_PAGING_SEAL`: types of seals, `OFFICIAL` (company seal), `CONTRACT`
     ///   (contract seal), `FINANCE` (finance seal), `PERSONNEL` (personnel seal) or `OTHER`; for a
-    ///   party of the initiator's organisation also ids of its seals. If both are given, the types
+    ///   party of the initiator's organization also ids of its seals. If both are given, the types
     ///   are ignored.
     /// - `SIGN_SIGNATURE`: `HANDWRITE`, `HANDWRITTEN_ESIGN`, `OCR_ESIGN`, `ESIGN` or
     ///   `SYSTEM_ESIGN`, as in `ComponentLimitType` of `FlowApproverInfo`.
@@ -745,12 +745,12 @@ impl fmt::Debug for Filter {
 ///
 /// The required fields depend on the party; the identity document is always optional:
 ///
-/// - Employee of a sub-organisation, the initiator's or another: `ApproverType` `ORGANIZATION`,
+/// - Employee of a sub-organization, the initiator's or another: `ApproverType` `ORGANIZATION`,
 ///   `Name`, `Mobile`, `OpenId`, `OrganizationName`, `OrganizationOpenId`.
-/// - Another sub-organisation, one of whose employees claims the role later: `ORGANIZATION`,
+/// - Another sub-organization, one of whose employees claims the role later: `ORGANIZATION`,
 ///   `OrganizationName`, `OrganizationOpenId`, `ApproverOption.FillType` 1.
 /// - Person: `PERSON`, `Name`, `Mobile`.
-/// - Employee of an organisation outside of the platform: `ORGANIZATION`,
+/// - Employee of an organization outside of the platform: `ORGANIZATION`,
 ///   `NotChannelOrganization` true, `OrganizationName`, `Name`, `Mobile`; neither `OpenId` nor
 ///   `OrganizationOpenId`.
 ///
@@ -774,25 +774,25 @@ pub struct FlowApproverInfo {
     pub id_card_number: Option<String>,
     /// The signer's own phone number: 11 digits, mainland China, without `+86`.
     pub mobile: Option<String>,
-    /// The organisation's name as on its business licence. Brackets must be the Chinese `（）`.
+    /// The organization's name as on its business license. Brackets must be the Chinese `（）`.
     pub organization_name: Option<String>,
-    /// `true` if the signer's organisation is one of the service's own and none of the platform's
-    /// sub-organisations; for `ApproverType` `ORGANIZATION`. Absent: a sub-organisation of the
+    /// `true` if the signer's organization is one of the service's own and none of the platform's
+    /// sub-organizations; for `ApproverType` `ORGANIZATION`. Absent: a sub-organization of the
     /// platform.
     pub not_channel_organization: Option<bool>,
     /// The employee's id, assigned by the platform: letters and digits. Absent, for an employee of
-    /// a sub-organisation: any employee can claim the role. For an employee who has passed identity
-    /// verification and joined the organisation, `Name`, `IdCardType`, `IdCardNumber` and `Mobile`
+    /// a sub-organization: any employee can claim the role. For an employee who has passed identity
+    /// verification and joined the organization, `Name`, `IdCardType`, `IdCardNumber` and `Mobile`
     /// are ignored: the verified identity and login number apply. At most 64 characters.
     pub open_id: Option<String>,
-    /// The party's sub-organisation in the same application, by the id that the platform gave it,
-    /// as in `ProxyOrganizationOpenId` of `Agent`. Required of a sub-organisation other than the
+    /// The party's sub-organization in the same application, by the id that the platform gave it,
+    /// as in `ProxyOrganizationOpenId` of `Agent`. Required of a sub-organization other than the
     /// initiator. At most 64 characters.
     pub organization_open_id: Option<String>,
     /// Kind of party, and whether it signs by hand, by auto-signing or by PIN.
     pub approver_type: Option<super::FlowApproverType>,
     /// The party's role in the template, as `DescribeTemplates` returns it. Required from a
-    /// template, unless the contract has a single party or is between an organisation and a person.
+    /// template, unless the contract has a single party or is between an organization and a person.
     pub recipient_id: Option<String>,
     /// Deadline for this party's signature. Absent: the contract's deadline. Not supported for the
     /// contracts of a contract group. Unix timestamp in seconds.
@@ -803,7 +803,7 @@ pub struct FlowApproverInfo {
     /// Internal to the platform; leave it unset.
     pub callback_url: Option<String>,
     /// The party's signature slots. From files: their positions and types. From a template: the
-    /// seal for a slot of the initiator's organisation, the slot by `ComponentId` or
+    /// seal for a slot of the initiator's organization, the slot by `ComponentId` or
     /// `ComponentName`, the seal's id as `ComponentValue`; a seal fixed in the template cannot be
     /// changed.
     pub sign_components: Option<Vec<Component>>,
@@ -817,7 +817,7 @@ pub struct FlowApproverInfo {
     pub jump_url: Option<String>,
     /// Permissions and duties of the signer: refuse, forward, be named later.
     pub approver_option: Option<ApproverOption>,
-    /// `true` if the initiator's organisation must approve before this party, employee or person,
+    /// `true` if the initiator's organization must approve before this party, employee or person,
     /// can sign. The review is given with `ChannelCreateFlowSignReview`; until it passes, signing
     /// stays blocked, also after a refusal. Works for signing by hand and for auto-signing. Absent:
     /// no.
@@ -833,12 +833,12 @@ pub struct FlowApproverInfo {
     /// `DescribeFlowDetailInfo` returns it.
     pub sign_id: Option<String>,
     /// Channel by which the signer is notified of the contract. Applies only with
-    /// `NotChannelOrganization` true; a sub-organisation's signer is never notified (`NONE`).
+    /// `NotChannelOrganization` true; a sub-organization's signer is never notified (`NONE`).
     /// Absent: short message.
     pub notify_type: Option<super::NotifyType>,
     /// Slots that the signer may add, and the seals or signatures permitted in them. For
     /// `ChannelCreateFlowByFiles` with `SignBeanTag` 1. Only a party of the initiator's
-    /// organisation can be restricted to particular seals, other organisations and persons only to
+    /// organization can be restricted to particular seals, other organizations and persons only to
     /// kinds.
     pub add_sign_components_limits: Option<Vec<ComponentLimit>>,
     /// The party's role, such as payee, issuer or witness: Chinese characters, letters, digits and
@@ -861,7 +861,7 @@ pub struct FlowApproverInfo {
     pub approver_email: Option<String>,
     /// Proof of the PIN, for the PIN kinds of `ApproverType`: `HMAC_SHA256(SHA256(PIN), FlowName)`,
     /// in the reference's example 64 lower-case hexadecimal digits. The PIN is that of the
-    /// employee's, the partner organisation's or the person's authorisation. Trim the contract's
+    /// employee's, the partner organization's or the person's authorization. Trim the contract's
     /// name before computing.
     pub pin_code: Option<String>,
 }
@@ -1341,14 +1341,14 @@ impl fmt::Debug for IntentionQuestion {
     }
 }
 
-/// An organisation. Used only by fields that are not in use.
+/// An organization. Used only by fields that are not in use.
 #[cfg(any(feature = "flow_creation", feature = "seals", feature = "signing"))]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationInfo {
-    /// The organisation, by the id that the platform gave it.
+    /// The organization, by the id that the platform gave it.
     pub organization_open_id: String,
-    /// The organisation's id inside the service.
+    /// The organization's id inside the service.
     pub organization_id: Option<String>,
     /// The channel that the user belongs to.
     pub channel: Option<String>,
@@ -1356,7 +1356,7 @@ pub struct OrganizationInfo {
     ///
     /// Internal to the platform; leave it unset.
     pub client_ip: Option<String>,
-    /// The network address of the organisation's proxy. Internal; not open for use.
+    /// The network address of the organization's proxy. Internal; not open for use.
     ///
     /// Internal to the platform; leave it unset.
     pub proxy_ip: Option<String>,
@@ -1444,7 +1444,7 @@ impl RuleIdConfig {
     }
 }
 
-/// A contract type that the organisation defined for itself.
+/// A contract type that the organization defined for itself.
 #[cfg(any(feature = "flows", feature = "templates"))]
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -1478,7 +1478,7 @@ pub struct UserFlowType {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UserInfo {
-    /// `OpenId`, the id that the platform gave them: one real employee of the sub-organisation,
+    /// `OpenId`, the id that the platform gave them: one real employee of the sub-organization,
     /// unique in the application and never used again. The user id of the platform's own system
     /// does, or a hash of it. Once they have joined, the console, opened with
     /// `CreateConsoleLoginUrl`, lists it among the employees. At most 64 characters.

@@ -19,7 +19,7 @@ use super::{
 ///
 /// 获取H5批量签署或查看链接
 ///
-/// The contracts must have been initiated by the calling organisation, which needs the
+/// The contracts must have been initiated by the calling organization, which needs the
 /// professional edition or a higher one. To be signed, each must wait for this signer and,
 /// according to the official samples for persons, contain no fields for them to fill in. Claim
 /// links for dynamic signers (parties created without a named signer) can be made too, if all
@@ -48,7 +48,7 @@ use super::{
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Read the message, which names the parameter, and give it.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -61,18 +61,18 @@ pub struct ChannelCreateBatchQuickSignUrlRequest {
     /// - always `ApproverType` (`PERSON` or `ORGANIZATION`) and `Name`, and `Mobile`, the identity
     ///   document (`IdCardType`, `IdCardNumber`) or both; a claim link for dynamic signers needs
     ///   `ApproverType` only.
-    /// - an employee of an organisation outside the platform: `OrganizationName` too.
-    /// - an employee of a sub-organisation: `OpenId`, `OrganizationOpenId` and `OrganizationName`;
+    /// - an employee of an organization outside the platform: `OrganizationName` too.
+    /// - an employee of a sub-organization: `OpenId`, `OrganizationOpenId` and `OrganizationName`;
     ///   the last may be left out once it is verified and active.
     ///
     /// To sign by code from a short message, `Mobile` must be the one in the contract. Slots that
     /// the signer drags into place and approval slots (`SIGN_VIRTUAL_COMBINATION`) are not
     /// supported.
     pub flow_approver_info: FlowApproverInfo,
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Option<Agent>,
-    /// The contracts. All must have been initiated by the calling organisation. At most 100
+    /// The contracts. All must have been initiated by the calling organization. At most 100
     /// elements.
     pub flow_ids: Option<Vec<String>>,
     /// The contract group, instead of single contracts.
@@ -105,7 +105,7 @@ pub struct ChannelCreateBatchQuickSignUrlRequest {
     /// `true` if the signer may refuse all contracts of this link together. Absent: no. Not for
     /// contract groups: there, refusing every contract one by one refuses the group.
     pub can_batch_reject: Option<bool>,
-    /// The only person or organisation that may claim a dynamic signer's role.
+    /// The only person or organization that may claim a dynamic signer's role.
     pub preset_approver_info: Option<PresetApproverInfo>,
     /// `true` if the signer may confirm all files as read in one step. The service must have
     /// enabled this for the caller. Falls back to one by one if the seal or signature chosen for
@@ -317,9 +317,9 @@ pub struct ChannelCreateBatchQuickSignUrlResponse {
 ///
 /// The signer's details must match those in the contracts, and the party must be waiting to
 /// sign (`PENDING`) in each. With `FlowBatchUrlInfo`, the link serves dynamic signers (parties
-/// created without a named signer) to claim their roles. The sub-organisation and the employee
+/// created without a named signer) to claim their roles. The sub-organization and the employee
 /// who calls must be verified. Beforehand, the option to check personal signers by phone number
-/// only must be enabled in the console (organisation settings, extended services). Contracts in
+/// only must be enabled in the console (organization settings, extended services). Contracts in
 /// which the party has approval slots (`SIGN_VIRTUAL_COMBINATION`), or adds its own signature
 /// slots while signing, can't be signed this way.
 ///
@@ -327,10 +327,10 @@ pub struct ChannelCreateBatchQuickSignUrlResponse {
 ///
 /// - a person: `Name`, `Mobile`, `IdCardNumber` (with `IdCardType`). They enter a code from a
 ///   short message before viewing the contracts.
-/// - an employee of an organisation outside the platform: these and `OrganizationName`, of an
-///   organisation that the service has verified.
-/// - an employee of a sub-organisation: `OpenId`, `OrganizationOpenId`; `OrganizationName` too
-///   while the sub-organisation is not verified.
+/// - an employee of an organization outside the platform: these and `OrganizationName`, of an
+///   organization that the service has verified.
+/// - an employee of a sub-organization: `OpenId`, `OrganizationOpenId`; `OrganizationName` too
+///   while the sub-organization is not verified.
 ///
 /// The link is valid for seven days.
 ///
@@ -365,7 +365,7 @@ pub struct ChannelCreateBatchQuickSignUrlResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchSignUrlRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The signer's real name as in the contracts; identity check and signature use it. Not needed
@@ -390,11 +390,11 @@ pub struct ChannelCreateBatchSignUrlRequest {
     pub id_card_number: Option<String>,
     /// Delivery of the link to `Mobile`. Absent: it is not sent.
     pub notify_type: Option<NotifyType>,
-    /// The contracts. All must have been initiated by the calling organisation. 1 to 100 elements.
+    /// The contracts. All must have been initiated by the calling organization. 1 to 100 elements.
     pub flow_ids: Vec<String>,
-    /// Name of the signer's organisation as on its business licence, with full-width brackets `（）`
+    /// Name of the signer's organization as on its business license, with full-width brackets `（）`
     /// instead of `()`; the service must have verified it. Needed for an employee of an
-    /// organisation outside the platform. Of a sub-organisation: needed, besides `OpenId` and
+    /// organization outside the platform. Of a sub-organization: needed, besides `OpenId` and
     /// `OrganizationOpenId`, only while that is not verified.
     pub organization_name: Option<String>,
     /// Kinds of signature the signer may choose from. Replaces the kinds that the contracts allow:
@@ -406,12 +406,12 @@ pub struct ChannelCreateBatchSignUrlRequest {
     pub jump_to_detail: Option<bool>,
     /// Contracts and roles to be claimed, for dynamic signers.
     pub flow_batch_url_info: Option<FlowBatchUrlInfo>,
-    /// The employee of a sub-organisation who signs, by the id that the platform gave them; needed
+    /// The employee of a sub-organization who signs, by the id that the platform gave them; needed
     /// for such a signer. They must be verified there. Replaces `Name`, `Mobile`, `IdCardNumber`
     /// and `IdCardType`, which are then taken from their verified identity.
     pub open_id: Option<String>,
-    /// The signer's sub-organisation, by the id that the platform gave it; needed for an employee
-    /// of one. On a claim link for dynamic signers: only in this sub-organisation's name may the
+    /// The signer's sub-organization, by the id that the platform gave it; needed for an employee
+    /// of one. On a claim link for dynamic signers: only in this sub-organization's name may the
     /// role be claimed and signed.
     pub organization_open_id: Option<String>,
     /// `true` if the mini program returns by itself after signing; the platform's app or mini
@@ -427,7 +427,7 @@ pub struct ChannelCreateBatchSignUrlRequest {
     /// the group.
     pub can_batch_reject: Option<bool>,
     /// `true` if the signer may confirm all files as read in one step. The service must have
-    /// enabled this for the caller. For an organisation, it works only if all its seal and
+    /// enabled this for the caller. For an organization, it works only if all its seal and
     /// signature slots have the same restrictions (seal id, kind of seal or signature). Absent: no.
     pub can_skip_read_flow: Option<bool>,
 }
@@ -661,7 +661,7 @@ impl fmt::Debug for ChannelCreateBatchSignUrlResponse {
 ///
 /// 获取用户H5签署链接
 ///
-/// The sub-organisation and the employee who calls must be verified. A link is valid for 30
+/// The sub-organization and the employee who calls must be verified. A link is valid for 30
 /// minutes unless `ExpiredOn` sets another time; after that, create a new one. It can't be
 /// embedded in a WeChat mini program; `CreateSignUrls` makes links for that. In an iframe
 /// nothing that needs face recognition works, setting a signing password included. An app that
@@ -711,19 +711,19 @@ impl fmt::Debug for ChannelCreateBatchSignUrlResponse {
 ///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organisation, application and
+///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorisation's id.
+///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowSignUrlRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contract, 32 characters.
@@ -732,8 +732,8 @@ pub struct ChannelCreateFlowSignUrlRequest {
     /// `ApproverType` (official samples leave it out for persons) and:
     ///
     /// - a person: `Name`, `Mobile`.
-    /// - an employee of an organisation outside the platform: these and `OrganizationName`.
-    /// - an employee of a sub-organisation: `OpenId`, `OrganizationOpenId` and, until it is
+    /// - an employee of an organization outside the platform: these and `OrganizationName`.
+    /// - an employee of a sub-organization: `OpenId`, `OrganizationOpenId` and, until it is
     ///   verified and active, `OrganizationName`.
     ///
     /// Otherwise only `RecipientId` (names the party directly), `ApproverSignTypes` (for this link
@@ -749,7 +749,7 @@ pub struct ChannelCreateFlowSignUrlRequest {
     ///
     /// Internal to the platform; leave it unset.
     pub operator: Option<UserInfo>,
-    /// The organisation; not open for use.
+    /// The organization; not open for use.
     ///
     /// Internal to the platform; leave it unset.
     pub organization: Option<OrganizationInfo>,
@@ -885,7 +885,7 @@ pub struct ChannelCreateFlowSignUrlResponse {
 ///
 /// 获取企业签署合同web页面
 ///
-/// The employee must be verified within the organisation and be the one who signs the contracts
+/// The employee must be verified within the organization and be the one who signs the contracts
 /// or claims a role in them. The contracts must be waiting to be signed or claimed; those still
 /// to be filled in are refused. All ways to sign are available: handwritten and traced
 /// signatures, ones the system draws, personal seals, approval slots
@@ -929,7 +929,7 @@ pub struct ChannelCreateFlowSignUrlResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateOrganizationBatchSignUrlRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contracts to sign. 1 to 100 elements.
@@ -1100,7 +1100,7 @@ impl fmt::Debug for ChannelCreateOrganizationBatchSignUrlResponse {
 
 /// Creates links that take signers to the service's mini program to view, fill in and sign
 /// contracts. The platform brings them to the signers by its own means: short message, button,
-/// QR code. The sub-organisation and the employee who calls must be verified.
+/// QR code. The sub-organization and the employee who calls must be verified.
 ///
 /// 获取跳转至腾讯电子签小程序的签署链接
 ///
@@ -1193,14 +1193,14 @@ impl fmt::Debug for ChannelCreateOrganizationBatchSignUrlResponse {
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organisation, and ask its super administrator whether the closing is intended;
+///   sub-organization, and ask its super administrator whether the closing is intended;
 ///   retrying does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
 ///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -1223,7 +1223,7 @@ impl fmt::Debug for ChannelCreateOrganizationBatchSignUrlResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateSignUrlsRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// The contracts. Only one if `GenerateType` is `ALL`, its default. At most 100 elements.
@@ -1236,9 +1236,9 @@ pub struct CreateSignUrlsRequest {
     pub endpoint: Option<SignUrlEndpoint>,
     /// Parties that get links. Absent: `ALL`.
     pub generate_type: Option<SignUrlGenerateType>,
-    /// Name of the organisation outside the platform whose employee signs, with full-width brackets
-    /// `（）` instead of `()`. On a claim link for an organisation's dynamic signer: only in this
-    /// organisation's name may the role be claimed and signed.
+    /// Name of the organization outside the platform whose employee signs, with full-width brackets
+    /// `（）` instead of `()`. On a claim link for an organization's dynamic signer: only in this
+    /// organization's name may the role be claimed and signed.
     pub organization_name: Option<String>,
     /// The party's name as in the contract. On a claim link for a dynamic signer who is a person:
     /// only a person of this name may claim.
@@ -1255,11 +1255,11 @@ pub struct CreateSignUrlsRequest {
     /// `M` (Macao) and ten digits. On a claim link for a dynamic signer who is a person: only the
     /// holder may claim.
     pub id_card_number: Option<String>,
-    /// The signer's sub-organisation, by the id that the platform gave it. On a claim link for an
-    /// organisation's dynamic signer: only in this sub-organisation's name may the role be claimed
+    /// The signer's sub-organization, by the id that the platform gave it. On a claim link for an
+    /// organization's dynamic signer: only in this sub-organization's name may the role be claimed
     /// and signed.
     pub organization_open_id: Option<String>,
-    /// The employee of a sub-organisation for whom to create the link, by the id that the platform
+    /// The employee of a sub-organization for whom to create the link, by the id that the platform
     /// gave them; only if `GenerateType` is `CHANNEL`. Only verified employees are shown. Once they
     /// are verified and have joined, their own identity and log-in phone number replace `Name`,
     /// `IdCardType`, `IdCardNumber` and `Mobile`.
@@ -1289,7 +1289,7 @@ pub struct CreateSignUrlsRequest {
     /// button.
     pub url_use_env: Option<SignUrlEnvironment>,
     /// `true` if the signer may confirm all files as read in one step. The service must have
-    /// enabled this for the caller, and `FlowIds` must be given. For an organisation, it works only
+    /// enabled this for the caller, and `FlowIds` must be given. For an organization, it works only
     /// if all its seal and signature slots have the same restrictions (seal id, kind of seal or
     /// signature). Absent: no.
     pub can_skip_read_flow: Option<bool>,
@@ -1532,7 +1532,7 @@ pub struct CreateSignUrlsResponse {
 pub struct DynamicSignOption {
     /// Number of contracts of the link that must be claimed: all or some. Absent: some.
     pub dynamic_receive_type: Option<DynamicReceiveType>,
-    /// The organisation whose employees may claim and sign, by the id that the platform gave it.
+    /// The organization whose employees may claim and sign, by the id that the platform gave it.
     /// Nobody else may.
     pub organization_open_id: Option<String>,
 }
@@ -1719,7 +1719,7 @@ impl FlowGroupUrlInfo {
     }
 }
 
-/// The only person or organisation that may claim a dynamic signer's role. A person is
+/// The only person or organization that may claim a dynamic signer's role. A person is
 /// described by name, phone number and identity document, an employee only by
 /// `OrganizationName`.
 ///
@@ -1738,8 +1738,8 @@ pub struct PresetApproverInfo {
     pub id_card_number: Option<String>,
     /// Kind of the person's identity document; only `ID_CARD` is supported here.
     pub id_card_type: Option<IdCardType>,
-    /// The organisation whose employee may claim; required if the dynamic signer is an employee.
-    /// Only organisations outside the platform, no sub-organisations. Name, phone number and
+    /// The organization whose employee may claim; required if the dynamic signer is an employee.
+    /// Only organizations outside the platform, no sub-organizations. Name, phone number and
     /// identity document can't be preset together with it.
     pub organization_name: Option<String>,
 }
@@ -1828,7 +1828,7 @@ pub struct SignUrlInfo {
     pub name: String,
     /// The signer's phone number.
     pub mobile: String,
-    /// Name of the signer's organisation.
+    /// Name of the signer's organization.
     pub organization_name: String,
     /// Kind of signing party.
     pub approver_type: ApproveType,
@@ -2159,12 +2159,12 @@ impl Default for SignUrlEnvironment {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignUrlGenerateType {
-    /// `ALL`: All parties except those that sign by authorisation (auto-signing); a single contract
+    /// `ALL`: All parties except those that sign by authorization (auto-signing); a single contract
     /// only.
     All,
-    /// `CHANNEL`: Employees of sub-organisations; `OpenId` singles one out.
+    /// `CHANNEL`: Employees of sub-organizations; `OpenId` singles one out.
     Channel,
-    /// `NOT_CHANNEL`: Employees of organisations outside the platform.
+    /// `NOT_CHANNEL`: Employees of organizations outside the platform.
     NotChannel,
     /// `PERSON`: Persons in their own name.
     Person,
@@ -2237,7 +2237,7 @@ impl Default for SignUrlGenerateType {
 pub enum SignatureStyle {
     /// `0`: Written by hand while signing.
     Handwritten,
-    /// `1`: In regular script (Kaiti), recognised by OCR from handwriting.
+    /// `1`: In regular script (Kaiti), recognized by OCR from handwriting.
     OcrRegularScript,
     /// `2`: A seal with the signer's name.
     NameSeal,

@@ -11,30 +11,30 @@ use tc3_api::{Action, ActionInfo, Envelope, json, time};
 
 use super::{Agent, ApproverSignType, Component, UserFlowType, UserInfo};
 
-/// A sub-organisation for which a template's authorisation could not be changed, and why.
+/// A sub-organization for which a template's authorization could not be changed, and why.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AuthFailMessage {
-    /// The sub-organisation, by the id that the platform gave it.
+    /// The sub-organization, by the id that the platform gave it.
     pub proxy_organization_open_id: String,
     /// Description of the failure, for people to read.
     pub message: String,
 }
 
-/// Lists the valid templates that a sub-organisation owns, not those of the platform. Usually
+/// Lists the valid templates that a sub-organization owns, not those of the platform. Usually
 /// called before `CreateFlowsByTemplates` or `ChannelCreateFlowGroupByTemplates`, to learn a
 /// template's parties and fields.
 ///
 /// 查询模板信息列表
 ///
-/// A sub-organisation has templates that the platform distributed to it and templates it made
+/// A sub-organization has templates that the platform distributed to it and templates it made
 /// in its console, reached by `CreateConsoleLoginUrl`. A template consists of basic data, the
 /// initiator and the other parties (`Recipients`), the fields to fill in (`Components`) and the
 /// signature slots (`SignComponents`). Each field and slot belongs to one party, by its
 /// `ComponentRecipientId`.
 ///
 /// `TemplateId`, `TemplateName` and `ChannelTemplateId` combine: a template must meet all that
-/// are given. `TemplateId` takes precedence over `TemplateIds`. The sub-organisation and the
+/// are given. `TemplateId` takes precedence over `TemplateIds`. The sub-organization and the
 /// employee in `Agent` must have passed identity verification.
 ///
 /// Rate limit: 20 requests per second.
@@ -83,7 +83,7 @@ pub struct AuthFailMessage {
 ///   (list only), or leave `ContentType` out for the first.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
-///   sub-organisation and come from the same `AppId` and environment.
+///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
 ///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
 ///   Retrying unchanged does not help.
@@ -100,14 +100,14 @@ pub struct AuthFailMessage {
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organisation, and ask its super administrator whether the closing is intended;
+///   sub-organization, and ask its super administrator whether the closing is intended;
 ///   retrying does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
 ///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
@@ -125,7 +125,7 @@ pub struct AuthFailMessage {
 ///   Read the message for the resource and check its state; the error may be temporary, so a
 ///   query may be retried later.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
-///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -133,16 +133,16 @@ pub struct AuthFailMessage {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeTemplatesRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// One template, by its id of 32 characters, which the console shows among the organisation's
+    /// One template, by its id of 32 characters, which the console shows among the organization's
     /// templates. Wins over `TemplateIds`.
     pub template_id: Option<String>,
     /// Amount of information returned about each template. Absent: `0`, everything.
     pub content_type: Option<TemplateContentType>,
     /// Templates to look up, by their ids of 32 characters. Each must exist and belong to the
-    /// sub-organisation, or the call fails. `Limit` and `Offset` then have no effect; ignored if
+    /// sub-organization, or the call fails. `Limit` and `Offset` then have no effect; ignored if
     /// `TemplateId` is given. At most 100 elements.
     pub template_ids: Option<Vec<String>>,
     /// Number of templates per page. Absent: 20. At most 100.
@@ -152,7 +152,7 @@ pub struct DescribeTemplatesRequest {
     /// Looks for templates whose name contains this text: Chinese characters, letters, digits and
     /// underscores. At most 200 characters.
     pub template_name: Option<String>,
-    /// Only templates that the sub-organisation received or claimed from this template of the
+    /// Only templates that the sub-organization received or claimed from this template of the
     /// platform.
     pub channel_template_id: Option<String>,
     /// `true` to return the fields of all parties, not just the initiator's. Absent: only the
@@ -329,20 +329,20 @@ pub struct DescribeTemplatesResponse {
     pub request_id: String,
 }
 
-/// Looks up or changes which sub-organisations may use a template of the platform's template
+/// Looks up or changes which sub-organizations may use a template of the platform's template
 /// library.
 ///
 /// 第三方应用模板库管理
 ///
-/// - `SELECT` lists the sub-organisations authorised, page by page.
-/// - `UPDATE` sets with `AuthTag` whether all sub-organisations of the application or only
-///   chosen ones are authorised; once the template is published, this is fixed. With chosen
+/// - `SELECT` lists the sub-organizations authorized, page by page.
+/// - `UPDATE` sets with `AuthTag` whether all sub-organizations of the application or only
+///   chosen ones are authorized; once the template is published, this is fixed. With chosen
 ///   ones, `ProxyOrganizationOpenIds` adds further ones. `Available` enables or disables the
 ///   template.
-/// - `DELETE` takes the authorisation away. A template that is claimed by hand vanishes from
-///   those sub-organisations' view of the library and can no longer be claimed, but copies
+/// - `DELETE` takes the authorization away. A template that is claimed by hand vanishes from
+///   those sub-organizations' view of the library and can no longer be claimed, but copies
 ///   already claimed stay. A template that is distributed automatically is with them already
-///   and is not affected. To reach templates that sub-organisations already have, use `UPDATE`
+///   and is not affected. To reach templates that sub-organizations already have, use `UPDATE`
 ///   with `Available`.
 ///
 /// Rate limit: 20 requests per second.
@@ -381,7 +381,7 @@ pub struct DescribeTemplatesResponse {
 ///   message, which names the parameter, and correct it. Retrying unchanged does not help.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
-///   sub-organisation and come from the same `AppId` and environment.
+///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams):
 ///   Parameters are empty. Fill in the field that the message names, such as the array of ids
 ///   or operators: it must be present and not empty.
@@ -409,24 +409,24 @@ pub struct DescribeTemplatesResponse {
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organisation,
+///   the message for the missing item, and check that its id belongs to this sub-organization,
 ///   application and environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
 ///   Application does not exist. Check `Agent.AppId`: an application of the platform that
 ///   exists in the environment called (test and production are apart).
 /// - [`ResourceNotFound.ApplicationAuth`](super::ErrorCode::ResourceNotFoundApplicationAuth):
 ///   Application grant record not found. Check `Agent.AppId`, `TemplateId` and
-///   `ProxyOrganizationOpenIds`: the sub-organisations must have been activated in this
+///   `ProxyOrganizationOpenIds`: the sub-organizations must have been activated in this
 ///   application.
 /// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
 ///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
-///   `DescribeChannelOrganizations`; a new sub-organisation is activated through
+///   `DescribeChannelOrganizations`; a new sub-organization is activated through
 ///   `CreateConsoleLoginUrl` first.
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
 ///   not exist. Give the id of an existing template from `DescribeTemplates`;
 ///   `OperateChannelTemplate` requires one of the platform's own library instead.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
-///   that `Agent.AppId` belongs to the calling account and that operator and sub-organisation
+///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   may do this; have the super administrator grant the permission.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
 ///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
@@ -439,16 +439,16 @@ pub struct DescribeTemplatesResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OperateChannelTemplateRequest {
-    /// The caller: the application, the sub-organisation and its employee. Organisation and
+    /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// Operation: look up, set or revoke the authorisation. The official sample writes it in lower
+    /// Operation: look up, set or revoke the authorization. The official sample writes it in lower
     /// case.
     pub operate_type: ChannelTemplateOperation,
-    /// A template of the platform's library, by its id of 32 characters; not a sub-organisation's
+    /// A template of the platform's library, by its id of 32 characters; not a sub-organization's
     /// own template.
     pub template_id: String,
-    /// The sub-organisations concerned, by the ids that the platform gave them, separated by
+    /// The sub-organizations concerned, by the ids that the platform gave them, separated by
     /// commas; at most 100 at a time.
     pub proxy_organization_open_ids: Option<String>,
     /// Visibility of the template, with `UPDATE`. Can be changed only until the template is
@@ -461,9 +461,9 @@ pub struct OperateChannelTemplateRequest {
     ///
     /// Internal to the platform; leave it unset.
     pub operator: Option<UserInfo>,
-    /// Number of sub-organisations per page. Absent: 20. At most 100.
+    /// Number of sub-organizations per page. Absent: 20. At most 100.
     pub limit: Option<i64>,
-    /// Number of sub-organisations to skip. Absent: 0.
+    /// Number of sub-organizations to skip. Absent: 0.
     pub offset: Option<i64>,
 }
 
@@ -558,23 +558,23 @@ pub struct OperateChannelTemplateResponse {
     pub app_id: String,
     /// The template concerned.
     pub template_id: String,
-    /// Result of the change of visibility: for all sub-organisations, some or none.
+    /// Result of the change of visibility: for all sub-organizations, some or none.
     /// `FailMessageList` has those that failed.
     pub operate_result: TemplateAuthorizationResult,
     /// Visibility of the template.
     pub auth_tag: TemplateVisibility,
-    /// The sub-organisations authorised, by the ids that the platform gave them. Returned for
+    /// The sub-organizations authorized, by the ids that the platform gave them. Returned for
     /// `SELECT` only.
     pub proxy_organization_open_ids: Vec<String>,
-    /// The sub-organisations for which it failed, and why.
+    /// The sub-organizations for which it failed, and why.
     pub fail_message_list: Vec<AuthFailMessage>,
-    /// Number of authorised sub-organisations, on all pages. Returned for `SELECT` only.
+    /// Number of authorized sub-organizations, on all pages. Returned for `SELECT` only.
     pub total: i64,
     /// Id of the request, for the service's support.
     pub request_id: String,
 }
 
-/// Deletes, enables, disables or copies a template that a sub-organisation owns. Every
+/// Deletes, enables, disables or copies a template that a sub-organization owns. Every
 /// operation triggers a callback.
 ///
 /// 企业模板管理
@@ -619,7 +619,7 @@ pub struct OperateChannelTemplateResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OperateTemplateRequest {
-    /// The application, sub-organisation and employee of the call. The sub-organisation is the one
+    /// The application, sub-organization and employee of the call. The sub-organization is the one
     /// that owns the template; the employee is the one who acts.
     pub agent: Agent,
     /// The template, by its id of 32 characters.
@@ -720,7 +720,7 @@ pub struct Recipient {
     pub no_transfer: Option<bool>,
 }
 
-/// A template of a sub-organisation: its basic data, its parties, its fields to fill in and its
+/// A template of a sub-organization: its basic data, its parties, its fields to fill in and its
 /// signature slots.
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
@@ -739,10 +739,10 @@ pub struct TemplateInfo {
     pub recipients: Vec<Recipient>,
     /// The signature slots. Not returned if `ContentType` is `1`.
     pub sign_components: Vec<Component>,
-    /// Kind of template: with or without signature slots that the organisation itself signs
+    /// Kind of template: with or without signature slots that the organization itself signs
     /// automatically.
     pub template_type: TemplateType,
-    /// `true` if the sub-organisation is the initiator.
+    /// `true` if the sub-organization is the initiator.
     ///
     /// Internal to the platform; leave it unset.
     ///
@@ -762,7 +762,7 @@ pub struct TemplateInfo {
     pub channel_template_id: String,
     /// The name of the platform's template that this one comes from.
     pub channel_template_name: String,
-    /// Way in which the sub-organisation gets the platform's template.
+    /// Way in which the sub-organization gets the platform's template.
     pub channel_auto_save: TemplateDistribution,
     /// The template's version: the date followed by a running number of three digits, as in
     /// `20231106001` for the first and `20231106002` for the second. Empty by default.
@@ -852,15 +852,15 @@ impl Default for ApproverViewVerification {
     }
 }
 
-/// Operation on the authorisation of a platform template.
+/// Operation on the authorization of a platform template.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChannelTemplateOperation {
-    /// `SELECT`: Lists the sub-organisations authorised.
+    /// `SELECT`: Lists the sub-organizations authorized.
     Select,
-    /// `DELETE`: Revokes the authorisation of sub-organisations.
+    /// `DELETE`: Revokes the authorization of sub-organizations.
     Delete,
-    /// `UPDATE`: Sets who is authorised, or enables or disables the template.
+    /// `UPDATE`: Sets who is authorized, or enables or disables the template.
     Update,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -962,7 +962,7 @@ impl Default for RecipientSignType {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RecipientType {
-    /// `ENTERPRISE`: An organisation.
+    /// `ENTERPRISE`: An organization.
     Enterprise,
     /// `INDIVIDUAL`: A person.
     Individual,
@@ -1025,7 +1025,7 @@ impl Default for RecipientType {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemplateAuthorizationResult {
-    /// `all-success`: For all sub-organisations.
+    /// `all-success`: For all sub-organizations.
     AllSuccess,
     /// `part-success`: For some; the others are in `FailMessageList`.
     PartSuccess,
@@ -1092,7 +1092,7 @@ pub enum TemplateAvailabilityChange {
     Keep,
     /// `1`: Enables it: it can be claimed as usual.
     Enable,
-    /// `2`: Disables it: distributed automatically, sub-organisations can no longer use it; claimed
+    /// `2`: Disables it: distributed automatically, sub-organizations can no longer use it; claimed
     /// by hand, it no longer shows in the library for claiming.
     Disable,
     /// Value without a variant in this version. `From` creates it only if no other
@@ -1183,13 +1183,13 @@ impl Default for TemplateContentType {
     }
 }
 
-/// Way in which a sub-organisation gets a platform's template.
+/// Way in which a sub-organization gets a platform's template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemplateDistribution {
     /// `0`: It claims the template itself; the default.
     Manual,
-    /// `1`: The platform sets it for the sub-organisation automatically.
+    /// `1`: The platform sets it for the sub-organization automatically.
     Automatic,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -1230,7 +1230,7 @@ impl Default for TemplateDistribution {
     }
 }
 
-/// Operation on a sub-organisation's own template.
+/// Operation on a sub-organization's own template.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemplateOperation {
@@ -1349,7 +1349,7 @@ impl Default for TemplateStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemplateType {
-    /// `1`: The organisation's own signature is auto-signed: nobody acts.
+    /// `1`: The organization's own signature is auto-signed: nobody acts.
     AutoSign,
     /// `3`: Signers sign by hand.
     Normal,
@@ -1396,9 +1396,9 @@ impl Default for TemplateType {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemplateVisibility {
-    /// `all`: All sub-organisations of the application.
+    /// `all`: All sub-organizations of the application.
     All,
-    /// `part`: The sub-organisations chosen.
+    /// `part`: The sub-organizations chosen.
     Part,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.

@@ -84,7 +84,7 @@ impl Default for AddableSlotType {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApproveType {
-    /// `ORGANIZATION`: An organisation, through one of its people.
+    /// `ORGANIZATION`: An organization, through one of its people.
     Organization,
     /// `PERSON`: A person in their own name.
     Person,
@@ -445,16 +445,16 @@ impl Default for ApproverVerifyType {
     }
 }
 
-/// Way in which an organisation's super administrator may be authorised during registration.
+/// Way in which an organization's super administrator may be authorized during registration.
 #[cfg(any(feature = "console", feature = "organizations"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthorizationType {
     /// `1`: Upload of a power of attorney.
     PowerOfAttorney,
-    /// `2`: Authorisation by the legal representative.
+    /// `2`: Authorization by the legal representative.
     LegalRepresentative,
-    /// `5`: Power of attorney and a transfer to the organisation's bank account.
+    /// `5`: Power of attorney and a transfer to the organization's bank account.
     PowerOfAttorneyAndTransfer,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -684,7 +684,7 @@ impl Default for ComponentGenerateMode {
 pub enum ComponentType {
     /// `SIGN_SIGNATURE`: Signature or seal of a person.
     SignSignature,
-    /// `SIGN_SEAL`: Seal of an organisation.
+    /// `SIGN_SEAL`: Seal of an organization.
     SignSeal,
     /// `SIGN_PAGING_SEAL`: Seal across the edges of the pages.
     SignPagingSeal,
@@ -696,9 +696,9 @@ pub enum ComponentType {
     SignOpinion,
     /// `SIGN_PAGING_SIGNATURE`: Handwritten signature across the edges of the pages.
     SignPagingSignature,
-    /// `BUSI-FULL-NAME`: Full name of the organisation.
+    /// `BUSI-FULL-NAME`: Full name of the organization.
     BusiFullName,
-    /// `BUSI-CREDIT-CODE`: Unified social credit code of the organisation.
+    /// `BUSI-CREDIT-CODE`: Unified social credit code of the organization.
     BusiCreditCode,
     /// `BUSI-LEGAL-NAME`: Name of the legal representative or proprietor.
     BusiLegalName,
@@ -742,9 +742,9 @@ pub enum ComponentType {
     VirtualCombination,
     /// `WATERMARK`: Watermark; `ComponentExtra` sets its content.
     Watermark,
-    /// `SIGN_DATE`: The date of signing, of an organisation or a person.
+    /// `SIGN_DATE`: The date of signing, of an organization or a person.
     SignDate,
-    /// `SIGN_VIRTUAL_COMBINATION`: Approval block of an organisation or a person: at most four of
+    /// `SIGN_VIRTUAL_COMBINATION`: Approval block of an organization or a person: at most four of
     /// `SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_MULTI_LINE_TEXT` and `SIGN_SELECTOR`; contains no text
     /// itself.
     SignVirtualCombination,
@@ -884,19 +884,19 @@ pub enum FlowApproverType {
     /// `PERSON_AUTO_SIGN`: A person, by auto-signing. A feature on request: the account manager
     /// switches it on.
     PersonAutoSign,
-    /// `ORGANIZATION`: An organisation, through an employee; in a contract from a template also an
-    /// organisation that signs by auto-signing.
+    /// `ORGANIZATION`: An organization, through an employee; in a contract from a template also an
+    /// organization that signs by auto-signing.
     Organization,
-    /// `ENTERPRISESERVER`: An organisation, by auto-signing: the initiator's own in a contract made
+    /// `ENTERPRISESERVER`: An organization, by auto-signing: the initiator's own in a contract made
     /// from files, or another one. Another one must be of the same application, the
-    /// sub-organisations must have granted the authorisation, and the account manager must be
+    /// sub-organizations must have granted the authorization, and the account manager must be
     /// consulted.
     EnterpriseServer,
-    /// `ORGANIZATION_PIN_CODE_SIGN`: The initiator's organisation, by PIN; the employee's PIN must
-    /// have been authorised before.
+    /// `ORGANIZATION_PIN_CODE_SIGN`: The initiator's organization, by PIN; the employee's PIN must
+    /// have been authorized before.
     OrganizationPinCodeSign,
-    /// `OTHER_ORGANIZATION_PIN_CODE_SIGN`: Another organisation, by PIN; the partner organisation's
-    /// PIN must have been authorised before.
+    /// `OTHER_ORGANIZATION_PIN_CODE_SIGN`: Another organization, by PIN; the partner organization's
+    /// PIN must have been authorized before.
     OtherOrganizationPinCodeSign,
     /// `PERSON_PIN_CODE_SIGN`: A person, by auto-signing with a PIN. A feature on request: the
     /// account manager switches it on.
@@ -1363,7 +1363,7 @@ impl Default for KeywordOrder {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeywordRelativeLocation {
-    /// `Middle`: Centred on it.
+    /// `Middle`: Centered on it.
     Middle,
     /// `Below`: Straight below.
     Below,
@@ -1630,7 +1630,7 @@ pub enum SignatureMethod {
     /// `HANDWRITTEN_ESIGN`: Handwriting that the signer saved among their seals; permits
     /// `HANDWRITE` as well.
     HandwrittenEsign,
-    /// `OCR_ESIGN`: Written by hand and recognised by AI.
+    /// `OCR_ESIGN`: Written by hand and recognized by AI.
     OcrEsign,
     /// `ESIGN`: A personal seal.
     Esign,

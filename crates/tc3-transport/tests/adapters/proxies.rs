@@ -12,7 +12,7 @@ use crate::support::{New, check, config, fetch, get, hyper, post, reqwest, until
 
 each! {
     a_proxy_gets_the_request_and_its_credentials
-    https_is_tunnelled
+    https_is_tunneled
     the_connection_to_the_proxy_may_use_tls
     a_refused_tunnel_is_a_proxy_error
     an_absent_proxy_is_a_connect_error
@@ -60,7 +60,7 @@ fn a_proxy_gets_the_request_and_its_credentials(new: New) {
     assert_eq!(received.last().unwrap().body, b"hello");
 }
 
-fn https_is_tunnelled(new: New) {
+fn https_is_tunneled(new: New) {
     let (chain, key, pem) = certificate("api.invalid");
     let tls = server_config(chain, key);
     let proxy = Server::start(move |connection| {
@@ -68,7 +68,7 @@ fn https_is_tunnelled(new: New) {
         connection.write(b"HTTP/1.1 200 OK\r\n\r\n");
         connection.secure(&tls);
         while connection.receive().is_some() {
-            connection.write(&response(200, "", "tunnelled"));
+            connection.write(&response(200, "", "tunneled"));
         }
     });
     let transport = new(&through(proxy.addr).with_extra_roots_pem(pem)).unwrap();
@@ -76,7 +76,7 @@ fn https_is_tunnelled(new: New) {
         || proxy.reused("POST"),
         || {
             let got = fetch(&*transport, post("https://api.invalid", "hello")).unwrap();
-            assert_eq!(got.1, b"tunnelled");
+            assert_eq!(got.1, b"tunneled");
         },
     );
     for request in proxy.received() {

@@ -108,7 +108,7 @@ pub(super) fn describe_task(context: &Context<'_>, body: &Value) -> Result<Value
     let caller = Caller::from_agent(context, body)?;
     check_all(body, context.meta.request)?;
     let task_id = string(body, "TaskId");
-    // Tasks of other types are created by an action that is not modelled.
+    // Tasks of other types are created by an action that is not modeled.
     let cancels_flows = body.get("CancelType").and_then(Value::as_i64).unwrap_or_default() == 0;
     let task = context
         .state

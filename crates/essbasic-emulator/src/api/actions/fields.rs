@@ -48,7 +48,7 @@ pub(super) fn reject_unmodelled(object: &Value, fields: &[&str]) -> Result<(), A
     }
 }
 
-/// Returns the error of a feature that is not modelled.
+/// Returns the error of a feature that is not modeled.
 pub(super) fn unmodelled(feature: &str) -> ApiError {
     ApiError::new("UnsupportedOperation", format!("The emulator does not model {feature}."))
 }

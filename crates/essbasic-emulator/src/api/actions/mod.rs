@@ -20,7 +20,7 @@ use crate::error::ApiError;
 /// Function that executes an action with parameters of the right shape, and returns the fields of the response.
 type Model = fn(&mut Context<'_>, &Value) -> Result<Value, ApiError>;
 
-/// Modelled actions in alphabetical order.
+/// Modeled actions in alphabetical order.
 const MODELS: [(&str, Model); 13] = [
     ("ChannelBatchCancelFlows", cancel::cancel_many),
     ("ChannelCancelFlow", cancel::cancel_one),
@@ -41,13 +41,13 @@ const MODELS: [(&str, Model); 13] = [
 ///
 /// With [`Builder::encryption`](crate::Builder::encryption) it also models `CreateRequestWithEncryption`. The
 /// parameters of any other action are checked, and its response is a stub of the described shape.
-pub fn modelled_actions() -> impl Iterator<Item = &'static str> {
+pub fn modeled_actions() -> impl Iterator<Item = &'static str> {
     MODELS.into_iter().map(|(name, _)| name)
 }
 
-/// Executes an action; returns `None` if it is not modelled.
+/// Executes an action; returns `None` if it is not modeled.
 pub(super) fn run(context: &mut Context<'_>, body: &Value) -> Option<Result<Value, ApiError>> {
     let name = context.meta.info.name;
-    let (_, model) = MODELS.into_iter().find(|(modelled, _)| *modelled == name)?;
+    let (_, model) = MODELS.into_iter().find(|(modeled, _)| *modeled == name)?;
     Some(model(context, body))
 }

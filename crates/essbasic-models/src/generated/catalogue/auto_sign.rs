@@ -75,7 +75,7 @@ pub(super) const CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL: ActionMeta = ActionMeta
         .with_rate_limit(20),
     "获取设置“授权签”印章小程序链接",
     "Creates a link with which a person replaces the seal that auto-signing puts on contracts for \
-    them.\n\nThe organisation must have auto-signing, and the person must have enabled theirs \
+    them.\n\nThe organization must have auto-signing, and the person must have enabled theirs \
     (`ChannelCreateUserAutoSignEnableUrl`); otherwise the call fails. The link opens the mini \
     program. It is valid for 7 days unless `ExpiredTime` sets another time, 30 days at most. The \
     call uses no contract quota and is not charged for now.",
@@ -103,7 +103,7 @@ pub(super) const CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS: ActionMeta = ActionMeta
         .idempotent(),
     "查询个人用户开通授权签状态",
     "Returns whether a person has enabled auto-signing, with which seal, and until when their \
-    licence is valid.\n\nOnly for special uses such as electronic prescriptions, and only for \
+    license is valid.\n\nOnly for special uses such as electronic prescriptions, and only for \
     customers whom the service's account manager has enabled for it.",
     "auto_sign",
     &[
@@ -129,7 +129,7 @@ pub(super) const CHANNEL_DISABLE_USER_AUTO_SIGN: ActionMeta = ActionMeta::new(
         .with_rate_limit(20),
     "关闭个人授权签功能",
     "Ends auto-signing for a person. The person need not agree, by face recognition or \
-    otherwise.\n\nIf an account licence was bound to the person when they enabled it, that licence \
+    otherwise.\n\nIf an account license was bound to the person when they enabled it, that license \
     is not given back.\n\nOnly for special uses such as electronic prescriptions, and only for \
     customers whom the service's account manager has enabled for it.",
     "auto_sign",
@@ -155,7 +155,7 @@ pub(super) const CHANNEL_RENEW_AUTO_SIGN_LICENSE: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .deprecated(),
     "续期医疗自动签许可",
-    "Extended a person's licence for medical auto-signing by a year, once only. No longer in \
+    "Extended a person's license for medical auto-signing by a year, once only. No longer in \
     use.\n\nIt was for special uses such as electronic prescriptions, and only for customers whom \
     the service's account manager had enabled for it.",
     "auto_sign",
@@ -182,16 +182,16 @@ pub(super) const CREATE_PARTNER_AUTO_SIGN_AUTH_URL: ActionMeta = ActionMeta::new
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "创建企业授权签授权链接",
-    "Creates a link to the mini program with which one organisation authorises another, or the \
+    "Creates a link to the mini program with which one organization authorizes another, or the \
     platform's application, to sign automatically with its seals. `AuthToMe` gives the direction. \
-    If the authorising organisation has no auto-signing yet, the link first leads through \
+    If the authorizing organization has no auto-signing yet, the link first leads through \
     switching it on.\n\nOnly the super administrator or the legal representative of the \
-    sub-organisation may call this; `Agent.ProxyOperator.OpenId` must be theirs. A super \
-    administrator or legal representative of the authorising or the authorised organisation must \
-    open the link, which is valid for 7 days.\n\nBoth organisations must be verified and belong to \
-    the same application. An organisation that is authorised already, or about to be, cannot be \
-    authorised again; `ModifyPartnerAutoSignAuthUrl` changes the seals of an existing \
-    authorisation.",
+    sub-organization may call this; `Agent.ProxyOperator.OpenId` must be theirs. A super \
+    administrator or legal representative of the authorizing or the authorized organization must \
+    open the link, which is valid for 7 days.\n\nBoth organizations must be verified and belong to \
+    the same application. An organization that is authorized already, or about to be, cannot be \
+    authorized again; `ModifyPartnerAutoSignAuthUrl` changes the seals of an existing \
+    authorization.",
     "auto_sign",
     &[
         "FailedOperation",
@@ -214,14 +214,14 @@ pub(super) const MODIFY_PARTNER_AUTO_SIGN_AUTH_URL: ActionMeta = ActionMeta::new
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "更新企业授权签授权链接",
-    "Creates a link to the mini program with which the seals of an auto-signing authorisation are \
-    changed; the authorisation itself came about with `CreatePartnerAutoSignAuthUrl`. If the \
-    authorising organisation has no auto-signing yet, the link first leads through switching it \
-    on.\n\nOnly the authorised seals can be changed, not the authorised organisation. Only the \
-    super administrator or the legal representative of the sub-organisation may call this; \
+    "Creates a link to the mini program with which the seals of an auto-signing authorization are \
+    changed; the authorization itself came about with `CreatePartnerAutoSignAuthUrl`. If the \
+    authorizing organization has no auto-signing yet, the link first leads through switching it \
+    on.\n\nOnly the authorized seals can be changed, not the authorized organization. Only the \
+    super administrator or the legal representative of the sub-organization may call this; \
     `Agent.ProxyOperator.OpenId` must be theirs. A super administrator or legal representative of \
-    the authorising or the authorised organisation must open the link, which is valid for 7 days. \
-    Both organisations must be verified and belong to the same application.",
+    the authorizing or the authorized organization must open the link, which is valid for 7 days. \
+    Both organizations must be verified and belong to the same application.",
     "auto_sign",
     &[
         "FailedOperation",
@@ -297,7 +297,7 @@ pub(super) static AUTO_SIGN_CONFIG: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "LicenseType",
                 "license_type",
-                "Kind of licence that is bound to the person. Absent: 1, no licence; auto-signing \
+                "Kind of license that is bound to the person. Absent: 1, no license; auto-signing \
                 stays on without end and its contracts use contract quota.",
                 JsonType::Int,
             )
@@ -329,7 +329,7 @@ pub(super) static CHANNEL_CANCEL_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -384,7 +384,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -546,7 +546,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -654,7 +654,7 @@ pub(super) static CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -700,21 +700,21 @@ pub(super) static CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_RESPONSE: ObjectMeta = 
         MemberMeta::new(
             "LicenseFrom",
             "license_from",
-            "Start of the licence. Only if auto-signing was enabled with a licence. Unix timestamp \
+            "Start of the license. Only if auto-signing was enabled with a license. Unix timestamp \
             in seconds.",
             JsonType::Int,
         ),
         MemberMeta::new(
             "LicenseTo",
             "license_to",
-            "End of the licence. Only if auto-signing was enabled with a licence. Unix timestamp \
+            "End of the license. Only if auto-signing was enabled with a license. Unix timestamp \
             in seconds.",
             JsonType::Int,
         ),
         MemberMeta::new(
                 "LicenseType",
                 "license_type",
-                "Kind of licence with which auto-signing was enabled.",
+                "Kind of license with which auto-signing was enabled.",
                 JsonType::Int,
             )
             .optional()
@@ -745,7 +745,7 @@ pub(super) static CHANNEL_DISABLE_USER_AUTO_SIGN_REQUEST: ObjectMeta = ObjectMet
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -800,7 +800,7 @@ pub(super) static CHANNEL_RENEW_AUTO_SIGN_LICENSE_REQUEST: ObjectMeta = ObjectMe
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -817,7 +817,7 @@ pub(super) static CHANNEL_RENEW_AUTO_SIGN_LICENSE_REQUEST: ObjectMeta = ObjectMe
         MemberMeta::new(
                 "UserInfo",
                 "user_info",
-                "The person whose licence is extended.",
+                "The person whose license is extended.",
                 JsonType::Object(&USER_THREE_FACTOR),
             )
             .required(),
@@ -840,7 +840,7 @@ pub(super) static CHANNEL_RENEW_AUTO_SIGN_LICENSE_RESPONSE: ObjectMeta = ObjectM
         MemberMeta::new(
                 "LicenseTo",
                 "license_to",
-                "End of the extended licence. Only if auto-signing was enabled with a licence. \
+                "End of the extended license. Only if auto-signing was enabled with a license. \
                 Unix timestamp in seconds.",
                 JsonType::Int,
             )
@@ -863,7 +863,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The application, sub-organisation and employee of the call. The employee must be \
+                "The application, sub-organization and employee of the call. The employee must be \
                 the super administrator or the legal representative.",
                 JsonType::Object(&AGENT),
             )
@@ -871,7 +871,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "AuthorizedOrganizationId",
                 "authorized_organization_id",
-                "The other organisation, by its id in the service. Not in use; \
+                "The other organization, by its id in the service. Not in use; \
                 `AuthorizedOrganizationIds` replaces it.",
                 JsonType::String,
             )
@@ -880,7 +880,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "AuthorizedOrganizationName",
                 "authorized_organization_name",
-                "The other organisation, by name. Not in use; `AuthorizedOrganizationNames` \
+                "The other organization, by name. Not in use; `AuthorizedOrganizationNames` \
                 replaces it.",
                 JsonType::String,
             )
@@ -889,7 +889,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "PlatformAppAuthorization",
                 "platform_app_authorization",
-                "`true` if the platform's application is authorised instead of organisations; then \
+                "`true` if the platform's application is authorized instead of organizations; then \
                 neither ids nor names are needed. The service's operations manager must enable \
                 this first. Absent: no.",
                 JsonType::Bool,
@@ -898,7 +898,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "SealTypes",
                 "seal_types",
-                "Types of seals that may be authorised. Absent: any.",
+                "Types of seals that may be authorized. Absent: any.",
                 JsonType::List(&JsonType::String),
             )
             .optional()
@@ -906,8 +906,8 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "AuthToMe",
                 "auth_to_me",
-                "Direction: `true` if the other organisation authorises the one in `Agent` (only \
-                one other organisation then), `false` if the one in `Agent` authorises the others. \
+                "Direction: `true` if the other organization authorizes the one in `Agent` (only \
+                one other organization then), `false` if the one in `Agent` authorizes the others. \
                 Absent: `false`.",
                 JsonType::Bool,
             )
@@ -915,7 +915,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "AuthorizedOrganizationIds",
                 "authorized_organization_ids",
-                "The other organisations, by their ids in the service (`OrganizationId`); they \
+                "The other organizations, by their ids in the service (`OrganizationId`); they \
                 must belong to the same application. At most 50 elements.",
                 JsonType::List(&JsonType::String),
             )
@@ -924,7 +924,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "AuthorizedOrganizationNames",
                 "authorized_organization_names",
-                "The other organisations, by name as on the business licence, with full-width \
+                "The other organizations, by name as on the business license, with full-width \
                 brackets (`（）`) if any; they must belong to the same application. At most 50 \
                 elements.",
                 JsonType::List(&JsonType::String),
@@ -934,7 +934,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "LimitAuthType",
                 "limit_auth_type",
-                "Choices of the authorising organisation on the authorisation page. Absent: 0, all \
+                "Choices of the authorizing organization on the authorization page. Absent: 0, all \
                 ways.",
                 JsonType::Int,
             )
@@ -983,14 +983,14 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_RESPONSE: ObjectMeta = Objec
         MemberMeta::new(
                 "Url",
                 "url",
-                "The short link to the authorisation page; valid until `ExpireTime`.",
+                "The short link to the authorization page; valid until `ExpireTime`.",
                 JsonType::String,
             )
             .sensitive(),
         MemberMeta::new(
                 "MiniAppPath",
                 "mini_app_path",
-                "Mini program path of the authorisation page, for jumps from the platform's app or \
+                "Mini program path of the authorization page, for jumps from the platform's app or \
                 mini program.",
                 JsonType::String,
             )
@@ -1022,7 +1022,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The application, sub-organisation and employee of the call. The employee must be \
+                "The application, sub-organization and employee of the call. The employee must be \
                 the super administrator or the legal representative.",
                 JsonType::Object(&AGENT),
             )
@@ -1030,7 +1030,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "AuthorizedOrganizationId",
                 "authorized_organization_id",
-                "The other organisation, by its id in the service (`OrganizationId`); it must \
+                "The other organization, by its id in the service (`OrganizationId`); it must \
                 belong to the same application.",
                 JsonType::String,
             )
@@ -1038,7 +1038,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "AuthorizedOrganizationName",
                 "authorized_organization_name",
-                "The other organisation, by name as on the business licence, with full-width \
+                "The other organization, by name as on the business license, with full-width \
                 brackets (`（）`) if any; it must belong to the same application.",
                 JsonType::String,
             )
@@ -1046,7 +1046,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "PlatformAppAuthorization",
                 "platform_app_authorization",
-                "`true` if it is the authorisation of the platform's application that changes; \
+                "`true` if it is the authorization of the platform's application that changes; \
                 then neither id nor name is needed. The service's operations manager must enable \
                 this first. Absent: no.",
                 JsonType::Bool,
@@ -1055,15 +1055,15 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "AuthToMe",
                 "auth_to_me",
-                "Direction: `true` if the other organisation authorises the one in `Agent`, \
-                `false` if the one in `Agent` authorises the other. Absent: `false`.",
+                "Direction: `true` if the other organization authorizes the one in `Agent`, \
+                `false` if the one in `Agent` authorizes the other. Absent: `false`.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "SealTypes",
                 "seal_types",
-                "Types of seals that may be authorised. Absent: any.",
+                "Types of seals that may be authorized. Absent: any.",
                 JsonType::List(&JsonType::String),
             )
             .optional()
@@ -1071,7 +1071,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "LimitAuthType",
                 "limit_auth_type",
-                "Choices of the authorising organisation on the authorisation page. Absent: `0`, \
+                "Choices of the authorizing organization on the authorization page. Absent: `0`, \
                 all ways.",
                 JsonType::String,
             )
@@ -1120,14 +1120,14 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_RESPONSE: ObjectMeta = Objec
         MemberMeta::new(
                 "Url",
                 "url",
-                "The short link to the authorisation page; valid until `ExpireTime`.",
+                "The short link to the authorization page; valid until `ExpireTime`.",
                 JsonType::String,
             )
             .sensitive(),
         MemberMeta::new(
                 "MiniAppPath",
                 "mini_app_path",
-                "Mini program path of the authorisation page, for jumps from the platform's app or \
+                "Mini program path of the authorization page, for jumps from the platform's app or \
                 mini program.",
                 JsonType::String,
             )
@@ -1189,25 +1189,25 @@ pub(super) static USER_THREE_FACTOR: ObjectMeta = ObjectMeta::new(
 
 pub(super) static AUTO_SIGN_LICENSE_TYPE: ValueSetMeta = ValueSetMeta::new(
     "AutoSignLicenseType",
-    "Kind of licence of a person's auto-signing.",
+    "Kind of license of a person's auto-signing.",
     &[
         ValueMeta::new(
             Literal::Int(0),
             "AccountLicense",
-            "A licence for one person, valid for a year; it cannot be transferred to another \
+            "A license for one person, valid for a year; it cannot be transferred to another \
             person. Only in responses.",
         ),
         ValueMeta::new(
             Literal::Int(1),
             "ContractQuota",
-            "No licence; contracts use contract quota.",
+            "No license; contracts use contract quota.",
         ),
     ],
 );
 
 pub(super) static AUTO_SIGN_SEAL_TYPE: ValueSetMeta = ValueSetMeta::new(
     "AutoSignSealType",
-    "Types of seals that an organisation can authorise for auto-signing.",
+    "Types of seals that an organization can authorize for auto-signing.",
     &[
         ValueMeta::new(
             Literal::Text("OFFICIAL"),
@@ -1265,7 +1265,7 @@ pub(super) static AUTO_SIGN_URL_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static PARTNER_AUTH_LIMIT: ValueSetMeta = ValueSetMeta::new(
     "PartnerAuthLimit",
-    "Way in which the authorising organisation selects its authorisation.",
+    "Way in which the authorizing organization selects its authorization.",
     &[
         ValueMeta::new(Literal::Int(0), "Any", "By any way on offer."),
         ValueMeta::new(Literal::Int(1), "BySealType", "By type of seal only."),
@@ -1275,7 +1275,7 @@ pub(super) static PARTNER_AUTH_LIMIT: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static PARTNER_AUTH_UPDATE_LIMIT: ValueSetMeta = ValueSetMeta::new(
     "PartnerAuthUpdateLimit",
-    "Way in which the authorising organisation selects its authorisation when changing it.",
+    "Way in which the authorizing organization selects its authorization when changing it.",
     &[
         ValueMeta::new(Literal::Text("0"), "Any", "By any way on offer."),
         ValueMeta::new(Literal::Text("1"), "BySealType", "By type of seal only."),

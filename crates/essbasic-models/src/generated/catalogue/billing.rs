@@ -15,10 +15,10 @@ pub(super) const CHANNEL_DESCRIBE_ACCOUNT_BILL_DETAIL: ActionMeta = ActionMeta::
         .with_rate_limit(20)
         .idempotent(),
     "查询“子客账号”套餐消耗情况",
-    "Counts the sub-organisation accounts of the platform: bound, still available, no longer \
+    "Counts the sub-organization accounts of the platform: bound, still available, no longer \
     valid, bought and given for free.\n\nThe figures are those of the platform's package of \
-    sub-organisation accounts. The sub-organisation must be verified. `Agent.ProxyOrganizationId` \
-    selects the package of one organisation.",
+    sub-organization accounts. The sub-organization must be verified. `Agent.ProxyOrganizationId` \
+    selects the package of one organization.",
     "billing",
     &[
         "FailedOperation",
@@ -39,9 +39,9 @@ pub(super) const CHANNEL_DESCRIBE_BILL_USAGE_DETAIL: ActionMeta = ActionMeta::ne
         .with_rate_limit(20)
         .idempotent(),
     "查询渠道计费消耗情况",
-    "Lists the usage of sub-organisations' packages, one record per charge or refund, over at most \
-    31 days.\n\nWith `Agent.ProxyOrganizationOpenId` one sub-organisation is looked up; without \
-    it, all of the application in `Agent.AppId`. The sub-organisation must be verified. From 10 \
+    "Lists the usage of sub-organizations' packages, one record per charge or refund, over at most \
+    31 days.\n\nWith `Agent.ProxyOrganizationOpenId` one sub-organization is looked up; without \
+    it, all of the application in `Agent.AppId`. The sub-organization must be verified. From 10 \
     October 2026 on, start and end must be in the same calendar month.",
     "billing",
     &[
@@ -63,7 +63,7 @@ pub(super) const DESCRIBE_USAGE: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .idempotent(),
     "合同消耗数量查询",
-    "Counts the contracts that an application's sub-organisations have used and withdrawn, by day \
+    "Counts the contracts that an application's sub-organizations have used and withdrawn, by day \
     or in total.\n\nGoes offline on 3 February 2026; replaced by `ChannelDescribeBillUsageDetail`. \
     At most 50 calls per day; the account manager can raise the limit.",
     "billing",
@@ -113,7 +113,7 @@ pub(super) static CHANNEL_BILL_USAGE_DETAIL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "CreateOrganizationName",
                 "create_organization_name",
-                "Name of the initiator's organisation.",
+                "Name of the initiator's organization.",
                 JsonType::String,
             )
             .optional(),
@@ -185,7 +185,7 @@ pub(super) static CHANNEL_DESCRIBE_ACCOUNT_BILL_DETAIL_REQUEST: ObjectMeta = Obj
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -261,7 +261,7 @@ pub(super) static CHANNEL_DESCRIBE_BILL_USAGE_DETAIL_REQUEST: ObjectMeta = Objec
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -356,7 +356,7 @@ pub(super) static DESCRIBE_USAGE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -379,8 +379,8 @@ pub(super) static DESCRIBE_USAGE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NeedAggregate",
                 "need_aggregate",
-                "`true` to return totals: one entry per sub-organisation for the whole range, \
-                instead of one per sub-organisation and day (none for days without use). Absent: \
+                "`true` to return totals: one entry per sub-organization for the whole range, \
+                instead of one per sub-organization and day (none for days without use). Absent: \
                 no.",
                 JsonType::Bool,
             )
@@ -445,18 +445,18 @@ pub(super) static DESCRIBE_USAGE_RESPONSE: ObjectMeta = ObjectMeta::new(
 pub(super) static USAGE_DETAIL: ObjectMeta = ObjectMeta::new(
     "UsageDetail",
     "UsageDetail",
-    "Usage of one sub-organisation, on one day or in total.",
+    "Usage of one sub-organization, on one day or in total.",
     &[
         MemberMeta::new(
             "ProxyOrganizationOpenId",
             "proxy_organization_open_id",
-            "The sub-organisation, by the id that the platform gave it.",
+            "The sub-organization, by the id that the platform gave it.",
             JsonType::String,
         ),
         MemberMeta::new(
             "ProxyOrganizationName",
             "proxy_organization_name",
-            "The sub-organisation's name.",
+            "The sub-organization's name.",
             JsonType::String,
         ),
         MemberMeta::new(
@@ -578,7 +578,7 @@ pub(super) static QUOTA_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("OrgEssAuth"),
             "OrgEssAuth",
-            "Verifying a signing organisation's identity.",
+            "Verifying a signing organization's identity.",
         ),
         ValueMeta::new(
             Literal::Text("FlowNotify"),
@@ -588,7 +588,7 @@ pub(super) static QUOTA_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("AuthService"),
             "AuthService",
-            "Looking up an organisation's business registration.",
+            "Looking up an organization's business registration.",
         ),
     ],
 );

@@ -17,7 +17,7 @@ pub(super) const CHANNEL_CREATE_EMBED_WEB_URL: ActionMeta = ActionMeta::new(
     "获取常规模块嵌入页面链接",
     "Creates a link to one page of the service that a web site can embed in an iframe: to create a \
     seal, list seals or look at one, to create, edit or preview a template, to preview a contract, \
-    or for extended services.\n\nThe link is valid for 5 minutes. The sub-organisation and the \
+    or for extended services.\n\nThe link is valid for 5 minutes. The sub-organization and the \
     employee in `Agent` must have passed identity verification. `ChannelCreateWebThemeConfig` sets \
     the look of all embedded pages.",
     "console",
@@ -39,10 +39,10 @@ pub(super) const CHANNEL_CREATE_WEB_THEME_CONFIG: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "创建页面主题配置",
-    "Sets the theme of the service's embedded pages, or of the pages on which sub-organisations \
+    "Sets the theme of the service's embedded pages, or of the pages on which sub-organizations \
     verify themselves: logo, theme color, background and navigation bar. It applies to all actions \
     that create links to embeddable pages.\n\nIt applies to the whole application, not just to the \
-    sub-organisation in `Agent`. Calling it again replaces the previous theme.",
+    sub-organization in `Agent`. Calling it again replaces the previous theme.",
     "console",
     &["FailedOperation", "OperationDenied"],
     (&CHANNEL_CREATE_WEB_THEME_CONFIG_REQUEST, &CHANNEL_CREATE_WEB_THEME_CONFIG_RESPONSE),
@@ -53,17 +53,17 @@ pub(super) const CREATE_CONSOLE_LOGIN_URL: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "生成子客登录链接",
-    "Creates the link by which an employee of a sub-organisation logs in to its console, on the \
+    "Creates the link by which an employee of a sub-organization logs in to its console, on the \
     web, in the mini program or as H5. Such a link is the only way in. It is also how \
-    organisations and employees join the application.\n\nIts target depends on the \
-    sub-organisation and the employee in `Agent`:\n\n- Organisation not activated: to its \
-    activation. The employee who completes it first becomes super administrator.\n- Organisation \
+    organizations and employees join the application.\n\nIts target depends on the \
+    sub-organization and the employee in `Agent`:\n\n- Organization not activated: to its \
+    activation. The employee who completes it first becomes super administrator.\n- Organization \
     activated, employee not verified: to the employee's identity verification and joining.\n- Both \
     done: to the console.\n\nDuring activation, a new link for another `OpenId` wipes the progress \
     made. So do not make links for several people; to start over after a mistake, make one for \
     another `OpenId`.\n\nEach link works once: create a new one for every log-in. It is valid for \
-    5 minutes for a PC, otherwise for 30 days. A registered organisation is activated with a \
-    licence: see `AutoActive` and `CreateChannelSubOrganizationActive`.",
+    5 minutes for a PC, otherwise for 30 days. A registered organization is activated with a \
+    license: see `AutoActive` and `CreateChannelSubOrganizationActive`.",
     "console",
     &[
         "FailedOperation",
@@ -113,7 +113,7 @@ pub(super) static CHANNEL_CREATE_EMBED_WEB_URL_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -155,7 +155,7 @@ pub(super) static CHANNEL_CREATE_EMBED_WEB_URL_REQUEST: ObjectMeta = ObjectMeta:
                 "user_data",
                 "The platform's own data, returned in the callbacks when the template is created, \
                 edited or deleted: JSON encoded as base64. So `{\"ComeFrom\":\"xxx\"}` is sent as \
-                `eyJDb21lRnJvbSI6Inh4eCJ9`. Only with `EmbedType` `CREATE_TEMPLATE`.",
+                `eyJDb21lRnJvbSI6In4eCJ9`. Only with `EmbedType` `CREATE_TEMPLATE`.",
                 JsonType::String,
             )
             .optional()
@@ -233,7 +233,7 @@ pub(super) static CHANNEL_CREATE_WEB_THEME_CONFIG_REQUEST: ObjectMeta = ObjectMe
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -294,21 +294,21 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The application, sub-organisation and employee of the link. Both may be new: \
+                "The application, sub-organization and employee of the link. Both may be new: \
                 `ProxyOrganizationOpenId` and `ProxyOperator.OpenId` become the ids of the \
-                organisation when it is activated and of the employee when they join, and all \
+                organization when it is activated and of the employee when they join, and all \
                 later calls need them, so store them. Each must be unique in the whole \
-                application, an employee's too, not just in their organisation.",
+                application, an employee's too, not just in their organization.",
                 JsonType::Object(&AGENT),
             )
             .required(),
         MemberMeta::new(
                 "ProxyOrganizationName",
                 "proxy_organization_name",
-                "The sub-organisation's name, exactly as on its business licence, with full-width \
+                "The sub-organization's name, exactly as on its business license, with full-width \
                 brackets `（）` instead of half-width ones. In the test environment add `测试` at the \
                 end, or it fails review. Once activated it is bound to `ProxyOrganizationOpenId` \
-                for good. Has no effect for an organisation that is being authorised or has been \
+                for good. Has no effect for an organization that is being authorized or has been \
                 activated.",
                 JsonType::String,
             )
@@ -316,8 +316,8 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "UniformSocialCreditCode",
                 "uniform_social_credit_code",
-                "The sub-organisation's unified social credit code. Has no effect for an \
-                organisation that is being authorised or has been activated. At most 200 \
+                "The sub-organization's unified social credit code. Has no effect for an \
+                organization that is being authorized or has been activated. At most 200 \
                 characters.",
                 JsonType::String,
             )
@@ -350,8 +350,8 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 "Module",
                 "module",
                 "Part of the console to open. With `Endpoint` `CHANNEL` or `APP` only `SEAL`. Has \
-                an effect only if organisation and employee are both activated. Absent or empty: \
-                the organisation centre.",
+                an effect only if organization and employee are both activated. Absent or empty: \
+                the organization center.",
                 JsonType::String,
             )
             .optional()
@@ -360,7 +360,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 "ModuleId",
                 "module_id",
                 "Id of the item in `Module` to show in detail: a seal with `SEAL`, a template with \
-                `TEMPLATE`, a contract with `DOCUMENT`. Has an effect only if organisation and \
+                `TEMPLATE`, a contract with `DOCUMENT`. Has an effect only if organization and \
                 employee are both activated.",
                 JsonType::String,
             )
@@ -369,7 +369,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 "MenuStatus",
                 "menu_status",
                 "Visibility of the menu at the left of the web console. Has an effect only if \
-                organisation and employee are both activated. Absent: it is shown.",
+                organization and employee are both activated. Absent: it is shown.",
                 JsonType::String,
             )
             .optional()
@@ -395,7 +395,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "AuthorizationTypes",
                 "authorization_types",
-                "Methods by which the organisation may prove that its super administrator acts for \
+                "Methods by which the organization may prove that its super administrator acts for \
                 it.",
                 JsonType::List(&JsonType::Int),
             )
@@ -405,7 +405,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 "ProxyOperatorIdCardNumber",
                 "proxy_operator_id_card_number",
                 "The number of the employee's identity card of mainland China; other documents are \
-                not accepted. If the employee has been synchronised before, it replaces the number \
+                not accepted. If the employee has been synchronized before, it replaces the number \
                 given then.",
                 JsonType::String,
             )
@@ -424,7 +424,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 "TopNavigationStatus",
                 "top_navigation_status",
                 "Visibility of the navigation bar at the top of the web console. Has an effect \
-                only if organisation and employee are both activated. Absent: it is shown.",
+                only if organization and employee are both activated. Absent: it is shown.",
                 JsonType::String,
             )
             .optional()
@@ -432,9 +432,9 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "AutoActive",
                 "auto_active",
-                "`true` if the organisation is activated once it has registered, if licences are \
+                "`true` if the organization is activated once it has registered, if licenses are \
                 left. Ignored if the application's extended service for automatic activation is \
-                on: organisations are then always activated. Absent: no; activate it in the \
+                on: organizations are then always activated. Absent: no; activate it in the \
                 console or with `CreateChannelSubOrganizationActive`.",
                 JsonType::Bool,
             )
@@ -442,7 +442,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "BusinessLicense",
                 "business_license",
-                "The front of the business licence, as PNG or JPG. Either this or \
+                "The front of the business license, as PNG or JPG. Either this or \
                 `BusinessLicenseId` is enough. Encoded as base64. At most 5 MB.",
                 JsonType::String,
             )
@@ -455,7 +455,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "ProxyAddress",
                 "proxy_address",
-                "The organisation's registered address, as on the business licence. At most 500 \
+                "The organization's registered address, as on the business license. At most 500 \
                 characters.",
                 JsonType::String,
             )
@@ -465,7 +465,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "ProxyLegalName",
                 "proxy_legal_name",
-                "The legal representative's name, as on the business licence.",
+                "The legal representative's name, as on the business license.",
                 JsonType::String,
             )
             .optional()
@@ -484,14 +484,14 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "OrganizationAuthorizationOptions",
                 "organization_authorization_options",
-                "Data given here that may not be changed during the organisation's verification.",
+                "Data given here that may not be changed during the organization's verification.",
                 JsonType::Object(&ORGANIZATION_AUTHORIZATION_OPTIONS),
             )
             .optional(),
         MemberMeta::new(
                 "BankAccountNumber",
                 "bank_account_number",
-                "The organisation's bank account, in the organisation's name, to which the \
+                "The organization's bank account, in the organization's name, to which the \
                 verifying transfer goes. Has an effect only if `AuthorizationTypes` is `5`.",
                 JsonType::String,
             )
@@ -516,7 +516,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "ProxyOrganizationIdCardType",
                 "proxy_organization_id_card_type",
-                "Kind of the organisation's licence. Absent: `USCC`.",
+                "Kind of the organization's license. Absent: `USCC`.",
                 JsonType::String,
             )
             .optional()
@@ -524,7 +524,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "BusinessLicenseId",
                 "business_license_id",
-                "The front of the business licence, PNG or JPG of at most 8 MB, by the file id \
+                "The front of the business license, PNG or JPG of at most 8 MB, by the file id \
                 that `UploadFiles` returned. Either this or `BusinessLicense` is enough.",
                 JsonType::String,
             )
@@ -572,7 +572,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_RESPONSE: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
             "IsActivated",
             "is_activated",
-            "`true` if the sub-organisation has joined the service, determined by \
+            "`true` if the sub-organization has joined the service, determined by \
             `Agent.ProxyOrganizationOpenId`, not by its name or social credit code.",
             JsonType::Bool,
         ),
@@ -658,7 +658,7 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
 pub(super) static JUMP_EVENT: ObjectMeta = ObjectMeta::new(
     "JumpEvent",
     "JumpEvent",
-    "Page to open after one step of an organisation's or an employee's verification.",
+    "Page to open after one step of an organization's or an employee's verification.",
     &[
         MemberMeta::new(
                 "JumpEventType",
@@ -686,8 +686,8 @@ pub(super) static JUMP_EVENT: ObjectMeta = ObjectMeta::new(
 pub(super) static ORGANIZATION_AUTHORIZATION_OPTIONS: ObjectMeta = ObjectMeta::new(
     "OrganizationAuthorizationOptions",
     "OrganizationAuthorizationOptions",
-    "Data given with the link that the user must keep when verifying the organisation. Information \
-    of the uploaded business licence does not replace such data either.",
+    "Data given with the link that the user must keep when verifying the organization. Information \
+    of the uploaded business license does not replace such data either.",
     &[
         MemberMeta::new(
                 "UniformSocialCreditCodeSame",
@@ -700,7 +700,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_OPTIONS: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "OrganizationNameSame",
                 "organization_name_same",
-                "`true` if the organisation's name must stay as given. Has an effect only if a \
+                "`true` if the organization's name must stay as given. Has an effect only if a \
                 name is given. Absent: it may differ.",
                 JsonType::Bool,
             )
@@ -732,7 +732,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_OPTIONS: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "BizLicenseSame",
                 "biz_license_same",
-                "`true` if the picture of the business licence is shown as given and cannot be \
+                "`true` if the picture of the business license is shown as given and cannot be \
                 changed. Has an effect only if `BusinessLicense` is given. Absent: the user may \
                 replace it.",
                 JsonType::Bool,
@@ -764,7 +764,7 @@ pub(super) static WEB_THEME_CONFIG: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "AuthenticateBackground",
                 "authenticate_background",
-                "The picture in the background of the page on which an organisation verifies \
+                "The picture in the background of the page on which an organization verifies \
                 itself. Encoded as base64.",
                 JsonType::String,
             )
@@ -773,7 +773,7 @@ pub(super) static WEB_THEME_CONFIG: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "HideAuthenticateNavigationBar",
                 "hide_authenticate_navigation_bar",
-                "`true` to hide the navigation bar of the page on which an organisation verifies \
+                "`true` to hide the navigation bar of the page on which an organization verifies \
                 itself. Absent: it is shown.",
                 JsonType::Bool,
             )
@@ -781,7 +781,7 @@ pub(super) static WEB_THEME_CONFIG: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "HideAuthenticateTopLogo",
                 "hide_authenticate_top_logo",
-                "`true` to hide the logo at the top of the page on which an organisation verifies \
+                "`true` to hide the logo at the top of the page on which an organization verifies \
                 itself. Absent: it is shown.",
                 JsonType::Bool,
             )
@@ -797,7 +797,7 @@ pub(super) static AUTO_JUMP_BACK_EVENT: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("VERIFIED"),
             "Verified",
-            "After the organisation's or the employee's verification.",
+            "After the organization's or the employee's verification.",
         ),
     ],
 );
@@ -853,13 +853,13 @@ pub(super) static CONSOLE_MODULE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("TEMPLATE"),
             "Template",
-            "The organisation's templates.",
+            "The organization's templates.",
         ),
         ValueMeta::new(Literal::Text("SEAL"), "Seal", "The seals."),
         ValueMeta::new(
             Literal::Text("OPERATOR"),
             "Operator",
-            "The organisation's structure and employees.",
+            "The organization's structure and employees.",
         ),
     ],
 );
@@ -919,7 +919,7 @@ pub(super) static JUMP_EVENT_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(1),
             "OrganizationRecorded",
-            "The taking in of the organisation's data.",
+            "The taking in of the organization's data.",
         ),
         ValueMeta::new(
             Literal::Int(2),
@@ -929,7 +929,7 @@ pub(super) static JUMP_EVENT_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(3),
             "OrganizationVerified",
-            "The organisation's verification, once complete.",
+            "The organization's verification, once complete.",
         ),
         ValueMeta::new(
             Literal::Int(4),
@@ -950,17 +950,17 @@ pub(super) static NAVIGATION_STATUS: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static ORGANIZATION_ID_CARD_TYPE: ValueSetMeta = ValueSetMeta::new(
     "OrganizationIdCardType",
-    "Kind of an organisation's licence.",
+    "Kind of an organization's license.",
     &[
         ValueMeta::new(
             Literal::Text("USCC"),
             "Uscc",
-            "The business licence of a registered organisation; the default.",
+            "The business license of a registered organization; the default.",
         ),
         ValueMeta::new(
             Literal::Text("PRACTICELICENSEOFMEDICALINSTITUTION"),
             "PracticeLicenseOfMedicalInstitution",
-            "A medical institution's licence to practise.",
+            "A medical institution's license to practise.",
         ),
         ValueMeta::new(
             Literal::Text("CLINICFILLINGCERTIFICATE"),
@@ -982,7 +982,7 @@ pub(super) static WEB_THEME_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("COMPANY_AUTHENTICATE"),
             "CompanyAuthenticate",
-            "The pages on which sub-organisations of the application verify themselves: \
+            "The pages on which sub-organizations of the application verify themselves: \
             background, navigation bar and logo at the top.",
         ),
     ],

@@ -15,11 +15,11 @@ pub(super) const CHANNEL_CREATE_ROLE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "创建角色",
-    "Creates a custom role in a sub-organisation, for cases in which the system roles grant too \
+    "Creates a custom role in a sub-organization, for cases in which the system roles grant too \
     many or too few permissions.\n\nPermissions are given either in `PermissionGroups` or later \
     with `ChannelModifyRole`. They are always one complete tree: fetch it with \
     `ChannelDescribeRoles`, set `IsChecked` on the permissions of the role and send the whole tree \
-    back. The tree changes over time, so fetch it again each time.\n\nThe sub-organisation and the \
+    back. The tree changes over time, so fetch it again each time.\n\nThe sub-organization and the \
     employee in `Agent` must have passed identity verification. `ChannelCreateUserRoles` then \
     gives the role to employees.",
     "employees",
@@ -40,9 +40,9 @@ pub(super) const CHANNEL_CREATE_USER_ROLES: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "绑定员工角色",
-    "Gives roles to employees of a sub-organisation: each of the roles named to each of the \
+    "Gives roles to employees of a sub-organization: each of the roles named to each of the \
     employees named.\n\nEmployees must have passed identity verification, as must the \
-    sub-organisation and the employee in `Agent`. They are named either by their user ids inside \
+    sub-organization and the employee in `Agent`. They are named either by their user ids inside \
     the service or by the ids that the platform gave them. `FailedCreateRoleData` contains the \
     bindings that failed. `ChannelDeleteRoleUsers` revokes a role.",
     "employees",
@@ -63,8 +63,8 @@ pub(super) const CHANNEL_DELETE_ROLE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "删除角色",
-    "Deletes custom roles of a sub-organisation. System roles cannot be deleted.\n\nThe \
-    sub-organisation and the employee in `Agent` must have passed identity verification. To take a \
+    "Deletes custom roles of a sub-organization. System roles cannot be deleted.\n\nThe \
+    sub-organization and the employee in `Agent` must have passed identity verification. To take a \
     role only from some employees, use `ChannelDeleteRoleUsers`.",
     "employees",
     &[
@@ -84,7 +84,7 @@ pub(super) const CHANNEL_DELETE_ROLE_USERS: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "删除员工绑定角色",
-    "Revokes one role of employees of a sub-organisation; the role itself stays.\n\nEmployees are \
+    "Revokes one role of employees of a sub-organization; the role itself stays.\n\nEmployees are \
     named either by their user ids inside the service or by the ids that the platform gave them. \
     The roles of super administrator and of legal representative cannot be revoked this way. The \
     opposite is `ChannelCreateUserRoles`.",
@@ -106,10 +106,10 @@ pub(super) const CHANNEL_DESCRIBE_EMPLOYEES: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .idempotent(),
     "查询企业员工列表",
-    "Lists a sub-organisation's employees page by page: masked name, mobile number and e-mail \
+    "Lists a sub-organization's employees page by page: masked name, mobile number and e-mail \
     address, both ids, roles, department, and whether they are verified or have left. Filters \
     narrow the list.\n\nEmployees added or marked as left with `SyncProxyOrganizationOperators` \
-    are in the list too. The sub-organisation and the employee in `Agent` must have passed \
+    are in the list too. The sub-organization and the employee in `Agent` must have passed \
     identity verification.",
     "employees",
     &[
@@ -140,15 +140,15 @@ pub(super) const CHANNEL_DESCRIBE_ROLES: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .idempotent(),
     "获取角色列表",
-    "Lists a sub-organisation's roles page by page, oldest first, and on request each role's tree \
+    "Lists a sub-organization's roles page by page, oldest first, and on request each role's tree \
     of permissions. `ChannelCreateRole`, `ChannelModifyRole` and `ChannelCreateUserRoles` need the \
     ids and the tree.\n\nThe legal representative's role is reserved to the system and never \
-    listed. The sub-organisation and the employee in `Agent` must have passed identity \
+    listed. The sub-organization and the employee in `Agent` must have passed identity \
     verification.\n\nThe system roles, by the names returned:\n\n- `超级管理员` (super administrator): \
-    every function and all data. An organisation has exactly one.\n- `业务管理员` (business \
+    every function and all data. An organization has exactly one.\n- `业务管理员` (business \
     administrator, for the head of IT): every function and all data of contracts, seals and \
     templates.\n- `经办人` (operator, for the head of legal affairs): initiates, fills in, signs, \
-    refuses and withdraws contracts, keeps seals, and sees all contracts of the organisation.\n- \
+    refuses and withdraws contracts, keeps seals, and sees all contracts of the organization.\n- \
     `业务员` (salesperson or buyer): does the same, but sees only contracts that concern them.",
     "employees",
     &["InvalidParameter.OperatorId", "OperationDenied.OrganizationClosing"],
@@ -160,7 +160,7 @@ pub(super) const CHANNEL_MODIFY_ROLE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "更新角色",
-    "Changes a custom role of a sub-organisation: its name, its description and, if given, its \
+    "Changes a custom role of a sub-organization: its name, its description and, if given, its \
     permissions.\n\nWithout `PermissionGroups` the permissions stay unchanged. With it they are \
     replaced, so it must be one complete tree: fetch the latest with `ChannelDescribeRoles`, as \
     the tree changes over time, set `IsChecked` on the permissions of the role and send it back \
@@ -185,7 +185,7 @@ pub(super) const CREATE_EMPLOYEE_CHANGE_URL: ActionMeta = ActionMeta::new(
     "创建员工信息变更链接",
     "Creates links by which an employee changes their own data; so far only the mobile number can \
     be changed.\n\nThe employee must have passed identity verification and still be employed. All \
-    links lead into the service's mini program and are valid for 7 days. The sub-organisation and \
+    links lead into the service's mini program and are valid for 7 days. The sub-organization and \
     the employee in `Agent` must have passed identity verification.",
     "employees",
     &[
@@ -206,8 +206,8 @@ pub(super) const SYNC_PROXY_ORGANIZATION_OPERATORS: ActionMeta = ActionMeta::new
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "企业员工新增或离职",
-    "Adds employees to a sub-organisation, corrects those who are not verified yet, or marks \
-    employees as having left. The console cannot do this for a sub-organisation, so this action is \
+    "Adds employees to a sub-organization, corrects those who are not verified yet, or marks \
+    employees as having left. The console cannot do this for a sub-organization, so this action is \
     the only way.\n\n- Joining: an employee added here is unverified until they open the link made \
     for them with `CreateConsoleLoginUrl` and pass identity verification; after that they can take \
     part in initiating contracts. An entry replaces an earlier one of the same id unless that \
@@ -216,7 +216,7 @@ pub(super) const SYNC_PROXY_ORGANIZATION_OPERATORS: ActionMeta = ActionMeta::new
     longer use the console or the mini program. Their data is cleared and their `OpenId` freed for \
     another person; on return they start again. Leaving and adding again is also how wrong data is \
     corrected.\n\nThe super administrator and the legal representative must transfer their rights \
-    before they can leave. The sub-organisation must have passed identity verification. If every \
+    before they can leave. The sub-organization must have passed identity verification. If every \
     employee fails the call fails; if some do, they are in `FailedList`.",
     "employees",
     &[
@@ -268,7 +268,7 @@ pub(super) static CHANNEL_CREATE_ROLE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -333,7 +333,7 @@ pub(super) static CHANNEL_CREATE_USER_ROLES_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -424,7 +424,7 @@ pub(super) static CHANNEL_DELETE_ROLE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -478,7 +478,7 @@ pub(super) static CHANNEL_DELETE_ROLE_USERS_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -568,7 +568,7 @@ pub(super) static CHANNEL_DESCRIBE_EMPLOYEES_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -675,7 +675,7 @@ pub(super) static CHANNEL_DESCRIBE_ROLES_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -781,7 +781,7 @@ pub(super) static CHANNEL_MODIFY_ROLE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -848,7 +848,7 @@ pub(super) static CHANNEL_MODIFY_ROLE_RESPONSE: ObjectMeta = ObjectMeta::new(
 pub(super) static CHANNEL_ROLE: ObjectMeta = ObjectMeta::new(
     "ChannelRole",
     "ChannelRole",
-    "A role of a sub-organisation, as `ChannelDescribeRoles` lists it.",
+    "A role of a sub-organization, as `ChannelDescribeRoles` lists it.",
     &[
         MemberMeta::new(
             "RoleId",
@@ -888,7 +888,7 @@ pub(super) static CREATE_EMPLOYEE_CHANGE_URL_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The application, sub-organisation and employee of the call. The reference \
+                "The application, sub-organization and employee of the call. The reference \
                 requires `ProxyOrganizationOpenId` as well; its samples leave it out.",
                 JsonType::Object(&AGENT),
             )
@@ -1195,7 +1195,7 @@ pub(super) static PROXY_ORGANIZATION_OPERATOR: ObjectMeta = ObjectMeta::new(
 pub(super) static STAFF: ObjectMeta = ObjectMeta::new(
     "Staff",
     "Staff",
-    "An employee of a sub-organisation, as `ChannelDescribeEmployees` lists them.",
+    "An employee of a sub-organization, as `ChannelDescribeEmployees` lists them.",
     &[
         MemberMeta::new(
             "UserId",
@@ -1313,7 +1313,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_OPERATORS_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1399,7 +1399,7 @@ pub(super) static DEFAULT_EMPLOYEE_ROLE: ValueSetMeta = ValueSetMeta::new(
             Literal::Text("channel-normal-operator"),
             "ChannelNormalOperator",
             "Operator, for the head of legal affairs: initiates, fills in, signs, refuses and \
-            withdraws contracts, keeps seals, sees all contracts of the organisation.",
+            withdraws contracts, keeps seals, sees all contracts of the organization.",
         ),
         ValueMeta::new(
             Literal::Text("channel-sales-man"),
@@ -1460,7 +1460,7 @@ pub(super) static PERMISSION_DATA_LABEL: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(2),
             "Leaf",
-            "A leaf: one choice of reach, such as all contracts of the organisation.",
+            "A leaf: one choice of reach, such as all contracts of the organization.",
         ),
     ],
 );
@@ -1470,7 +1470,7 @@ pub(super) static PERMISSION_DATA_RANGE: ValueSetMeta = ValueSetMeta::new(
     "Data that a permission applies to.",
     &[
         ValueMeta::new(Literal::Int(0), "Unset", "No range."),
-        ValueMeta::new(Literal::Int(1), "Organization", "The whole organisation's."),
+        ValueMeta::new(Literal::Int(1), "Organization", "The whole organization's."),
         ValueMeta::new(
             Literal::Int(2),
             "Department",

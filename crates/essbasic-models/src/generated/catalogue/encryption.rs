@@ -56,7 +56,7 @@ pub(super) static CREATE_REQUEST_WITH_ENCRYPTION_REQUEST: ObjectMeta = ObjectMet
         MemberMeta::new(
                 "IV",
                 "iv",
-                "Initialisation vector of the cipher: 16 random bytes, new for each call, in \
+                "Initialization vector of the cipher: 16 random bytes, new for each call, in \
                 standard base64.",
                 JsonType::String,
             )
@@ -92,7 +92,7 @@ pub(super) static CREATE_REQUEST_WITH_ENCRYPTION_RESPONSE: ObjectMeta = ObjectMe
         MemberMeta::new(
                 "IV",
                 "iv",
-                "Initialisation vector of the response: 16 bytes in standard base64.",
+                "Initialization vector of the response: 16 bytes in standard base64.",
                 JsonType::String,
             )
             .sensitive(),

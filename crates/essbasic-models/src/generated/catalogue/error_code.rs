@@ -82,7 +82,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "FailedOperation.AuthFail",
         "Authentication/authorisation of the operation failed.",
-        "Check that the sub-organisation and the operator are verified \
+        "Check that the sub-organization and the operator are verified \
         (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the operator may \
         create seals; read the message for the reason.",
     ),
@@ -113,7 +113,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "FailedOperation.LicenseNoQuota",
         "Auto-sign licence quota is exhausted.",
-        "Buy licences through the service's account manager, then retry. The action itself is no \
+        "Buy licenses through the service's account manager, then retry. The action itself is no \
         longer in use.",
     ),
     CodeMeta::new(
@@ -128,19 +128,19 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "Contract is in a state in which signing review is not possible.",
         "Read the contract's state with `DescribeFlowDetailInfo`; a review requires a contract in \
         progress that was created with `NeedSignReview` or `ApproverNeedSignReview`. In batch \
-        actions, check the organisations' state. Retrying unchanged does not help.",
+        actions, check the organizations' state. Retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "FailedOperation.OrganizationExperienceChange",
         "Organisation's business status differs from the company register.",
-        "Have the organisation settle its status with the company register; its super \
+        "Have the organization settle its status with the company register; its super \
         administrator or legal representative then updates its data through \
         `CreateChannelOrganizationInfoChangeUrl`.",
     ),
     CodeMeta::new(
         "FailedOperation.OrganizationNameChanged",
         "Organisation name differs from the company register.",
-        "Give the name as on the company register now; the organisation's super administrator or \
+        "Give the name as on the company register now; the organization's super administrator or \
         legal representative updates it through `CreateChannelOrganizationInfoChangeUrl` or \
         `ModifyOrganizationBusinessInfo`.",
     ),
@@ -167,13 +167,13 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "FailedOperation.QrCodeSignUsers",
         "Template signer for the QR code does not exist.",
         "Check the template's parties with `DescribeTemplates`: individuals only, or individuals \
-        and the initiating organisation. In a fixed signing order, the organisation must not be \
+        and the initiating organization. In a fixed signing order, the organization must not be \
         first.",
     ),
     CodeMeta::new(
         "FailedOperation.QrCodeTemplateId",
         "Template used for the signing QR code is invalid.",
-        "Give the id of an enabled template of the sub-organisation (`DescribeTemplates`) that \
+        "Give the id of an enabled template of the sub-organization (`DescribeTemplates`) that \
         suits a signing code: individuals sign, and the initiator has nothing to fill in.",
     ),
     CodeMeta::new(
@@ -221,7 +221,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InternalError.DbInsert",
         "Database insert failed.",
-        "It is unknown whether the contracts were claimed: check the sub-organisation's console \
+        "It is unknown whether the contracts were claimed: check the sub-organization's console \
         before retrying. Give the request id to the service's support if the error persists.",
     ),
     CodeMeta::new(
@@ -340,7 +340,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.BusinessLicense",
         "Business licence format is invalid.",
-        "Give a PNG or JPG of the licence's front as base64, 5 MB at most, without a data URL's \
+        "Give a PNG or JPG of the license's front as base64, 5 MB at most, without a data URL's \
         prefix.",
     ),
     CodeMeta::new(
@@ -401,7 +401,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.DataNotFound",
         "Data does not exist.",
-        "Check the ids in the request: they must exist, belong to this sub-organisation and come \
+        "Check the ids in the request: they must exist, belong to this sub-organization and come \
         from the same `AppId` and environment.",
     ),
     CodeMeta::new(
@@ -438,7 +438,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.FileType",
         "File type is not allowed.",
-        "Give the business licence as PNG or JPG.",
+        "Give the business license as PNG or JPG.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowApproverInfos",
@@ -568,7 +568,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.OperatorId",
         "Operator (user) id is wrong.",
-        "Check `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organisation, as \
+        "Check `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organization, as \
         listed by `ChannelDescribeEmployees`.",
     ),
     CodeMeta::new(
@@ -580,7 +580,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.OrganizationName",
         "Organisation name is invalid.",
-        "Give the name exactly as on the business licence, with full-width brackets in place of \
+        "Give the name exactly as on the business license, with full-width brackets in place of \
         `(` and `)`.",
     ),
     CodeMeta::new(
@@ -616,7 +616,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.SignComponentType",
         "Signing control type is invalid.",
-        "Give a slot type that the party may have: seals for organisations only, `SIGN_SIGNATURE` \
+        "Give a slot type that the party may have: seals for organizations only, `SIGN_SIGNATURE` \
         or `SIGN_DATE` for either. Individuals can't have `SIGN_SEAL`.",
     ),
     CodeMeta::new(
@@ -628,14 +628,14 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.Status",
         "Object is in an abnormal state.",
-        "Read the state with `DescribeFlowDetailInfo` (organisations: \
+        "Read the state with `DescribeFlowDetailInfo` (organizations: \
         `DescribeChannelOrganizations`); the call works only in the states the action names. A \
         contract that has ended stays so.",
     ),
     CodeMeta::new(
         "InvalidParameter.UniformSocialCreditCode",
         "Unified social credit code is malformed.",
-        "Give the 18 characters of the code as on the business licence, capitals and digits, \
+        "Give the 18 characters of the code as on the business license, capitals and digits, \
         without spaces.",
     ),
     CodeMeta::new(
@@ -653,7 +653,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.fFowIds",
         "Flow id does not exist (code is spelled this way by the service).",
-        "Check `FlowIds`: contracts initiated by this sub-organisation in this application. Query \
+        "Check `FlowIds`: contracts initiated by this sub-organization in this application. Query \
         with the `Agent` that created them.",
     ),
     CodeMeta::new(
@@ -710,7 +710,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "LimitExceeded.FileSize",
         "File is too large.",
-        "Give a business licence of at most 5 MB.",
+        "Give a business license of at most 5 MB.",
     ),
     CodeMeta::new(
         "LimitExceeded.FlowIds",
@@ -737,7 +737,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "MissingParameter.CompanyActiveInfo",
         "Activation information of the partner organisation is missing.",
         "Give `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, \
-        `ProxyOrganizationName`; the sub-organisation must be activated before it can do anything \
+        `ProxyOrganizationName`; the sub-organization must be activated before it can do anything \
         else.",
     ),
     CodeMeta::new(
@@ -780,7 +780,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "MissingParameter.OrganizationId",
         "Organisation information is empty.",
-        "Give `Agent.ProxyOrganizationOpenId` of a sub-organisation that is activated.",
+        "Give `Agent.ProxyOrganizationOpenId` of a sub-organization that is activated.",
     ),
     CodeMeta::new(
         "MissingParameter.ProxyOperatorOpenId",
@@ -791,7 +791,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "MissingParameter.ReportApplicant",
         "Report applicant is missing.",
         "Give `Agent.ProxyOperator.OpenId` of the super administrator or legal representative of \
-        the initiating or a signing organisation.",
+        the initiating or a signing organization.",
     ),
     CodeMeta::new(
         "MissingParameter.ResourceName",
@@ -834,7 +834,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "MissingParameter.UserOpenId",
         "User OpenId is missing.",
-        "Give `Agent.ProxyOperator.OpenId` of a verified employee of the sub-organisation.",
+        "Give `Agent.ProxyOperator.OpenId` of a verified employee of the sub-organization.",
     ),
     CodeMeta::new(
         "NoSuchProduct",
@@ -857,7 +857,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "OperationDenied.AlreadyHas",
         "Evidence already exists for this resource; another cannot be created.",
         "Use the existing one: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists \
-        the seals. An organisation has one seal of type `OFFICIAL` only, so choose another \
+        the seals. An organization has one seal of type `OFFICIAL` only, so choose another \
         `SealType` for a further one.",
     ),
     CodeMeta::new(
@@ -897,14 +897,14 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "OperationDenied.ErrNoResourceAccess",
         "No access to the resource.",
-        "Use ids that this sub-organisation created in this application, and an operator allowed \
+        "Use ids that this sub-organization created in this application, and an operator allowed \
         to see them.",
     ),
     CodeMeta::new(
         "OperationDenied.ErrNotOpenWeakAuthorization",
         "Platform has not enabled trusted third-party verification of sub-organisations.",
         "Let the platform ask the service's account manager to enable trusted third-party \
-        verification, or let the sub-organisation be verified by the service.",
+        verification, or let the sub-organization be verified by the service.",
     ),
     CodeMeta::new(
         "OperationDenied.FileDeleted",
@@ -928,7 +928,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "OperationDenied.Forbid",
         "Operation forbidden.",
         "Act as the contract's initiator with the right to withdraw, or as the super administrator \
-        or legal representative of the initiating organisation; check that the state still allows \
+        or legal representative of the initiating organization; check that the state still allows \
         it.",
     ),
     CodeMeta::new(
@@ -954,7 +954,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "OperationDenied.NoFlowPermission",
         "No permission on the contract.",
         "Act as the initiator or as the super administrator or legal representative of the \
-        initiating organisation, and check that the contract belongs to it.",
+        initiating organization, and check that the contract belongs to it.",
     ),
     CodeMeta::new(
         "OperationDenied.NoIdentityVerify",
@@ -966,13 +966,13 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "OperationDenied.NoPermissionUseResource",
         "No permission to use the resource.",
         "Act as the super administrator, or as an employee whose role allows managing roles, and \
-        check that `RoleId` belongs to this sub-organisation.",
+        check that `RoleId` belongs to this sub-organization.",
     ),
     CodeMeta::new(
         "OperationDenied.NoPermissionUseServerSignSeal",
         "No permission to use the organisation's auto-sign seal.",
-        "Have the super administrator authorise the seal for auto-signing in the console (seals, \
-        extended services), or choose a seal that is authorised.",
+        "Have the super administrator authorize the seal for auto-signing in the console (seals, \
+        extended services), or choose a seal that is authorized.",
     ),
     CodeMeta::new(
         "OperationDenied.NoQuota",
@@ -984,7 +984,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "OperationDenied.NotBelongSuperAdminOrLegalPerson",
         "Caller is neither super admin nor legal representative.",
         "Name in `Agent.ProxyOperator.OpenId` the super administrator or legal representative of \
-        the initiating or a signing organisation (not one verified by power of attorney); \
+        the initiating or a signing organization (not one verified by power of attorney); \
         `DescribeChannelOrganizations` returns them.",
     ),
     CodeMeta::new(
@@ -996,7 +996,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "OperationDenied.NotSupportOrgType",
         "Organisation type is unsupported.",
-        "Check the organisation's type. `ModifyOrganizationBusinessInfo` only turns an \
+        "Check the organization's type. `ModifyOrganizationBusinessInfo` only turns an \
         `INDIVIDUALBIZ` into an `ENTERPRISE`; for other types ask the service's account manager.",
     ),
     CodeMeta::new(
@@ -1008,12 +1008,12 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "OperationDenied.OperatorHasNoPermission",
         "Operator lacks permission.",
         "Have the super administrator give the operator a role that may query or manage seals \
-        (console: organisation management, role management), or act as an employee who has it.",
+        (console: organization management, role management), or act as an employee who has it.",
     ),
     CodeMeta::new(
         "OperationDenied.OrganizationClosing",
         "Organisation is being closed (deregistration in progress).",
-        "Stop calling for this sub-organisation, and ask its super administrator whether the \
+        "Stop calling for this sub-organization, and ask its super administrator whether the \
         closing is intended; retrying does not help.",
     ),
     CodeMeta::new(
@@ -1114,7 +1114,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "ResourceNotFound",
         "Resource does not exist.",
         "Read the message for the missing item, and check that its id belongs to this \
-        sub-organisation, application and environment. Retrying does not help.",
+        sub-organization, application and environment. Retrying does not help.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Application",
@@ -1125,7 +1125,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "ResourceNotFound.ApplicationAuth",
         "Application grant record not found.",
-        "Check `Agent.AppId`, `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organisations \
+        "Check `Agent.AppId`, `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organizations \
         must have been activated in this application.",
     ),
     CodeMeta::new(
@@ -1143,14 +1143,14 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "ResourceNotFound.Flow",
         "Flow not found.",
-        "Check the contract's id and that it belongs to this sub-organisation, application and \
+        "Check the contract's id and that it belongs to this sub-organization, application and \
         environment; query with the `Agent` that created it. In actions without contracts, check \
-        the task's or authorisation's id.",
+        the task's or authorization's id.",
     ),
     CodeMeta::new(
         "ResourceNotFound.FlowApprover",
         "Flow signer does not exist.",
-        "Check the contract's id, and that the organisation in `Agent` is a party to it.",
+        "Check the contract's id, and that the organization in `Agent` is a party to it.",
     ),
     CodeMeta::new(
         "ResourceNotFound.FlowApprovers",
@@ -1174,7 +1174,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "ResourceNotFound.Organization",
         "Organisation does not exist.",
         "Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new \
-        sub-organisation is activated through `CreateConsoleLoginUrl` first.",
+        sub-organization is activated through `CreateConsoleLoginUrl` first.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Resource",
@@ -1191,7 +1191,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "ResourceNotFound.Seal",
         "Seal does not exist.",
-        "Give the id of an enabled seal of the signing organisation; \
+        "Give the id of an enabled seal of the signing organization; \
         `ChannelDescribeOrganizationSeals` lists them.",
     ),
     CodeMeta::new(
@@ -1245,7 +1245,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "UnauthorizedOperation",
         "Not authorised.",
         "Check that `Agent.AppId` belongs to the calling account and that operator and \
-        sub-organisation may do this; have the super administrator grant the permission.",
+        sub-organization may do this; have the super administrator grant the permission.",
     ),
     CodeMeta::new(
         "UnauthorizedOperation.NoPermissionFeature",
@@ -1256,15 +1256,15 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "UnauthorizedOperation.UnauthorizedOperationDownload",
         "Download permission was not granted.",
-        "Either the sub-organisation's super administrator authorises downloads in its console \
-        (Enterprise centre, Authorisation management), or the platform turns them on for the \
+        "Either the sub-organization's super administrator authorizes downloads in its console \
+        (Enterprise center, Authorization management), or the platform turns them on for the \
         application (Enterprise application management, Application extension services). A \
-        sub-organisation that has opted out must opt in again itself.",
+        sub-organization that has opted out must opt in again itself.",
     ),
     CodeMeta::new(
         "UnauthorizedOperation.UnauthorizedOperationOrganization",
         "Organisation was not authorised.",
-        "Have the sub-organisation complete its activation through `CreateConsoleLoginUrl`; \
+        "Have the sub-organization complete its activation through `CreateConsoleLoginUrl`; \
         `DescribeChannelOrganizations` returns its state.",
     ),
     CodeMeta::new(

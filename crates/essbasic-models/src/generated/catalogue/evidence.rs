@@ -20,7 +20,7 @@ pub(super) const CHANNEL_DESCRIBE_SIGN_FACE_VIDEO: ActionMeta = ActionMeta::new(
     video.\n\nIt exists only for contracts signed on H5 (links of `ChannelCreateFlowSignUrl` or \
     `ChannelCreateBatchQuickSignUrl`) by video check, not for those signed in the mini program. It \
     must be fetched within 24 hours of the signature; after that it is gone.\n\nThe service's \
-    account manager must have switched the feature on. The sub-organisation and the employee who \
+    account manager must have switched the feature on. The sub-organization and the employee who \
     calls must be verified.",
     "evidence",
     &[
@@ -43,7 +43,7 @@ pub(super) const CHANNEL_VERIFY_PDF: ActionMeta = ActionMeta::new(
     "合同验签",
     "Verifies the digital signatures in a contract's file: whether they are valid and whether the \
     content has been tampered with.\n\nThe response contains a result for the file and one for \
-    each signature slot in it, seals, dates and cross-page seals included. The sub-organisation \
+    each signature slot in it, seals, dates and cross-page seals included. The sub-organization \
     and the employee who calls must be verified.",
     "evidence",
     &[
@@ -64,9 +64,9 @@ pub(super) const CREATE_CHANNEL_FLOW_EVIDENCE_REPORT: ActionMeta = ActionMeta::n
     "提交申请出证报告任务",
     "Orders an evidence report, a PDF that certifies how a contract was signed, and returns the \
     report's id.\n\nThe evidence package must have been bought; the account manager arranges that. \
-    The operator must be the legal representative or the super administrator of an organisation \
-    that initiated or signed the contract, and not have been verified by letter of authorisation. \
-    Every party must have signed. The sub-organisation and the employee must be verified.\n\nThe \
+    The operator must be the legal representative or the super administrator of an organization \
+    that initiated or signed the contract, and not have been verified by letter of authorization. \
+    Every party must have signed. The sub-organization and the employee must be verified.\n\nThe \
     report takes time: look up its state and link with `DescribeChannelFlowEvidenceReport`, best \
     24 hours later.",
     "evidence",
@@ -126,7 +126,7 @@ pub(super) const CREATE_PERSON_AUTH_CERTIFICATE_IMAGE: ActionMeta = ActionMeta::
         .with_rate_limit(20),
     "获取个人用户认证证书图片",
     "Creates a picture of a person's identity certificate and returns the link from which it can \
-    be fetched.\n\nOnly for persons; employees of organisations are not supported. Meant for \
+    be fetched.\n\nOnly for persons; employees of organizations are not supported. Meant for \
     electronic prescriptions (auto-signing in medicine): the account manager must have switched \
     that feature on. The link is valid for five minutes.",
     "evidence",
@@ -145,7 +145,7 @@ pub(super) const DESCRIBE_CHANNEL_FLOW_EVIDENCE_REPORT: ActionMeta = ActionMeta:
     "获取出证报告任务执行结果",
     "Returns the state of an evidence report ordered with `CreateChannelFlowEvidenceReport`, and \
     the link to its PDF.\n\nThe evidence package must have been bought; the account manager \
-    arranges that. The sub-organisation and the employee who calls must be verified. Call it 24 \
+    arranges that. The sub-organization and the employee who calls must be verified. Call it 24 \
     hours after the order. The link is valid for five minutes.",
     "evidence",
     &[
@@ -192,7 +192,7 @@ pub(super) static CHANNEL_DESCRIBE_SIGN_FACE_VIDEO_REQUEST: ObjectMeta = ObjectM
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -267,7 +267,7 @@ pub(super) static CHANNEL_VERIFY_PDF_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -349,7 +349,7 @@ pub(super) static CREATE_CHANNEL_FLOW_EVIDENCE_REPORT_REQUEST: ObjectMeta = Obje
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -430,7 +430,7 @@ pub(super) static CREATE_FLOW_BLOCKCHAIN_EVIDENCE_URL_REQUEST: ObjectMeta = Obje
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -519,7 +519,7 @@ pub(super) static CREATE_PERSON_AUTH_CERTIFICATE_IMAGE_REQUEST: ObjectMeta = Obj
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -549,7 +549,7 @@ pub(super) static CREATE_PERSON_AUTH_CERTIFICATE_IMAGE_REQUEST: ObjectMeta = Obj
         MemberMeta::new(
                 "SceneKey",
                 "scene_key",
-                "Use of auto-signing that the person authorised. Absent: \
+                "Use of auto-signing that the person authorized. Absent: \
                 `E_PRESCRIPTION_AUTO_SIGN`.",
                 JsonType::String,
             )
@@ -621,7 +621,7 @@ pub(super) static DESCRIBE_CHANNEL_FLOW_EVIDENCE_REPORT_REQUEST: ObjectMeta = Ob
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -799,7 +799,7 @@ pub(super) static PDF_VERIFY_RESULT: ObjectMeta = ObjectMeta::new(
                 "SignerName",
                 "signer_name",
                 "Name of the certificate's owner. If signed with the service: \
-                `ESS@<name>@<number>` for an organisation, `ESS@<name>@<identity number>@<number>` \
+                `ESS@<name>@<number>` for an organization, `ESS@<name>@<identity number>@<number>` \
                 for a person; the service assigns the number. Otherwise in the other platform's \
                 format.",
                 JsonType::String,

@@ -20,7 +20,7 @@ pub(super) const CREATE_FILE_CONVERT_TASK: ActionMeta = ActionMeta::new(
     `DescribeFileConvertTask` until it reports success; its response contains the PDF's resource \
     id for `ChannelCreateFlowByFiles`.\n\nLayout, page breaks, fonts and sharpness of pictures may \
     change, so enable the preview when starting the contract and check the PDF. The \
-    sub-organisation and the employee must have passed identity verification.",
+    sub-organization and the employee must have passed identity verification.",
     "files",
     &[
         "FailedOperation",
@@ -43,7 +43,7 @@ pub(super) const DESCRIBE_FILE_CONVERT_TASK: ActionMeta = ActionMeta::new(
     "查询文件转换任务状态",
     "Returns the progress of a conversion started with `CreateFileConvertTask` and, after \
     completion, the resource id of the PDF.\n\nLarge files can take long. The resource id returned \
-    is the PDF's own and can be used directly in `ChannelCreateFlowByFiles`. The sub-organisation \
+    is the PDF's own and can be used directly in `ChannelCreateFlowByFiles`. The sub-organization \
     and the employee must have passed identity verification.",
     "files",
     &["InvalidParameter.ParamError", "UnauthorizedOperation.NoPermissionFeature"],
@@ -57,13 +57,13 @@ pub(super) const UPLOAD_FILES: ActionMeta = ActionMeta::new(
         .with_rate_limit(20),
     "文件上传",
     "Uploads up to 20 files of one type and gives each a resource id, for contracts, templates, \
-    seals, archive folders or business licences.\n\nA PDF can be used directly, with \
+    seals, archive folders or business licenses.\n\nA PDF can be used directly, with \
     `ChannelCreateFlowByFiles`. Other formats first become a PDF through `CreateFileConvertTask`. \
     A file for another purpose than a contract is used directly by its id.\n\nA picture (PNG, JPG, \
     JPEG) may have up to 8 MB, a file of any other format up to 60 MB. If one file fails, none is \
     stored.\n\nThe action has its own host: `file.ess.tencent.cn`, in the test environment \
     `file.test.ess.tencent.cn`. An id works any number of times until it expires, by default an \
-    hour after the upload; the download links last five minutes. The sub-organisation and the \
+    hour after the upload; the download links last five minutes. The sub-organization and the \
     employee must have passed identity verification.",
     "files",
     &[
@@ -87,7 +87,7 @@ pub(super) static CREATE_FILE_CONVERT_TASK_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -170,7 +170,7 @@ pub(super) static DESCRIBE_FILE_CONVERT_TASK_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -214,7 +214,7 @@ pub(super) static DESCRIBE_FILE_CONVERT_TASK_RESPONSE: ObjectMeta = ObjectMeta::
         MemberMeta::new(
             "TaskMessage",
             "task_message",
-            "The status in words, for people. The reference lists `NeedTranform`, `Processing`, \
+            "The status in words, for people. The reference lists `NeedTransform`, `Processing`, \
             `TaskEnd`, `DownloadFailed`, `ProcessFailed` and `ProcessTimeout`, its sample shows a \
             Chinese sentence: decide by `TaskStatus`.",
             JsonType::String,
@@ -276,7 +276,7 @@ pub(super) static UPLOAD_FILES_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -453,7 +453,7 @@ pub(super) static UPLOAD_BUSINESS_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("BUSINESSLICENSE"),
             "BusinessLicense",
-            "A business licence, for the verification of a sub-organisation through \
+            "A business license, for the verification of a sub-organization through \
             `CreateConsoleLoginUrl`: JPG, JPEG or PNG, at most 8 MB.",
         ),
     ],

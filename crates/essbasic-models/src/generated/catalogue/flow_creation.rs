@@ -23,7 +23,7 @@ pub(super) const ARCHIVE_DYNAMIC_FLOW: ActionMeta = ActionMeta::new(
     "Ends a contract with dynamic signers 2.0 once every party has signed and none is to be \
     added.\n\nPossible only while the contract is open and all its parties have signed; a contract \
     in a final state (expired, refused, withdrawn, or already ended by this action) is refused. \
-    The sub-organisation and the employee must have passed identity verification.\n\nDynamic \
+    The sub-organization and the employee must have passed identity verification.\n\nDynamic \
     signers 2.0 must be enabled first: the service's product manager enables modular billing, then \
     the console offers the switch. Parties are added with `ChannelCreateDynamicFlowApprover`.",
     "flow_creation",
@@ -83,9 +83,9 @@ pub(super) const CHANNEL_CREATE_DYNAMIC_FLOW_APPROVER: ActionMeta = ActionMeta::
     "渠道版补充动态合同签署人接口",
     "Adds parties to running dynamic contracts, that is to contracts that \
     `ChannelCreateFlowByFiles` started with `OpenDynamicSignFlow`.\n\nThe platform's application \
-    must have dynamic signers 2.0 enabled, and the sub-organisation and the employee must have \
+    must have dynamic signers 2.0 enabled, and the sub-organization and the employee must have \
     passed identity verification. The parties are described by the same rules as in \
-    `ChannelCreateFlowByFiles`; auto-signing by another organisation can't be added.\n\nThe \
+    `ChannelCreateFlowByFiles`; auto-signing by another organization can't be added.\n\nThe \
     response contains the `SignId` and `RecipientId` of each new party. After all have signed and \
     no party is to be added, `ArchiveDynamicFlow` ends the contract.",
     "flow_creation",
@@ -119,10 +119,10 @@ pub(super) const CHANNEL_CREATE_FLOW_APPROVERS: ActionMeta = ActionMeta::new(
     the same initiator.\n\nThe contract of a signer is the `FlowId` of its element of `Approvers`; \
     if that is absent, the `FlowId` of the request applies. Without both, the call fails.\n\nEach \
     party can be given one signer only; the signer is the person who first claims the contract and \
-    signs it. An organisation's signer on the initiator's own side can be named only by \
-    organisation name, name and phone number. A person is named by name and phone number; a \
+    signs it. An organization's signer on the initiator's own side can be named only by \
+    organization name, name and phone number. A person is named by name and phone number; a \
     dynamic signer who has passed identity verification can also be named by name, kind and number \
-    of the identity document.\n\nThe sub-organisation and the employee must have passed identity \
+    of the identity document.\n\nThe sub-organization and the employee must have passed identity \
     verification. A call may succeed in part: for dynamic signers, `FillError` contains the \
     failures, such as a party already filled.",
     "flow_creation",
@@ -144,14 +144,14 @@ pub(super) const CHANNEL_CREATE_FLOW_BY_FILES: ActionMeta = ActionMeta::new(
     "用PDF文件创建签署流程",
     "Creates a contract from a PDF that was uploaded with `UploadFiles`, and sends it to its \
     parties for signature. For contracts without a standard form if the platform has the complete \
-    PDF; for standard forms use `CreateFlowsByTemplates`.\n\nThe initiator is a sub-organisation \
+    PDF; for standard forms use `CreateFlowsByTemplates`.\n\nThe initiator is a sub-organization \
     and one of its employees; both must have passed identity verification. A party may be the same \
-    sub-organisation, another one (with a named employee, or with none, so that one of its \
-    employees claims the contract), an organisation that joined the service outside of the \
+    sub-organization, another one (with a named employee, or with none, so that one of its \
+    employees claims the contract), an organization that joined the service outside of the \
     platform, or a person. Parties need not be verified yet; the fields that describe a party \
     depend on its kind, see `FlowApproverInfo`.\n\nThe contract uses quota at its creation. The \
     quota is returned only if the contract is withdrawn while nobody has signed it, or only \
-    auto-signing has, and the organisation still has allowance for such returns; not after expiry, \
+    auto-signing has, and the organization still has allowance for such returns; not after expiry, \
     refusal, completion or release.\n\n`NeedPreview` shows the result without creating anything. \
     `Components` places the initiator's fields; each party's entry places its own fields and \
     signature slots, and `SignBeanTag` can leave the slots to the signers. With \
@@ -241,12 +241,12 @@ pub(super) const CHANNEL_CREATE_FLOW_GROUP_BY_FILES: ActionMeta = ActionMeta::ne
     Each signer gets one link for the whole group, sees the contracts as a list, and signs the \
     group as a unit: its contracts cannot be signed one by one.\n\nThe initiating employee must \
     have passed identity verification. Parties may be employees of this or another \
-    sub-organisation, persons, or employees of organisations that joined the service outside of \
-    the platform; neither the organisations nor the people need be verified yet. \
+    sub-organization, persons, or employees of organizations that joined the service outside of \
+    the platform; neither the organizations nor the people need be verified yet. \
     `FlowApproverInfo` describes the fields for each kind.\n\nEvery contract of the group uses one \
     unit of quota at its creation. Quota is returned only for a withdrawn contract that nobody has \
     signed, or only auto-signing has; not after expiry, refusal, completion or release.\n\nWith \
-    auto-signing, no party may have fields to fill in. Auto-signing by an organisation must be \
+    auto-signing, no party may have fields to fill in. Auto-signing by an organization must be \
     enabled for this action by the service's account manager. Copies to third persons are not \
     possible for a group.",
     "flow_creation",
@@ -319,13 +319,13 @@ pub(super) const CHANNEL_CREATE_FLOW_GROUP_BY_TEMPLATES: ActionMeta = ActionMeta
     "Creates 2 to 50 related contracts from templates and bundles them into a contract group. Each \
     signer gets one link for the whole group, sees the contracts as a list, and signs the group as \
     a unit: its contracts cannot be signed one by one.\n\nThe initiating employee must have passed \
-    identity verification. Parties may be employees of this or another sub-organisation, persons, \
-    or employees of organisations that joined the service outside of the platform; neither the \
-    organisations nor the people need be verified yet. `FlowApproverInfo` describes the fields for \
+    identity verification. Parties may be employees of this or another sub-organization, persons, \
+    or employees of organizations that joined the service outside of the platform; neither the \
+    organizations nor the people need be verified yet. `FlowApproverInfo` describes the fields for \
     each kind.\n\nEvery contract of the group uses one unit of quota at its creation. Quota is \
     returned only for a withdrawn contract that nobody has signed, or only auto-signing has; not \
     after expiry, refusal, completion or release.\n\nWith auto-signing, no party may have fields \
-    to fill in. Auto-signing by an organisation must be enabled for this action by the service's \
+    to fill in. Auto-signing by an organization must be enabled for this action by the service's \
     account manager. Copies to third persons (`CcInfos`) are not possible for a group.",
     "flow_creation",
     &[
@@ -382,13 +382,13 @@ pub(super) const CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE: ActionMeta = ActionMeta
     "Creates a QR code that many people can scan, each to start and sign a contract of their own \
     from one template. For signers who are not known beforehand, such as workers being recruited \
     or many employees joining together: each person who scans it adds their details, proves their \
-    identity and signs.\n\nThe template must be signed by one person only, or by an organisation \
+    identity and signs.\n\nThe template must be signed by one person only, or by an organization \
     and a person, either in no fixed order or in an order that does not begin with the \
-    organisation. It may give fields to its parties, but none to the initiator. The organisation \
+    organization. It may give fields to its parties, but none to the initiator. The organization \
     among the parties can only be the initiating one.\n\nThe code works until `QrCodeExpiredOn` or \
     until `MaxFlowNum` contracts were started with it; `ChannelCancelMultiFlowSignQRCode` ends it \
     earlier. Contracts started by a scan raise the usual callbacks; if one cannot start because \
-    the organisation's quota is used up, a callback about the QR code reports it.",
+    the organization's quota is used up, a callback about the QR code reports it.",
     "flow_creation",
     &[
         "FailedOperation",
@@ -422,11 +422,11 @@ pub(super) const CHANNEL_CREATE_PREPARE_FLOW: ActionMeta = ActionMeta::new(
     `FlowOption` (or a party's `ApproverOption`) permits it. From a template, each party's \
     `RecipientId` selects its role in the template; `DescribeTemplates` returns the roles. Roles \
     that the request leaves out are filled on the page.\n\nParties in `FlowInfo.Approvers` are \
-    described by kind:\n\n- Employee of a sub-organisation: `ApproverType` 0 with `OpenId`, \
-    `OrganizationName` and `OrganizationOpenId`.\n- Employee of an organisation outside the \
+    described by kind:\n\n- Employee of a sub-organization: `ApproverType` 0 with `OpenId`, \
+    `OrganizationName` and `OrganizationOpenId`.\n- Employee of an organization outside the \
     platform: `ApproverType` 0 with `ApproverName`, `ApproverMobile`, `OrganizationName` and \
     `NotChannelOrganization` true.\n- Person: `ApproverType` 1 with `ApproverName` and \
-    `ApproverMobile`.\n\nThe sub-organisation and the employee must have passed identity \
+    `ApproverMobile`.\n\nThe sub-organization and the employee must have passed identity \
     verification. The link works for five minutes. The `FlowId` in the response becomes valid only \
     when the contract has been started on the page.",
     "flow_creation",
@@ -456,9 +456,9 @@ pub(super) const CHANNEL_CREATE_PREPARE_FLOW_GROUP: ActionMeta = ActionMeta::new
     "获取发起合同组嵌入链接",
     "Creates a link to an embedded page on which an employee starts a contract group that the \
     request has prepared.\n\nOnly groups of files are possible for now. The contracts can have the \
-    same content as in `ChannelCreateFlowGroupByFiles`. The initiating organisation and the \
+    same content as in `ChannelCreateFlowGroupByFiles`. The initiating organization and the \
     employee must have passed identity verification, and the employee must have joined the \
-    organisation.\n\nThe `FlowGroupId` in the response is provisional: it becomes valid only when \
+    organization.\n\nThe `FlowGroupId` in the response is provisional: it becomes valid only when \
     the group has been started on the page.",
     "flow_creation",
     &[
@@ -527,12 +527,12 @@ pub(super) const CHANNEL_CREATE_RELEASE_FLOW: ActionMeta = ActionMeta::new(
     "发起解除协议",
     "Starts a release agreement, a contract by which the parties of a fully signed contract end \
     it. Once the agreement is signed by all, the original contract is released.\n\nThe original \
-    must be signed by every party. Only its organisation parties may start the release, not its \
+    must be signed by every party. Only its organization parties may start the release, not its \
     persons; an employee who was not a party to it needs the permission to release contracts. The \
-    sub-organisation and the employee must have passed identity verification.\n\nThe agreement's \
+    sub-organization and the employee must have passed identity verification.\n\nThe agreement's \
     text is a fixed template of the service that can't be replaced; `ReliveInfo` fills it in. Its \
-    parties are those of the original: a person can't be exchanged, an organisation's signer can, \
-    by an employee of the same organisation with equal rights (`ReleasedApprovers`). The agreement \
+    parties are those of the original: a person can't be exchanged, an organization's signer can, \
+    by an employee of the same organization with equal rights (`ReleasedApprovers`). The agreement \
     is charged like any other contract.",
     "flow_creation",
     &[
@@ -564,11 +564,11 @@ pub(super) const CREATE_FLOWS_BY_TEMPLATES: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "用模板创建签署流程",
-    "Creates 1 to 20 contracts, each from a template of the sub-organisation, and sends them to \
+    "Creates 1 to 20 contracts, each from a template of the sub-organization, and sends them to \
     their parties. The parties are given in the template's order. `ErrorMessages` contains the \
-    result of each contract.\n\nThe initiating sub-organisation and employee must have passed \
-    identity verification. A party may be the same sub-organisation, another one (with a named \
-    employee, or with none, so that one of its employees claims the contract), an organisation \
+    result of each contract.\n\nThe initiating sub-organization and employee must have passed \
+    identity verification. A party may be the same sub-organization, another one (with a named \
+    employee, or with none, so that one of its employees claims the contract), an organization \
     that joined the service outside of the platform, or a person; parties need not be verified \
     yet. The fields that describe a party depend on its kind, see \
     `FlowApproverInfo`.\n\n`FormFields` fills in the fields that the template assigns to the \
@@ -576,7 +576,7 @@ pub(super) const CREATE_FLOWS_BY_TEMPLATES: ActionMeta = ActionMeta::new(
     table, files put into attachment fields must be PDFs of A4 size. Such documents are composed \
     in the background; `TaskInfos` and a callback report the completion.\n\nA contract uses quota \
     at its creation. The quota is returned only if the contract is withdrawn while nobody has \
-    signed it, or only auto-signing has, and the organisation still has allowance for such \
+    signed it, or only auto-signing has, and the organization still has allowance for such \
     returns; not after expiry, refusal, completion or release. `NeedPreview` shows the result \
     without creating anything.",
     "flow_creation",
@@ -620,7 +620,7 @@ pub(super) const DESCRIBE_USER_FLOW_TYPE: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .idempotent(),
     "查询用户合同类型",
-    "Lists the sub-organisation's own contract types, by which templates are sorted, with id, name \
+    "Lists the sub-organization's own contract types, by which templates are sorted, with id, name \
     and description. `QueryBindTemplate` narrows the list to types that templates are bound to and \
     counts those templates.\n\n`DescribeTemplates` takes the id of a type as `UserFlowTypeId`.",
     "flow_creation",
@@ -635,7 +635,7 @@ pub(super) const PREPARE_FLOWS: ActionMeta = ActionMeta::new(
         .deprecated(),
     "准备待发起文件",
     "Creates a link to a page on which an employee checks up to 20 contracts and, on confirming \
-    them, starts them. It covers only contracts between an organisation and a person.\n\nNo longer \
+    them, starts them. It covers only contracts between an organization and a person.\n\nNo longer \
     in use and advised against; `ChannelCreatePrepareFlow` makes a page on which a contract is \
     started today.",
     "flow_creation",
@@ -764,7 +764,7 @@ pub(super) static ARCHIVE_DYNAMIC_FLOW_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -884,7 +884,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
-                "`true` if the initiator's organisation must approve before its own signer can \
+                "`true` if the initiator's organization must approve before its own signer can \
                 sign, by hand or by auto-signing. Absent: no. The review is given with \
                 `ChannelCreateFlowSignReview` (`SignReview`); until it is positive, signing stays \
                 blocked.",
@@ -905,7 +905,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 "CcInfos",
                 "cc_infos",
                 "Recipients of a copy, who see the contract and its progress without signing: \
-                persons, and employees of the own organisation who are verified and have joined \
+                persons, and employees of the own organization who are verified and have joined \
                 it. None of them may be a signer as well. At most 50 elements.",
                 JsonType::List(&JsonType::Object(&CC_INFO)),
             )
@@ -914,8 +914,8 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NeedCreateReview",
                 "need_create_review",
-                "`true` if the initiator's organisation must approve before its signer can start \
-                the contract; that organisation must be one of the parties. The review is given \
+                "`true` if the initiator's organization must approve before its signer can start \
+                the contract; that organization must be one of the parties. The review is given \
                 with `ChannelCreateFlowSignReview` (`CreateReview`); until it is positive, \
                 starting stays blocked.",
                 JsonType::Bool,
@@ -1027,7 +1027,7 @@ pub(super) static CHANNEL_CANCEL_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The application, sub-organisation and employee of the call. Sub-organisation and \
+                "The application, sub-organization and employee of the call. Sub-organization and \
                 employee must have passed identity verification.",
                 JsonType::Object(&AGENT),
             )
@@ -1095,7 +1095,7 @@ pub(super) static CHANNEL_CREATE_DYNAMIC_FLOW_APPROVER_REQUEST: ObjectMeta = Obj
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1147,7 +1147,7 @@ pub(super) static CHANNEL_CREATE_FLOW_APPROVERS_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1156,8 +1156,8 @@ pub(super) static CHANNEL_CREATE_FLOW_APPROVERS_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "Approvers",
                 "approvers",
-                "The signers to name, with the party each one takes. For an organisation's signer, \
-                the organisation's name or its `OrganizationOpenId` is needed; without these, a \
+                "The signers to name, with the party each one takes. For an organization's signer, \
+                the organization's name or its `OrganizationOpenId` is needed; without these, a \
                 signer is named by name and phone number.",
                 JsonType::List(&JsonType::Object(&FILL_APPROVER_INFO)),
             )
@@ -1251,8 +1251,8 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The initiator: the application, the sub-organisation that the contract comes \
-                from, and the employee who sends it. Both organisation and employee must have \
+                "The initiator: the application, the sub-organization that the contract comes \
+                from, and the employee who sends it. Both organization and employee must have \
                 passed identity verification.",
                 JsonType::Object(&AGENT),
             )
@@ -1279,7 +1279,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "FlowApprovers",
                 "flow_approvers",
-                "The parties, organisations and persons, each with contact data and its way of \
+                "The parties, organizations and persons, each with contact data and its way of \
                 verification. If signing is in order, they sign in the order of this array. Left \
                 out with `OpenDynamicSignFlow`. At most 50 elements.",
                 JsonType::List(&JsonType::Object(&FLOW_APPROVER_INFO)),
@@ -1343,8 +1343,8 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
                 "custom_show_map",
                 "Title of the contract in the contract list of the mini program: text with the \
                 placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating \
-                organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` \
-                (organisation and name of signer N, starting at 1 and not beyond the last signer). \
+                organization), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` \
+                (organization and name of signer N, starting at 1 and not beyond the last signer). \
                 For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
                 JsonType::String,
             )
@@ -1363,7 +1363,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
-                "`true` if signers of the initiator's organisation must wait for its internal \
+                "`true` if signers of the initiator's organization must wait for its internal \
                 approval when their turn comes. The outcome is given with \
                 `ChannelCreateFlowSignReview`; a rejection leaves them waiting until an approval \
                 follows. Works with signing by hand and auto-signing. Absent: no.",
@@ -1396,7 +1396,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
                 "CcInfos",
                 "cc_infos",
                 "Copy recipients: they see the contract and its progress, and do not sign. \
-                Persons, or verified employees of the initiator's organisation who have joined it; \
+                Persons, or verified employees of the initiator's organization who have joined it; \
                 no signers. At most 50 elements.",
                 JsonType::List(&JsonType::Object(&CC_INFO)),
             )
@@ -1571,9 +1571,9 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_FILES_REQUEST: ObjectMeta = Objec
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The initiator: the application, the sub-organisation that the contracts come \
+                "The initiator: the application, the sub-organization that the contracts come \
                 from, and the employee who sends them. Both must have passed identity \
-                verification, and the employee must have joined the organisation.",
+                verification, and the employee must have joined the organization.",
                 JsonType::Object(&AGENT),
             )
             .required(),
@@ -1582,7 +1582,7 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_FILES_REQUEST: ObjectMeta = Objec
                 "approver_verify_type",
                 "Verification of signers, for the whole group; overrides the settings of its \
                 contracts and parties. By phone number, a person not yet verified sees the \
-                contracts without face recognition but needs it to sign; an organisation's signer \
+                contracts without face recognition but needs it to sign; an organization's signer \
                 always needs it. Absent: face recognition.",
                 JsonType::String,
             )
@@ -1663,9 +1663,9 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_TEMPLATES_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The initiator: the application, the sub-organisation that the contracts come \
+                "The initiator: the application, the sub-organization that the contracts come \
                 from, and the employee who sends them. Both must have passed identity \
-                verification, and the employee must have joined the organisation.",
+                verification, and the employee must have joined the organization.",
                 JsonType::Object(&AGENT),
             )
             .required(),
@@ -1760,7 +1760,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The application, sub-organisation and employee of the call. Sub-organisation and \
+                "The application, sub-organization and employee of the call. Sub-organization and \
                 employee must have passed identity verification.",
                 JsonType::Object(&AGENT),
             )
@@ -1972,7 +1972,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_GROUP_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The initiator of the group: the organisation (`ProxyOrganizationOpenId`) and its \
+                "The initiator of the group: the organization (`ProxyOrganizationOpenId`) and its \
                 employee (`ProxyOperator.OpenId`), in the platform's application (`AppId`).",
                 JsonType::Object(&AGENT),
             )
@@ -2069,7 +2069,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -2120,7 +2120,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "Organization",
                 "organization",
-                "The organisation. Leave it out.",
+                "The organization. Leave it out.",
                 JsonType::Object(&ORGANIZATION_INFO),
             )
             .optional()
@@ -2213,7 +2213,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -2238,8 +2238,8 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
                 "ReleasedApprovers",
                 "released_approvers",
                 "The parties whose signer changes, and only those. Absent: the original contract's \
-                signers sign. Only an organisation's signer can be exchanged, not a person. The \
-                own organisation may sign by auto-signing, others may not.",
+                signers sign. Only an organization's signer can be exchanged, not a person. The \
+                own organization may sign by auto-signing, others may not.",
                 JsonType::List(&JsonType::Object(&RELEASED_APPROVER)),
             )
             .optional(),
@@ -2255,7 +2255,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "Organization",
                 "organization",
-                "The organisation. Not open yet.",
+                "The organization. Not open yet.",
                 JsonType::Object(&ORGANIZATION_INFO),
             )
             .optional()
@@ -2337,7 +2337,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_RESPONSE: ObjectMeta = ObjectMeta:
 pub(super) static COMMON_APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
     "CommonApproverOption",
     "CommonApproverOption",
-    "Permissions of a signer on the page and while signing. It has no effect on sub-organisations \
+    "Permissions of a signer on the page and while signing. It has no effect on sub-organizations \
     and on auto-signing, whose parties can't be changed.",
     &[
         MemberMeta::new(
@@ -2406,16 +2406,16 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NotChannelOrganization",
                 "not_channel_organization",
-                "`true` if the organisation is one of the service's own customers, not a \
-                sub-organisation of the platform. For organisations only. Absent: no, it is a \
-                sub-organisation.",
+                "`true` if the organization is one of the service's own customers, not a \
+                sub-organization of the platform. For organizations only. Absent: no, it is a \
+                sub-organization.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "ApproverType",
                 "approver_type",
-                "Kind of the party and its way of signing. For auto-signing, the organisation must \
+                "Kind of the party and its way of signing. For auto-signing, the organization must \
                 have enabled it in the console (extended services); before using it in contracts \
                 from files, ask the service's account manager.",
                 JsonType::Int,
@@ -2425,23 +2425,23 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationId",
                 "organization_id",
-                "The organisation's id inside the service.",
+                "The organization's id inside the service.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "The sub-organisation, by the id that the platform gave it. Needed for a \
-                sub-organisation, save for auto-signing.",
+                "The sub-organization, by the id that the platform gave it. Needed for a \
+                sub-organization, save for auto-signing.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "The organisation's name. Needed for a sub-organisation, save for auto-signing, \
-                and for an organisation outside the platform.",
+                "The organization's name. Needed for a sub-organization, save for auto-signing, \
+                and for an organization outside the platform.",
                 JsonType::String,
             )
             .optional(),
@@ -2455,7 +2455,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OpenId",
                 "open_id",
-                "The sub-organisation's employee who signs, by the id that the platform gave them. \
+                "The sub-organization's employee who signs, by the id that the platform gave them. \
                 Needed for such an employee.",
                 JsonType::String,
             )
@@ -2464,7 +2464,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
                 "ApproverName",
                 "approver_name",
                 "The signer's real name, which identity verification and the signature use. Needed \
-                also for an organisation outside the platform.",
+                also for an organization outside the platform.",
                 JsonType::String,
             )
             .optional()
@@ -2472,7 +2472,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverMobile",
                 "approver_mobile",
-                "The signer's phone number. Needed also for an organisation outside the platform.",
+                "The signer's phone number. Needed also for an organization outside the platform.",
                 JsonType::String,
             )
             .optional()
@@ -2524,7 +2524,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
                 "NotifyType",
                 "notify_type",
                 "Channel by which the signer is notified of the contract. Absent: short message. \
-                For a sub-organisation it is always `NONE`.",
+                For a sub-organization it is always `NONE`.",
                 JsonType::String,
             )
             .optional()
@@ -2540,7 +2540,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
                 "SignComponents",
                 "sign_components",
                 "The party's signature slots, for a contract from a PDF. From a template: the seal \
-                of the own organisation for each slot, the slot by `ComponentId` or \
+                of the own organization for each slot, the slot by `ComponentId` or \
                 `ComponentName`, the seal's id as `ComponentValue`.",
                 JsonType::List(&JsonType::Object(&COMPONENT)),
             )
@@ -2631,7 +2631,7 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
                 "ForbidEditApprover",
                 "forbid_edit_approver",
                 "`true` if parties are locked: none can be added, changed or removed. Absent: no. \
-                With `true` the request must name the parties. No effect on sub-organisations and \
+                With `true` the request must name the parties. No effect on sub-organizations and \
                 auto-signing, which can't be changed anyway.",
                 JsonType::Bool,
             )
@@ -2701,7 +2701,7 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SelfName",
                 "self_name",
-                "A short name for the own organisation. On the new version of the page only.",
+                "A short name for the own organization. On the new version of the page only.",
                 JsonType::String,
             )
             .optional(),
@@ -2786,8 +2786,8 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The initiator: the application, the sub-organisation that the contract comes \
-                from, and the employee who sends it. Both organisation and employee must have \
+                "The initiator: the application, the sub-organization that the contract comes \
+                from, and the employee who sends it. Both organization and employee must have \
                 passed identity verification.",
                 JsonType::Object(&AGENT),
             )
@@ -2953,7 +2953,7 @@ pub(super) static DESCRIBE_USER_FLOW_TYPE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The application, sub-organisation and employee of the call. Sub-organisation and \
+                "The application, sub-organization and employee of the call. Sub-organization and \
                 employee must have passed identity verification.",
                 JsonType::Object(&AGENT),
             )
@@ -3056,7 +3056,7 @@ pub(super) static DYNAMIC_FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "FlowApprovers",
                 "flow_approvers",
-                "The parties to add, organisations or persons. If parties sign in order, the order \
+                "The parties to add, organizations or persons. If parties sign in order, the order \
                 of this array is the order of signing. At most 50 elements.",
                 JsonType::List(&JsonType::Object(&FLOW_APPROVER_INFO)),
             )
@@ -3124,7 +3124,7 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OpenId",
                 "open_id",
-                "The organisation's employee, by the id that the platform gave them. If not \
+                "The organization's employee, by the id that the platform gave them. If not \
                 verified yet, `ApproverName` and `ApproverMobile` are needed too.",
                 JsonType::String,
             )
@@ -3148,23 +3148,23 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "The organisation's name.",
+                "The organization's name.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "The sub-organisation, by the id that the platform gave it. Officially required \
-                for a sub-organisation, although some samples contain only `OrganizationName`.",
+                "The sub-organization, by the id that the platform gave it. Officially required \
+                for a sub-organization, although some samples contain only `OrganizationName`.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "NotChannelOrganization",
                 "not_channel_organization",
-                "`true` if the organisation is one of the service's own customers, not a \
-                sub-organisation of the platform. Absent: no, it is a sub-organisation.",
+                "`true` if the organization is one of the service's own customers, not a \
+                sub-organization of the platform. Absent: no, it is a sub-organization.",
                 JsonType::Bool,
             )
             .optional(),
@@ -3198,7 +3198,7 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "PinCode",
                 "pin_code",
-                "Proof of the person's authorised PIN, for PIN signing: `HMAC_SHA256(SHA256(PIN), \
+                "Proof of the person's authorized PIN, for PIN signing: `HMAC_SHA256(SHA256(PIN), \
                 FlowName)`, the contract's name without spaces around it.",
                 JsonType::String,
             )
@@ -3354,8 +3354,8 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
                 "custom_show_map",
                 "Title of the contract in the contract list of the mini program: text with only \
                 these placeholders: `{合同名称}` (the contract's name), `{发起方企业}` (the initiating \
-                organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` \
-                (organisation and name of signer N, starting at 1 and not beyond the last signer). \
+                organization), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` \
+                (organization and name of signer N, starting at 1 and not beyond the last signer). \
                 For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
                 JsonType::String,
             )
@@ -3364,7 +3364,7 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
-                "`true` if the initiator's organisation must approve before it can sign; the \
+                "`true` if the initiator's organization must approve before it can sign; the \
                 outcome is given with `CreateFlowGroupSignReview`.",
                 JsonType::Bool,
             )
@@ -3408,7 +3408,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SelfOrganizationApproverSignEach",
                 "self_organization_approver_sign_each",
-                "`true` if a signer who is an employee of the initiator's organisation confirms \
+                "`true` if a signer who is an employee of the initiator's organization confirms \
                 their intent for each contract of the group. Absent: no, once for all.",
                 JsonType::Bool,
             )
@@ -3416,7 +3416,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OtherApproverSignEach",
                 "other_approver_sign_each",
-                "`true` if a signer who is a person or belongs to another organisation confirms \
+                "`true` if a signer who is a person or belongs to another organization confirms \
                 their intent for each contract of the group. Absent: no, once for all.",
                 JsonType::Bool,
             )
@@ -3515,7 +3515,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "TemplateId",
                 "template_id",
-                "The template that the contract is made from; 32 characters. The organisation's \
+                "The template that the contract is made from; 32 characters. The organization's \
                 console, which `CreateConsoleLoginUrl` opens, shows it among its templates.",
                 JsonType::String,
             )
@@ -3524,8 +3524,8 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 "FlowApprovers",
                 "flow_approvers",
                 "The parties, in the template's order, or creation fails: if the template's first \
-                party is a person and its second an organisation, the array must begin with a \
-                person, then an organisation. At most 50 elements.",
+                party is a person and its second an organization, the array must begin with a \
+                person, then an organization. At most 50 elements.",
                 JsonType::List(&JsonType::Object(&FLOW_APPROVER_INFO)),
             )
             .optional()
@@ -3582,8 +3582,8 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 "custom_show_map",
                 "Title of the contract in the contract list of the mini program: text with the \
                 placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating \
-                organisation), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` \
-                (organisation and name of signer N, starting at 1 and not beyond the last signer). \
+                organization), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` \
+                (organization and name of signer N, starting at 1 and not beyond the last signer). \
                 For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
                 JsonType::String,
             )
@@ -3593,7 +3593,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 "CcInfos",
                 "cc_infos",
                 "Copy recipients: they see the contract and its progress, and do not sign. \
-                Persons, or verified employees of the initiator's organisation who have joined it; \
+                Persons, or verified employees of the initiator's organization who have joined it; \
                 no signers. At most 50 elements.",
                 JsonType::List(&JsonType::Object(&CC_INFO)),
             )
@@ -3602,7 +3602,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
-                "`true` if signers of the initiator's organisation must wait for its internal \
+                "`true` if signers of the initiator's organization must wait for its internal \
                 approval when their turn comes. The outcome is given with \
                 `ChannelCreateFlowSignReview`, of a group with `CreateFlowGroupSignReview`; a \
                 rejection leaves them waiting until an approval follows. Works with signing by \
@@ -3706,9 +3706,9 @@ pub(super) static FORM_FIELD: ObjectMeta = ObjectMeta::new(
                 object.\n- `DATE`: a date such as `2024年05月28日`.\n- `DISTRICT`: province, city and \
                 district, such as `广东省深圳市福田区`.\n\nTexts, options, addresses and districts take \
                 Chinese characters, English letters, digits and the punctuation of both languages, \
-                no emoji. Fields with a special meaning are checked:\n\n- Organisation's name: \
+                no emoji. Fields with a special meaning are checked:\n\n- Organization's name: \
                 Chinese characters and Chinese brackets.\n- Unified social credit code: the one \
-                the organisation is registered with.\n- Legal representative's name: 2 to 25 \
+                the organization is registered with.\n- Legal representative's name: 2 to 25 \
                 Chinese characters or 1 to 50 letters.\n- Signing opinion: at most 50 \
                 characters.\n- Signer's phone number: 11 digits that begin with 13 to 19, mainland \
                 China.\n- Signer's identity card: a valid number.\n- Number: may have decimals.\n- \
@@ -3758,7 +3758,7 @@ pub(super) static PREPARE_FLOWS_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -3831,7 +3831,7 @@ pub(super) static PREPARE_FLOWS_RESPONSE: ObjectMeta = ObjectMeta::new(
 pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
     "ReleasedApprover",
     "ReleasedApprover",
-    "A change to one party of a release agreement: another signer for an organisation, or another \
+    "A change to one party of a release agreement: another signer for an organization, or another \
     name of its role. A person can't be exchanged; for one, `ApproverNumber` and \
     `ApproverSignRole` are enough.",
     &[
@@ -3846,7 +3846,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverType",
                 "approver_type",
-                "Way in which the organisation signs. No value is listed for a person, whose entry \
+                "Way in which the organization signs. No value is listed for a person, whose entry \
                 can only set `ApproverSignRole`; a sample sends `PERSON`.",
                 JsonType::String,
             )
@@ -3863,8 +3863,8 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Name",
                 "name",
-                "The signer's name. Needed, with `Mobile`, for an organisation's signer who is not \
-                an employee of a sub-organisation given by `OpenId`. At most 50 characters.",
+                "The signer's name. Needed, with `Mobile`, for an organization's signer who is not \
+                an employee of a sub-organization given by `OpenId`. At most 50 characters.",
                 JsonType::String,
             )
             .optional()
@@ -3892,8 +3892,8 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Mobile",
                 "mobile",
-                "The signer's phone number. Needed, with `Name`, for an organisation's signer who \
-                is not an employee of a sub-organisation given by `OpenId`.",
+                "The signer's phone number. Needed, with `Name`, for an organization's signer who \
+                is not an employee of a sub-organization given by `OpenId`.",
                 JsonType::String,
             )
             .optional()
@@ -3901,7 +3901,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "The organisation's name as in its business licence; round brackets in their \
+                "The organization's name as in its business license; round brackets in their \
                 Chinese form `（）`.",
                 JsonType::String,
             )
@@ -3909,7 +3909,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "The sub-organisation, by the id that the platform gave it.",
+                "The sub-organization, by the id that the platform gave it.",
                 JsonType::String,
             )
             .optional(),
@@ -3925,7 +3925,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverSignComponentType",
                 "approver_sign_component_type",
-                "Kind of signature slot of the organisation. Absent: a seal.",
+                "Kind of signature slot of the organization. Absent: a seal.",
                 JsonType::String,
             )
             .optional()
@@ -3943,7 +3943,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverSignSealId",
                 "approver_sign_seal_id",
-                "The seal that the own organisation uses. Only if the slot is one for a seal.",
+                "The seal that the own organization uses. Only if the slot is one for a seal.",
                 JsonType::String,
             )
             .optional(),
@@ -4164,7 +4164,7 @@ pub(super) static TASK_INFO: ObjectMeta = ObjectMeta::new(
 pub(super) static TEMPLATE_USER_FLOW_TYPE: ObjectMeta = ObjectMeta::new(
     "TemplateUserFlowType",
     "TemplateUserFlowType",
-    "A contract type that the sub-organisation has defined, with the templates bound to it.",
+    "A contract type that the sub-organization has defined, with the templates bound to it.",
     &[
         MemberMeta::new(
                 "UserFlowTypeId",
@@ -4200,13 +4200,13 @@ pub(super) static APPROVER_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(0),
             "Organization",
-            "An organisation through an employee, or, from a template, by auto-signing.",
+            "An organization through an employee, or, from a template, by auto-signing.",
         ),
         ValueMeta::new(Literal::Int(1), "Person", "A person in their own name."),
         ValueMeta::new(
             Literal::Int(3),
             "OrganizationAutoSign",
-            "An organisation by auto-signing: another one, or the own one in a contract from \
+            "An organization by auto-signing: another one, or the own one in a contract from \
             files. It is signed for automatically, with a seal only; personal signatures can't be \
             made this way.",
         ),
@@ -4267,7 +4267,7 @@ pub(super) static CC_TYPE: ValueSetMeta = ValueSetMeta::new(
     "Kind of copy recipient.",
     &[
         ValueMeta::new(Literal::Int(0), "Person", "A person in their own name."),
-        ValueMeta::new(Literal::Int(1), "Employee", "An employee of an organisation."),
+        ValueMeta::new(Literal::Int(1), "Employee", "An employee of an organization."),
     ],
 );
 
@@ -4299,7 +4299,7 @@ pub(super) static FILL_APPROVER_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(1),
             "NamedSigner",
-            "A definite signer, of an organisation or a person, takes a party that had none.",
+            "A definite signer, of an organization or a person, takes a party that had none.",
         ),
     ],
 );
@@ -4376,7 +4376,7 @@ pub(super) static PREVIEW_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static RELEASE_SLOT_TYPE: ValueSetMeta = ValueSetMeta::new(
     "ReleaseSlotType",
-    "Kind of signature slot with which an organisation signs a release agreement.",
+    "Kind of signature slot with which an organization signs a release agreement.",
     &[
         ValueMeta::new(Literal::Text("SIGN_SEAL"), "SignSeal", "A seal."),
         ValueMeta::new(
@@ -4389,7 +4389,7 @@ pub(super) static RELEASE_SLOT_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static RELEASED_APPROVER_TYPE: ValueSetMeta = ValueSetMeta::new(
     "ReleasedApproverType",
-    "Way in which an organisation signs a release agreement.",
+    "Way in which an organization signs a release agreement.",
     &[
         ValueMeta::new(
             Literal::Text("ORGANIZATION"),
@@ -4399,12 +4399,12 @@ pub(super) static RELEASED_APPROVER_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("ENTERPRISESERVER"),
             "EnterpriseServer",
-            "The own organisation by auto-signing.",
+            "The own organization by auto-signing.",
         ),
         ValueMeta::new(
             Literal::Text("ORGANIZATION_PIN_CODE_SIGN"),
             "OrganizationPinCodeSign",
-            "The own organisation by an employee's PIN. The employee must have authorised the PIN \
+            "The own organization by an employee's PIN. The employee must have authorized the PIN \
             before.",
         ),
     ],

@@ -15,13 +15,13 @@ pub(super) const CANCEL_ORGANIZATION_FLOWS: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "全量撤销企业合同",
-    "Withdraws all contracts of a sub-organisation that are still being signed, for instance \
-    because the organisation's details change and everything has to be started again. It cannot be \
+    "Withdraws all contracts of a sub-organization that are still being signed, for instance \
+    because the organization's details change and everything has to be started again. It cannot be \
     limited to some of them.\n\nA task withdraws at most 3000 contracts. Contracts that at least \
     one party has not signed are withdrawn; those fully signed, refused (in signing or filling \
     in), expired, withdrawn or released are not changed. A fully signed contract can only be \
     released, with `ChannelCreateReleaseFlow`.\n\nOnly a super administrator or the legal \
-    representative of the initiator's organisation may call it. Quota is returned only for \
+    representative of the initiator's organization may call it. Quota is returned only for \
     contracts that nobody has signed, or that only auto-signing has.\n\nAfterwards the PDF is \
     visible only to the initiator's super administrator, the initiator, the employee who withdrew, \
     and parties that had signed, filled in fields, or supplied the details they were asked \
@@ -50,7 +50,7 @@ pub(super) const CHANNEL_BATCH_CANCEL_FLOWS: ActionMeta = ActionMeta::new(
     fully signed, refused (in signing or filling in), expired, withdrawn or released cannot be \
     withdrawn. A fully signed contract can only be released, with \
     `ChannelCreateReleaseFlow`.\n\nOnly the initiator, if granted the right to withdraw, and a \
-    super administrator or the legal representative of the initiator's organisation may call \
+    super administrator or the legal representative of the initiator's organization may call \
     it.\n\nEvery contract bought includes one free withdrawal. One is used, and the contract's \
     quota returned, only if nobody has signed or only auto-signing has. After the free ones are \
     used up, contracts can still be withdrawn, but no quota is returned.\n\nAfterwards the PDF is \
@@ -84,7 +84,7 @@ pub(super) const CHANNEL_CANCEL_FLOW: ActionMeta = ActionMeta::new(
     signing or filling in), expired, withdrawn or released cannot be withdrawn. A fully signed one \
     can only be released, with `ChannelCreateReleaseFlow`.\n\nOnly the initiator, if granted the \
     right to withdraw, and a super administrator or the legal representative of the initiator's \
-    organisation may call it.\n\nEvery contract bought includes one free withdrawal. One is used, \
+    organization may call it.\n\nEvery contract bought includes one free withdrawal. One is used, \
     and the contract's quota returned, only if nobody has signed or only auto-signing has. After \
     the free ones are used up, a contract can still be withdrawn, but no quota is \
     returned.\n\nAfterwards the PDF is visible only to the initiator's super administrator, the \
@@ -123,7 +123,7 @@ pub(super) const CHANNEL_CREATE_BATCH_CANCEL_FLOW_URL: ActionMeta = ActionMeta::
     the service's mini program to enter the reason. Each contract must have at least one party \
     that has not signed.\n\nThe person who opens it must be the contracts' initiator, with the \
     right to withdraw granted, or a super administrator or the legal representative of the \
-    initiator's organisation. The link is valid for 24 hours.\n\nContracts that are fully signed, \
+    initiator's organization. The link is valid for 24 hours.\n\nContracts that are fully signed, \
     refused (in signing or filling in), expired, withdrawn or released cannot be withdrawn. A \
     fully signed contract can only be released, with `ChannelCreateReleaseFlow`.\n\nEvery contract \
     bought includes one free withdrawal. One is used, and the contract's quota returned, only if \
@@ -150,12 +150,12 @@ pub(super) const CHANNEL_CREATE_BOUND_FLOWS: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "领取未归属的合同",
-    "Claims contracts that were sent to the sub-organisation without naming who signs, for the \
+    "Claims contracts that were sent to the sub-organization without naming who signs, for the \
     employee in `Agent`.\n\nA contract waits to be claimed when its party of type `ORGANIZATION` \
     was given with `OrganizationOpenId` and `OrganizationName` but without a signer (no `OpenId`, \
-    name or phone number). The waiting ones are listed in the sub-organisation's console, to which \
+    name or phone number). The waiting ones are listed in the sub-organization's console, to which \
     `CreateConsoleLoginUrl` makes a login link.\n\nOnly a super administrator or the legal \
-    representative of the sub-organisation may claim. A contract can be claimed once. The call \
+    representative of the sub-organization may claim. A contract can be claimed once. The call \
     takes all or none: if one contract cannot be claimed, the call fails and none is.",
     "flow_management",
     &[
@@ -218,7 +218,7 @@ pub(super) const CHANNEL_CREATE_FLOW_SIGN_REVIEW: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "提交企业签署流程审批结果",
-    "Reports to the service the outcome of an approval inside the initiator's organisation for \
+    "Reports to the service the outcome of an approval inside the initiator's organization for \
     which a contract waits. `OperateType` selects one of two kinds:\n\n- Before signing \
     (`SignReview`). Either the contract was started with `NeedSignReview`, through \
     `CreateFlowsByTemplates`, `ChannelCreateFlowByFiles`, `ChannelCreateFlowGroupByTemplates`, \
@@ -254,8 +254,8 @@ pub(super) const CREATE_FLOW_FORWARDS: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "变更本企业待签合同的经办人",
-    "Hands contracts on which one employee of the sub-organisation has to act over to another \
-    employee of it.\n\nThe employee who takes over must have joined the organisation and verified \
+    "Hands contracts on which one employee of the sub-organization has to act over to another \
+    employee of it.\n\nThe employee who takes over must have joined the organization and verified \
     their identity. Only a super administrator or the legal representative may hand over.\n\nIt is \
     refused if the present employee has already filled in fields of the contract, has signed or is \
     in the middle of signing, or if the contract has ended: fully signed, refused, withdrawn, \
@@ -276,7 +276,7 @@ pub(super) const CREATE_FLOW_GROUP_SIGN_REVIEW: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "提交合同组签署流程审批结果",
-    "Reports to the service the outcome of an approval inside the initiator's organisation on \
+    "Reports to the service the outcome of an approval inside the initiator's organization on \
     which a signer of a contract group waits. It applies to that signer in all contracts of the \
     group.\n\nThe group must have been started through `ChannelCreateFlowGroupByFiles` or \
     `ChannelCreateFlowGroupByTemplates` with approval demanded: `NeedSignReview` of `FlowInfo` or \
@@ -339,7 +339,7 @@ pub(super) const MODIFY_FLOW_DEADLINE: ActionMeta = ActionMeta::new(
     "Extends the signing deadline of a running contract, or of one of its signers. Without \
     `RecipientId` this extends the deadline of the contract and of the signers without their own \
     deadline; with it, only that signer's.\n\nOnly the employee who started the contract, or a \
-    super administrator or the legal representative of the initiator's organisation, may call it. \
+    super administrator or the legal representative of the initiator's organization, may call it. \
     Contracts of a contract group cannot be extended.\n\nFor a contract: at least one party has \
     yet to sign, so it must not be fully signed, refused (in signing or filling in), expired, \
     withdrawn or released. The new deadline must be later than the present one and than \
@@ -406,7 +406,7 @@ pub(super) static CANCEL_ORGANIZATION_FLOWS_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -427,7 +427,7 @@ pub(super) static CANCEL_ORGANIZATION_FLOWS_REQUEST: ObjectMeta = ObjectMeta::ne
                 "CancelMessageFormat",
                 "cancel_message_format",
                 "Name shown on the cover page of a withdrawn contract next to the reason. Absent: \
-                the organisation and the employee.",
+                the organization and the employee.",
                 JsonType::Int,
             )
             .optional()
@@ -479,7 +479,7 @@ pub(super) static CHANNEL_BATCH_CANCEL_FLOWS_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -508,7 +508,7 @@ pub(super) static CHANNEL_BATCH_CANCEL_FLOWS_REQUEST: ObjectMeta = ObjectMeta::n
                 "CancelMessageFormat",
                 "cancel_message_format",
                 "Name shown on the cover page of a withdrawn contract next to the reason. Absent: \
-                the organisation and the employee.",
+                the organization and the employee.",
                 JsonType::Int,
             )
             .optional()
@@ -582,7 +582,7 @@ pub(super) static CHANNEL_CANCEL_FLOW_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -602,7 +602,7 @@ pub(super) static CHANNEL_CANCEL_FLOW_REQUEST: ObjectMeta = ObjectMeta::new(
                 "CancelMessageFormat",
                 "cancel_message_format",
                 "Name shown on the cover page of the withdrawn contract next to the reason. \
-                Absent: the organisation and the employee.",
+                Absent: the organization and the employee.",
                 JsonType::Int,
             )
             .optional()
@@ -655,7 +655,7 @@ pub(super) static CHANNEL_CREATE_BATCH_CANCEL_FLOW_URL_REQUEST: ObjectMeta = Obj
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -746,8 +746,8 @@ pub(super) static CHANNEL_CREATE_BOUND_FLOWS_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The application and sub-organisation that claim the contracts, and the employee \
-                in `ProxyOperator`, who handles them. Organisation and employee must have verified \
+                "The application and sub-organization that claim the contracts, and the employee \
+                in `ProxyOperator`, who handles them. Organization and employee must have verified \
                 their identity.",
                 JsonType::Object(&AGENT),
             )
@@ -807,7 +807,7 @@ pub(super) static CHANNEL_CREATE_FLOW_REMINDS_REQUEST: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -867,7 +867,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_REVIEW_REQUEST: ObjectMeta = ObjectMe
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -963,7 +963,7 @@ pub(super) static CREATE_FLOW_FORWARDS_REQUEST: ObjectMeta = ObjectMeta::new(
                 "TargetOpenId",
                 "target_open_id",
                 "The employee who takes over, by the `OpenId` that the platform gave them. They \
-                must have joined the organisation and verified their identity.",
+                must have joined the organization and verified their identity.",
                 JsonType::String,
             )
             .required(),
@@ -978,7 +978,7 @@ pub(super) static CREATE_FLOW_FORWARDS_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1036,7 +1036,7 @@ pub(super) static CREATE_FLOW_GROUP_SIGN_REVIEW_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1057,8 +1057,8 @@ pub(super) static CREATE_FLOW_GROUP_SIGN_REVIEW_REQUEST: ObjectMeta = ObjectMeta
                 "ApproverInfo",
                 "approver_info",
                 "The signer under approval. A person is found by name with either the identity \
-                document (kind and number) or the phone number; a signer of an organisation by \
-                these and the organisation's name.",
+                document (kind and number) or the phone number; a signer of an organization by \
+                these and the organization's name.",
                 JsonType::Object(&NEED_REVIEW_APPROVER_INFO),
             )
             .required(),
@@ -1123,7 +1123,7 @@ pub(super) static DESCRIBE_CANCEL_FLOWS_TASK_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1234,7 +1234,7 @@ pub(super) static FLOW_FORWARD_RESULT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "FlowId",
                 "flow_id",
-                "The contract's id, 32 characters; the console's contract centre shows it too.",
+                "The contract's id, 32 characters; the console's contract center shows it too.",
                 JsonType::String,
             )
             .optional(),
@@ -1242,7 +1242,7 @@ pub(super) static FLOW_FORWARD_RESULT: ObjectMeta = ObjectMeta::new(
                 "ErrorDetail",
                 "error_detail",
                 "Cause of the failure: for instance the party's state does not allow forwarding, \
-                or the present signer is not an employee of the organisation.",
+                or the present signer is not an employee of the organization.",
                 JsonType::String,
             )
             .optional(),
@@ -1258,7 +1258,7 @@ pub(super) static MODIFY_FLOW_DEADLINE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1268,7 +1268,7 @@ pub(super) static MODIFY_FLOW_DEADLINE_REQUEST: ObjectMeta = ObjectMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract's id, 32 characters, as returned when it was started; the console's \
-                contract centre shows it too.",
+                contract center shows it too.",
                 JsonType::String,
             )
             .required(),
@@ -1331,7 +1331,7 @@ pub(super) static NEED_REVIEW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverType",
                 "approver_type",
-                "Kind of signer: acting for an organisation or in their own name; auto-signing and \
+                "Kind of signer: acting for an organization or in their own name; auto-signing and \
                 signing by PIN code are included in either.",
                 JsonType::String,
             )
@@ -1379,7 +1379,7 @@ pub(super) static NEED_REVIEW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "The organisation's name, as on its business licence; parentheses as the \
+                "The organization's name, as on its business license; parentheses as the \
                 full-width `（）`, not the ASCII `()`.",
                 JsonType::String,
             )
@@ -1438,7 +1438,7 @@ pub(super) static CANCEL_MESSAGE_FORMAT: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(0),
             "Standard",
-            "The default: the initiator, with the organisation's name and the name of the employee \
+            "The default: the initiator, with the organization's name and the name of the employee \
             who withdrew.",
         ),
         ValueMeta::new(
@@ -1449,12 +1449,12 @@ pub(super) static CANCEL_MESSAGE_FORMAT: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(2),
             "OrganizationName",
-            "The initiator, with the organisation's name.",
+            "The initiator, with the organization's name.",
         ),
         ValueMeta::new(
             Literal::Int(3),
             "OrganizationAndEmployeeName",
-            "The initiator, with the organisation's name and the name of the employee who \
+            "The initiator, with the organization's name and the name of the employee who \
             withdrew: the same wording as the default.",
         ),
     ],
@@ -1492,7 +1492,7 @@ pub(super) static CANCEL_TASK_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(1),
             "WholeOrganization",
-            "All that were being signed in a sub-organisation: a task of \
+            "All that were being signed in a sub-organization: a task of \
             `CancelOrganizationFlows`.",
         ),
     ],
@@ -1517,7 +1517,7 @@ pub(super) static REVIEW_OPERATION: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static REVIEW_RESULT: ValueSetMeta = ValueSetMeta::new(
     "ReviewResult",
-    "The outcome of an approval inside the organisation.",
+    "The outcome of an approval inside the organization.",
     &[
         ValueMeta::new(
             Literal::Text("PASS"),

@@ -21,10 +21,10 @@ pub(super) const CHANNEL_DESCRIBE_FLOW_COMPONENTS: ActionMeta = ActionMeta::new(
     single-line and multi-line text, check box, number, date, picture (as a link), e-mail address, \
     postal address, education, gender, and province, city and district. Dynamic tables, \
     attachments and watermarks are left out.\n\nPermission is needed first, in one of two \
-    ways:\n\n- The sub-organisation grants it in its console, in the authorisation management of \
-    the organisation centre: its super administrator scans a code and signs the letter of \
-    authorisation for downloads by the platform in the service's mini program.\n- The platform \
-    switches it on in the settings of its application, for all sub-organisations of that \
+    ways:\n\n- The sub-organization grants it in its console, in the authorization management of \
+    the organization center: its super administrator scans a code and signs the letter of \
+    authorization for downloads by the platform in the service's mini program.\n- The platform \
+    switches it on in the settings of its application, for all sub-organizations of that \
     application: the platform's super administrator scans a code and signs the statement of \
     informed consent in the mini program.\n\nThe permission is the one that \
     `DescribeResourceUrlsByFlows` needs too.",
@@ -50,7 +50,7 @@ pub(super) const DESCRIBE_FLOW_DETAIL_INFO: ActionMeta = ActionMeta::new(
         .idempotent(),
     "获取合同信息",
     "Looks up contracts with their state and that of each party: up to 100 by id, or all of a \
-    contract group.\n\nOnly contracts that the sub-organisation in `Agent` created are found; \
+    contract group.\n\nOnly contracts that the sub-organization in `Agent` created are found; \
     `Agent` should be the one they were created with. Once `FlowStatus` is `ALL`, the signed file \
     can be fetched with `DescribeResourceUrlsByFlows`.",
     "flows",
@@ -88,20 +88,20 @@ pub(super) const DESCRIBE_RESOURCE_URLS_BY_FLOWS: ActionMeta = ActionMeta::new(
         .idempotent(),
     "获取合同PDF下载链接",
     "Creates links from which the PDFs of up to 50 contracts can be fetched. They must be \
-    contracts that the sub-organisation in `Agent` created, and may still be in signing or be \
+    contracts that the sub-organization in `Agent` created, and may still be in signing or be \
     fully signed.\n\nThe PDF is composed or signed in the background, one to three seconds after a \
     contract is created or a signature given. To get the complete signed file, make sure in one of \
     two ways that it is ready before calling:\n\n- Have a callback address configured, and wait \
     for the message (`FlowStatusChange`) that the service sends there once every party has \
     signed.\n- Poll `DescribeFlowDetailInfo`, and continue only if `FlowStatus` is `ALL`.\n\nA \
     link expires after five minutes: fetch the file immediately instead of storing the \
-    link.\n\nPermission to download is needed, in one of two ways:\n\n- The sub-organisation \
-    grants it in its console, in the authorisation management of the organisation centre: its \
-    super administrator scans a code and signs the letter of authorisation in the service's mini \
+    link.\n\nPermission to download is needed, in one of two ways:\n\n- The sub-organization \
+    grants it in its console, in the authorization management of the organization center: its \
+    super administrator scans a code and signs the letter of authorization in the service's mini \
     program.\n- The platform switches it on for its application, in the console's application \
     management under extended services: the platform's super administrator scans a code and signs \
     the statement of informed consent in the mini program. This does not help for a \
-    sub-organisation that has itself turned downloads by the platform off.\n\nA contract that \
+    sub-organization that has itself turned downloads by the platform off.\n\nA contract that \
     fails does not fail the call: see `ErrorMessages`.",
     "flows",
     &[
@@ -141,8 +141,8 @@ pub(super) const GET_DOWNLOAD_FLOW_URL: ActionMeta = ActionMeta::new(
     "获取控制台下载合同页面跳转链接",
     "Creates a link to the console page on which a person downloads contracts, with the given ones \
     already selected. One press on its download button fetches them, each folder of \
-    `DownLoadFlows` as a separate zip file.\n\nOnly contracts of the sub-organisation in `Agent` \
-    can be downloaded. The link logs its user in to that organisation's console, works once, and \
+    `DownLoadFlows` as a separate zip file.\n\nOnly contracts of the sub-organization in `Agent` \
+    can be downloaded. The link logs its user in to that organization's console, works once, and \
     expires after five minutes. To fetch PDFs without a person, use `DescribeResourceUrlsByFlows`.",
     "flows",
     &[
@@ -186,7 +186,7 @@ pub(super) static CHANNEL_DESCRIBE_FLOW_COMPONENTS_REQUEST: ObjectMeta = ObjectM
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -245,7 +245,7 @@ pub(super) static DESCRIBE_FLOW_DETAIL_INFO_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -312,7 +312,7 @@ pub(super) static DESCRIBE_FLOW_DETAIL_INFO_RESPONSE: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
             "ProxyOrganizationOpenId",
             "proxy_organization_open_id",
-            "The sub-organisation to which the contracts belong, by the id that the platform gave \
+            "The sub-organization to which the contracts belong, by the id that the platform gave \
             it.",
             JsonType::String,
         ),
@@ -353,7 +353,7 @@ pub(super) static DESCRIBE_RESOURCE_URLS_BY_FLOWS_REQUEST: ObjectMeta = ObjectMe
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -510,7 +510,7 @@ pub(super) static FLOW_APPROVER_DETAIL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "ProxyOrganizationOpenId",
             "proxy_organization_open_id",
-            "The party's sub-organisation, by the id that the platform gave it; empty if it has \
+            "The party's sub-organization, by the id that the platform gave it; empty if it has \
             none.",
             JsonType::String,
         ),
@@ -523,7 +523,7 @@ pub(super) static FLOW_APPROVER_DETAIL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "ProxyOrganizationName",
             "proxy_organization_name",
-            "The organisation's name, as on its business licence.",
+            "The organization's name, as on its business license.",
             JsonType::String,
         ),
         MemberMeta::new(
@@ -569,7 +569,7 @@ pub(super) static FLOW_APPROVER_DETAIL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproveType",
                 "approve_type",
-                "Kind of signer: organisation or person.",
+                "Kind of signer: organization or person.",
                 JsonType::String,
             )
             .values(&APPROVE_TYPE),
@@ -675,7 +675,7 @@ pub(super) static FLOW_DETAIL_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "NeedCreateReview",
             "need_create_review",
-            "`true` if the contract's start needs an approval inside the initiator's organisation. \
+            "`true` if the contract's start needs an approval inside the initiator's organization. \
             If so, it may be impossible to view or sign until that is given, with \
             `ChannelCreateFlowSignReview`.",
             JsonType::Bool,
@@ -683,7 +683,7 @@ pub(super) static FLOW_DETAIL_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "UserFlowType",
                 "user_flow_type",
-                "The contract's kind as the sub-organisation defined it.",
+                "The contract's kind as the sub-organization defined it.",
                 JsonType::Object(&USER_FLOW_TYPE),
             )
             .optional(),
@@ -722,7 +722,7 @@ pub(super) static GET_DOWNLOAD_FLOW_URL_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),

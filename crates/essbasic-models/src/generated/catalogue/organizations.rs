@@ -15,8 +15,8 @@ pub(super) const CHANNEL_CREATE_ORGANIZATION_MODIFY_QR_CODE: ActionMeta = Action
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "生成渠道子客编辑企业信息二维码",
-    "Creates a QR code with which a sub-organisation edits its own information.\n\nThe \
-    sub-organisation and the employee named in `Agent` must have passed identity verification. The \
+    "Creates a QR code with which a sub-organization edits its own information.\n\nThe \
+    sub-organization and the employee named in `Agent` must have passed identity verification. The \
     response contains a link to the picture and the time at which the code expires.",
     "organizations",
     &["InvalidParameter.ParamError"],
@@ -31,8 +31,8 @@ pub(super) const CREATE_BATCH_ADMIN_CHANGE_INVITATIONS: ActionMeta = ActionMeta:
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "批量创建变更超管任务",
-    "Creates the tasks that replace the super administrators of several organisations.\n\nOne call \
-    takes up to 10 organisations, each only once, whether named by `ChangeAdminOrganizationId` or \
+    "Creates the tasks that replace the super administrators of several organizations.\n\nOne call \
+    takes up to 10 organizations, each only once, whether named by `ChangeAdminOrganizationId` or \
     by `ChangeAdminOrganizationOpenId`. They must be verified.\n\nThe call only submits the tasks: \
     `CreateBatchAdminChangeInvitationsUrl` then makes the link with which the new super \
     administrator performs them.",
@@ -58,7 +58,7 @@ pub(super) const CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL: ActionMeta = ActionM
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "创建企业批量变更超管链接",
-    "Creates one link with which a new super administrator takes over several organisations in a \
+    "Creates one link with which a new super administrator takes over several organizations in a \
     batch.\n\nThe tasks must first be created with `CreateBatchAdminChangeInvitations`; one link \
     gathers up to 500 of them. The new super administrator must use the link in person: the name, \
     mobile number and identity document given here must be their own.\n\nThe link is valid for 7 \
@@ -85,9 +85,9 @@ pub(super) const CREATE_BATCH_INIT_ORGANIZATION_URL: ActionMeta = ActionMeta::ne
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "批量操作企业初始化",
-    "Creates a link with which several sub-organisations are set up together after registration: \
-    creating seals, enabling auto-signing, authorising a partner or the platform to \
-    auto-sign.\n\nThe sub-organisations must have completed verification and belong to the \
+    "Creates a link with which several sub-organizations are set up together after registration: \
+    creating seals, enabling auto-signing, authorizing a partner or the platform to \
+    auto-sign.\n\nThe sub-organizations must have completed verification and belong to the \
     platform's application. The person who opens the link works in the mini program and must be \
     super administrator or legal representative of all of them.\n\nThe link is returned in four \
     forms, all valid for 7 days.",
@@ -121,7 +121,7 @@ pub(super) const CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL: ActionMeta = Actio
         .with_rate_limit(20),
     "创建企业批量认证链接-单链接",
     "Creates one link with which a super administrator completes the verification of several \
-    organisations in a batch.\n\nFirst submit the organisations with \
+    organizations in a batch.\n\nFirst submit the organizations with \
     `CreateBatchOrganizationRegistrationTasks`, then make sure with \
     `DescribeBatchOrganizationRegistrationUrls` that the tasks are done and take the sub-task ids \
     from there. The tasks run asynchronously: usually 3 to 5 seconds, longer under load or when \
@@ -156,12 +156,12 @@ pub(super) const CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS: ActionMeta = Acti
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "创建企业批量认证链接任务",
-    "Submits several sub-organisations for verification and creates the verification links, for a \
+    "Submits several sub-organizations for verification and creates the verification links, for a \
     browser on a computer, for H5 or for the mini program.\n\nOne call takes up to 10 \
-    sub-organisations; an organisation may create up to 8000 per day. Within a call neither the \
+    sub-organizations; an organization may create up to 8000 per day. Within a call neither the \
     name, the credit code nor the employee's `OpenId` may occur twice. If any entry is wrong, no \
     `TaskId` is returned.\n\nThe work is asynchronous, as a rule 3 to 5 seconds. With the task's \
-    id `DescribeBatchOrganizationRegistrationUrls` fetches the link of each organisation, and \
+    id `DescribeBatchOrganizationRegistrationUrls` fetches the link of each organization, and \
     `DescribeBatchOrganizationRegistrationTasks` then follows each one's progress. To verify all \
     through one link, set `BatchAuthMethod` and continue with \
     `CreateBatchOrganizationAuthorizationUrl`. Wrong entries can be cleared with \
@@ -190,14 +190,14 @@ pub(super) const CREATE_CHANNEL_ORGANIZATION_INFO_CHANGE_URL: ActionMeta = Actio
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "获取变更企业信息电子签小程序链接",
-    "Creates a link with which a sub-organisation changes, in the mini program, its super \
-    administrator or its basic information.\n\nThe sub-organisation and the employee named in \
+    "Creates a link with which a sub-organization changes, in the mini program, its super \
+    administrator or its basic information.\n\nThe sub-organization and the employee named in \
     `Agent` must have passed identity verification. Only its legal representative or super \
     administrator can use the link; anybody else gets an error about missing permission. A legal \
     representative can also replace the super administrator in the mini program without a link. \
     The link is valid for 7 days.\n\nA new super administrator must be an employee already. Of the \
     basic information, the name, the legal representative (a new one receives an invitation link), \
-    the address and the region can change; the credit code and the kind of organisation \
+    the address and the region can change; the credit code and the kind of organization \
     cannot.\n\nA new name has consequences:\n\n- Contracts: existing ones are not changed; new \
     ones must name the party by the new name, or they cannot be signed.\n- Seals: all official, \
     contract, finance and personnel seals are deleted and created again under the new name; the \
@@ -216,14 +216,14 @@ pub(super) const CREATE_CHANNEL_SUB_ORGANIZATION_ACTIVE: ActionMeta = ActionMeta
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "激活或者续期子企业",
-    "Activates sub-organisations, or extends their activation, using one licence each.\n\nAn \
-    active sub-organisation can initiate contracts; an inactive one can only view and sign them. \
-    Activation lasts a year, after which the sub-organisation is inactive again. A renewal adds a \
-    year and uses one licence; several renewals are allowed, but only while the sub-organisation \
-    is active: one that has lapsed must be activated again.\n\nThe sub-organisations must have \
+    "Activates sub-organizations, or extends their activation, using one license each.\n\nAn \
+    active sub-organization can initiate contracts; an inactive one can only view and sign them. \
+    Activation lasts a year, after which the sub-organization is inactive again. A renewal adds a \
+    year and uses one license; several renewals are allowed, but only while the sub-organization \
+    is active: one that has lapsed must be activated again.\n\nThe sub-organizations must have \
     completed verification; so must the one and the employee named in `Agent`. The same can be \
     done in the console, or left to the service: with automatic activation or renewal enabled \
-    among the application's extended services, it happens by itself while licences last.",
+    among the application's extended services, it happens by itself while licenses last.",
     "organizations",
     &[
         "FailedOperation",
@@ -246,7 +246,7 @@ pub(super) const CREATE_CLOSE_ORGANIZATION_URL: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "创建企业注销链接",
-    "Creates a link with which a sub-organisation closes its account with the service.\n\nThe \
+    "Creates a link with which a sub-organization closes its account with the service.\n\nThe \
     employee in `Agent.ProxyOperator.OpenId` must be its super administrator or legal \
     representative. The service notifies nobody: pass the link to the super administrator or legal \
     representative, who opens it to complete the closing.",
@@ -274,7 +274,7 @@ pub(super) const CREATE_MODIFY_ADMIN_AUTHORIZATION_URL: ActionMeta = ActionMeta:
     "Creates a link for uploading a super administrator's power of attorney again.\n\nThat is \
     possible only after the review has rejected the earlier one, for instance as illegible; the \
     callback with the review's result reports it and contains the `AuthorizationId`. Only the \
-    person who then performed the organisation's verification can use the link. It does not \
+    person who then performed the organization's verification can use the link. It does not \
     expire.",
     "organizations",
     &[
@@ -299,9 +299,9 @@ pub(super) const CREATE_ORGANIZATION_AUTH_FILE: ActionMeta = ActionMeta::new(
         .with_rate_limit(20),
     "生成企业授权书",
     "Creates a power of attorney, filled in with the details given: for the super administrator at \
-    an organisation's verification, for a change of super administrator, or for closing the \
-    organisation's account.\n\nThe details of the organisation, the legal representative and the \
-    super administrator must be true, or the later review rejects the file. The sub-organisation \
+    an organization's verification, for a change of super administrator, or for closing the \
+    organization's account.\n\nThe details of the organization, the legal representative and the \
+    super administrator must be true, or the later review rejects the file. The sub-organization \
     and the employee named in `Agent` must have passed identity verification. Give \
     `Agent.ProxyOrganizationOpenId` too: it is documented as mandatory, although the official \
     sample leaves it out.\n\nThe file's link is valid for 5 minutes.",
@@ -324,11 +324,11 @@ pub(super) const DELETE_ORGANIZATION_AUTHORIZATIONS: ActionMeta = ActionMeta::ne
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "批量清除未认证的企业认证流",
-    "Clears unfinished verifications of organisations, for instance when a batch was submitted \
+    "Clears unfinished verifications of organizations, for instance when a batch was submitted \
     with wrong details of the super administrator.\n\nIt is used with \
     `CreateBatchOrganizationRegistrationTasks` and `DescribeBatchOrganizationRegistrationUrls`: \
     all verifications under the given super administrator that are still in progress are removed, \
-    and the organisations can then be submitted again.\n\nThe call must come from the application \
+    and the organizations can then be submitted again.\n\nThe call must come from the application \
     that made the verification links; otherwise the service reports that the operator has no \
     verification in progress.",
     "organizations",
@@ -358,10 +358,10 @@ pub(super) const DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS: ActionMeta = Ac
         .with_rate_limit(20)
         .idempotent(),
     "查询企业批量认证状态",
-    "Returns the progress of each organisation of a batch registration.\n\nThe organisations are \
+    "Returns the progress of each organization of a batch registration.\n\nThe organizations are \
     named by the `SubTaskId`s that `DescribeBatchOrganizationRegistrationUrls` returns for a batch \
     submitted with `CreateBatchOrganizationRegistrationTasks`. For a failed one the response \
-    contains the cause, for instance that the organisation is verified already.",
+    contains the cause, for instance that the organization is verified already.",
     "organizations",
     &[
         "FailedOperation",
@@ -389,7 +389,7 @@ pub(super) const DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_URLS: ActionMeta = Act
         .with_rate_limit(20)
         .idempotent(),
     "查询子企业批量认证链接",
-    "Fetches the result of a batch registration: each sub-organisation's verification link or \
+    "Fetches the result of a batch registration: each sub-organization's verification link or \
     error.\n\nCall `CreateBatchOrganizationRegistrationTasks` first, which returns the task's id. \
     The task runs asynchronously: usually 3 to 5 seconds, longer under load or when it is \
     complex.\n\nThe `SubTaskId`s in the response are used in \
@@ -412,10 +412,10 @@ pub(super) const DESCRIBE_CHANNEL_ORGANIZATIONS: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .idempotent(),
     "查询企业信息",
-    "Looks up one sub-organisation, or lists all those of the application: super administrator, \
+    "Looks up one sub-organization, or lists all those of the application: super administrator, \
     legal representative, state of verification, activation.\n\nWith `OrganizationOpenId` the \
-    response covers that sub-organisation; without, it covers the whole application, page by page. \
-    The sub-organisation and the employee named in `Agent` must have passed identity verification.",
+    response covers that sub-organization; without, it covers the whole application, page by page. \
+    The sub-organization and the employee named in `Agent` must have passed identity verification.",
     "organizations",
     &[
         "FailedOperation",
@@ -432,10 +432,10 @@ pub(super) const DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL: ActionMeta = ActionMeta:
         .with_rate_limit(20)
         .idempotent(),
     "查询企业扩展服务授权详情",
-    "Lists the employees and organisations to whom a sub-organisation has granted an extended \
+    "Lists the employees and organizations to whom a sub-organization has granted an extended \
     service: auto-signing or batch signing.\n\nOnly its super administrator or legal \
     representative may call it, so `Agent.ProxyOperator.OpenId` must be one of theirs. Both the \
-    sub-organisation and the employee must have passed identity verification.",
+    sub-organization and the employee must have passed identity verification.",
     "organizations",
     &[
         "FailedOperation",
@@ -459,13 +459,13 @@ pub(super) const DESCRIBE_EXTENDED_SERVICE_AUTH_INFO: ActionMeta = ActionMeta::n
         .with_rate_limit(20)
         .idempotent(),
     "查询企业扩展服务授权信息",
-    "Returns the extended services that a sub-organisation has enabled, with the operator and the \
+    "Returns the extended services that a sub-organization has enabled, with the operator and the \
     time.\n\nIt covers auto-signing, contracts with residents of Hong Kong, Macao and Taiwan, \
     checking a party's identity by mobile number, the wider age range of signers, download of \
     contracts and files, and hiding the names of the employees who handle contracts. \
     `ModifyExtendedService` switches them.\n\nOnly the super administrator or legal representative \
     may call it, so `Agent.ProxyOperator.OpenId` must be one of theirs; for anybody else the call \
-    is refused. Both the sub-organisation and the employee must have passed identity verification.",
+    is refused. Both the sub-organization and the employee must have passed identity verification.",
     "organizations",
     &[
         "FailedOperation",
@@ -489,9 +489,9 @@ pub(super) const MODIFY_EXTENDED_SERVICE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "管理企业扩展服务",
-    "Switches an extended service of a sub-organisation on or off.\n\nThe employee in \
+    "Switches an extended service of a sub-organization on or off.\n\nThe employee in \
     `Agent.ProxyOperator.OpenId` must be its super administrator or legal representative; both the \
-    sub-organisation and the employee must have passed identity verification.\n\nSwitching on \
+    sub-organization and the employee must have passed identity verification.\n\nSwitching on \
     `AUTO_SIGN` or `DOWNLOAD_FLOW` needs a signed agreement: the response contains a link, valid \
     for 24 hours, which the platform must pass to the super administrator or legal representative \
     to open. Everything else takes effect immediately, without a link. \
@@ -515,17 +515,17 @@ pub(super) const MODIFY_ORGANIZATION_BUSINESS_INFO: ActionMeta = ActionMeta::new
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "变更子客企业信息",
-    "Updates a sub-organisation's information with the service after a change in the business \
-    register, with its latest business licence as evidence.\n\nOnly its super administrator or \
+    "Updates a sub-organization's information with the service after a change in the business \
+    register, with its latest business license as evidence.\n\nOnly its super administrator or \
     legal representative may call it: `Agent.ProxyOperator.OpenId` must be one of theirs. One \
     operator has at most 10 checks per day. Send only the changed fields.\n\nA new name is refused \
-    while contracts of the organisation are unfinished anywhere on the service, including those of \
-    a self-registered organisation of the same name: withdraw or complete those that the response \
-    lists, then call again. Organisations that the service has put on an allowlist, on request to \
+    while contracts of the organization are unfinished anywhere on the service, including those of \
+    a self-registered organization of the same name: withdraw or complete those that the response \
+    lists, then call again. Organizations that the service has put on an allowlist, on request to \
     its account manager, are exempt.\n\nName, legal representative and credit code are checked \
     against the business register. If they agree, the change takes effect and a callback reports \
     it. If the new name or legal representative does not match, or the register has the \
-    organisation as not found, deregistered or revoked, the change goes to manual review, whose \
+    organization as not found, deregistered or revoked, the change goes to manual review, whose \
     result is reported by another callback.\n\nConsequences:\n\n- New legal representative: the \
     old one's seal becomes void and their account an ordinary employee's; the new one receives a \
     short message.\n- New name: the certificate is voided and issued again, and a new official \
@@ -553,10 +553,10 @@ pub(super) const SYNC_PROXY_ORGANIZATION: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "同步企业信息",
-    "Hands a sub-organisation's details (name, business licence, credit code, legal \
+    "Hands a sub-organization's details (name, business license, credit code, legal \
     representative, address) to the service, so that nobody has to upload or type them during \
     activation.\n\nCall it before `CreateConsoleLoginUrl` makes the login link, or it has no \
-    effect. The details must agree with the business licence, or the check during activation \
+    effect. The details must agree with the business license, or the check during activation \
     fails.",
     "organizations",
     &[
@@ -592,23 +592,23 @@ pub(super) const SYNC_PROXY_ORGANIZATION: ActionMeta = ActionMeta::new(
 pub(super) static ADMIN_CHANGE_INVITATION_INFO: ObjectMeta = ObjectMeta::new(
     "AdminChangeInvitationInfo",
     "AdminChangeInvitationInfo",
-    "One organisation's change of super administrator.",
+    "One organization's change of super administrator.",
     &[
         MemberMeta::new(
                 "ChangeAdminOrganizationId",
                 "change_admin_organization_id",
-                "The organisation whose super administrator changes, by the id the service gave \
+                "The organization whose super administrator changes, by the id the service gave \
                 it. If `ChangeAdminOrganizationOpenId` is given too, both must mean the same \
-                organisation.",
+                organization.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "ChangeAdminOrganizationOpenId",
                 "change_admin_organization_open_id",
-                "The organisation whose super administrator changes, by the id that the platform \
+                "The organization whose super administrator changes, by the id that the platform \
                 gave it. If `ChangeAdminOrganizationId` is given too, both must mean the same \
-                organisation.",
+                organization.",
                 JsonType::String,
             )
             .optional(),
@@ -712,7 +712,7 @@ pub(super) static AUTH_INFO_DETAIL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "HasAuthOrganizationList",
             "has_auth_organization_list",
-            "The organisations to which it is granted. Filled for auto-signing only.",
+            "The organizations to which it is granted. Filled for auto-signing only.",
             JsonType::List(&JsonType::Object(&HAS_AUTH_ORGANIZATION)),
         ),
         MemberMeta::new(
@@ -725,7 +725,7 @@ pub(super) static AUTH_INFO_DETAIL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "AuthOrganizationTotal",
                 "auth_organization_total",
-                "Total number of organisations.",
+                "Total number of organizations.",
                 JsonType::Int,
             )
             .optional(),
@@ -736,7 +736,7 @@ pub(super) static AUTH_INFO_DETAIL: ObjectMeta = ObjectMeta::new(
 pub(super) static BATCH_ORGANIZATION_REGISTRATION_TASKS_DETAILS: ObjectMeta = ObjectMeta::new(
     "BatchOrganizationRegistrationTasksDetails",
     "BatchOrganizationRegistrationTasksDetails",
-    "State of one organisation of a batch registration.",
+    "State of one organization of a batch registration.",
     &[
         MemberMeta::new(
                 "TaskId",
@@ -772,7 +772,7 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_MODIFY_QR_CODE_REQUEST: ObjectMeta
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -828,7 +828,7 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_MODIFY_QR_CODE_RESPONSE: ObjectMet
 pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
     "ChannelOrganizationInfo",
     "ChannelOrganizationInfo",
-    "A sub-organisation of the application.",
+    "A sub-organization of the application.",
     &[
         MemberMeta::new(
                 "OrganizationId",
@@ -903,7 +903,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
                 "AuthorizationStatus",
                 "authorization_status",
                 "Progress of its verification. It starts as `UNVERIFIED` and is `VERIFYING` once \
-                its information is submitted and while a method is chosen. Authorisation or \
+                its information is submitted and while a method is chosen. Authorization or \
                 verification by the legal representative leads through \
                 `VERIFYINGLEGALPENDINGAUTHORIZATION` to `VERIFIED`; a power of attorney leads to \
                 `VERIFYINGAUTHORIZATIONFILEPENDING`, and from there to `VERIFIED` or \
@@ -958,7 +958,7 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_REQUEST: ObjectMeta = Ob
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -967,7 +967,7 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_REQUEST: ObjectMeta = Ob
         MemberMeta::new(
                 "AdminChangeInvitationInfos",
                 "admin_change_invitation_infos",
-                "The changes, one per organisation; no organisation twice. At most 10 elements.",
+                "The changes, one per organization; no organization twice. At most 10 elements.",
                 JsonType::List(&JsonType::Object(&ADMIN_CHANGE_INVITATION_INFO)),
             )
             .required()
@@ -1014,7 +1014,7 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL_REQUEST: ObjectMeta 
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1119,7 +1119,7 @@ pub(super) static CREATE_BATCH_INIT_ORGANIZATION_URL_REQUEST: ObjectMeta = Objec
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1136,7 +1136,7 @@ pub(super) static CREATE_BATCH_INIT_ORGANIZATION_URL_REQUEST: ObjectMeta = Objec
         MemberMeta::new(
                 "ProxyOrganizationOpenIds",
                 "proxy_organization_open_ids",
-                "The sub-organisations to set up, by the ids that the platform gave them. At most \
+                "The sub-organizations to set up, by the ids that the platform gave them. At most \
                 50 elements.",
                 JsonType::List(&JsonType::String),
             )
@@ -1145,7 +1145,7 @@ pub(super) static CREATE_BATCH_INIT_ORGANIZATION_URL_REQUEST: ObjectMeta = Objec
         MemberMeta::new(
                 "IsAuthorizePlatformApplication",
                 "is_authorize_platform_application",
-                "True, along with `PARTNER_AUTO_SIGN_AUTH` in `OperateTypes`, authorises the \
+                "True, along with `PARTNER_AUTO_SIGN_AUTH` in `OperateTypes`, authorizes the \
                 platform to auto-sign.",
                 JsonType::Bool,
             )
@@ -1153,8 +1153,8 @@ pub(super) static CREATE_BATCH_INIT_ORGANIZATION_URL_REQUEST: ObjectMeta = Objec
         MemberMeta::new(
                 "AuthorizedProxyOrganizationOpenId",
                 "authorized_proxy_organization_open_id",
-                "The partner to authorise to auto-sign, by the id that the platform gave it. \
-                Mandatory if `OperateTypes` contains `PARTNER_AUTO_SIGN_AUTH` and the authorised \
+                "The partner to authorize to auto-sign, by the id that the platform gave it. \
+                Mandatory if `OperateTypes` contains `PARTNER_AUTO_SIGN_AUTH` and the authorized \
                 party is a partner rather than the platform.",
                 JsonType::String,
             )
@@ -1222,7 +1222,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL_REQUEST: ObjectMet
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1249,7 +1249,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL_REQUEST: ObjectMet
         MemberMeta::new(
                 "SubTaskIds",
                 "sub_task_ids",
-                "The organisations to verify, by the `SubTaskId`s from \
+                "The organizations to verify, by the `SubTaskId`s from \
                 `DescribeBatchOrganizationRegistrationUrls`. To be given along with `AdminName`, \
                 `AdminMobile` and `AdminIdCardNumber`; sub-tasks that belong to another super \
                 administrator are left out.",
@@ -1337,7 +1337,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: ObjectMe
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1346,7 +1346,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: ObjectMe
         MemberMeta::new(
                 "RegistrationOrganizations",
                 "registration_organizations",
-                "The sub-organisations to register; none may share its name, credit code or \
+                "The sub-organizations to register; none may share its name, credit code or \
                 employee's `OpenId` with another. At most 10 elements.",
                 JsonType::List(&JsonType::Object(&REGISTRATION_ORGANIZATION_INFO)),
             )
@@ -1363,9 +1363,9 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: ObjectMe
         MemberMeta::new(
                 "BatchAuthMethod",
                 "batch_auth_method",
-                "Way of verification: each organisation through a separate link, or all through \
+                "Way of verification: each organization through a separate link, or all through \
                 one. Absent: one each. If a single link is to verify by power of attorney, \
-                `PowerOfAttorneys` is mandatory for those organisations.",
+                `PowerOfAttorneys` is mandatory for those organizations.",
                 JsonType::Int,
             )
             .optional()
@@ -1398,7 +1398,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_RESPONSE: ObjectM
         MemberMeta::new(
             "ErrorMessages",
             "error_messages",
-            "Error of each sub-organisation, in the order of the request; an empty string for one \
+            "Error of each sub-organization, in the order of the request; an empty string for one \
             without an error. Empty if there is no error.",
             JsonType::List(&JsonType::String),
         ),
@@ -1420,7 +1420,7 @@ pub(super) static CREATE_CHANNEL_ORGANIZATION_INFO_CHANGE_URL_REQUEST: ObjectMet
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1499,7 +1499,7 @@ pub(super) static CREATE_CHANNEL_SUB_ORGANIZATION_ACTIVE_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1508,7 +1508,7 @@ pub(super) static CREATE_CHANNEL_SUB_ORGANIZATION_ACTIVE_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "SubOrganizationOpenIds",
                 "sub_organization_open_ids",
-                "The sub-organisations to activate or renew, by the ids that the platform gave \
+                "The sub-organizations to activate or renew, by the ids that the platform gave \
                 them. All must have completed verification.",
                 JsonType::List(&JsonType::String),
             )
@@ -1516,7 +1516,7 @@ pub(super) static CREATE_CHANNEL_SUB_ORGANIZATION_ACTIVE_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "Renew",
                 "renew",
-                "`true` to renew active sub-organisations instead of activating inactive ones. \
+                "`true` to renew active sub-organizations instead of activating inactive ones. \
                 Absent: activate.",
                 JsonType::Bool,
             )
@@ -1561,7 +1561,7 @@ pub(super) static CREATE_CLOSE_ORGANIZATION_URL_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1649,7 +1649,7 @@ pub(super) static CREATE_MODIFY_ADMIN_AUTHORIZATION_URL_REQUEST: ObjectMeta = Ob
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1658,7 +1658,7 @@ pub(super) static CREATE_MODIFY_ADMIN_AUTHORIZATION_URL_REQUEST: ObjectMeta = Ob
         MemberMeta::new(
                 "AuthorizationId",
                 "authorization_id",
-                "Id of the organisation's verification, as the callback with the result of the \
+                "Id of the organization's verification, as the callback with the result of the \
                 power of attorney's review gives it.",
                 JsonType::String,
             )
@@ -1692,7 +1692,7 @@ pub(super) static CREATE_MODIFY_ADMIN_AUTHORIZATION_URL_RESPONSE: ObjectMeta = O
                 "Url",
                 "url",
                 "The link for uploading the power of attorney again. Does not expire; only the \
-                person who performed the organisation's verification can use it.",
+                person who performed the organization's verification can use it.",
                 JsonType::String,
             )
             .optional()
@@ -1715,7 +1715,7 @@ pub(super) static CREATE_ORGANIZATION_AUTH_FILE_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1724,7 +1724,7 @@ pub(super) static CREATE_ORGANIZATION_AUTH_FILE_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "OrganizationCommonInfo",
                 "organization_common_info",
-                "The details to fill in. They must agree with the business licence.",
+                "The details to fill in. They must agree with the business license.",
                 JsonType::Object(&ORGANIZATION_COMMON_INFO),
             )
             .optional(),
@@ -1778,22 +1778,22 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATION_INFO: ObjectMeta = ObjectMet
         MemberMeta::new(
                 "AuthorizationId",
                 "authorization_id",
-                "Id of the verification: one operator's attempt to verify an organisation. Of an \
-                organisation's attempts only one can succeed.",
+                "Id of the verification: one operator's attempt to verify an organization. Of an \
+                organization's attempts only one can succeed.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "Name of the organisation that was being verified.",
+                "Name of the organization that was being verified.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "The sub-organisation, by the id that the platform gave it \
+                "The sub-organization, by the id that the platform gave it \
                 (`ProxyOrganizationOpenId` of `Agent`).",
                 JsonType::String,
             )
@@ -1817,7 +1817,7 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATIONS_REQUEST: ObjectMeta = Objec
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1827,7 +1827,7 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATIONS_REQUEST: ObjectMeta = Objec
                 "AuthorizationIds",
                 "authorization_ids",
                 "The verifications to clear. Each id identifies one operator's attempt to verify \
-                an organisation; only one attempt can succeed.",
+                an organization; only one attempt can succeed.",
                 JsonType::List(&JsonType::String),
             )
             .optional(),
@@ -1867,7 +1867,7 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATIONS_RESPONSE: ObjectMeta = Obje
         MemberMeta::new(
             "DeleteOrganizationAuthorizationInfos",
             "delete_organization_authorization_infos",
-            "The verifications concerned, each with its organisation, its id and its error, if \
+            "The verifications concerned, each with its organization, its id and its error, if \
             any.",
             JsonType::List(&JsonType::Object(&DELETE_ORGANIZATION_AUTHORIZATION_INFO)),
         ),
@@ -1897,7 +1897,7 @@ pub(super) static DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: Object
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1906,7 +1906,7 @@ pub(super) static DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: Object
         MemberMeta::new(
                 "TaskIds",
                 "task_ids",
-                "The organisations to look up, by the `SubTaskId`s from \
+                "The organizations to look up, by the `SubTaskId`s from \
                 `DescribeBatchOrganizationRegistrationUrls`.",
                 JsonType::List(&JsonType::String),
             )
@@ -1931,7 +1931,7 @@ pub(super) static DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS_RESPONSE: Objec
         MemberMeta::new(
             "Details",
             "details",
-            "State of each organisation.",
+            "State of each organization.",
             JsonType::List(
                 &JsonType::Object(&BATCH_ORGANIZATION_REGISTRATION_TASKS_DETAILS),
             ),
@@ -1954,7 +1954,7 @@ pub(super) static DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_URLS_REQUEST: ObjectM
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -1988,7 +1988,7 @@ pub(super) static DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_URLS_RESPONSE: Object
         MemberMeta::new(
             "OrganizationAuthUrls",
             "organization_auth_urls",
-            "The sub-organisations' verification links.",
+            "The sub-organizations' verification links.",
             JsonType::List(&JsonType::Object(&ORGANIZATION_AUTH_URL)),
         ),
         MemberMeta::new(
@@ -2009,7 +2009,7 @@ pub(super) static DESCRIBE_CHANNEL_ORGANIZATIONS_REQUEST: ObjectMeta = ObjectMet
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -2018,7 +2018,7 @@ pub(super) static DESCRIBE_CHANNEL_ORGANIZATIONS_REQUEST: ObjectMeta = ObjectMet
         MemberMeta::new(
                 "Limit",
                 "limit",
-                "Number of sub-organisations per page. At most 200.",
+                "Number of sub-organizations per page. At most 200.",
                 JsonType::Int,
             )
             .required()
@@ -2026,7 +2026,7 @@ pub(super) static DESCRIBE_CHANNEL_ORGANIZATIONS_REQUEST: ObjectMeta = ObjectMet
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "The sub-organisation to look up, by the id that the platform gave it. Absent: all \
+                "The sub-organization to look up, by the id that the platform gave it. Absent: all \
                 those of the application.",
                 JsonType::String,
             )
@@ -2034,7 +2034,7 @@ pub(super) static DESCRIBE_CHANNEL_ORGANIZATIONS_REQUEST: ObjectMeta = ObjectMet
         MemberMeta::new(
                 "AuthorizationStatusList",
                 "authorization_status_list",
-                "Only sub-organisations whose verification is in one of these states.",
+                "Only sub-organizations whose verification is in one of these states.",
                 JsonType::List(&JsonType::String),
             )
             .optional()
@@ -2042,7 +2042,7 @@ pub(super) static DESCRIBE_CHANNEL_ORGANIZATIONS_REQUEST: ObjectMeta = ObjectMet
         MemberMeta::new(
                 "Offset",
                 "offset",
-                "Number of sub-organisations to skip. 0 to 20000.",
+                "Number of sub-organizations to skip. 0 to 20000.",
                 JsonType::Int,
             )
             .optional()
@@ -2074,27 +2074,27 @@ pub(super) static DESCRIBE_CHANNEL_ORGANIZATIONS_RESPONSE: ObjectMeta = ObjectMe
         MemberMeta::new(
             "ChannelOrganizationInfos",
             "channel_organization_infos",
-            "The sub-organisations on this page.",
+            "The sub-organizations on this page.",
             JsonType::List(&JsonType::Object(&CHANNEL_ORGANIZATION_INFO)),
         ),
         MemberMeta::new(
                 "Offset",
                 "offset",
-                "Number of sub-organisations skipped, from 0 to 20000.",
+                "Number of sub-organizations skipped, from 0 to 20000.",
                 JsonType::Int,
             )
             .optional(),
         MemberMeta::new(
                 "Limit",
                 "limit",
-                "Number of sub-organisations per page, at most 200.",
+                "Number of sub-organizations per page, at most 200.",
                 JsonType::Int,
             )
             .optional(),
         MemberMeta::new(
                 "Total",
                 "total",
-                "Total number of matching sub-organisations.",
+                "Total number of matching sub-organizations.",
                 JsonType::Int,
             )
             .optional(),
@@ -2116,7 +2116,7 @@ pub(super) static DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL_REQUEST: ObjectMeta = Ob
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -2172,7 +2172,7 @@ pub(super) static DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL_RESPONSE: ObjectMeta = O
         MemberMeta::new(
             "AuthInfoDetail",
             "auth_info_detail",
-            "Employee or organisation to whom the service is granted.",
+            "Employee or organization to whom the service is granted.",
             JsonType::Object(&AUTH_INFO_DETAIL),
         ),
         MemberMeta::new(
@@ -2193,7 +2193,7 @@ pub(super) static DESCRIBE_EXTENDED_SERVICE_AUTH_INFO_REQUEST: ObjectMeta = Obje
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -2240,7 +2240,7 @@ pub(super) static DESCRIBE_EXTENDED_SERVICE_AUTH_INFO_RESPONSE: ObjectMeta = Obj
 pub(super) static EXTENT_SERVICE_AUTH_INFO: ObjectMeta = ObjectMeta::new(
     "ExtentServiceAuthInfo",
     "ExtentServiceAuthInfo",
-    "An extended service of a sub-organisation and whether it is on.",
+    "An extended service of a sub-organization and whether it is on.",
     &[
         MemberMeta::new(
                 "Type",
@@ -2279,34 +2279,34 @@ pub(super) static EXTENT_SERVICE_AUTH_INFO: ObjectMeta = ObjectMeta::new(
 pub(super) static HAS_AUTH_ORGANIZATION: ObjectMeta = ObjectMeta::new(
     "HasAuthOrganization",
     "HasAuthOrganization",
-    "An authorisation from one organisation to another; so far only for auto-signing on behalf of \
+    "An authorization from one organization to another; so far only for auto-signing on behalf of \
     a partner.",
     &[
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "The organisation that granted it, by the id that the platform gave it.",
+                "The organization that granted it, by the id that the platform gave it.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "Name of the organisation that granted it.",
+                "Name of the organization that granted it.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "AuthorizedOrganizationOpenId",
                 "authorized_organization_open_id",
-                "The organisation that received it, by the id that the platform gave it.",
+                "The organization that received it, by the id that the platform gave it.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "AuthorizedOrganizationName",
                 "authorized_organization_name",
-                "Name of the organisation that received it.",
+                "Name of the organization that received it.",
                 JsonType::String,
             )
             .optional(),
@@ -2345,7 +2345,7 @@ pub(super) static MODIFY_EXTENDED_SERVICE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -2419,7 +2419,7 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -2428,7 +2428,7 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "BizLicenseResourceId",
                 "biz_license_resource_id",
-                "A picture of the business licence or a similar certificate, by the id that \
+                "A picture of the business license or a similar certificate, by the id that \
                 `UploadFiles` returned. It is kept as evidence and not read by OCR: set the \
                 changed information in the other fields.",
                 JsonType::String,
@@ -2453,7 +2453,7 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "OrganizationType",
                 "organization_type",
-                "The new type of organisation. So far only a sole trader can become an enterprise. \
+                "The new type of organization. So far only a sole trader can become an enterprise. \
                 Absent: unchanged.",
                 JsonType::String,
             )
@@ -2532,15 +2532,15 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_RESPONSE: ObjectMeta = Objec
         MemberMeta::new(
             "FlowIds",
             "flow_ids",
-            "Ids of the unfinished contracts of self-registered organisations of that name. The \
-            platform may be unable to look them up; ask the sub-organisation to handle them.",
+            "Ids of the unfinished contracts of self-registered organizations of that name. The \
+            platform may be unable to look them up; ask the sub-organization to handle them.",
             JsonType::List(&JsonType::String),
         ),
         MemberMeta::new(
             "ChannelFlowIds",
             "channel_flow_ids",
-            "Ids of the unfinished contracts of the sub-organisation. Contracts of other platforms \
-            may not be found; ask the sub-organisation to handle them.",
+            "Ids of the unfinished contracts of the sub-organization. Contracts of other platforms \
+            may not be found; ask the sub-organization to handle them.",
             JsonType::List(&JsonType::String),
         ),
         MemberMeta::new(
@@ -2556,14 +2556,14 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_RESPONSE: ObjectMeta = Objec
 pub(super) static ORGANIZATION_AUTH_URL: ObjectMeta = ObjectMeta::new(
     "OrganizationAuthUrl",
     "OrganizationAuthUrl",
-    "The verification link of one organisation in a batch registration.",
+    "The verification link of one organization in a batch registration.",
     &[
         MemberMeta::new(
                 "AuthUrl",
                 "auth_url",
                 "The link, valid for one use: every further login needs a new one. Valid for 5 \
                 minutes with the endpoint `PC`, for a year with `CHANNEL`, `SHORT_URL` or `APP`, \
-                regardless of the state of organisation and employee. Pass it on unescaped: `&`, \
+                regardless of the state of organization and employee. Pass it on unescaped: `&`, \
                 not `\\u0026`.",
                 JsonType::String,
             )
@@ -2580,14 +2580,14 @@ pub(super) static ORGANIZATION_AUTH_URL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "Name of the organisation, as given at submission.",
+                "Name of the organization, as given at submission.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "SubTaskId",
                 "sub_task_id",
-                "Id of this organisation's registration, for \
+                "Id of this organization's registration, for \
                 `CreateBatchOrganizationAuthorizationUrl` and \
                 `DescribeBatchOrganizationRegistrationTasks`.",
                 JsonType::String,
@@ -2600,12 +2600,12 @@ pub(super) static ORGANIZATION_AUTH_URL: ObjectMeta = ObjectMeta::new(
 pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
     "OrganizationCommonInfo",
     "OrganizationCommonInfo",
-    "The details for a power of attorney. They must agree with the business licence.",
+    "The details for a power of attorney. They must agree with the business license.",
     &[
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "Name of the organisation, as on its business licence. Write brackets full-width \
+                "Name of the organization, as on its business license. Write brackets full-width \
                 (`（）`), not as `()`.",
                 JsonType::String,
             )
@@ -2613,7 +2613,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "UniformSocialCreditCode",
                 "uniform_social_credit_code",
-                "Its unified social credit code, as on its business licence.",
+                "Its unified social credit code, as on its business license.",
                 JsonType::String,
             )
             .required()
@@ -2621,7 +2621,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "LegalName",
                 "legal_name",
-                "Name of its legal representative, as on its business licence.",
+                "Name of its legal representative, as on its business license.",
                 JsonType::String,
             )
             .required()
@@ -2713,12 +2713,12 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
 pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
     "RegistrationOrganizationInfo",
     "RegistrationOrganizationInfo",
-    "A sub-organisation to register. The details must agree with its business licence.",
+    "A sub-organization to register. The details must agree with its business license.",
     &[
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "Name of the organisation, as on its business licence. Write brackets full-width \
+                "Name of the organization, as on its business license. Write brackets full-width \
                 (`（）`), not as `()`.",
                 JsonType::String,
             )
@@ -2726,7 +2726,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "Id that the platform assigns to the sub-organisation; unique in the application. \
+                "Id that the platform assigns to the sub-organization; unique in the application. \
                 Letters and digits only. At most 64 characters.",
                 JsonType::String,
             )
@@ -2744,7 +2744,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "UniformSocialCreditCode",
                 "uniform_social_credit_code",
-                "Its unified social credit code, as on its business licence.",
+                "Its unified social credit code, as on its business license.",
                 JsonType::String,
             )
             .required()
@@ -2752,7 +2752,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "LegalName",
                 "legal_name",
-                "Name of its legal representative, as on its business licence.",
+                "Name of its legal representative, as on its business license.",
                 JsonType::String,
             )
             .required()
@@ -2760,7 +2760,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Address",
                 "address",
-                "Its registered address, as on its business licence, with city and district: \
+                "Its registered address, as on its business license, with city and district: \
                 without them it is refused.",
                 JsonType::String,
             )
@@ -2787,7 +2787,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "AuthorizationTypes",
                 "authorization_types",
-                "Ways in which the super administrator may be authorised. Government bodies and \
+                "Ways in which the super administrator may be authorized. Government bodies and \
                 public institutions can only use `5`. If the legal representative performs the \
                 registration, it is the legal representative who is verified instead. At most 1 \
                 element.",
@@ -2815,7 +2815,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "BusinessLicense",
                 "business_license",
-                "The front of the business licence, as PNG or JPG. Encoded as base64. At most 5 \
+                "The front of the business license, as PNG or JPG. Encoded as base64. At most 5 \
                 MB.",
                 JsonType::String,
             )
@@ -2866,7 +2866,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -2875,7 +2875,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ProxyOrganizationName",
                 "proxy_organization_name",
-                "Name of the sub-organisation, as on its business licence. Write brackets \
+                "Name of the sub-organization, as on its business license. Write brackets \
                 full-width (`（）`), not as `()`.",
                 JsonType::String,
             )
@@ -2883,7 +2883,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "BusinessLicense",
                 "business_license",
-                "The front of the business licence, as PNG or JPG. Encoded as base64. At most 5 \
+                "The front of the business license, as PNG or JPG. Encoded as base64. At most 5 \
                 MB.",
                 JsonType::String,
             )
@@ -3022,12 +3022,12 @@ pub(super) static AUTHORIZATION_CLEAR_STATUS: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static BATCH_AUTH_METHOD: ValueSetMeta = ValueSetMeta::new(
     "BatchAuthMethod",
-    "Way of verifying the organisations of a batch.",
+    "Way of verifying the organizations of a batch.",
     &[
         ValueMeta::new(
             Literal::Int(0),
             "LinkPerOrganization",
-            "Each organisation gets a link and is verified by itself.",
+            "Each organization gets a link and is verified by itself.",
         ),
         ValueMeta::new(
             Literal::Int(1),
@@ -3067,7 +3067,7 @@ pub(super) static BATCH_URL_ENDPOINT: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static BUSINESS_INFO_CHANGE_CODE: ValueSetMeta = ValueSetMeta::new(
     "BusinessInfoChangeCode",
-    "Result of a change of an organisation's information.",
+    "Result of a change of an organization's information.",
     &[
         ValueMeta::new(Literal::Int(0), "NotBlocked", "Not blocked."),
         ValueMeta::new(
@@ -3098,12 +3098,12 @@ pub(super) static EXTENDED_SERVICE_STATUS: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static EXTENDED_SERVICE_TYPE: ValueSetMeta = ValueSetMeta::new(
     "ExtendedServiceType",
-    "An extended service that a sub-organisation can enable or disable.",
+    "An extended service that a sub-organization can enable or disable.",
     &[
         ValueMeta::new(
             Literal::Text("AUTO_SIGN"),
             "AutoSign",
-            "Auto-signing by the organisation.",
+            "Auto-signing by the organization.",
         ),
         ValueMeta::new(
             Literal::Text("OVERSEA_SIGN"),
@@ -3118,7 +3118,7 @@ pub(super) static EXTENDED_SERVICE_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("DOWNLOAD_FLOW"),
             "DownloadFlow",
-            "Download of the organisation's contracts by the platform.",
+            "Download of the organization's contracts by the platform.",
         ),
         ValueMeta::new(
             Literal::Text("AGE_LIMIT_EXPANSION"),
@@ -3158,12 +3158,12 @@ pub(super) static EXTENDED_SERVICE_URL_ENDPOINT: ValueSetMeta = ValueSetMeta::ne
 
 pub(super) static GRANTED_SERVICE_TYPE: ValueSetMeta = ValueSetMeta::new(
     "GrantedServiceType",
-    "An extended service that is granted to employees or organisations one by one.",
+    "An extended service that is granted to employees or organizations one by one.",
     &[
         ValueMeta::new(
             Literal::Text("AUTO_SIGN"),
             "AutoSign",
-            "Auto-signing by the organisation.",
+            "Auto-signing by the organization.",
         ),
         ValueMeta::new(
             Literal::Text("BATCH_SIGN"),
@@ -3180,20 +3180,20 @@ pub(super) static ORGANIZATION_AUTH_FILE_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(0),
             "Verification",
-            "The super administrator at an organisation's verification.",
+            "The super administrator at an organization's verification.",
         ),
         ValueMeta::new(
             Literal::Int(1),
             "AdminChange",
             "A change of super administrator.",
         ),
-        ValueMeta::new(Literal::Int(2), "Closing", "Closing the organisation's account."),
+        ValueMeta::new(Literal::Int(2), "Closing", "Closing the organization's account."),
     ],
 );
 
 pub(super) static ORGANIZATION_AUTHORIZATION_METHOD: ValueSetMeta = ValueSetMeta::new(
     "OrganizationAuthorizationMethod",
-    "Method by which an organisation is verified.",
+    "Method by which an organization is verified.",
     &[
         ValueMeta::new(
             Literal::Text("AuthorizationInit"),
@@ -3208,7 +3208,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_METHOD: ValueSetMeta = ValueSetMeta
         ValueMeta::new(
             Literal::Text("AuthorizationLegalPerson"),
             "AuthorizationLegalPerson",
-            "The legal representative authorises the super administrator.",
+            "The legal representative authorizes the super administrator.",
         ),
         ValueMeta::new(
             Literal::Text("AuthorizationLegalIdentity"),
@@ -3220,7 +3220,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_METHOD: ValueSetMeta = ValueSetMeta
 
 pub(super) static ORGANIZATION_AUTHORIZATION_STATUS: ValueSetMeta = ValueSetMeta::new(
     "OrganizationAuthorizationStatus",
-    "Progress of an organisation's verification.",
+    "Progress of an organization's verification.",
     &[
         ValueMeta::new(Literal::Text("UNVERIFIED"), "Unverified", "Not verified."),
         ValueMeta::new(
@@ -3231,7 +3231,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_STATUS: ValueSetMeta = ValueSetMeta
         ValueMeta::new(
             Literal::Text("VERIFYINGLEGALPENDINGAUTHORIZATION"),
             "VerifyingLegalPendingAuthorization",
-            "Under way; the legal representative has yet to authorise or be verified.",
+            "Under way; the legal representative has yet to authorize or be verified.",
         ),
         ValueMeta::new(
             Literal::Text("VERIFYINGAUTHORIZATIONFILEPENDING"),
@@ -3249,7 +3249,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_STATUS: ValueSetMeta = ValueSetMeta
 
 pub(super) static ORGANIZATION_BUSINESS_TYPE: ValueSetMeta = ValueSetMeta::new(
     "OrganizationBusinessType",
-    "Type of an organisation in the business register.",
+    "Type of an organization in the business register.",
     &[
         ValueMeta::new(Literal::Text("INDIVIDUALBIZ"), "IndividualBiz", "Sole trader."),
         ValueMeta::new(Literal::Text("ENTERPRISE"), "Enterprise", "Enterprise."),
@@ -3258,12 +3258,12 @@ pub(super) static ORGANIZATION_BUSINESS_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static ORGANIZATION_INFO_CHANGE_TYPE: ValueSetMeta = ValueSetMeta::new(
     "OrganizationInfoChangeType",
-    "Information that an organisation changes.",
+    "Information that an organization changes.",
     &[
         ValueMeta::new(
             Literal::Int(1),
             "SuperAdministrator",
-            "The super administrator, to another employee of the organisation.",
+            "The super administrator, to another employee of the organization.",
         ),
         ValueMeta::new(
             Literal::Int(2),
@@ -3275,7 +3275,7 @@ pub(super) static ORGANIZATION_INFO_CHANGE_TYPE: ValueSetMeta = ValueSetMeta::ne
 
 pub(super) static ORGANIZATION_INFO_CHANGE_URL_ENDPOINT: ValueSetMeta = ValueSetMeta::new(
     "OrganizationInfoChangeUrlEndpoint",
-    "Kind of link for changing an organisation's information.",
+    "Kind of link for changing an organization's information.",
     &[
         ValueMeta::new(
             Literal::Text("WEIXINAPP"),
@@ -3293,7 +3293,7 @@ pub(super) static ORGANIZATION_INFO_CHANGE_URL_ENDPOINT: ValueSetMeta = ValueSet
 
 pub(super) static ORGANIZATION_INIT_OPERATION: ValueSetMeta = ValueSetMeta::new(
     "OrganizationInitOperation",
-    "Setup performed for sub-organisations in a batch.",
+    "Setup performed for sub-organizations in a batch.",
     &[
         ValueMeta::new(Literal::Text("CREATE_SEAL"), "CreateSeal", "Create seals."),
         ValueMeta::new(
@@ -3304,14 +3304,14 @@ pub(super) static ORGANIZATION_INIT_OPERATION: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("PARTNER_AUTO_SIGN_AUTH"),
             "PartnerAutoSignAuth",
-            "Authorise a partner or the platform to auto-sign.",
+            "Authorize a partner or the platform to auto-sign.",
         ),
     ],
 );
 
 pub(super) static ORGANIZATION_REGISTRATION_TASK_STATUS: ValueSetMeta = ValueSetMeta::new(
     "OrganizationRegistrationTaskStatus",
-    "Progress of an organisation's registration in a batch.",
+    "Progress of an organization's registration in a batch.",
     &[
         ValueMeta::new(
             Literal::Text("Processing"),
@@ -3326,12 +3326,12 @@ pub(super) static ORGANIZATION_REGISTRATION_TASK_STATUS: ValueSetMeta = ValueSet
         ValueMeta::new(
             Literal::Text("Submit"),
             "Submit",
-            "The organisation's details were submitted for verification.",
+            "The organization's details were submitted for verification.",
         ),
         ValueMeta::new(
             Literal::Text("Authorization"),
             "Authorization",
-            "The organisation's details passed verification; the upload of the power of attorney \
+            "The organization's details passed verification; the upload of the power of attorney \
             or the legal representative's verification comes next.",
         ),
         ValueMeta::new(
@@ -3344,7 +3344,7 @@ pub(super) static ORGANIZATION_REGISTRATION_TASK_STATUS: ValueSetMeta = ValueSet
 
 pub(super) static REGISTRATION_URL_ENDPOINT: ValueSetMeta = ValueSetMeta::new(
     "RegistrationUrlEndpoint",
-    "Kind of link for an organisation's verification.",
+    "Kind of link for an organization's verification.",
     &[
         ValueMeta::new(
             Literal::Text("PC"),
@@ -3381,7 +3381,7 @@ pub(super) static REGISTRATION_URL_ENDPOINT: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static SUB_ORGANIZATION_ACTIVE_STATUS: ValueSetMeta = ValueSetMeta::new(
     "SubOrganizationActiveStatus",
-    "Activation status of a sub-organisation.",
+    "Activation status of a sub-organization.",
     &[
         ValueMeta::new(
             Literal::Int(0),

@@ -32,11 +32,11 @@ pub(super) const CHANNEL_CREATE_SEAL_POLICY: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "创建印章授权",
-    "Authorises employees of a sub-organisation to sign with one of its seals.\n\nThe \
-    sub-organisation and the operator must have passed identity verification. The response lists \
-    the newly authorised employees; employees authorised before are skipped. \
-    `ChannelDeleteSealPolicies` revokes the authorisation, `ChannelDescribeOrganizationSeals` with \
-    `InfoType` 1 lists the authorised employees.",
+    "Authorizes employees of a sub-organization to sign with one of its seals.\n\nThe \
+    sub-organization and the operator must have passed identity verification. The response lists \
+    the newly authorized employees; employees authorized before are skipped. \
+    `ChannelDeleteSealPolicies` revokes the authorization, `ChannelDescribeOrganizationSeals` with \
+    `InfoType` 1 lists the authorized employees.",
     "seals",
     &["InternalError.DependsDb", "InvalidParameter.ParamError", "ResourceNotFound"],
     (&CHANNEL_CREATE_SEAL_POLICY_REQUEST, &CHANNEL_CREATE_SEAL_POLICY_RESPONSE),
@@ -47,7 +47,7 @@ pub(super) const CHANNEL_DELETE_SEAL_POLICIES: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "删除印章授权",
-    "Revokes employees' authorisation to use a seal.\n\nFrom then on such an employee can use the \
+    "Revokes employees' authorization to use a seal.\n\nFrom then on such an employee can use the \
     seal only after applying for it and having the application approved; \
     `DescribeChannelSealPolicyWorkflowUrl` makes the approver's link. The opposite is \
     `ChannelCreateSealPolicy`.",
@@ -62,10 +62,10 @@ pub(super) const CHANNEL_DESCRIBE_ORGANIZATION_SEALS: ActionMeta = ActionMeta::n
         .with_rate_limit(20)
         .idempotent(),
     "查询子企业电子印章",
-    "Lists the seals of a sub-organisation, page by page: type, state, picture, size and, if asked \
+    "Lists the seals of a sub-organization, page by page: type, state, picture, size and, if asked \
     for, the employees who may use them. With `SealId` it looks up one seal.\n\nThe operator needs \
     the permission to query seals, which a super administrator grants through a role in the \
-    console; operator and sub-organisation must have passed identity verification. Without \
+    console; operator and sub-organization must have passed identity verification. Without \
     `SealStatuses`, only seals in use are listed. Links to pictures are valid for 5 minutes.",
     "seals",
     &[
@@ -91,7 +91,7 @@ pub(super) const CHANNEL_UPDATE_SEAL_STATUS: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "更新印章状态",
-    "Changes the state of a sub-organisation's seal. For now this can only disable one; \
+    "Changes the state of a sub-organization's seal. For now this can only disable one; \
     `ChannelDescribeOrganizationSeals` shows its state.\n\nThe response can contain a link and a \
     QR code with which the operator must prove their identity by face recognition; both are empty \
     by default.",
@@ -105,11 +105,11 @@ pub(super) const CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE: ActionMeta = Action
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "创建个人印章授权给企业使用的授权二维码",
-    "Creates a QR code with which a person lets an organisation use their professional seal, that \
-    of a registered fire engineer for instance.\n\nThe person scans it with WeChat and authorises \
-    the seal in the service's mini program. Then a seal administrator of the organisation must \
-    review the seal; once approved, it can be used to sign. A callback reports the authorisation \
-    and contains `UserData`.\n\nThe sub-organisation and the operator must have passed identity \
+    "Creates a QR code with which a person lets an organization use their professional seal, that \
+    of a registered fire engineer for instance.\n\nThe person scans it with WeChat and authorizes \
+    the seal in the service's mini program. Then a seal administrator of the organization must \
+    review the seal; once approved, it can be used to sign. A callback reports the authorization \
+    and contains `UserData`.\n\nThe sub-organization and the operator must have passed identity \
     verification. The code is valid for 7 days; afterwards create a new one.",
     "seals",
     &[
@@ -128,9 +128,9 @@ pub(super) const CREATE_LEGAL_SEAL_QR_CODE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "获取到电子签小程序创建法人章二维码",
-    "Creates a QR code of the page on which the seal of an organisation's legal representative is \
+    "Creates a QR code of the page on which the seal of an organization's legal representative is \
     made.\n\nIt is scanned with WeChat and opens the service's mini program. The seal can be one \
-    that the service draws or an uploaded picture. An organisation has only one such seal; another \
+    that the service draws or an uploaded picture. An organization has only one such seal; another \
     one cannot be created.\n\nThe code is valid for 7 days; afterwards create a new one.",
     "seals",
     &[
@@ -177,10 +177,10 @@ pub(super) const CREATE_SEAL_BY_IMAGE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "创建企业电子印章",
-    "Creates a seal for a sub-organisation, either from a picture (`SealImage`) or drawn by the \
-    service (`GenerateSource`).\n\nThe sub-organisation and the operator must have passed identity \
+    "Creates a seal for a sub-organization, either from a picture (`SealImage`) or drawn by the \
+    service (`GenerateSource`).\n\nThe sub-organization and the operator must have passed identity \
     verification. A seal made from a picture is reviewed by hand by the service before it can be \
-    used. The name must be unique in the organisation, and an organisation has only one official \
+    used. The name must be unique in the organization, and an organization has only one official \
     seal: another one fails.\n\nWith the option `CreateSealPreview` nothing is created; the \
     response contains pictures of the seal, by itself and on a sample document. The seal of the \
     legal representative is made with `CreateLegalSealQrCode`, an employee's professional seal \
@@ -216,7 +216,7 @@ pub(super) const DESCRIBE_CHANNEL_SEAL_POLICY_WORKFLOW_URL: ActionMeta = ActionM
     "生成渠道子客用印申请审批链接",
     "Creates the link with which an approver decides on an employee's application to use a seal; \
     it opens the mini program.\n\n`Agent.ProxyOperator.OpenId` must be the approver, and only the \
-    approver may open the link. The sub-organisation and the approver must have passed identity \
+    approver may open the link. The sub-organization and the approver must have passed identity \
     verification. The application's id comes with the callback on seal applications. The link is \
     valid for a year or 7 days, depending on `Endpoint`.",
     "seals",
@@ -250,7 +250,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -277,7 +277,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "SealName",
                 "seal_name",
-                "Name of the seal, unique in the organisation. 1 to 50 characters.",
+                "Name of the seal, unique in the organization. 1 to 50 characters.",
                 JsonType::String,
             )
             .required()
@@ -324,7 +324,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "LicenseType",
                 "license_type",
-                "Kind of auto-signing licence. It has no effect.",
+                "Kind of auto-signing license. It has no effect.",
                 JsonType::Int,
             )
             .optional()
@@ -372,7 +372,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_RESPONSE: ObjectMeta = 
             "SealId",
             "seal_id",
             "Id of the seal, 32 characters. Keep it: signature slots and further calls name the \
-            seal by it. The console's seal centre shows it too.",
+            seal by it. The console's seal center shows it too.",
             JsonType::String,
         ),
         MemberMeta::new(
@@ -393,7 +393,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -403,7 +403,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_REQUEST: ObjectMeta = ObjectMeta::n
                 "SealId",
                 "seal_id",
                 "Id of the seal, 32 characters, as `CreateSealByImage` and \
-                `ChannelDescribeOrganizationSeals` return it and the console's seal centre shows \
+                `ChannelDescribeOrganizationSeals` return it and the console's seal center shows \
                 it.",
                 JsonType::String,
             )
@@ -411,7 +411,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "UserIds",
                 "user_ids",
-                "The employees to authorise: each by the user id of the service (32 characters, \
+                "The employees to authorize: each by the user id of the service (32 characters, \
                 shown in the console) or by `OpenId`, the id that the platform gave them (letters \
                 and digits), which the service translates. Each at most 64 characters.",
                 JsonType::List(&JsonType::String),
@@ -429,7 +429,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "Organization",
                 "organization",
-                "The organisation. Leave it out.",
+                "The organization. Leave it out.",
                 JsonType::Object(&ORGANIZATION_INFO),
             )
             .optional()
@@ -466,7 +466,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_RESPONSE: ObjectMeta = ObjectMeta::
         MemberMeta::new(
             "UserIds",
             "user_ids",
-            "The newly authorised employees, without those authorised before. User ids of the \
+            "The newly authorized employees, without those authorized before. User ids of the \
             service, or `OpenId`s if the request gave such.",
             JsonType::List(&JsonType::String),
         ),
@@ -506,7 +506,7 @@ pub(super) static CHANNEL_DELETE_SEAL_POLICIES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -517,7 +517,7 @@ pub(super) static CHANNEL_DELETE_SEAL_POLICIES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "UserIds",
                 "user_ids",
-                "The employees who lose the authorisation: each by the user id of the service or \
+                "The employees who lose the authorization: each by the user id of the service or \
                 by `OpenId`, the id that the platform gave them, which the service translates.",
                 JsonType::List(&JsonType::String),
             )
@@ -525,7 +525,7 @@ pub(super) static CHANNEL_DELETE_SEAL_POLICIES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "Organization",
                 "organization",
-                "The organisation. Leave it out.",
+                "The organization. Leave it out.",
                 JsonType::Object(&ORGANIZATION_INFO),
             )
             .optional()
@@ -565,7 +565,7 @@ pub(super) static CHANNEL_DESCRIBE_ORGANIZATION_SEALS_REQUEST: ObjectMeta = Obje
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -646,7 +646,7 @@ pub(super) static CHANNEL_DESCRIBE_ORGANIZATION_SEALS_RESPONSE: ObjectMeta = Obj
         MemberMeta::new(
             "TotalCount",
             "total_count",
-            "Number of seals of the organisation; 0 or 1 if the request gave `SealId`.",
+            "Number of seals of the organization; 0 or 1 if the request gave `SealId`.",
             JsonType::Int,
         ),
         MemberMeta::new(
@@ -673,7 +673,7 @@ pub(super) static CHANNEL_UPDATE_SEAL_STATUS_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -752,7 +752,7 @@ pub(super) static CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE_REQUEST: ObjectMeta
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -761,8 +761,8 @@ pub(super) static CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE_REQUEST: ObjectMeta
         MemberMeta::new(
                 "HintText",
                 "hint_text",
-                "Text that describes the authorisation to the person who scans the code; shown in \
-                the lower part of the authorisation page.",
+                "Text that describes the authorization to the person who scans the code; shown in \
+                the lower part of the authorization page.",
                 JsonType::String,
             )
             .optional(),
@@ -770,7 +770,7 @@ pub(super) static CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE_REQUEST: ObjectMeta
                 "UserData",
                 "user_data",
                 "Data of the platform's own, encoded as base64. The callback that follows the \
-                authorisation returns it unchanged. At most 2000 characters.",
+                authorization returns it unchanged. At most 2000 characters.",
                 JsonType::String,
             )
             .optional()
@@ -826,7 +826,7 @@ pub(super) static CREATE_LEGAL_SEAL_QR_CODE_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -843,7 +843,7 @@ pub(super) static CREATE_LEGAL_SEAL_QR_CODE_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "Organization",
                 "organization",
-                "The organisation. Leave it out.",
+                "The organization. Leave it out.",
                 JsonType::Object(&ORGANIZATION_INFO),
             )
             .optional()
@@ -897,7 +897,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -906,7 +906,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SealName",
                 "seal_name",
-                "Name of the seal, unique in the organisation. 1 to 50 characters.",
+                "Name of the seal, unique in the organization. 1 to 50 characters.",
                 JsonType::String,
             )
             .required()
@@ -946,7 +946,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SealType",
                 "seal_type",
-                "Purpose of the seal. An organisation has only one official seal; another one is \
+                "Purpose of the seal. An organization has only one official seal; another one is \
                 refused. Absent: `OFFICIAL`.",
                 JsonType::String,
             )
@@ -983,7 +983,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SealSize",
                 "seal_size",
-                "Size of the seal on paper: width, `_`, height, in whole millimetres. A picture is \
+                "Size of the seal on paper: width, `_`, height, in whole millimeters. A picture is \
                 scaled to it regardless of its pixels, so it should have the same \
                 proportions.\n\n- From a picture: any sides of 10 to 100, width to height between \
                 0.1 and 10.\n- Drawn as `circle`: `38_38`, `40_40`, `42_42`, `45_45`, `50_50`, \
@@ -995,8 +995,8 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "TaxIdentifyCode",
                 "tax_identify_code",
-                "Taxpayer number of the organisation, for seals of type `INVOICE` only. Absent: \
-                its Unified Social Credit Code; an organisation that was verified by a power of \
+                "Taxpayer number of the organization, for seals of type `INVOICE` only. Absent: \
+                its Unified Social Credit Code; an organization that was verified by a power of \
                 attorney must give it.",
                 JsonType::String,
             )
@@ -1112,7 +1112,7 @@ pub(super) static DESCRIBE_CHANNEL_SEAL_POLICY_WORKFLOW_URL_REQUEST: ObjectMeta 
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The application, sub-organisation and approver of the link; `ProxyOperator` is \
+                "The application, sub-organization and approver of the link; `ProxyOperator` is \
                 the approver.",
                 JsonType::Object(&AGENT),
             )
@@ -1176,7 +1176,7 @@ pub(super) static DESCRIBE_CHANNEL_SEAL_POLICY_WORKFLOW_URL_RESPONSE: ObjectMeta
 pub(super) static OCCUPIED_SEAL: ObjectMeta = ObjectMeta::new(
     "OccupiedSeal",
     "OccupiedSeal",
-    "A seal of an organisation.",
+    "A seal of an organization.",
     &[
         MemberMeta::new("SealId", "seal_id", "Id of the seal.", JsonType::String),
         MemberMeta::new("SealName", "seal_name", "Name of the seal.", JsonType::String)
@@ -1184,13 +1184,13 @@ pub(super) static OCCUPIED_SEAL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "CreateOn",
             "create_on",
-            "Time at which the seal was authorised. Unix timestamp in seconds.",
+            "Time at which the seal was authorized. Unix timestamp in seconds.",
             JsonType::Int,
         ),
         MemberMeta::new(
             "Creator",
             "creator",
-            "The employee who authorised the seal, by user id of the service.",
+            "The employee who authorized the seal, by user id of the service.",
             JsonType::String,
         ),
         MemberMeta::new(
@@ -1229,7 +1229,7 @@ pub(super) static OCCUPIED_SEAL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "IsAllTime",
             "is_all_time",
-            "`true` if the authorisation to use the seal has no end.",
+            "`true` if the authorization to use the seal has no end.",
             JsonType::Bool,
         ),
         MemberMeta::new(
@@ -1241,14 +1241,14 @@ pub(super) static OCCUPIED_SEAL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "RealWidth",
                 "real_width",
-                "Width of the seal on paper, in millimetres.",
+                "Width of the seal on paper, in millimeters.",
                 JsonType::Int,
             )
             .optional(),
         MemberMeta::new(
                 "RealHeight",
                 "real_height",
-                "Height of the seal on paper, in millimetres.",
+                "Height of the seal on paper, in millimeters.",
                 JsonType::Int,
             )
             .optional(),
@@ -1297,7 +1297,7 @@ pub(super) static NEW_SEAL_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("OFFICIAL"),
             "Official",
-            "Official seal of the organisation; only one can exist.",
+            "Official seal of the organization; only one can exist.",
         ),
         ValueMeta::new(Literal::Text("CONTRACT"), "Contract", "Contracts."),
         ValueMeta::new(Literal::Text("FINANCE"), "Finance", "Finance."),
@@ -1400,7 +1400,7 @@ pub(super) static SEAL_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("OFFICIAL"),
             "Official",
-            "Official seal of the organisation.",
+            "Official seal of the organization.",
         ),
         ValueMeta::new(Literal::Text("CONTRACT"), "Contract", "Contracts."),
         ValueMeta::new(Literal::Text("FINANCE"), "Finance", "Finance."),

@@ -14,15 +14,15 @@ use super::values::{
 pub(super) static AGENT: ObjectMeta = ObjectMeta::new(
     "Agent",
     "Agent",
-    "The caller: the platform's application, one of its sub-organisations, and an employee of that \
-    sub-organisation. Data of different applications is separate: an organisation verified in one \
+    "The caller: the platform's application, one of its sub-organizations, and an employee of that \
+    sub-organization. Data of different applications is separate: an organization verified in one \
     must be verified again in another.",
     &[
         MemberMeta::new(
                 "AppId",
                 "app_id",
                 "The platform's application, by the id that the service generated; it is found in \
-                the developer centre of the console. Systems may use an application each, whose \
+                the developer center of the console. Systems may use an application each, whose \
                 data is then separate.",
                 JsonType::String,
             )
@@ -30,8 +30,8 @@ pub(super) static AGENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ProxyOrganizationOpenId",
                 "proxy_organization_open_id",
-                "The sub-organisation, by the id that the platform gave it: one id for each \
-                organisation, never changed or used again, and stored by the platform. A hash of \
+                "The sub-organization, by the id that the platform gave it: one id for each \
+                organization, never changed or used again, and stored by the platform. A hash of \
                 the name or of the Unified Social Credit Code does, or a random one. At most 64 \
                 characters.",
                 JsonType::String,
@@ -41,7 +41,7 @@ pub(super) static AGENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ProxyOperator",
                 "proxy_operator",
-                "The employee of the sub-organisation who acts. They must have entered through the \
+                "The employee of the sub-organization who acts. They must have entered through the \
                 platform, passed identity verification and been given the permissions that the \
                 action needs.",
                 JsonType::Object(&USER_INFO),
@@ -50,7 +50,7 @@ pub(super) static AGENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ProxyAppId",
                 "proxy_app_id",
-                "The sub-organisation's own application id, assigned when it activates the service \
+                "The sub-organization's own application id, assigned when it activates the service \
                 and sent in that callback. Leave it out.",
                 JsonType::String,
             )
@@ -58,7 +58,7 @@ pub(super) static AGENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ProxyOrganizationId",
                 "proxy_organization_id",
-                "The sub-organisation's id inside the service. Internal; not open for use.",
+                "The sub-organization's id inside the service. Internal; not open for use.",
                 JsonType::String,
             )
             .optional()
@@ -101,7 +101,7 @@ pub(super) static APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
                 "fill_type",
                 "Way in which the signer is named after the contract has started. Absent: the \
                 signer is given now. Needs the switch for dynamic signers in the console. Not for \
-                an organisation that signs by auto-signing.",
+                an organization that signs by auto-signing.",
                 JsonType::Int,
             )
             .optional()
@@ -168,7 +168,7 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ComponentType",
                 "component_type",
-                "Type of the field or signature slot. Seals are for organisations only. In a \
+                "Type of the field or signature slot. Seals are for organizations only. In a \
                 contract made from files, a slot across the edges of the pages needs \
                 `ComponentPosY`, `ComponentWidth` and `ComponentHeight`.",
                 JsonType::String,
@@ -267,7 +267,7 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
                 to 359 degrees), `Density` (1 loose, 2 standard, the default, 3 dense), `Position` \
                 (`None` tiled, the default, `LeftTop`, `LeftBottom`, `RightTop`, `RightBottom`, \
                 `Center`), `SubType` (`CUSTOM_WATERMARK`: own text; `PERSON_INFO_WATERMARK`: the \
-                viewer's information).\n- `FILL_IMAGE`: `NotMakeImageCenter` (true: not centred; \
+                viewer's information).\n- `FILL_IMAGE`: `NotMakeImageCenter` (true: not centered; \
                 default false), `FillMethod` (0, the default: fill the area; 1: scale in \
                 proportion).\n- `SELECTOR`: `WordWrap` (true: long text wraps; default false).\n- \
                 `SIGN_SIGNATURE`, `SIGN_PAGING_SIGNATURE`: `ComponentTypeLimit`, an array of the \
@@ -280,7 +280,7 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
                 `yyyy年m月d日`, `yyyy/m/d`, `yyyy-m-d` or `yyyy.m.d`, each but the second also with ` \
                 HH:MM:SS` after it. `Gaps`, as in `2,2`, is the number of spaces in the two gaps \
                 of `yyyy m d`. Without settings, or with `Format` empty or not understood, all \
-                others are ignored: the date is `yyyy年m月d日`, centred.\n- `SIGN_SEAL`, \
+                others are ignored: the date is `yyyy年m月d日`, centered.\n- `SIGN_SEAL`, \
                 `SIGN_SIGNATURE`: `PageRanges` puts it on every page of the ranges, as in \
                 `[{\"BeginPage\":1,\"EndPage\":-1}]` for all.\n- `SIGN_SIGNATURE`, `SIGN_DATE`, \
                 `SIGN_SEAL`: `Rotate` (-360 to 360 degrees, positive is clockwise), \
@@ -320,7 +320,7 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
                 `SIGN_SEAL`, `SIGN_PAGING_SEAL`: a seal's id, as the console shows it.\n- \
                 `SIGN_OPINION`: at most 50 characters.\n- `WATERMARK`: the text, if `SubType` is \
                 `CUSTOM_WATERMARK`.\n\nSpecial fields, some of which are only possible in a \
-                template made in the console, are checked:\n\n- organisation name: Chinese \
+                template made in the console, are checked:\n\n- organization name: Chinese \
                 characters and Chinese brackets;\n- Unified Social Credit Code: the registered \
                 one;\n- legal representative: at most 50 characters, being 2 to 25 Chinese \
                 characters or 1 to 50 letters;\n- signer's phone: 11 digits, mainland China, \
@@ -454,7 +454,7 @@ pub(super) static COMPONENT_LIMIT: ObjectMeta = ObjectMeta::new(
                 "Permitted content of the slot. Absent: no restriction.\n\n- `SIGN_SEAL`, \
                 `SIGN_PAGING_SEAL`: types of seals, `OFFICIAL` (company seal), `CONTRACT` \
                 (contract seal), `FINANCE` (finance seal), `PERSONNEL` (personnel seal) or \
-                `OTHER`; for a party of the initiator's organisation also ids of its seals. If \
+                `OTHER`; for a party of the initiator's organization also ids of its seals. If \
                 both are given, the types are ignored.\n- `SIGN_SIGNATURE`: `HANDWRITE`, \
                 `HANDWRITTEN_ESIGN`, `OCR_ESIGN`, `ESIGN` or `SYSTEM_ESIGN`, as in \
                 `ComponentLimitType` of `FlowApproverInfo`.\n- `SIGN_LEGAL_PERSON_SEAL`: leave it \
@@ -495,11 +495,11 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
     "FlowApproverInfo",
     "FlowApproverInfo",
     "A party of a new contract and its signer.\n\nThe required fields depend on the party; the \
-    identity document is always optional:\n\n- Employee of a sub-organisation, the initiator's or \
+    identity document is always optional:\n\n- Employee of a sub-organization, the initiator's or \
     another: `ApproverType` `ORGANIZATION`, `Name`, `Mobile`, `OpenId`, `OrganizationName`, \
-    `OrganizationOpenId`.\n- Another sub-organisation, one of whose employees claims the role \
+    `OrganizationOpenId`.\n- Another sub-organization, one of whose employees claims the role \
     later: `ORGANIZATION`, `OrganizationName`, `OrganizationOpenId`, `ApproverOption.FillType` \
-    1.\n- Person: `PERSON`, `Name`, `Mobile`.\n- Employee of an organisation outside of the \
+    1.\n- Person: `PERSON`, `Name`, `Mobile`.\n- Employee of an organization outside of the \
     platform: `ORGANIZATION`, `NotChannelOrganization` true, `OrganizationName`, `Name`, `Mobile`; \
     neither `OpenId` nor `OrganizationOpenId`.\n\nFrom a template, `RecipientId` as well. With \
     `ApproverOption.FillType` 1 the signer's data may be left out.",
@@ -543,7 +543,7 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "The organisation's name as on its business licence. Brackets must be the Chinese \
+                "The organization's name as on its business license. Brackets must be the Chinese \
                 `（）`.",
                 JsonType::String,
             )
@@ -551,9 +551,9 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NotChannelOrganization",
                 "not_channel_organization",
-                "`true` if the signer's organisation is one of the service's own and none of the \
-                platform's sub-organisations; for `ApproverType` `ORGANIZATION`. Absent: a \
-                sub-organisation of the platform.",
+                "`true` if the signer's organization is one of the service's own and none of the \
+                platform's sub-organizations; for `ApproverType` `ORGANIZATION`. Absent: a \
+                sub-organization of the platform.",
                 JsonType::Bool,
             )
             .optional(),
@@ -561,8 +561,8 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 "OpenId",
                 "open_id",
                 "The employee's id, assigned by the platform: letters and digits. Absent, for an \
-                employee of a sub-organisation: any employee can claim the role. For an employee \
-                who has passed identity verification and joined the organisation, `Name`, \
+                employee of a sub-organization: any employee can claim the role. For an employee \
+                who has passed identity verification and joined the organization, `Name`, \
                 `IdCardType`, `IdCardNumber` and `Mobile` are ignored: the verified identity and \
                 login number apply. At most 64 characters.",
                 JsonType::String,
@@ -572,9 +572,9 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "The party's sub-organisation in the same application, by the id that the platform \
+                "The party's sub-organization in the same application, by the id that the platform \
                 gave it, as in `ProxyOrganizationOpenId` of `Agent`. Required of a \
-                sub-organisation other than the initiator. At most 64 characters.",
+                sub-organization other than the initiator. At most 64 characters.",
                 JsonType::String,
             )
             .optional()
@@ -592,7 +592,7 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 "recipient_id",
                 "The party's role in the template, as `DescribeTemplates` returns it. Required \
                 from a template, unless the contract has a single party or is between an \
-                organisation and a person.",
+                organization and a person.",
                 JsonType::String,
             )
             .optional(),
@@ -618,7 +618,7 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 "SignComponents",
                 "sign_components",
                 "The party's signature slots. From files: their positions and types. From a \
-                template: the seal for a slot of the initiator's organisation, the slot by \
+                template: the seal for a slot of the initiator's organization, the slot by \
                 `ComponentId` or `ComponentName`, the seal's id as `ComponentValue`; a seal fixed \
                 in the template cannot be changed.",
                 JsonType::List(&JsonType::Object(&COMPONENT)),
@@ -660,7 +660,7 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverNeedSignReview",
                 "approver_need_sign_review",
-                "`true` if the initiator's organisation must approve before this party, employee \
+                "`true` if the initiator's organization must approve before this party, employee \
                 or person, can sign. The review is given with `ChannelCreateFlowSignReview`; until \
                 it passes, signing stays blocked, also after a refusal. Works for signing by hand \
                 and for auto-signing. Absent: no.",
@@ -698,7 +698,7 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 "NotifyType",
                 "notify_type",
                 "Channel by which the signer is notified of the contract. Applies only with \
-                `NotChannelOrganization` true; a sub-organisation's signer is never notified \
+                `NotChannelOrganization` true; a sub-organization's signer is never notified \
                 (`NONE`). Absent: short message.",
                 JsonType::String,
             )
@@ -709,7 +709,7 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 "add_sign_components_limits",
                 "Slots that the signer may add, and the seals or signatures permitted in them. For \
                 `ChannelCreateFlowByFiles` with `SignBeanTag` 1. Only a party of the initiator's \
-                organisation can be restricted to particular seals, other organisations and \
+                organization can be restricted to particular seals, other organizations and \
                 persons only to kinds.",
                 JsonType::List(&JsonType::Object(&COMPONENT_LIMIT)),
             )
@@ -773,8 +773,8 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 "pin_code",
                 "Proof of the PIN, for the PIN kinds of `ApproverType`: `HMAC_SHA256(SHA256(PIN), \
                 FlowName)`, in the reference's example 64 lower-case hexadecimal digits. The PIN \
-                is that of the employee's, the partner organisation's or the person's \
-                authorisation. Trim the contract's name before computing.",
+                is that of the employee's, the partner organization's or the person's \
+                authorization. Trim the contract's name before computing.",
                 JsonType::String,
             )
             .optional()
@@ -877,19 +877,19 @@ pub(super) static INTENTION_QUESTION: ObjectMeta = ObjectMeta::new(
 pub(super) static ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
     "OrganizationInfo",
     "OrganizationInfo",
-    "An organisation. Used only by fields that are not in use.",
+    "An organization. Used only by fields that are not in use.",
     &[
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "The organisation, by the id that the platform gave it.",
+                "The organization, by the id that the platform gave it.",
                 JsonType::String,
             )
             .required(),
         MemberMeta::new(
                 "OrganizationId",
                 "organization_id",
-                "The organisation's id inside the service.",
+                "The organization's id inside the service.",
                 JsonType::String,
             )
             .optional(),
@@ -912,7 +912,7 @@ pub(super) static ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ProxyIp",
                 "proxy_ip",
-                "The network address of the organisation's proxy. Internal; not open for use.",
+                "The network address of the organization's proxy. Internal; not open for use.",
                 JsonType::String,
             )
             .optional()
@@ -943,7 +943,7 @@ pub(super) static RULE_ID_CONFIG: ObjectMeta = ObjectMeta::new(
 pub(super) static USER_FLOW_TYPE: ObjectMeta = ObjectMeta::new(
     "UserFlowType",
     "UserFlowType",
-    "A contract type that the organisation defined for itself.",
+    "A contract type that the organization defined for itself.",
     &[
         MemberMeta::new(
                 "UserFlowTypeId",
@@ -974,7 +974,7 @@ pub(super) static USER_INFO: ObjectMeta = ObjectMeta::new(
                 "OpenId",
                 "open_id",
                 "`OpenId`, the id that the platform gave them: one real employee of the \
-                sub-organisation, unique in the application and never used again. The user id of \
+                sub-organization, unique in the application and never used again. The user id of \
                 the platform's own system does, or a hash of it. Once they have joined, the \
                 console, opened with `CreateConsoleLoginUrl`, lists it among the employees. At \
                 most 64 characters.",

@@ -19,7 +19,7 @@ pub(super) const CHANNEL_CREATE_BATCH_QUICK_SIGN_URL: ActionMeta = ActionMeta::n
     "获取H5批量签署或查看链接",
     "Creates an H5 link on which one signer, a person or an employee, views and signs several \
     contracts or a whole contract group. It opens in a platform's own app or a browser.\n\nThe \
-    contracts must have been initiated by the calling organisation, which needs the professional \
+    contracts must have been initiated by the calling organization, which needs the professional \
     edition or a higher one. To be signed, each must wait for this signer and, according to the \
     official samples for persons, contain no fields for them to fill in. Claim links for dynamic \
     signers (parties created without a named signer) can be made too, if all parties concerned are \
@@ -52,15 +52,15 @@ pub(super) const CHANNEL_CREATE_BATCH_SIGN_URL: ActionMeta = ActionMeta::new(
     to sign several contracts together.\n\nThe signer's details must match those in the contracts, \
     and the party must be waiting to sign (`PENDING`) in each. With `FlowBatchUrlInfo`, the link \
     serves dynamic signers (parties created without a named signer) to claim their roles. The \
-    sub-organisation and the employee who calls must be verified. Beforehand, the option to check \
-    personal signers by phone number only must be enabled in the console (organisation settings, \
+    sub-organization and the employee who calls must be verified. Beforehand, the option to check \
+    personal signers by phone number only must be enabled in the console (organization settings, \
     extended services). Contracts in which the party has approval slots \
     (`SIGN_VIRTUAL_COMBINATION`), or adds its own signature slots while signing, can't be signed \
     this way.\n\nRequired fields:\n\n- a person: `Name`, `Mobile`, `IdCardNumber` (with \
     `IdCardType`). They enter a code from a short message before viewing the contracts.\n- an \
-    employee of an organisation outside the platform: these and `OrganizationName`, of an \
-    organisation that the service has verified.\n- an employee of a sub-organisation: `OpenId`, \
-    `OrganizationOpenId`; `OrganizationName` too while the sub-organisation is not \
+    employee of an organization outside the platform: these and `OrganizationName`, of an \
+    organization that the service has verified.\n- an employee of a sub-organization: `OpenId`, \
+    `OrganizationOpenId`; `OrganizationName` too while the sub-organization is not \
     verified.\n\nThe link is valid for seven days.",
     "signing",
     &[
@@ -82,7 +82,7 @@ pub(super) const CHANNEL_CREATE_FLOW_SIGN_URL: ActionMeta = ActionMeta::new(
     "获取用户H5签署链接",
     "Creates H5 links on which signers view and sign a contract that has been created, or on which \
     it can only be previewed (`UrlType`). They open in a platform's own app, in Alipay or in a \
-    browser.\n\nThe sub-organisation and the employee who calls must be verified. A link is valid \
+    browser.\n\nThe sub-organization and the employee who calls must be verified. A link is valid \
     for 30 minutes unless `ExpiredOn` sets another time; after that, create a new one. It can't be \
     embedded in a WeChat mini program; `CreateSignUrls` makes links for that. In an iframe nothing \
     that needs face recognition works, setting a signing password included. An app that embeds the \
@@ -107,7 +107,7 @@ pub(super) const CHANNEL_CREATE_ORGANIZATION_BATCH_SIGN_URL: ActionMeta = Action
         .with_rate_limit(20),
     "获取企业签署合同web页面",
     "Creates a link to a page of the web console on which an employee signs several contracts, or \
-    a contract group, together.\n\nThe employee must be verified within the organisation and be \
+    a contract group, together.\n\nThe employee must be verified within the organization and be \
     the one who signs the contracts or claims a role in them. The contracts must be waiting to be \
     signed or claimed; those still to be filled in are refused. All ways to sign are available: \
     handwritten and traced signatures, ones the system draws, personal seals, approval slots \
@@ -136,7 +136,7 @@ pub(super) const CREATE_SIGN_URLS: ActionMeta = ActionMeta::new(
     "获取跳转至腾讯电子签小程序的签署链接",
     "Creates links that take signers to the service's mini program to view, fill in and sign \
     contracts. The platform brings them to the signers by its own means: short message, button, QR \
-    code. The sub-organisation and the employee who calls must be verified.\n\nOne call covers up \
+    code. The sub-organization and the employee who calls must be verified.\n\nOne call covers up \
     to 100 contracts or a contract group, and either all parties or those that `GenerateType` \
     selects. `Endpoint` decides whether the result is a short or long link, a link with an H5 page \
     in front, or a mini program path.\n\nA link is valid for 90 days, belongs to one signer and \
@@ -185,8 +185,8 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
                 "The signer, by details that match the contracts:\n\n- always `ApproverType` \
                 (`PERSON` or `ORGANIZATION`) and `Name`, and `Mobile`, the identity document \
                 (`IdCardType`, `IdCardNumber`) or both; a claim link for dynamic signers needs \
-                `ApproverType` only.\n- an employee of an organisation outside the platform: \
-                `OrganizationName` too.\n- an employee of a sub-organisation: `OpenId`, \
+                `ApproverType` only.\n- an employee of an organization outside the platform: \
+                `OrganizationName` too.\n- an employee of a sub-organization: `OpenId`, \
                 `OrganizationOpenId` and `OrganizationName`; the last may be left out once it is \
                 verified and active.\n\nTo sign by code from a short message, `Mobile` must be the \
                 one in the contract. Slots that the signer drags into place and approval slots \
@@ -197,7 +197,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -206,7 +206,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
         MemberMeta::new(
                 "FlowIds",
                 "flow_ids",
-                "The contracts. All must have been initiated by the calling organisation. At most \
+                "The contracts. All must have been initiated by the calling organization. At most \
                 100 elements.",
                 JsonType::List(&JsonType::String),
             )
@@ -305,7 +305,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
         MemberMeta::new(
                 "PresetApproverInfo",
                 "preset_approver_info",
-                "The only person or organisation that may claim a dynamic signer's role.",
+                "The only person or organization that may claim a dynamic signer's role.",
                 JsonType::Object(&PRESET_APPROVER_INFO),
             )
             .optional(),
@@ -383,7 +383,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -451,7 +451,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "FlowIds",
                 "flow_ids",
-                "The contracts. All must have been initiated by the calling organisation. 1 to 100 \
+                "The contracts. All must have been initiated by the calling organization. 1 to 100 \
                 elements.",
                 JsonType::List(&JsonType::String),
             )
@@ -460,9 +460,9 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "Name of the signer's organisation as on its business licence, with full-width \
+                "Name of the signer's organization as on its business license, with full-width \
                 brackets `（）` instead of `()`; the service must have verified it. Needed for an \
-                employee of an organisation outside the platform. Of a sub-organisation: needed, \
+                employee of an organization outside the platform. Of a sub-organization: needed, \
                 besides `OpenId` and `OrganizationOpenId`, only while that is not verified.",
                 JsonType::String,
             )
@@ -496,7 +496,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "OpenId",
                 "open_id",
-                "The employee of a sub-organisation who signs, by the id that the platform gave \
+                "The employee of a sub-organization who signs, by the id that the platform gave \
                 them; needed for such a signer. They must be verified there. Replaces `Name`, \
                 `Mobile`, `IdCardNumber` and `IdCardType`, which are then taken from their \
                 verified identity.",
@@ -506,9 +506,9 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "The signer's sub-organisation, by the id that the platform gave it; needed for an \
+                "The signer's sub-organization, by the id that the platform gave it; needed for an \
                 employee of one. On a claim link for dynamic signers: only in this \
-                sub-organisation's name may the role be claimed and signed.",
+                sub-organization's name may the role be claimed and signed.",
                 JsonType::String,
             )
             .optional(),
@@ -545,7 +545,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
                 "CanSkipReadFlow",
                 "can_skip_read_flow",
                 "`true` if the signer may confirm all files as read in one step. The service must \
-                have enabled this for the caller. For an organisation, it works only if all its \
+                have enabled this for the caller. For an organization, it works only if all its \
                 seal and signature slots have the same restrictions (seal id, kind of seal or \
                 signature). Absent: no.",
                 JsonType::Bool,
@@ -621,7 +621,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -639,8 +639,8 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta:
                 "flow_approver_infos",
                 "The signers of the links; empty or left out for the initiator's preview. Each \
                 with `ApproverType` (official samples leave it out for persons) and:\n\n- a \
-                person: `Name`, `Mobile`.\n- an employee of an organisation outside the platform: \
-                these and `OrganizationName`.\n- an employee of a sub-organisation: `OpenId`, \
+                person: `Name`, `Mobile`.\n- an employee of an organization outside the platform: \
+                these and `OrganizationName`.\n- an employee of a sub-organization: `OpenId`, \
                 `OrganizationOpenId` and, until it is verified and active, \
                 `OrganizationName`.\n\nOtherwise only `RecipientId` (names the party directly), \
                 `ApproverSignTypes` (for this link only), `SignTypeSelector` and `Intention` \
@@ -670,7 +670,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "Organization",
                 "organization",
-                "The organisation; not open for use.",
+                "The organization; not open for use.",
                 JsonType::Object(&ORGANIZATION_INFO),
             )
             .optional()
@@ -758,7 +758,7 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_BATCH_SIGN_URL_REQUEST: ObjectMeta
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -892,7 +892,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -935,9 +935,9 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "Name of the organisation outside the platform whose employee signs, with \
-                full-width brackets `（）` instead of `()`. On a claim link for an organisation's \
-                dynamic signer: only in this organisation's name may the role be claimed and \
+                "Name of the organization outside the platform whose employee signs, with \
+                full-width brackets `（）` instead of `()`. On a claim link for an organization's \
+                dynamic signer: only in this organization's name may the role be claimed and \
                 signed.",
                 JsonType::String,
             )
@@ -986,8 +986,8 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "The signer's sub-organisation, by the id that the platform gave it. On a claim \
-                link for an organisation's dynamic signer: only in this sub-organisation's name \
+                "The signer's sub-organization, by the id that the platform gave it. On a claim \
+                link for an organization's dynamic signer: only in this sub-organization's name \
                 may the role be claimed and signed.",
                 JsonType::String,
             )
@@ -995,7 +995,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OpenId",
                 "open_id",
-                "The employee of a sub-organisation for whom to create the link, by the id that \
+                "The employee of a sub-organization for whom to create the link, by the id that \
                 the platform gave them; only if `GenerateType` is `CHANNEL`. Only verified \
                 employees are shown. Once they are verified and have joined, their own identity \
                 and log-in phone number replace `Name`, `IdCardType`, `IdCardNumber` and `Mobile`.",
@@ -1069,7 +1069,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
                 "can_skip_read_flow",
                 "`true` if the signer may confirm all files as read in one step. The service must \
                 have enabled this for the caller, and `FlowIds` must be given. For an \
-                organisation, it works only if all its seal and signature slots have the same \
+                organization, it works only if all its seal and signature slots have the same \
                 restrictions (seal id, kind of seal or signature). Absent: no.",
                 JsonType::Bool,
             )
@@ -1177,7 +1177,7 @@ pub(super) static DYNAMIC_SIGN_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "The organisation whose employees may claim and sign, by the id that the platform \
+                "The organization whose employees may claim and sign, by the id that the platform \
                 gave it. Nobody else may.",
                 JsonType::String,
             )
@@ -1310,7 +1310,7 @@ pub(super) static FLOW_GROUP_URL_INFO: ObjectMeta = ObjectMeta::new(
 pub(super) static PRESET_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
     "PresetApproverInfo",
     "PresetApproverInfo",
-    "The only person or organisation that may claim a dynamic signer's role. A person is described \
+    "The only person or organization that may claim a dynamic signer's role. A person is described \
     by name, phone number and identity document, an employee only by `OrganizationName`.",
     &[
         MemberMeta::new("Name", "name", "The person's name.", JsonType::String)
@@ -1343,8 +1343,8 @@ pub(super) static PRESET_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "The organisation whose employee may claim; required if the dynamic signer is an \
-                employee. Only organisations outside the platform, no sub-organisations. Name, \
+                "The organization whose employee may claim; required if the dynamic signer is an \
+                employee. Only organizations outside the platform, no sub-organizations. Name, \
                 phone number and identity document can't be preset together with it.",
                 JsonType::String,
             )
@@ -1421,7 +1421,7 @@ pub(super) static SIGN_URL_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "OrganizationName",
             "organization_name",
-            "Name of the signer's organisation.",
+            "Name of the signer's organization.",
             JsonType::String,
         ),
         MemberMeta::new(
@@ -1585,18 +1585,18 @@ pub(super) static SIGN_URL_GENERATE_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("ALL"),
             "All",
-            "All parties except those that sign by authorisation (auto-signing); a single contract \
+            "All parties except those that sign by authorization (auto-signing); a single contract \
             only.",
         ),
         ValueMeta::new(
             Literal::Text("CHANNEL"),
             "Channel",
-            "Employees of sub-organisations; `OpenId` singles one out.",
+            "Employees of sub-organizations; `OpenId` singles one out.",
         ),
         ValueMeta::new(
             Literal::Text("NOT_CHANNEL"),
             "NotChannel",
-            "Employees of organisations outside the platform.",
+            "Employees of organizations outside the platform.",
         ),
         ValueMeta::new(Literal::Text("PERSON"), "Person", "Persons in their own name."),
         ValueMeta::new(
@@ -1620,7 +1620,7 @@ pub(super) static SIGNATURE_STYLE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(1),
             "OcrRegularScript",
-            "In regular script (Kaiti), recognised by OCR from handwriting.",
+            "In regular script (Kaiti), recognized by OCR from handwriting.",
         ),
         ValueMeta::new(Literal::Int(2), "NameSeal", "A seal with the signer's name."),
         ValueMeta::new(Literal::Int(3), "PictureSeal", "A seal from a picture."),

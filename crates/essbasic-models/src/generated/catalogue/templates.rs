@@ -16,15 +16,15 @@ pub(super) const DESCRIBE_TEMPLATES: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .idempotent(),
     "查询模板信息列表",
-    "Lists the valid templates that a sub-organisation owns, not those of the platform. Usually \
+    "Lists the valid templates that a sub-organization owns, not those of the platform. Usually \
     called before `CreateFlowsByTemplates` or `ChannelCreateFlowGroupByTemplates`, to learn a \
-    template's parties and fields.\n\nA sub-organisation has templates that the platform \
+    template's parties and fields.\n\nA sub-organization has templates that the platform \
     distributed to it and templates it made in its console, reached by `CreateConsoleLoginUrl`. A \
     template consists of basic data, the initiator and the other parties (`Recipients`), the \
     fields to fill in (`Components`) and the signature slots (`SignComponents`). Each field and \
     slot belongs to one party, by its `ComponentRecipientId`.\n\n`TemplateId`, `TemplateName` and \
     `ChannelTemplateId` combine: a template must meet all that are given. `TemplateId` takes \
-    precedence over `TemplateIds`. The sub-organisation and the employee in `Agent` must have \
+    precedence over `TemplateIds`. The sub-organization and the employee in `Agent` must have \
     passed identity verification.",
     "templates",
     &[
@@ -59,15 +59,15 @@ pub(super) const OPERATE_CHANNEL_TEMPLATE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "第三方应用模板库管理",
-    "Looks up or changes which sub-organisations may use a template of the platform's template \
-    library.\n\n- `SELECT` lists the sub-organisations authorised, page by page.\n- `UPDATE` sets \
-    with `AuthTag` whether all sub-organisations of the application or only chosen ones are \
-    authorised; once the template is published, this is fixed. With chosen ones, \
+    "Looks up or changes which sub-organizations may use a template of the platform's template \
+    library.\n\n- `SELECT` lists the sub-organizations authorized, page by page.\n- `UPDATE` sets \
+    with `AuthTag` whether all sub-organizations of the application or only chosen ones are \
+    authorized; once the template is published, this is fixed. With chosen ones, \
     `ProxyOrganizationOpenIds` adds further ones. `Available` enables or disables the template.\n- \
-    `DELETE` takes the authorisation away. A template that is claimed by hand vanishes from those \
-    sub-organisations' view of the library and can no longer be claimed, but copies already \
+    `DELETE` takes the authorization away. A template that is claimed by hand vanishes from those \
+    sub-organizations' view of the library and can no longer be claimed, but copies already \
     claimed stay. A template that is distributed automatically is with them already and is not \
-    affected. To reach templates that sub-organisations already have, use `UPDATE` with \
+    affected. To reach templates that sub-organizations already have, use `UPDATE` with \
     `Available`.",
     "templates",
     &[
@@ -108,7 +108,7 @@ pub(super) const OPERATE_TEMPLATE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "企业模板管理",
-    "Deletes, enables, disables or copies a template that a sub-organisation owns. Every operation \
+    "Deletes, enables, disables or copies a template that a sub-organization owns. Every operation \
     triggers a callback.\n\nDeleting is final; disable a template to keep it. Enabling and \
     disabling are idempotent: a template already in that state is not an error. From a disabled \
     template no contract can be initiated; contracts already initiated continue. A copy differs in \
@@ -130,12 +130,12 @@ pub(super) const OPERATE_TEMPLATE: ActionMeta = ActionMeta::new(
 pub(super) static AUTH_FAIL_MESSAGE: ObjectMeta = ObjectMeta::new(
     "AuthFailMessage",
     "AuthFailMessage",
-    "A sub-organisation for which a template's authorisation could not be changed, and why.",
+    "A sub-organization for which a template's authorization could not be changed, and why.",
     &[
         MemberMeta::new(
             "ProxyOrganizationOpenId",
             "proxy_organization_open_id",
-            "The sub-organisation, by the id that the platform gave it.",
+            "The sub-organization, by the id that the platform gave it.",
             JsonType::String,
         ),
         MemberMeta::new(
@@ -156,7 +156,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -166,7 +166,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
                 "TemplateId",
                 "template_id",
                 "One template, by its id of 32 characters, which the console shows among the \
-                organisation's templates. Wins over `TemplateIds`.",
+                organization's templates. Wins over `TemplateIds`.",
                 JsonType::String,
             )
             .optional(),
@@ -182,7 +182,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
                 "TemplateIds",
                 "template_ids",
                 "Templates to look up, by their ids of 32 characters. Each must exist and belong \
-                to the sub-organisation, or the call fails. `Limit` and `Offset` then have no \
+                to the sub-organization, or the call fails. `Limit` and `Offset` then have no \
                 effect; ignored if `TemplateId` is given. At most 100 elements.",
                 JsonType::List(&JsonType::String),
             )
@@ -216,7 +216,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ChannelTemplateId",
                 "channel_template_id",
-                "Only templates that the sub-organisation received or claimed from this template \
+                "Only templates that the sub-organization received or claimed from this template \
                 of the platform.",
                 JsonType::String,
             )
@@ -335,7 +335,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The caller: the application, the sub-organisation and its employee. Organisation \
+                "The caller: the application, the sub-organization and its employee. Organization \
                 and employee must have passed identity verification, except for actions that \
                 perform it.",
                 JsonType::Object(&AGENT),
@@ -344,7 +344,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "OperateType",
                 "operate_type",
-                "Operation: look up, set or revoke the authorisation. The official sample writes \
+                "Operation: look up, set or revoke the authorization. The official sample writes \
                 it in lower case.",
                 JsonType::String,
             )
@@ -354,14 +354,14 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
                 "TemplateId",
                 "template_id",
                 "A template of the platform's library, by its id of 32 characters; not a \
-                sub-organisation's own template.",
+                sub-organization's own template.",
                 JsonType::String,
             )
             .required(),
         MemberMeta::new(
                 "ProxyOrganizationOpenIds",
                 "proxy_organization_open_ids",
-                "The sub-organisations concerned, by the ids that the platform gave them, \
+                "The sub-organizations concerned, by the ids that the platform gave them, \
                 separated by commas; at most 100 at a time.",
                 JsonType::String,
             )
@@ -395,7 +395,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "Limit",
                 "limit",
-                "Number of sub-organisations per page. Absent: 20. At most 100.",
+                "Number of sub-organizations per page. Absent: 20. At most 100.",
                 JsonType::Int,
             )
             .optional()
@@ -403,7 +403,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "Offset",
                 "offset",
-                "Number of sub-organisations to skip. Absent: 0.",
+                "Number of sub-organizations to skip. Absent: 0.",
                 JsonType::Int,
             )
             .optional(),
@@ -439,7 +439,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_RESPONSE: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "OperateResult",
                 "operate_result",
-                "Result of the change of visibility: for all sub-organisations, some or none. \
+                "Result of the change of visibility: for all sub-organizations, some or none. \
                 `FailMessageList` has those that failed.",
                 JsonType::String,
             )
@@ -454,20 +454,20 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_RESPONSE: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
             "ProxyOrganizationOpenIds",
             "proxy_organization_open_ids",
-            "The sub-organisations authorised, by the ids that the platform gave them. Returned \
+            "The sub-organizations authorized, by the ids that the platform gave them. Returned \
             for `SELECT` only.",
             JsonType::List(&JsonType::String),
         ),
         MemberMeta::new(
             "FailMessageList",
             "fail_message_list",
-            "The sub-organisations for which it failed, and why.",
+            "The sub-organizations for which it failed, and why.",
             JsonType::List(&JsonType::Object(&AUTH_FAIL_MESSAGE)),
         ),
         MemberMeta::new(
             "Total",
             "total",
-            "Number of authorised sub-organisations, on all pages. Returned for `SELECT` only.",
+            "Number of authorized sub-organizations, on all pages. Returned for `SELECT` only.",
             JsonType::Int,
         ),
         MemberMeta::new(
@@ -488,7 +488,7 @@ pub(super) static OPERATE_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Agent",
                 "agent",
-                "The application, sub-organisation and employee of the call. The sub-organisation \
+                "The application, sub-organization and employee of the call. The sub-organization \
                 is the one that owns the template; the employee is the one who acts.",
                 JsonType::Object(&AGENT),
             )
@@ -656,7 +656,7 @@ pub(super) static RECIPIENT: ObjectMeta = ObjectMeta::new(
 pub(super) static TEMPLATE_INFO: ObjectMeta = ObjectMeta::new(
     "TemplateInfo",
     "TemplateInfo",
-    "A template of a sub-organisation: its basic data, its parties, its fields to fill in and its \
+    "A template of a sub-organization: its basic data, its parties, its fields to fill in and its \
     signature slots.",
     &[
         MemberMeta::new(
@@ -700,7 +700,7 @@ pub(super) static TEMPLATE_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "TemplateType",
                 "template_type",
-                "Kind of template: with or without signature slots that the organisation itself \
+                "Kind of template: with or without signature slots that the organization itself \
                 signs automatically.",
                 JsonType::Int,
             )
@@ -708,7 +708,7 @@ pub(super) static TEMPLATE_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "IsPromoter",
                 "is_promoter",
-                "`true` if the sub-organisation is the initiator.",
+                "`true` if the sub-organization is the initiator.",
                 JsonType::Bool,
             )
             .internal()
@@ -757,7 +757,7 @@ pub(super) static TEMPLATE_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ChannelAutoSave",
                 "channel_auto_save",
-                "Way in which the sub-organisation gets the platform's template.",
+                "Way in which the sub-organization gets the platform's template.",
                 JsonType::Int,
             )
             .values(&TEMPLATE_DISTRIBUTION),
@@ -801,22 +801,22 @@ pub(super) static APPROVER_VIEW_VERIFICATION: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static CHANNEL_TEMPLATE_OPERATION: ValueSetMeta = ValueSetMeta::new(
     "ChannelTemplateOperation",
-    "Operation on the authorisation of a platform template.",
+    "Operation on the authorization of a platform template.",
     &[
         ValueMeta::new(
             Literal::Text("SELECT"),
             "Select",
-            "Lists the sub-organisations authorised.",
+            "Lists the sub-organizations authorized.",
         ),
         ValueMeta::new(
             Literal::Text("DELETE"),
             "Delete",
-            "Revokes the authorisation of sub-organisations.",
+            "Revokes the authorization of sub-organizations.",
         ),
         ValueMeta::new(
             Literal::Text("UPDATE"),
             "Update",
-            "Sets who is authorised, or enables or disables the template.",
+            "Sets who is authorized, or enables or disables the template.",
         ),
     ],
 );
@@ -831,7 +831,7 @@ pub(super) static RECIPIENT_TYPE: ValueSetMeta = ValueSetMeta::new(
     "RecipientType",
     "Kind of party that a template provides for.",
     &[
-        ValueMeta::new(Literal::Text("ENTERPRISE"), "Enterprise", "An organisation."),
+        ValueMeta::new(Literal::Text("ENTERPRISE"), "Enterprise", "An organization."),
         ValueMeta::new(Literal::Text("INDIVIDUAL"), "Individual", "A person."),
         ValueMeta::new(Literal::Text("PROMOTER"), "Promoter", "The initiator."),
     ],
@@ -844,7 +844,7 @@ pub(super) static TEMPLATE_AUTHORIZATION_RESULT: ValueSetMeta = ValueSetMeta::ne
         ValueMeta::new(
             Literal::Text("all-success"),
             "AllSuccess",
-            "For all sub-organisations.",
+            "For all sub-organizations.",
         ),
         ValueMeta::new(
             Literal::Text("part-success"),
@@ -872,7 +872,7 @@ pub(super) static TEMPLATE_AVAILABILITY_CHANGE: ValueSetMeta = ValueSetMeta::new
         ValueMeta::new(
             Literal::Int(2),
             "Disable",
-            "Disables it: distributed automatically, sub-organisations can no longer use it; \
+            "Disables it: distributed automatically, sub-organizations can no longer use it; \
             claimed by hand, it no longer shows in the library for claiming.",
         ),
     ],
@@ -893,7 +893,7 @@ pub(super) static TEMPLATE_CONTENT_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static TEMPLATE_DISTRIBUTION: ValueSetMeta = ValueSetMeta::new(
     "TemplateDistribution",
-    "Way in which a sub-organisation gets a platform's template.",
+    "Way in which a sub-organization gets a platform's template.",
     &[
         ValueMeta::new(
             Literal::Int(0),
@@ -903,14 +903,14 @@ pub(super) static TEMPLATE_DISTRIBUTION: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(1),
             "Automatic",
-            "The platform sets it for the sub-organisation automatically.",
+            "The platform sets it for the sub-organization automatically.",
         ),
     ],
 );
 
 pub(super) static TEMPLATE_OPERATION: ValueSetMeta = ValueSetMeta::new(
     "TemplateOperation",
-    "Operation on a sub-organisation's own template.",
+    "Operation on a sub-organization's own template.",
     &[
         ValueMeta::new(Literal::Text("DELETE"), "Delete", "Deletes it for good."),
         ValueMeta::new(
@@ -948,7 +948,7 @@ pub(super) static TEMPLATE_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(1),
             "AutoSign",
-            "The organisation's own signature is auto-signed: nobody acts.",
+            "The organization's own signature is auto-signed: nobody acts.",
         ),
         ValueMeta::new(Literal::Int(3), "Normal", "Signers sign by hand."),
     ],
@@ -961,8 +961,8 @@ pub(super) static TEMPLATE_VISIBILITY: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("all"),
             "All",
-            "All sub-organisations of the application.",
+            "All sub-organizations of the application.",
         ),
-        ValueMeta::new(Literal::Text("part"), "Part", "The sub-organisations chosen."),
+        ValueMeta::new(Literal::Text("part"), "Part", "The sub-organizations chosen."),
     ],
 );

@@ -33,7 +33,7 @@ pub(super) static APPROVE_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("ORGANIZATION"),
             "Organization",
-            "An organisation, through one of its people.",
+            "An organization, through one of its people.",
         ),
         ValueMeta::new(Literal::Text("PERSON"), "Person", "A person in their own name."),
     ],
@@ -120,7 +120,7 @@ pub(super) static APPROVER_VERIFY_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static AUTHORIZATION_TYPE: ValueSetMeta = ValueSetMeta::new(
     "AuthorizationType",
-    "Way in which an organisation's super administrator may be authorised during registration.",
+    "Way in which an organization's super administrator may be authorized during registration.",
     &[
         ValueMeta::new(
             Literal::Int(1),
@@ -130,12 +130,12 @@ pub(super) static AUTHORIZATION_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(2),
             "LegalRepresentative",
-            "Authorisation by the legal representative.",
+            "Authorization by the legal representative.",
         ),
         ValueMeta::new(
             Literal::Int(5),
             "PowerOfAttorneyAndTransfer",
-            "Power of attorney and a transfer to the organisation's bank account.",
+            "Power of attorney and a transfer to the organization's bank account.",
         ),
     ],
 );
@@ -183,7 +183,7 @@ pub(super) static COMPONENT_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("SIGN_SEAL"),
             "SignSeal",
-            "Seal of an organisation.",
+            "Seal of an organization.",
         ),
         ValueMeta::new(
             Literal::Text("SIGN_PAGING_SEAL"),
@@ -213,12 +213,12 @@ pub(super) static COMPONENT_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("BUSI-FULL-NAME"),
             "BusiFullName",
-            "Full name of the organisation.",
+            "Full name of the organization.",
         ),
         ValueMeta::new(
             Literal::Text("BUSI-CREDIT-CODE"),
             "BusiCreditCode",
-            "Unified social credit code of the organisation.",
+            "Unified social credit code of the organization.",
         ),
         ValueMeta::new(
             Literal::Text("BUSI-LEGAL-NAME"),
@@ -284,12 +284,12 @@ pub(super) static COMPONENT_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("SIGN_DATE"),
             "SignDate",
-            "The date of signing, of an organisation or a person.",
+            "The date of signing, of an organization or a person.",
         ),
         ValueMeta::new(
             Literal::Text("SIGN_VIRTUAL_COMBINATION"),
             "SignVirtualCombination",
-            "Approval block of an organisation or a person: at most four of `SIGN_SIGNATURE`, \
+            "Approval block of an organization or a person: at most four of `SIGN_SIGNATURE`, \
             `SIGN_DATE`, `SIGN_MULTI_LINE_TEXT` and `SIGN_SELECTOR`; contains no text itself.",
         ),
         ValueMeta::new(
@@ -318,27 +318,27 @@ pub(super) static FLOW_APPROVER_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("ORGANIZATION"),
             "Organization",
-            "An organisation, through an employee; in a contract from a template also an \
-            organisation that signs by auto-signing.",
+            "An organization, through an employee; in a contract from a template also an \
+            organization that signs by auto-signing.",
         ),
         ValueMeta::new(
             Literal::Text("ENTERPRISESERVER"),
             "EnterpriseServer",
-            "An organisation, by auto-signing: the initiator's own in a contract made from files, \
-            or another one. Another one must be of the same application, the sub-organisations \
-            must have granted the authorisation, and the account manager must be consulted.",
+            "An organization, by auto-signing: the initiator's own in a contract made from files, \
+            or another one. Another one must be of the same application, the sub-organizations \
+            must have granted the authorization, and the account manager must be consulted.",
         ),
         ValueMeta::new(
             Literal::Text("ORGANIZATION_PIN_CODE_SIGN"),
             "OrganizationPinCodeSign",
-            "The initiator's organisation, by PIN; the employee's PIN must have been authorised \
+            "The initiator's organization, by PIN; the employee's PIN must have been authorized \
             before.",
         ),
         ValueMeta::new(
             Literal::Text("OTHER_ORGANIZATION_PIN_CODE_SIGN"),
             "OtherOrganizationPinCodeSign",
-            "Another organisation, by PIN; the partner organisation's PIN must have been \
-            authorised before.",
+            "Another organization, by PIN; the partner organization's PIN must have been \
+            authorized before.",
         ),
         ValueMeta::new(
             Literal::Text("PERSON_PIN_CODE_SIGN"),
@@ -454,7 +454,7 @@ pub(super) static KEYWORD_RELATIVE_LOCATION: ValueSetMeta = ValueSetMeta::new(
     "KeywordRelativeLocation",
     "Position of a field relative to its keyword.",
     &[
-        ValueMeta::new(Literal::Text("Middle"), "Middle", "Centred on it."),
+        ValueMeta::new(Literal::Text("Middle"), "Middle", "Centered on it."),
         ValueMeta::new(Literal::Text("Below"), "Below", "Straight below."),
         ValueMeta::new(Literal::Text("Right"), "Right", "Straight to the right."),
         ValueMeta::new(Literal::Text("LowerRight"), "LowerRight", "To the lower right."),
@@ -534,7 +534,7 @@ pub(super) static SIGNATURE_METHOD: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("OCR_ESIGN"),
             "OcrEsign",
-            "Written by hand and recognised by AI.",
+            "Written by hand and recognized by AI.",
         ),
         ValueMeta::new(Literal::Text("ESIGN"), "Esign", "A personal seal."),
         ValueMeta::new(
