@@ -60,7 +60,7 @@ fn a_callback_leads_to_a_downloaded_file() {
 fn signal(signals: &Signals, message: &Message) {
     if let MessageData::FlowStatusChange(flow) = &message.data {
         let reason = flow.flow_message.as_ref().map_or("", |text| text.as_str());
-        signals.tell(&*flow.flow_id, FlowStatus::from(flow.status_name()), reason);
+        signals.send(&*flow.flow_id, FlowStatus::from(flow.status_name()), reason);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Archives the contracts whose ids stand in a file, one a line. Run again, it goes on where it ended:
+//! Archives the contracts whose IDs are in a file, one per line. A second run continues the first:
 //!
 //! ```sh
 //! TENCENTCLOUD_SECRET_ID=... TENCENTCLOUD_SECRET_KEY=... \
@@ -6,7 +6,7 @@
 //!     cargo run -p essbasic --features blocking --example archive_many -- ids.txt archive
 //! ```
 
-#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+#![allow(clippy::print_stdout, reason = "the example prints its result")]
 
 use std::env;
 use std::error::Error;
@@ -17,22 +17,22 @@ use std::path::Path;
 use essbasic::blocking::Client;
 use essbasic::{ArchiveOptions, Config, NameTemplate, agent, credentials};
 
-/// Whether all contracts are on disk. What is not is told with its reason.
+/// Archives contracts, prints the reason of each failure, and returns whether all contracts are saved.
 pub fn archive(client: &Client, ids: &Path, folder: &Path) -> Result<bool, Box<dyn Error>> {
-    // Read as they are needed: a hundred thousand take no more memory than ten.
+    // The IDs are read on demand, so that the file may have any length.
     let ids = BufReader::new(File::open(ids)?).lines().map_while(Result::ok);
     let ids = ids.filter(|id| !id.trim().is_empty());
     let names: NameTemplate = "{date}-{name}-{flow_id}".parse()?;
     let options = ArchiveOptions::to(folder).with_names(names).with_concurrency(16);
     let report = client.archive(ids, &options)?;
     println!(
-        "{} contracts: {} saved, {} before, {} failed",
+        "{} contracts: {} saved, {} saved before, {} failed",
         report.total, report.saved, report.already, report.failed
     );
     for flow in report.flows()? {
         let flow = flow?;
-        if let Some((_, why)) = flow.error {
-            println!("{}: {why}", flow.flow_id);
+        if let Some((_, message)) = flow.error {
+            println!("{}: {message}", flow.flow_id);
         }
     }
     Ok(report.is_complete())
@@ -41,7 +41,7 @@ pub fn archive(client: &Client, ids: &Path, folder: &Path) -> Result<bool, Box<d
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let (Some(ids), Some(folder)) = (arguments.next(), arguments.next()) else {
-        return Err("give a file of ids and a folder".into());
+        return Err("usage: archive_many IDS_FILE FOLDER".into());
     };
     let [app, organization, operator] =
         ["ESSBASIC_APP_ID", "ESSBASIC_ORGANIZATION", "ESSBASIC_OPERATOR"].map(env::var);
@@ -49,6 +49,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::new(Config::new(credentials::default_chain()), agent)?;
     match archive(&client, Path::new(&ids), Path::new(&folder))? {
         true => Ok(()),
-        false => Err("some contracts are not on disk; the same command tries them again".into()),
+        false => Err("some contracts are not saved; run the same command again".into()),
     }
 }

@@ -1,4 +1,4 @@
-//! Waits until one contract is signed by all, and downloads its PDF:
+//! Waits until every party has signed a contract, and downloads its PDF:
 //!
 //! ```sh
 //! TENCENTCLOUD_SECRET_ID=... TENCENTCLOUD_SECRET_KEY=... \
@@ -6,7 +6,7 @@
 //!     cargo run -p essbasic --features async --example download_one -- FLOW_ID
 //! ```
 
-#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+#![allow(clippy::print_stdout, reason = "the example prints its result")]
 
 use std::env;
 use std::error::Error;
@@ -14,22 +14,22 @@ use std::path::{Path, PathBuf};
 
 use essbasic::{Client, Config, DownloadOptions, WaitOptions, WaitOutcome, agent, credentials};
 
-/// The files of one contract, once it is signed by all.
+/// Waits for one contract and downloads its files.
 pub async fn download(
     client: &Client,
     flow_id: &str,
     folder: &Path,
 ) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let waited = client.wait([flow_id], &WaitOptions::default()).await?;
-    match waited.first().map(|flow| &flow.outcome) {
+    let waits = client.wait([flow_id], &WaitOptions::default()).await?;
+    match waits.first().map(|flow| &flow.outcome) {
         Some(WaitOutcome::Signed) => {}
-        // Why somebody refused is theirs to read, not an error's to show.
+        // The reason was written by a person, and may be confidential.
         Some(WaitOutcome::Ended { status, reason: _ }) => {
-            return Err(format!("{flow_id} will have no file: it is {status}").into());
+            return Err(format!("{flow_id} ended with status {status}").into());
         }
-        other => return Err(format!("{flow_id} has no file yet: {other:?}").into()),
+        other => return Err(format!("{flow_id} is not signed: {other:?}").into()),
     }
-    // The link dies after five minutes; it is asked for here, and again where that was too late.
+    // A link expires after five minutes. It is requested here, and again if it has expired.
     let report = client.download([flow_id], &DownloadOptions::to(folder)).await?;
     match report.flows.into_iter().next() {
         Some(flow) => match flow.error {
@@ -42,7 +42,7 @@ pub async fn download(
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let flow_id = env::args().nth(1).ok_or("give the contract's id")?;
+    let flow_id = env::args().nth(1).ok_or("usage: download_one FLOW_ID")?;
     let [app, organization, operator] =
         ["ESSBASIC_APP_ID", "ESSBASIC_ORGANIZATION", "ESSBASIC_OPERATOR"].map(env::var);
     let agent = agent(app?, organization?, operator?);

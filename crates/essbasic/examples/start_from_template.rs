@@ -1,4 +1,4 @@
-//! Makes a contract from a template, and prints the links over which its parties sign:
+//! Creates a contract from a template, and prints the links with which its parties sign:
 //!
 //! ```sh
 //! TENCENTCLOUD_SECRET_ID=... TENCENTCLOUD_SECRET_KEY=... \
@@ -6,7 +6,7 @@
 //!     cargo run -p essbasic --features async,start,full --example start_from_template -- TEMPLATE_ID
 //! ```
 
-#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+#![allow(clippy::print_stdout, reason = "the example prints its result")]
 
 use std::env;
 use std::error::Error;
@@ -14,41 +14,41 @@ use std::error::Error;
 use essbasic::models::{DescribeTemplatesRequest, SignUrlEndpoint};
 use essbasic::{Client, Config, Contract, FlowErrorKind, Party, SignLink, agent, credentials};
 
-/// An employment contract between our organisation and a person: its id, and a link for each.
+/// Creates a contract between an organization and a person. Returns its flow ID and one link per party.
 pub async fn offer(
     client: &Client,
     template_id: &str,
     [company, organization, operator]: [&str; 3],
     [name, mobile]: [&str; 2],
 ) -> Result<(String, Vec<SignLink>), Box<dyn Error>> {
-    // The places of a template, in their order, are its recipients.
+    // The recipients of a template are in signing order.
     let request = DescribeTemplatesRequest::new(client.agent().clone()).template_id(template_id);
     let template = client.call(&request).await?.templates.into_iter().next();
-    let places = template.ok_or("there is no such template")?.recipients;
-    let [ours, theirs] = &*places else {
-        return Err("the template is not for two parties".into());
+    let recipients = template.ok_or("template not found")?.recipients;
+    let [ours, theirs] = &*recipients else {
+        return Err("the template does not have two parties".into());
     };
     let contract = Contract::new(format!("offer_{name}"))
-        .party(Party::employee(company, organization, operator).in_place(&ours.recipient_id))
-        .party(Party::person(name, mobile).in_place(&theirs.recipient_id))
+        .party(Party::employee(company, organization, operator).recipient_id(&ours.recipient_id))
+        .party(Party::person(name, mobile).recipient_id(&theirs.recipient_id))
         .field("姓名", name);
-    let mut made = client.start_from_templates([(template_id.to_owned(), contract)]).await?;
-    let flow_id = match made.pop().ok_or("nothing was made")? {
+    let mut created = client.start_from_templates([(template_id.to_owned(), contract)]).await?;
+    let flow_id = match created.pop().ok_or("no result")? {
         Ok(flow_id) => flow_id,
         Err(error) if error.kind == FlowErrorKind::OutcomeUnknown => {
-            // Made again, it might stand there twice: somebody has to look.
+            // A retry could create a second contract: check in the console first.
             return Err(error.into());
         }
         Err(error) => return Err(error.into()),
     };
     let mut links = client.sign_links([&*flow_id], SignUrlEndpoint::WeixinApp).await?;
-    let links = links.pop().ok_or("there are no links")??;
+    let links = links.pop().ok_or("no links")??;
     Ok((flow_id, links))
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let template_id = env::args().nth(1).ok_or("give the template's id")?;
+    let template_id = env::args().nth(1).ok_or("usage: start_from_template TEMPLATE_ID")?;
     let [app, organization, operator] =
         ["ESSBASIC_APP_ID", "ESSBASIC_ORGANIZATION", "ESSBASIC_OPERATOR"].map(env::var);
     let (organization, operator) = (organization?, operator?);

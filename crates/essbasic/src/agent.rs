@@ -1,30 +1,12 @@
-//! On whose behalf.
+//! The agent of a client.
 
 use essbasic_models::Agent;
 
 use crate::error::Error;
 
-/// The agent, once it has what the contract actions need of it: the service's own answer would name
-/// one member at a time.
-pub(crate) fn complete(agent: &Agent) -> Result<Agent, Error> {
-    let given = |text: Option<&str>| text.is_some_and(|text| !text.is_empty());
-    let operator = agent.proxy_operator.as_ref().and_then(|operator| operator.open_id.as_deref());
-    if !given(Some(&agent.app_id)) {
-        Err(Error::Agent("AppId"))
-    } else if !given(agent.proxy_organization_open_id.as_deref()) {
-        Err(Error::Agent("ProxyOrganizationOpenId"))
-    } else if !given(operator) {
-        Err(Error::Agent("ProxyOperator.OpenId"))
-    } else {
-        Ok(agent.clone())
-    }
-}
-
-/// An agent of an application: the sub-organisation and its employee on whose behalf contracts are
-/// handled.
+/// Creates an agent: an application, and the sub-organization and employee on whose behalf calls are made.
 ///
-/// All three are needed by the contract workflows. The organisation and the employee must have passed
-/// their identity checks.
+/// The contract workflows require all three. The organization and the employee must have passed identity verification.
 pub fn agent(
     app_id: impl Into<String>,
     organization_open_id: impl Into<String>,
@@ -34,10 +16,18 @@ pub fn agent(
     Agent::new(app_id).proxy_organization_open_id(organization_open_id).proxy_operator(operator)
 }
 
-pub(crate) fn flow_ids<I>(flows: I) -> Vec<String>
-where
-    I: IntoIterator,
-    I::Item: Into<String>,
-{
-    flows.into_iter().map(Into::into).collect()
+/// Returns a copy of an agent that has the fields required by contract actions. The service would report one missing
+/// field per request.
+pub(crate) fn validated(agent: &Agent) -> Result<Agent, Error> {
+    let is_set = |field: Option<&str>| field.is_some_and(|value| !value.is_empty());
+    let operator = agent.proxy_operator.as_ref().and_then(|operator| operator.open_id.as_deref());
+    if !is_set(Some(&agent.app_id)) {
+        Err(Error::Agent("AppId"))
+    } else if !is_set(agent.proxy_organization_open_id.as_deref()) {
+        Err(Error::Agent("ProxyOrganizationOpenId"))
+    } else if !is_set(operator) {
+        Err(Error::Agent("ProxyOperator.OpenId"))
+    } else {
+        Ok(agent.clone())
+    }
 }

@@ -1,3 +1,5 @@
+//! The async client.
+
 use std::time::Duration;
 
 use essbasic_models::{Agent, FlowDetailInfo};
@@ -5,9 +7,9 @@ use tc3_client::api::Action;
 use tc3_client::transport;
 use tokio::task::{JoinSet, spawn_blocking};
 
-use crate::agent::{complete, flow_ids};
+use crate::agent::validated;
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
-use crate::batch::{Batched, Batches, Look};
+use crate::batch::{Batched, Batches, FlowDetails};
 #[cfg(feature = "object-store")]
 use crate::download::StoreSink;
 use crate::download::{DownloadEvent, DownloadOptions, Report};
@@ -16,15 +18,17 @@ use crate::download::{
     file_request,
 };
 use crate::error::{Error, FlowError};
+use crate::flow_ids;
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
 use crate::stop::Stop;
 use crate::wait::{FlowWait, Signals, WaitJob, WaitOptions};
 
-/// An async client of the e-sign service, on behalf of one agent. Clones are cheap and share
-/// connections, credentials and the rate limit.
+/// Async client of the e-sign service for one agent.
 ///
-/// Dropping a future cancels what it does: a half-written file is removed, an unfinished upload aborted.
+#[doc = include_str!("docs/client.md")]
+///
+/// Dropping a future cancels its work: a partial file is removed, and an unfinished upload is aborted.
 #[derive(Debug, Clone)]
 pub struct Client {
     client: tc3_client::Client,
@@ -32,43 +36,40 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client on reqwest and tokio.
+    /// Creates a client on reqwest and tokio.
     ///
     /// # Errors
-    /// Where the configuration is unusable.
+    /// Returns [`Error::Call`] if the configuration is invalid.
     #[cfg(feature = "reqwest")]
     pub fn new(config: tc3_client::Config, agent: Agent) -> Result<Self, Error> {
         Ok(Self::from_client(tc3_client::Client::new(config)?, agent))
     }
 
-    /// A client on hyper and tokio.
+    /// Creates a client on hyper and tokio.
     ///
     /// # Errors
-    /// Where the configuration is unusable.
+    /// Returns [`Error::Call`] if the configuration is invalid.
     #[cfg(feature = "hyper")]
     pub fn on_hyper(config: tc3_client::Config, agent: Agent) -> Result<Self, Error> {
         Ok(Self::from_client(tc3_client::Client::on_hyper(config)?, agent))
     }
 
-    /// A client over another client, which keeps its transport and limits.
+    #[doc = include_str!("docs/from_client.md")]
     pub fn from_client(client: tc3_client::Client, agent: Agent) -> Self {
         Self { client, agent }
     }
 
-    /// On whose behalf contracts are looked up and fetched.
+    #[doc = include_str!("docs/agent.md")]
     pub fn agent(&self) -> &Agent {
         &self.agent
     }
 
-    /// The client underneath, for calls by name.
+    #[doc = include_str!("docs/inner_client.md")]
     pub fn client(&self) -> &tc3_client::Client {
         &self.client
     }
 
-    /// Makes any typed call.
-    ///
-    /// # Errors
-    /// See [`tc3_client::Error`].
+    #[doc = include_str!("docs/call.md")]
     pub async fn call<R>(&self, request: &R) -> Result<R::Response, Error>
     where
         R: Action + Sync,
@@ -77,28 +78,23 @@ impl Client {
         Ok(self.client.call(request).await?)
     }
 
-    /// Asks for the download links of contracts: any number, fifty a call. One result for each
-    /// contract given, in that order; one given twice is asked for once. The links live five minutes.
-    ///
-    /// # Errors
-    /// Where a call fails in a way that all would: keys, permissions, the agent, the connection.
+    #[doc = include_str!("docs/links.md")]
+    #[doc = include_str!("docs/errors.md")]
     pub async fn links<I>(&self, flows: I) -> Result<Vec<FlowLinks>, Error>
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let mut job = LinksJob::new(complete(&self.agent)?, flow_ids(flows));
+        let mut job = LinksJob::new(validated(&self.agent)?, flow_ids::collect(flows));
         while let Next::Step(request) = job.next() {
-            let answer = self.client.call(&request).await;
-            job.on(self.client.now(), answer)?;
+            let response = self.client.call(&request).await;
+            job.on(self.client.now(), response)?;
         }
         Ok(job.finish())
     }
 
-    /// Looks contracts up, a hundred a call: their states, parties and times, in the order given.
-    ///
-    /// # Errors
-    /// Where a call fails in a way that all would.
+    #[doc = include_str!("docs/details.md")]
+    #[doc = include_str!("docs/errors.md")]
     pub async fn details<I>(
         &self,
         flows: I,
@@ -107,46 +103,44 @@ impl Client {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        self.run_batches(Look, flow_ids(flows)).await
+        self.run_batches(FlowDetails, flow_ids::collect(flows)).await
     }
 
-    /// Makes the calls for any number of things, one after another.
+    /// Applies one action to any number of items, one request after another.
     pub(crate) async fn run_batches<B>(
         &self,
-        kind: B,
+        action: B,
         items: impl IntoIterator<Item = B::Item>,
-    ) -> Result<Vec<Result<B::Done, FlowError>>, Error>
+    ) -> Result<Vec<Result<B::Output, FlowError>>, Error>
     where
         B: Batched,
         B::Request: Sync,
         <B::Request as Action>::Response: Send,
     {
-        let mut batches = Batches::new(kind, complete(&self.agent)?, items);
+        let mut batches = Batches::new(action, validated(&self.agent)?, items);
         while let Next::Step(request) = batches.next() {
-            let answer = self.client.call(&request).await;
-            batches.on(answer)?;
+            let response = self.client.call(&request).await;
+            batches.on(response)?;
         }
         Ok(batches.finish())
     }
 
-    /// Waits until each contract is signed by all and its PDF composed, or ends otherwise, or the time
-    /// is up; a hundred contracts a call.
-    ///
-    /// # Errors
-    /// Where a call fails in a way that all would.
+    #[doc = include_str!("docs/wait.md")]
+    #[doc = include_str!("docs/errors.md")]
     pub async fn wait<I>(&self, flows: I, options: &WaitOptions) -> Result<Vec<FlowWait>, Error>
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let agent = complete(&self.agent)?;
-        let mut job = WaitJob::new(agent, flow_ids(flows), options.clone(), self.client.now());
+        let agent = validated(&self.agent)?;
+        let mut job =
+            WaitJob::new(agent, flow_ids::collect(flows), options.clone(), self.client.now());
         loop {
             match job.next(self.client.now()) {
                 Next::Step(request) => {
-                    // A request that a stop cuts off changes nothing.
-                    if let Some(answer) = options.stop.race(self.client.call(&request)).await {
-                        job.on(self.client.now(), answer)?;
+                    // The request only reads, so that a stop may cancel it.
+                    if let Some(response) = options.stop.race(self.client.call(&request)).await {
+                        job.on(self.client.now(), response)?;
                     }
                 }
                 Next::Wait(time) => {
@@ -157,34 +151,21 @@ impl Client {
         }
     }
 
-    /// Downloads contracts to files. Each ends with its files on disk or the reason why not; a file
-    /// stands under its name only when it is whole.
-    ///
-    /// # Errors
-    /// Where the folder cannot be written, the disk is full, the store refuses what every file needs, or a
-    /// call fails in a way that all would. Files saved before that stay.
+    #[doc = include_str!("docs/download.md")]
     pub async fn download<I>(&self, flows: I, options: &DownloadOptions) -> Result<Report, Error>
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let agent = complete(&self.agent)?;
-        let (flows, all) = (flow_ids(flows), options.clone());
+        let agent = validated(&self.agent)?;
+        let (flows, all) = (flow_ids::collect(flows), options.clone());
         let now = self.client.now();
         let job = spawn_blocking(move || Job::new(agent, &flows, all, now));
         let job = job.await.map_err(|_| Error::Interrupted)??;
         self.run_job(job, options, &mut |_| ()).await?.finish()
     }
 
-    /// Archives contracts: as [`download`](Self::download), over as many runs as it takes. A journal
-    /// remembers what is done; the same call again goes on where the last one ended, however it ended.
-    ///
-    /// Its memory grows with what is under way; the number of contracts adds some fifty bytes for each, which keep
-    /// one from being fetched twice.
-    ///
-    /// # Errors
-    /// Where the folder or the journal cannot be used, the store refuses what every file needs, or a call
-    /// fails in a way that all would. What was done before that stays done.
+    #[doc = include_str!("docs/archive.md")]
     pub async fn archive<I>(
         &self,
         flows: I,
@@ -195,7 +176,7 @@ impl Client {
         I::IntoIter: Send + 'static,
         I::Item: Into<String> + 'static,
     {
-        let (agent, began) = (complete(&self.agent)?, self.client.now());
+        let (agent, began) = (validated(&self.agent)?, self.client.now());
         let all = options.clone();
         let ids: Box<dyn Iterator<Item = String> + Send> =
             Box::new(flows.into_iter().map(Into::into));
@@ -211,14 +192,14 @@ impl Client {
         spawn_blocking(move || archive.finish(began, now)).await.map_err(|_| Error::Interrupted)?
     }
 
-    /// Does a job to its end; `keep` is shown it whenever something has ended.
+    /// Runs a job to its end, and calls `keep` after each step.
     async fn run_job(
         &self,
         mut job: Job,
         options: &DownloadOptions,
         keep: &mut (dyn FnMut(&mut Job) + Send),
     ) -> Result<Job, Error> {
-        // Dropping the set cancels what runs in it.
+        // Dropping the set cancels its tasks.
         let mut tasks = JoinSet::new();
         loop {
             match job.next(self.client.now()) {
@@ -235,7 +216,7 @@ impl Client {
                     job.on(self.client.now(), ended);
                     keep(&mut job);
                 }
-                // A panic, in the caller's function say, is the caller's, as it is in the other driver.
+                // A panic of a handler of the caller is propagated, as in the blocking client.
                 Some(Err(error)) if error.is_panic() => {
                     std::panic::resume_unwind(error.into_panic());
                 }
@@ -247,20 +228,20 @@ impl Client {
 
 async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -> StepOutcome {
     let stop = &options.stop;
-    if stop.race(client.sleep(step.delay())).await.is_none() {
+    let Some(()) = stop.race(client.sleep(step.delay())).await else {
         return StepOutcome::Cancelled(step);
-    }
+    };
     match step {
         Step::Status(check) => match stop.race(client.call(&check.request)).await {
-            Some(answer) => StepOutcome::Status(check, answer),
+            Some(response) => StepOutcome::Status(check, response),
             None => StepOutcome::Cancelled(Step::Status(check)),
         },
         Step::Links(ask) => match stop.race(client.call(&ask.request)).await {
-            Some(answer) => StepOutcome::Links(ask, answer),
+            Some(response) => StepOutcome::Links(ask, response),
             None => StepOutcome::Cancelled(Step::Links(ask)),
         },
         Step::Wait(WaitStep::Poll(poll)) => match stop.race(client.call(&*poll)).await {
-            Some(answer) => StepOutcome::Poll(answer),
+            Some(response) => StepOutcome::Poll(response),
             None => StepOutcome::Cancelled(Step::Wait(WaitStep::Poll(poll))),
         },
         Step::Wait(WaitStep::Sleep(time)) => {
@@ -274,7 +255,7 @@ async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -
     }
 }
 
-/// Sleeps until the time is over, a callback is received or the job is stopped.
+/// Sleeps for this time, or until a callback is received or the job is stopped.
 async fn sleep(
     client: &tc3_client::Client,
     stop: &Stop,
@@ -283,7 +264,7 @@ async fn sleep(
 ) {
     let sleep = client.sleep(time);
     match signals {
-        Some(signals) => stop.race(signals.wait_or(sleep)).await,
+        Some(signals) => stop.race(signals.race(sleep)).await,
         None => stop.race(sleep).await,
     };
 }
@@ -309,17 +290,18 @@ async fn to_folder(
     mut body: transport::AsyncBody,
     mut file: FolderSink,
 ) -> Result<FetchOutcome, FetchOutcome> {
-    let mut pieces = Vec::new();
+    let mut chunks = Vec::new();
     loop {
-        let piece = body.chunk().await.map_err(|error| exchange_failed(&error))?;
-        let ended = piece.is_none();
-        pieces.extend(piece);
-        // The disk is slow beside a runtime's tasks: it is used in large steps, on its own threads.
-        if ended || pieces.iter().map(transport::Bytes::len).sum::<usize>() >= DISK_STEP {
-            let written = std::mem::take(&mut pieces);
-            options.emit(DownloadEvent::Bytes(written.iter().map(|p| p.len() as u64).sum()));
+        let count = chunks.len();
+        chunks.extend(body.chunk().await.map_err(|error| exchange_failed(&error))?);
+        let ended = chunks.len() == count;
+        // Disk writes block, so they are batched and run on blocking threads.
+        if ended || chunks.iter().map(transport::Bytes::len).sum::<usize>() >= WRITE_BYTES {
+            let written = std::mem::take(&mut chunks);
+            options
+                .emit(DownloadEvent::Bytes(written.iter().map(|chunk| chunk.len() as u64).sum()));
             let step = spawn_blocking(move || {
-                written.iter().try_for_each(|piece| file.write(piece))?;
+                written.iter().try_for_each(|chunk| file.write(chunk))?;
                 if ended { Err(file.finish()) } else { Ok(file) }
             });
             file = match step.await {
@@ -340,9 +322,9 @@ async fn to_store(
 ) -> Result<FetchOutcome, FetchOutcome> {
     loop {
         match body.chunk().await {
-            Ok(Some(piece)) => {
-                options.emit(DownloadEvent::Bytes(piece.len() as u64));
-                object = object.write(piece).await?;
+            Ok(Some(chunk)) => {
+                options.emit(DownloadEvent::Bytes(chunk.len() as u64));
+                object = object.write(chunk).await?;
             }
             Ok(None) => return Ok(object.finish().await),
             Err(error) => return Err(object.abort(exchange_failed(&error)).await),
@@ -350,5 +332,5 @@ async fn to_store(
     }
 }
 
-/// Bytes gathered before they are written.
-const DISK_STEP: usize = 256 << 10;
+/// Number of bytes that are buffered before they are written to the disk.
+const WRITE_BYTES: usize = 256 << 10;

@@ -1,4 +1,4 @@
-//! One kind of call for any number of things, so many a call.
+//! One action applied to any number of items, in batches.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -7,154 +7,151 @@ use essbasic_models::{
 };
 use tc3_client::api::Action;
 
-use crate::error::{Error, FlowError, FlowErrorKind};
-use crate::links::failed;
+use crate::error::{Error, FlowError, FlowErrorKind, into_flow_error};
 use crate::next::Next;
 
-/// A kind of call.
+/// An action whose requests contain several items.
 pub(crate) trait Batched {
-    /// What a call is about several of.
     type Item;
     type Request: Action;
-    /// What comes of one.
-    type Done;
+    /// The result of one item.
+    type Output;
 
-    /// Whether another one goes into the call.
+    /// Returns whether a request can contain a further item.
     fn fits(&self, batch: &[Self::Item], next: &Self::Item) -> bool;
 
     fn request(&self, agent: &Agent, batch: &[Self::Item]) -> Self::Request;
 
-    /// What came of each, in the batch's order.
-    fn read(
+    /// Returns the result of each item, in the order of the batch.
+    fn results(
         &self,
         batch: &[Self::Item],
-        answer: <Self::Request as Action>::Response,
-    ) -> Vec<Result<Self::Done, FlowError>>;
+        response: <Self::Request as Action>::Response,
+    ) -> Vec<Result<Self::Output, FlowError>>;
 }
 
-/// The calls for any number of things, one after another.
+/// The requests for any number of items, one after another.
 pub(crate) struct Batches<B: Batched> {
-    kind: B,
+    action: B,
     agent: Agent,
-    left: VecDeque<B::Item>,
+    remaining: VecDeque<B::Item>,
     batch: Vec<B::Item>,
-    /// How many of those left go alone.
-    alone: usize,
-    results: Vec<Result<B::Done, FlowError>>,
+    /// Number of remaining items that are sent in one request each.
+    single: usize,
+    results: Vec<Result<B::Output, FlowError>>,
 }
 
 impl<B: Batched> Batches<B> {
-    pub(crate) fn new(kind: B, agent: Agent, items: impl IntoIterator<Item = B::Item>) -> Self {
-        let left = items.into_iter().collect();
-        Self { kind, agent, left, batch: Vec::new(), alone: 0, results: Vec::new() }
+    pub(crate) fn new(action: B, agent: Agent, items: impl IntoIterator<Item = B::Item>) -> Self {
+        let remaining = items.into_iter().collect();
+        Self { action, agent, remaining, batch: Vec::new(), single: 0, results: Vec::new() }
     }
 
     /// Returns the next request.
     pub(crate) fn next(&mut self) -> Next<B::Request> {
         self.batch.clear();
-        while let Some(next) = self.left.front() {
-            // One alone always goes: whether it is too much for a call the service says.
-            let full = self.alone > 0 || !self.kind.fits(&self.batch, next);
-            if !self.batch.is_empty() && full {
+        while let Some(next) = self.remaining.front() {
+            // A batch has at least one item: the service checks whether that is too large.
+            let is_full = self.single > 0 || !self.action.fits(&self.batch, next);
+            if !self.batch.is_empty() && is_full {
                 break;
             }
-            self.batch.extend(self.left.pop_front());
+            self.batch.extend(self.remaining.pop_front());
         }
-        self.alone = self.alone.saturating_sub(1);
-        (!self.batch.is_empty()).then(|| self.kind.request(&self.agent, &self.batch)).into()
+        self.single = self.single.saturating_sub(1);
+        (!self.batch.is_empty()).then(|| self.action.request(&self.agent, &self.batch)).into()
     }
 
     pub(crate) fn on(
         &mut self,
-        answer: Result<<B::Request as Action>::Response, tc3_client::Error>,
+        response: Result<<B::Request as Action>::Response, tc3_client::Error>,
     ) -> Result<(), Error> {
         let count = self.batch.len();
-        let results = match answer {
-            Ok(answer) => self.kind.read(&self.batch, answer),
-            Err(error) if count > 1 && is_refusal(&error) => {
-                // One of them has spoilt it for the others.
+        let results = match response {
+            Ok(response) => self.action.results(&self.batch, response),
+            Err(error) if count > 1 && is_rejection(&error) => {
+                // One invalid item has failed the request: send each in a separate one.
                 for item in self.batch.drain(..).rev() {
-                    self.left.push_front(item);
+                    self.remaining.push_front(item);
                 }
-                self.alone = count;
+                self.single = count;
                 return Ok(());
             }
             Err(error) => {
-                let unknown = error.is_outcome_unknown();
-                let mut error = failed(error)?;
-                if unknown {
+                let is_unknown = error.is_outcome_unknown();
+                let mut error = into_flow_error(error)?;
+                if is_unknown {
                     error.kind = FlowErrorKind::OutcomeUnknown;
                 }
                 (0..count).map(|_| Err(error.clone())).collect()
             }
         };
-        let lacking = count.saturating_sub(results.len());
-        let missing = || FlowError::new(FlowErrorKind::Missing, "the answer left it out");
+        let missing = count.saturating_sub(results.len());
         self.results.extend(results.into_iter().take(count));
-        self.results.extend((0..lacking).map(|_| Err(missing())));
+        self.results.extend((0..missing).map(|_| Err(missing_item())));
         Ok(())
     }
 
-    /// What came of each, in the order given.
-    pub(crate) fn finish(self) -> Vec<Result<B::Done, FlowError>> {
+    /// Returns the result of each item, in the given order.
+    pub(crate) fn finish(self) -> Vec<Result<B::Output, FlowError>> {
         self.results
     }
 }
 
-/// Whether the service found a request wrong before it did anything.
-fn is_refusal(error: &tc3_client::Error) -> bool {
-    let kinds =
+/// Returns whether the service rejected a request as invalid, without any effect.
+fn is_rejection(error: &tc3_client::Error) -> bool {
+    let classes =
         ["InvalidParameter", "InvalidParameterValue", "MissingParameter", "ResourceNotFound"];
-    kinds.contains(&error.code().split('.').next().unwrap_or_default())
+    classes.contains(&error.code().split('.').next().unwrap_or_default())
+}
+
+/// Error of an item that the response does not contain.
+pub(crate) fn missing_item() -> FlowError {
+    FlowError::new(FlowErrorKind::Missing, "the response does not contain this item")
 }
 
 #[cfg(feature = "start")]
-/// Results by position: an empty text, or none at all, is a success.
+/// Returns results by position. An empty or missing message is a success.
 pub(crate) fn by_position<T>(
-    done: impl IntoIterator<Item = T>,
+    outputs: impl IntoIterator<Item = T>,
     messages: Vec<String>,
 ) -> Vec<Result<T, FlowError>> {
     let mut messages = messages.into_iter();
-    let results = done.into_iter().map(|done| match messages.next().unwrap_or_default() {
-        none if none.is_empty() => Ok(done),
+    let results = outputs.into_iter().map(|output| match messages.next().unwrap_or_default() {
+        message if message.is_empty() => Ok(output),
         message => Err(FlowError::new(FlowErrorKind::Refused, message)),
     });
     results.collect()
 }
 
-/// Contracts looked up.
-pub(crate) struct Look;
+/// Looks contracts up.
+pub(crate) struct FlowDetails;
 
-/// The most contracts that one call takes.
-const MOST_LOOKED_UP: usize = 100;
+/// Maximum number of contracts per request.
+const MAX_FLOWS: usize = 100;
 
-impl Batched for Look {
+impl Batched for FlowDetails {
     type Item = String;
     type Request = DescribeFlowDetailInfoRequest;
-    type Done = FlowDetailInfo;
+    type Output = FlowDetailInfo;
 
     fn fits(&self, batch: &[String], _: &String) -> bool {
-        batch.len() < MOST_LOOKED_UP
+        batch.len() < MAX_FLOWS
     }
 
     fn request(&self, agent: &Agent, batch: &[String]) -> DescribeFlowDetailInfoRequest {
         DescribeFlowDetailInfoRequest::new(agent.clone()).flow_ids(batch)
     }
 
-    fn read(
+    fn results(
         &self,
         batch: &[String],
-        answer: DescribeFlowDetailInfoResponse,
+        response: DescribeFlowDetailInfoResponse,
     ) -> Vec<Result<FlowDetailInfo, FlowError>> {
-        let infos = answer.flow_info.into_iter();
+        let infos = response.flow_info.into_iter();
         let infos: HashMap<String, _> = infos.map(|info| (info.flow_id.clone(), info)).collect();
-        let results = batch.iter().map(|flow_id| match infos.get(flow_id) {
-            Some(info) => Ok(info.clone()),
-            None => Err(FlowError::new(
-                FlowErrorKind::Refused,
-                "the service does not know the contract, or not as this agent's",
-            )),
-        });
+        let results =
+            batch.iter().map(|id| infos.get(id).cloned().ok_or_else(FlowError::not_found));
         results.collect()
     }
 }

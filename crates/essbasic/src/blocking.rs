@@ -6,9 +6,9 @@ use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::Config;
 use tc3_client::api::Action;
 
-use crate::agent::{complete, flow_ids};
+use crate::agent::validated;
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
-use crate::batch::{Batched, Batches, Look};
+use crate::batch::{Batched, Batches, FlowDetails};
 #[cfg(feature = "object-store")]
 use crate::download::StoreRuntime;
 use crate::download::{DownloadEvent, DownloadOptions, Report};
@@ -16,13 +16,15 @@ use crate::download::{
     Fetch, FetchOutcome, FileSink, Job, Step, StepOutcome, WaitStep, exchange_failed, file_request,
 };
 use crate::error::{Error, FlowError};
+use crate::flow_ids;
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
 use crate::stop::Stop;
 use crate::wait::{FlowWait, Signals, WaitJob, WaitOptions};
 
-/// A blocking client of the e-sign service, on behalf of one agent. Clones are cheap and share
-/// connections, credentials and the rate limit.
+/// Blocking client of the e-sign service for one agent.
+///
+#[doc = include_str!("docs/client.md")]
 #[derive(Debug, Clone)]
 pub struct Client {
     client: tc3_client::blocking::Client,
@@ -30,103 +32,93 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client on ureq.
+    /// Creates a client on ureq.
     ///
     /// # Errors
-    /// Where the configuration is unusable.
+    /// Returns [`Error::Call`] if the configuration is invalid.
     pub fn new(config: Config, agent: Agent) -> Result<Self, Error> {
         Ok(Self::from_client(tc3_client::blocking::Client::new(config)?, agent))
     }
 
-    /// A client over another client, which keeps its transport and limits.
+    #[doc = include_str!("docs/from_client.md")]
     pub fn from_client(client: tc3_client::blocking::Client, agent: Agent) -> Self {
         Self { client, agent }
     }
 
-    /// On whose behalf contracts are looked up and fetched.
+    #[doc = include_str!("docs/agent.md")]
     pub fn agent(&self) -> &Agent {
         &self.agent
     }
 
-    /// The client underneath, for calls by name.
+    #[doc = include_str!("docs/inner_client.md")]
     pub fn client(&self) -> &tc3_client::blocking::Client {
         &self.client
     }
 
-    /// Makes any typed call.
-    ///
-    /// # Errors
-    /// See [`tc3_client::Error`].
+    #[doc = include_str!("docs/call.md")]
     pub fn call<R: Action>(&self, request: &R) -> Result<R::Response, Error> {
         Ok(self.client.call(request)?)
     }
 
-    /// Asks for the download links of contracts: any number, fifty a call. One result for each
-    /// contract given, in that order; one given twice is asked for once. The links live five minutes.
-    ///
-    /// # Errors
-    /// Where a call fails in a way that all would: keys, permissions, the agent, the connection.
+    #[doc = include_str!("docs/links.md")]
+    #[doc = include_str!("docs/errors.md")]
     pub fn links<I>(&self, flows: I) -> Result<Vec<FlowLinks>, Error>
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let mut job = LinksJob::new(complete(&self.agent)?, flow_ids(flows));
+        let mut job = LinksJob::new(validated(&self.agent)?, flow_ids::collect(flows));
         while let Next::Step(request) = job.next() {
-            let answer = self.client.call(&request);
-            job.on(self.client.now(), answer)?;
+            let response = self.client.call(&request);
+            job.on(self.client.now(), response)?;
         }
         Ok(job.finish())
     }
 
-    /// Looks contracts up, a hundred a call: their states, parties and times, in the order given.
-    ///
-    /// # Errors
-    /// Where a call fails in a way that all would.
+    #[doc = include_str!("docs/details.md")]
+    #[doc = include_str!("docs/errors.md")]
     pub fn details<I>(&self, flows: I) -> Result<Vec<Result<FlowDetailInfo, FlowError>>, Error>
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        self.run_batches(Look, flow_ids(flows))
+        self.run_batches(FlowDetails, flow_ids::collect(flows))
     }
 
-    /// Makes the calls for any number of things, one after another.
+    /// Applies one action to any number of items, one request after another.
     pub(crate) fn run_batches<B: Batched>(
         &self,
-        kind: B,
+        action: B,
         items: impl IntoIterator<Item = B::Item>,
-    ) -> Result<Vec<Result<B::Done, FlowError>>, Error> {
-        let mut batches = Batches::new(kind, complete(&self.agent)?, items);
+    ) -> Result<Vec<Result<B::Output, FlowError>>, Error> {
+        let mut batches = Batches::new(action, validated(&self.agent)?, items);
         while let Next::Step(request) = batches.next() {
-            let answer = self.client.call(&request);
-            batches.on(answer)?;
+            let response = self.client.call(&request);
+            batches.on(response)?;
         }
         Ok(batches.finish())
     }
 
-    /// Waits until each contract is signed by all and its PDF composed, or ends otherwise, or the time
-    /// is up; a hundred contracts a call.
-    ///
-    /// # Errors
-    /// Where a call fails in a way that all would.
+    #[doc = include_str!("docs/wait.md")]
+    #[doc = include_str!("docs/errors.md")]
     pub fn wait<I>(&self, flows: I, options: &WaitOptions) -> Result<Vec<FlowWait>, Error>
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let agent = complete(&self.agent)?;
-        let mut job = WaitJob::new(agent, flow_ids(flows), options.clone(), self.client.now());
+        let agent = validated(&self.agent)?;
+        let mut job =
+            WaitJob::new(agent, flow_ids::collect(flows), options.clone(), self.client.now());
         loop {
             match job.next(self.client.now()) {
                 Next::Step(request) => {
-                    if let Some(answer) = self.call_unless(&options.stop, &request) {
-                        job.on(self.client.now(), answer)?;
+                    if let Some(response) = self.call_unless(&options.stop, &request) {
+                        job.on(self.client.now(), response)?;
                     }
                 }
                 Next::Wait(time) => {
-                    let is_told = || options.signals().is_some_and(Signals::is_told);
-                    let is_woken = || options.stop.is_stopped() || is_told();
+                    let has_signal = || options.signals().is_some_and(Signals::is_pending);
+                    let is_woken = || options.stop.is_stopped() || has_signal();
                     self.client.sleep_unless(time, &is_woken);
                 }
                 Next::Done => return Ok(job.finish()),
@@ -134,39 +126,25 @@ impl Client {
         }
     }
 
-    /// Downloads contracts to files, with as many threads as downloads at a time. Each contract ends
-    /// with its files on disk or the reason why not; a file stands under its name only when it is
-    /// whole.
-    ///
-    /// # Errors
-    /// Where the folder cannot be written, the disk is full, the store refuses what every file needs, or a
-    /// call fails in a way that all would. Files saved before that stay.
+    #[doc = include_str!("docs/download.md")]
     pub fn download<I>(&self, flows: I, options: &DownloadOptions) -> Result<Report, Error>
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let agent = complete(&self.agent)?;
-        let job = Job::new(agent, &flow_ids(flows), options.clone(), self.client.now())?;
+        let agent = validated(&self.agent)?;
+        let job = Job::new(agent, &flow_ids::collect(flows), options.clone(), self.client.now())?;
         self.run_job(job, options, &|_| ()).finish()
     }
 
-    /// Archives contracts: as [`download`](Self::download), over as many runs as it takes. A journal
-    /// remembers what is done; the same call again goes on where the last one ended, however it ended.
-    ///
-    /// Its memory grows with what is under way; the number of contracts adds some fifty bytes for each, which keep
-    /// one from being fetched twice.
-    ///
-    /// # Errors
-    /// Where the folder or the journal cannot be used, the store refuses what every file needs, or a call
-    /// fails in a way that all would. What was done before that stays done.
+    #[doc = include_str!("docs/archive.md")]
     pub fn archive<I>(&self, flows: I, options: &ArchiveOptions) -> Result<ArchiveReport, Error>
     where
         I: IntoIterator,
         I::IntoIter: Send + 'static,
         I::Item: Into<String> + 'static,
     {
-        let (agent, began) = (complete(&self.agent)?, self.client.now());
+        let (agent, began) = (validated(&self.agent)?, self.client.now());
         let ids = Box::new(flows.into_iter().map(Into::into));
         let archive = Mutex::new(Archive::open(agent, ids, options.clone())?);
         let lock = || archive.lock().unwrap_or_else(PoisonError::into_inner);
@@ -181,7 +159,7 @@ impl Client {
         archive.finish(began, self.client.now())
     }
 
-    /// Does a job to its end; `keep` is shown it whenever something has ended.
+    /// Runs a job to its end, and calls `keep` after each step.
     fn run_job(
         &self,
         job: Job,
@@ -195,10 +173,10 @@ impl Client {
             uploads: StoreRuntime::default(),
         };
         std::thread::scope(|scope| {
-            // One more than downloads asks for links meanwhile, and another one waits for signatures.
+            // One further thread requests links, and one waits for signatures.
             for _ in 0..options.effective_concurrency() + usize::from(options.wait.is_some()) {
                 let worker = std::thread::Builder::new().name("essbasic-download".into());
-                // Where no more threads are to be had, those that are do the work.
+                // If no more threads can be created, the existing ones do the work.
                 if worker.spawn_scoped(scope, || self.work(&shared, options, keep)).is_err() {
                     break;
                 }
@@ -209,13 +187,13 @@ impl Client {
     }
 
     fn work(&self, shared: &Shared, options: &DownloadOptions, keep: &(dyn Fn(&mut Job) + Sync)) {
-        let _watch = Watch(shared);
+        let _guard = PanicGuard(shared);
         let mut job = shared.lock();
         loop {
             match job.next(self.client.now()) {
                 Next::Step(step) => {
-                    // A worker that takes a step wakes the next one, which does the same. What else may
-                    // begin later follows from the end of a step, whose worker looks for it itself.
+                    // A worker that takes a step wakes the next one, which does the same. Further steps become
+                    // available at the end of a step, and its worker requests them itself.
                     if job.may_have_step() {
                         shared.changed.notify_one();
                     }
@@ -242,20 +220,20 @@ impl Client {
         }
         match step {
             Step::Status(check) => match self.call_unless(stop, &check.request) {
-                Some(answer) => StepOutcome::Status(check, answer),
+                Some(response) => StepOutcome::Status(check, response),
                 None => StepOutcome::Cancelled(Step::Status(check)),
             },
             Step::Links(ask) => match self.call_unless(stop, &ask.request) {
-                Some(answer) => StepOutcome::Links(ask, answer),
+                Some(response) => StepOutcome::Links(ask, response),
                 None => StepOutcome::Cancelled(Step::Links(ask)),
             },
             Step::Wait(WaitStep::Poll(poll)) => match self.call_unless(stop, &*poll) {
-                Some(answer) => StepOutcome::Poll(answer),
+                Some(response) => StepOutcome::Poll(response),
                 None => StepOutcome::Cancelled(Step::Wait(WaitStep::Poll(poll))),
             },
             Step::Wait(WaitStep::Sleep(time)) => {
-                let is_told = || options.signals().is_some_and(Signals::is_told);
-                self.client.sleep_unless(time, &|| is_told() || shared.lock().is_stopping());
+                let has_signal = || options.signals().is_some_and(Signals::is_pending);
+                self.client.sleep_unless(time, &|| has_signal() || shared.lock().is_stopping());
                 StepOutcome::Slept
             }
             Step::Fetch(fetch) => {
@@ -265,7 +243,7 @@ impl Client {
         }
     }
 
-    /// Makes a call whose waits a stop ends; `None` if it did.
+    /// Calls an action, or returns `None` if a stop ended one of its delays.
     fn call_unless<R: Action>(
         &self,
         stop: &Stop,
@@ -276,7 +254,7 @@ impl Client {
 
     #[cfg_attr(
         not(feature = "object-store"),
-        expect(unused_variables, reason = "only a store needs what workers share")
+        expect(unused_variables, reason = "only a store uses the state shared by the workers")
     )]
     fn run_fetch(
         &self,
@@ -292,18 +270,18 @@ impl Client {
         let mut body = response.body;
         match receiving {
             FileSink::Folder(mut file) => {
-                while let Some(piece) = body.chunk().map_err(|error| exchange_failed(&error))? {
-                    file.write(&piece)?;
-                    options.emit(DownloadEvent::Bytes(piece.len() as u64));
+                while let Some(chunk) = body.chunk().map_err(|error| exchange_failed(&error))? {
+                    file.write(&chunk)?;
+                    options.emit(DownloadEvent::Bytes(chunk.len() as u64));
                 }
                 Ok(file.finish())
             }
             #[cfg(feature = "object-store")]
             FileSink::Store(mut object) => loop {
                 match body.chunk() {
-                    Ok(Some(piece)) => {
-                        options.emit(DownloadEvent::Bytes(piece.len() as u64));
-                        object = shared.uploads.block_on(object.write(piece))??;
+                    Ok(Some(chunk)) => {
+                        options.emit(DownloadEvent::Bytes(chunk.len() as u64));
+                        object = shared.uploads.block_on(object.write(chunk))??;
                     }
                     Ok(None) => return shared.uploads.block_on(object.finish()),
                     Err(error) => {
@@ -315,9 +293,10 @@ impl Client {
     }
 }
 
+/// State shared by the workers of a job.
 struct Shared {
     job: Mutex<Job>,
-    /// Told when something has ended.
+    /// Notified when a step has ended.
     changed: Condvar,
     #[cfg(feature = "object-store")]
     uploads: StoreRuntime,
@@ -329,10 +308,10 @@ impl Shared {
     }
 }
 
-/// Lets the other workers end where one panics, in a caller's progress function say.
-struct Watch<'a>(&'a Shared);
+/// Ends the other workers if one panics, for example in an event handler of the caller.
+struct PanicGuard<'a>(&'a Shared);
 
-impl Drop for Watch<'_> {
+impl Drop for PanicGuard<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.lock().abandon();

@@ -1,4 +1,4 @@
-//! Calls whose bodies are encrypted: every action carried by `CreateRequestWithEncryption`.
+//! Calls with encrypted bodies, inside `CreateRequestWithEncryption`.
 
 use core::fmt;
 use core::ops::Range;
@@ -18,8 +18,7 @@ use tc3_client::api::json::{self, Members, Reader};
 use tc3_client::api::{Action, ActionInfo, Envelope};
 use zeroize::Zeroizing;
 
-/// Encrypts the body of every call, and decrypts its answer, by the keys that the platform and the
-/// service have agreed on.
+/// Encrypts the body of every request and decrypts every response, with keys agreed with the service.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,13 +30,11 @@ use zeroize::Zeroizing;
 /// # }
 /// ```
 ///
-/// A client made from such a configuration carries each call inside `CreateRequestWithEncryption`,
-/// under a fresh random IV for each attempt: types, workflows, retries and errors stay those of the
-/// action that is carried. The rate limit is the carrying action's, which all calls share. The action's
-/// name, its size and the headers are not hidden.
+/// A client with this configuration sends each call inside the outer action `CreateRequestWithEncryption`, with a
+/// new random IV for each attempt. Types, workflows, retries and errors are those of the inner action. All calls share
+/// the rate limit of the outer action. The name of the inner action, the size and the headers are not encrypted.
 ///
-/// An answer is authenticated before it is decrypted. One that does not pass fails the call, which is
-/// not repeated.
+/// A response is authenticated before it is decrypted. If it is not authentic, the call fails without a retry.
 pub struct Encryption {
     application_id: String,
     cipher: Cipher,
@@ -53,13 +50,18 @@ enum Cipher {
     Sm4,
 }
 
-/// A key that the cipher does not take.
+/// Error for a key of invalid length.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyError(&'static str);
+pub struct KeyError {
+    key: &'static str,
+    bytes: usize,
+    expected: &'static str,
+}
 
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        let Self { key, bytes, expected } = self;
+        write!(f, "invalid {key} key of {bytes} bytes; expected {expected}")
     }
 }
 
@@ -67,14 +69,14 @@ impl StdError for KeyError {}
 
 type Failure = Box<dyn StdError + Send + Sync>;
 
-/// How long the IV of either cipher is.
+/// Length of the IV of each cipher, in bytes.
 const IV_BYTES: usize = 16;
 
 impl Encryption {
-    /// By AES-CBC, with a key of 16, 24 or 32 bytes, and HMAC-SHA256.
+    /// Encrypts with AES-CBC and signs with HMAC-SHA256. The AES key has 16, 24 or 32 bytes.
     ///
     /// # Errors
-    /// Where a key has no such length.
+    /// Returns [`KeyError`] if the AES key has another length or the HMAC key is empty.
     pub fn aes_cbc(
         application_id: impl Into<String>,
         key: impl AsRef<[u8]>,
@@ -84,23 +86,28 @@ impl Encryption {
             16 => Cipher::Aes128,
             24 => Cipher::Aes192,
             32 => Cipher::Aes256,
-            _ => return Err(KeyError("AES takes a key of 16, 24 or 32 bytes")),
+            bytes => {
+                let expected = "16, 24 or 32 bytes";
+                return Err(KeyError { key: "AES", bytes, expected });
+            }
         };
         Self::new(application_id.into(), cipher, key.as_ref(), hmac_key.as_ref())
     }
 
-    /// By SM4-CBC, with a key of 16 bytes, and HMAC-SHA256: the service's text names HMAC-SM3, its
-    /// published example and its servers use this.
+    /// Encrypts with SM4-CBC and signs with HMAC-SHA256. The SM4 key has 16 bytes.
+    ///
+    /// The service's reference names HMAC-SM3 in its text, but its example and its servers use HMAC-SHA256.
     ///
     /// # Errors
-    /// Where a key has no such length.
+    /// Returns [`KeyError`] if the SM4 key has another length or the HMAC key is empty.
     pub fn sm4_cbc(
         application_id: impl Into<String>,
         key: impl AsRef<[u8]>,
         hmac_key: impl AsRef<[u8]>,
     ) -> Result<Self, KeyError> {
-        if key.as_ref().len() != 16 {
-            return Err(KeyError("SM4 takes a key of 16 bytes"));
+        let bytes = key.as_ref().len();
+        if bytes != 16 {
+            return Err(KeyError { key: "SM4", bytes, expected: "16 bytes" });
         }
         Self::new(application_id.into(), Cipher::Sm4, key.as_ref(), hmac_key.as_ref())
     }
@@ -112,7 +119,7 @@ impl Encryption {
         hmac_key: &[u8],
     ) -> Result<Self, KeyError> {
         if hmac_key.is_empty() {
-            return Err(KeyError("the key of the signature is empty"));
+            return Err(KeyError { key: "HMAC", bytes: 0, expected: "at least 1 byte" });
         }
         let [key, hmac_key] = [key, hmac_key].map(|key| Zeroizing::new(key.to_vec()));
         Ok(Self { application_id, cipher, key, hmac_key })
@@ -124,7 +131,8 @@ impl Encryption {
             iv: &[u8],
             text: &[u8],
         ) -> Result<Vec<u8>, Failure> {
-            let cipher = C::new_from_slices(key, iv).map_err(|_| "the key does not fit")?;
+            let cipher =
+                C::new_from_slices(key, iv).map_err(|_| "invalid length of the key or the IV")?;
             Ok(cipher.encrypt_padded_vec::<Pkcs7>(text))
         }
         let encrypt = match self.cipher {
@@ -136,7 +144,7 @@ impl Encryption {
         encrypt(&self.key, iv, text)
     }
 
-    /// `None` where key, IV or text are not what they must be.
+    /// Decrypts a text, or returns `None` if the length of the key or IV, or the padding, is invalid.
     fn decrypt(&self, iv: &[u8], text: &[u8]) -> Option<Vec<u8>> {
         fn run<C: KeyIvInit + BlockModeDecrypt>(
             key: &[u8],
@@ -154,7 +162,7 @@ impl Encryption {
         decrypt(&self.key, iv, text)
     }
 
-    /// The signature of IV and encrypted text, not yet finished.
+    /// Returns the HMAC of the IV and the encrypted text, not yet finalized.
     fn mac(&self, iv: &[u8], text: &[u8]) -> Result<Hmac<Sha256>, Failure> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.hmac_key)?;
         mac.update(iv);
@@ -187,10 +195,10 @@ impl Encryption {
         let parts = [&outer.iv, &outer.encrypted_data, signature]
             .map(|part| STANDARD.decode(part).unwrap_or_default());
         let [iv, text, signature] = &parts;
-        // Never a hint at which part is wrong: that would help whoever tries.
-        let untrusted = "the encrypted answer is not authentic, or the agreed keys are others";
-        self.mac(iv, text)?.verify_slice(signature).map_err(|_| untrusted)?;
-        Ok(Zeroizing::new(self.decrypt(iv, text).ok_or(untrusted)?))
+        // One message for every cause, so that an attacker learns nothing about the failed step.
+        let invalid = "the encrypted response is not authentic; check the encryption and HMAC keys";
+        self.mac(iv, text)?.verify_slice(signature).map_err(|_| invalid)?;
+        Ok(Zeroizing::new(self.decrypt(iv, text).ok_or(invalid)?))
     }
 }
 
@@ -205,10 +213,10 @@ impl Encapsulation for Encryption {
         Ok(self.seal_with(&iv, action, body)?.encode()?)
     }
 
-    fn open(&self, answer: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
+    fn open(&self, response: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
         type Outer = Envelope<CreateRequestWithEncryptionResponse>;
-        // The outer's own error, or no answer of the API: said as it is.
-        let Ok(Outer { result: Ok(outer), .. }) = Envelope::decode(answer) else {
+        // The client handles an error of the outer action, and any other response, without decryption.
+        let Ok(Outer { result: Ok(outer), .. }) = Envelope::decode(response) else {
             return Ok(None);
         };
         let text = self.open_with(&outer.body)?;
@@ -216,19 +224,21 @@ impl Encapsulation for Encryption {
     }
 }
 
-/// Returns a decrypted response in its envelope, with this request id if it has none. Its digits and order are
-/// kept. The service's documentation has both whole responses and their content.
+/// Returns a decrypted response in its envelope, with the given request ID if it has none.
+///
+/// The digits of numbers and the order of fields are kept. The input may be an envelope or its content, because the
+/// service's documentation shows both.
 fn enveloped(decrypted: &[u8], request_id: &str) -> Result<Vec<u8>, Failure> {
-    let invalid = |_| "the decrypted response is not one of the API";
-    let outer = Spans::of(decrypted).map_err(invalid)?;
+    let invalid = |_| "invalid decrypted response; expected a JSON object";
+    let outer = Fields::of(decrypted).map_err(invalid)?;
     let content = match outer.last("Response") {
         Some(span) => decrypted.get(span).unwrap_or_default(),
         None => decrypted,
     };
     let content = content.trim_ascii();
     let mut response = b"{\"Response\":".to_vec();
-    match (content.strip_suffix(b"}"), Spans::of(content)) {
-        (Some(open), Ok(inner)) if inner.last("RequestId").is_none() => {
+    match (content.strip_suffix(b"}"), Fields::of(content)) {
+        (Some(open), Ok(inner)) if !inner.contains("RequestId") => {
             response.extend_from_slice(open);
             if !inner.0.is_empty() {
                 response.push(b',');
@@ -243,23 +253,28 @@ fn enveloped(decrypted: &[u8], request_id: &str) -> Result<Vec<u8>, Failure> {
     Ok(response)
 }
 
-/// The fields of an object: the name of each and the place of its value.
-struct Spans(Vec<(String, Range<usize>)>);
+/// The fields of an object: names and byte ranges of the values.
+struct Fields(Vec<(String, Range<usize>)>);
 
-impl Spans {
+impl Fields {
     fn of(object: &[u8]) -> Result<Self, json::Error> {
-        let (mut reader, mut spans) = (Reader::new(object)?, Self(Vec::new()));
-        reader.members(&mut spans, &[])?;
+        let (mut reader, mut fields) = (Reader::new(object)?, Self(Vec::new()));
+        reader.members(&mut fields, &[])?;
         reader.end()?;
-        Ok(spans)
+        Ok(fields)
     }
 
+    fn contains(&self, name: &str) -> bool {
+        self.last(name).is_some()
+    }
+
+    /// Returns the value of the last field with this name.
     fn last(&self, name: &str) -> Option<Range<usize>> {
-        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, span)| span.clone())
+        self.0.iter().rev().find(|(field, _)| field == name).map(|(_, span)| span.clone())
     }
 }
 
-impl Members for Spans {
+impl Members for Fields {
     fn member(&mut self, name: &str, reader: &mut Reader<'_>) -> Result<(), json::Error> {
         let start = reader.offset();
         reader.skip()?;

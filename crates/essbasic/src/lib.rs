@@ -77,6 +77,7 @@ mod download;
 #[cfg(feature = "encryption")]
 mod encryption;
 mod error;
+mod flow_ids;
 pub mod guide;
 mod links;
 mod next;

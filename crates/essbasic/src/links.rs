@@ -1,4 +1,4 @@
-//! Download links of any number of contracts, fifty a call.
+//! Download links of any number of contracts.
 
 use core::fmt;
 use std::collections::{HashMap, VecDeque};
@@ -10,43 +10,44 @@ use essbasic_models::{
 };
 use tc3_client::Now;
 
-use crate::error::{Error, FlowError, FlowErrorKind, concerns_every_batch};
+use crate::error::{Error, FlowError, FlowErrorKind, into_flow_error};
+use crate::flow_ids::distinct;
 use crate::next::Next;
 
-/// The most contracts that one call takes.
+/// Maximum number of contracts per request.
 pub(crate) const BATCH: usize = 50;
 
-/// The most files of a contract that are believed in. They have a few.
-const MOST_FILES: usize = 1_000;
+/// Maximum number of files of a contract. Real contracts have a few.
+const MAX_FILES: usize = 1_000;
 
-/// How long a link lives.
-pub(crate) const LIFETIME: Duration = Duration::from_secs(300);
+/// Validity of a link.
+const LIFETIME: Duration = Duration::from_secs(300);
 
-/// What came of asking for one contract's links.
+/// Download links of one contract, or the reason why there are none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FlowLinks {
-    /// The contract.
+    /// Flow ID of the contract.
     pub flow_id: String,
-    /// Its files, or why there are none.
+    /// One link for each file of the contract.
     pub result: Result<Vec<ResourceLink>, FlowError>,
 }
 
-/// A link to one file of a contract.
+/// Download link of one file of a contract.
 ///
-/// Whoever has the link has the file: `Debug` shows neither link nor name.
+/// The link is enough to read the file, therefore `Debug` omits it and the name.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResourceLink {
-    /// The link, to be fetched with `GET`.
+    /// URL of the file, for the method `GET`.
     pub url: String,
-    /// The file's name as the service gives it: any text.
+    /// File name reported by the service. It may contain any characters.
     pub name: String,
-    /// `PDF`.
+    /// File type, such as `PDF`.
     pub kind: String,
-    /// When it was asked for, in seconds since the epoch.
-    pub asked_at: u64,
-    /// When the link dies, five minutes after it was asked for, on the client's monotonic clock.
+    /// Time of the request for this link, in seconds since the Unix epoch.
+    pub requested_at: u64,
+    /// Time at which the link expires, five minutes after the request, on the client's monotonic clock.
     pub expires_at: Duration,
 }
 
@@ -59,30 +60,30 @@ impl fmt::Debug for ResourceLink {
     }
 }
 
-/// The request for one batch.
+/// Returns the request for one batch.
 pub(crate) fn request(agent: &Agent, batch: &[String]) -> DescribeResourceUrlsByFlowsRequest {
     DescribeResourceUrlsByFlowsRequest::new(agent.clone(), batch)
 }
 
-/// Puts an answer together: one result for each contract asked for, in that order.
+/// Returns the result of each requested contract, in the order of the batch.
 ///
-/// `ErrorMessages` goes by position; links are found by their `FlowId`, wherever they stand.
+/// `ErrorMessages` are in the order of the request. Links have a `FlowId` and may be in any order.
 pub(crate) fn merge(
     batch: &[String],
-    answer: DescribeResourceUrlsByFlowsResponse,
+    response: DescribeResourceUrlsByFlowsResponse,
     now: Now,
 ) -> Vec<Result<Vec<ResourceLink>, FlowError>> {
-    let mut found: HashMap<String, FlowResourceUrlInfo> = HashMap::new();
-    for info in answer.flow_resource_url_infos {
-        found.entry(info.flow_id.clone()).or_insert(info);
+    let mut infos: HashMap<String, FlowResourceUrlInfo> = HashMap::new();
+    for info in response.flow_resource_url_infos {
+        infos.entry(info.flow_id.clone()).or_insert(info);
     }
-    let mut messages = answer.error_messages.into_iter();
+    let mut messages = response.error_messages.into_iter();
     let results = batch.iter().map(|flow_id| {
         let message = messages.next().unwrap_or_default();
         if !message.is_empty() {
             return Err(FlowError::new(FlowErrorKind::Refused, message));
         }
-        let links: Vec<ResourceLink> = found
+        let links: Vec<ResourceLink> = infos
             .remove(flow_id)
             .into_iter()
             .flat_map(|info| info.resource_url_infos)
@@ -90,16 +91,19 @@ pub(crate) fn merge(
                 url: resource.url,
                 name: resource.name,
                 kind: resource.r#type,
-                asked_at: now.unix.as_secs(),
+                requested_at: now.unix.as_secs(),
                 expires_at: now.monotonic.saturating_add(LIFETIME),
             })
             .collect();
-        if links.len() > MOST_FILES {
-            let message = format!("the answer links to {} files of one contract", links.len());
+        if links.len() > MAX_FILES {
+            let message = format!(
+                "the response contains {} links to files of one contract; the limit is {MAX_FILES}",
+                links.len()
+            );
             return Err(FlowError::new(FlowErrorKind::Link, message));
         }
         if links.is_empty() {
-            let message = "the answer holds neither a link nor a reason";
+            let message = "the response contains neither a link nor an error for this contract";
             return Err(FlowError::new(FlowErrorKind::Missing, message));
         }
         Ok(links)
@@ -107,19 +111,11 @@ pub(crate) fn merge(
     results.collect()
 }
 
-/// What a failed call means for the contracts of its batch; an error where it means the same for all.
-pub(crate) fn failed(error: tc3_client::Error) -> Result<FlowError, Error> {
-    if concerns_every_batch(&error) {
-        return Err(error.into());
-    }
-    Ok(FlowError::new(FlowErrorKind::Call, error.to_string()))
-}
-
-/// Asks for the links of any number of contracts, batch by batch.
+/// Engine that requests the links of any number of contracts in batches.
 pub(crate) struct LinksJob {
     agent: Agent,
-    /// As they were given, repeats included.
-    asked: Vec<String>,
+    /// All given contracts, including duplicates.
+    flow_ids: Vec<String>,
     batches: VecDeque<Vec<String>>,
     results: HashMap<String, Result<Vec<ResourceLink>, FlowError>>,
 }
@@ -128,7 +124,7 @@ impl LinksJob {
     pub(crate) fn new(agent: Agent, flow_ids: Vec<String>) -> Self {
         let unique = distinct(&flow_ids);
         let batches = unique.chunks(BATCH).map(<[String]>::to_vec).collect();
-        Self { agent, asked: flow_ids, batches, results: HashMap::new() }
+        Self { agent, flow_ids, batches, results: HashMap::new() }
     }
 
     /// Returns the next request.
@@ -139,12 +135,12 @@ impl LinksJob {
     pub(crate) fn on(
         &mut self,
         now: Now,
-        answer: Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error>,
+        response: Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error>,
     ) -> Result<(), Error> {
         let Some(batch) = self.batches.pop_front() else { return Ok(()) };
-        let results = match answer {
-            Ok(answer) => merge(&batch, answer, now),
-            Err(error) => vec![Err(failed(error)?); batch.len()],
+        let results = match response {
+            Ok(response) => merge(&batch, response, now),
+            Err(error) => vec![Err(into_flow_error(error)?); batch.len()],
         };
         self.results.extend(batch.into_iter().zip(results));
         Ok(())
@@ -152,14 +148,15 @@ impl LinksJob {
 
     pub(crate) fn finish(self) -> Vec<FlowLinks> {
         let mut results = self.results;
-        let missing = || Err(FlowError::new(FlowErrorKind::Missing, "was not asked for"));
-        // Cloned only for contracts that were given more than once.
-        let mut left: HashMap<String, usize> = HashMap::new();
-        for flow_id in &self.asked {
-            *left.entry(flow_id.clone()).or_default() += 1;
+        let missing =
+            || Err(FlowError::new(FlowErrorKind::Missing, "the contract was not requested"));
+        // A result is cloned only if its contract was given more than once.
+        let mut remaining: HashMap<String, usize> = HashMap::new();
+        for flow_id in &self.flow_ids {
+            *remaining.entry(flow_id.clone()).or_default() += 1;
         }
-        let answers = self.asked.into_iter().map(|flow_id| {
-            let count = left.entry(flow_id.clone()).or_default();
+        let links = self.flow_ids.into_iter().map(|flow_id| {
+            let count = remaining.entry(flow_id.clone()).or_default();
             *count = count.saturating_sub(1);
             let result = match *count {
                 0 => results.remove(&flow_id),
@@ -167,14 +164,8 @@ impl LinksJob {
             };
             FlowLinks { result: result.unwrap_or_else(missing), flow_id }
         });
-        answers.collect()
+        links.collect()
     }
-}
-
-/// Each id once, in the order of its first place.
-pub(crate) fn distinct(flow_ids: &[String]) -> Vec<String> {
-    let mut seen = std::collections::HashSet::new();
-    flow_ids.iter().filter(|id| seen.insert(id.as_str())).cloned().collect()
 }
 
 #[cfg(test)]
@@ -185,17 +176,17 @@ mod tests {
 
     const NOW: Now = Now { unix: Duration::ZERO, monotonic: Duration::from_secs(7) };
 
-    fn answer(value: serde_json::Value) -> DescribeResourceUrlsByFlowsResponse {
+    fn response(value: serde_json::Value) -> DescribeResourceUrlsByFlowsResponse {
         serde_json::from_value(value).unwrap()
     }
 
-    fn ids(list: &[&str]) -> Vec<String> {
-        list.iter().map(|id| (*id).to_owned()).collect()
+    fn ids(ids: &[&str]) -> Vec<String> {
+        ids.iter().map(|id| (*id).to_owned()).collect()
     }
 
     #[test]
-    fn an_answer_is_put_together_by_flow_id_and_position() {
-        let answer = answer(json!({
+    fn links_match_by_flow_id_and_errors_by_position() {
+        let response = response(json!({
             "FlowResourceUrlInfos": [
                 {"FlowId": "c", "ResourceUrlInfos": [{"Url": "u", "Name": "n", "Type": "PDF"}]},
                 {"FlowId": "a", "ResourceUrlInfos": []},
@@ -203,7 +194,7 @@ mod tests {
             ],
             "ErrorMessages": ["查询流程不存在", "", ""],
         }));
-        let merged = merge(&ids(&["a", "b", "c"]), answer, NOW);
+        let merged = merge(&ids(&["a", "b", "c"]), response, NOW);
         let kind = |index: usize| merged[index].as_ref().unwrap_err().kind;
         assert_eq!((kind(0), kind(1)), (FlowErrorKind::Refused, FlowErrorKind::Missing));
         let link = &merged[2].as_ref().unwrap()[0];
@@ -212,42 +203,42 @@ mod tests {
     }
 
     #[test]
-    fn files_past_all_measure_are_not_believed_in() {
+    fn rejects_a_contract_with_too_many_files() {
         let file = json!({"Url": "u", "Name": "n", "Type": "PDF"});
-        for (count, kind) in [(MOST_FILES, None), (MOST_FILES + 1, Some(FlowErrorKind::Link))] {
+        for (count, kind) in [(MAX_FILES, None), (MAX_FILES + 1, Some(FlowErrorKind::Link))] {
             let infos = json!([{"FlowId": "a", "ResourceUrlInfos": vec![file.clone(); count]}]);
-            let answer = answer(json!({"FlowResourceUrlInfos": infos, "ErrorMessages": [""]}));
-            let merged = merge(&ids(&["a"]), answer, NOW);
+            let response = response(json!({"FlowResourceUrlInfos": infos, "ErrorMessages": [""]}));
+            let merged = merge(&ids(&["a"]), response, NOW);
             assert_eq!(merged[0].as_ref().err().map(|error| error.kind), kind);
         }
     }
 
     proptest! {
         #[test]
-        fn every_contract_gets_exactly_one_result_in_its_place(
-            asked in prop::collection::vec("[a-f]{1,2}", 0..200),
+        fn returns_one_result_per_contract_in_the_given_order(
+            given in prop::collection::vec("[a-f]{1,2}", 0..200),
             known in prop::collection::vec("[a-f]{1,2}", 0..60),
             messages in prop::collection::vec(prop_oneof![Just(""), Just("no")], 0..60),
         ) {
-            let mut job = LinksJob::new(Agent::new("app"), asked.clone());
-            let mut seen = 0;
+            let mut job = LinksJob::new(Agent::new("app"), given.clone());
+            let mut requested = 0;
             while let Next::Step(request) = job.next() {
                 prop_assert!(request.flow_ids.len() <= BATCH && !request.flow_ids.is_empty());
-                seen += request.flow_ids.len();
+                requested += request.flow_ids.len();
                 let infos: Vec<_> = known
                     .iter()
                     .map(|id| json!({"FlowId": id, "ResourceUrlInfos": [{"Url": id}]}))
                     .collect();
                 let body = json!({"FlowResourceUrlInfos": infos, "ErrorMessages": messages});
-                job.on(NOW, Ok(answer(body))).unwrap();
+                job.on(NOW, Ok(response(body))).unwrap();
             }
-            prop_assert_eq!(seen, distinct(&asked).len());
+            prop_assert_eq!(requested, distinct(&given).len());
             let results = job.finish();
-            prop_assert_eq!(results.len(), asked.len());
-            for (result, asked) in results.iter().zip(&asked) {
-                prop_assert_eq!(&result.flow_id, asked);
+            prop_assert_eq!(results.len(), given.len());
+            for (result, flow_id) in results.iter().zip(&given) {
+                prop_assert_eq!(&result.flow_id, flow_id);
                 if let Ok(links) = &result.result {
-                    prop_assert_eq!(&links[0].url, asked);
+                    prop_assert_eq!(&links[0].url, flow_id);
                 }
             }
         }

@@ -1,28 +1,27 @@
-//! The answer of an engine to its driver: what to do next.
+//! The next action of a driver, as returned by an engine.
 
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
 
-/// What a driver does next.
+/// Next action of a driver.
 ///
-/// `W` is the evidence that something ends the wait: a timer, or steps in flight. An engine whose driver
-/// performs one step after another has neither, and its `W` is uninhabited: such an engine cannot ask its
-/// driver to wait.
+/// `W` proves that an event ends the wait: a timer, or steps in flight. The driver of some engines performs one step
+/// at a time and has neither event. Their `W` is uninhabited, so that they cannot request a wait.
 #[must_use]
 pub(crate) enum Next<S, W = Infallible> {
-    /// Perform this step, then report to the engine how it ended.
+    /// Perform this step, then report its outcome to the engine.
     Step(S),
-    /// Wait for the end of this, then ask again.
+    /// Wait for this event, then request the next action again.
     Wait(W),
-    /// Nothing is left to begin, and nothing is in flight.
+    /// The engine has finished: no step is left or in flight.
     Done,
 }
 
-/// The number of steps in flight.
+/// Number of steps in flight.
 pub(crate) type InFlight = NonZeroUsize;
 
 impl<S> Next<S, InFlight> {
-    /// Returns the step; without one, `Wait` if other steps are in flight and `Done` if none is.
+    /// Returns the step if there is one. Otherwise returns `Wait` if steps are in flight, and else `Done`.
     pub(crate) fn of(step: Option<S>, in_flight: usize) -> Self {
         match (step, NonZeroUsize::new(in_flight)) {
             (Some(step), _) => Self::Step(step),

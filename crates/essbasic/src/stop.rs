@@ -3,11 +3,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Stops a download, an archive job or a wait from outside, for example from a signal handler.
+/// Handle that stops a download, an archive job or a wait, for example from a signal handler.
 ///
-/// A stopped job begins nothing new and ends its pauses at once, those between the attempts of a call among
-/// them. Files that are being transferred are completed, and in the blocking client an exchange with the
-/// service too. Clones share one state.
+/// A stopped job starts no further step, and ends every delay at once, including the backoff between attempts of a
+/// call. Files in transfer are completed. The blocking client also completes a request in flight. Clones share one
+/// state.
+///
+/// ```
+/// use essbasic::{DownloadOptions, Stop};
+///
+/// let stop = Stop::default();
+/// let options = DownloadOptions::to("contracts").with_stop(stop.clone());
+/// // In another thread or task:
+/// stop.stop();
+/// assert!(stop.is_stopped());
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<Shared>);
 
@@ -31,10 +41,10 @@ impl Stop {
         self.0.stopped.load(Ordering::SeqCst)
     }
 
-    /// Runs the future until it completes or the job is stopped; `None` if it was stopped.
+    /// Returns the output of a future, or `None` if the job is stopped first.
     #[cfg(feature = "async-core")]
     pub(crate) async fn race<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        // Registered before the flag is read: a stop in between is not missed.
+        // Registered before the flag is read, so that a concurrent stop is not missed.
         let mut wake = std::pin::pin!(self.0.wake.notified());
         let mut work = std::pin::pin!(work);
         std::future::poll_fn(|context| {

@@ -24,7 +24,7 @@ fn archive(emulator: &Emulator, blocking: bool, folder: &Path) -> Result<Archive
     let config = config(emulator)
         .with_transport_config(TransportConfig::default().with_read_timeout(Duration::from_secs(1)))
         .with_retry(RetryPolicy::default().with_base_delay(Duration::from_millis(1)));
-    let client = if blocking { Driver::blocking } else { Driver::tasks };
+    let client = if blocking { Driver::blocking } else { Driver::on_reqwest };
     let (ids, options) = (emulator.completed_flows(), ArchiveOptions::to(folder));
     call!(client(&config, &the_agent()), archive(ids, &options))
 }

@@ -1,10 +1,10 @@
-//! Encrypted calls over real HTTP against the emulator, which reads them with code of its own.
+//! Encrypted calls over HTTP to the emulator, which has a separate implementation of the encryption.
 
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a failed assumption is a failed test"
+    reason = "tests panic on failure"
 )]
 
 use essbasic::credentials::Credential;
@@ -24,7 +24,7 @@ fn config(emulator: &Emulator, encryption: Encryption) -> Config {
         .with_encapsulation(encryption)
 }
 
-/// What both clients bring, each into a folder of its own.
+/// Downloads with each client to a separate folder. Returns the report and the number of files.
 fn download(config: &Config, operator: &str) -> [Result<(Report, usize), Error>; 2] {
     let agent = agent(APP_ID, ORGANIZATION, operator);
     let files = |folder: &tempfile::TempDir| std::fs::read_dir(folder).unwrap().count();
@@ -41,7 +41,7 @@ fn download(config: &Config, operator: &str) -> [Result<(Report, usize), Error>;
 }
 
 #[test]
-fn contracts_come_through_encrypted_calls() {
+fn downloads_through_encrypted_calls() {
     let keys = [
         (Cipher::Aes, "0123456789abcdef0123456789abcdef"),
         (Cipher::Aes, "0123456789abcdef"),
@@ -65,12 +65,12 @@ fn contracts_come_through_encrypted_calls() {
 }
 
 #[test]
-fn errors_inside_are_those_of_the_action() {
+fn reports_errors_of_the_inner_action() {
     let emulator =
         Emulator::builder().encryption(Cipher::Aes, "k".repeat(24), "h").start().unwrap();
     let encryption = Encryption::aes_cbc(APP_ID, "k".repeat(24), "h").unwrap();
     for result in download(&config(&emulator, encryption), "nobody") {
-        let Err(Error::Call(error)) = result else { panic!("nobody may not") };
+        let Err(Error::Call(error)) = result else { panic!("the operator does not exist") };
         assert_eq!(error.code(), "OperationDenied.UserNotInOrganization");
         assert_eq!(error.action(), "DescribeFlowDetailInfo");
         assert!(error.request_id().is_some());
@@ -78,7 +78,7 @@ fn errors_inside_are_those_of_the_action() {
 }
 
 #[test]
-fn other_keys_on_one_side_bring_nothing() {
+fn fails_if_the_keys_differ() {
     let emulator =
         Emulator::builder().encryption(Cipher::Aes, "k".repeat(16), "h").start().unwrap();
     for encryption in [
@@ -87,8 +87,8 @@ fn other_keys_on_one_side_bring_nothing() {
         Encryption::sm4_cbc(APP_ID, "k".repeat(16), "h"),
     ] {
         for result in download(&config(&emulator, encryption.unwrap()), OPERATOR) {
-            // Garbage now and then has a valid padding: then it is no JSON, and the answer that says
-            // so is sealed by keys that the client does not have.
+            // A text decrypted with a wrong key may have valid padding. The emulator then responds that it is
+            // not JSON, encrypted with keys that the client does not have.
             match result {
                 Ok((report, files)) => assert_eq!((report.saved().count(), files), (0, 0)),
                 Err(Error::Call(error)) => {

@@ -1,14 +1,14 @@
-//! The examples, against the emulator.
+//! Runs the examples against the emulator.
 
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, reason = "tests panic on failure")]
 
-#[allow(dead_code, unreachable_pub, reason = "it is a program, of which a part is called")]
+#[allow(dead_code, unreachable_pub, reason = "a test uses a part of the example")]
 #[path = "../examples/archive_many.rs"]
 mod archive_many;
-#[allow(dead_code, unreachable_pub, reason = "it is a program, of which a part is called")]
+#[allow(dead_code, unreachable_pub, reason = "a test uses a part of the example")]
 #[path = "../examples/download_one.rs"]
 mod download_one;
-#[allow(dead_code, unreachable_pub, reason = "it is a program, of which a part is called")]
+#[allow(dead_code, unreachable_pub, reason = "a test uses a part of the example")]
 #[path = "../examples/start_from_template.rs"]
 mod start_from_template;
 mod support;
@@ -18,7 +18,7 @@ use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION};
 use support::{config, the_agent};
 
 #[tokio::test]
-async fn one_is_downloaded_and_what_is_not_signed_is_told() {
+async fn downloads_a_signed_contract_and_reports_an_unsigned_one() {
     let emulator = Emulator::builder().start().unwrap();
     let client = essbasic::Client::new(config(&emulator), the_agent()).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -33,7 +33,7 @@ async fn one_is_downloaded_and_what_is_not_signed_is_told() {
 }
 
 #[test]
-fn many_are_archived_and_the_second_run_has_nothing_to_do() {
+fn a_second_archive_run_downloads_nothing() {
     let emulator = Emulator::builder().start().unwrap();
     let client = essbasic::blocking::Client::new(config(&emulator), the_agent()).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -43,14 +43,14 @@ fn many_are_archived_and_the_second_run_has_nothing_to_do() {
     for _ in 0..2 {
         assert!(archive_many::archive(&client, &ids, &archive).unwrap());
         let downloads = emulator.stats().downloads;
-        assert!(downloads.len() == flows.len() && downloads.values().all(|times| *times == 1));
+        assert!(downloads.len() == flows.len() && downloads.values().all(|count| *count == 1));
     }
-    std::fs::write(&ids, "nobodys").unwrap();
+    std::fs::write(&ids, "unknown").unwrap();
     assert!(!archive_many::archive(&client, &ids, &archive).unwrap());
 }
 
 #[tokio::test]
-async fn an_offer_from_a_template_waits_for_its_parties() {
+async fn creates_a_contract_from_a_template() {
     let emulator = Emulator::builder().start().unwrap();
     let client = essbasic::Client::new(config(&emulator), the_agent()).unwrap();
     let ours = ["典子谦示例企业", ORGANIZATION, OPERATOR];
@@ -60,5 +60,5 @@ async fn an_offer_from_a_template_waits_for_its_parties() {
     assert_eq!(links.len(), 2);
     let info = client.details([&*flow]).await.unwrap().remove(0).unwrap();
     assert_eq!(info.flow_status, FlowStatus::Init);
-    assert!(start_from_template::offer(&client, "nobodys", ours, theirs).await.is_err());
+    assert!(start_from_template::offer(&client, "unknown", ours, theirs).await.is_err());
 }

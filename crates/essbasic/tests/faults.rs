@@ -66,7 +66,7 @@ impl Service {
 }
 
 fn complete(body: &'static str) -> Body {
-    Body([body.into()].into(), End::Well)
+    Body([body.into()].into(), End::Complete)
 }
 
 struct Outcome {

@@ -1,10 +1,10 @@
-//! Contracts set going over real HTTP against the emulator, each with both drivers.
+//! Creation and management of contracts over HTTP against the emulator, with both clients.
 
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a failed assumption is a failed test"
+    reason = "tests panic on failure"
 )]
 
 mod support;
@@ -31,11 +31,14 @@ impl Driver {
         call!(self, upload(files)).unwrap()
     }
 
-    fn by_files(&self, contracts: Vec<(String, Contract)>) -> Result<Results<String>, Error> {
+    fn start_from_files(
+        &self,
+        contracts: Vec<(String, Contract)>,
+    ) -> Result<Results<String>, Error> {
         call!(self, start_from_files(contracts))
     }
 
-    fn by_templates(&self, contracts: Vec<(String, Contract)>) -> Results<String> {
+    fn start_from_templates(&self, contracts: Vec<(String, Contract)>) -> Results<String> {
         call!(self, start_from_templates(contracts)).unwrap()
     }
 
@@ -61,7 +64,7 @@ impl Driver {
     }
 }
 
-/// What the service composes is as good a file to upload as any.
+/// Returns a PDF: the file of a completed contract.
 fn pdf(driver: &Driver, emulator: &Emulator) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let flow = emulator.completed_flows().remove(0);
@@ -80,13 +83,15 @@ const TEMPLATE: &str = "yDEmuTemplate0000000000000000001";
 fn offer(name: &str) -> (String, Contract) {
     let contract = Contract::new(name)
         .party(Party::employee("典子谦示例企业", ORGANIZATION, OPERATOR))
-        .party(Party::person("张三", "13800000001").in_place("yDEmuRecipient100000000000000002"))
+        .party(
+            Party::person("张三", "13800000001").recipient_id("yDEmuRecipient100000000000000002"),
+        )
         .field("姓名", "张三");
     (TEMPLATE.to_owned(), contract)
 }
 
 #[test]
-fn from_a_file_on_disk_to_the_signed_one() {
+fn creates_signs_and_downloads_a_contract_from_a_file() {
     let emulator = Emulator::builder().manual_clock(now()).start().unwrap();
     for driver in Driver::both(&config(&emulator), &the_agent()) {
         let original = pdf(&driver, &emulator);
@@ -95,21 +100,21 @@ fn from_a_file_on_disk_to_the_signed_one() {
         std::fs::write(&path, &original).unwrap();
         let file_id = driver.upload(vec![Document::read(&path).unwrap()]).remove(0).unwrap();
 
-        let in_an_hour = SystemTime::UNIX_EPOCH + emulator.now() + Duration::from_secs(3600);
-        let contract = lease("房屋租赁合同").deadline(in_an_hour).user_data("order 7");
-        let made = driver.by_files(vec![(file_id, contract)]).unwrap();
-        let flow = made[0].as_deref().unwrap();
+        let deadline = SystemTime::UNIX_EPOCH + emulator.now() + Duration::from_secs(3600);
+        let contract = lease("房屋租赁合同").deadline(deadline).user_data("order 7");
+        let created = driver.start_from_files(vec![(file_id, contract)]).unwrap();
+        let flow = created[0].as_deref().unwrap();
         let info = driver.details(&[flow]).remove(0).unwrap();
         assert_eq!(info.flow_status, FlowStatus::Init);
         assert_eq!((&*info.flow_name, &*info.custom_data), ("房屋租赁合同", "b3JkZXIgNw=="));
-        assert_eq!(info.dead_line(), Some(in_an_hour));
+        assert_eq!(info.dead_line(), Some(deadline));
 
-        // Whoever opens a link signs, one after the other.
+        // In the emulator, a party signs by opening its link.
         let links = driver.sign_links(&[flow]).remove(0).unwrap();
         assert_eq!(links.len(), 2);
         assert_eq!((&*links[0].organization, &*links[1].name), ("典子谦示例企业", "张三"));
         for link in &links {
-            assert!(!format!("{link:?}").contains("http"), "a link opens the contract");
+            assert!(!format!("{link:?}").contains("http"), "Debug must not show a link");
             assert_eq!(ureq::get(&link.url).call().unwrap().status(), 200);
         }
         let info = driver.details(&[flow]).remove(0).unwrap();
@@ -119,36 +124,36 @@ fn from_a_file_on_disk_to_the_signed_one() {
         let report = driver.download(flow, &DownloadOptions::to(folder.path().join("signed")));
         let signed = std::fs::read(&report.saved().next().unwrap().files[0].path).unwrap();
         assert!(signed.starts_with(&original) && signed.len() > original.len());
-        let none = driver.sign_links(&[flow]).remove(0).unwrap_err();
-        assert_eq!(none.kind, FlowErrorKind::Refused, "{none:?}");
+        let error = driver.sign_links(&[flow]).remove(0).unwrap_err();
+        assert_eq!(error.kind, FlowErrorKind::Refused, "{error:?}");
     }
 }
 
 #[test]
-fn twenty_contracts_a_call_and_one_that_fails_fails_alone() {
+fn creates_contracts_in_batches_and_isolates_failures() {
     let emulator = Emulator::builder().rate_limit(None).start().unwrap();
     for (round, driver) in Driver::both(&config(&emulator), &the_agent()).into_iter().enumerate() {
         let mut offers: Vec<_> = (0..45).map(|n| offer(&format!("offer_{n}"))).collect();
-        offers[21].1 = Contract::new("nobody_signs");
-        offers[30].0 = "nobodys".to_owned();
-        let made = driver.by_templates(offers);
-        assert_eq!(made.len(), 45);
-        for (place, made) in made.iter().enumerate() {
-            match made {
+        offers[21].1 = Contract::new("without_parties");
+        offers[30].0 = "unknown".to_owned();
+        let created = driver.start_from_templates(offers);
+        assert_eq!(created.len(), 45);
+        for (index, result) in created.iter().enumerate() {
+            match result {
                 Ok(flow) => assert_eq!(flow.len(), 32),
                 Err(error) => {
-                    assert!([21, 30].contains(&place), "{place}: {error:?}");
-                    let lost =
-                        if place == 30 { FlowErrorKind::Call } else { FlowErrorKind::Refused };
-                    assert_eq!(error.kind, lost);
+                    assert!([21, 30].contains(&index), "{index}: {error:?}");
+                    let kind =
+                        if index == 30 { FlowErrorKind::Call } else { FlowErrorKind::Refused };
+                    assert_eq!(error.kind, kind);
                 }
             }
         }
-        assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 43);
-        // The template that nobody has spoils its call, whose contracts are then made one by one.
+        assert_eq!(created.iter().filter(|result| result.is_ok()).count(), 43);
+        // The unknown template fails its batch, whose contracts are then sent in one request each.
         let calls = emulator.stats().calls["CreateFlowsByTemplates"];
         assert_eq!(calls, (3 + 20) * (round as u64 + 1));
-        let flows: Vec<&str> = made.iter().flatten().map(String::as_str).collect();
+        let flows: Vec<&str> = created.iter().flatten().map(String::as_str).collect();
         let infos = driver.details(&flows);
         let names: Vec<_> = infos.into_iter().map(|info| info.unwrap().flow_name).collect();
         assert_eq!((&*names[0], &*names[20], &*names[42]), ("offer_0", "offer_20", "offer_44"));
@@ -156,20 +161,20 @@ fn twenty_contracts_a_call_and_one_that_fails_fails_alone() {
 }
 
 #[test]
-fn who_has_not_signed_is_reminded_and_a_contract_withdrawn() {
+fn reminds_parties_and_withdraws_contracts() {
     let emulator = Emulator::builder().rate_limit(None).start().unwrap();
     for driver in Driver::both(&config(&emulator), &the_agent()) {
-        let made = driver.by_templates(vec![offer("one"), offer("two")]);
-        let [one, two] = [0, 1].map(|place: usize| made[place].clone().unwrap());
+        let created = driver.start_from_templates(vec![offer("one"), offer("two")]);
+        let [one, two] = [0, 1].map(|index: usize| created[index].clone().unwrap());
         let complete = emulator.completed_flows().remove(0);
-        let ids = [&*one, "nobodys", &*complete, &*two];
-        let fine = |results: &[bool]| assert_eq!(results, [true, false, false, true]);
+        let ids = [&*one, "unknown", &*complete, &*two];
+        let successes = [true, false, false, true];
 
         let reminded = driver.remind(&ids);
-        fine(&reminded.iter().map(Result::is_ok).collect::<Vec<_>>());
+        assert_eq!(reminded.iter().map(Result::is_ok).collect::<Vec<_>>(), successes);
         assert!(reminded[0].as_ref().unwrap().message.contains("催办成功"));
         let withdrawn = driver.cancel(&ids);
-        fine(&withdrawn.iter().map(Result::is_ok).collect::<Vec<_>>());
+        assert_eq!(withdrawn.iter().map(Result::is_ok).collect::<Vec<_>>(), successes);
         assert!(!withdrawn[0].as_ref().unwrap().task_id.is_empty());
         assert_eq!(withdrawn[2].as_ref().unwrap_err().kind, FlowErrorKind::Refused);
 
@@ -181,8 +186,8 @@ fn who_has_not_signed_is_reminded_and_a_contract_withdrawn() {
     }
 }
 
-/// A server that reads each request to its end, counts it, gives this answer, and hangs up.
-fn answering(answer: &'static str) -> (String, Arc<AtomicUsize>) {
+/// Starts a server that reads and counts each request, sends a fixed response and closes the connection.
+fn serve(response: &'static str) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let count = Arc::new(AtomicUsize::new(0));
@@ -206,19 +211,19 @@ fn answering(answer: &'static str) -> (String, Arc<AtomicUsize>) {
             assert!(length > 0);
             reader.read_exact(&mut vec![0; length]).unwrap();
             requests.fetch_add(1, Ordering::SeqCst);
-            (&stream).write_all(answer.as_bytes()).unwrap();
+            (&stream).write_all(response.as_bytes()).unwrap();
         }
     });
     (endpoint, count)
 }
 
 #[test]
-fn what_may_have_been_made_is_not_made_again() {
-    let (endpoint, count) = answering("");
+fn does_not_retry_a_creation_without_a_response() {
+    let (endpoint, count) = serve("");
     for (round, driver) in Driver::both(&config_at(&endpoint), &the_agent()).into_iter().enumerate()
     {
-        let made = driver.by_files(vec![("file".to_owned(), lease("once"))]).unwrap();
-        let error = made[0].as_ref().unwrap_err();
+        let created = driver.start_from_files(vec![("file".to_owned(), lease("once"))]).unwrap();
+        let error = created[0].as_ref().unwrap_err();
         assert_eq!(error.kind, FlowErrorKind::OutcomeUnknown, "{error:?}");
         assert!(error.message.contains("look before you repeat it"), "{}", error.message);
         assert_eq!(count.load(Ordering::SeqCst), round + 1);
@@ -226,24 +231,24 @@ fn what_may_have_been_made_is_not_made_again() {
 }
 
 #[test]
-fn an_answer_that_names_no_contract_leaves_it_open_whether_there_is_one() {
-    let (endpoint, count) = answering(
-        "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"Response\":{\"RequestId\":\"r\"}}",
-    );
+fn a_response_without_a_flow_id_is_outcome_unknown() {
+    let (endpoint, count) =
+        serve("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"Response\":{\"RequestId\":\"r\"}}");
     for driver in Driver::both(&config_at(&endpoint), &the_agent()) {
-        let by_files = driver.by_files(vec![("file".to_owned(), lease("once"))]).unwrap();
-        let by_template = driver.by_templates(vec![("template".to_owned(), lease("once"))]);
-        for made in [by_files, by_template] {
-            let error = made[0].as_ref().unwrap_err();
+        let from_files = driver.start_from_files(vec![("file".to_owned(), lease("once"))]).unwrap();
+        let from_template =
+            driver.start_from_templates(vec![("template".to_owned(), lease("once"))]);
+        for created in [from_files, from_template] {
+            let error = created[0].as_ref().unwrap_err();
             assert_eq!(error.kind, FlowErrorKind::OutcomeUnknown, "{error:?}");
-            assert!(error.message.contains("look before you repeat it"), "{}", error.message);
+            assert!(error.message.contains("check this before you retry"), "{}", error.message);
         }
     }
     assert_eq!(count.load(Ordering::SeqCst), 4);
 }
 
 #[test]
-fn what_all_calls_would_fail_of_stops_the_rest() {
+fn an_authentication_failure_ends_the_workflow() {
     let emulator = Emulator::builder().start().unwrap();
     let config = Config::new(Credential::new(SECRET_ID, "another-key"))
         .with_endpoint_url(&emulator.endpoint())

@@ -34,5 +34,5 @@ fn throttled_calls_of_blocking_clients_all_succeed() {
 
 #[test]
 fn throttled_calls_of_async_clients_all_succeed() {
-    assert!(concurrent_calls(|emulator| Driver::tasks(&config(emulator), &the_agent())) > 0);
+    assert!(concurrent_calls(|emulator| Driver::on_reqwest(&config(emulator), &the_agent())) > 0);
 }

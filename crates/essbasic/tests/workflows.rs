@@ -1,10 +1,10 @@
-//! The workflows over real HTTP against the emulator, each with both drivers.
+//! The workflows over HTTP against the emulator, with both clients.
 
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a failed assumption is a failed test"
+    reason = "tests panic on failure"
 )]
 
 mod support;
@@ -53,17 +53,17 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn links_for_more_flows_than_a_call_takes() {
+fn requests_links_in_batches_and_each_contract_once() {
     let emulator = emulator();
     for driver in Driver::both(&config(&emulator), &the_agent()) {
         let before =
             emulator.stats().calls.get("DescribeResourceUrlsByFlows").copied().unwrap_or(0);
-        let mut asked = vec![FIRST, UNKNOWN, FIRST, SECOND];
-        let many: Vec<String> = (0..117).map(|index| format!("none{index}")).collect();
-        asked.extend(many.iter().map(String::as_str));
-        let links = driver.links(&asked).unwrap();
+        let mut flow_ids = vec![FIRST, UNKNOWN, FIRST, SECOND];
+        let many: Vec<String> = (0..117).map(|index| format!("unknown{index}")).collect();
+        flow_ids.extend(many.iter().map(String::as_str));
+        let links = driver.links(&flow_ids).unwrap();
         let ids: Vec<_> = links.iter().map(|flow| flow.flow_id.as_str()).collect();
-        assert_eq!(ids, asked);
+        assert_eq!(ids, flow_ids);
         assert_eq!(links[0].result.as_ref().unwrap()[0].name, "合同,270481027143248.pdf");
         assert_eq!(links[0], links[2]);
         let refused = links[1].result.as_ref().unwrap_err();
@@ -77,21 +77,21 @@ fn links_for_more_flows_than_a_call_takes() {
 }
 
 #[test]
-fn downloads_leave_whole_files_and_nothing_else() {
+fn leaves_complete_files_and_no_others() {
     let emulator = emulator();
     for driver in Driver::both(&config(&emulator), &the_agent()) {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("new").join("contracts");
         let bytes = Arc::new(AtomicU64::new(0));
-        let told = Arc::new(Mutex::new(Vec::new()));
+        let ended = Arc::new(Mutex::new(Vec::new()));
         let options = DownloadOptions::to(&folder).with_concurrency(3).on_event({
-            let (bytes, told) = (Arc::clone(&bytes), Arc::clone(&told));
+            let (bytes, ended) = (Arc::clone(&bytes), Arc::clone(&ended));
             move |event| match event {
-                DownloadEvent::Bytes(more) => {
-                    bytes.fetch_add(more, Ordering::Relaxed);
+                DownloadEvent::Bytes(count) => {
+                    bytes.fetch_add(count, Ordering::Relaxed);
                 }
                 DownloadEvent::Saved { flow_id, .. } | DownloadEvent::Failed { flow_id, .. } => {
-                    told.lock().unwrap().push(flow_id.to_owned());
+                    ended.lock().unwrap().push(flow_id.to_owned());
                 }
                 _ => {}
             }
@@ -113,16 +113,16 @@ fn downloads_leave_whole_files_and_nothing_else() {
             total += file.bytes;
         }
         assert_eq!(bytes.load(Ordering::Relaxed), total);
-        let mut told = told.lock().unwrap().clone();
-        told.sort();
+        let mut ended = ended.lock().unwrap().clone();
+        ended.sort();
         let mut all: Vec<_> = report.flows.iter().map(|flow| flow.flow_id.clone()).collect();
         all.sort();
-        assert_eq!(told, all);
+        assert_eq!(ended, all);
     }
 }
 
 #[test]
-fn a_missing_permission_stops_at_once_and_names_both_ways() {
+fn a_missing_permission_ends_the_download_and_names_both_fixes() {
     let emulator = emulator();
     emulator.set_application_downloads(APP_ID, false);
     for driver in Driver::both(&config(&emulator), &the_agent()) {
@@ -145,9 +145,9 @@ fn a_missing_permission_stops_at_once_and_names_both_ways() {
 }
 
 #[test]
-fn an_agent_that_lacks_a_member_is_refused_before_any_call() {
+fn rejects_an_incomplete_agent_before_any_call() {
     let emulator = emulator();
-    for (agent, member) in [
+    for (agent, field) in [
         (agent("", "o", "p"), "AppId"),
         (agent("a", "", "p"), "ProxyOrganizationOpenId"),
         (agent("a", "o", ""), "ProxyOperator.OpenId"),
@@ -155,14 +155,14 @@ fn an_agent_that_lacks_a_member_is_refused_before_any_call() {
     ] {
         for driver in Driver::both(&config(&emulator), &agent) {
             let error = driver.links(&[FIRST]).unwrap_err();
-            assert!(matches!(error, Error::Agent(missing) if missing == member), "{error}");
+            assert!(matches!(error, Error::Agent(missing) if missing == field), "{error}");
         }
     }
     assert!(emulator.stats().calls.is_empty());
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_refused_before_any_call() {
+fn rejects_an_unwritable_folder_before_any_call() {
     let emulator = emulator();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
@@ -176,7 +176,7 @@ fn a_folder_that_cannot_be_written_is_refused_before_any_call() {
 }
 
 #[test]
-fn a_server_that_cannot_be_reached_stops_everything() {
+fn an_unreachable_server_ends_the_workflow() {
     let endpoint = emulator().endpoint();
     let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
         .with_endpoint_url(&endpoint)
@@ -190,7 +190,7 @@ fn a_server_that_cannot_be_reached_stops_everything() {
 }
 
 #[test]
-fn waiting_ends_as_each_contract_does() {
+fn reports_how_each_contract_ended() {
     let emulator = emulator();
     emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "refused"));
     emulator.end("refused", Status::Reject, "条款有误").unwrap();
@@ -198,15 +198,15 @@ fn waiting_ends_as_each_contract_does() {
         .with_interval(Duration::from_millis(100))
         .with_settle(Duration::from_millis(10));
     for (index, driver) in Driver::both(&config(&emulator), &the_agent()).into_iter().enumerate() {
-        let flow = format!("open{index}");
+        let flow = format!("unsigned{index}");
         emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, &flow));
         let outcomes = std::thread::scope(|scope| {
             let waiting =
                 scope.spawn(|| driver.wait(&[FIRST, "refused", &flow, UNKNOWN], &options).unwrap());
-            // Signs only once the wait has seen the contract unsigned.
-            let asked = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
-            let before = asked();
-            while asked() <= before {
+            // The contract is signed only after the wait has polled it.
+            let polls = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
+            let before = polls();
+            while polls() <= before {
                 std::thread::yield_now();
             }
             emulator.sign(&flow, None).unwrap();
@@ -225,7 +225,7 @@ fn waiting_ends_as_each_contract_does() {
 }
 
 #[test]
-fn names_that_collide_are_told_apart() {
+fn distinguishes_colliding_names() {
     let emulator = emulator();
     for id in ["same", "SAME"] {
         let mut flow = NewFlow::new(APP_ID, ORGANIZATION, id);
@@ -243,11 +243,11 @@ fn names_that_collide_are_told_apart() {
 }
 
 #[test]
-fn a_panic_of_the_callers_function_reaches_the_caller() {
+fn propagates_a_panic_of_an_event_handler() {
     let emulator = emulator();
     for driver in Driver::both(&config(&emulator), &the_agent()) {
         let folder = tempfile::tempdir().unwrap();
-        let options = DownloadOptions::to(folder.path()).on_event(|_| panic!("the caller's"));
+        let options = DownloadOptions::to(folder.path()).on_event(|_| panic!("in the handler"));
         let completed = emulator.completed_flows();
         let flows: Vec<&str> = completed.iter().map(String::as_str).collect();
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -258,7 +258,7 @@ fn a_panic_of_the_callers_function_reaches_the_caller() {
 }
 
 #[test]
-fn a_callback_wakes_who_waits() {
+fn a_callback_ends_a_wait() {
     let emulator = emulator();
     let flows = ["called", "silent"];
     for flow in flows {
@@ -270,34 +270,34 @@ fn a_callback_wakes_who_waits() {
             .with_signals(signals.clone())
             .with_settle(Duration::from_millis(10))
             .with_timeout(Duration::from_secs(2));
-        let asked = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
-        let before = asked();
+        let polls = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
+        let before = polls();
         let outcomes = std::thread::scope(|scope| {
             let waiting = scope.spawn(|| driver.wait(&flows, &options).unwrap());
-            while asked() == before {
+            while polls() == before {
                 std::thread::yield_now();
             }
-            signals.tell("called", essbasic::FlowStatus::All, "");
+            signals.send("called", essbasic::FlowStatus::All, "");
             waiting.join().unwrap()
         });
         assert_eq!(outcomes[0].outcome, WaitOutcome::Signed);
         assert!(matches!(outcomes[1].outcome, WaitOutcome::Pending { .. }), "{outcomes:?}");
-        assert_eq!(asked().unwrap() - before.unwrap_or_default(), 1, "nobody asked again");
+        assert_eq!(polls().unwrap() - before.unwrap_or_default(), 1, "polled again");
     }
 }
 
 #[test]
-fn a_download_refuses_contracts_that_not_every_party_has_signed() {
+fn refuses_contracts_that_not_every_party_has_signed() {
     let emulator = emulator();
-    let states = ["draft", "half", "refused", "whole"];
+    let states = ["unsigned", "partial", "rejected", "signed"];
     for id in states {
         emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
     }
-    for id in ["half", "refused", "whole"] {
+    for id in ["partial", "rejected", "signed"] {
         emulator.sign(id, None).unwrap();
     }
-    emulator.end("refused", Status::Reject, "条款有误").unwrap();
-    emulator.sign("whole", None).unwrap();
+    emulator.end("rejected", Status::Reject, "条款有误").unwrap();
+    emulator.sign("signed", None).unwrap();
     for driver in Driver::both(&config(&emulator), &the_agent()) {
         let folder = tempfile::tempdir().unwrap();
         let options = DownloadOptions::to(folder.path());
@@ -307,16 +307,16 @@ fn a_download_refuses_contracts_that_not_every_party_has_signed() {
         let refused = Some(FlowErrorKind::NotSigned);
         assert_eq!(kinds, [refused, refused, refused, None]);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        let told = |report: &Report| -> Vec<String> {
+        let statuses = |report: &Report| -> Vec<String> {
             let statuses = report.flows.iter().map(|flow| flow.status.as_ref().unwrap());
             statuses.map(ToString::to_string).collect()
         };
         let expected = ["INIT", "PART", "REJECT", "ALL"];
-        assert_eq!(told(&report), expected);
+        assert_eq!(statuses(&report), expected);
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["flows"][2]["status"], "REJECT");
 
-        // In any state they are saved, with their states in the report and in the events.
+        // In any status they are saved, and their statuses are in the report and in the events.
         let saved = Arc::new(Mutex::new(Vec::new()));
         let events = Arc::clone(&saved);
         let options = options.with_any_state().on_event(move |event| {
@@ -326,16 +326,16 @@ fn a_download_refuses_contracts_that_not_every_party_has_signed() {
         });
         let report = driver.download(&states, &options).unwrap();
         assert!(report.is_complete(), "{report:?}");
-        assert_eq!(told(&report), expected);
+        assert_eq!(statuses(&report), expected);
         let mut saved = saved.lock().unwrap().clone();
         saved.sort_unstable();
         assert_eq!(saved, ["ALL", "INIT", "PART", "REJECT"]);
     }
 }
 
-/// The second contract is signed once the first one is on disk, which it would not be if both were waited for.
+/// The second contract is signed after the first one is saved. The test would time out if the download waited for both.
 #[test]
-fn a_download_that_waits_saves_each_contract_as_it_is_signed() {
+fn saves_each_contract_as_soon_as_it_is_signed() {
     for driver in [0, 1] {
         let emulator = Arc::new(emulator());
         for id in ["early", "late", "refused"] {

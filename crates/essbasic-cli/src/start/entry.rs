@@ -160,7 +160,7 @@ fn party(json: &PartyJson) -> Result<Party, &'static str> {
         return Err("who signs needs a name and a mobile number");
     }
     if let Some(place) = &json.place {
-        party = party.in_place(&**place);
+        party = party.recipient_id(&**place);
     }
     if let Some(keyword) = &json.seals_at {
         party = party.seals_at(&**keyword);

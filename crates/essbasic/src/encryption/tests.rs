@@ -4,7 +4,7 @@ use super::*;
 
 const PLAIN: &[u8] = br#"{"Request": "This is a test."}"#;
 
-/// The examples of the service's documentation of `CreateRequestWithEncryption`.
+/// The examples in the service's reference of `CreateRequestWithEncryption`.
 fn published() -> [(Encryption, &'static [u8; IV_BYTES], [&'static str; 3]); 2] {
     [
         (
@@ -28,7 +28,7 @@ fn published() -> [(Encryption, &'static [u8; IV_BYTES], [&'static str; 3]); 2] 
     ]
 }
 
-fn answer(request: &CreateRequestWithEncryptionRequest) -> Value {
+fn response(request: &CreateRequestWithEncryptionRequest) -> Value {
     serde_json::json!({"Response": {
         "IV": request.iv,
         "EncryptedData": request.encrypted_data,
@@ -37,14 +37,14 @@ fn answer(request: &CreateRequestWithEncryptionRequest) -> Value {
     }})
 }
 
-fn open(encryption: &Encryption, answer: &Value) -> Result<Option<Value>, String> {
-    let opened = encryption.open(answer.to_string().as_bytes());
+fn open(encryption: &Encryption, response: &Value) -> Result<Option<Value>, String> {
+    let opened = encryption.open(response.to_string().as_bytes());
     let opened = opened.map_err(|error| error.to_string())?;
     Ok(opened.map(|text| serde_json::from_slice(&text).unwrap()))
 }
 
 #[test]
-fn the_published_examples_come_out() {
+fn reproduces_the_published_examples() {
     for (encryption, iv, [sent_iv, data, signature]) in published() {
         let request = encryption.seal_with(iv, "Do", PLAIN).unwrap();
         assert_eq!(
@@ -54,13 +54,13 @@ fn the_published_examples_come_out() {
         assert_eq!(request.iv, sent_iv);
         assert_eq!(request.encrypted_data, data);
         assert_eq!(request.encryption_signature.as_deref(), Some(signature));
-        let opened = open(&encryption, &answer(&request)).unwrap().unwrap();
+        let opened = open(&encryption, &response(&request)).unwrap().unwrap();
         assert_eq!(opened["Response"]["Request"], "This is a test.");
     }
 }
 
 #[test]
-fn each_length_of_key_reads_what_it_wrote_under_an_iv_of_its_own() {
+fn round_trips_with_each_key_length_and_a_new_iv() {
     let key = b"0123456789abcdef0123456789abcdef";
     for length in [16, 24, 32] {
         let encryption = Encryption::aes_cbc("app", &key[..length], "h").unwrap();
@@ -83,11 +83,13 @@ fn each_length_of_key_reads_what_it_wrote_under_an_iv_of_its_own() {
         assert!(Encryption::aes_cbc("app", &key, "h").is_err());
         assert!(Encryption::sm4_cbc("app", &key, "h").is_err());
     }
+    let error = Encryption::sm4_cbc("app", [0; 15], "h").unwrap_err();
+    assert_eq!(error.to_string(), "invalid SM4 key of 15 bytes; expected 16 bytes");
     assert!(Encryption::sm4_cbc("app", [0; 16], "").is_err());
 }
 
 #[test]
-fn answers_come_whole_or_bare_and_keep_an_id() {
+fn opens_envelopes_and_bare_content_with_a_request_id() {
     let (encryption, iv, _) = published().into_iter().next().unwrap();
     for (text, expected) in [
         (
@@ -101,10 +103,10 @@ fn answers_come_whole_or_bare_and_keep_an_id() {
         ),
     ] {
         let request = encryption.seal_with(iv, "Do", text.as_bytes()).unwrap();
-        assert_eq!(open(&encryption, &answer(&request)), Ok(Some(expected)));
+        assert_eq!(open(&encryption, &response(&request)), Ok(Some(expected)));
     }
-    let no_json = encryption.seal_with(iv, "Do", b"text").unwrap();
-    assert!(open(&encryption, &answer(&no_json)).unwrap_err().contains("not one of the API"));
+    let invalid = encryption.seal_with(iv, "Do", b"text").unwrap();
+    assert!(open(&encryption, &response(&invalid)).unwrap_err().contains("expected a JSON object"));
 }
 
 #[test]
@@ -125,50 +127,50 @@ fn a_decrypted_response_keeps_its_digits_and_order() {
         (r#"{"Response":null}"#.to_owned(), r#"{"Response":null}"#.to_owned()),
     ] {
         let request = encryption.seal_with(iv, "Do", text.as_bytes()).unwrap();
-        let opened = encryption.open(answer(&request).to_string().as_bytes()).unwrap().unwrap();
+        let opened = encryption.open(response(&request).to_string().as_bytes()).unwrap().unwrap();
         assert_eq!(String::from_utf8(opened).unwrap(), expected);
     }
 }
 
 #[test]
-fn what_is_not_encrypted_stays_as_it_is() {
+fn does_not_open_an_unencrypted_response() {
     let (encryption, ..) = published().into_iter().next().unwrap();
     for text in
         [r#"{"Response":{"Error":{"Code":"C","Message":"m"},"RequestId":"r"}}"#, "<html>", ""]
     {
-        assert!(encryption.open(text.as_bytes()).unwrap().is_none(), "{text}");
+        assert_eq!(encryption.open(text.as_bytes()).unwrap(), None, "{text}");
     }
 }
 
 #[test]
-fn tampering_is_refused_with_one_text() {
+fn rejects_tampering_with_one_message() {
     let (encryption, iv, _) = published().into_iter().next().unwrap();
-    let good = answer(&encryption.seal_with(iv, "Do", PLAIN).unwrap());
-    assert!(open(&encryption, &good).is_ok());
-    let mut texts = std::collections::BTreeSet::new();
-    for member in ["IV", "EncryptedData", "EncryptionSignature"] {
-        let whole = STANDARD.decode(good["Response"][member].as_str().unwrap()).unwrap();
-        let mut wrong =
-            vec![Value::Null, "".into(), "!".into(), STANDARD.encode(&whole[1..]).into()];
-        for (index, _) in whole.iter().enumerate() {
-            let mut bytes = whole.clone();
+    let valid = response(&encryption.seal_with(iv, "Do", PLAIN).unwrap());
+    assert!(open(&encryption, &valid).is_ok());
+    let mut messages = std::collections::BTreeSet::new();
+    for field in ["IV", "EncryptedData", "EncryptionSignature"] {
+        let original = STANDARD.decode(valid["Response"][field].as_str().unwrap()).unwrap();
+        let mut invalid =
+            vec![Value::Null, "".into(), "!".into(), STANDARD.encode(&original[1..]).into()];
+        for (index, _) in original.iter().enumerate() {
+            let mut bytes = original.clone();
             bytes[index] ^= 1;
-            wrong.push(STANDARD.encode(bytes).into());
+            invalid.push(STANDARD.encode(bytes).into());
         }
-        for value in wrong {
-            let mut bad = good.clone();
-            bad["Response"][member] = value;
-            texts.insert(open(&encryption, &bad).unwrap_err());
+        for value in invalid {
+            let mut tampered = valid.clone();
+            tampered["Response"][field] = value;
+            messages.insert(open(&encryption, &tampered).unwrap_err());
         }
-        let mut gone = good.clone();
-        gone["Response"].as_object_mut().unwrap().remove(member);
-        texts.insert(open(&encryption, &gone).unwrap_err());
+        let mut missing = valid.clone();
+        missing["Response"].as_object_mut().unwrap().remove(field);
+        messages.insert(open(&encryption, &missing).unwrap_err());
     }
-    let others = Encryption::aes_cbc("app", "AES-CBC-Key-1234", "another").unwrap();
-    texts.insert(open(&others, &good).unwrap_err());
-    // A right signature over what the key does not decrypt.
-    let others = Encryption::aes_cbc("app", "another key 1234", "AES-HMAC-Key-123").unwrap();
-    texts.insert(open(&others, &good).unwrap_err());
-    assert_eq!(texts.len(), 1, "{texts:?}");
+    let other = Encryption::aes_cbc("app", "AES-CBC-Key-1234", "another").unwrap();
+    messages.insert(open(&other, &valid).unwrap_err());
+    // A valid signature over a text that the key does not decrypt.
+    let other = Encryption::aes_cbc("app", "another key 1234", "AES-HMAC-Key-123").unwrap();
+    messages.insert(open(&other, &valid).unwrap_err());
+    assert_eq!(messages.len(), 1, "{messages:?}");
     assert!(!format!("{encryption:?}").contains("Key"));
 }

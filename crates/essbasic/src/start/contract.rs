@@ -1,3 +1,5 @@
+//! Contracts to create and their parties.
+
 use core::fmt;
 use std::time::SystemTime;
 
@@ -6,13 +8,14 @@ use essbasic_models::{
     FlowApproverInfo, FlowApproverType, FlowInfo, FormField,
 };
 
-/// A party of a contract to be made. What these helpers do not cover is set on the model itself:
-/// [`Party::into_model`].
+/// Party of a contract to create.
+///
+/// Fields without a method here can be set on the model: [`Party::into_model`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Party(FlowApproverInfo);
 
 impl Party {
-    /// A person, found by name and phone number (11 digits, mainland China).
+    /// Creates a party for a person, identified by name and phone number (11 digits, mainland China).
     pub fn person(name: impl Into<String>, mobile: impl Into<String>) -> Self {
         Self(
             FlowApproverInfo::new()
@@ -22,7 +25,7 @@ impl Party {
         )
     }
 
-    /// A sub-organisation of the platform, through the employee of that id.
+    /// Creates a party for a sub-organization of the platform, represented by an employee.
     pub fn employee(
         organization_name: impl Into<String>,
         organization_open_id: impl Into<String>,
@@ -37,7 +40,7 @@ impl Party {
         )
     }
 
-    /// An organisation outside of the platform, through the person of this name and phone number.
+    /// Creates a party for an organization outside of the platform, represented by a person with name and phone number.
     pub fn outside_organization(
         organization_name: impl Into<String>,
         name: impl Into<String>,
@@ -53,36 +56,36 @@ impl Party {
         )
     }
 
-    /// In a contract from a template: the place in it that this party takes, as `DescribeTemplates`
-    /// tells it.
+    /// Assigns the party to a recipient of the template, as returned by `DescribeTemplates`. Only for contracts from
+    /// templates.
     #[must_use]
-    pub fn in_place(mut self, recipient_id: impl Into<String>) -> Self {
+    pub fn recipient_id(mut self, recipient_id: impl Into<String>) -> Self {
         self.0 = self.0.recipient_id(recipient_id);
         self
     }
 
-    /// In a contract from a file: signs where the PDF has this text.
+    /// Adds a signature where the PDF contains a keyword. Only for contracts from files.
     #[must_use]
     pub fn signs_at(self, keyword: impl Into<String>) -> Self {
-        self.slot(ComponentType::SignSignature, keyword)
+        self.with_component(ComponentType::SignSignature, keyword)
     }
 
-    /// In a contract from a file: seals where the PDF has this text. Organisations only.
+    /// Adds a seal where the PDF contains a keyword. Only for organizations, in contracts from files.
     #[must_use]
     pub fn seals_at(self, keyword: impl Into<String>) -> Self {
-        self.slot(ComponentType::SignSeal, keyword)
+        self.with_component(ComponentType::SignSeal, keyword)
     }
 
-    fn slot(mut self, kind: ComponentType, keyword: impl Into<String>) -> Self {
-        let slot = Component::new()
+    fn with_component(mut self, kind: ComponentType, keyword: impl Into<String>) -> Self {
+        let component = Component::new()
             .component_type(kind)
             .component_id(keyword)
             .generate_mode(ComponentGenerateMode::Keyword);
-        self.0.sign_components.get_or_insert_default().push(slot);
+        self.0.sign_components.get_or_insert_default().push(component);
         self
     }
 
-    /// The party as the API has it.
+    /// Returns the party as a type of the API.
     pub fn into_model(self) -> FlowApproverInfo {
         self.0
     }
@@ -94,7 +97,16 @@ impl From<FlowApproverInfo> for Party {
     }
 }
 
-/// A contract to be made: from a file that was uploaded, or from a template.
+/// Contract to create from an uploaded file or a template.
+///
+/// ```
+/// use essbasic::{Contract, Party};
+///
+/// let contract = Contract::new("房屋租赁合同")
+///     .party(Party::employee("示例科技有限公司", "ORGANIZATION_OPEN_ID", "OPERATOR_OPEN_ID").seals_at("甲方"))
+///     .party(Party::person("张三", "13800000000").signs_at("乙方"))
+///     .user_data("order 7");
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Contract {
     name: String,
@@ -117,7 +129,7 @@ impl fmt::Debug for Contract {
 }
 
 impl Contract {
-    /// A contract of this name: at most 200 Chinese characters, letters, digits and underscores.
+    /// Creates a contract with a name: at most 200 Chinese characters, letters, digits and underscores.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -129,43 +141,47 @@ impl Contract {
         }
     }
 
-    /// Adds a party. They sign in the order in which they are added; from a template, they come in
-    /// the template's order.
+    /// Adds a party. Parties sign in the order in which they are added. For a template, add them in its order.
     #[must_use]
     pub fn party(mut self, party: impl Into<Party>) -> Self {
         self.parties.push(party.into().into_model());
         self
     }
 
-    /// Until when it may be signed; 365 days from its creation where nothing is said.
+    /// Sets the time until which the contract can be signed. The default is 365 days from its creation.
     #[must_use]
     pub fn deadline(mut self, deadline: SystemTime) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// Lets the parties sign in any order. Only from a file: a template has its own order.
+    /// Lets the parties sign in any order. Only for contracts from files: a template defines its own order.
     #[must_use]
     pub fn unordered(mut self) -> Self {
         self.unordered = true;
         self
     }
 
-    /// The caller's own bytes, which callbacks about the contract give back: at most 750.
+    /// Sets data of the caller that callbacks of the contract contain; at most 750 bytes.
     #[must_use]
     pub fn user_data(mut self, data: impl AsRef<[u8]>) -> Self {
         self.user_data = Some(tc3_client::api::Base64::encode(data).as_str().to_owned());
         self
     }
 
-    /// Fills in a field of the initiator, by its name in the template. Only from a template.
+    /// Fills in a field of the initiator, by its name in the template. Only for contracts from templates.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.fields.push(FormField::new(value).component_name(name));
         self
     }
 
-    pub(super) fn of_file(&self, agent: &Agent, file_id: &str) -> ChannelCreateFlowByFilesRequest {
+    /// Returns the request that creates the contract from an uploaded file.
+    pub(super) fn to_file_request(
+        &self,
+        agent: &Agent,
+        file_id: &str,
+    ) -> ChannelCreateFlowByFilesRequest {
         let mut request = ChannelCreateFlowByFilesRequest::new(agent.clone())
             .flow_name(&*self.name)
             .file_ids([file_id])
@@ -182,7 +198,8 @@ impl Contract {
         request
     }
 
-    pub(super) fn of_template(&self, template_id: &str) -> FlowInfo {
+    /// Returns the contract as a part of the request that creates it from a template.
+    pub(super) fn to_template_flow(&self, template_id: &str) -> FlowInfo {
         let deadline = self.deadline.unwrap_or_else(|| SystemTime::now() + YEAR);
         let mut flow = FlowInfo::new(&*self.name, tc3_client::api::time::to_seconds(deadline))
             .template_id(template_id)
@@ -197,5 +214,5 @@ impl Contract {
     }
 }
 
-/// The service's own default, which `FlowInfo` cannot leave out.
+/// The service's default deadline. `FlowInfo` requires one.
 const YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 86_400);

@@ -1,12 +1,14 @@
-//! Contracts set going: files uploaded, contracts made of them or of templates, links to sign, reminders,
+//! Creation and management of contracts: uploads, contracts from files and templates, signing links, reminders and
 //! withdrawal.
 
+mod actions;
 #[cfg(feature = "async-core")]
 mod asynchronous;
 #[cfg(feature = "ureq")]
 mod blocking;
-mod calls;
 mod contract;
+mod document;
 
-pub use calls::{Document, Reminder, SignLink, Withdrawal};
+pub use actions::{Reminder, SignLink, Withdrawal};
 pub use contract::{Contract, Party};
+pub use document::Document;

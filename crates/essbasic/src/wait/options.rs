@@ -1,34 +1,48 @@
+//! Options and events of a wait.
+
 use core::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use essbasic_models::FlowStatus;
 
-use super::WaitOutcome;
-use super::signals::{SILENCE, Signals};
+use super::outcome::WaitOutcome;
+use super::signals::Signals;
 use crate::stop::Stop;
 
-/// How to wait.
+/// Polling interval of contracts without callbacks, if callbacks are received.
+const SIGNALS_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Options of [`Client::wait`](crate::Client::wait).
+///
+/// ```
+/// use std::time::Duration;
+/// use essbasic::WaitOptions;
+///
+/// let options = WaitOptions::default()
+///     .with_interval(Duration::from_secs(10))
+///     .with_timeout(Duration::from_secs(24 * 3600))
+///     .on_event(|event| println!("{event:?}"));
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WaitOptions {
-    /// The pause between two rounds of asking; 5 seconds. It grows by half with each round in which
-    /// nothing changed.
+    /// Interval between two rounds of polling; 5 seconds. It grows by half after each round without a change.
     pub interval: Duration,
-    /// The longest pause; one minute, and never more than one hour.
+    /// Maximum interval after growth; one minute. It is limited to one hour.
     pub max_interval: Duration,
-    /// How long to wait in all; one hour. Each contract is asked for once at least, and a round that
-    /// has begun is finished.
+    /// Maximum duration of the wait; one hour. Each contract is polled at least once, and a started round is
+    /// completed.
     pub timeout: Duration,
-    /// How long after the last signature the PDF is taken to be composed, one hour at most; 3 seconds, the most that
-    /// the service's documentation names.
+    /// Time from the last signature until the PDF counts as composed; 3 seconds, the maximum in the service's
+    /// reference. It is limited to one hour.
     pub settle: Duration,
     pub(crate) stop: Stop,
     signals: Option<Signals>,
-    progress: Option<Progress>,
+    handler: Option<Handler>,
 }
 
-type Progress = Arc<dyn Fn(WaitEvent<'_>) + Send + Sync>;
+type Handler = Arc<dyn Fn(WaitEvent<'_>) + Send + Sync>;
 
 impl Default for WaitOptions {
     fn default() -> Self {
@@ -39,7 +53,7 @@ impl Default for WaitOptions {
             settle: Duration::from_secs(3),
             stop: Stop::default(),
             signals: None,
-            progress: None,
+            handler: None,
         }
     }
 }
@@ -73,19 +87,20 @@ impl WaitOptions {
         self
     }
 
-    /// Takes what callbacks say of contracts as it comes. Only those that stay silent are asked for: all
-    /// once at the beginning, then every minute or less often, unless [`interval`](Self::interval) is set
-    /// otherwise afterwards.
+    /// Receives statuses from callbacks through this channel.
+    ///
+    /// Every contract is polled once at the start. Later only contracts without a final status are polled, at most
+    /// once per minute. A later [`with_interval`](Self::with_interval) overrides this interval.
     #[must_use]
     pub fn with_signals(mut self, signals: Signals) -> Self {
         self.signals = Some(signals);
-        self.interval = self.interval.max(SILENCE);
-        self.max_interval = self.max_interval.max(10 * SILENCE);
+        self.interval = self.interval.max(SIGNALS_INTERVAL);
+        self.max_interval = self.max_interval.max(10 * SIGNALS_INTERVAL);
         self
     }
 
     /// Ends the wait early if it is stopped through this handle. Contracts that have not ended by then are
-    /// reported as [`Pending`](WaitOutcome::Pending), with the last state that is known.
+    /// reported as [`Pending`](WaitOutcome::Pending), with the last known status.
     #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {
         self.stop = stop;
@@ -96,16 +111,16 @@ impl WaitOptions {
         self.signals.as_ref()
     }
 
-    /// Calls this function as things become known, between two calls of the service.
+    /// Calls this function for each event, between two requests.
     #[must_use]
-    pub fn on_event(mut self, progress: impl Fn(WaitEvent<'_>) + Send + Sync + 'static) -> Self {
-        self.progress = Some(Arc::new(progress));
+    pub fn on_event(mut self, handler: impl Fn(WaitEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.handler = Some(Arc::new(handler));
         self
     }
 
-    pub(super) fn tell(&self, event: WaitEvent<'_>) {
-        if let Some(progress) = &self.progress {
-            progress(event);
+    pub(super) fn emit(&self, event: WaitEvent<'_>) {
+        if let Some(handler) = &self.handler {
+            handler(event);
         }
     }
 }
@@ -121,23 +136,22 @@ impl fmt::Debug for WaitOptions {
     }
 }
 
-/// Something that became known in a wait.
+/// Event of a wait.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum WaitEvent<'a> {
-    /// This contract is in another state than before, or in a first one.
+    /// The first known status of a contract, or a changed one.
     Status {
-        /// The contract.
+        /// Flow ID of the contract.
         flow_id: &'a str,
-        /// The state.
+        /// The new status.
         status: &'a FlowStatus,
     },
-    /// Nothing more is asked about this contract. Those still pending when the time is up have no such
-    /// event.
+    /// The wait for a contract has ended. Contracts that are pending at the timeout have no such event.
     Ended {
-        /// The contract.
+        /// Flow ID of the contract.
         flow_id: &'a str,
-        /// How.
+        /// How the wait ended.
         outcome: &'a WaitOutcome,
     },
 }

@@ -1,4 +1,4 @@
-//! What is learnt of contracts otherwise than by asking: from callbacks.
+//! Statuses of contracts received in callbacks.
 
 use core::fmt;
 use std::collections::VecDeque;
@@ -6,10 +6,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use essbasic_models::FlowStatus;
 
-/// Tells a wait what callbacks say, from whatever thread or task receives them. Clones are the same; one
-/// wait at a time listens.
+/// Channel from a callback receiver to a wait, so that the wait need not poll for a contract.
 ///
-/// What is told before the wait begins is kept for it.
+/// Clones share one queue and can be used from any thread or task. Statuses that are sent before the wait starts are
+/// queued. Only one wait at a time may receive: [`WaitOptions::with_signals`](crate::WaitOptions::with_signals).
+///
+/// ```
+/// use essbasic::{FlowStatus, Signals, WaitOptions};
+///
+/// let signals = Signals::new();
+/// let options = WaitOptions::default().with_signals(signals.clone());
+/// // In the callback handler, after the signature of the callback has been verified:
+/// signals.send("FLOW_ID", FlowStatus::All, "");
+/// ```
 #[derive(Clone, Default)]
 pub struct Signals(Arc<Shared>);
 
@@ -17,59 +26,57 @@ pub struct Signals(Arc<Shared>);
 struct Shared {
     queue: Mutex<VecDeque<Signal>>,
     #[cfg(feature = "async-core")]
-    woken: tokio::sync::Notify,
+    wake: tokio::sync::Notify,
 }
 
-/// What a callback says of a contract.
+/// Status of a contract in a callback.
 pub(super) struct Signal {
     pub(super) flow_id: String,
     pub(super) status: FlowStatus,
     pub(super) reason: String,
 }
 
-/// More than these are not kept: whoever does not listen is asked for again by the service.
-const MOST_KEPT: usize = 100_000;
+/// Maximum number of queued signals. Further ones are dropped, and their contracts are polled.
+const MAX_QUEUED: usize = 100_000;
 
 impl Signals {
-    /// Nothing told yet.
+    /// Creates an empty queue.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Tells that a contract is in this state, as a verified callback says, with the reason that it
-    /// gives for a refusal or a withdrawal.
-    pub fn tell(&self, flow_id: impl Into<String>, status: FlowStatus, reason: impl Into<String>) {
+    /// Sends the status of a contract from a verified callback, with its reason for a rejection or withdrawal.
+    pub fn send(&self, flow_id: impl Into<String>, status: FlowStatus, reason: impl Into<String>) {
         let signal = Signal { flow_id: flow_id.into(), status, reason: reason.into() };
         let mut queue = self.queue();
-        if queue.len() < MOST_KEPT {
+        if queue.len() < MAX_QUEUED {
             queue.push_back(signal);
         }
         drop(queue);
         #[cfg(feature = "async-core")]
-        self.0.woken.notify_one();
+        self.0.wake.notify_one();
     }
 
     fn queue(&self) -> MutexGuard<'_, VecDeque<Signal>> {
         self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn take(&self) -> VecDeque<Signal> {
+    pub(super) fn drain(&self) -> VecDeque<Signal> {
         std::mem::take(&mut self.queue())
     }
 
-    /// Returns whether something has been told and not been taken.
+    /// Returns whether a signal is queued.
     #[cfg(feature = "ureq")]
-    pub(crate) fn is_told(&self) -> bool {
+    pub(crate) fn is_pending(&self) -> bool {
         !self.queue().is_empty()
     }
 
-    /// Returns when something is told, or when `sleep` is over.
+    /// Waits until a signal is queued or `sleep` completes.
     #[cfg(feature = "async-core")]
-    pub(crate) async fn wait_or(&self, sleep: impl Future<Output = ()>) {
-        let (mut sleep, mut woken) =
-            (std::pin::pin!(sleep), std::pin::pin!(self.0.woken.notified()));
+    pub(crate) async fn race(&self, sleep: impl Future<Output = ()>) {
+        let (mut sleep, mut wake) = (std::pin::pin!(sleep), std::pin::pin!(self.0.wake.notified()));
         std::future::poll_fn(|context| {
-            if woken.as_mut().poll(context).is_ready() || !self.queue().is_empty() {
+            if wake.as_mut().poll(context).is_ready() || !self.queue().is_empty() {
                 return std::task::Poll::Ready(());
             }
             sleep.as_mut().poll(context)
@@ -80,9 +87,6 @@ impl Signals {
 
 impl fmt::Debug for Signals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signals").field("waiting", &self.queue().len()).finish()
+        f.debug_struct("Signals").field("queued", &self.queue().len()).finish()
     }
 }
-
-/// How long a contract may be silent before it is asked for, where callbacks are listened to.
-pub(super) const SILENCE: std::time::Duration = std::time::Duration::from_secs(60);

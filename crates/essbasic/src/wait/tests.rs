@@ -3,22 +3,23 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
-/// Waits against a function that says what each flow is at each time; tells how long it took.
+/// Runs a wait in virtual time against a service that returns the details of a flow at a time in seconds. Returns the
+/// outcomes, the duration and the number of requests.
 fn wait(
     ids: &[&str],
     options: WaitOptions,
     service: impl Fn(&str, u64) -> Option<Value>,
 ) -> (Vec<WaitOutcome>, Duration, u32) {
     let mut now = Now { unix: Duration::from_secs(1000), monotonic: Duration::ZERO };
-    let asked = ids.iter().map(|id| (*id).to_owned()).collect();
-    let mut job = WaitJob::new(Agent::new("app"), asked, options, now);
+    let flow_ids = ids.iter().map(|id| (*id).to_owned()).collect();
+    let mut job = WaitJob::new(Agent::new("app"), flow_ids, options, now);
     let mut calls = 0;
     loop {
         match job.next(now) {
             Next::Step(request) => {
-                let asked = request.flow_ids.unwrap();
-                assert!(!asked.is_empty() && asked.len() <= BATCH);
-                let infos: Vec<Value> = asked
+                let polled = request.flow_ids.unwrap();
+                assert!(!polled.is_empty() && polled.len() <= BATCH);
+                let infos: Vec<Value> = polled
                     .iter()
                     .filter_map(|id| {
                         let mut info = service(id, now.monotonic.as_secs())?;
@@ -26,12 +27,12 @@ fn wait(
                         Some(info)
                     })
                     .collect();
-                let answer = serde_json::from_value(json!({"FlowInfo": infos})).unwrap();
-                job.on(now, Ok(answer)).unwrap();
+                let response = serde_json::from_value(json!({"FlowInfo": infos})).unwrap();
+                job.on(now, Ok(response)).unwrap();
                 calls += 1;
             }
             Next::Wait(time) => {
-                assert!(!time.is_zero(), "a wait that does not wait");
+                assert!(!time.is_zero(), "a wait of zero");
                 now.unix += time;
                 now.monotonic += time;
             }
@@ -47,7 +48,7 @@ fn status(status: &str) -> Option<Value> {
 }
 
 #[test]
-fn each_contract_ends_as_it_should() {
+fn reports_the_outcome_of_each_contract() {
     let options = WaitOptions::default().with_timeout(Duration::from_secs(300));
     let (outcomes, took, _) = wait(
         &["old", "soon", "reject", "gone", "stuck", "odd", "old"],
@@ -75,11 +76,11 @@ fn each_contract_ends_as_it_should() {
 }
 
 #[test]
-fn a_fresh_signature_is_given_time_and_an_old_one_none() {
-    let fresh = |_: &str, now: u64| {
+fn waits_for_composition_only_after_a_recent_signature() {
+    let recent = |_: &str, now: u64| {
         Some(json!({"FlowStatus": "ALL", "FlowApproverInfos": [{"ApproveTime": 999 + now}]}))
     };
-    let (outcomes, took, calls) = wait(&["f"], WaitOptions::default(), fresh);
+    let (outcomes, took, calls) = wait(&["f"], WaitOptions::default(), recent);
     assert_eq!((&outcomes[0], took.as_secs(), calls), (&WaitOutcome::Signed, 3, 1));
     let old = |_: &str, _: u64| {
         Some(json!({"FlowStatus": "ALL", "FlowApproverInfos": [{"ApproveTime": 900}]}))
@@ -89,41 +90,41 @@ fn a_fresh_signature_is_given_time_and_an_old_one_none() {
 }
 
 #[test]
-fn pauses_grow_while_nothing_changes() {
+fn interval_grows_while_no_status_changes() {
     let (_, took, calls) = wait(&["f"], WaitOptions::default(), |_, _| status("INIT"));
     assert_eq!(took, Duration::from_secs(3600));
     assert!((60..75).contains(&calls), "{calls} calls in an hour");
 }
 
 #[test]
-fn nothing_to_wait_for_and_no_time_end_at_once() {
+fn ends_at_once_without_contracts_or_with_a_zero_timeout() {
     assert!(wait(&[], WaitOptions::default(), |_, _| None).0.is_empty());
-    let none = || WaitOptions::default().with_timeout(Duration::ZERO);
-    let (outcomes, took, calls) = wait(&["f"], none(), |_, _| status("PART"));
+    let zero = || WaitOptions::default().with_timeout(Duration::ZERO);
+    let (outcomes, took, calls) = wait(&["f"], zero(), |_, _| status("PART"));
     assert_eq!((took, calls), (Duration::ZERO, 1));
     let pending = WaitOutcome::Pending { status: Some(FlowStatus::Part), error: None };
     assert_eq!(outcomes[0], pending);
 }
 
 #[test]
-fn what_becomes_known_is_told_once() {
-    let told = Arc::new(Mutex::new(Vec::new()));
+fn emits_each_event_once() {
+    let events = Arc::new(Mutex::new(Vec::new()));
     let options = WaitOptions::default().on_event({
-        let told = Arc::clone(&told);
+        let events = Arc::clone(&events);
         move |event| {
-            told.lock().unwrap().push(match event {
+            events.lock().unwrap().push(match event {
                 WaitEvent::Status { flow_id, status } => format!("{flow_id} {}", status.as_str()),
                 WaitEvent::Ended { flow_id, outcome } => format!("{flow_id} {outcome:?}"),
             });
         }
     });
     wait(&["f", "f"], options, |_, now| status(if now < 30 { "PART" } else { "ALL" }));
-    assert_eq!(*told.lock().unwrap(), ["f PART", "f ALL", "f Signed"]);
+    assert_eq!(*events.lock().unwrap(), ["f PART", "f ALL", "f Signed"]);
 }
 
 #[cfg(feature = "ureq")]
 #[test]
-fn only_a_wait_that_never_worked_ends_where_the_server_is_out_of_reach() {
+fn an_unreachable_server_ends_a_wait_only_before_the_first_response() {
     let unreachable = || {
         let config = tc3_client::Config::new(tc3_client::credentials::Credential::new("id", "key"))
             .with_retry(tc3_client::RetryPolicy::none());
@@ -136,25 +137,25 @@ fn only_a_wait_that_never_worked_ends_where_the_server_is_out_of_reach() {
     };
     let mut now = Now { unix: Duration::from_secs(1000), monotonic: Duration::ZERO };
     let job = || WaitJob::new(Agent::new("app"), vec!["f".into()], WaitOptions::default(), now);
-    let mut never = job();
-    assert!(matches!(never.next(now), Next::Step(_)));
-    assert!(never.on(now, Err(unreachable())).is_err());
+    let mut first = job();
+    assert!(matches!(first.next(now), Next::Step(_)));
+    assert!(first.on(now, Err(unreachable())).is_err());
 
-    let mut once = job();
-    assert!(matches!(once.next(now), Next::Step(_)));
-    let answer = json!({"FlowInfo": [{"FlowId": "f", "FlowStatus": "PART"}]});
-    once.on(now, Ok(serde_json::from_value(answer).unwrap())).unwrap();
+    let mut later = job();
+    assert!(matches!(later.next(now), Next::Step(_)));
+    let response = json!({"FlowInfo": [{"FlowId": "f", "FlowStatus": "PART"}]});
+    later.on(now, Ok(serde_json::from_value(response).unwrap())).unwrap();
     now.monotonic += Duration::from_secs(100);
-    assert!(matches!(once.next(now), Next::Step(_)));
-    once.on(now, Err(unreachable())).unwrap();
-    let WaitOutcome::Pending { status, error } = once.finish().remove(0).outcome else { panic!() };
+    assert!(matches!(later.next(now), Next::Step(_)));
+    later.on(now, Err(unreachable())).unwrap();
+    let WaitOutcome::Pending { status, error } = later.finish().remove(0).outcome else { panic!() };
     assert_eq!(status, Some(FlowStatus::Part));
     assert_eq!(error.unwrap().kind, FlowErrorKind::Call);
 }
 
 proptest! {
     #[test]
-    fn whatever_the_service_says_it_ends_in_time_with_one_outcome_each(
+    fn ends_before_the_timeout_with_one_outcome_per_contract(
         ids in prop::collection::vec("[a-e]{1,2}", 0..250),
         interval in 0_u64..20,
         seed: u64,
@@ -174,15 +175,15 @@ proptest! {
 }
 
 #[test]
-fn callbacks_end_a_wait_without_a_further_question() {
+fn a_callback_ends_the_wait_without_another_request() {
     let signals = Signals::new();
-    signals.tell("early", FlowStatus::All, "");
-    signals.tell("somebody else's", FlowStatus::All, "");
-    let told = signals.clone();
+    signals.send("early", FlowStatus::All, "");
+    signals.send("unrelated", FlowStatus::All, "");
+    let sender = signals.clone();
     let options = WaitOptions::default().with_signals(signals);
     let (outcomes, took, calls) = wait(&["early", "later", "silent"], options, move |id, now| {
-        // The second is told of while the first question is answered.
-        told.tell("later", FlowStatus::Reject, "terms");
+        // The callback for the second contract arrives during the first request.
+        sender.send("later", FlowStatus::Reject, "terms");
         status(if id == "silent" && now >= 60 { "ALL" } else { "PART" })
     });
     let refused = WaitOutcome::Ended { status: FlowStatus::Reject, reason: "terms".to_owned() };

@@ -86,8 +86,8 @@ impl Service {
         let file = &state.files[&flow].clone();
         let length = Some(file.len());
         match state.links.get_mut(&flow).and_then(VecDeque::pop_front) {
-            None => body(file, length, End::Well),
-            Some(Link::Other(bytes)) => body(&bytes, Some(bytes.len()), End::Well),
+            None => body(file, length, End::Complete),
+            Some(Link::Other(bytes)) => body(&bytes, Some(bytes.len()), End::Complete),
             Some(Link::Breaks(at)) => body(&file[..at], length, End::Broken),
             Some(Link::Hangs(at)) => body(&file[..at], length, End::Never),
         }

@@ -1,6 +1,6 @@
-//! What services over scripted transports are made of.
+//! Parts of scripted transports.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,22 +13,22 @@ use essbasic::transport::{
 use essbasic::{Config, RateLimit};
 use serde_json::json;
 
-/// What is left of a body, and what comes after it.
+/// The remaining chunks of a body, and how it ends.
 pub struct Body(pub VecDeque<Bytes>, pub End);
 
 #[derive(Clone, Copy)]
 pub enum End {
-    Well,
+    Complete,
     Broken,
-    /// For the async client alone.
+    /// The body stalls. Only for the async client.
     Never,
 }
 
 impl Body {
-    fn piece(&mut self) -> Result<Option<Bytes>, TransportError> {
+    fn next_chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
         match (self.0.pop_front(), self.1) {
-            (Some(piece), _) => Ok(Some(piece)),
-            (None, End::Well) => Ok(None),
+            (Some(chunk), _) => Ok(Some(chunk)),
+            (None, End::Complete) => Ok(None),
             (None, _) => Err(TransportError::new(TransportErrorKind::Interrupted)),
         }
     }
@@ -36,7 +36,7 @@ impl Body {
 
 impl BlockingChunks for Body {
     fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
-        self.piece()
+        self.next_chunk()
     }
 }
 
@@ -46,7 +46,7 @@ impl AsyncChunks for Body {
         if self.0.is_empty() && matches!(self.1, End::Never) {
             std::future::pending::<()>().await;
         }
-        self.piece()
+        self.next_chunk()
     }
 }
 
@@ -58,7 +58,8 @@ pub fn response(status: u16, length: Option<usize>, body: Body) -> Response<Body
     Response { status: StatusCode::from_u16(status).unwrap(), headers, body }
 }
 
-/// The answer to a call for states, in which each contract was signed long ago, or for links: one for each contract, to a PDF of this name.
+/// Returns the response to a request for details or links. Each contract was signed long ago, and has one link to a PDF
+/// with this name.
 pub fn links(request: &Request, name: &str) -> Response<Body> {
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
     if request.headers["x-tc-action"] == "DescribeFlowDetailInfo" {
@@ -66,20 +67,20 @@ pub fn links(request: &Request, name: &str) -> Response<Body> {
             let approvers = json!([{"ApproveTime": 1_600_000_000}]);
             json!({"FlowId": flow, "FlowStatus": "ALL", "FlowApproverInfos": approvers})
         });
-        let answer = json!({"Response": {"FlowInfo": infos.collect::<Vec<_>>()}}).to_string();
-        return response(200, None, Body([answer.into()].into(), End::Well));
+        let body = json!({"Response": {"FlowInfo": infos.collect::<Vec<_>>()}}).to_string();
+        return response(200, None, Body([body.into()].into(), End::Complete));
     }
     let infos = body["FlowIds"].as_array().unwrap().iter().map(|flow| {
         let url = format!("https://file.ess.tencent.cn/{}?hkey=SECRET", flow.as_str().unwrap());
         json!({"FlowId": flow, "ResourceUrlInfos": [{"Url": url, "Name": name, "Type": "PDF"}]})
     });
     let infos: Vec<_> = infos.collect();
-    let answer =
+    let body =
         json!({"Response": {"FlowResourceUrlInfos": infos, "ErrorMessages": [], "RequestId": "r"}});
-    response(200, None, Body([answer.to_string().into()].into(), End::Well))
+    response(200, None, Body([body.to_string().into()].into(), End::Complete))
 }
 
-/// Without a rate, and without pauses.
+/// Returns a configuration without a rate limit, in which delays end at once.
 pub fn config() -> Config {
     Config::new(Credential::new("id", "key"))
         .with_rate_limit(RateLimit::Off)

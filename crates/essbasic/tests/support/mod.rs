@@ -1,17 +1,17 @@
-//! Both clients of an emulator behind one face.
+//! One interface to both clients, for tests against an emulator.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 use essbasic::credentials::Credential;
 use essbasic::{Agent, Config, RateLimit, agent};
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 
-/// Whom the emulator's contracts belong to.
+/// Returns the agent that owns the emulator's contracts.
 pub fn the_agent() -> Agent {
     agent(APP_ID, ORGANIZATION, OPERATOR)
 }
 
-/// As an emulator there takes it, without a rate of the client's own.
+/// Returns a configuration for an emulator at this endpoint, without a rate limit of the client.
 pub fn config_at(endpoint: &str) -> Config {
     Config::new(Credential::new(SECRET_ID, SECRET_KEY))
         .with_endpoint_url(endpoint)
@@ -30,14 +30,14 @@ pub enum Driver {
 
 impl Driver {
     pub fn both(config: &Config, agent: &Agent) -> [Self; 2] {
-        [Self::blocking(config, agent), Self::tasks(config, agent)]
+        [Self::blocking(config, agent), Self::on_reqwest(config, agent)]
     }
 
     pub fn blocking(config: &Config, agent: &Agent) -> Self {
         Self::Blocking(essbasic::blocking::Client::new(config.clone(), agent.clone()).unwrap())
     }
 
-    pub fn tasks(config: &Config, agent: &Agent) -> Self {
+    pub fn on_reqwest(config: &Config, agent: &Agent) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         Self::Async(essbasic::Client::new(config.clone(), agent.clone()).unwrap(), runtime)
     }
@@ -49,7 +49,7 @@ impl Driver {
     }
 }
 
-/// The same call of either client.
+/// Calls the same method of either client.
 #[macro_export]
 macro_rules! call {
     ($driver:expr, $method:ident($($argument:expr),*)) => {

@@ -1,4 +1,4 @@
-//! Both drivers over a scripted service, in virtual time.
+//! Both clients over a scripted service, in virtual time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -31,7 +31,7 @@ pub enum Client {
     Async(essbasic::Client, tokio::runtime::Runtime, TokioClock, Service),
 }
 
-/// Runs both arms and tells the service when the job has ended.
+/// Calls a method of either client, and reports the end of the job to the service.
 macro_rules! both {
     ($self:expr, $method:ident($($argument:expr),*)) => {
         match $self {
@@ -59,11 +59,11 @@ impl Client {
             Driver::Blocking => {
                 let clock = Arc::new(ManualClock::default());
                 let (timer, stops) = (Arc::clone(&clock), service.clone());
-                service.begin(move |time| timer.schedule(time, stops.clone()));
+                service.start(move |time| timer.schedule(time, stops.clone()));
                 let (timer, served) = (Arc::clone(&clock), service.clone());
                 let config = config
-                    .with_clock(Handle(Arc::clone(&clock)))
-                    .with_blocking_sleep(Handle(Arc::clone(&clock)));
+                    .with_clock(ClockHandle(Arc::clone(&clock)))
+                    .with_blocking_sleep(ClockHandle(Arc::clone(&clock)));
                 let transport = move |request: Request| {
                     timer.sleep(served.delay());
                     std::thread::yield_now();
@@ -79,7 +79,7 @@ impl Client {
                 let guard = runtime.enter();
                 let clock = TokioClock { start: tokio::time::Instant::now() };
                 let stops = service.clone();
-                service.begin(move |time| {
+                service.start(move |time| {
                     let stops = stops.clone();
                     tokio::spawn(async move {
                         tokio::time::sleep(time).await;
@@ -143,18 +143,18 @@ impl AsyncChunks for Body {
     }
 }
 
-/// Runs the function on another thread; `None` if it has not returned within this time of the machine. Its
-/// panic is the caller's.
-pub fn within<T: Send + 'static>(
-    time: Duration,
+/// Runs a function on another thread. Returns `None` if it does not return within a timeout in real time. Propagates its
+/// panic.
+pub fn with_timeout<T: Send + 'static>(
+    timeout: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let (done, result) = channel();
     let worker = std::thread::spawn(move || {
-        // The receiver is gone once the time is over.
+        // After the timeout there is no receiver.
         let _ = done.send(work());
     });
-    match result.recv_timeout(time) {
+    match result.recv_timeout(timeout) {
         Ok(result) => Some(result),
         Err(RecvTimeoutError::Timeout) => None,
         Err(RecvTimeoutError::Disconnected) => match worker.join() {
@@ -164,7 +164,7 @@ pub fn within<T: Send + 'static>(
     }
 }
 
-/// The clock of a runtime whose time is paused.
+/// Clock of a runtime with paused time.
 #[derive(Clone, Copy)]
 pub struct TokioClock {
     start: tokio::time::Instant,
@@ -184,17 +184,17 @@ impl AsyncSleep for TokioClock {
     }
 }
 
-/// A clock that whoever sleeps moves on at once.
+/// Clock that is advanced by each sleep, which returns at once.
 #[derive(Default)]
 pub struct ManualClock {
-    nanos: AtomicU64,
-    /// When a service is to be stopped.
+    now_nanos: AtomicU64,
+    /// Time at which a service is stopped.
     alarm: Mutex<Option<(Duration, Service)>>,
 }
 
 impl ManualClock {
     fn now(&self) -> Now {
-        let monotonic = Duration::from_nanos(self.nanos.load(Ordering::SeqCst));
+        let monotonic = Duration::from_nanos(self.now_nanos.load(Ordering::SeqCst));
         Now { unix: Duration::from_secs(EPOCH) + monotonic, monotonic }
     }
 
@@ -206,7 +206,7 @@ impl ManualClock {
     fn sleep(&self, time: Duration) {
         let end = self.now().monotonic.saturating_add(time);
         let nanos = u64::try_from(end.as_nanos()).unwrap_or(u64::MAX);
-        self.nanos.fetch_max(nanos, Ordering::SeqCst);
+        self.now_nanos.fetch_max(nanos, Ordering::SeqCst);
         let mut alarm = self.alarm.lock().unwrap();
         if let Some((_, service)) = alarm.take_if(|(at, _)| *at <= end) {
             drop(alarm);
@@ -215,16 +215,16 @@ impl ManualClock {
     }
 }
 
-/// A shared [`ManualClock`].
-struct Handle(Arc<ManualClock>);
+/// Handle of a shared [`ManualClock`].
+struct ClockHandle(Arc<ManualClock>);
 
-impl Clock for Handle {
+impl Clock for ClockHandle {
     fn now(&self) -> Now {
         self.0.now()
     }
 }
 
-impl BlockingSleep for Handle {
+impl BlockingSleep for ClockHandle {
     fn sleep(&self, time: Duration) {
         self.0.sleep(time);
     }

@@ -1,4 +1,4 @@
-//! Every setter of every option with its extreme values: nothing panics, and every job ends.
+//! Extreme values of every option: no panic, and every job ends.
 
 use std::time::{Duration, SystemTime};
 
@@ -66,7 +66,8 @@ prop_compose! {
     }
 }
 
-/// A service that never signs some of its contracts, and a stop: soon, as a wait may poll ten times per second.
+/// Returns contracts and a service in which some are never signed. The job is stopped after 100 seconds in virtual time,
+/// because a wait may poll ten times per second.
 fn service(stop: &Stop) -> (Vec<String>, Service) {
     let script = Script {
         fates: vec![Fate::Found, Fate::JustSigned, Fate::Unsigned, Fate::Unknown, Fate::Expired],
@@ -76,15 +77,16 @@ fn service(stop: &Stop) -> (Vec<String>, Service) {
     (script.ids(), Service::new(script, stop.clone()))
 }
 
-fn ends<T: Send + 'static>(
+fn run_to_end<T: Send + 'static>(
     driver: Driver,
     stop: &Stop,
     job: impl FnOnce(&Client, Vec<String>) -> T + Send + 'static,
 ) -> T {
     let (ids, service) = service(stop);
-    let ended =
-        clients::within(Duration::from_secs(60), move || job(&Client::new(driver, service), ids));
-    ended.unwrap_or_else(|| panic!("{driver:?}: the job does not end"))
+    let result = clients::with_timeout(Duration::from_secs(60), move || {
+        job(&Client::new(driver, service), ids)
+    });
+    result.unwrap_or_else(|| panic!("{driver:?}: the job does not end"))
 }
 
 proptest! {
@@ -100,7 +102,7 @@ proptest! {
         let stop = Stop::default();
         let options = options.with_stop(stop.clone());
         let _ = format!("{options:?}");
-        let report = ends(driver, &stop, move |client, ids| client.download(ids, &options));
+        let report = run_to_end(driver, &stop, move |client, ids| client.download(ids, &options));
         prop_assert_eq!(report.unwrap().flows.len(), 5);
     }
 
@@ -123,7 +125,7 @@ proptest! {
             options = options.with_shard(shard);
         }
         let _ = format!("{options:?} {}", options.shard);
-        let report = ends(driver, &stop, move |client, ids| client.archive(ids, &options));
+        let report = run_to_end(driver, &stop, move |client, ids| client.archive(ids, &options));
         prop_assert!(report.unwrap().total <= 5);
     }
 
@@ -135,14 +137,14 @@ proptest! {
         let stop = Stop::default();
         let options = options.with_stop(stop.clone());
         let _ = format!("{options:?}");
-        let waits = ends(driver, &stop, move |client, ids| client.wait(ids, &options)).unwrap();
+        let waits = run_to_end(driver, &stop, move |client, ids| client.wait(ids, &options)).unwrap();
         prop_assert_eq!(waits.len(), 5);
         let pending = matches!(waits[2].outcome, WaitOutcome::Pending { .. });
-        prop_assert!(pending, "nobody signs it");
+        prop_assert!(pending, "the contract is never signed");
     }
 
     #[test]
-    fn shards_and_deadlines_of_any_size_are_taken_or_refused(
+    fn accepts_or_rejects_any_shard_and_deadline(
         index in any::<u32>(),
         count in prop_oneof![Just(0), Just(1), Just(u32::MAX), any::<u32>()],
         id in ".{0,40}",
@@ -153,7 +155,7 @@ proptest! {
             let _ = shard.contains(&id);
             prop_assert_eq!(shard.to_string().parse::<Shard>(), Ok(shard));
         }
-        prop_assert!(Shard::new(0, count).is_none() && Shard::new(index.max(1), 0).is_none());
+        prop_assert_eq!((Shard::new(0, count), Shard::new(index.max(1), 0)), (None, None));
         let time = match before {
             true => SystemTime::UNIX_EPOCH.checked_sub(deadline),
             false => SystemTime::UNIX_EPOCH.checked_add(deadline),

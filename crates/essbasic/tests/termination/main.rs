@@ -1,12 +1,12 @@
-//! Every job ends, over both drivers, under virtual time: for any number of contracts, any outcome of each,
-//! and a stop at any moment.
+//! Every job of both clients ends, in virtual time: for any number of contracts, any outcome of each contract, and a stop
+//! at any time.
 
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
     unreachable_pub,
-    reason = "a failed assumption is a failed test"
+    reason = "tests panic on failure"
 )]
 
 mod clients;
@@ -24,7 +24,7 @@ use proptest::prelude::*;
 use self::clients::{Client, DRIVERS, Driver};
 use self::service::{Call, Fate, Script, Service};
 
-/// Batch sizes and their neighbours.
+/// Batch sizes, and one more or less.
 const COUNTS: [usize; 9] = [0, 1, 49, 50, 51, 99, 100, 101, 200];
 
 /// A job of the library.
@@ -32,10 +32,10 @@ const COUNTS: [usize; 9] = [0, 1, 49, 50, 51, 99, 100, 101, 200];
 enum Job {
     Download,
     DownloadAnyState,
-    /// As the contracts are signed.
+    /// Downloads each contract as soon as it is signed.
     DownloadWait,
     Archive,
-    /// Without looking the contracts up first.
+    /// Archives without a status check.
     ArchiveAnyState,
     Wait,
     Status,
@@ -53,12 +53,12 @@ const JOBS: [Job; 8] = [
     Job::Links,
 ];
 
-/// The outcome of a job, as far as all jobs have one.
+/// Outcome common to all jobs.
 struct Outcome {
-    /// Contracts that the job gives an account of.
-    told: usize,
-    /// Of them, those that ended well.
-    good: usize,
+    /// Number of contracts in the report.
+    reported: usize,
+    /// Number of reported contracts that succeeded.
+    succeeded: usize,
 }
 
 fn perform(
@@ -70,8 +70,8 @@ fn perform(
 ) -> Result<Outcome, Error> {
     let folder = tempfile::tempdir().unwrap();
     let count = |results: Vec<bool>| Outcome {
-        told: results.len(),
-        good: results.into_iter().filter(|good| *good).count(),
+        reported: results.len(),
+        succeeded: results.into_iter().filter(|succeeded| *succeeded).count(),
     };
     match job {
         Job::Download | Job::DownloadAnyState | Job::DownloadWait => {
@@ -84,7 +84,7 @@ fn perform(
                 options = options.with_wait(wait);
             }
             let report: Report = client.download(ids, &options)?;
-            Ok(count(report.flows.iter().map(|flow| flow.error.is_none()).collect()))
+            Ok(Outcome { reported: report.flows.len(), succeeded: report.saved().count() })
         }
         Job::Archive | Job::ArchiveAnyState => {
             let mut options = ArchiveOptions::to(folder.path())
@@ -92,9 +92,9 @@ fn perform(
                 .with_stop(stop.clone());
             options.check = matches!(job, Job::Archive);
             let report = client.archive(ids, &options)?;
-            let told = report.saved + report.failed;
-            assert_eq!(report.flows().unwrap().count() as u64, told);
-            Ok(Outcome { told: told as usize, good: report.saved as usize })
+            let reported = report.saved + report.failed;
+            assert_eq!(report.flows().unwrap().count() as u64, reported);
+            Ok(Outcome { reported: reported as usize, succeeded: report.saved as usize })
         }
         Job::Wait => {
             let options = WaitOptions::default()
@@ -121,15 +121,15 @@ fn run(
     let (stop, ids) = (Stop::default(), script.ids());
     let service = Service::new(script, stop.clone());
     let (served, handle) = (service.clone(), stop.clone());
-    let result = clients::within(Duration::from_secs(60), move || {
+    let result = clients::with_timeout(Duration::from_secs(60), move || {
         perform(job, &Client::new(driver, served), ids, concurrency, &handle)
     });
     let Some(result) = result else { panic!("{driver:?}: {job:?} does not end") };
     (result, stop.is_stopped(), service)
 }
 
-/// How many contracts of this fate end well in this job.
-fn is_good(job: Job, fate: Fate) -> bool {
+/// Returns whether contracts of this fate succeed in this job.
+fn succeeds(job: Job, fate: Fate) -> bool {
     match job {
         Job::Download | Job::DownloadWait | Job::Archive | Job::Wait if fate == Fate::Unsigned => {
             false
@@ -141,21 +141,21 @@ fn is_good(job: Job, fate: Fate) -> bool {
         | Job::ArchiveAnyState => {
             matches!(fate, Fate::Found | Fate::JustSigned | Fate::Unsigned)
         }
-        // Their files are no concern of these.
+        // These jobs do not fetch files.
         Job::Wait | Job::Status | Job::Links => fate != Fate::Unknown,
     }
 }
 
-/// Whether the job writes files of contracts of this fate.
+/// Returns whether the job writes files of contracts of this fate.
 fn saves(job: Job, fate: Fate) -> bool {
-    !matches!(job, Job::Wait | Job::Status | Job::Links) && is_good(job, fate)
+    !matches!(job, Job::Wait | Job::Status | Job::Links) && succeeds(job, fate)
 }
 
 #[test]
-fn multiples_of_the_batch_size_end_as_other_numbers_do() {
+fn jobs_end_for_each_count_near_a_batch_size() {
     for driver in DRIVERS {
         for (job, count) in JOBS.into_iter().flat_map(|job| COUNTS.map(|count| (job, count))) {
-            // Files are synchronized to the disk, which is slow: few of them.
+            // fsync is slow, so that jobs that write files run with few counts.
             let fates = Fate::ALL
                 .into_iter()
                 .filter(|&fate| matches!(count, 0 | 1 | 50 | 100) || !saves(job, fate));
@@ -163,10 +163,10 @@ fn multiples_of_the_batch_size_end_as_other_numbers_do() {
                 let script = Script::uniform(count, fate);
                 let (result, _, _) = run(driver, job, script, 8);
                 let outcome = result.unwrap();
-                let good = if is_good(job, fate) { count } else { 0 };
+                let succeeded = if succeeds(job, fate) { count } else { 0 };
                 assert_eq!(
-                    (outcome.told, outcome.good),
-                    (count, good),
+                    (outcome.reported, outcome.succeeded),
+                    (count, succeeded),
                     "{driver:?} {job:?} {count} {fate:?}"
                 );
             }
@@ -187,12 +187,12 @@ fn script() -> impl Strategy<Value = Script> {
         ]
     });
     let call = prop_oneof![
-        30 => Just(Call::Answered),
+        30 => Just(Call::Success),
         3 => Just(Call::Throttled),
         3 => Just(Call::Interrupted),
         1 => Just(Call::Fatal),
     ];
-    let calls = prop_oneof![Just(vec![Call::Answered]), prop::collection::vec(call, 1..30)];
+    let calls = prop_oneof![Just(vec![Call::Success]), prop::collection::vec(call, 1..30)];
     let delays = prop::collection::vec(0_u64..5_000, 1..40);
     let stop = prop::option::weighted(0.4, (0_usize..500, 0_u64..30_000));
     (fates, calls, delays, stop).prop_map(|(fates, calls, delays, stop)| Script {
@@ -207,7 +207,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_job_ends_and_accounts_for_each_contract(
+    fn every_job_ends_and_reports_each_contract(
         script in script(),
         job in prop::sample::select(JOBS.to_vec()),
         driver in prop::sample::select(DRIVERS.to_vec()),
@@ -216,30 +216,30 @@ proptest! {
         let (count, calls) = (script.fates.len(), script.calls.clone());
         let fates = script.fates.clone();
         let (result, is_stopped, _) = run(driver, job, script, concurrency);
-        let undisturbed = calls.iter().all(|call| matches!(call, Call::Answered));
+        let is_undisturbed = calls.iter().all(|call| matches!(call, Call::Success));
         let Ok(outcome) = result else {
-            prop_assert!(!undisturbed, "nothing was fatal");
+            prop_assert!(!is_undisturbed, "no call failed");
             return Ok(());
         };
         let is_archive = matches!(job, Job::Archive | Job::ArchiveAnyState);
         match is_archive && is_stopped {
-            true => prop_assert!(outcome.told <= count),
-            false => prop_assert_eq!(outcome.told, count),
+            true => prop_assert!(outcome.reported <= count),
+            false => prop_assert_eq!(outcome.reported, count),
         }
-        if undisturbed && !is_stopped {
-            let good = fates.iter().filter(|&&fate| is_good(job, fate)).count();
-            prop_assert_eq!(outcome.good, good);
+        if is_undisturbed && !is_stopped {
+            let succeeded = fates.iter().filter(|&&fate| succeeds(job, fate)).count();
+            prop_assert_eq!(outcome.succeeded, succeeded);
         }
     }
 }
 
-/// A stop while the job sleeps before its next request takes effect at once, by the clock of the job.
+/// A stop ends every delay before a request at once, in virtual time.
 #[test]
-fn a_stop_ends_every_pause() {
+fn a_stop_ends_every_delay() {
     let cases = [
-        // Links are asked for once the PDF has been composed.
+        // Delay until the PDF has been composed.
         (Job::Archive, Script { stop: Some((0, 1_000)), ..Script::uniform(1, Fate::JustSigned) }),
-        // After a call that has failed, the next is made later and later.
+        // Backoff after a failed call.
         (
             Job::Archive,
             Script {
@@ -248,7 +248,7 @@ fn a_stop_ends_every_pause() {
                 ..Script::uniform(1, Fate::Found)
             },
         ),
-        // Between two attempts of a call.
+        // Backoff between two attempts of a call.
         (
             Job::Download,
             Script {
@@ -265,11 +265,11 @@ fn a_stop_ends_every_pause() {
                 ..Script::uniform(1, Fate::Found)
             },
         ),
-        // Between two rounds of the archive.
+        // Delay between two rounds of an archive job.
         (Job::Archive, Script { stop: Some((12, 10)), ..Script::uniform(1, Fate::Failing) }),
-        // A file is tried again later.
+        // Backoff before a retry of a file.
         (Job::Download, Script { stop: Some((3, 10)), ..Script::uniform(1, Fate::Failing) }),
-        // Between two rounds of links.
+        // Delay between two rounds of links.
         (Job::Download, Script { stop: Some((7, 10)), ..Script::uniform(1, Fate::Expired) }),
         (Job::Wait, Script { stop: Some((0, 1_000)), ..Script::uniform(1, Fate::Unsigned) }),
         (Job::Wait, Script { stop: Some((0, 1_000)), ..Script::uniform(1, Fate::JustSigned) }),
@@ -283,14 +283,14 @@ fn a_stop_ends_every_pause() {
             let (result, is_stopped, service) = run(driver, job, script.clone(), 1);
             assert!(is_stopped, "{driver:?} {job:?} ended before the stop: {script:?}");
             assert!(result.is_ok());
-            let late = service.time_since_stop();
-            assert!(late <= Duration::from_millis(100), "{driver:?} {job:?} {late:?} {script:?}");
+            let delay = service.time_since_stop();
+            assert!(delay <= Duration::from_millis(100), "{driver:?} {job:?} {delay:?} {script:?}");
         }
     }
 }
 
 #[test]
-fn a_stopped_download_accounts_for_the_contracts_that_it_has_not_looked_at() {
+fn a_stopped_download_reports_the_contracts_that_were_not_started() {
     for driver in DRIVERS {
         let script = Script { stop: Some((4, 0)), ..Script::uniform(430, Fate::Found) };
         let stop = Stop::default();
@@ -299,8 +299,8 @@ fn a_stopped_download_accounts_for_the_contracts_that_it_has_not_looked_at() {
         let folder = tempfile::tempdir().unwrap();
         let options = DownloadOptions::to(folder.path()).with_stop(stop);
         let report = Client::new(driver, service).download(ids.clone(), &options).unwrap();
-        let told: Vec<_> = report.flows.iter().map(|flow| flow.flow_id.clone()).collect();
-        assert_eq!(told, ids);
+        let reported: Vec<_> = report.flows.iter().map(|flow| flow.flow_id.clone()).collect();
+        assert_eq!(reported, ids);
         assert!(report.saved().count() < 20 && !report.is_complete());
         for flow in report.failed() {
             assert_eq!(flow.error.as_ref().unwrap().kind, FlowErrorKind::Stopped);

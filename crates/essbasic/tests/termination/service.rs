@@ -1,4 +1,4 @@
-//! The service and its files by a script, in virtual time.
+//! Scripted service and file server, in virtual time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -11,25 +11,25 @@ use essbasic::transport::{
 };
 use serde_json::{Value, json};
 
-/// Seconds since the epoch at the start of a run.
+/// Start of a run, in seconds since the Unix epoch.
 pub const EPOCH: u64 = 1_800_000_000;
 
 const PDF: &[u8] = b"%PDF-1.7 a contract %%EOF";
 
-/// What the service and the network do with one contract.
+/// Behavior of the service and the network for one contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     Found,
-    /// The last signature is as old as the run.
+    /// The last signature was made at the start of the run.
     JustSigned,
     Unsigned,
     Unknown,
-    /// The file's server answers with 500.
+    /// The file server responds with status 500.
     Failing,
-    /// The file's server limits the rate.
+    /// The file server responds with status 429.
     Throttled,
-    /// The connection breaks in the middle of the file.
-    Broken,
+    /// The connection is interrupted in the middle of the file.
+    Interrupted,
     /// Every link has expired.
     Expired,
     Redirected,
@@ -43,16 +43,16 @@ impl Fate {
         Self::Unknown,
         Self::Failing,
         Self::Throttled,
-        Self::Broken,
+        Self::Interrupted,
         Self::Expired,
         Self::Redirected,
     ];
 }
 
-/// What comes of a call for many contracts.
+/// Outcome of a request for several contracts.
 #[derive(Debug, Clone, Copy)]
 pub enum Call {
-    Answered,
+    Success,
     Throttled,
     Interrupted,
     Fatal,
@@ -61,18 +61,18 @@ pub enum Call {
 #[derive(Debug, Clone)]
 pub struct Script {
     pub fates: Vec<Fate>,
-    /// Outcomes of the calls, over and over.
+    /// Outcomes of the calls, cyclic.
     pub calls: Vec<Call>,
-    /// Durations of the exchanges in milliseconds, over and over: they end in any order.
+    /// Durations of the HTTP exchanges in milliseconds, cyclic, so that they end in any order.
     pub delays: Vec<u64>,
-    /// After how many requests, and how many milliseconds later, the job is stopped.
+    /// Number of requests, and of milliseconds after them, until the job is stopped.
     pub stop: Option<(usize, u64)>,
 }
 
 impl Script {
-    /// Contracts of one fate, with a service that never fails.
+    /// Creates a script for contracts of one fate, with a service that never fails.
     pub fn uniform(count: usize, fate: Fate) -> Self {
-        Self { fates: vec![fate; count], calls: vec![Call::Answered], delays: vec![0], stop: None }
+        Self { fates: vec![fate; count], calls: vec![Call::Success], delays: vec![0], stop: None }
     }
 
     pub fn ids(&self) -> Vec<String> {
@@ -80,17 +80,19 @@ impl Script {
     }
 }
 
-/// A body that may break off.
+/// Response body that may be interrupted.
 pub struct Body {
-    pub pieces: Vec<Bytes>,
-    pub breaks: bool,
+    pub chunks: Vec<Bytes>,
+    pub is_interrupted: bool,
 }
 
 impl Body {
     pub fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
-        match self.pieces.pop() {
-            None if self.breaks => Err(TransportError::new(TransportErrorKind::Interrupted)),
-            piece => Ok(piece),
+        match self.chunks.pop() {
+            None if self.is_interrupted => {
+                Err(TransportError::new(TransportErrorKind::Interrupted))
+            }
+            chunk => Ok(chunk),
         }
     }
 }
@@ -106,7 +108,7 @@ struct State {
     fates: HashMap<String, Fate>,
     stop: Stop,
     counts: Mutex<Counts>,
-    /// Calls [`Service::stop`] after this time.
+    /// Schedules [`Service::stop`] after a delay.
     schedule: OnceLock<Box<dyn Fn(Duration) + Send + Sync>>,
 }
 
@@ -114,9 +116,8 @@ struct State {
 struct Counts {
     requests: usize,
     calls: usize,
-    /// When the job was stopped, and when it ended.
-    stopped: Option<Duration>,
-    ended: Duration,
+    stopped_at: Option<Duration>,
+    ended_at: Duration,
 }
 
 impl Service {
@@ -126,13 +127,13 @@ impl Service {
         Self(Arc::new(State { script, fates, stop, counts, schedule: OnceLock::new() }))
     }
 
-    /// Begins the run, with a way to call [`stop`](Self::stop) later.
-    pub fn begin(&self, schedule: impl Fn(Duration) + Send + Sync + 'static) {
+    /// Starts the run. `schedule` calls [`stop`](Self::stop) after a delay.
+    pub fn start(&self, schedule: impl Fn(Duration) + Send + Sync + 'static) {
         assert!(self.0.schedule.set(Box::new(schedule)).is_ok());
-        self.stop_when_due(0);
+        self.stop_if_due(0);
     }
 
-    fn stop_when_due(&self, requests: usize) {
+    fn stop_if_due(&self, requests: usize) {
         if let Some((after, millis)) = self.0.script.stop
             && after == requests
         {
@@ -141,20 +142,20 @@ impl Service {
     }
 
     pub fn stop(&self, now: Duration) {
-        self.0.counts.lock().unwrap().stopped = Some(now);
+        self.0.counts.lock().unwrap().stopped_at = Some(now);
         self.0.stop.stop();
     }
 
     pub fn end(&self, now: Duration) {
-        self.0.counts.lock().unwrap().ended = now;
+        self.0.counts.lock().unwrap().ended_at = now;
     }
 
     pub fn time_since_stop(&self) -> Duration {
         let counts = self.0.counts.lock().unwrap();
-        counts.ended.saturating_sub(counts.stopped.unwrap())
+        counts.ended_at.saturating_sub(counts.stopped_at.unwrap())
     }
 
-    /// Duration of the next exchange.
+    /// Returns the duration of the next HTTP exchange.
     pub fn delay(&self) -> Duration {
         let mut counts = self.0.counts.lock().unwrap();
         let delays = &self.0.script.delays;
@@ -162,7 +163,7 @@ impl Service {
         counts.requests += 1;
         let requests = counts.requests;
         drop(counts);
-        self.stop_when_due(requests);
+        self.stop_if_due(requests);
         Duration::from_millis(delay)
     }
 
@@ -174,22 +175,22 @@ impl Service {
         let call = self.0.script.calls[counts.calls % self.0.script.calls.len()];
         counts.calls += 1;
         drop(counts);
-        let refusal = |code: &str| {
+        let failure = |code: &str| {
             let error = json!({"Error": {"Code": code, "Message": "m"}, "RequestId": "r"});
             Ok(reply(200, json!({"Response": error}).to_string().into()))
         };
         match call {
-            Call::Answered => {}
-            Call::Throttled => return refusal("RequestLimitExceeded"),
+            Call::Success => {}
+            Call::Throttled => return failure("RequestLimitExceeded"),
             Call::Interrupted => return Err(TransportError::new(TransportErrorKind::Interrupted)),
-            Call::Fatal => return refusal("AuthFailure.SecretIdNotFound"),
+            Call::Fatal => return failure("AuthFailure.SecretIdNotFound"),
         }
         let body: Value = serde_json::from_slice(&request.body).unwrap();
         let ids = body["FlowIds"].as_array().unwrap().iter();
         let ids: Vec<&str> = ids.map(|id| id.as_str().unwrap()).collect();
-        let answer = match request.headers["x-tc-action"].to_str().unwrap() {
+        let content = match request.headers["x-tc-action"].to_str().unwrap() {
             "DescribeFlowDetailInfo" => {
-                json!({"FlowInfo": ids.iter().filter_map(|id| self.state(id)).collect::<Vec<_>>()})
+                json!({"FlowInfo": ids.iter().filter_map(|id| self.details(id)).collect::<Vec<_>>()})
             }
             "DescribeResourceUrlsByFlows" => {
                 let infos: Vec<Value> = ids.iter().filter_map(|id| self.links(id)).collect();
@@ -197,10 +198,10 @@ impl Service {
             }
             action => panic!("{action}"),
         };
-        Ok(reply(200, json!({"Response": answer}).to_string().into()))
+        Ok(reply(200, json!({"Response": content}).to_string().into()))
     }
 
-    fn state(&self, id: &str) -> Option<Value> {
+    fn details(&self, id: &str) -> Option<Value> {
         let (status, signed) = match self.0.fates[id] {
             Fate::Unknown => return None,
             Fate::Unsigned => ("PART", 0),
@@ -224,9 +225,10 @@ impl Service {
             Fate::Throttled => Ok(reply(429, Bytes::new())),
             Fate::Expired => Ok(reply(403, Bytes::new())),
             Fate::Redirected => Ok(reply(302, Bytes::new())),
-            Fate::Broken => {
+            Fate::Interrupted => {
                 let mut reply = reply(200, PDF.into());
-                reply.body = Body { pieces: vec![Bytes::from_static(&PDF[..9])], breaks: true };
+                reply.body =
+                    Body { chunks: vec![Bytes::from_static(&PDF[..9])], is_interrupted: true };
                 Ok(reply)
             }
             _ => Ok(reply(200, PDF.into())),
@@ -237,6 +239,6 @@ impl Service {
 fn reply(status: u16, body: Bytes) -> Response<Body> {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_LENGTH, body.len().into());
-    let body = Body { pieces: vec![body], breaks: false };
+    let body = Body { chunks: vec![body], is_interrupted: false };
     Response { status: StatusCode::from_u16(status).unwrap(), headers, body }
 }

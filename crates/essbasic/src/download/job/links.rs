@@ -107,7 +107,7 @@ impl Job {
                 flow_id: &state.flow_id,
                 kind: &link.kind,
                 index: flow,
-                at: link.asked_at,
+                at: link.requested_at,
             }));
             let (title, kind) = (link.name.clone(), link.kind.clone());
             fetches.push((state.files.len(), link));

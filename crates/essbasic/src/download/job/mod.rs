@@ -21,8 +21,9 @@ use super::file_name::FileNames;
 use super::flow::{FlowState, Stage};
 use super::options::DownloadOptions;
 use super::report::{Report, ReportedFlow};
-use crate::error::{Error, FlowError, FlowErrorKind};
-use crate::links::{BATCH, distinct, failed};
+use crate::error::{Error, FlowError, FlowErrorKind, into_flow_error};
+use crate::flow_ids::distinct;
+use crate::links::BATCH;
 use crate::next::{InFlight, Next};
 use crate::wait::WaitJob;
 
@@ -327,7 +328,7 @@ impl Job {
             tracing::debug!(%error, failures = self.call_failures, "call failed, will be retried");
             return None;
         }
-        match failed(error) {
+        match into_flow_error(error) {
             Ok(error) => Some(error),
             Err(fatal) => {
                 self.stop(fatal);

@@ -8,7 +8,7 @@ use super::Job;
 use super::step::{Step, WaitStep};
 use crate::error::{FlowError, FlowErrorKind};
 use crate::next::Next;
-use crate::wait::{LONGEST_SETTLE, WaitJob, WaitOutcome};
+use crate::wait::{MAX_SETTLE, WaitJob, WaitOutcome};
 
 /// The wait of a job.
 pub(super) struct Waiting {
@@ -56,7 +56,7 @@ impl Job {
         if step.is_none()
             && let Some(waiting) = self.waiting.take()
         {
-            ended.extend(waiting.wait.into_left());
+            ended.extend(waiting.wait.into_unfinished());
         }
         for (index, flow_id, outcome) in ended {
             self.on_wait_outcome(now, index, flow_id, outcome);
@@ -94,7 +94,7 @@ impl Job {
             }
             WaitOutcome::Pending { status: Some(FlowStatus::All), error: _ } => {
                 state.not_before =
-                    now.monotonic.saturating_add(self.options.settle.min(LONGEST_SETTLE));
+                    now.monotonic.saturating_add(self.options.settle.min(MAX_SETTLE));
                 (Some(FlowStatus::All), None)
             }
             WaitOutcome::Pending { status, error: Some(error) } => (status, Some(error)),
@@ -122,7 +122,7 @@ impl Job {
 
     /// Returns the contracts whose wait was stopped.
     pub(super) fn stopped_waits(&mut self) -> Vec<(usize, FlowState)> {
-        let left = self.waiting.take().map(|waiting| waiting.wait.into_left());
+        let left = self.waiting.take().map(|waiting| waiting.wait.into_unfinished());
         let left = left.into_iter().flatten().map(|(index, flow_id, outcome)| {
             let mut state = FlowState::new(flow_id);
             state.status = match outcome {
