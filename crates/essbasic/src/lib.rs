@@ -1,10 +1,24 @@
-//! Tencent e-sign (电子签, API `essbasic` 2021-05-26): from contract ids to signed PDFs on disk.
+//! Async and blocking SDK for Tencent e-sign (电子签, API `essbasic` 2021-05-26): creates contracts, waits until they are
+//! signed, and downloads the signed PDFs.
 //!
-//! Choose a driver, or both: the feature `async` has `Client`, the feature `blocking` has
-//! `blocking::Client`. Without either there is no client. With the feature `hyper` in place of `async`, or beside it,
-//! `Client::on_hyper` makes a client that builds and calls faster than the one on reqwest, and does the same.
+//! - [`Client`] (feature `async` or `hyper`) and [`blocking::Client`] (feature `blocking`) have the same methods and run
+//!   the same engine.
+//! - Workflows take any number of contracts. They send requests in batches, retry with backoff, respect the rate limit,
+//!   and return one result per contract.
+//! - [`Client::call`] calls any action of the API with its request and response types, which are in [`models`].
 //!
-//! Async:
+//! The [`guide`] has pages by task, in English and partly in Chinese.
+//!
+//! # Getting started
+//!
+//! ```toml
+//! essbasic = { version = "0.1", features = ["async"] }      # Client: reqwest and tokio
+//! essbasic = { version = "0.1", features = ["blocking"] }   # blocking::Client: ureq, no async runtime
+//! ```
+//!
+//! No client is enabled by default. The function [`agent`] names the application, the organization and the operator on
+//! whose behalf calls are made. [`credentials::default_chain`] reads the credentials from the environment, profile files,
+//! a pod identity or the role of the machine.
 //!
 //! ```no_run
 //! # #[cfg(feature = "reqwest")]
@@ -22,7 +36,7 @@
 //! # }
 //! ```
 //!
-//! Blocking:
+//! The same with the blocking client:
 //!
 //! ```no_run
 //! # #[cfg(feature = "ureq")]
@@ -40,30 +54,228 @@
 //! # }
 //! ```
 //!
-//! # What it does
-//! - `links`: download links of any number of contracts, fifty a call, each with its own result.
-//! - `wait`: asks a hundred contracts a call until they are signed by all, and gives the service the
-//!   seconds that it takes to compose the PDF.
-//! - `download`: links asked for just before they are used and again when they have died; files
-//!   checked, made durable and then named.
-//! - `archive`: as `download`, over any number of contracts and runs; with the feature `object-store`
-//!   also to S3 and its like ([`object_store`](https://docs.rs/object_store)).
-//! - `upload`, `start_from_files`, `start_from_templates`, `sign_links`, `remind`, `cancel` (feature
-//!   `start`): contracts set going.
-//! - `call`: any action; the types of those beyond contracts come with the feature `full`.
+//! # Clients
+//!
+//! | method | purpose |
+//! |---|---|
+//! | [`Client::new`], [`blocking::Client::new`] | create a client on reqwest or ureq |
+//! | [`Client::on_hyper`] | create an async client on hyper, which builds faster and has less overhead per call |
+//! | [`Client::from_client`] | create a client on a [`tc3_client`] client with any transport |
+//! | [`Client::agent`], [`Client::client`] | return the agent and the underlying client |
+//! | [`Client::call`] | call any action |
+//! | [`Client::details`] | return status, parties and times |
+//! | [`Client::links`] | return download links |
+//! | [`Client::wait`] | wait until every party has signed |
+//! | [`Client::download`] | download to a folder or an object store |
+//! | [`Client::archive`] | download any number of contracts over several runs |
+//! | [`Client::upload`] | upload files |
+//! | [`Client::start_from_files`], [`Client::start_from_templates`] | create contracts and send them to their parties |
+//! | [`Client::sign_links`] | create links with which parties sign |
+//! | [`Client::remind`], [`Client::cancel`] | remind parties, withdraw contracts |
+//!
+//! [`Config`] has the settings of a client: endpoint ([`with_endpoint`](Config::with_endpoint),
+//! [`with_endpoint_url`](Config::with_endpoint_url), [`with_test_environment`](Config::with_test_environment)), region
+//! ([`with_region`](Config::with_region)), language ([`with_language`](Config::with_language)), timeout
+//! ([`with_timeout`](Config::with_timeout)), retries ([`with_retry`](Config::with_retry)), rate limit
+//! ([`with_rate_limit`](Config::with_rate_limit)), connections, proxy and TLS
+//! ([`with_transport_config`](Config::with_transport_config)), response size
+//! ([`with_max_response_bytes`](Config::with_max_response_bytes)), request validation
+//! ([`with_validation`](Config::with_validation)), encryption ([`with_encapsulation`](Config::with_encapsulation)), the
+//! signature ([`without_signed_action`](Config::without_signed_action),
+//! [`without_signed_payload`](Config::without_signed_payload)), and time
+//! ([`with_clock`](Config::with_clock), [`with_async_sleep`](Config::with_async_sleep),
+//! [`with_blocking_sleep`](Config::with_blocking_sleep), [`with_jitter_seed`](Config::with_jitter_seed)).
+//!
+//! # Waiting
+//!
+//! [`Client::wait`] polls until every party has signed each contract. The result is a [`FlowWait`] per contract. With
+//! [`Signals::new`] and [`Signals::send`], callbacks replace most of the polling.
+//!
+//! ```no_run
+//! # #[cfg(feature = "async-core")]
+//! # async fn run(client: essbasic::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//! use essbasic::{WaitOptions, WaitOutcome};
+//!
+//! let options = WaitOptions::default().with_timeout(Duration::from_secs(600));
+//! for flow in client.wait(["FLOW_1", "FLOW_2"], &options).await? {
+//!     match flow.outcome {
+//!         WaitOutcome::Signed => println!("{} is signed", flow.flow_id),
+//!         WaitOutcome::Ended { status, .. } => println!("{} ended as {status}", flow.flow_id),
+//!         other => println!("{}: {other:?}", flow.flow_id),
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | option | purpose |
+//! |---|---|
+//! | [`WaitOptions::with_interval`], [`WaitOptions::with_max_interval`] | polling interval |
+//! | [`WaitOptions::with_timeout`] | maximum duration |
+//! | [`WaitOptions::with_settle`] | delay for the composition of the PDF |
+//! | [`WaitOptions::with_signals`] | statuses from callbacks |
+//! | [`WaitOptions::with_stop`] | cancellation through a [`Stop`] |
+//! | [`WaitOptions::on_event`] | handler of each [`WaitEvent`] |
+//!
+//! # Downloading
+//!
+//! [`Client::download`] saves the files of contracts. Content is checked, and each file is fsynced and then gets its
+//! final name by an atomic rename. The result is a [`Report`] with the methods [`Report::is_complete`],
+//! [`Report::saved`] and [`Report::failed`].
+//!
+//! ```no_run
+//! # #[cfg(feature = "async-core")]
+//! # async fn run(client: essbasic::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use essbasic::{DownloadOptions, WaitOptions};
+//!
+//! let options = DownloadOptions::to("contracts")
+//!     .with_names("{date}-{name}-{flow_id}".parse()?)
+//!     .with_wait(WaitOptions::default());
+//! let report = client.download(["FLOW_1", "FLOW_2"], &options).await?;
+//! assert!(report.is_complete());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | option | purpose |
+//! |---|---|
+//! | [`DownloadOptions::to`], [`DownloadOptions::to_store`] | download to a folder or an object store |
+//! | [`DownloadOptions::with_concurrency`] | number of concurrent downloads |
+//! | [`DownloadOptions::with_names`] | file names by a [`NameTemplate`] |
+//! | [`DownloadOptions::with_wait`] | download of each contract as soon as it is signed |
+//! | [`DownloadOptions::with_any_state`] | download of contracts that not every party has signed |
+//! | [`DownloadOptions::with_settle`] | delay for the composition of the PDF |
+//! | [`DownloadOptions::with_link_host`] | allowlist of link hosts, each a [`LinkHost`] |
+//! | [`DownloadOptions::with_max_file_bytes`], [`DownloadOptions::with_file_timeout`] | limits of one file |
+//! | [`DownloadOptions::with_part_bytes`] | part size of uploads to a store |
+//! | [`DownloadOptions::with_stop`] | cancellation through a [`Stop`] |
+//! | [`DownloadOptions::on_event`] | handler of each [`DownloadEvent`] |
+//!
+//! # Archiving
+//!
+//! [`Client::archive`] is a download with a journal. The same call continues after an interruption, and skips contracts
+//! that are saved. The result is an [`ArchiveReport`] with the methods [`ArchiveReport::is_complete`],
+//! [`ArchiveReport::flows`] and [`ArchiveReport::write_json`].
+//!
+//! ```no_run
+//! # #[cfg(feature = "async-core")]
+//! # async fn run(client: essbasic::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use essbasic::ArchiveOptions;
+//!
+//! let ids = (1..=100_000).map(|number| format!("FLOW_{number}"));
+//! let report = client.archive(ids, &ArchiveOptions::to("archive").with_concurrency(16)).await?;
+//! println!("{} saved, {} failed", report.saved, report.failed);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | option | purpose |
+//! |---|---|
+//! | [`ArchiveOptions::to`], [`ArchiveOptions::to_store`] | archive in a folder or an object store |
+//! | [`ArchiveOptions::with_journal`] | path of the journal |
+//! | [`ArchiveOptions::with_shard`] | one [`Shard`] of the contracts, for several machines |
+//! | [`ArchiveOptions::with_retry_rounds`] | number of retry rounds for failed contracts |
+//! | [`ArchiveOptions::with_verify`] | comparison of saved files with their SHA-256 |
+//! | [`ArchiveOptions::skip_status_check`] | download of contracts that not every party has signed |
+//! | [`ArchiveOptions::with_store_id`] | identity of an object store |
+//! | [`ArchiveOptions::with_concurrency`], [`ArchiveOptions::with_names`], [`ArchiveOptions::with_link_host`], [`ArchiveOptions::with_settle`], [`ArchiveOptions::with_part_bytes`], [`ArchiveOptions::with_stop`], [`ArchiveOptions::on_event`] | as for a download |
+//!
+//! A job of any kind ends early after [`Stop::stop`]; [`Stop::is_stopped`] returns whether it was called.
+//!
+//! # Creating contracts
+//!
+//! With the feature `start`, contracts are created from uploaded files or from templates.
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "async-core", feature = "start"))]
+//! # async fn run(client: essbasic::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use essbasic::models::SignUrlEndpoint;
+//! use essbasic::{Contract, Document, Party};
+//!
+//! let file_ids = client.upload([Document::read("lease.pdf")?]).await?;
+//! let file_id = file_ids.into_iter().next().ok_or("no file ID")??;
+//! let contract = Contract::new("房屋租赁合同")
+//!     .party(Party::employee("示例科技有限公司", "ORGANIZATION_OPEN_ID", "OPERATOR_OPEN_ID").seals_at("甲方"))
+//!     .party(Party::person("张三", "13800000000").signs_at("乙方"));
+//! let flow_ids = client.start_from_files([(file_id, contract)]).await?;
+//! let flow_ids: Vec<String> = flow_ids.into_iter().collect::<Result<_, _>>()?;
+//! let links = client.sign_links(flow_ids, SignUrlEndpoint::WeixinApp).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - Files: [`Document::new`], [`Document::read`].
+//! - Contracts: [`Contract::new`], [`Contract::party`], [`Contract::deadline`], [`Contract::unordered`],
+//!   [`Contract::user_data`], [`Contract::field`].
+//! - Parties: [`Party::person`], [`Party::employee`], [`Party::outside_organization`], [`Party::recipient_id`],
+//!   [`Party::signs_at`], [`Party::seals_at`], [`Party::into_model`].
+//!
+//! # Other actions
+//!
+//! The feature `full` adds the types of all actions to [`models`].
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "async-core", feature = "full"))]
+//! # async fn run(client: essbasic::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use essbasic::models::DescribeTemplatesRequest;
+//!
+//! let request = DescribeTemplatesRequest::new(client.agent().clone()).template_id("TEMPLATE_ID");
+//! for template in client.call(&request).await?.templates {
+//!     println!("{}", template.template_name);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Encryption
+//!
+//! [`Encryption::aes_cbc`] and [`Encryption::sm4_cbc`] encrypt the bodies of all calls, with keys agreed with the
+//! service.
 //!
 //! # Errors
-//! [`Error`] is what keeps a whole workflow from going on, and tells what to do. [`FlowError`] concerns
-//! one contract, and stands among the results.
-
+//!
+//! [`Error`] ends a whole workflow. [`FlowError`] is the failure of one contract, and part of the results; its
+//! [`kind`](FlowErrorKind) distinguishes the causes. An action that is not idempotent is not retried if its response is
+//! lost, and fails with [`FlowErrorKind::OutcomeUnknown`].
+//!
+//! # Feature flags
+//!
+//! None is enabled by default.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `async` | [`Client`] over its default transport, `reqwest` |
+//! | `blocking` | [`blocking::Client`] over its default transport, `ureq` |
+//! | `reqwest` | [`Client::new`] |
+//! | `hyper` | [`Client::on_hyper`] |
+//! | `ureq` | [`blocking::Client::new`] |
+//! | `async-core` | [`Client`] over a transport of the caller |
+//! | `start` | uploads, creation of contracts, signing links, reminders, withdrawal |
+//! | `full` | the types of all actions |
+//! | `serde` | `Serialize` and `Deserialize` for models, reports and results; calls by name |
+//! | `object-store` | downloads and archives in stores of the crate [`object_store`], such as S3 and Tencent COS |
+//! | `encryption` | [`Encryption`] |
+//! | `catalogue` | the service as data ([`catalogue`]), and validation of requests |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
-    not(any(feature = "async-core", feature = "ureq")),
+    not(all(
+        feature = "reqwest",
+        feature = "ureq",
+        feature = "catalogue",
+        feature = "encryption",
+        feature = "hyper",
+        feature = "object-store",
+        feature = "start",
+    )),
     allow(
-        dead_code,
-        unused_imports,
-        reason = "without a driver there is no driver to use the engine"
+        rustdoc::broken_intra_doc_links,
+        reason = "the crate page links to items of all features"
     )
+)]
+#![cfg_attr(
+    not(any(feature = "async-core", feature = "ureq")),
+    allow(dead_code, unused_imports, reason = "without a client no driver uses the engines")
 )]
 
 mod agent;

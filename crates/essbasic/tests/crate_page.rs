@@ -1,0 +1,57 @@
+//! The crate page links every public method of the clients and of the types that a caller configures.
+
+#![allow(clippy::unwrap_used, reason = "tests panic on failure")]
+
+use std::fs;
+use std::path::Path;
+
+/// Files with such methods.
+const FILES: [&str; 12] = [
+    "src/archive/options.rs",
+    "src/archive/report.rs",
+    "src/asynchronous.rs",
+    "src/blocking.rs",
+    "src/download/options.rs",
+    "src/encryption.rs",
+    "src/start/asynchronous.rs",
+    "src/start/contract.rs",
+    "src/start/document.rs",
+    "src/stop.rs",
+    "src/wait/options.rs",
+    "src/wait/signals.rs",
+];
+
+/// Types whose methods need no link.
+const EXEMPT: [&str; 1] = ["Shard"];
+
+/// Returns `Type::method` for each public method in the inherent `impl` blocks of a file.
+fn public_methods(source: &str) -> Vec<String> {
+    let mut methods = Vec::new();
+    let mut owner = None;
+    for line in source.lines() {
+        if let Some(block) = line.strip_prefix("impl ") {
+            let name = block.strip_suffix(" {");
+            owner = name.filter(|name| !name.contains(' ') && !EXEMPT.contains(name));
+        }
+        let function = line.strip_prefix("    pub fn ");
+        let function = function.or_else(|| line.strip_prefix("    pub async fn "));
+        if let (Some(owner), Some(function)) = (owner, function) {
+            let name = function.split(['(', '<']).next().unwrap();
+            methods.push(format!("{owner}::{name}"));
+        }
+    }
+    methods
+}
+
+#[test]
+fn links_every_public_method() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("src/lib.rs")).unwrap();
+    for file in FILES {
+        let methods = public_methods(&fs::read_to_string(root.join(file)).unwrap());
+        assert!(!methods.is_empty(), "{file} has no public method");
+        for method in methods {
+            assert!(page.contains(&format!("[`{method}`]")), "{file}: {method} is not linked");
+        }
+    }
+}
