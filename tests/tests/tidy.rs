@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use regex::Regex;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
@@ -111,5 +113,73 @@ fn every_crate_is_in_the_architecture() {
     for entry in std::fs::read_dir(root().join("crates")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(architecture.contains(&format!("`{name}`")), "ARCHITECTURE.md lacks {name}");
+    }
+}
+
+/// Words and phrases that GLOSSARY.md and CONTRIBUTING.md replace by the field's own terms.
+const DENIED: &[&str] = &[
+    r"colours?",
+    r"anew",
+    r"mend(s|ed|ing)?",
+    r"spoil(t|ed|s)?",
+    r"truth values?",
+    r"whole numbers?",
+    r"is none",
+    // "there is no" and "is no longer" are fine.
+    r"is no [a-z]+",
+    r"whoever",
+    r"so many",
+    r"dies|died",
+    r"agreed hosts?",
+    r"a hand on",
+    r"beside",
+    r"retry-safe|retry safe|safe to repeat|repeated blindly",
+    r"made durable",
+    r"falls? together|told apart|turned down",
+    r"serves? on",
+    r"oldest rust|foreign types?",
+    r"what comes of|what became of|comes of",
+    r"contenders?",
+];
+
+/// Words that a line of documentation does not begin with.
+const DENIED_STARTS: &[&str] = &["What", "Where", "Whose", "Who", "So many", "How often"];
+
+/// Files that name the denied words, or quote others.
+const EXEMPT: &[&str] = &["GLOSSARY.md", "CONTRIBUTING.md", "tests/tests/tidy.rs"];
+
+#[test]
+fn prose_uses_the_terms_of_the_field() {
+    let denied = Regex::new(&format!(r"(?i)\b({})\b", DENIED.join("|"))).unwrap();
+    let allowed = Regex::new(r"(?i)\bthere is no\b|\bis no longer\b").unwrap();
+    let starts = format!(r"^\s*//[/!] (# )?({})\b", DENIED_STARTS.join("|"));
+    let starts = Regex::new(&starts).unwrap();
+    let mut found = Vec::new();
+    for (path, text) in files() {
+        let is_prose = [".rs", ".md", ".toml", ".sh", ".yml"].iter().any(|end| path.ends_with(end));
+        if !is_prose || EXEMPT.contains(&path.as_str()) {
+            continue;
+        }
+        for (number, line) in (1..).zip(text.lines()) {
+            // Names of functions are prose too.
+            let words = line.replace('_', " ");
+            let words = if path.ends_with(".rs") && line.contains("fn ") { &words } else { line };
+            let rest = allowed.replace_all(words, "");
+            if denied.is_match(&rest) || starts.is_match(line) {
+                found.push(format!("{path}:{number}: {}", line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{} lines:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn the_deny_list_finds_what_it_lists() {
+    let denied = Regex::new(&format!(r"(?i)\b({})\b", DENIED.join("|"))).unwrap();
+    for line in ["in both colours", "the proxy is no URL", "made anew", "Whoever", "fn it_dies()"] {
+        assert!(denied.is_match(&line.replace('_', " ")), "{line}");
+    }
+    for line in ["menders", "behind", "a color", "is nonetheless", "this is not a URL"] {
+        assert!(!denied.is_match(line), "{line}");
     }
 }

@@ -174,7 +174,7 @@
 //! |---|---|
 //! | [`ArchiveOptions::to`], [`ArchiveOptions::to_store`] | archive in a folder or an object store |
 //! | [`ArchiveOptions::with_journal`] | path of the journal |
-//! | [`ArchiveOptions::with_shard`] | one [`Shard`] of the contracts, for several machines |
+//! | [`ArchiveOptions::with_shard`] | one [`Shard`] of the contracts, for several machines ([`Shard::new`], [`Shard::count`], [`Shard::contains`]) |
 //! | [`ArchiveOptions::with_retry_rounds`] | number of retry rounds for failed contracts |
 //! | [`ArchiveOptions::with_verify`] | comparison of saved files with their SHA-256 |
 //! | [`ArchiveOptions::skip_status_check`] | download of contracts that not every party has signed |

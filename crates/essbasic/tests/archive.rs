@@ -247,7 +247,7 @@ fn a_missing_permission_stops_the_job_with_advice() {
         let folder = tempfile::tempdir().unwrap();
         let before = emulator.stats().calls.get("DescribeResourceUrlsByFlows").copied();
         let error = driver.archive(ids.clone(), &ArchiveOptions::to(folder.path())).unwrap_err();
-        for words in ["Authorisation management", "Application extension services"] {
+        for words in ["Authorization management", "Application extension services"] {
             assert!(error.to_string().contains(words), "{error}");
         }
         let after = emulator.stats().calls["DescribeResourceUrlsByFlows"];

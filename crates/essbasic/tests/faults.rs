@@ -15,7 +15,7 @@ use scripted::{Body, End, config, links, response};
 
 const PDF: &str = "%PDF-1.7 a contract %%EOF";
 
-/// The behaviour of a link in one fetch.
+/// The behavior of a link in one fetch.
 #[derive(Debug, Clone)]
 enum Link {
     Complete,
@@ -27,7 +27,7 @@ enum Link {
     Unreachable,
 }
 
-/// A service in which the link of each contract has scripted behaviours, and works after them.
+/// A service in which the link of each contract has scripted behaviors, and works after them.
 #[derive(Clone)]
 struct Service(Arc<Mutex<State>>);
 

@@ -138,7 +138,7 @@ impl ArchiveOptions {
         self
     }
 
-    /// Archives contracts in any status, without the calls that check it; sets [`check`](Self::check) to `false`.
+    /// Archives contracts in any status, without the calls that check it; sets [`check`](field@Self::check) to `false`.
     #[must_use]
     pub fn skip_status_check(mut self) -> Self {
         self.check = false;

@@ -8,7 +8,7 @@ use essbasic::{ArchiveOptions, ArchiveReport, Error, agent};
 
 use crate::scripted::{Body, End, config, links, response};
 
-/// The behaviour of a link in one fetch.
+/// The behavior of a link in one fetch.
 #[derive(Debug, Clone)]
 pub enum Link {
     /// Returns another body.
@@ -31,7 +31,7 @@ pub fn pdf(length: usize, seed: u64) -> Vec<u8> {
     bytes
 }
 
-/// A service that returns the file of each contract, after the scripted behaviours of its link.
+/// A service that returns the file of each contract, after the scripted behaviors of its link.
 #[derive(Clone, Default)]
 pub struct Service(Arc<Mutex<State>>);
 
@@ -53,7 +53,7 @@ impl Service {
         service
     }
 
-    /// Sets the first behaviours of the link of this contract.
+    /// Sets the first behaviors of the link of this contract.
     pub fn with(self, flow: &str, links: &[Link]) -> Self {
         self.0.lock().unwrap().links.insert(flow.to_owned(), links.to_vec().into());
         self

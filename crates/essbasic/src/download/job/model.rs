@@ -18,9 +18,9 @@ use super::status::StatusBatch;
 use super::*;
 use crate::stop::Stop;
 
-/// The behaviour of the service and the network for one contract.
+/// The behavior of the service and the network for one contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Behaviour {
+enum Behavior {
     Found,
     Unsigned,
     Unknown,
@@ -34,15 +34,15 @@ enum Behaviour {
     Disk,
 }
 
-fn behaviour() -> impl Strategy<Value = Behaviour> {
+fn behavior() -> impl Strategy<Value = Behavior> {
     prop_oneof![
-        8 => Just(Behaviour::Found),
-        4 => Just(Behaviour::Unsigned),
-        4 => Just(Behaviour::Unknown),
-        2 => Just(Behaviour::Failing),
-        2 => Just(Behaviour::Expiring),
-        2 => Just(Behaviour::Refused),
-        2 => Just(Behaviour::Shifting),
+        8 => Just(Behavior::Found),
+        4 => Just(Behavior::Unsigned),
+        4 => Just(Behavior::Unknown),
+        2 => Just(Behavior::Failing),
+        2 => Just(Behavior::Expiring),
+        2 => Just(Behavior::Refused),
+        2 => Just(Behavior::Shifting),
     ]
 }
 
@@ -57,7 +57,7 @@ enum Call {
 
 #[derive(Debug, Clone)]
 struct Script {
-    behaviours: Vec<Behaviour>,
+    behaviors: Vec<Behavior>,
     status_check: bool,
     any_state: bool,
     rounds: u32,
@@ -76,18 +76,18 @@ fn count() -> impl Strategy<Value = usize> {
     prop_oneof![prop::sample::select(edges.to_vec()), 0_usize..=450]
 }
 
-/// The same behaviour for all contracts, or mixed ones.
-fn behaviours() -> impl Strategy<Value = Vec<Behaviour>> {
+/// The same behavior for all contracts, or mixed ones.
+fn behaviors() -> impl Strategy<Value = Vec<Behavior>> {
     count().prop_flat_map(|count| {
         prop_oneof![
-            behaviour().prop_map(move |behaviour| vec![behaviour; count]),
-            prop::collection::vec(behaviour(), count),
+            behavior().prop_map(move |behavior| vec![behavior; count]),
+            prop::collection::vec(behavior(), count),
             // One disk error.
-            prop::collection::vec(behaviour(), count).prop_map(|mut behaviours| {
-                if let Some(last) = behaviours.last_mut() {
-                    *last = Behaviour::Disk;
+            prop::collection::vec(behavior(), count).prop_map(|mut behaviors| {
+                if let Some(last) = behaviors.last_mut() {
+                    *last = Behavior::Disk;
                 }
-                behaviours
+                behaviors
             }),
         ]
     })
@@ -103,7 +103,7 @@ fn script() -> impl Strategy<Value = Script> {
     let batch = (1_usize..=120, 1_usize..=120);
     let batch = prop_oneof![Just((100, 50)), batch];
     (
-        behaviours(),
+        behaviors(),
         (any::<bool>(), any::<bool>(), 0_u32..4),
         batch,
         1_usize..=9,
@@ -111,18 +111,16 @@ fn script() -> impl Strategy<Value = Script> {
         prop::collection::vec((any::<usize>(), 0_u64..90), 1..60),
         prop::option::weighted(0.3, 0_usize..600),
     )
-        .prop_map(|(behaviours, policy, batch, concurrency, calls, order, stop_after)| {
-            Script {
-                behaviours,
-                status_check: policy.0,
-                any_state: policy.1,
-                rounds: policy.2,
-                batch,
-                concurrency,
-                calls,
-                order,
-                stop_after,
-            }
+        .prop_map(|(behaviors, policy, batch, concurrency, calls, order, stop_after)| Script {
+            behaviors,
+            status_check: policy.0,
+            any_state: policy.1,
+            rounds: policy.2,
+            batch,
+            concurrency,
+            calls,
+            order,
+            stop_after,
         })
 }
 
@@ -161,8 +159,8 @@ struct Model {
 }
 
 impl Model {
-    fn behaviour(&self, flow_id: &str) -> Behaviour {
-        self.script.behaviours[flow_id.parse::<usize>().unwrap()]
+    fn behavior(&self, flow_id: &str) -> Behavior {
+        self.script.behaviors[flow_id.parse::<usize>().unwrap()]
     }
 
     fn call(&mut self) -> Result<(), tc3_client::Error> {
@@ -197,9 +195,9 @@ impl Model {
     fn statuses(&self, batch: &StatusBatch) -> DescribeFlowDetailInfoResponse {
         let ids = batch.request.flow_ids.as_ref().unwrap().iter();
         let infos = ids.filter_map(|id| {
-            let status = match self.behaviour(id) {
-                Behaviour::Unknown => return None,
-                Behaviour::Unsigned => "PART",
+            let status = match self.behavior(id) {
+                Behavior::Unknown => return None,
+                Behavior::Unsigned => "PART",
                 _ => "ALL",
             };
             Some(json!({"FlowId": id, "FlowStatus": status, "FlowApproverInfos": []}))
@@ -210,12 +208,12 @@ impl Model {
     fn links(&mut self, batch: &LinkBatch) -> DescribeResourceUrlsByFlowsResponse {
         let mut infos: Vec<Value> = Vec::new();
         for id in &batch.ids {
-            let behaviour = self.behaviour(id);
+            let behavior = self.behavior(id);
             let times = self.link_requests.entry(id.clone()).or_default();
             *times += 1;
-            let names: &[&str] = match behaviour {
-                Behaviour::Unknown => continue,
-                Behaviour::Shifting if *times > 1 => &["two", "one"],
+            let names: &[&str] = match behavior {
+                Behavior::Unknown => continue,
+                Behavior::Shifting if *times > 1 => &["two", "one"],
                 _ => &["one"],
             };
             let links = names.iter().map(|name| json!({"Url": name, "Name": name, "Type": "PDF"}));
@@ -229,14 +227,14 @@ impl Model {
         // The file name contains the flow ID.
         let flow_id = fetch.to.name.rsplit_once('-').unwrap().1.trim_end_matches(".pdf");
         let times = self.link_requests[flow_id];
-        match self.behaviour(flow_id) {
-            Behaviour::Failing => FetchOutcome::Failed(error(FlowErrorKind::Network)),
-            Behaviour::Expiring => FetchOutcome::LinkExpired(error(FlowErrorKind::Link)),
-            Behaviour::Shifting if times == 1 => {
+        match self.behavior(flow_id) {
+            Behavior::Failing => FetchOutcome::Failed(error(FlowErrorKind::Network)),
+            Behavior::Expiring => FetchOutcome::LinkExpired(error(FlowErrorKind::Link)),
+            Behavior::Shifting if times == 1 => {
                 FetchOutcome::LinkExpired(error(FlowErrorKind::Link))
             }
-            Behaviour::Refused => FetchOutcome::Refused(error(FlowErrorKind::Content)),
-            Behaviour::Disk => FetchOutcome::Disk(std::io::ErrorKind::StorageFull.into()),
+            Behavior::Refused => FetchOutcome::Refused(error(FlowErrorKind::Content)),
+            Behavior::Disk => FetchOutcome::Disk(std::io::ErrorKind::StorageFull.into()),
             _ => {
                 *self.written.entry(fetch.to.name.clone()).or_default() += 1;
                 FetchOutcome::Saved(SavedFile {
@@ -262,7 +260,7 @@ fn run(script: &Script) -> Result<(), TestCaseError> {
         defer_name_sync: false,
         batch: BatchSizes { status: script.batch.0, links: script.batch.1 },
     };
-    let ids: Vec<String> = (0..script.behaviours.len()).map(|id| id.to_string()).collect();
+    let ids: Vec<String> = (0..script.behaviors.len()).map(|id| id.to_string()).collect();
     let names = FileNames::new(options.names.clone());
     let source = Box::new(ids.clone().into_iter().enumerate());
     let mut job = Job::streaming(Agent::new("app"), source, options, policy, names);
@@ -303,7 +301,7 @@ fn run(script: &Script) -> Result<(), TestCaseError> {
         }
         let (choice, seconds) = script.order[ended % script.order.len()];
         ended += 1;
-        prop_assert!(ended < script.behaviours.len() * 90 + 200, "the job does not end");
+        prop_assert!(ended < script.behaviors.len() * 90 + 200, "the job does not end");
         clock += seconds;
         let step = in_flight.swap_remove(choice % in_flight.len());
         let outcome = match stop.is_stopped() && !step.delay().is_zero() {
@@ -314,7 +312,7 @@ fn run(script: &Script) -> Result<(), TestCaseError> {
     }
     prop_assert!(in_flight.is_empty(), "steps in flight are abandoned");
     prop_assert!(model.written.values().all(|&times| times == 1), "a file is written twice");
-    let fatal = script.behaviours.contains(&Behaviour::Disk)
+    let fatal = script.behaviors.contains(&Behavior::Disk)
         || script.calls.iter().any(|call| matches!(call, Call::Fatal));
     let Ok(report) = job.finish() else {
         prop_assert!(fatal, "the job failed without a fatal error");
@@ -331,20 +329,20 @@ fn run(script: &Script) -> Result<(), TestCaseError> {
         if stop.is_stopped() || calls_fail {
             continue;
         }
-        let expected = match model.behaviour(&flow.flow_id) {
-            Behaviour::Found | Behaviour::Shifting => None,
-            Behaviour::Unsigned if script.status_check && !script.any_state => {
+        let expected = match model.behavior(&flow.flow_id) {
+            Behavior::Found | Behavior::Shifting => None,
+            Behavior::Unsigned if script.status_check && !script.any_state => {
                 Some(FlowErrorKind::NotSigned)
             }
-            Behaviour::Unsigned => None,
-            Behaviour::Unknown if script.status_check && !script.any_state => {
+            Behavior::Unsigned => None,
+            Behavior::Unknown if script.status_check && !script.any_state => {
                 Some(FlowErrorKind::Refused)
             }
-            Behaviour::Unknown => Some(FlowErrorKind::Missing),
-            Behaviour::Failing => Some(FlowErrorKind::Network),
-            Behaviour::Expiring => Some(FlowErrorKind::Link),
-            Behaviour::Refused => Some(FlowErrorKind::Content),
-            Behaviour::Disk => kind,
+            Behavior::Unknown => Some(FlowErrorKind::Missing),
+            Behavior::Failing => Some(FlowErrorKind::Network),
+            Behavior::Expiring => Some(FlowErrorKind::Link),
+            Behavior::Refused => Some(FlowErrorKind::Content),
+            Behavior::Disk => kind,
         };
         prop_assert_eq!(kind, expected, "{}", &flow.flow_id);
     }
@@ -360,22 +358,22 @@ proptest! {
 
 #[test]
 fn ends_for_multiples_of_the_batch_size() {
-    let behaviours = [
-        Behaviour::Found,
-        Behaviour::Unsigned,
-        Behaviour::Unknown,
-        Behaviour::Failing,
-        Behaviour::Expiring,
+    let behaviors = [
+        Behavior::Found,
+        Behavior::Unsigned,
+        Behavior::Unknown,
+        Behavior::Failing,
+        Behavior::Expiring,
     ];
-    for (count, behaviour, status_check) in
+    for (count, behavior, status_check) in
         [0, 1, 49, 50, 51, 99, 100, 101, 150, 200, 450].into_iter().flat_map(|count| {
-            behaviours.into_iter().flat_map(move |behaviour| {
-                [true, false].map(|status_check| (count, behaviour, status_check))
+            behaviors.into_iter().flat_map(move |behavior| {
+                [true, false].map(|status_check| (count, behavior, status_check))
             })
         })
     {
         let script = Script {
-            behaviours: vec![behaviour; count],
+            behaviors: vec![behavior; count],
             status_check,
             any_state: false,
             rounds: 1,
