@@ -259,8 +259,7 @@ where
         Err(Error::Call(error)) => {
             assert_eq!(u64::from(error.attempts()), client.sent(), "{error}");
             let unknown = if error.is_outcome_unknown() { ";, outcome unknown" } else { "" };
-            let states_unknown =
-                error.to_string().contains("whether it was carried out is not known");
+            let states_unknown = error.to_string().contains("the outcome is unknown");
             assert_eq!(states_unknown, error.is_outcome_unknown(), "{error}");
             let word = word(&error);
             let alternatives: Vec<_> = text(word).split(" *or* ").collect();
