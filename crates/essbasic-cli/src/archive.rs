@@ -179,7 +179,8 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
         Some(_) => None,
         None => Some(Folder::prepare(&args.out)?),
     };
-    let open = |path| OutputFile::create("--report", path, &args.inputs(options));
+    let open =
+        |path| OutputFile::create("--report", path, archive_report::START, &args.inputs(options));
     let report_file = args.report.as_deref().map(open).transpose()?;
     let stop = interrupt::on_signal()?;
     let watch = Arc::new(Watch::new(list.count, verbose));
@@ -199,10 +200,10 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     let report = result.map_err(|error| {
         let failure = args.explain(&error);
         match error {
-            Error::Names(_) | Error::Stopped => failure,
-            _ => Failure::new(format!(
+            Error::Call(_) | Error::Store(_) | Error::Interrupted => Failure::new(format!(
                 "{failure}; run the same command again to continue from the journal"
             )),
+            _ => failure,
         }
     })?;
     if let Some(failure) = list.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {

@@ -9,6 +9,9 @@ use serde::Serialize;
 use crate::digest::{self, Digest};
 use crate::report::{File, Flow, Reason, Summary, kind_name};
 
+/// Start of every report.
+pub(crate) const START: &[u8] = b"{\"flows\":[";
+
 /// Writes the report. Memory holds a digest per contract, not the list.
 ///
 /// Contracts of other runs in the journal are left out; those that were not reached are added.
@@ -26,7 +29,7 @@ pub(crate) fn write(
         repeated += usize::from(!left.insert(digest::of(flow_id.as_bytes())));
     }
     let mut list = List { to, summary: Summary::new(repeated) };
-    list.to.write_all(b"{\"flows\":[")?;
+    list.to.write_all(START)?;
     for flow in report.flows()? {
         let flow = flow?;
         if !left.remove(&digest::of(flow.flow_id.as_bytes())) {

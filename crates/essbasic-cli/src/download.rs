@@ -14,6 +14,7 @@ use crate::link_hosts::LinkHosts;
 use crate::options::Options;
 use crate::progress::Progress;
 use crate::report::json_format;
+use crate::store::Place;
 use crate::tally::Tally;
 use crate::wait::Pace;
 use crate::{interrupt, output};
@@ -67,6 +68,11 @@ pub(crate) struct DownloadArgs {
 pub(crate) fn run(args: &DownloadArgs, options: &Options, verbose: bool) -> Result<Exit, Failure> {
     if args.pace.is_given() && !args.wait {
         return Err(Failure::new("--timeout and --interval require --wait; add it"));
+    }
+    if Place::named(&args.out)?.is_some() {
+        return Err(Failure::new(
+            "--out is a bucket, and download saves to folders; use essbasic archive for buckets",
+        ));
     }
     // The emulator runs until the downloads end.
     let (session, list) = args.emulated.session(&args.flows, options)?;

@@ -6,14 +6,13 @@ mod stop;
 mod tests;
 
 use std::fmt::Display;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use essbasic_emulator::{Builder, Callback, CallbackChaos, Emulator, Fault, Seed, modeled_actions};
-use essbasic_files::TemporaryFile;
 use serde::Serialize;
 
 use self::exports::Exports;
@@ -21,6 +20,7 @@ use crate::failure::{Exit, Failure};
 use crate::input::{self, Secret};
 use crate::options::duration;
 use crate::output;
+use crate::outputs::{Inputs, OutputFile};
 
 const EXAMPLES: &str = "\
 Prints {\"ready\":true,\"endpoint\":\"http://127.0.0.1:PORT\"} on stdout once it can be called, and runs until
@@ -191,6 +191,9 @@ fn delay(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Start of the file of `--tls`.
+const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
 /// Returns the settings of the emulator, and the variables that a client needs.
 fn settings(args: &EmulatorArgs) -> Result<(Builder, Exports), Failure> {
     let seed = match (&args.seed, args.flows) {
@@ -236,12 +239,15 @@ pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let (builder, mut exports) = settings(args)?;
+    let mut inputs = Inputs::default();
+    if let Some(seed) = &args.seed {
+        inputs.add(seed, "the file of --seed");
+    }
+    let create = |path| OutputFile::create("--tls", path, CERTIFICATE, &inputs);
+    let certificate = args.tls.as_deref().map(create).transpose()?;
     let emulator = start(builder)?;
-    if let (Some(path), Some(authority)) = (&args.tls, emulator.authority_pem()) {
-        write(path, authority).map_err(|error| {
-            let path = path.display();
-            Failure::new(format!("{path} cannot be written: {error}; give another --tls FILE"))
-        })?;
+    if let (Some(file), Some(authority)) = (certificate, emulator.authority_pem()) {
+        file.finish(|file| file.write_all(authority.as_bytes()))?;
     }
     // From here on, a signal stops the emulator gracefully. Before, it ends the process.
     let stop = stop::Stop::listen(args.until_eof)?;
@@ -256,13 +262,6 @@ pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
     }
     stop.wait();
     Ok(Exit::Done)
-}
-
-/// Replaces the file at this path. A link is not followed, and a FIFO is not written to.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = TemporaryFile::create_in(path.parent().unwrap_or(Path::new("")))?;
-    file.file().write_all(text.as_bytes())?;
-    file.persist(path)
 }
 
 /// Closes stdout, for a caller that reads it to its end.
@@ -281,7 +280,7 @@ fn close_stdout() -> Result<(), Failure> {
 pub(crate) fn start(builder: Builder) -> Result<Emulator, Failure> {
     builder.start().map_err(|error| {
         let what = match error.kind() {
-            ErrorKind::InvalidInput => "; give that option otherwise, see --help",
+            ErrorKind::InvalidInput => "; give the option another value, see --help",
             _ => "; give a free address of this machine with --listen",
         };
         Failure::new(format!("the emulator cannot start: {error}{what}"))

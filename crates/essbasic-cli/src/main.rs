@@ -193,8 +193,14 @@ fn reflow(text: &str) -> String {
 fn usage(error: &clap::Error) -> ExitCode {
     use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if !error.use_stderr() || error.kind() == DisplayHelpOnMissingArgumentOrSubcommand {
-        // Nothing can be done if help cannot be written.
-        let _ = error.print();
+        if let Err(error) = error.print()
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            output::note(format_args!(
+                "error: stdout cannot be written: {error}; send the output elsewhere"
+            ));
+            return ExitCode::FAILURE;
+        }
         return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
     let text = error.to_string();

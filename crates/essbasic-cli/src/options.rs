@@ -34,7 +34,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE", global = true, help_heading = "Connection")]
     pub(crate) ca_file: Option<PathBuf>,
     /// Timeout of one call, retries included, such as 30s [default: 60s]
-    #[arg(long, value_name = "TIME", global = true, help_heading = "Connection", value_parser = duration)]
+    #[arg(long, value_name = "TIME", global = true, help_heading = "Connection", value_parser = timeout)]
     pub(crate) call_timeout: Option<Duration>,
     /// Send at most this many requests per second to each action [default: the service's limit, mostly 20]
     #[arg(long, value_name = "N", global = true, help_heading = "Connection",
@@ -93,6 +93,16 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         return Err("it is longer than 10 years; write it as 30s, 5m or 1h".to_owned());
     }
     Ok(parsed)
+}
+
+/// Parses a duration of at least one millisecond.
+pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        timeout if timeout < Duration::from_millis(1) => {
+            Err("it is shorter than 1ms; write it as 30s, 5m or 1h".to_owned())
+        }
+        timeout => Ok(timeout),
+    }
 }
 
 impl Options {

@@ -1,6 +1,6 @@
 //! Output files that options name.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use essbasic_files::{TemporaryFile, is_same_file, sync_folder};
@@ -41,31 +41,34 @@ impl Inputs {
 pub(crate) struct OutputFile {
     option: &'static str,
     path: PathBuf,
+    magic: &'static [u8],
     file: TemporaryFile,
 }
 
 impl OutputFile {
-    /// Creates the file under a temporary name next to its final one.
+    /// Creates the file under a temporary name next to its final one. An existing file is replaced only if it is an
+    /// earlier output: it is empty or starts with `magic`.
     ///
     /// # Errors
-    /// Returns an error if the path is one of the inputs or something other than a regular file, or if its folder
-    /// cannot be written.
+    /// Returns an error if the path is one of the inputs, a link, something other than a regular file or another
+    /// file, or if its folder cannot be written.
     pub(crate) fn create(
         option: &'static str,
         path: &Path,
+        magic: &'static [u8],
         inputs: &Inputs,
     ) -> Result<Self, Failure> {
         inputs.refuse(option, path)?;
-        let create = || match std::fs::symlink_metadata(path) {
-            Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-            Ok(found) if !found.is_file() && !found.is_symlink() => {
-                Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
+        let create = || {
+            // `-` usually means stdout, which is not supported.
+            if path.file_name().is_none() || path == Path::new("-") {
+                return Err(io::ErrorKind::InvalidFilename.into());
             }
-            _ if path.file_name().is_none() => Err(io::ErrorKind::InvalidFilename.into()),
-            _ => TemporaryFile::create_in(folder(path)),
+            check_replaceable(path, magic)?;
+            TemporaryFile::create_in(folder(path))
         };
         let file = create().map_err(|error| refused(option, path, &error))?;
-        Ok(Self { option, path: path.to_owned(), file })
+        Ok(Self { option, path: path.to_owned(), magic, file })
     }
 
     /// Writes the file and renames it to its final name.
@@ -82,10 +85,29 @@ impl OutputFile {
             buffered.flush()?;
             drop(buffered);
             self.file.sync()?;
+            // It may have been created since.
+            check_replaceable(&self.path, self.magic)?;
             self.file.persist(&self.path)?;
             sync_folder(folder(&self.path))
         };
         finish().map_err(|error| refused(self.option, &self.path, &error))
+    }
+}
+
+/// Returns an error unless the path is free or has an earlier output.
+fn check_replaceable(path: &Path, magic: &[u8]) -> io::Result<()> {
+    let file = match essbasic_files::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    let mut start = Vec::new();
+    file.take(magic.len() as u64).read_to_end(&mut start)?;
+    match start.is_empty() || start == magic {
+        true => Ok(()),
+        false => Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "it exists and was not written by this option",
+        )),
     }
 }
 
@@ -112,14 +134,19 @@ mod tests {
         let path = folder.path().join("report.json");
         let names = || fs::read_dir(folder.path()).unwrap().count();
         fs::write(&path, "old").unwrap();
-        let create = || OutputFile::create("--report", &path, &Inputs::default()).unwrap();
+        let create = || OutputFile::create("--report", &path, b"old", &Inputs::default()).unwrap();
         drop(create());
         assert_eq!((fs::read_to_string(&path).unwrap(), names()), ("old".into(), 1));
         let failure = create().finish(|_| Err(io::ErrorKind::StorageFull.into())).unwrap_err();
         assert!(failure.to_string().starts_with("--report "), "{failure}");
         assert_eq!((fs::read_to_string(&path).unwrap(), names()), ("old".into(), 1));
-        create().finish(|file| file.write_all(b"new")).unwrap();
-        assert_eq!((fs::read_to_string(&path).unwrap(), names()), ("new".into(), 1));
+        create().finish(|file| file.write_all(b"old and new")).unwrap();
+        assert_eq!((fs::read_to_string(&path).unwrap(), names()), ("old and new".into(), 1));
+        // A file that was created meanwhile is not replaced.
+        let output = create();
+        fs::write(&path, "mine").unwrap();
+        output.finish(|file| file.write_all(b"old")).unwrap_err();
+        assert_eq!((fs::read_to_string(&path).unwrap(), names()), ("mine".into(), 1));
     }
 
     #[test]
@@ -128,25 +155,34 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         fs::write(at("ids"), "yDw").unwrap();
         fs::hard_link(at("ids"), at("hard")).unwrap();
+        fs::write(at("contract.pdf"), "%PDF-1.7").unwrap();
+        fs::write(at("start"), "{\"flo").unwrap();
         let mut inputs = Inputs::default();
         inputs.add(at("ids"), "a list of ids");
         inputs.add(at("absent"), "the journal");
         #[cfg(unix)]
         std::os::unix::fs::symlink(at("ids"), at("soft")).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(at("nowhere"), at("dangling")).unwrap();
         for (name, why) in [
             ("ids", "is also a list of ids"),
             ("hard", "is also a list of ids"),
             #[cfg(unix)]
             ("soft", "is also a list of ids"),
             ("absent", "is also the journal"),
-            ("", "directory"),
-            ("..", "directory"),
+            ("", "not a regular file"),
+            ("..", "invalid filename"),
             ("none/report", "--report"),
             ("ids/report", "--report"),
+            ("contract.pdf", "was not written by this option"),
+            ("start", "was not written by this option"),
+            #[cfg(unix)]
+            ("dangling", "a symbolic link"),
             #[cfg(unix)]
             ("/dev/null", "not a regular file"),
         ] {
-            let failure = OutputFile::create("--report", &at(name), &inputs).err().unwrap();
+            let created = OutputFile::create("--report", &at(name), b"{\"flows\":[", &inputs);
+            let failure = created.err().unwrap();
             assert!(failure.to_string().contains(why), "{name}: {failure}");
         }
         assert_eq!(fs::read_to_string(at("ids")).unwrap(), "yDw");

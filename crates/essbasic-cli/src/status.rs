@@ -62,7 +62,7 @@ pub(crate) fn run(args: &StatusArgs, options: &Options, verbose: bool) -> Result
             batch.iter().zip(&found).try_for_each(|(id, found)| print(&counter, id, found))?;
         }
         results.extend(found);
-        counter.reached(results.len(), "are known");
+        counter.reached(results.len(), "queried");
     }
     counter.progress().clear();
     let flows = list.ids.iter().enumerate().map(|(at, id)| match results.get(at) {

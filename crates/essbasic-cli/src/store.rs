@@ -53,7 +53,7 @@ impl Place {
             ));
         }
         let prefix = path::Path::parse(prefix).map_err(|_| {
-            Failure::new("the prefix in --out has an empty part or one of dots; write it without")
+            Failure::new("the prefix in --out has an empty part, or a part of dots; remove it")
         })?;
         Ok(Some(Self { bucket: bucket.to_owned(), prefix }))
     }

@@ -103,7 +103,7 @@ fn unreachable_servers() {
     refused(&output, &["connection failed", "; check the endpoint"]);
     // A reserved name that never resolves.
     let output = download(home.path(), "http://nowhere.invalid", &["yDwA"]);
-    refused(&output, &["the host name did not resolve", "; check the endpoint"]);
+    refused(&output, &["the host name did not resolve", "; check the host name of the endpoint"]);
     untouched(home.path(), &[]);
     // An archive retries for minutes only if the server was reached before.
     let mut archive = with(home.path(), &url);
@@ -177,11 +177,11 @@ fn responses_that_are_not_json() {
     {
         let server = Server::start(move |_, _| answer(status, "text/html", body));
         let output = download(home.path(), &server.url(), &["yDwA"]);
-        refused(&output, &["no JSON", "; ", "check"]);
+        refused(&output, &["not JSON", "; ", "check"]);
         untouched(home.path(), &[]);
         let mut command = with(home.path(), &server.url());
         let output = command.args(["call", "DescribeUsage", "--unchecked"]).output().unwrap();
-        refused(&output, &["no JSON", "; ", "check"]);
+        refused(&output, &["not JSON", "; ", "check"]);
     }
 }
 

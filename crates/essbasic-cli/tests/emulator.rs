@@ -86,7 +86,7 @@ fn invalid_options_are_refused() {
     for (arguments, words) in [
         (&["--listen", "nowhere"][..], &["invalid value 'nowhere'"][..]),
         (&["--listen", &taken], &["the emulator cannot start", "; give a free address"]),
-        (&["--listen", "0.0.0.0:0"], &["0.0.0.0 is not a loopback address", "; give that option"]),
+        (&["--listen", "0.0.0.0:0"], &["0.0.0.0 is not a loopback address", "; give the option another value"]),
         (&["--faults", "flood"], &["unknown kind of fault; expected one of refused, reset, "]),
         (&["--faults", "reset=7"], &["between 0 and 1"]),
         (&["--flows", "1", "--seed", "seed.json"], &["cannot be used with"]),
@@ -197,7 +197,7 @@ fn contracts_are_downloaded_over_tls() {
         command.args((1..=3).map(|number| format!("yDEmuBulk{number:023}")));
         command.output().unwrap()
     };
-    refused(&download(&[]), &["the server's certificate is signed by an authority"]);
+    refused(&download(&[]), &["the server's certificate is issued by an authority"]);
     let output = download(&["--ca-file", "ca.pem"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(std::fs::read_dir(home.path().join("contracts")).unwrap().count(), 3);

@@ -76,22 +76,38 @@ fn signals_end_it_before_it_is_ready_too() {
     }
     child.signal("TERM");
     assert!(child.wait_with_output().unwrap().status.code().is_some());
-    // The authority's certificate replaces a FIFO instead of waiting for a reader.
-    let emulator = Emulator::start(&home, &["--tls", "fifo"]);
-    assert!(std::fs::read_to_string(&fifo).unwrap().starts_with("-----BEGIN CERTIFICATE"));
-    assert_eq!(emulator.end("TERM").0, Some(0));
 }
 
+/// Other files are not replaced, and a FIFO does not block.
 #[cfg(unix)]
 #[test]
-fn the_authority_is_not_written_through_a_link() {
+fn the_certificate_replaces_only_an_earlier_one() {
     let home = TempDir::new().unwrap();
-    std::fs::write(home.path().join("victim"), "kept").unwrap();
-    std::os::unix::fs::symlink("victim", home.path().join("ca.pem")).unwrap();
-    let emulator = Emulator::start(&home, &["--tls", "ca.pem"]);
-    assert_eq!(std::fs::read_to_string(home.path().join("victim")).unwrap(), "kept");
-    assert!(std::fs::read_to_string(home.path().join("ca.pem")).unwrap().contains("BEGIN"));
-    assert_eq!(emulator.end("TERM").0, Some(0));
+    let path = |name: &str| home.path().join(name);
+    std::fs::write(path("victim"), "kept").unwrap();
+    std::fs::write(path("seed.json"), r#"{"applications":{}}"#).unwrap();
+    std::os::unix::fs::symlink("victim", path("link")).unwrap();
+    assert!(Command::new("mkfifo").arg(path("fifo")).status().unwrap().success());
+    std::fs::create_dir(path("folder")).unwrap();
+    for (file, words) in [
+        ("victim", "was not written by this option"),
+        ("link", "a symbolic link"),
+        ("fifo", "not a regular file"),
+        ("folder", "--tls folder cannot be written"),
+        ("seed.json", "is also the file of --seed"),
+    ] {
+        let mut command = essbasic(home.path());
+        command.args(["emulator", "--seed", "seed.json", "--tls", file]);
+        let output = start(&mut command).wait_with_output().unwrap();
+        assert_eq!(code(&output), 1, "{file}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(words), "{file}: {output:?}");
+        assert_eq!(std::fs::read_to_string(path("victim")).unwrap(), "kept");
+    }
+    for _ in 0..2 {
+        let emulator = Emulator::start(&home, &["--tls", "ca.pem"]);
+        assert!(std::fs::read_to_string(path("ca.pem")).unwrap().contains("BEGIN"));
+        assert_eq!(emulator.end("TERM").0, Some(0));
+    }
 }
 
 /// As in a shell: the command substitution ends while the emulator still runs.

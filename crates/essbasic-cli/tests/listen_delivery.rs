@@ -69,16 +69,22 @@ fn nothing_is_acknowledged_if_stdout_cannot_be_written() {
 
 /// The standard library replaces a closed stdout by the null device, so that writes succeed.
 #[test]
-fn a_discarding_stdout_is_reported() {
-    for (redirection, reported) in
-        [(">&-", true), ("> /dev/null", true), ("> out", false), ("", false)]
-    {
-        let home = TempDir::new().unwrap();
+fn a_discarding_stdout_is_refused() {
+    let home = TempDir::new().unwrap();
+    for redirection in [">&-", "> /dev/null"] {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &format!("exec \"$0\" listen --port 0 --unsigned {redirection}")]);
+        command.arg(env!("CARGO_BIN_EXE_essbasic")).current_dir(home.path());
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+        let output = listening::not_started(&mut command);
+        assert_eq!(output.status.code(), Some(1), "{redirection}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains("messages would be lost"), "{redirection}: {error}");
+    }
+    for redirection in ["> out", ""] {
         let script = format!("exec \"$0\" \"$@\" {redirection}");
         let (status, _, stderr) = Listening::start_by(home.path(), &script, &[]).end();
-        assert_eq!(status, Some(0));
-        let note = "stdout is closed or /dev/null: messages are acknowledged and discarded; give --append FILE\n";
-        assert_eq!(stderr == note, reported, "{redirection}: {stderr}");
+        assert_eq!((status, &*stderr), (Some(0), ""), "{redirection}");
     }
 }
 

@@ -106,6 +106,7 @@ fn a_report_replaces_no_input() {
         ("./out/../ids", "is also a list of ids"),
         #[cfg(unix)]
         ("link", "is also a list of ids"),
+        ("-", "--report - cannot be written"),
         ("j.jsonl", "is also the journal"),
         ("j.jsonl.lock", "is also kept by the journal"),
         ("out", "--report out cannot be written"),
@@ -132,6 +133,20 @@ fn a_report_replaces_no_input() {
     refused(&run(&home, &emulator, &arguments), &["is also the journal"]);
     assert_eq!(emulator.stats().calls, calls);
     assert_eq!(fs::read_dir(path("out")).unwrap().count(), 0);
+    // A saved contract is not replaced, and an earlier report is.
+    assert_eq!(code(&run(&home, &emulator, &["archive", &flow, "--out", "saved"])), 0);
+    let saved = fs::read_dir(path("saved")).unwrap().map(|entry| entry.unwrap().path());
+    let saved =
+        saved.filter(|path| path.extension().is_some_and(|end| end == "pdf")).last().unwrap();
+    let content = fs::read(&saved).unwrap();
+    let report = saved.to_str().unwrap();
+    let output = run(&home, &emulator, &["archive", &flow, "--out", "saved", "--report", report]);
+    refused(&output, &["was not written by this option"]);
+    assert!(fs::read(&saved).unwrap() == content);
+    for _ in 0..2 {
+        let arguments = ["archive", &flow, "--out", "saved", "--report", "again.json"];
+        assert_eq!(code(&run(&home, &emulator, &arguments)), 0);
+    }
     // In a folder that the command creates.
     let arguments = ["archive", "--flows", "ids", "--out", "new/out", "--report", "new/out/r.json"];
     let output = run(&home, &emulator, &arguments);
@@ -206,5 +221,33 @@ fn the_endpoint_is_that_of_the_option_and_else_of_the_environment() {
         let output = command.args(arguments).output().unwrap();
         assert_eq!(code(&output), exit, "{variable} {arguments:?}: {}", stderr(&output));
         assert_eq!(stderr(&output).contains("ESSBASIC_ENDPOINT: "), variable == "http://a b");
+    }
+}
+
+#[test]
+fn values_without_a_meaning_are_refused() {
+    let home = TempDir::new().unwrap();
+    fs::write(home.path().join("none.json"), "[]").unwrap();
+    fs::write(home.path().join("array.json"), "[[]]").unwrap();
+    fs::write(home.path().join("party.json"), r#"[{"name":"a","file":"f","parties":[[]]}]"#)
+        .unwrap();
+    for (arguments, words) in [
+        (&["download", "yDA", "--out", "s3://b/x"][..], "use essbasic archive for buckets"),
+        (&["download", "yDA", "--out", "s3:/x"], "--out begins with `s3:`"),
+        (&["status", "yDA", "--call-timeout", "0"], "it is shorter than 1ms"),
+        (&["status", "yDA", "--call-timeout", "1ns"], "it is shorter than 1ms"),
+        (&["start", "none.json"], "none.json contains no contracts"),
+        (&["start", "array.json"], "contract 1 of array.json: expected a JSON object"),
+        (&["start", "party.json"], "parties[0]: expected a JSON object"),
+        (&["start", "none.json", "--journal", "-"], "--journal - is not supported"),
+        (&["emulator", "--faults", "reset=0.5@Nope"], "unknown action \"Nope\" of fault reset"),
+        (&["emulator", "--faults", "reset=0.5@"], "unknown action \"\" of fault reset"),
+    ] {
+        let mut command = essbasic_at(home.path(), "http://127.0.0.1:1", arguments);
+        if arguments[0] == "emulator" {
+            command = essbasic(home.path());
+            command.args(arguments);
+        }
+        refused(&command.output().unwrap(), &[words]);
     }
 }

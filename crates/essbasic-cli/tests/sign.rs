@@ -137,7 +137,7 @@ fn verify_reports_the_difference() {
         (&good.replace(ID, "AKIDOTHER"), &[], "secret_id", "AKIDOTHER"),
         (&good.replace("2019-02-25", "2019-02-26"), &[], "date", "UTC day"),
         (&good.replace("/essbasic/", "/ess/"), &[], "service", "ess"),
-        (&good.replace(";host", ""), &[], "signed_headers", "host must be signed"),
+        (&good.replace(";host", ""), &[], "signed_headers", "header host is not signed"),
         (&good.replace("x-tc-action", "x-tc-version"), &[], "signed_headers", "x-tc-version"),
         (&flipped, &[], "signature", "another SecretKey"),
         (&made(&["--payload", "{}\n"]), &[], "signature", "a line end"),

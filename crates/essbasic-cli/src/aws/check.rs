@@ -4,14 +4,14 @@ use essbasic::transport::Uri;
 /// Checks a value before it is passed to `object_store`, which panics on some. The error does not contain the value.
 pub(super) fn check(key: Key, value: &str) -> Result<(), &'static str> {
     if value.contains(|c: char| c.is_control()) {
-        return Err("contains a control character, such as a line break or a tab; set it without");
+        return Err("contains a control character, such as a line break or a tab; remove it");
     }
     let is_graphic = value.bytes().all(|byte| byte.is_ascii_graphic());
     match key {
         // Strings, paths and durations.
         Key::Client(_) => match value.is_ascii() {
             true => Ok(()),
-            false => Err("contains a character that is not ASCII; set it without"),
+            false => Err("contains a character that is not ASCII; remove it"),
         },
         Key::WebIdentityTokenFile | Key::ContainerAuthorizationTokenFile => {
             match std::fs::metadata(value) {
@@ -21,9 +21,7 @@ pub(super) fn check(key: Key, value: &str) -> Result<(), &'static str> {
                 _ => Ok(()),
             }
         }
-        _ if !is_graphic => {
-            Err("contains a blank or a character that is not ASCII; set it without")
-        }
+        _ if !is_graphic => Err("contains a blank or a character that is not ASCII; remove it"),
         Key::AccessKeyId if value.contains(['#', '"', '\'', ',', '/', '=']) => {
             Err("contains a character that no key ID has; set it to the ID only")
         }

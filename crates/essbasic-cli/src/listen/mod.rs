@@ -28,7 +28,7 @@ use crate::output;
 
 const EXAMPLES: &str = "\
 A message is acknowledged (200) when
-  - it is written to stdout; the reader of a pipe must not lose what it has read; or
+  - it is written to stdout; if that is a pipe, messages that its reader has not read when it exits are lost; or
   - with --append, it is written to the file and synced to disk; or
   - with a command, the command has ended with status 0; and
   - with --state, its MsgId is written to that file and synced, too.
@@ -115,16 +115,8 @@ pub(crate) fn run(args: &ListenArgs) -> Result<Exit, Failure> {
         ))
     })?;
     let (receiver, running) = (Arc::new(receiver), sink.running());
-    let is_null = sink.is_null();
     let queue = Queue::new(sink, state, Arc::clone(&receiver));
-    let started = move || {
-        output::note(format_args!("listening on http://{address}/"));
-        if is_null {
-            output::note(
-                "stdout is closed or /dev/null: messages are acknowledged and discarded; give --append FILE",
-            );
-        }
-    };
+    let started = move || output::note(format_args!("listening on http://{address}/"));
     serve::until_stopped(listener, started, receiver, queue, running)?;
     Ok(Exit::Done)
 }

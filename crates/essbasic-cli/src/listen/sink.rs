@@ -28,6 +28,11 @@ pub(super) enum SinkError {
 impl Sink {
     pub(super) fn print() -> Result<Self, Failure> {
         let stdout = Stdout::new().map_err(|error| Failure::new(unwritable(&error)))?;
+        if stdout.is_null() {
+            return Err(Failure::new(
+                "stdout is closed or /dev/null, so that messages would be lost; redirect it to a file, or give --append FILE or a command",
+            ));
+        }
         Ok(Self::Print(Arc::new(Mutex::new(stdout))))
     }
 
@@ -43,12 +48,6 @@ impl Sink {
 
     pub(super) fn run(program: &str, arguments: &[String], time_limit: Duration) -> Self {
         Self::Run(Program::new(program, arguments, time_limit))
-    }
-
-    /// Returns whether messages are discarded.
-    pub(super) fn is_null(&self) -> bool {
-        let Self::Print(stdout) = self else { return false };
-        stdout.lock().unwrap_or_else(PoisonError::into_inner).is_null()
     }
 
     /// The command that runs now, if this runs commands.

@@ -67,6 +67,11 @@ struct PartyJson {
 pub(super) fn parse(text: &str, input: &str, folder: &Path) -> Result<Vec<Entry>, Failure> {
     let values: Vec<Value> = serde_json::from_str(text)
         .map_err(|error| Failure::new(format!("{input}: {error}; see essbasic start --help")))?;
+    if values.is_empty() {
+        return Err(Failure::new(format!(
+            "{input} contains no contracts; see essbasic start --help"
+        )));
+    }
     let entries = values.into_iter().enumerate().map(|(index, value)| {
         entry(value, folder).map_err(|why| {
             let number = index + 1;
@@ -76,7 +81,20 @@ pub(super) fn parse(text: &str, input: &str, folder: &Path) -> Result<Vec<Entry>
     entries.collect()
 }
 
+/// Returns an error for an array or another value in place of an object: arrays would be read by position.
+fn check_objects(value: &Value) -> Result<(), String> {
+    if !value.is_object() {
+        return Err("expected a JSON object".to_owned());
+    }
+    let parties = value.get("parties").and_then(Value::as_array).into_iter().flatten();
+    match parties.into_iter().position(|party| !party.is_object()) {
+        Some(index) => Err(format!("parties[{index}]: expected a JSON object")),
+        None => Ok(()),
+    }
+}
+
 fn entry(value: Value, folder: &Path) -> Result<Entry, String> {
+    check_objects(&value)?;
     let json: ContractJson = serde_path_to_error::deserialize(&value).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();

@@ -61,6 +61,9 @@ impl StartArgs {
 
     fn journal(&self) -> Result<PathBuf, Failure> {
         match &self.journal {
+            Some(path) if path == Path::new("-") => {
+                Err(Failure::new("--journal - is not supported; name a file"))
+            }
             Some(path) => Ok(path.clone()),
             None if self.is_stdin() => Err(Failure::new(
                 "stdin has no default journal; name a file with --journal FILE, and the same one to continue",

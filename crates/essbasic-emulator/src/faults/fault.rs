@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use essbasic_models::CATALOGUE;
 use serde::{Deserialize, Serialize};
 
 use super::kind::FaultKind;
@@ -85,6 +86,12 @@ impl Fault {
         limits::fraction(&format!("rate of fault {kind}"), self.rate)?;
         if kind.hits_handshakes() && self.action.is_some() {
             return Err(format!("fault {kind} hits handshakes, which have no action"));
+        }
+        let is_known = |action: &str| action == "download" || CATALOGUE.action(action).is_some();
+        if let Some(action) = self.action.as_deref().filter(|action| !is_known(action)) {
+            return Err(format!(
+                "unknown action {action:?} of fault {kind}; expected an action of the API or download"
+            ));
         }
         Ok(())
     }

@@ -103,6 +103,10 @@ impl Stage {
 
     fn into_outcome(self) -> WaitOutcome {
         match self {
+            // The last response did not contain it.
+            Self::Polled(LastPoll { status: None, error: None, misses: 1.. }) => {
+                WaitOutcome::NotFound
+            }
             Self::Polled(poll) => WaitOutcome::Pending { status: poll.status, error: poll.error },
             Self::Composing => WaitOutcome::Pending { status: Some(FlowStatus::All), error: None },
             Self::Ended(outcome) => outcome,
