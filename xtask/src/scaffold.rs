@@ -35,7 +35,7 @@ pub(crate) fn manifest(out: &Path) -> String {
         let workspace = if out.starts_with(root()) { "\n[workspace]\n" } else { "" };
         format!(
             "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{features}\n\
-             [dependencies]\ntc3-api = {{ path = {api:?} }}\n\
+             [dependencies]\ntc3-api = {{ path = {api:?}, default-features = false }}\n\
              tc3-catalogue = {{ path = {catalogue:?}, optional = true }}\n{workspace}"
         )
     }

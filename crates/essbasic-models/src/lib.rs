@@ -28,8 +28,9 @@
 //!
 //! Each action belongs to one feature: `flows`, `files`, `templates`, `seals`, ...; `full` enables all of them.
 //! `catalogue` adds `CATALOGUE`, the service as data: requests and responses of each action with documentation,
-//! types and limits, and the feature of the action. `server` adds the server side, for emulators and tests:
-//! requests can be deserialized and responses serialized.
+//! types and limits, and the feature of the action. `serde`, which is enabled by default, implements `Serialize` and
+//! `Deserialize` for every type. `server` adds the server side without serde, for emulators: it decodes requests and
+//! encodes responses.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[rustfmt::skip]

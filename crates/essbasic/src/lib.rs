@@ -253,7 +253,7 @@
 //! | `async-core` | [`Client`] over a transport of the caller |
 //! | `start` | uploads, creation of contracts, signing links, reminders, withdrawal |
 //! | `full` | the types of all actions |
-//! | `serde` | `Serialize` and `Deserialize` for models, reports and results; calls by name |
+//! | `serde` (default) | `Serialize` and `Deserialize` for models, reports and results; calls by name |
 //! | `object-store` | downloads and archives in stores of the crate [`object_store`], such as S3 and Tencent COS |
 //! | `encryption` | [`Encryption`] |
 //! | `catalogue` | the service as data ([`catalogue`]), and validation of requests |

@@ -139,12 +139,12 @@ fn visible(text: &str) -> String {
 fn features(ir: &ir::Ir<'_>) -> String {
     let names: Vec<&str> = ir.groups.iter().map(|group| group.name.as_str()).collect();
     let all: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
-    let mut text = String::from("default = []\n");
+    let mut text = String::from("default = [\"serde\"]\n");
     text.push_str("# All actions.\n");
     text.push_str(&format!("full = [{}]\n", all.join(", ")));
     text.push_str(
-        "# `Serialize` and `Deserialize` for all types.\nserde = [\"tc3-api/serde\"]\n\
-         # The server side: deserialize requests and serialize responses.\nserver = [\"serde\"]\n\
+        "# `Serialize` and `Deserialize` for all types.\nserde = [\"server\", \"tc3-api/serde\"]\n\
+         # The server side: decode requests and encode responses.\nserver = []\n\
          # The catalogue: actions, objects, values and error codes as data.\ncatalogue = [\"dep:tc3-catalogue\"]\n",
     );
     for group in &ir.groups {

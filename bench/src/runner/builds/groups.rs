@@ -27,7 +27,7 @@ impl Models {
         let dependency = |name: &str, options: &str| {
             format!("{name} = {{ path = {:?}, {options} }}\n", root().join("crates").join(name))
         };
-        let api = dependency("tc3-api", "features = [\"serde\"]");
+        let api = dependency("tc3-api", "default-features = false, features = [\"serde\"]");
         let catalogue = dependency("tc3-catalogue", "optional = true");
         let models = "models = { path = \"models\", features = [\"serde\"] }\n";
         let scratch = Scratch::new("models", models, "fn main() {}\n")?;
