@@ -85,7 +85,7 @@ pub(crate) struct ArchiveArgs {
     concurrency: u8,
     #[command(flatten)]
     link_hosts: LinkHosts,
-    /// Archive contracts in any state, signed by all or not.
+    /// Archive contracts in any state, signed by all or not. A later run without it checks and fetches them again.
     #[arg(long)]
     any_state: bool,
     /// Read the files of earlier runs, compare their SHA-256 with the journal, and fetch those that differ.

@@ -114,6 +114,76 @@ fn downloads_each_contract_once_over_all_runs() {
     }
 }
 
+/// Contracts saved without a status check are not done for a run with one.
+#[test]
+fn replaces_files_that_were_saved_before_every_party_signed() {
+    for driver in [0, 1] {
+        let (emulator, mut ids) = emulator(None);
+        ids.truncate(2);
+        emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "unsigned"));
+        ids.push("unsigned".to_owned());
+        let driver = &both(&emulator)[driver];
+        let folder = tempfile::tempdir().unwrap();
+        let options = ArchiveOptions::to(folder.path()).with_retry_rounds(0);
+        let any_state = options.clone().skip_status_check();
+        let report = driver.archive(ids.clone(), &any_state).unwrap();
+        assert_eq!((report.saved, report.already), (3, 0));
+        let names: Vec<_> = pdfs(folder.path()).into_keys().collect();
+        let path = names.iter().find(|name| name.contains("unsigned")).unwrap();
+        let path = folder.path().join(path);
+        let unsigned = std::fs::read(&path).unwrap();
+        let report = driver.archive(ids.clone(), &any_state).unwrap();
+        assert_eq!((report.saved, report.already), (0, 3), "kept by a run without the check");
+
+        for verify in [false, true] {
+            let mut checked = options.clone();
+            checked.verify = verify;
+            let report = driver.archive(ids.clone(), &checked).unwrap();
+            assert_eq!((report.saved, report.already), if verify { (0, 2) } else { (2, 0) });
+            let error = report.flows().unwrap().find_map(|flow| flow.unwrap().error).unwrap();
+            assert_eq!((report.failed, error.0), (1, FlowErrorKind::NotSigned));
+            assert!(std::fs::read(&path).unwrap() == unsigned);
+        }
+
+        emulator.sign("unsigned", None).unwrap();
+        emulator.sign("unsigned", None).unwrap();
+        emulator.advance(Duration::from_secs(60));
+        let report = driver.archive(ids.clone(), &options).unwrap();
+        assert_eq!((report.saved, report.already, report.failed), (1, 2, 0));
+        assert!(std::fs::read(&path).unwrap() != unsigned);
+        assert!(pdfs(folder.path()).into_keys().eq(names));
+        for options in [&options, &any_state] {
+            let report = driver.archive(ids.clone(), options).unwrap();
+            assert_eq!((report.saved, report.already), (0, 3));
+        }
+    }
+}
+
+/// Journals of earlier versions lack the status: the contracts are checked again, and only own files are replaced.
+#[test]
+fn checks_contracts_of_journals_without_a_status_again() {
+    for driver in [0, 1] {
+        let (emulator, mut ids) = emulator(None);
+        ids.truncate(3);
+        let driver = &both(&emulator)[driver];
+        let folder = tempfile::tempdir().unwrap();
+        let options = ArchiveOptions::to(folder.path());
+        driver.archive(ids.clone(), &options).unwrap();
+        let files = pdfs(folder.path());
+        let journal = folder.path().join(".essbasic-archive.jsonl");
+        let text = std::fs::read_to_string(&journal).unwrap();
+        assert_eq!(text.matches(r#","status":"ALL""#).count(), 3, "{text}");
+        std::fs::write(&journal, text.replace(r#","status":"ALL""#, "")).unwrap();
+        let own = folder.path().join("own.pdf");
+        std::fs::write(&own, "of the user").unwrap();
+        let report = driver.archive(ids.clone(), &options).unwrap();
+        assert_eq!((report.saved, report.already, report.failed), (3, 0, 0));
+        assert_eq!(std::fs::read(&own).unwrap(), b"of the user");
+        std::fs::remove_file(&own).unwrap();
+        assert_eq!(pdfs(folder.path()), files);
+    }
+}
+
 #[test]
 fn reports_each_contract_once_with_its_reason() {
     let (emulator, mut ids) = emulator(None);

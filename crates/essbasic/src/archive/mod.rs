@@ -78,6 +78,7 @@ impl Archive {
             target: target.clone(),
             shared: options.is_shared(),
             verify: options.verify,
+            checks_status: options.checks_status(),
             stop: options.download.stop.clone(),
             saved: HashSet::new(),
             names,
@@ -137,9 +138,8 @@ impl Archive {
             _ => Box::new(std::mem::take(&mut self.to_retry).into_iter()),
         };
         self.rounds = self.rounds.saturating_add(1);
-        let is_checked = self.options.check && !self.options.download.any_state;
         let policy = Policy {
-            status_check: is_checked.then_some(self.options.settle),
+            status_check: self.options.checks_status().then_some(self.options.settle),
             max_call_failures: MAX_CALL_FAILURES,
             defer_name_sync: true,
             ..Policy::default()

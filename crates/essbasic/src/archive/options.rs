@@ -22,6 +22,9 @@ pub struct ArchiveOptions {
     pub shard: Shard,
     /// If `true`, the default, the status of each contract is checked before its download. Contracts that not every
     /// party has signed fail with [`FlowErrorKind::NotSigned`](crate::FlowErrorKind::NotSigned).
+    ///
+    /// A contract that an earlier run saved without the check is checked and downloaded again, and its file is
+    /// replaced. The same applies to lines of the journal without a status, which earlier versions wrote.
     pub check: bool,
     /// Delay between the last signature and the download, in which the service composes the PDF; default 3 seconds,
     /// at most one hour.
@@ -139,6 +142,8 @@ impl ArchiveOptions {
     }
 
     /// Archives contracts in any status, without the calls that check it; sets [`check`](field@Self::check) to `false`.
+    ///
+    /// A later run that checks the status downloads these contracts again, and replaces their files.
     #[must_use]
     pub fn skip_status_check(mut self) -> Self {
         self.check = false;
@@ -188,6 +193,11 @@ impl ArchiveOptions {
             true => Err(Error::Names("an archive with a shard, a custom journal or a store")),
             false => Ok(()),
         }
+    }
+
+    /// Returns whether the status of each contract is checked before its download.
+    pub(crate) fn checks_status(&self) -> bool {
+        self.check && !self.download.any_state
     }
 
     pub(crate) fn journal_path(&self) -> PathBuf {

@@ -15,6 +15,8 @@ pub(super) struct Recovery {
     /// `true` if other jobs may write to the same target.
     pub(super) shared: bool,
     pub(super) verify: bool,
+    /// `true` if the run checks the status of each contract.
+    pub(super) checks_status: bool,
     pub(super) stop: Stop,
     /// Digests of the contracts that are saved.
     pub(super) saved: HashSet<u128>,
@@ -81,11 +83,13 @@ impl RecordFilter for Recovery {
                 None if record.is_intent() => {
                     self.add_unfinished(&record.flow_id, record.entries())
                 }
-                None if !record.files.is_empty() && self.is_owned(&record, version) => {
-                    saved.push(record);
-                }
                 // Downloaded again, with another name.
-                None => {}
+                None if record.files.is_empty() || !self.is_owned(&record, version) => {}
+                // Not signed by every party when it was saved, as far as is known: checked and downloaded again.
+                None if self.checks_status && !record.is_signed() => {
+                    self.add_unfinished(&record.flow_id, replaceable_entries(&record));
+                }
+                None => saved.push(record),
             }
         }
         let files: Vec<_> = saved.iter().map(Record::entries).collect();

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use essbasic_models::FlowStatus;
 use tc3_client::api::json::{self, Encode};
 
 use crate::download::{Entry, ReportedFlow, truncate};
@@ -45,6 +46,9 @@ pub(crate) struct Record {
     pub(crate) intent: Vec<(String, u64)>,
     /// SHA-256 of each file, in the order of `files` or `intent`.
     pub(crate) sha256: Vec<String>,
+    /// Status of the contract that was checked before its download; `None` if it was not checked, or if an earlier
+    /// version wrote the line.
+    pub(crate) status: Option<FlowStatus>,
     pub(crate) error: Option<FlowError>,
 }
 
@@ -54,6 +58,7 @@ json::object! {
         "files" => files: nonempty,
         "intent" => intent: nonempty,
         "sha256" => sha256: nonempty,
+        "status" => status: optional,
         "error" => error: optional,
     }
 }
@@ -70,6 +75,7 @@ impl Record {
             flow_id: flow.flow_id.clone(),
             files: flow.files.iter().map(|file| (name(&file.path), file.bytes)).collect(),
             sha256: flow.files.iter().map(|file| file.sha256.clone()).collect(),
+            status: flow.status.clone().filter(|_| flow.error.is_none()),
             error: flow.error.as_ref().map(failure),
             ..Self::default()
         }
@@ -86,6 +92,11 @@ impl Record {
 
     pub(crate) fn is_intent(&self) -> bool {
         !self.intent.is_empty()
+    }
+
+    /// Returns whether the files were downloaded after every party had signed. Otherwise this is not known.
+    pub(crate) fn is_signed(&self) -> bool {
+        self.status == Some(FlowStatus::All)
     }
 
     /// Returns the listed files.
