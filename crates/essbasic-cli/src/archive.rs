@@ -22,7 +22,8 @@ use crate::{archive_report, folder, interrupt, output};
 const EXAMPLES: &str = concat!(
     "\
 The same command resumes the last run, however that ended: saved contracts are not fetched again, failed ones are \
-tried again. Ctrl-C ends it after the downloads in flight; a second one ends it at once.
+tried again. Ctrl-C ends it after the downloads in flight, and after a second if a bucket does not respond; a second \
+one ends it at once.
 
 Several jobs may write to one place, each with a journal of its own: with --shard, --journal or a bucket, --names must \
 contain {flow_id}. A file that the journal does not list is never replaced. If its content is that of the contract, the \

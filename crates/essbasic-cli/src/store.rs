@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use essbasic::object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as Key};
@@ -146,6 +147,10 @@ fn configured(
 /// Maximum size of a response, in bytes. Objects are read in parts of 4 MiB; other responses have a few hundred bytes.
 const LONGEST_ANSWER: usize = 5 << 20;
 
+/// Timeout of a request, including the response: a part of 8 MiB at 30 KB per second. The read timeout of the transport
+/// ends a request without any response earlier.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(300);
+
 /// HTTP of the store, over the transport of the calls: with the same proxy and trust anchors.
 #[derive(Debug, Clone)]
 struct Http(Arc<UreqTransport>);
@@ -162,7 +167,8 @@ impl HttpService for Http {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         let (method, headers) = (parts.method, parts.headers);
-        let request = Request { method, headers, body, ..Request::get(parts.uri) };
+        let timeout = Some(REQUEST_TIMEOUT);
+        let request = Request { method, headers, body, timeout, ..Request::get(parts.uri) };
         let transport = Arc::clone(&self.0);
         let exchange = move || {
             let answer = transport.send(request)?;

@@ -11,8 +11,8 @@
 mod support;
 
 use std::path::Path;
-use std::process::Command;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use support::child::start;
@@ -284,4 +284,25 @@ fn verification_reads_the_bucket() {
         assert!(stdout(&output).contains(row), "{}", stdout(&output));
     }
     assert!(store.lock().unwrap().objects == whole);
+}
+
+/// A store that accepts connections and never responds.
+#[test]
+#[cfg(unix)]
+fn a_signal_ends_an_archive_in_a_store_that_does_not_respond() {
+    let home = TempDir::new().unwrap();
+    let emulator = emulator(home.path(), 3, 60_000);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let command = &mut to_bucket(home.path(), &emulator, &endpoint);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = start(command);
+    let connection = listener.accept().unwrap();
+    child.signal("TERM");
+    let signaled = Instant::now();
+    let output = child.wait_with_output().unwrap();
+    assert!(signaled.elapsed() < Duration::from_secs(10), "{:?}", signaled.elapsed());
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(stdout(&output).contains("not started          3"), "{}", stdout(&output));
+    drop(connection);
 }

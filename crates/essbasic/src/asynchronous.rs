@@ -1,5 +1,7 @@
 //! The async client.
 
+#[cfg(feature = "object-store")]
+use std::task::Poll;
 use std::time::Duration;
 
 use essbasic_models::{Agent, FlowDetailInfo};
@@ -10,13 +12,13 @@ use tokio::task::{JoinSet, spawn_blocking};
 use crate::agent::validated;
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::batch::{Batched, Batches, FlowDetails};
-#[cfg(feature = "object-store")]
-use crate::download::StoreSink;
 use crate::download::{DownloadEvent, DownloadOptions, Report};
 use crate::download::{
     Fetch, FetchOutcome, FileSink, FolderSink, Job, Step, StepOutcome, WaitStep, exchange_failed,
     file_request,
 };
+#[cfg(feature = "object-store")]
+use crate::download::{STOP_GRACE, StoreSink};
 use crate::error::{Error, FlowError};
 use crate::flow_ids;
 use crate::links::{FlowLinks, LinksJob};
@@ -281,7 +283,7 @@ async fn run_fetch(
     match FileSink::new(fetch, &response)? {
         FileSink::Folder(file) => to_folder(options, response.body, file).await,
         #[cfg(feature = "object-store")]
-        FileSink::Store(object) => to_store(options, response.body, object).await,
+        FileSink::Store(object) => to_store(client, options, response.body, object).await,
     }
 }
 
@@ -316,20 +318,46 @@ async fn to_folder(
 
 #[cfg(feature = "object-store")]
 async fn to_store(
+    client: &tc3_client::Client,
     options: &DownloadOptions,
     mut body: transport::AsyncBody,
     mut object: StoreSink,
 ) -> Result<FetchOutcome, FetchOutcome> {
+    let stop = &options.stop;
     loop {
         match body.chunk().await {
             Ok(Some(chunk)) => {
                 options.emit(DownloadEvent::Bytes(chunk.len() as u64));
-                object = object.write(chunk).await?;
+                object = unless_stopped(client, stop, object.write(chunk)).await??;
             }
-            Ok(None) => return Ok(object.finish().await),
-            Err(error) => return Err(object.abort(exchange_failed(&error)).await),
+            Ok(None) => return unless_stopped(client, stop, object.finish()).await,
+            Err(error) => {
+                let aborted = object.abort(exchange_failed(&error));
+                return Err(unless_stopped(client, stop, aborted).await?);
+            }
         }
     }
+}
+
+/// Returns the output of an operation of a store, unless it does not end within [`STOP_GRACE`] after a stop.
+#[cfg(feature = "object-store")]
+async fn unless_stopped<T>(
+    client: &tc3_client::Client,
+    stop: &Stop,
+    work: impl Future<Output = T>,
+) -> Result<T, FetchOutcome> {
+    let mut work = std::pin::pin!(work);
+    if let Some(output) = stop.race(work.as_mut()).await {
+        return Ok(output);
+    }
+    let mut grace = std::pin::pin!(client.sleep(STOP_GRACE));
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(output) = work.as_mut().poll(context) {
+            return Poll::Ready(Ok(output));
+        }
+        grace.as_mut().poll(context).map(|()| Err(FetchOutcome::Stopped))
+    })
+    .await
 }
 
 /// Number of bytes that are buffered before they are written to the disk.

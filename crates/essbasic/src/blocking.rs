@@ -281,11 +281,13 @@ impl Client {
                 match body.chunk() {
                     Ok(Some(chunk)) => {
                         options.emit(DownloadEvent::Bytes(chunk.len() as u64));
-                        object = shared.uploads.block_on(object.write(chunk))??;
+                        object = shared.uploads.block_on(&options.stop, object.write(chunk))??;
                     }
-                    Ok(None) => return shared.uploads.block_on(object.finish()),
+                    Ok(None) => return shared.uploads.block_on(&options.stop, object.finish()),
                     Err(error) => {
-                        return shared.uploads.block_on(object.abort(exchange_failed(&error)));
+                        return shared
+                            .uploads
+                            .block_on(&options.stop, object.abort(exchange_failed(&error)));
                     }
                 }
             },

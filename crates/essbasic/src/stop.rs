@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Handle that stops a download, an archive job or a wait, for example from a signal handler.
 ///
 /// A stopped job starts no further step, and ends every delay at once, including the backoff between attempts of a
-/// call. Files in transfer are completed. The blocking client also completes a request in flight. Clones share one
+/// call. Files in transfer are completed, except that an operation of an object store is cancelled if it does not end
+/// within a second. The blocking client also completes a request in flight. Clones share one
 /// state.
 ///
 /// ```

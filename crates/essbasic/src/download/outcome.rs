@@ -22,6 +22,9 @@ pub(crate) enum FetchOutcome {
     /// The store failed for this reason, which affects every file.
     #[cfg(feature = "object-store")]
     Store(String),
+    /// The job was stopped, and a request to the store did not end in time.
+    #[cfg(feature = "object-store")]
+    Stopped,
 }
 
 impl From<Finished> for FetchOutcome {

@@ -13,6 +13,7 @@ mod existing;
 mod scripted;
 mod service;
 mod store;
+mod unresponsive;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

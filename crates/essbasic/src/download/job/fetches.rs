@@ -46,6 +46,10 @@ impl Job {
 
     /// Processes the outcome of a fetch.
     pub(super) fn on_fetch(&mut self, now: Now, fetch: Fetch, outcome: FetchOutcome) {
+        #[cfg(feature = "object-store")]
+        if matches!(outcome, FetchOutcome::Stopped) {
+            return self.requeue(fetch);
+        }
         let flow = fetch.flow;
         self.count_as_ended(flow);
         self.apply(now, fetch, outcome);
@@ -132,6 +136,8 @@ impl Job {
             | FetchOutcome::Failed(error)
             | FetchOutcome::Refused(error) => self.fail(fetch.flow, error),
             FetchOutcome::Saved(_) => {}
+            #[cfg(feature = "object-store")]
+            FetchOutcome::Stopped => {}
         }
     }
 

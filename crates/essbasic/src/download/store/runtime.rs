@@ -2,40 +2,66 @@
 
 use std::io;
 use std::sync::OnceLock;
-use std::sync::mpsc::sync_channel;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Instant;
 
 use tokio::runtime::{Builder, Runtime};
 
 use super::super::outcome::FetchOutcome;
+use super::{STOP_CHECK, STOP_GRACE};
+use crate::stop::Stop;
 
 /// A runtime with one thread, created with the first file.
 ///
 /// All workers share it. A store pools its connections, and each connection is driven by the runtime that opened it.
 /// With one runtime per worker, a connection would stall while the worker of its runtime waits for something else.
 #[derive(Debug, Default)]
-pub(crate) struct StoreRuntime(OnceLock<Result<Runtime, io::ErrorKind>>);
+pub(crate) struct StoreRuntime {
+    runtime: OnceLock<Result<Runtime, io::ErrorKind>>,
+    /// `true` if a task was cancelled, whose upload may still have to be aborted.
+    cancelled: AtomicBool,
+}
 
 impl StoreRuntime {
     /// Runs a task and blocks until it ends. A panic of the task is resumed in the caller, as in the async driver.
+    ///
+    /// After a stop, a task that does not end within [`STOP_GRACE`] is cancelled. The caller does not wait for requests
+    /// that block a thread.
     pub(crate) fn block_on<T: Send + 'static>(
         &self,
+        stop: &Stop,
         task: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, FetchOutcome> {
-        let runtime = self.0.get_or_init(|| {
+        let runtime = self.runtime.get_or_init(|| {
             let mut builder = Builder::new_multi_thread();
             builder.worker_threads(1).thread_name("essbasic-store").enable_all();
             builder.build().map_err(|error| error.kind())
         });
         let runtime = runtime.as_ref().map_err(|&kind| FetchOutcome::Disk(kind.into()))?;
         let task = runtime.spawn(task);
+        let handle = task.abort_handle();
         // A channel, because `Runtime::block_on` panics if the caller's thread belongs to another runtime.
         let (sender, receiver) = sync_channel(1);
         runtime.spawn(async move { sender.send(task.await) });
-        match receiver.recv() {
-            Ok(Ok(output)) => Ok(output),
-            Ok(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            _ => {
-                Err(FetchOutcome::Disk(io::Error::other("the runtime of the store has shut down")))
+        let mut stopped_at = None;
+        loop {
+            match receiver.recv_timeout(STOP_CHECK) {
+                Ok(Ok(output)) => return Ok(output),
+                Ok(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Err(RecvTimeoutError::Timeout) => {
+                    if stop.is_stopped()
+                        && stopped_at.get_or_insert_with(Instant::now).elapsed() >= STOP_GRACE
+                    {
+                        self.cancelled.store(true, Ordering::SeqCst);
+                        handle.abort();
+                        return Err(FetchOutcome::Stopped);
+                    }
+                }
+                _ => {
+                    let message = "the runtime of the store has shut down";
+                    return Err(FetchOutcome::Disk(io::Error::other(message)));
+                }
             }
         }
     }
@@ -43,9 +69,15 @@ impl StoreRuntime {
 
 impl Drop for StoreRuntime {
     fn drop(&mut self) {
-        // In the background, because a blocking shutdown panics if the caller's thread belongs to another runtime.
-        if let Some(Ok(runtime)) = self.0.take() {
-            runtime.shutdown_background();
+        let Some(Ok(runtime)) = self.runtime.take() else { return };
+        // The aborts of cancelled uploads are tasks. A store that does not respond is not waited for.
+        if self.cancelled.load(Ordering::SeqCst) {
+            let start = Instant::now();
+            while runtime.metrics().num_alive_tasks() > 0 && start.elapsed() < STOP_GRACE {
+                std::thread::sleep(STOP_CHECK);
+            }
         }
+        // In the background, because a blocking shutdown panics if the caller's thread belongs to another runtime.
+        runtime.shutdown_background();
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::super::entry::{Entry, Verification, hex};
+use super::STOP_CHECK;
 use super::error::describe;
 use super::location::StoreLocation;
 
@@ -79,7 +80,10 @@ impl StoreLocation {
             let thread = scope.spawn(|| {
                 let mut builder = tokio::runtime::Builder::new_current_thread();
                 let runtime = builder.enable_all().build()?;
-                runtime.block_on(self.verify_all(files, verification, stopped))
+                let verified = runtime.block_on(self.verify_all(files, verification, stopped));
+                // Without waiting for requests that block a thread.
+                runtime.shutdown_background();
+                verified
             });
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
@@ -100,10 +104,16 @@ impl StoreLocation {
                 (index, location.verify_files(files, verification).await)
             });
         }
-        while let Some(ended) = tasks.join_next().await {
+        loop {
+            let ended = tokio::time::timeout(STOP_CHECK, tasks.join_next()).await;
             if stopped() {
                 return Err(io::ErrorKind::Interrupted.into());
             }
+            let ended = match ended {
+                Ok(Some(ended)) => ended,
+                Ok(None) => break,
+                Err(_) => continue,
+            };
             let (index, verified) = match ended {
                 Ok(ended) => ended,
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
