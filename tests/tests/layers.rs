@@ -76,7 +76,14 @@ fn crates_use_only_the_layers_below_them() {
         ("essbasic-emulator", &["tc3-signer", "tc3-api", "tc3-catalogue", "essbasic-models"]),
         (
             "essbasic-cli",
-            &["essbasic", "essbasic-callback", "essbasic-emulator", "essbasic-files", "tc3-signer"],
+            &[
+                "essbasic",
+                "essbasic-callback",
+                "essbasic-emulator",
+                "essbasic-files",
+                "tc3-client",
+                "tc3-signer",
+            ],
         ),
         ("xtask", &["tc3-codegen"]),
         (

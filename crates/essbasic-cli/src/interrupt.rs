@@ -3,11 +3,13 @@
 use essbasic::Stop;
 
 use crate::failure::Failure;
+use crate::{in_flight, output};
 
 /// Exit status of a process that a second signal ends, as shells report SIGINT.
 const INTERRUPTED: i32 = 130;
 
-/// Returns a [`Stop`] that the first SIGINT or SIGTERM sets. A second one ends the process.
+/// Returns a [`Stop`] that the first SIGINT or SIGTERM sets. A second one ends the process. If the command has to wait
+/// for a response, a line on stderr states so.
 pub(crate) fn on_signal() -> Result<Stop, Failure> {
     let stop = Stop::default();
     let handled = stop.clone();
@@ -16,6 +18,12 @@ pub(crate) fn on_signal() -> Result<Stop, Failure> {
             std::process::exit(INTERRUPTED);
         }
         handled.stop();
+        // `ctrlc` calls this in a thread of its own.
+        if in_flight::any() {
+            output::note(
+                "interrupted: waiting for requests in flight; send the signal again to exit now",
+            );
+        }
     };
     ctrlc::set_handler(handler)
         .map_err(|error| Failure::new(format!("cannot handle signals: {error}; try again")))?;

@@ -14,6 +14,7 @@ mod emulator;
 mod explore;
 mod failure;
 mod folder;
+mod in_flight;
 mod input;
 mod interrupt;
 mod link_hosts;

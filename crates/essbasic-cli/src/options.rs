@@ -7,11 +7,12 @@ use std::time::Duration;
 use essbasic::blocking::Client;
 use essbasic::credentials::{Credential, Profile, default_chain};
 use essbasic::transport::{Proxy, TransportConfig, TransportErrorKind};
-use essbasic::{Agent, Config, Error, ErrorKind, RateLimit, Shard, agent};
+use essbasic::{Agent, Config, RateLimit, Shard, agent};
 use essbasic_emulator::{APP_ID, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
+use crate::in_flight::Counted;
 use crate::input;
 
 /// Endpoint, credential and agent.
@@ -158,11 +159,10 @@ impl Options {
     }
 
     fn config(&self) -> Result<Config, Failure> {
-        let config = match given(&self.profile) {
+        let mut config = match given(&self.profile) {
             Some(profile) => Config::new(Profile::named(profile)),
             None => Config::new(default_chain()),
         };
-        let mut config = config.with_transport_config(self.transport()?);
         if given(&self.endpoint).is_some() && self.test_environment {
             return Err(Failure::new(
                 "--endpoint and --test-environment exclude each other; give one",
@@ -192,14 +192,13 @@ impl Options {
     }
 
     fn connect(&self, config: Config, agent: Agent) -> Result<Client, Failure> {
-        Client::new(config, agent).map_err(|error| match (&self.ca_file, &error) {
-            (Some(path), Error::Call(call))
-                if call.kind() == ErrorKind::Transport(TransportErrorKind::Tls) =>
-            {
+        let transport = Counted::new(&self.transport()?).map_err(|error| match &self.ca_file {
+            Some(path) if error.kind() == TransportErrorKind::Tls => {
                 Failure::new(format!("--ca-file {}: {error}", path.display()))
             }
             _ => Failure::new(error),
-        })
+        })?;
+        client_on(transport, config, agent)
     }
 
     /// Returns the settings of the transport.
@@ -240,13 +239,20 @@ impl Options {
     /// Returns a client for an emulator, with its default keys and agent.
     pub(crate) fn emulated(&self, endpoint: &str) -> Result<Client, Failure> {
         let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
-            // For a proxy, loopback is its own machine.
-            .with_transport_config(TransportConfig::default().with_proxy(Proxy::None))
             .with_endpoint_url(endpoint)
             .map_err(Failure::new)?
             .with_rate_limit(self.rate_limit(Shard::default()));
-        Client::new(config, agent(APP_ID, ORGANIZATION, OPERATOR)).map_err(Failure::new)
+        // For a proxy, loopback is its own machine.
+        let transport = TransportConfig::default().with_proxy(Proxy::None);
+        let transport = Counted::new(&transport).map_err(Failure::new)?;
+        client_on(transport, config, agent(APP_ID, ORGANIZATION, OPERATOR))
     }
+}
+
+/// Returns a client whose requests in flight are counted.
+fn client_on(transport: Counted, config: Config, agent: Agent) -> Result<Client, Failure> {
+    let client = tc3_client::blocking::Client::with_transport(config, transport);
+    Ok(Client::from_client(client.map_err(Failure::new)?, agent))
 }
 
 /// Returns the value unless it is blank: an empty variable counts as unset.

@@ -13,12 +13,13 @@ use essbasic::object_store::client::{
 };
 use essbasic::object_store::{self, ClientOptions, ObjectStore, path};
 use essbasic::transport::{
-    BlockingTransport, Request, TransportConfig, TransportError, TransportErrorKind, UreqTransport,
+    BlockingTransport, Request, TransportConfig, TransportError, TransportErrorKind,
 };
 use http_body_util::BodyExt;
 
 use crate::aws;
 use crate::failure::Failure;
+use crate::in_flight::Counted;
 
 /// A bucket and where in it.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Place {
         &self,
         transport: &TransportConfig,
     ) -> Result<(Arc<dyn ObjectStore>, String), Failure> {
-        let http = Http(Arc::new(UreqTransport::new(transport).map_err(Failure::new)?));
+        let http = Http(Arc::new(Counted::new(transport).map_err(Failure::new)?));
         let builder = configured(&self.bucket, std::env::vars_os())?;
         let id = identity(&self.bucket, &builder);
         let builder = builder.with_http_connector(http);
@@ -153,7 +154,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// HTTP of the store, over the transport of the calls: with the same proxy and trust anchors.
 #[derive(Debug, Clone)]
-struct Http(Arc<UreqTransport>);
+struct Http(Arc<Counted>);
 
 impl HttpConnector for Http {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
@@ -303,7 +304,7 @@ mod tests {
         let plain = [id, key, ("AWS_ENDPOINT", "http://127.0.0.1:1")];
         assert!(configured("b", &plain).unwrap_err().contains("AWS_ALLOW_HTTP"));
         assert!(configured("b", &[id, key, ("AWS_ENDPOINT", "host")]).is_err());
-        let http = Http(Arc::new(UreqTransport::new(&TransportConfig::default()).unwrap()));
+        let http = Http(Arc::new(Counted::new(&TransportConfig::default()).unwrap()));
         for settings in [&[key][..], &[id, key, ("AWS_S3_EXPRESS", "maybe")]] {
             let builder = configured("b", settings).unwrap().with_http_connector(http.clone());
             let error = builder.build().unwrap_err().to_string();

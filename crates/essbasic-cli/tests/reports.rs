@@ -12,6 +12,8 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::process::{Command, Output};
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Seed};
@@ -154,6 +156,46 @@ fn an_interrupted_status_or_archive_accounts_for_every_contract() {
     consistent(&report, &asked);
     assert_eq!(report["stopped"], true);
     assert!(report["not_reached"].as_u64().unwrap() > 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_during_a_request_is_acknowledged_at_once() {
+    const LINE: &str =
+        "interrupted: waiting for requests in flight; send the signal again to exit now\n";
+    let home = TempDir::new().unwrap();
+    for (arguments, ends) in [
+        (&["status", "yDSlow"][..], true),
+        (&["wait", "yDSlow"], false),
+        (&["download", "yDSlow", "--out", "out"], false),
+        (&["archive", "yDSlow", "--out", "out"], false),
+    ] {
+        // Accepts the request, and sends no response until the signal has been acknowledged.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let mut child = start(&mut essbasic_at(home.path(), &endpoint, arguments));
+        let (mut request, _) = listener.accept().unwrap();
+        assert!(request.read(&mut [0; 1024]).unwrap() > 0);
+        child.signal("TERM");
+        let mut text = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        text.read_line(&mut line).unwrap();
+        assert_eq!(line, LINE, "{arguments:?}");
+        assert!(child.try_wait().unwrap().is_none());
+        if ends {
+            let body = "{\"Response\":{\"RequestId\":\"r\",\"FlowInfo\":[]}}";
+            let length = body.len();
+            let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}");
+            request.write_all(response.as_bytes()).unwrap();
+        } else {
+            child.signal("TERM");
+        }
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(code(&output), if ends { 2 } else { 130 }, "{arguments:?}");
+        let mut rest = String::new();
+        text.read_to_string(&mut rest).unwrap();
+        assert!(!rest.contains("in flight"), "{rest}");
+    }
 }
 
 #[test]
