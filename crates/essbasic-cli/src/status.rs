@@ -1,7 +1,7 @@
 //! `essbasic status`: shows the status of contracts.
 
 use essbasic::models::FlowDetailInfo;
-use essbasic::{FlowError, SavedFile};
+use essbasic::{FlowError, FlowErrorKind, SavedFile};
 
 use crate::counter::Counter;
 use crate::emulated::Emulated;
@@ -47,17 +47,18 @@ pub(crate) fn run(args: &StatusArgs, options: &Options, verbose: bool) -> Result
     let (session, list) = args.emulated.session(&args.flows, options)?;
     list.note_duplicates();
     let stop = interrupt::on_signal()?;
+    let client = session.client.with_stop(stop.clone());
     let counter = Counter::new(list.ids.len(), verbose);
     let mut results = Vec::new();
     for batch in list.ids.chunks(BATCH) {
         if stop.is_stopped() {
-            counter.progress().note("interrupted: this is what is known so far");
             break;
         }
-        let found = session.client.details(batch).map_err(|error| {
+        let mut found = client.details(batch).map_err(|error| {
             counter.progress().clear();
             Failure::new(error)
         })?;
+        found.retain(|found| !found.as_ref().is_err_and(is_stopped));
         if !args.json {
             batch.iter().zip(&found).try_for_each(|(id, found)| print(&counter, id, found))?;
         }
@@ -65,6 +66,9 @@ pub(crate) fn run(args: &StatusArgs, options: &Options, verbose: bool) -> Result
         counter.reached(results.len(), "queried");
     }
     counter.progress().clear();
+    if results.len() < list.ids.len() {
+        output::note("interrupted: this is what is known so far");
+    }
     let flows = list.ids.iter().enumerate().map(|(at, id)| match results.get(at) {
         Some(found) => flow(id, found),
         None => Flow::not_reached(id),
@@ -74,6 +78,11 @@ pub(crate) fn run(args: &StatusArgs, options: &Options, verbose: bool) -> Result
         output::json(&document)?;
     }
     Ok(Exit::when_complete(document.summary.complete))
+}
+
+/// Returns whether a contract was not requested. Only the last ones of a batch are.
+fn is_stopped(error: &FlowError) -> bool {
+    error.kind == FlowErrorKind::Stopped
 }
 
 fn print(

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use essbasic::blocking::Client;
-use essbasic::{Document, FlowError};
+use essbasic::{Document, FlowError, FlowErrorKind};
 
 use crate::digest::{self, Digest};
 use crate::failure::{Exit, Failure, one_line};
@@ -41,14 +41,14 @@ pub(crate) fn run(args: &UploadArgs, options: &Options) -> Result<Exit, Failure>
     for path in &args.files {
         check(path).map_err(Failure::new)?;
     }
-    let client = options.contracts()?;
     let stop = interrupt::on_signal()?;
-    let mut complete = true;
+    let client = options.contracts()?.with_stop(stop.clone());
+    let (mut complete, mut not_reached) = (true, 0);
     let mut files = args.files.as_slice();
     while !files.is_empty() {
         if stop.is_stopped() {
-            output::note(format_args!("interrupted: {} files were not uploaded", files.len()));
-            return Ok(Exit::Partly);
+            not_reached += files.len();
+            break;
         }
         let (batch, rest) = files.split_at(batch_len(files.iter().map(PathBuf::as_path)));
         files = rest;
@@ -58,6 +58,7 @@ pub(crate) fn run(args: &UploadArgs, options: &Options) -> Result<Exit, Failure>
                 Ok(id) => output::result(one_line(&format!("{id}  {name}"))).map_err(|error| {
                     Failure::new(format!("stdout cannot be written: {error}; run it again"))
                 })?,
+                Err(error) if error.kind == FlowErrorKind::Stopped => not_reached += 1,
                 Err(error) => {
                     complete = false;
                     output::note(one_line(&format!("{name}: {}", error.message)));
@@ -65,7 +66,10 @@ pub(crate) fn run(args: &UploadArgs, options: &Options) -> Result<Exit, Failure>
             }
         }
     }
-    Ok(Exit::when_complete(complete))
+    if not_reached > 0 {
+        output::note(format_args!("interrupted: {not_reached} files were not uploaded"));
+    }
+    Ok(Exit::when_complete(complete && not_reached == 0))
 }
 
 /// Returns how many of the first files fit into one request; at least 1 if there are any.

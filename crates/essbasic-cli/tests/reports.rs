@@ -15,8 +15,9 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
-use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Seed};
+use essbasic_emulator::{APP_ID, Emulator, Fault, FaultKind, NewFlow, ORGANIZATION, Seed};
 use serde_json::Value;
 use support::child::start;
 use support::{code, essbasic, essbasic_at, json as document, stderr, stdout, until};
@@ -156,6 +157,38 @@ fn an_interrupted_status_or_archive_accounts_for_every_contract() {
     consistent(&report, &asked);
     assert_eq!(report["stopped"], true);
     assert!(report["not_reached"].as_u64().unwrap() > 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_pause_before_a_retry() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    fs::write(home.path().join("a.pdf"), "%PDF-1.4\n%%EOF\n").unwrap();
+    let flow = emulator.completed_flows().remove(0);
+    for (arguments, action, stdout_text) in [
+        (&["status", &flow][..], "DescribeFlowDetailInfo", ""),
+        (&["status", &flow, "--json"], "DescribeFlowDetailInfo", "\"not_reached\":1"),
+        (&["upload", "a.pdf"], "UploadFiles", ""),
+    ] {
+        emulator.set_faults([Fault::new(FaultKind::Throttled).action(action)], 1);
+        let throttled = || emulator.stats().rejected.get("RequestLimitExceeded").copied();
+        let before = throttled();
+        let child = start(&mut command(&home, &emulator, arguments));
+        until("a throttled attempt", || throttled() > before);
+        // The response arrives, and the command waits for at least a second.
+        std::thread::sleep(Duration::from_millis(300));
+        let attempts = throttled();
+        let signalled = Instant::now();
+        child.signal("TERM");
+        let output = child.wait_with_output().unwrap();
+        let text = stderr(&output);
+        assert!(signalled.elapsed() < Duration::from_secs(5), "{:?}", signalled.elapsed());
+        assert_eq!((code(&output), throttled()), (2, attempts), "{text}");
+        assert!(text.contains("interrupted: "), "{text}");
+        assert!(!text.contains("in flight"), "{text}");
+        assert!(stdout(&output).contains(stdout_text), "{}", stdout(&output));
+    }
 }
 
 #[cfg(unix)]

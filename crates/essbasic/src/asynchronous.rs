@@ -35,6 +35,7 @@ use crate::wait::{FlowWait, Signals, WaitJob, WaitOptions};
 pub struct Client {
     client: tc3_client::Client,
     agent: Agent,
+    stop: Stop,
 }
 
 impl Client {
@@ -58,7 +59,16 @@ impl Client {
 
     #[doc = include_str!("docs/from_client.md")]
     pub fn from_client(client: tc3_client::Client, agent: Agent) -> Self {
-        Self { client, agent }
+        Self { client, agent, stop: Stop::default() }
+    }
+
+    #[doc = include_str!("docs/with_stop.md")]
+    ///
+    /// A stop also cancels an idempotent request in flight. Any other one is completed, including its retries.
+    #[must_use]
+    pub fn with_stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
     }
 
     #[doc = include_str!("docs/agent.md")]
@@ -121,8 +131,16 @@ impl Client {
     {
         let mut batches = Batches::new(action, validated(&self.agent)?, items);
         while let Next::Step(request) = batches.next() {
-            let response = self.client.call(&request).await;
-            batches.on(response)?;
+            let call = self.client.call(&request);
+            let response = match B::Request::INFO.idempotent {
+                true => self.stop.race(call).await,
+                false if self.stop.is_stopped() => None,
+                false => Some(call.await),
+            };
+            match response {
+                Some(response) => batches.on(response)?,
+                None => batches.stop(),
+            }
         }
         Ok(batches.finish())
     }

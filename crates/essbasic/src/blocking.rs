@@ -29,6 +29,7 @@ use crate::wait::{FlowWait, Signals, WaitJob, WaitOptions};
 pub struct Client {
     client: tc3_client::blocking::Client,
     agent: Agent,
+    stop: Stop,
 }
 
 impl Client {
@@ -42,7 +43,16 @@ impl Client {
 
     #[doc = include_str!("docs/from_client.md")]
     pub fn from_client(client: tc3_client::blocking::Client, agent: Agent) -> Self {
-        Self { client, agent }
+        Self { client, agent, stop: Stop::default() }
+    }
+
+    #[doc = include_str!("docs/with_stop.md")]
+    ///
+    /// A stop also ends the pauses between the attempts of a request. A request in flight is completed.
+    #[must_use]
+    pub fn with_stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
     }
 
     #[doc = include_str!("docs/agent.md")]
@@ -93,8 +103,10 @@ impl Client {
     ) -> Result<Vec<Result<B::Output, FlowError>>, Error> {
         let mut batches = Batches::new(action, validated(&self.agent)?, items);
         while let Next::Step(request) = batches.next() {
-            let response = self.client.call(&request);
-            batches.on(response)?;
+            match self.call_unless(&self.stop, &request) {
+                Some(response) => batches.on(response)?,
+                None => batches.stop(),
+            }
         }
         Ok(batches.finish())
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Handle that stops a download, an archive job or a wait, for example from a signal handler.
+/// Handle that stops a download, an archive job, a wait or requests in batches, for example from a signal handler.
 ///
 /// A stopped job starts no further step, and ends every delay at once, including the backoff between attempts of a
 /// call. Files in transfer are completed, except that an operation of an object store is cancelled if it does not end

@@ -19,7 +19,7 @@ use essbasic::credentials::Credential;
 use essbasic::models::{FlowDetailInfo, SignUrlEndpoint};
 use essbasic::{
     Config, Contract, Document, DownloadOptions, Error, FlowError, FlowErrorKind, FlowStatus,
-    Party, Reminder, Report, SignLink, Withdrawal, agent,
+    Party, Reminder, Report, SignLink, Stop, Withdrawal, agent,
 };
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID};
 use support::{Driver, config, config_at, the_agent};
@@ -228,6 +228,31 @@ fn does_not_retry_a_creation_without_a_response() {
         assert!(error.message.contains("query the service before you retry"), "{}", error.message);
         assert_eq!(count.load(Ordering::SeqCst), round + 1);
     }
+}
+
+#[test]
+fn a_stopped_client_starts_no_request() {
+    let (endpoint, count) = serve("");
+    for driver in Driver::both(&config_at(&endpoint), &the_agent()) {
+        let stop = Stop::default();
+        let driver = match driver {
+            Driver::Blocking(client) => Driver::Blocking(client.with_stop(stop.clone())),
+            Driver::Async(client, runtime) => {
+                Driver::Async(client.with_stop(stop.clone()), runtime)
+            }
+        };
+        stop.stop();
+        let contracts = (0..3).map(|n| (format!("file{n}"), lease("never"))).collect();
+        let created = driver.start_from_files(contracts).unwrap();
+        assert_eq!(created.len(), 3);
+        assert!(created.iter().all(is_stopped), "{created:?}");
+        assert!(driver.details(&["a", "b"]).iter().all(is_stopped));
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+}
+
+fn is_stopped<T>(result: &Result<T, FlowError>) -> bool {
+    result.as_ref().is_err_and(|error| error.kind == FlowErrorKind::Stopped)
 }
 
 #[test]

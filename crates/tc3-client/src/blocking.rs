@@ -50,7 +50,9 @@ impl Client {
     /// Makes a typed call that can be cancelled while it waits for the rate limit or the next attempt. Returns
     /// `None` if it was cancelled.
     ///
-    /// `is_cancelled` is polled every 50 milliseconds. An exchange with the server is not interrupted.
+    /// `is_cancelled` is polled every 50 milliseconds, and before each attempt. An exchange with the server is not
+    /// interrupted. A cancelled call of an action that is not idempotent was not executed: only rejected attempts and
+    /// those that were never sent are retried.
     ///
     /// # Errors
     /// Returns an [`Error`] if the call failed.
@@ -111,6 +113,9 @@ impl Client {
         let mut step = call.start(self.now());
         loop {
             let event = match step {
+                Step::Credential(_) | Step::Send(_) if is_cancelled.is_some_and(|is| is()) => {
+                    return Ok(false);
+                }
                 Step::Credential(rejected) => Event::Credential(self.credential(rejected.as_ref())),
                 Step::Send(request) => Event::Response(self.exchange(request).map(&mut *read)),
                 Step::Sleep(time) => {

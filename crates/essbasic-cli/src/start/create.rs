@@ -94,6 +94,10 @@ impl<'a> Creation<'a> {
             Source::Template(_) => None,
             Source::File(_) => match self.uploaded(index)? {
                 Ok(file_id) => Some(file_id),
+                Err(error) if error.kind == FlowErrorKind::Stopped => {
+                    self.count.not_reached += 1;
+                    return Ok(());
+                }
                 Err(error) => {
                     self.failed(entry, &error);
                     return Ok(());
@@ -129,6 +133,11 @@ impl<'a> Creation<'a> {
                 // The ID is printed even if the journal could not be written.
                 let printed = self.print(&line(&flow_id, entry));
                 kept.and(printed)
+            }
+            // Each attempt was rejected or never sent.
+            Ok(Some(Err(error))) if error.kind == FlowErrorKind::Stopped => {
+                self.count.not_reached += 1;
+                self.journal.refused(index, entry)
             }
             Ok(Some(Err(error))) if was_refused(&error) => {
                 self.failed(entry, &error);

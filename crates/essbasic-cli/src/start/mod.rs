@@ -96,8 +96,8 @@ pub(crate) fn run(args: &StartArgs, options: &Options) -> Result<Exit, Failure> 
         }
     }
     inputs.refuse("--journal", &journal_path)?;
-    let client = options.contracts()?;
     let stop = interrupt::on_signal()?;
+    let client = options.contracts()?.with_stop(stop.clone());
     let journal = Journal::open(&journal_path, &client, &entries)?;
     Creation::new(client, stop, &entries, journal, args.retry_unknown).run()
 }
