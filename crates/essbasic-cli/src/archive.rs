@@ -40,6 +40,8 @@ and put them, and to abort uploads. The journal belongs to one endpoint, region,
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, or AWS_PROFILE (of ~/.aws)
   AWS_REGION, AWS_ENDPOINT (for stores other than AWS)
   AWS_VIRTUAL_HOSTED_STYLE_REQUEST=true (the bucket goes into the host name)
+--proxy, --ca-file and NO_PROXY apply to the bucket too: AWS_PROXY_URL, AWS_TIMEOUT and other variables for an HTTP client \
+are refused. AWS_BUCKET, AWS_COPY_IF_NOT_EXISTS, AWS_DISABLE_TAGGING and AWS_DISABLE_BULK_DELETE have no effect.
 Tencent COS: AWS_REGION=ap-guangzhou AWS_ENDPOINT=https://cos.ap-guangzhou.myqcloud.com, SecretId and SecretKey as the \
 keys, and the bucket with its number, such as s3://contracts-1250000000/2026.
 

@@ -254,6 +254,8 @@ mod tests {
             ("https://b-125.cos.a.myqcloud.com/", "true", "https://b-125.cos.a.myqcloud.com"),
             ("https://s3.example", "", "https://s3.example"),
             ("https://s3.example", "true", "https://b-125.s3.example"),
+            ("https://s3.example", "1", "https://b-125.s3.example"),
+            ("https://s3.example", "off", "https://s3.example"),
         ] {
             let hosted = ("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", hosted);
             let [id, key] = KEYS;
@@ -305,7 +307,7 @@ mod tests {
         assert!(configured("b", &plain).unwrap_err().contains("AWS_ALLOW_HTTP"));
         assert!(configured("b", &[id, key, ("AWS_ENDPOINT", "host")]).is_err());
         let http = Http(Arc::new(Counted::new(&TransportConfig::default()).unwrap()));
-        for settings in [&[key][..], &[id, key, ("AWS_S3_EXPRESS", "maybe")]] {
+        for settings in [&[key][..], &[id, key, ("AWS_CHECKSUM_ALGORITHM", "maybe")]] {
             let builder = configured("b", settings).unwrap().with_http_connector(http.clone());
             let error = builder.build().unwrap_err().to_string();
             assert!(!error.contains("the-key"), "{error}");

@@ -86,7 +86,10 @@ fn invalid_options_are_refused() {
     for (arguments, words) in [
         (&["--listen", "nowhere"][..], &["invalid value 'nowhere'"][..]),
         (&["--listen", &taken], &["the emulator cannot start", "; give a free address"]),
-        (&["--listen", "0.0.0.0:0"], &["0.0.0.0 is not a loopback address", "; give the option another value"]),
+        (
+            &["--listen", "0.0.0.0:0"],
+            &["0.0.0.0 is not a loopback address", "; give the option another value"],
+        ),
         (&["--faults", "flood"], &["unknown kind of fault; expected one of refused, reset, "]),
         (&["--faults", "reset=7"], &["between 0 and 1"]),
         (&["--flows", "1", "--seed", "seed.json"], &["cannot be used with"]),

@@ -1,4 +1,5 @@
 use essbasic::object_store::aws::AmazonS3ConfigKey as Key;
+use essbasic::object_store::client::ClientConfigKey;
 use essbasic::transport::Uri;
 
 /// Checks a value before it is passed to `object_store`, which panics on some. The error does not contain the value.
@@ -6,13 +7,12 @@ pub(super) fn check(key: Key, value: &str) -> Result<(), &'static str> {
     if value.contains(|c: char| c.is_control()) {
         return Err("contains a control character, such as a line break or a tab; remove it");
     }
+    if is_boolean(key) {
+        return boolean(value).map(|_| ()).ok_or("is not a boolean; set it to true or false");
+    }
     let is_graphic = value.bytes().all(|byte| byte.is_ascii_graphic());
     match key {
-        // Strings, paths and durations.
-        Key::Client(_) => match value.is_ascii() {
-            true => Ok(()),
-            false => Err("contains a character that is not ASCII; remove it"),
-        },
+        Key::Client(client) => Err(unsupported(client)),
         Key::WebIdentityTokenFile | Key::ContainerAuthorizationTokenFile => {
             match std::fs::metadata(value) {
                 Ok(metadata) if !metadata.is_file() => {
@@ -41,6 +41,44 @@ pub(super) fn check(key: Key, value: &str) -> Result<(), &'static str> {
             Err("is not a path; it must begin with `/`")
         }
         _ => Ok(()),
+    }
+}
+
+/// Returns whether the value of a setting is a boolean.
+pub(super) fn is_boolean(key: Key) -> bool {
+    matches!(
+        key,
+        Key::VirtualHostedStyleRequest
+            | Key::S3Express
+            | Key::ImdsV1Fallback
+            | Key::UnsignedPayload
+            | Key::SkipSignature
+            | Key::DisableTagging
+            | Key::DisableBulkDelete
+            | Key::Client(ClientConfigKey::AllowHttp)
+    ) || key.as_ref() == "aws_sse_bucket_key_enabled"
+}
+
+/// Parses a boolean as `object_store` does.
+pub(super) fn boolean(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "1" | "true" | "on" | "yes" | "y" => Some(true),
+        "0" | "false" | "off" | "no" | "n" => Some(false),
+        _ => None,
+    }
+}
+
+/// Returns the error of a setting of the HTTP client: the command uses its own client.
+fn unsupported(key: ClientConfigKey) -> &'static str {
+    match key {
+        ClientConfigKey::ProxyUrl => "is not supported; give the proxy with --proxy URL",
+        ClientConfigKey::ProxyExcludes => "is not supported; list the hosts in NO_PROXY",
+        ClientConfigKey::ProxyCaCertificate
+        | ClientConfigKey::AllowInvalidCertificates
+        | ClientConfigKey::NoSystemCertificates => {
+            "is not supported; give certificate authorities with --ca-file FILE"
+        }
+        _ => "is not supported by this command; unset it",
     }
 }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use essbasic::object_store::aws::AmazonS3ConfigKey as Key;
 use zeroize::Zeroizing;
 
-use self::check::check;
+use self::check::{boolean, check, is_boolean};
 use crate::failure::Failure;
 
 /// Maximum size of a profile file, in bytes.
@@ -41,7 +41,8 @@ pub(crate) fn have_keys(settings: &Settings) -> bool {
 /// files that the AWS tools read.
 ///
 /// # Errors
-/// Returns an error that names the variable, or file and line, if a value is unusable. It never shows the value.
+/// Returns an error that names the variable, or file and line, if a value is unusable or the setting is not supported. It
+/// never shows the value. Booleans become `true` or `false`.
 pub(crate) fn settings(
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<Settings, Failure> {
@@ -60,7 +61,11 @@ pub(crate) fn settings(
             return Err(Failure::new(format!("{name} is not UTF-8; set it again, or unset it")));
         };
         check(key, value).map_err(|cause| Failure::new(format!("{name} {cause}")))?;
-        settings.insert(key, value.to_owned());
+        let value = match boolean(value).filter(|_| is_boolean(key)) {
+            Some(value) => value.to_string(),
+            None => value.to_owned(),
+        };
+        settings.insert(key, value);
     }
     from_profile(&variables, &mut settings)?;
     Ok(settings)

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use essbasic::object_store::client::ClientConfigKey;
+
 use super::*;
 
 fn read_settings(variables: &[(&str, &str)]) -> Result<Settings, String> {
@@ -67,6 +69,64 @@ fn unusable_values_name_the_variable_and_are_not_shown() {
             let error = read_settings(&[keys, (name, value)]).unwrap_err();
             assert!(error.starts_with(&format!("{name} ")), "{name}={value:?}: {error}");
             assert!(!error.contains("hidden") && error.contains(';'), "{error}");
+        }
+    }
+}
+
+#[test]
+fn booleans_have_one_form() {
+    for (name, key) in [
+        ("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", Key::VirtualHostedStyleRequest),
+        ("AWS_ALLOW_HTTP", Key::Client(ClientConfigKey::AllowHttp)),
+        ("AWS_S3_EXPRESS", Key::S3Express),
+        ("AWS_IMDSV1_FALLBACK", Key::ImdsV1Fallback),
+        ("AWS_UNSIGNED_PAYLOAD", Key::UnsignedPayload),
+        ("AWS_SKIP_SIGNATURE", Key::SkipSignature),
+        ("AWS_DISABLE_TAGGING", Key::DisableTagging),
+        ("AWS_DISABLE_BULK_DELETE", Key::DisableBulkDelete),
+        ("AWS_SSE_BUCKET_KEY_ENABLED", "aws_sse_bucket_key_enabled".parse().unwrap()),
+    ] {
+        for (value, expected) in
+            [("1", "true"), ("True", "true"), ("on", "true"), ("0", "false"), ("NO", "false")]
+        {
+            let settings = read_settings(&[(name, value)]).unwrap();
+            assert_eq!(settings.get(&key).map(String::as_str), Some(expected), "{name}={value}");
+        }
+        for value in ["hidden", "2", "tru", "true "] {
+            let error = read_settings(&[(name, value)]).unwrap_err();
+            assert_eq!(error, format!("{name} is not a boolean; set it to true or false"));
+        }
+    }
+}
+
+#[test]
+fn settings_of_another_http_client_are_refused() {
+    for (name, values, fix) in [
+        (
+            "AWS_PROXY_URL",
+            &["http://hidden:3128", "hidden"][..],
+            "; give the proxy with --proxy URL",
+        ),
+        ("AWS_PROXY_EXCLUDES", &["hidden"], "NO_PROXY"),
+        ("AWS_PROXY_CA_CERTIFICATE", &["hidden"], "--ca-file"),
+        ("AWS_ALLOW_INVALID_CERTIFICATES", &["true", "hidden"], "--ca-file"),
+        ("AWS_DISABLE_SYSTEM_CERTIFICATES", &["true"], "--ca-file"),
+        ("AWS_TIMEOUT", &["30s", "hidden"], "; unset it"),
+        ("AWS_CONNECT_TIMEOUT", &["5s", "hidden"], "; unset it"),
+        ("AWS_READ_TIMEOUT", &["5s"], "; unset it"),
+        ("AWS_POOL_IDLE_TIMEOUT", &["5s"], "; unset it"),
+        ("AWS_POOL_MAX_IDLE_PER_HOST", &["hidden"], "; unset it"),
+        ("AWS_USER_AGENT", &["hidden"], "; unset it"),
+        ("AWS_DEFAULT_CONTENT_TYPE", &["hidden"], "; unset it"),
+        ("AWS_HTTP1_ONLY", &["true"], "; unset it"),
+        ("AWS_HTTP2_ONLY", &["true"], "; unset it"),
+        ("AWS_HTTP2_KEEP_ALIVE_INTERVAL", &["5s"], "; unset it"),
+        ("AWS_RANDOMIZE_ADDRESSES", &["true"], "; unset it"),
+    ] {
+        for value in values {
+            let error = read_settings(&[(name, value)]).unwrap_err();
+            assert!(error.starts_with(&format!("{name} is not supported")), "{error}");
+            assert!(error.contains(fix) && !error.contains("hidden"), "{error}");
         }
     }
 }
