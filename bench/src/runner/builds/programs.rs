@@ -71,7 +71,9 @@ fn ours(name: &'static str, feature: &str, keys: &str) -> Program {
 /// Returns the dependency on a crate of this workspace.
 fn own(name: &str, feature: &str) -> String {
     let folder = root().join("crates").join(name);
-    format!("{name} = {{ path = {folder:?}, default-features = false, features = [\"{feature}\"] }}\n")
+    format!(
+        "{name} = {{ path = {folder:?}, default-features = false, features = [\"{feature}\"] }}\n"
+    )
 }
 
 fn on_ureq(name: &'static str, dependencies: String, main: &str) -> Program {
