@@ -179,11 +179,11 @@ fn a_signal_ends_the_pause_before_a_retry() {
         // The response arrives, and the command waits for at least a second.
         std::thread::sleep(Duration::from_millis(300));
         let attempts = throttled();
-        let signalled = Instant::now();
+        let signaled = Instant::now();
         child.signal("TERM");
         let output = child.wait_with_output().unwrap();
         let text = stderr(&output);
-        assert!(signalled.elapsed() < Duration::from_secs(5), "{:?}", signalled.elapsed());
+        assert!(signaled.elapsed() < Duration::from_secs(5), "{:?}", signaled.elapsed());
         assert_eq!((code(&output), throttled()), (2, attempts), "{text}");
         assert!(text.contains("interrupted: "), "{text}");
         assert!(!text.contains("in flight"), "{text}");

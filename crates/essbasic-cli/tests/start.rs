@@ -216,64 +216,6 @@ fn a_signal_ends_it_after_the_request_in_flight() {
     assert!(created.len() == 30 && created.values().all(|count| *count == 1), "{created:?}");
 }
 
-#[cfg(unix)]
-#[test]
-fn a_signal_ends_the_pause_before_a_retry() {
-    let (home, emulator) = set_up();
-    for (number, action) in
-        ["UploadFiles", "ChannelCreateFlowByFiles", "CreateFlowsByTemplates"].iter().enumerate()
-    {
-        let entries = match number {
-            2 => [from_template("Pause_a"), from_template("Pause_b")],
-            _ => [from_file("Pause_a"), from_file("Pause_b")],
-        };
-        write(&home, &entries);
-        emulator.set_faults([Fault::new(FaultKind::Throttled).action(*action)], 1);
-        let throttled = || emulator.stats().rejected.get("RequestLimitExceeded").copied();
-        let before = throttled();
-        let child = start(&mut command(home.path(), &emulator.endpoint(), &["start", "c.json"]));
-        until("a throttled attempt", || throttled() > before);
-        // The response arrives, and the command waits for at least a second.
-        std::thread::sleep(Duration::from_millis(300));
-        let attempts = throttled();
-        let signalled = std::time::Instant::now();
-        child.signal("TERM");
-        let output = child.wait_with_output().unwrap();
-        let told = stderr(&output);
-        assert!(signalled.elapsed() < Duration::from_secs(5), "{:?}", signalled.elapsed());
-        assert_eq!((code(&output), throttled()), (2, attempts), "{told}");
-        assert!(told.contains("interrupted: 2 contracts were not started"), "{told}");
-        assert!(!told.contains("unknown"), "{told}");
-        emulator.set_faults([], 1);
-        assert!(created(&home, &emulator, "Pause_").is_empty());
-    }
-    let output = run(&home, &emulator, &["start", "c.json"]);
-    assert_eq!((code(&output), printed(&output).len()), (0, 2), "{}", stderr(&output));
-}
-
-/// A signal does not turn a lost response into a known outcome.
-#[cfg(unix)]
-#[test]
-fn a_lost_response_after_a_signal_is_an_unknown_outcome() {
-    let (home, _) = set_up();
-    write(&home, &[from_template("Lost")]);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let child = start(&mut command(home.path(), &endpoint, &["start", "c.json"]));
-    let (mut request, _) = listener.accept().unwrap();
-    assert!(request.read(&mut [0; 1024]).unwrap() > 0);
-    child.signal("TERM");
-    std::thread::sleep(Duration::from_millis(200));
-    drop((request, listener));
-    let output = child.wait_with_output().unwrap();
-    let told = stderr(&output);
-    assert_eq!(code(&output), 2, "{told}");
-    assert!(told.starts_with("interrupted: waiting for requests in flight; "), "{told}");
-    assert!(told.contains("outcome unknown: 1 contracts"), "{told}");
-    let journal = fs::read_to_string(home.path().join("c.json.journal")).unwrap();
-    assert!(journal.trim_end().ends_with("\"event\":\"unknown\"}"), "{journal}");
-}
-
 fn run_to_end(home: &TempDir, endpoint: &str) -> Output {
     command(home.path(), endpoint, &["start", "c.json"]).output().unwrap()
 }
