@@ -1,7 +1,7 @@
 //! `essbasic start` and signals.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
 
 mod support;
 
