@@ -77,7 +77,7 @@ fn reads_a_response_only_up_to_the_limit() {
                 Ok(links) => links[0].result.as_ref().unwrap_err().to_string(),
                 Err(error) => error.to_string(),
             };
-            assert!(message.contains("more than 1048576 bytes"), "{name}: {message}");
+            assert!(message.contains("limit of 1048576 bytes"), "{name}: {message}");
             assert_eq!(service.take_seen().len(), 1, "{name}");
             let sent = service.take_sent();
             assert!(sent < LIMIT as u64 + BUFFERS, "{name}: {sent} bytes were accepted");
@@ -153,7 +153,7 @@ fn reads_a_response_of_the_metadata_service_only_up_to_the_limit() {
         let role = || CvmRole::new().with_base(BaseUrl::parse(&metadata.url()).unwrap());
         for client in clients_with(Config::new(role())) {
             let error = call!(&client, links(["flow"])).map(drop).unwrap_err().to_string();
-            assert!(error.contains("more than 65536 bytes"), "{name}: {error}");
+            assert!(error.contains("limit of 65536 bytes"), "{name}: {error}");
             let requests = metadata.take_seen().len() as u64;
             let sent = metadata.take_sent();
             assert!(sent < requests * BUFFERS, "{name}: {sent} bytes were accepted");
