@@ -64,7 +64,7 @@ pub(super) fn visit(ir: &Ir<'_>) -> TokenStream {
     });
     quote! {
         /// Calls `visitor` with the types of every enabled action, sorted by name.
-        #[cfg(feature = "server")]
+        #[cfg(feature = "serde")]
         #[allow(unused_variables, reason = "all groups may be disabled")]
         pub fn visit_actions(visitor: &mut impl #visitor) {
             #(#visits)*

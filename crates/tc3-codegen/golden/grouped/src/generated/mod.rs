@@ -33,7 +33,7 @@ mod catalogue;
 pub use self::catalogue::*;
 
 /// Calls `visitor` with the types of every enabled action, sorted by name.
-#[cfg(feature = "server")]
+#[cfg(feature = "serde")]
 #[allow(unused_variables, reason = "all groups may be disabled")]
 pub fn visit_actions(visitor: &mut impl tc3_api::Visitor) {
     #[cfg(feature = "first")] visitor.visit::<ARequest>();
