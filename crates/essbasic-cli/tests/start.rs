@@ -7,34 +7,23 @@
     reason = "a failed assumption is a failed test"
 )]
 
+#[path = "support/contracts.rs"]
+mod contracts;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use essbasic_emulator::{
-    APP_ID, Emulator, Fault, FaultKind, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY,
-};
+use contracts::{from_file, from_template, write};
+use essbasic_emulator::{Emulator, Fault, FaultKind};
 use serde_json::{Value, json};
 use support::child::start;
-use support::{code, essbasic, feed, json as document, refused, stderr, stdout, until};
+use support::{code, essbasic_at, feed, json as document, refused, stderr, stdout, until};
 use tempfile::TempDir;
-
-const TEMPLATE: &str = "yDEmuTemplate0000000000000000001";
-const RECIPIENT: &str = "yDEmuRecipient100000000000000002";
-
-fn command(home: &Path, endpoint: &str, arguments: &[&str]) -> Command {
-    let mut command = essbasic(home);
-    command.args(["--endpoint", endpoint, "--app-id", APP_ID]);
-    command.args(["--organization", ORGANIZATION, "--operator", OPERATOR]).args(arguments);
-    command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);
-    command
-}
 
 /// A home with `a.pdf`, and an emulator.
 fn set_up() -> (TempDir, Emulator) {
@@ -42,7 +31,7 @@ fn set_up() -> (TempDir, Emulator) {
     let emulator = Emulator::builder().start().unwrap();
     let flow = emulator.completed_flows().remove(0);
     let arguments = ["download", &flow, "--out", "first"];
-    let output = command(home.path(), &emulator.endpoint(), &arguments).output().unwrap();
+    let output = essbasic_at(home.path(), &emulator.endpoint(), &arguments).output().unwrap();
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let file = fs::read_dir(home.path().join("first")).unwrap().next().unwrap().unwrap().path();
     fs::rename(file, home.path().join("a.pdf")).unwrap();
@@ -50,23 +39,7 @@ fn set_up() -> (TempDir, Emulator) {
 }
 
 fn run(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Output {
-    command(home.path(), &emulator.endpoint(), arguments).output().unwrap()
-}
-
-fn from_file(name: &str) -> Value {
-    json!({ "name": name, "file": "a.pdf", "parties": [
-        { "name": "张三", "mobile": "13800000001", "signs_at": "乙方" }] })
-}
-
-fn from_template(name: &str) -> Value {
-    json!({ "name": name, "template": TEMPLATE, "fields": { "姓名": "李四" }, "parties": [
-        { "organization": "典子谦示例企业", "organization_open_id": ORGANIZATION,
-          "open_id": OPERATOR },
-        { "name": "李四", "mobile": "13900000000", "place": RECIPIENT }] })
-}
-
-fn write(home: &TempDir, entries: &[Value]) {
-    fs::write(home.path().join("c.json"), json!(entries).to_string()).unwrap();
+    essbasic_at(home.path(), &emulator.endpoint(), arguments).output().unwrap()
 }
 
 /// Names and IDs on stdout.
@@ -144,7 +117,7 @@ fn a_killed_start_creates_no_contract_twice() {
     let mut killed_midway = 0;
     for _ in 0..12 {
         moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let mut child = start(&mut command(home.path(), &endpoint, &["start", "c.json"]));
+        let mut child = start(&mut essbasic_at(home.path(), &endpoint, &["start", "c.json"]));
         // Killed after a random number of journal lines, and at a random moment between two of them.
         let lines = journal_lines(&home) + (moment >> 33) as usize % 20;
         until("journal lines", || {
@@ -160,7 +133,7 @@ fn a_killed_start_creates_no_contract_twice() {
         killed_midway += usize::from(!output.status.success() && !seen.is_empty());
     }
     assert!(killed_midway > 2, "{killed_midway}");
-    let output = command(home.path(), &endpoint, &["start", "c.json"]).output().unwrap();
+    let output = essbasic_at(home.path(), &endpoint, &["start", "c.json"]).output().unwrap();
     let last = printed(&output);
     for (name, id) in &seen {
         assert_eq!(last.get(name), Some(id), "{name}");
@@ -181,7 +154,7 @@ fn a_killed_start_creates_no_contract_twice() {
     assert!(last.keys().all(|name| created.contains_key(name)));
     // One more run changes nothing.
     let calls = emulator.stats().calls.clone();
-    let again = command(home.path(), &endpoint, &["start", "c.json"]).output().unwrap();
+    let again = essbasic_at(home.path(), &endpoint, &["start", "c.json"]).output().unwrap();
     assert_eq!((printed(&again), code(&again)), (last, code(&output)));
     assert_eq!(emulator.stats().calls, calls);
 }
@@ -195,7 +168,7 @@ fn a_signal_ends_it_after_the_request_in_flight() {
     let endpoint = slowed(&emulator, Duration::from_millis(30));
     for signal in ["-TERM", "-INT"] {
         let before = emulator.stats().calls.get("ChannelCreateFlowByFiles").copied();
-        let child = start(&mut command(home.path(), &endpoint, &["start", "c.json"]));
+        let child = start(&mut essbasic_at(home.path(), &endpoint, &["start", "c.json"]));
         until("a contract", || {
             emulator.stats().calls.get("ChannelCreateFlowByFiles").copied() > before
         });
@@ -217,7 +190,7 @@ fn a_signal_ends_it_after_the_request_in_flight() {
 }
 
 fn run_to_end(home: &TempDir, endpoint: &str) -> Output {
-    command(home.path(), endpoint, &["start", "c.json"]).output().unwrap()
+    essbasic_at(home.path(), endpoint, &["start", "c.json"]).output().unwrap()
 }
 
 #[test]
@@ -291,7 +264,7 @@ fn ids_are_in_the_journal_if_stdout_cannot_be_written() {
     let (reader, closed) = std::io::pipe().unwrap();
     drop(reader);
     for stdout in [full().into(), std::process::Stdio::from(closed)] {
-        let mut start = command(home.path(), &emulator.endpoint(), &["start", "c.json"]);
+        let mut start = essbasic_at(home.path(), &emulator.endpoint(), &["start", "c.json"]);
         let output = start.stdout(stdout).output().unwrap();
         refused(&output, &["stdout cannot be written", "c.json.journal", "prints them again"]);
     }
@@ -299,7 +272,7 @@ fn ids_are_in_the_journal_if_stdout_cannot_be_written() {
     let output = run(&home, &emulator, &["start", "c.json"]);
     assert_eq!((code(&output), printed(&output).len()), (0, 2), "{}", stderr(&output));
     assert!(created(&home, &emulator, "Out_").values().all(|count| *count == 1));
-    let mut upload = command(home.path(), &emulator.endpoint(), &["upload", "a.pdf"]);
+    let mut upload = essbasic_at(home.path(), &emulator.endpoint(), &["upload", "a.pdf"]);
     refused(&upload.stdout(full()).output().unwrap(), &["stdout cannot be written"]);
 }
 
@@ -326,26 +299,26 @@ fn invalid_journals_are_refused_and_not_changed() {
         refused(&output, &[words, "give another"]);
         assert_eq!(fs::read(path(journal)).ok(), before, "{journal}");
     }
-    let mut stdin = command(home.path(), &emulator.endpoint(), &["start", "-"]);
+    let mut stdin = essbasic_at(home.path(), &emulator.endpoint(), &["start", "-"]);
     let text = fs::read(path("c.json")).unwrap();
     refused(&feed(&mut stdin, &text), &["stdin has no default journal", "--journal FILE"]);
     assert_eq!(emulator.stats().calls, calls);
     let arguments = ["start", "-", "--journal", "j.1"];
     for _ in 0..2 {
-        let mut stdin = command(home.path(), &emulator.endpoint(), &arguments);
+        let mut stdin = essbasic_at(home.path(), &emulator.endpoint(), &arguments);
         let output = feed(&mut stdin, &text);
         assert_eq!((code(&output), printed(&output).len()), (0, 1), "{}", stderr(&output));
     }
     assert_eq!(created(&home, &emulator, "J_"), BTreeMap::from([("J_1".into(), 1)]));
     // Locked by another process.
     let held = essbasic_files::Lock::acquire(&path("j.1")).unwrap();
-    let mut stdin = command(home.path(), &emulator.endpoint(), &arguments);
+    let mut stdin = essbasic_at(home.path(), &emulator.endpoint(), &arguments);
     refused(&feed(&mut stdin, &text), &["j.1 is in use", "--journal"]);
     drop(held);
     // Truncated by a system crash: the last line is dropped, and its entry keeps its earlier state.
     let journal = fs::read(path("j.1")).unwrap();
     fs::write(path("j.1"), &journal[..journal.len() - 5]).unwrap();
-    let mut stdin = command(home.path(), &emulator.endpoint(), &arguments);
+    let mut stdin = essbasic_at(home.path(), &emulator.endpoint(), &arguments);
     let output = feed(&mut stdin, &text);
     assert_eq!((code(&output), stdout(&output)), (2, String::new()), "{}", stderr(&output));
 }

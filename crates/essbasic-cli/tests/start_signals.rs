@@ -3,17 +3,20 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
 
+#[path = "support/contracts.rs"]
+mod contracts;
+#[path = "support/retry_pause.rs"]
+mod retry_pause;
 mod support;
 
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
 
-use essbasic_emulator::{Emulator, Fault, FaultKind, OPERATOR, ORGANIZATION};
-use serde_json::{Value, json};
+use contracts::{from_file, from_template, write};
+use essbasic_emulator::Emulator;
 use support::child::start;
-use support::{code, essbasic_at, stderr, stdout, until};
+use support::{code, essbasic_at, stderr, stdout};
 use tempfile::TempDir;
 
 /// A home with `a.pdf`.
@@ -21,22 +24,6 @@ fn home() -> TempDir {
     let home = TempDir::new().unwrap();
     fs::write(home.path().join("a.pdf"), "%PDF-1.4\n%%EOF\n").unwrap();
     home
-}
-
-fn from_file(name: &str) -> Value {
-    json!({ "name": name, "file": "a.pdf", "parties": [
-        { "name": "张三", "mobile": "13800000001", "signs_at": "乙方" }] })
-}
-
-fn from_template(name: &str) -> Value {
-    json!({ "name": name, "template": "yDEmuTemplate0000000000000000001", "fields": { "姓名": "李四" }, "parties": [
-        { "organization": "典子谦示例企业", "organization_open_id": ORGANIZATION,
-          "open_id": OPERATOR },
-        { "name": "李四", "mobile": "13900000000", "place": "yDEmuRecipient100000000000000002" }] })
-}
-
-fn write(home: &TempDir, entries: &[Value]) {
-    fs::write(home.path().join("c.json"), json!(entries).to_string()).unwrap();
 }
 
 #[test]
@@ -51,24 +38,12 @@ fn a_signal_ends_the_pause_before_a_retry() {
             _ => [from_file("Pause_a"), from_file("Pause_b")],
         };
         write(&home, &entries);
-        emulator.set_faults([Fault::new(FaultKind::Throttled).action(*action)], 1);
-        let throttled = || emulator.stats().rejected.get("RequestLimitExceeded").copied();
-        let before = throttled();
-        let child =
-            start(&mut essbasic_at(home.path(), &emulator.endpoint(), &["start", "c.json"]));
-        until("a throttled attempt", || throttled() > before);
-        // The response arrives, and the command waits for at least a second.
-        std::thread::sleep(Duration::from_millis(300));
-        let attempts = throttled();
-        let signaled = Instant::now();
-        child.signal("TERM");
-        let output = child.wait_with_output().unwrap();
+        let mut command = essbasic_at(home.path(), &emulator.endpoint(), &["start", "c.json"]);
+        let output = retry_pause::terminate(home.path(), &emulator, action, &mut command);
         let told = stderr(&output);
-        assert!(signaled.elapsed() < Duration::from_secs(5), "{:?}", signaled.elapsed());
-        assert_eq!((code(&output), throttled()), (2, attempts), "{told}");
+        assert_eq!(code(&output), 2, "{told}");
         assert!(told.contains("interrupted: 2 contracts were not started"), "{told}");
         assert!(!told.contains("unknown"), "{told}");
-        emulator.set_faults([], 1);
     }
     let output =
         essbasic_at(home.path(), &emulator.endpoint(), &["start", "c.json"]).output().unwrap();
@@ -82,14 +57,17 @@ fn a_lost_response_after_a_signal_is_an_unknown_outcome() {
     write(&home, &[from_template("Lost")]);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let child = start(&mut essbasic_at(home.path(), &endpoint, &["start", "c.json"]));
+    let mut child = start(&mut essbasic_at(home.path(), &endpoint, &["start", "c.json"]));
     let (mut request, _) = listener.accept().unwrap();
     assert!(request.read(&mut [0; 1024]).unwrap() > 0);
     child.signal("TERM");
-    std::thread::sleep(Duration::from_millis(200));
+    let mut text = BufReader::new(child.stderr.take().unwrap());
+    let mut told = String::new();
+    // The signal has been handled.
+    text.read_line(&mut told).unwrap();
     drop((request, listener));
+    text.read_to_string(&mut told).unwrap();
     let output = child.wait_with_output().unwrap();
-    let told = stderr(&output);
     assert_eq!(code(&output), 2, "{told}");
     assert!(told.starts_with("interrupted: waiting for requests in flight; "), "{told}");
     assert!(told.contains("outcome unknown: 1 contracts"), "{told}");
