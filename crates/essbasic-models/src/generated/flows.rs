@@ -337,7 +337,7 @@ impl fmt::Debug for DescribeFlowDetailInfoResponse {
 /// - The platform switches it on for its application, in the console's application management
 ///   under extended services: the platform's super administrator scans a code and signs the
 ///   statement of informed consent in the mini program. This does not help for a
-///   sub-organization that has itself turned downloads by the platform off.
+///   sub-organization that has itself disabled downloads by the platform.
 ///
 /// A contract that fails does not fail the call: see `ErrorMessages`.
 ///

@@ -101,8 +101,8 @@ pub(super) const DESCRIBE_RESOURCE_URLS_BY_FLOWS: ActionMeta = ActionMeta::new(
     program.\n- The platform switches it on for its application, in the console's application \
     management under extended services: the platform's super administrator scans a code and signs \
     the statement of informed consent in the mini program. This does not help for a \
-    sub-organization that has itself turned downloads by the platform off.\n\nA contract that \
-    fails does not fail the call: see `ErrorMessages`.",
+    sub-organization that has itself disabled downloads by the platform.\n\nA contract that fails \
+    does not fail the call: see `ErrorMessages`.",
     "flows",
     &[
         "FailedOperation",
