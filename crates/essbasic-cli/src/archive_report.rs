@@ -7,7 +7,7 @@ use essbasic::ArchiveReport;
 use serde::Serialize;
 
 use crate::digest::{self, Digest};
-use crate::report::{File, Flow, Reason, Summary, kind_name};
+use crate::report::{File, Flow, Reason, Summary};
 
 /// Start of every report.
 pub(crate) const START: &[u8] = b"{\"flows\":[";
@@ -44,7 +44,7 @@ pub(crate) fn write(
         match &flow.error {
             None => list.add(&Flow::done(&flow.flow_id, files))?,
             Some((kind, message)) => {
-                let reason = Reason { kind: kind_name(*kind).into(), message };
+                let reason = Reason { kind: kind.as_str(), message };
                 list.add(&Flow::failed(&flow.flow_id, files, reason))?;
             }
         }

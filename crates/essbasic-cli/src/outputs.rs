@@ -1,9 +1,9 @@
 //! Output files that options name.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use essbasic_files::{TemporaryFile, is_same_file, sync_folder};
+use essbasic_files::{TemporaryFile, is_same_file, parent, sync_folder};
 
 use crate::failure::Failure;
 
@@ -65,7 +65,7 @@ impl OutputFile {
                 return Err(io::ErrorKind::InvalidFilename.into());
             }
             check_replaceable(path, magic)?;
-            TemporaryFile::create_in(folder(path))
+            TemporaryFile::create_in(parent(path))
         };
         let file = create().map_err(|error| refused(option, path, &error))?;
         Ok(Self { option, path: path.to_owned(), magic, file })
@@ -88,7 +88,7 @@ impl OutputFile {
             // It may have been created since.
             check_replaceable(&self.path, self.magic)?;
             self.file.persist(&self.path)?;
-            sync_folder(folder(&self.path))
+            sync_folder(parent(&self.path))
         };
         finish().map_err(|error| refused(self.option, &self.path, &error))
     }
@@ -96,12 +96,7 @@ impl OutputFile {
 
 /// Returns an error unless the path is free or has an earlier output.
 fn check_replaceable(path: &Path, magic: &[u8]) -> io::Result<()> {
-    let file = match essbasic_files::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        opened => opened?,
-    };
-    let mut start = Vec::new();
-    file.take(magic.len() as u64).read_to_end(&mut start)?;
+    let start = essbasic_files::read_start(path, magic.len())?;
     match start.is_empty() || start == magic {
         true => Ok(()),
         false => Err(io::Error::new(
@@ -109,10 +104,6 @@ fn check_replaceable(path: &Path, magic: &[u8]) -> io::Result<()> {
             "it exists and was not written by this option",
         )),
     }
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn refused(option: &str, path: &Path, error: &io::Error) -> Failure {

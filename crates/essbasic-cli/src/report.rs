@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use essbasic::{FlowError, FlowErrorKind, SavedFile};
+use essbasic::{FlowError, SavedFile};
 use indicatif::HumanBytes;
 use serde::Serialize;
 
@@ -68,14 +68,8 @@ pub(crate) struct File<'a> {
 /// Reason for which a contract is not done.
 #[derive(Serialize)]
 pub(crate) struct Reason<'a> {
-    pub(crate) kind: Cow<'a, str>,
+    pub(crate) kind: &'static str,
     pub(crate) message: &'a str,
-}
-
-/// Returns the name of a kind, as in journals and reports of the library.
-pub(crate) fn kind_name(kind: FlowErrorKind) -> String {
-    let name = serde_json::to_value(kind).ok();
-    name.as_ref().and_then(|name| name.as_str()).unwrap_or("other").to_owned()
 }
 
 impl<'a> From<&'a SavedFile> for File<'a> {
@@ -86,7 +80,7 @@ impl<'a> From<&'a SavedFile> for File<'a> {
 
 impl<'a> From<&'a FlowError> for Reason<'a> {
     fn from(error: &'a FlowError) -> Self {
-        Self { kind: kind_name(error.kind).into(), message: &error.message }
+        Self { kind: error.kind.as_str(), message: &error.message }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::failure::{Failure, one_line};
 use crate::folder;
 use crate::input::FlowList;
 use crate::progress::Progress;
-use crate::report::{Document, Flow, Reason, kind_name};
+use crate::report::{Document, Flow, Reason};
 
 /// Collects the result of each contract. The library's report is not enough: a full disk ends a download with an
 /// error, and the files that are already saved count.
@@ -33,7 +33,7 @@ enum End {
         status: Option<String>,
     },
     Failed {
-        kind: String,
+        kind: &'static str,
         reason: String,
         status: Option<String>,
         /// Files that were saved before.
@@ -118,7 +118,7 @@ impl Tally {
 
     fn failed(&self, flow_id: &str, kind: FlowErrorKind, reason: String) {
         self.progress.note(format_args!("{flow_id}: {reason}"));
-        let kind = kind_name(kind);
+        let kind = kind.as_str();
         self.end(flow_id, End::Failed { kind, reason, status: None, files: Vec::new() });
     }
 
@@ -152,13 +152,13 @@ impl Tally {
         if let Some(fatal) = fatal {
             let reason = folder::explain(&fatal).to_string();
             let kind = match fatal {
-                Error::Folder { .. } => FOLDER.to_owned(),
-                _ => kind_name(FlowErrorKind::Call),
+                Error::Folder { .. } => FOLDER,
+                _ => FlowErrorKind::Call.as_str(),
             };
             self.progress.note(format_args!("error: {reason}"));
             for flow_id in &list.ids {
                 ends.entry(flow_id.clone()).or_insert_with(|| End::Failed {
-                    kind: kind.clone(),
+                    kind,
                     reason: reason.clone(),
                     status: None,
                     files: Vec::new(),
@@ -184,17 +184,16 @@ impl Tally {
     pub(crate) fn show<T>(&self, list: &FlowList, show: impl FnOnce(&Document<'_>) -> T) -> T {
         self.progress.clear();
         let ends = self.ends();
-        let call = kind_name(FlowErrorKind::Call);
         let flows = list.ids.iter().map(|flow_id| match ends.get(flow_id) {
             Some(End::OnDisk { files, status }) => {
                 Flow::done(flow_id, files).with_status(status.as_deref())
             }
             Some(End::Failed { kind, reason, status, files }) => {
-                let reason = Reason { kind: kind.into(), message: reason };
+                let reason = Reason { kind, message: reason };
                 Flow::failed(flow_id, files, reason).with_status(status.as_deref())
             }
             Some(End::Uncalled(reason)) => {
-                let reason = Reason { kind: (&call).into(), message: reason };
+                let reason = Reason { kind: FlowErrorKind::Call.as_str(), message: reason };
                 Flow::failed(flow_id, &[], reason)
             }
             None => Flow::not_reached(flow_id),

@@ -1,7 +1,7 @@
 //! Opening regular files.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Opens a regular file for reading.
@@ -13,6 +13,20 @@ use std::path::Path;
 /// otherwise.
 pub fn open(path: &Path) -> io::Result<File> {
     open_regular(OpenOptions::new().read(true), path)
+}
+
+/// Returns the first `max_bytes` bytes of a regular file, as [`open`] opens it; none if it is absent.
+///
+/// # Errors
+/// Returns the errors of [`open`] except absence, and the error of the operating system if it cannot be read.
+pub fn read_start(path: &Path, max_bytes: usize) -> io::Result<Vec<u8>> {
+    let file = match open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        opened => opened?,
+    };
+    let mut start = Vec::new();
+    file.take(max_bytes as u64).read_to_end(&mut start)?;
+    Ok(start)
 }
 
 /// Opens a regular file for reading and appending, and creates it if it is absent.

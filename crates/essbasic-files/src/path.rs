@@ -49,7 +49,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Returns the folder of a path; of a bare file name, the current folder.
-pub(crate) fn parent(path: &Path) -> &Path {
+pub fn parent(path: &Path) -> &Path {
     or_current(path.parent().unwrap_or(Path::new("")))
 }
 

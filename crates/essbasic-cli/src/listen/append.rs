@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use essbasic_files::{is_at, open_append, sync_folder};
+use essbasic_files::{is_at, open_append, parent, sync_folder};
 
 /// Maximum number of times that a file removed during a write is created again.
 const ATTEMPTS: usize = 8;
@@ -52,7 +52,7 @@ fn open(path: &Path) -> io::Result<File> {
         })?;
         if is_at(&file, path)? {
             // It may have been created just now.
-            sync_folder(path.parent().unwrap_or(Path::new("")))?;
+            sync_folder(parent(path))?;
             return Ok(file);
         }
     }

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use essbasic_callback::MAX_ID_BYTES;
-use essbasic_files::{LineFile, Lock, TemporaryFile, is_at, sync_folder, with_suffix};
+use essbasic_files::{LineFile, Lock, TemporaryFile, is_at, parent, sync_folder, with_suffix};
 use serde::{Deserialize, Serialize};
 
 /// The first line, which identifies a state file.
@@ -165,7 +165,7 @@ impl State {
     }
 
     fn temporary(&self) -> io::Result<TemporaryFile> {
-        let temporary = TemporaryFile::create_in(self.path.parent().unwrap_or(Path::new("")))?;
+        let temporary = TemporaryFile::create_in(parent(&self.path))?;
         let mut writer = BufWriter::new(temporary);
         writeln!(writer, "{HEADER}")?;
         for entry in &self.entries {
@@ -179,7 +179,7 @@ impl State {
     fn reopen(&mut self) -> io::Result<()> {
         (self.file, self.at) = open(&self.path, |_| Ok(()))?;
         self.written = self.entries.len();
-        sync_folder(self.path.parent().unwrap_or(Path::new("")))
+        sync_folder(parent(&self.path))
     }
 }
 
@@ -191,13 +191,8 @@ fn open(path: &Path, line: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<(L
 
 /// Refuses a file with another header, before it is changed. A truncated header is accepted.
 fn check_header(path: &Path) -> io::Result<()> {
-    let file = match essbasic_files::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        opened => opened?,
-    };
-    let mut start = Vec::new();
-    file.take(HEADER.len() as u64 + 1).read_to_end(&mut start)?;
     let expected = format!("{HEADER}\n");
+    let start = essbasic_files::read_start(path, expected.len())?;
     if expected.as_bytes().starts_with(&start) { Ok(()) } else { Err(not_a_state_file(1)) }
 }
 

@@ -4,7 +4,7 @@
 //! leaves an intent without an outcome: whether that contract exists is unknown.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use essbasic::Endpoint;
@@ -201,12 +201,7 @@ fn endpoint(endpoint: &Endpoint) -> String {
 
 /// Refuses a file with content that is not a journal of `start`, before it is changed.
 fn refuse_foreign(path: &Path) -> io::Result<()> {
-    let mut start = Vec::new();
-    match essbasic_files::open(path) {
-        Ok(file) => file.take(MAGIC.len() as u64).read_to_end(&mut start)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
+    let start = essbasic_files::read_start(path, MAGIC.len())?;
     if MAGIC.starts_with(&start) { Ok(()) } else { Err(invalid("not a journal of essbasic start")) }
 }
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use essbasic_files::{Lock, TemporaryFile, remove_orphans, sync_folder, with_suffix};
+use essbasic_files::{Lock, TemporaryFile, parent, remove_orphans, sync_folder, with_suffix};
 
 use self::line::line_of;
 pub(super) use self::line::{Header, Record, VERSION};
@@ -108,7 +108,7 @@ impl Journal {
                 }
                 kind => io::Error::new(kind, format!("lock file: {error}")),
             })?;
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = parent(path);
         // Temporary files of jobs that were killed while they rewrote a journal.
         if let Err(error) = remove_orphans(folder) {
             tracing::debug!(%error, "failed to remove temporary files of killed jobs");
