@@ -19,7 +19,7 @@ pub struct AutoSignConfig {
     pub user_info: UserThreeFactor,
     /// `true` if the callback contains the certificate. Absent: no.
     ///
-    /// Deprecated. Leave it out; it has no effect any more.
+    /// Deprecated. Leave it out; it no longer has an effect.
     pub cert_info_callback: Option<bool>,
     /// `true` if the person may design their own seal (signature). Absent: no.
     pub user_define_seal: Option<bool>,
@@ -35,17 +35,17 @@ pub struct AutoSignConfig {
     /// Methods by which the person may prove identity. A mini program link takes `WEIXINAPP` only,
     /// its default; an H5 link takes `INSIGHT`, its default, and `TELECOM`.
     pub verify_channels: Option<Vec<VerifyChannel>>,
-    /// Kind of license that is bound to the person. Absent: 1, no license; auto-signing stays on
-    /// without end and its contracts use contract quota.
+    /// Kind of license that is bound to the person. Absent: 1, no license; auto-signing stays
+    /// enabled indefinitely and its contracts use contract quota.
     ///
-    /// Deprecated. Leave it out; it has no effect any more.
+    /// Deprecated. Leave it out; it no longer has an effect.
     pub license_type: Option<AutoSignLicenseType>,
     /// Target of the H5 page after success; ask the service's account manager when to use it. Only
     /// for H5 links.
     ///
     /// - `https://...`: back to the platform's H5 page.
-    /// - `qianapp://...`: back to the platform's app, which must catch this scheme in its web view
-    ///   and open its own page.
+    /// - `qianapp://...`: back to the platform's app, which must intercept this scheme in its web
+    ///   view and open its own page.
     ///
     /// No other scheme is allowed. With `appendResult=qian` in its query, the service adds
     /// `action=sign&result=success&from=tencent_ess`, which indicates success.
@@ -69,7 +69,7 @@ impl AutoSignConfig {
     }
 
     /// Sets the field `CertInfoCallback`.
-    #[deprecated(note = "Leave it out; it has no effect any more.")]
+    #[deprecated(note = "Leave it out; it no longer has an effect.")]
     #[must_use]
     pub fn cert_info_callback(mut self, value: bool) -> Self {
         self.cert_info_callback = Some(value);
@@ -109,7 +109,7 @@ impl AutoSignConfig {
     }
 
     /// Sets the field `LicenseType`.
-    #[deprecated(note = "Leave it out; it has no effect any more.")]
+    #[deprecated(note = "Leave it out; it no longer has an effect.")]
     #[must_use]
     pub fn license_type(mut self, value: impl Into<AutoSignLicenseType>) -> Self {
         self.license_type = Some(value.into());
@@ -139,39 +139,41 @@ impl fmt::Debug for AutoSignConfig {
     }
 }
 
-/// Withdraws the link for enabling auto-signing, made with
+/// Withdraws the link for enabling auto-signing, created with
 /// `ChannelCreateUserAutoSignEnableUrl`; the link stops working.
 ///
 /// 撤销授权签开通链接
 ///
-/// Not possible once the person has enabled it: then `ChannelDisableUserAutoSign` ends it. Only
-/// for electronic prescriptions, and to be agreed with the service's account manager first.
+/// Not possible after the person has enabled auto-signing: then `ChannelDisableUserAutoSign`
+/// ends it. Only for electronic prescriptions, by prior agreement with the service's account
+/// manager.
 ///
 /// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
 /// - [`FailedOperation.UserAutoSignEnableAlready`](super::ErrorCode::FailedOperationUserAutoSignEnableAlready):
-///   Cannot revoke: the user already enabled auto-sign. Nothing is left to revoke; to end
-///   auto-signing, call `ChannelDisableUserAutoSign`.
+///   Cannot revoke: the user already enabled auto-sign. The person has already enabled
+///   auto-signing, so the link cannot be withdrawn; to end auto-signing, call
+///   `ChannelDisableUserAutoSign`.
 /// - [`FailedOperation.UserAutoSignEnableUrlNotExist`](super::ErrorCode::FailedOperationUserAutoSignEnableUrlNotExist):
-///   Cannot revoke: no enable link was ever generated. Treat it as done, or check `SceneKey`,
-///   name and document in `UserInfo` against those given to
+///   Cannot revoke: no enable link was ever generated. Treat the call as successful, or check
+///   `SceneKey`, name and document in `UserInfo` against those in
 ///   `ChannelCreateUserAutoSignEnableUrl`.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Give the request id to the service's support if the error
-///   persists.
+///   so check it before retrying. Contact the service's support with the request id if the
+///   error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -233,8 +235,8 @@ pub struct ChannelCancelUserAutoSignEnableUrlResponse {
 }
 
 /// Creates a link with which a person enables auto-signing: contracts are then signed in their
-/// name without them acting each time. Link, or QR code for the mini program, can be passed on
-/// by the platform or sent by short message.
+/// name without an action by them. The platform can pass on the link, or the QR code for the
+/// mini program, or have it sent by short message.
 ///
 /// 获取个人用户授权签的开通链接
 ///
@@ -243,7 +245,7 @@ pub struct ChannelCancelUserAutoSignEnableUrlResponse {
 ///
 /// The link is valid for 7 days unless `ExpiredTime` sets another time, 30 days at most.
 /// `ChannelCancelUserAutoSignEnableUrl` withdraws it, `ChannelDescribeUserAutoSignStatus` shows
-/// whether auto-signing is on, `ChannelDisableUserAutoSign` ends it. Callbacks report both
+/// whether auto-signing is enabled, `ChannelDisableUserAutoSign` ends it. Callbacks report both
 /// events and contain `UserData`.
 ///
 /// Rate limit: 20 requests per second.
@@ -258,38 +260,38 @@ pub struct ChannelCancelUserAutoSignEnableUrlResponse {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Give the request id to the service's support if the error
-///   persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   so check it before retrying. Contact the service's support with the request id if the
+///   error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
-///   document number is wrong. Check the number against its document type: 18 characters with a
-///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
-///   mainland travel permits.
+///   document number is wrong. Check the number against its document type. Identity cards and
+///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
+///   `M` and ten digits.
 /// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
-///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
-///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
+///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
 ///   `ID_CARD` only.
 /// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Give the person's name as in the identity document, without spaces around
-///   it; at most 50 characters.
+///   meet the rules. Use the person's name as in the identity document, without leading or
+///   trailing spaces; at most 50 characters.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
 ///   Signer is below the legal age. Have another person sign, or have the super administrator
-///   or legal representative open the extended service `AGE_LIMIT_EXPANSION` with
+///   or legal representative enable the extended service `AGE_LIMIT_EXPANSION` with
 ///   `ModifyExtendedService`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -303,7 +305,7 @@ pub struct ChannelCreateUserAutoSignEnableUrlRequest {
     pub operator: Option<UserInfo>,
     /// The person and the settings of their auto-signing.
     pub auto_sign_config: Option<AutoSignConfig>,
-    /// Kind of page the link leads to. Absent: the mini program.
+    /// Kind of page that the link opens. Absent: the mini program.
     pub url_type: Option<AutoSignUrlType>,
     /// Channel by which the person is notified of the link; only `SMS` is available. Absent: no
     /// notification.
@@ -313,8 +315,8 @@ pub struct ChannelCreateUserAutoSignEnableUrlRequest {
     /// Time at which the link expires: not in the past, at most 30 days from now. Absent: 7 days
     /// from now. Unix timestamp in seconds.
     pub expired_time: Option<i64>,
-    /// Data of the platform's own, encoded as base64. The callbacks on switching auto-signing on
-    /// and off return it unchanged. At most 20480 characters.
+    /// The platform's own data, encoded as base64. The callbacks about enabling and disabling
+    /// auto-signing return it unchanged. At most 20480 characters.
     pub user_data: Option<String>,
     /// Form of the link. `APP` works only for the mini program, that is, without `UrlType`.
     pub end_point: Option<AutoSignUrlEndpoint>,
@@ -452,18 +454,18 @@ pub struct ChannelCreateUserAutoSignEnableUrlResponse {
     /// The link for enabling auto-signing, short or long; valid until the request's `ExpiredTime`.
     pub url: String,
     /// WeChat app id of the service's mini program, for jumps to it from an app or another mini
-    /// program. None for an H5 link.
+    /// program. Empty for an H5 link.
     pub app_id: String,
     /// WeChat original id of the service's mini program, for jumps to it from an app or another
-    /// mini program. None for an H5 link.
+    /// mini program. Empty for an H5 link.
     pub app_original_id: String,
-    /// Page of the mini program to jump to from an app or another mini program. None for an H5
+    /// Page of the mini program to jump to from an app or another mini program. Empty for an H5
     /// link.
     pub path: String,
-    /// Picture of a QR code which, scanned with WeChat, opens the page in the mini program. None
+    /// Picture of a QR code that opens the page in the mini program when scanned with WeChat. Empty
     /// for an H5 link. Encoded as base64.
     pub qr_code: Base64,
-    /// Kind of page the link leads to. Empty: the mini program.
+    /// Kind of page that the link opens. Empty: the mini program.
     pub url_type: AutoSignUrlType,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -483,12 +485,11 @@ impl fmt::Debug for ChannelCreateUserAutoSignEnableUrlResponse {
     }
 }
 
-/// Creates a link with which a person replaces the seal that auto-signing puts on contracts for
-/// them.
+/// Creates a link with which a person replaces the seal that auto-signing uses for them.
 ///
 /// 获取设置“授权签”印章小程序链接
 ///
-/// The organization must have auto-signing, and the person must have enabled theirs
+/// Auto-signing must be enabled for the organization, and by the person
 /// (`ChannelCreateUserAutoSignEnableUrl`); otherwise the call fails. The link opens the mini
 /// program. It is valid for 7 days unless `ExpiredTime` sets another time, 30 days at most. The
 /// call uses no contract quota and is not charged for now.
@@ -498,27 +499,27 @@ impl fmt::Debug for ChannelCreateUserAutoSignEnableUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
 ///   decryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Give the request id to the service's support if the error
-///   persists.
+///   so check it before retrying. Contact the service's support with the request id if the
+///   error persists.
 /// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependent API
 ///   failed. Retry a query later; after a create or change the outcome is unknown, so check it
-///   before retrying. Give the request id to the service's support if the error persists.
+///   before retrying. Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Give the request id to the service's support if the error
-///   persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   so check it before retrying. Contact the service's support with the request id if the
+///   error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -626,8 +627,8 @@ pub struct ChannelCreateUserAutoSignSealUrlResponse {
     pub url: String,
     /// Page of the mini program to jump to from an app or another mini program.
     pub path: Option<String>,
-    /// Picture of a QR code which, scanned with WeChat, opens the page in the mini program. Encoded
-    /// as base64.
+    /// Picture of a QR code that opens the page in the mini program when scanned with WeChat.
+    /// Encoded as base64.
     pub qr_code: Option<Base64>,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -664,29 +665,29 @@ impl fmt::Debug for ChannelCreateUserAutoSignSealUrlResponse {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Give the request id to the service's support if the error
-///   persists.
+///   so check it before retrying. Contact the service's support with the request id if the
+///   error persists.
 /// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
-///   document number is wrong. Check the number against its document type: 18 characters with a
-///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
-///   mainland travel permits.
+///   document number is wrong. Check the number against its document type. Identity cards and
+///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
+///   `M` and ten digits.
 /// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
-///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
-///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
+///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
 ///   `ID_CARD` only.
 /// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Give the person's name as in the identity document, without spaces around
-///   it; at most 50 characters.
+///   meet the rules. Use the person's name as in the identity document, without leading or
+///   trailing spaces; at most 50 characters.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -696,7 +697,7 @@ pub struct ChannelDescribeUserAutoSignStatusRequest {
     pub agent: Agent,
     /// Purpose of auto-signing.
     pub scene_key: AutoSignScene,
-    /// The person asked about.
+    /// The person whose status to query.
     pub user_info: UserThreeFactor,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     pub operator: Option<UserInfo>,
@@ -760,7 +761,7 @@ pub struct ChannelDescribeUserAutoSignStatusResponse {
     pub license_to: i64,
     /// Kind of license with which auto-signing was enabled.
     pub license_type: Option<AutoSignLicenseType>,
-    /// The seal that auto-signing uses. Empty: none set yet; the person must open the link from
+    /// The seal that auto-signing uses. Empty: none is set yet; the person must open the link from
     /// `ChannelCreateUserAutoSignEnableUrl` again and set one.
     pub seal_id: Option<String>,
     /// Id of the request, for the service's support.
@@ -784,7 +785,7 @@ impl ChannelDescribeUserAutoSignStatusResponse {
 /// 关闭个人授权签功能
 ///
 /// If an account license was bound to the person when they enabled it, that license is not
-/// given back.
+/// returned.
 ///
 /// Only for special uses such as electronic prescriptions, and only for customers whom the
 /// service's account manager has enabled for it.
@@ -797,31 +798,31 @@ impl ChannelDescribeUserAutoSignStatusResponse {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Give the request id to the service's support if the error
-///   persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   so check it before retrying. Contact the service's support with the request id if the
+///   error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
-///   document number is wrong. Check the number against its document type: 18 characters with a
-///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
-///   mainland travel permits.
+///   document number is wrong. Check the number against its document type. Identity cards and
+///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
+///   `M` and ten digits.
 /// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
-///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
-///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
+///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
 ///   `ID_CARD` only.
 /// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Give the person's name as in the identity document, without spaces around
-///   it; at most 50 characters.
+///   meet the rules. Use the person's name as in the identity document, without leading or
+///   trailing spaces; at most 50 characters.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.NotInAutoSignWhiteList`](super::ErrorCode::OperationDeniedNotInAutoSignWhiteList):
 ///   Not on the allow-list of this business. Have the service's account manager enable
@@ -908,39 +909,39 @@ pub struct ChannelDisableUserAutoSignResponse {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.LicenseNoQuota`](super::ErrorCode::FailedOperationLicenseNoQuota):
 ///   Auto-sign licence quota is exhausted. Buy licenses through the service's account manager,
-///   then retry. The action itself is no longer in use.
+///   then retry. The action itself is obsolete.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
 ///   API. Retry a query later; after a create or change the outcome is unknown, so check it
-///   before retrying. Give the request id to the service's support if the error persists.
+///   before retrying. Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependent API
 ///   failed. Retry a query later; after a create or change the outcome is unknown, so check it
-///   before retrying. Give the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   before retrying. Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
-///   document number is wrong. Check the number against its document type: 18 characters with a
-///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
-///   mainland travel permits.
+///   document number is wrong. Check the number against its document type. Identity cards and
+///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
+///   `M` and ten digits.
 /// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
-///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
-///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
+///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
 ///   `ID_CARD` only.
 /// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Give the person's name as in the identity document, without spaces around
-///   it; at most 50 characters.
+///   meet the rules. Use the person's name as in the identity document, without leading or
+///   trailing spaces; at most 50 characters.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1020,9 +1021,9 @@ impl ChannelRenewAutoSignLicenseResponse {
 }
 
 /// Creates a link to the mini program with which one organization authorizes another, or the
-/// platform's application, to sign automatically with its seals. `AuthToMe` gives the
-/// direction. If the authorizing organization has no auto-signing yet, the link first leads
-/// through switching it on.
+/// platform's application, to sign automatically with its seals. `AuthToMe` selects the
+/// direction. If the authorizing organization has no auto-signing yet, the link first asks to
+/// enable it.
 ///
 /// 创建企业授权签授权链接
 ///
@@ -1032,7 +1033,7 @@ impl ChannelRenewAutoSignLicenseResponse {
 /// is valid for 7 days.
 ///
 /// Both organizations must be verified and belong to the same application. An organization that
-/// is authorized already, or about to be, cannot be authorized again;
+/// is already authorized, or whose authorization is in progress, cannot be authorized again;
 /// `ModifyPartnerAutoSignAuthUrl` changes the seals of an existing authorization.
 ///
 /// Rate limit: 20 requests per second.
@@ -1048,25 +1049,25 @@ impl ChannelRenewAutoSignLicenseResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1083,14 +1084,14 @@ pub struct CreatePartnerAutoSignAuthUrlRequest {
     ///
     /// Internal to the platform; leave it unset.
     pub authorized_organization_name: Option<String>,
-    /// `true` if the platform's application is authorized instead of organizations; then neither
-    /// ids nor names are needed. The service's operations manager must enable this first. Absent:
-    /// no.
+    /// `true` to authorize the platform's application instead of organizations; then neither ids
+    /// nor names are needed. The service's operations manager must enable this first. Absent: no.
     pub platform_app_authorization: Option<bool>,
     /// Types of seals that may be authorized. Absent: any.
     pub seal_types: Option<Vec<AutoSignSealType>>,
-    /// Direction: `true` if the other organization authorizes the one in `Agent` (only one other
-    /// organization then), `false` if the one in `Agent` authorizes the others. Absent: `false`.
+    /// Direction: `true` if the other organization authorizes the one in `Agent`, `false` if the
+    /// one in `Agent` authorizes the others. With `true` there can be only one other organization.
+    /// Absent: `false`.
     pub auth_to_me: Option<bool>,
     /// The other organizations, by their ids in the service (`OrganizationId`); they must belong to
     /// the same application. At most 50 elements.
@@ -1242,9 +1243,8 @@ impl fmt::Debug for CreatePartnerAutoSignAuthUrlResponse {
 }
 
 /// Creates a link to the mini program with which the seals of an auto-signing authorization are
-/// changed; the authorization itself came about with `CreatePartnerAutoSignAuthUrl`. If the
-/// authorizing organization has no auto-signing yet, the link first leads through switching it
-/// on.
+/// changed; the authorization itself is created with `CreatePartnerAutoSignAuthUrl`. If the
+/// authorizing organization has no auto-signing yet, the link first asks to enable it.
 ///
 /// 更新企业授权签授权链接
 ///
@@ -1267,25 +1267,25 @@ impl fmt::Debug for CreatePartnerAutoSignAuthUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1299,8 +1299,8 @@ pub struct ModifyPartnerAutoSignAuthUrlRequest {
     /// The other organization, by name as on the business license, with full-width brackets (`（）`)
     /// if any; it must belong to the same application.
     pub authorized_organization_name: Option<String>,
-    /// `true` if it is the authorization of the platform's application that changes; then neither
-    /// id nor name is needed. The service's operations manager must enable this first. Absent: no.
+    /// `true` to change the authorization of the platform's application; then neither id nor name
+    /// is needed. The service's operations manager must enable this first. Absent: no.
     pub platform_app_authorization: Option<bool>,
     /// Direction: `true` if the other organization authorizes the one in `Agent`, `false` if the
     /// one in `Agent` authorizes the other. Absent: `false`.
@@ -1428,13 +1428,12 @@ impl fmt::Debug for ModifyPartnerAutoSignAuthUrlResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserThreeFactor {
-    /// The person's real name, not a nickname; it serves for identity verification and for the
-    /// signature.
+    /// The person's real name, not a nickname; used for identity verification and the signature.
     pub name: String,
-    /// The person's kind of identity document. `OTHER_CARD_TYPE` is not on offer here.
+    /// The person's kind of identity document. `OTHER_CARD_TYPE` is not supported here.
     pub id_card_type: IdCardType,
     /// Number of the identity document. Identity card and residence permit: 18 characters, digits
-    /// with perhaps a capital `X` at the end. Travel permit: 11 characters, `H` (Hong Kong) or `M`
+    /// or a capital `X` as the last one. Travel permit: 11 characters, `H` (Hong Kong) or `M`
     /// (Macao) and 10 digits.
     pub id_card_number: String,
 }
@@ -1519,11 +1518,11 @@ impl Default for AutoSignLicenseType {
 pub enum AutoSignSealType {
     /// `OFFICIAL`: Official seal, for formal documents and important matters.
     Official,
-    /// `CONTRACT`: Contracts of all kinds.
+    /// `CONTRACT`: Contract seal, for contracts of all kinds.
     Contract,
-    /// `FINANCE`: Financial documents, such as invoices and receipts.
+    /// `FINANCE`: Finance seal, for financial documents such as invoices and receipts.
     Finance,
-    /// `PERSONNEL`: Personnel documents, such as employment contracts and appointments.
+    /// `PERSONNEL`: Personnel seal, for documents such as employment contracts and appointments.
     Personnel,
     /// `OTHER`: Any other seal, subtypes included.
     Other,
@@ -1708,11 +1707,11 @@ impl Default for AutoSignUrlType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PartnerAuthLimit {
-    /// `0`: By any way on offer.
+    /// `0`: Any available way.
     Any,
     /// `1`: By type of seal only.
     BySealType,
-    /// `2`: By single seals only.
+    /// `2`: By individual seals only.
     BySeal,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -1759,11 +1758,11 @@ impl Default for PartnerAuthLimit {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PartnerAuthUpdateLimit {
-    /// `0`: By any way on offer.
+    /// `0`: Any available way.
     Any,
     /// `1`: By type of seal only.
     BySealType,
-    /// `3`: By single seals only.
+    /// `3`: By individual seals only.
     BySeal,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.

@@ -84,19 +84,19 @@ impl fmt::Debug for ChannelBillUsageDetail {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): Limit is out of
-///   range. Give `Limit` at least 1 and at most the action's maximum: 100 in
+///   range. Set `Limit` from 1 to the action's maximum: 100 in
 ///   `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
 /// - [`InvalidParameterValue.InvalidQuotaType`](super::ErrorCode::InvalidParameterValueInvalidQuotaType):
-///   Package/quota type is invalid. Give one of the values listed for `QuotaType`, or leave it
+///   Package/quota type is invalid. Set `QuotaType` to one of the listed values, or leave it
 ///   out for all.
 /// - [`InvalidParameterValue.InvalidTime`](super::ErrorCode::InvalidParameterValueInvalidTime):
-///   Time value is invalid. Give `StartTime` and `EndTime` as eight digits (year, month, day),
-///   at most 31 days apart; from 10 October 2026 both in the same calendar month.
+///   Time value is invalid. Set `StartTime` and `EndTime` as eight digits (year, month, day),
+///   at most 31 days apart; from 10 October 2026 in the same calendar month.
 /// - [`ResourceNotFound.NotExistApplication`](super::ErrorCode::ResourceNotFoundNotExistApplication):
-///   Application does not exist (variant). Check `Agent.AppId`: an application of the platform
-///   that exists in the environment called (test and production are apart).
+///   Application does not exist (variant). Check `Agent.AppId`: it must be an application of
+///   the platform in this environment. Test and production have separate applications.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeAccountBillDetailRequest {
@@ -156,9 +156,9 @@ pub struct ChannelDescribeAccountBillDetailResponse {
 ///
 /// 查询渠道计费消耗情况
 ///
-/// With `Agent.ProxyOrganizationOpenId` one sub-organization is looked up; without it, all of
-/// the application in `Agent.AppId`. The sub-organization must be verified. From 10 October
-/// 2026 on, start and end must be in the same calendar month.
+/// With `Agent.ProxyOrganizationOpenId` the response covers one sub-organization; without it,
+/// all of the application in `Agent.AppId`. The sub-organization must be verified. From 10
+/// October 2026 on, start and end must be in the same calendar month.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -171,19 +171,19 @@ pub struct ChannelDescribeAccountBillDetailResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): Limit is out of
-///   range. Give `Limit` at least 1 and at most the action's maximum: 100 in
+///   range. Set `Limit` from 1 to the action's maximum: 100 in
 ///   `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
 /// - [`InvalidParameterValue.InvalidQuotaType`](super::ErrorCode::InvalidParameterValueInvalidQuotaType):
-///   Package/quota type is invalid. Give one of the values listed for `QuotaType`, or leave it
+///   Package/quota type is invalid. Set `QuotaType` to one of the listed values, or leave it
 ///   out for all.
 /// - [`InvalidParameterValue.InvalidTime`](super::ErrorCode::InvalidParameterValueInvalidTime):
-///   Time value is invalid. Give `StartTime` and `EndTime` as eight digits (year, month, day),
-///   at most 31 days apart; from 10 October 2026 both in the same calendar month.
+///   Time value is invalid. Set `StartTime` and `EndTime` as eight digits (year, month, day),
+///   at most 31 days apart; from 10 October 2026 in the same calendar month.
 /// - [`ResourceNotFound.NotExistApplication`](super::ErrorCode::ResourceNotFoundNotExistApplication):
-///   Application does not exist (variant). Check `Agent.AppId`: an application of the platform
-///   that exists in the environment called (test and production are apart).
+///   Application does not exist (variant). Check `Agent.AppId`: it must be an application of
+///   the platform in this environment. Test and production have separate applications.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeBillUsageDetailRequest {
@@ -197,7 +197,7 @@ pub struct ChannelDescribeBillUsageDetailRequest {
     /// Last day, as `yyyyMMdd`. The range may span 31 days at most; from 10 October 2026 on, both
     /// days must be in the same calendar month.
     pub end_time: String,
-    /// The kind of package to look up. Absent: all.
+    /// The kind of package to query. Absent: all.
     pub quota_type: Option<QuotaType>,
     /// Page number, starting at 0. Absent: the first page. At least 0.
     pub offset: Option<i64>,
@@ -282,7 +282,7 @@ pub struct ChannelDescribeBillUsageDetailResponse {
 ///
 /// 合同消耗数量查询
 ///
-/// Goes offline on 3 February 2026; replaced by `ChannelDescribeBillUsageDetail`. At most 50
+/// Discontinued from 3 February 2026; replaced by `ChannelDescribeBillUsageDetail`. At most 50
 /// calls per day; the account manager can raise the limit.
 ///
 /// Rate limit: 20 requests per second.
@@ -296,56 +296,56 @@ pub struct ChannelDescribeBillUsageDetailResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
 ///   API. Retry a query later; after a create or change the outcome is unknown, so check it
-///   before retrying. Give the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
-/// - [`InvalidParameter.Date`](super::ErrorCode::InvalidParameterDate): Date is invalid. Give
-///   `StartDate` and `EndDate` as year-month-day with hyphens, not more than 90 days apart,
-///   start first. The action ends on 3 February 2026: `ChannelDescribeBillUsageDetail` replaces
-///   it.
+///   before retrying. Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
+/// - [`InvalidParameter.Date`](super::ErrorCode::InvalidParameterDate): Date is invalid. Set
+///   `StartDate` and `EndDate` as year-month-day with hyphens, in this order and at most 90
+///   days apart. The action is discontinued from 3 February 2026; use
+///   `ChannelDescribeBillUsageDetail`.
 /// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): Limit is out of
-///   range. Give `Limit` at least 1 and at most the action's maximum: 100 in
+///   range. Set `Limit` from 1 to the action's maximum: 100 in
 ///   `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
 /// - [`LimitExceeded.CallTimes`](super::ErrorCode::LimitExceededCallTimes): Call-count limit
 ///   exceeded. Call again the next day: 50 calls per day are allowed, unless the service's
 ///   account manager raises the limit. `ChannelDescribeBillUsageDetail` replaces the action.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`MissingParameter.Date`](super::ErrorCode::MissingParameterDate): Date parameter is
-///   missing. Give `StartDate` and `EndDate`.
+///   missing. Set `StartDate` and `EndDate`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
 ///   Application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
-///   may do this; have the super administrator grant the permission.
+///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action does not support this for the resource in
-///   question, so retrying does not help.
+///   supported. See the message for the cause; the action does not support this for the
+///   resource, so retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeUsageRequest {
@@ -473,7 +473,7 @@ pub struct UsageDetail {
 pub enum BillCostType {
     /// `1`: Charged.
     Charge,
-    /// `2`: Given back after a withdrawal.
+    /// `2`: Refunded after a withdrawal.
     Refund,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -629,7 +629,7 @@ pub enum QuotaType {
     PersonalThirdAuth,
     /// `OrgEssAuth`: Verifying a signing organization's identity.
     OrgEssAuth,
-    /// `FlowNotify`: Short messages that notify.
+    /// `FlowNotify`: Notifications by short message.
     FlowNotify,
     /// `AuthService`: Looking up an organization's business registration.
     AuthService,

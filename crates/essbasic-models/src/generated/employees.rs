@@ -11,18 +11,18 @@ use tc3_api::{Action, ActionInfo, Envelope, json, time};
 
 use super::{Agent, Filter, IdCardType, UserInfo};
 
-/// Creates a custom role in a sub-organization, for cases in which the system roles grant too
-/// many or too few permissions.
+/// Creates a custom role in a sub-organization, if the system roles grant too many or too few
+/// permissions.
 ///
 /// 创建角色
 ///
-/// Permissions are given either in `PermissionGroups` or later with `ChannelModifyRole`. They
-/// are always one complete tree: fetch it with `ChannelDescribeRoles`, set `IsChecked` on the
+/// Permissions are set either in `PermissionGroups` or later with `ChannelModifyRole`. They are
+/// always one complete tree: fetch it with `ChannelDescribeRoles`, set `IsChecked` on the
 /// permissions of the role and send the whole tree back. The tree changes over time, so fetch
 /// it again each time.
 ///
 /// The sub-organization and the employee in `Agent` must have passed identity verification.
-/// `ChannelCreateUserRoles` then gives the role to employees.
+/// `ChannelCreateUserRoles` then assigns the role to employees.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -34,23 +34,23 @@ use super::{Agent, Filter, IdCardType, UserInfo};
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
-///   may do this; have the super administrator grant the permission.
+///   have the permission; the super administrator grants it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateRoleRequest {
@@ -125,15 +125,14 @@ pub struct ChannelCreateRoleResponse {
     pub request_id: String,
 }
 
-/// Gives roles to employees of a sub-organization: each of the roles named to each of the
-/// employees named.
+/// Assigns roles to employees of a sub-organization: each given role to each given employee.
 ///
 /// 绑定员工角色
 ///
 /// Employees must have passed identity verification, as must the sub-organization and the
-/// employee in `Agent`. They are named either by their user ids inside the service or by the
-/// ids that the platform gave them. `FailedCreateRoleData` contains the bindings that failed.
-/// `ChannelDeleteRoleUsers` revokes a role.
+/// employee in `Agent`. They are identified either by their user ids inside the service or by
+/// the ids that the platform gave them. `FailedCreateRoleData` lists the assignments that
+/// failed. `ChannelDeleteRoleUsers` revokes a role.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -146,22 +145,22 @@ pub struct ChannelCreateRoleResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Retrying unchanged does not help.
+///   allowed. Set the parameter that the message names to a value that the action allows.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -169,10 +168,10 @@ pub struct ChannelCreateUserRolesRequest {
     /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// The roles to give, by id; `ChannelDescribeRoles` lists them. At most 100 elements.
+    /// The roles to assign, by id; `ChannelDescribeRoles` lists them. At most 100 elements.
     pub role_ids: Vec<String>,
-    /// The employees, by their user ids inside the service. Wins over `OpenIds`. At most 100
-    /// elements.
+    /// The employees, by their user ids inside the service. Takes precedence over `OpenIds`. At
+    /// most 100 elements.
     pub user_ids: Option<Vec<String>>,
     /// The employees, by the ids that the platform gave them. Ignored if `UserIds` is given. At
     /// most 100 elements.
@@ -250,7 +249,7 @@ impl Action for ChannelCreateUserRolesRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ChannelCreateUserRolesResponse {
-    /// The employees and roles that could not be bound; empty if all were.
+    /// The employees and roles that could not be assigned; empty if all were.
     pub failed_create_role_data: Vec<FailedCreateRoleData>,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -273,23 +272,23 @@ pub struct ChannelCreateUserRolesResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
-///   may do this; have the super administrator grant the permission.
+///   have the permission; the super administrator grants it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDeleteRoleRequest {
@@ -341,11 +340,11 @@ pub struct ChannelDeleteRoleResponse {
     pub request_id: String,
 }
 
-/// Revokes one role of employees of a sub-organization; the role itself stays.
+/// Revokes one role of employees of a sub-organization; the role itself remains.
 ///
 /// 删除员工绑定角色
 ///
-/// Employees are named either by their user ids inside the service or by the ids that the
+/// Employees are identified either by their user ids inside the service or by the ids that the
 /// platform gave them. The roles of super administrator and of legal representative cannot be
 /// revoked this way. The opposite is `ChannelCreateUserRoles`.
 ///
@@ -360,22 +359,22 @@ pub struct ChannelDeleteRoleResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams):
-///   Parameters are empty. Fill in the field that the message names, such as the array of ids
-///   or operators: it must be present and not empty.
+///   Parameters are empty. Set the field that the message names, such as the array of ids or
+///   operators; it must not be empty.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameter.RoleId`](super::ErrorCode::InvalidParameterRoleId): Role id is wrong.
-///   Give a role's id from `ChannelDescribeRoles`; the super administrator's and the legal
+///   Use a role's id from `ChannelDescribeRoles`; the super administrator's and the legal
 ///   representative's roles can't be revoked here.
 /// - [`OperationDenied.NoPermissionUseResource`](super::ErrorCode::OperationDeniedNoPermissionUseResource):
-///   No permission to use the resource. Act as the super administrator, or as an employee whose
-///   role allows managing roles, and check that `RoleId` belongs to this sub-organization.
+///   No permission to use the resource. Use the super administrator, or an employee whose role
+///   allows managing roles, as operator. Check that `RoleId` belongs to this sub-organization.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDeleteRoleUsersRequest {
@@ -384,8 +383,8 @@ pub struct ChannelDeleteRoleUsersRequest {
     pub agent: Agent,
     /// The role to remove, by id; not that of super administrator or legal representative.
     pub role_id: String,
-    /// The employees, by their user ids inside the service. Wins over `OpenIds`. At most 200
-    /// elements.
+    /// The employees, by their user ids inside the service. Takes precedence over `OpenIds`. At
+    /// most 200 elements.
     pub user_ids: Option<Vec<String>>,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
@@ -466,9 +465,9 @@ pub struct ChannelDeleteRoleUsersResponse {
     pub request_id: String,
 }
 
-/// Lists a sub-organization's employees page by page: masked name, mobile number and e-mail
-/// address, both ids, roles, department, and whether they are verified or have left. Filters
-/// narrow the list.
+/// Lists a sub-organization's employees page by page. An entry contains masked name, mobile
+/// number and e-mail address, both ids, roles, department, and whether the employee is verified
+/// or has left. Filters narrow the list.
 ///
 /// 查询企业员工列表
 ///
@@ -504,15 +503,15 @@ pub struct ChannelDeleteRoleUsersResponse {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
-///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application id does not exist. Check `Agent.AppId`: it must be an application of the
+///   platform in this environment. Test and production have separate applications.
 /// - [`InvalidParameter.DepartUserId`](super::ErrorCode::InvalidParameterDepartUserId):
 ///   Employee id (departing user) is wrong. Check the employee ids in `Filters` (key
 ///   `StaffOpenId`) and `Agent.ProxyOperator.OpenId`; the operator must not have left.
@@ -520,35 +519,35 @@ pub struct ChannelDeleteRoleUsersResponse {
 ///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
 ///   sub-organization, and ask its super administrator whether the closing is intended;
 ///   retrying does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for the resource and check its state; the error may be temporary, so a
-///   query may be retried later.
+///   Check the status of the resource in the message. The error may be temporary, so a query
+///   may be retried later.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
-///   may do this; have the super administrator grant the permission.
+///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -562,9 +561,9 @@ pub struct ChannelDescribeEmployeesRequest {
     /// same key conflicts.
     ///
     /// - `Status`: `IsVerified` for verified employees, `NotVerified` for unverified ones,
-    ///   `QuiteJob` for those who have left.
-    /// - `ExcludeQuiteJob`: `true` leaves out those who have left.
-    /// - `StaffOpenId`: one or more ids that the platform gave, for just these employees.
+    ///   `QuiteJob` for those that have left.
+    /// - `ExcludeQuiteJob`: `true` excludes those that have left.
+    /// - `StaffOpenId`: one or more ids that the platform gave, to list only these employees.
     pub filters: Option<Vec<Filter>>,
     /// Number of employees to skip, starting at 0. 0 to 20000.
     pub offset: Option<i64>,
@@ -661,8 +660,8 @@ pub struct ChannelDescribeEmployeesResponse {
 /// - `业务管理员` (business administrator, for the head of IT): every function and all data of
 ///   contracts, seals and templates.
 /// - `经办人` (operator, for the head of legal affairs): initiates, fills in, signs, refuses and
-///   withdraws contracts, keeps seals, and sees all contracts of the organization.
-/// - `业务员` (salesperson or buyer): does the same, but sees only contracts that concern them.
+///   withdraws contracts and manages seals. Sees all contracts of the organization.
+/// - `业务员` (salesperson or buyer): the same, but sees only contracts that involve them.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -695,9 +694,9 @@ pub struct ChannelDescribeRolesRequest {
     ///
     /// - `RoleType`: `1` for system roles, `2` for custom roles.
     /// - `RoleStatus`: `1` for enabled roles, `2` for disabled ones.
-    /// - `IsReturnPermissionGroup`: `1` to return each role's tree of permissions, `0` not to.
+    /// - `IsReturnPermissionGroup`: `1` to return each role's tree of permissions, `0` to omit it.
     pub filters: Option<Vec<Filter>>,
-    /// Page number, starting at 0: counts pages, not roles. Absent: the first page. At most 2000.
+    /// Page number, starting at 0; it counts pages, not roles. Absent: the first page. At most 2000.
     pub offset: Option<u64>,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
@@ -782,31 +781,32 @@ pub struct ChannelDescribeRolesResponse {
 /// 更新角色
 ///
 /// Without `PermissionGroups` the permissions stay unchanged. With it they are replaced, so it
-/// must be one complete tree: fetch the latest with `ChannelDescribeRoles`, as the tree changes
-/// over time, set `IsChecked` on the permissions of the role and send it back whole.
+/// must be one complete tree. The tree changes over time: fetch the latest with
+/// `ChannelDescribeRoles`, set `IsChecked` on the permissions of the role and send the whole
+/// tree back.
 ///
 /// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
-///   may do this; have the super administrator grant the permission.
+///   have the permission; the super administrator grants it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelModifyRoleRequest {
@@ -903,8 +903,8 @@ pub struct ChannelRole {
     pub permission_groups: Vec<PermissionGroup>,
 }
 
-/// Creates links by which an employee changes their own data; so far only the mobile number can
-/// be changed.
+/// Creates links with which an employee changes their own data; currently only the mobile
+/// number can be changed.
 ///
 /// 创建员工信息变更链接
 ///
@@ -921,37 +921,37 @@ pub struct ChannelRole {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateEmployeeChangeUrlRequest {
     /// The application, sub-organization and employee of the call. The reference requires
-    /// `ProxyOrganizationOpenId` as well; its samples leave it out.
+    /// `ProxyOrganizationOpenId` as well; its samples omit it.
     pub agent: Agent,
     /// The employee whose data changes, by the id that the platform gave them.
     pub open_id: Option<String>,
-    /// The employee's new mobile number. A Chinese number is written with or without `+86 ` in
-    /// front; one from elsewhere with its country code and a space, as in `+12 12345678`. Absent:
-    /// the link fixes no number.
+    /// The employee's new mobile number. A number of mainland China may have the prefix `+86 `. Any
+    /// other number needs its country code and a space, as in `+12 12345678`. Absent: the employee
+    /// enters the number.
     pub new_mobile: Option<String>,
 }
 
@@ -1046,7 +1046,7 @@ impl fmt::Debug for CreateEmployeeChangeUrlResponse {
     }
 }
 
-/// A department that an employee belongs to.
+/// A department of an employee.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Department {
@@ -1056,22 +1056,22 @@ pub struct Department {
     pub department_name: String,
 }
 
-/// An employee who could not be given roles.
+/// An employee to whom roles could not be assigned.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FailedCreateRoleData {
     /// The employee's user id inside the service.
     pub user_id: String,
-    /// The roles that they were not given, by id.
+    /// The roles that were not assigned, by id.
     pub role_ids: Vec<String>,
 }
 
-/// A node in the tree of permissions: a function of the console, or how much data a function
-/// reaches.
+/// A node in the tree of permissions: a function of the console, or the range of data of a
+/// function.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Permission {
-    /// The permission's name, for people to read.
+    /// The permission's human-readable name.
     pub name: Option<String>,
     /// The permission's key, such as `FlowsManagement`.
     pub key: Option<String>,
@@ -1079,13 +1079,13 @@ pub struct Permission {
     pub r#type: Option<PermissionType>,
     /// Visibility of the permission.
     pub hide: Option<PermissionVisibility>,
-    /// Position of the permission in a subtree about data: its root, or one of the leaves to choose
-    /// from.
+    /// Position of the permission in a subtree of data permissions: its root, or one of the
+    /// selectable leaves.
     pub data_label: Option<PermissionDataLabel>,
-    /// For permissions about data only: whether access is decided by this module's own data
-    /// permission or by another's.
+    /// For data permissions only: whether this module's own data permission or another module's
+    /// controls access.
     pub data_type: Option<PermissionDataType>,
-    /// For permissions about data only: the data that it applies to.
+    /// For data permissions only: the data to which it applies.
     pub data_range: Option<PermissionDataRange>,
     /// The key of the data permission that governs this function.
     pub data_to: Option<String>,
@@ -1093,7 +1093,7 @@ pub struct Permission {
     pub parent_key: Option<String>,
     /// `true` if the role has the permission.
     pub is_checked: Option<bool>,
-    /// The permissions below this one.
+    /// The child permissions.
     pub children: Option<Vec<Permission>>,
 }
 
@@ -1198,13 +1198,13 @@ impl Permission {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PermissionGroup {
-    /// The group's name, for people to read.
+    /// The group's human-readable name.
     pub group_name: Option<String>,
     /// The group's key, such as `bill`.
     pub group_key: Option<String>,
     /// Visibility of the group.
     pub hide: Option<PermissionVisibility>,
-    /// The permissions of the group, each with those below it.
+    /// The permissions of the group, each with its child permissions.
     pub permissions: Option<Vec<Permission>>,
 }
 
@@ -1266,7 +1266,7 @@ pub struct ProxyOrganizationOperator {
     /// The employee's mobile number: the 11 digits of a number of mainland China, without `+86` or
     /// other characters. Numbers from elsewhere are not accepted.
     pub mobile: Option<String>,
-    /// The role to give the employee in advance.
+    /// The role to assign to the employee in advance.
     pub default_role: Option<DefaultEmployeeRole>,
 }
 
@@ -1349,7 +1349,7 @@ pub struct Staff {
     pub open_id: String,
     /// Roles of the employee.
     pub roles: Vec<StaffRole>,
-    /// The department that the employee belongs to.
+    /// The employee's department.
     pub department: Department,
     /// `true` if the employee has passed identity verification.
     pub verified: bool,
@@ -1402,13 +1402,13 @@ pub struct StaffRole {
     pub role_name: String,
 }
 
-/// An employee who could not be added, corrected or marked as having left, and why.
+/// An employee who could not be added, corrected or marked as having left, with the reason.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SyncFailReason {
     /// The employee, by the id that the platform gave them.
     pub id: String,
-    /// Description of the failure, for people to read, for instance that the id is malformed or the
+    /// Human-readable description of the failure, for instance that the id is malformed or the
     /// document's number invalid.
     pub message: String,
 }
@@ -1419,18 +1419,18 @@ pub struct SyncFailReason {
 ///
 /// 企业员工新增或离职
 ///
-/// - Joining: an employee added here is unverified until they open the link made for them with
-///   `CreateConsoleLoginUrl` and pass identity verification; after that they can take part in
+/// - Joining: an employee added here is unverified until they open their link from
+///   `CreateConsoleLoginUrl` and pass identity verification. After that they can take part in
 ///   initiating contracts. An entry replaces an earlier one of the same id unless that employee
-///   is verified. By default anybody who opens that link can claim the id; the service can, on
-///   request, restrict it to the person imported here.
+///   is verified. By default anybody who opens that link can claim the id; on request, the
+///   service restricts it to the person imported here.
 /// - Leaving: the employee can no longer use the console or the mini program. Their data is
-///   cleared and their `OpenId` freed for another person; on return they start again. Leaving
-///   and adding again is also how wrong data is corrected.
+///   deleted and their `OpenId` can be assigned to another person; if they return, they must
+///   join again. Marking as left and adding again also corrects wrong data.
 ///
 /// The super administrator and the legal representative must transfer their rights before they
 /// can leave. The sub-organization must have passed identity verification. If every employee
-/// fails the call fails; if some do, they are in `FailedList`.
+/// fails, the call fails; if some fail, they are in `FailedList`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1441,77 +1441,77 @@ pub struct SyncFailReason {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.StaffAlreadyVerify`](super::ErrorCode::FailedOperationStaffAlreadyVerify):
-///   Employee has already completed identity verification. The employee changes their own data
-///   in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to
-///   `RESIGN` with `SyncProxyOrganizationOperators` and create them again.
+///   Employee has already completed identity verification. Have the employee change their data
+///   in the mini program, or the mobile number through `CreateEmployeeChangeUrl`. Or mark them
+///   with `RESIGN` in `SyncProxyOrganizationOperators` and create them again.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
 ///   API. Retry a query later; after a create or change the outcome is unknown, so check it
-///   before retrying. Give the request id to the service's support if the error persists.
+///   before retrying. Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
 ///   decryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Give the request id to the service's support if the error
-///   persists.
+///   so check it before retrying. Contact the service's support with the request id if the
+///   error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Give the request id to the service's support if the error
-///   persists.
+///   so check it before retrying. Contact the service's support with the request id if the
+///   error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams):
-///   Parameters are empty. Fill in the field that the message names, such as the array of ids
-///   or operators: it must be present and not empty.
+///   Parameters are empty. Set the field that the message names, such as the array of ids or
+///   operators; it must not be empty.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`LimitExceeded.ProxyOrganizationOperator`](super::ErrorCode::LimitExceededProxyOrganizationOperator):
-///   Too many operators. Give at most 200 employees per call and the rest in further calls.
+///   Too many operators. Pass at most 200 employees per call and the rest in further calls.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.NoApiAuth`](super::ErrorCode::OperationDeniedNoApiAuth): No permission
 ///   for this API. Have the service's account manager enable the action for this application,
 ///   and check the operator's role.
 /// - [`OperationDenied.OperateType`](super::ErrorCode::OperationDeniedOperateType): Operation
-///   type is unsupported. Give one of the values that the action lists for its `OperateType` or
-///   `OperatorType`.
+///   type is unsupported. Set `OperateType` or `OperatorType` to one of the values that the
+///   action lists.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
 ///   sub-organization, and ask its super administrator whether the closing is intended;
 ///   retrying does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
-///   ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   ApplicationId does not exist. Check `Agent.AppId`: it must be an application of the
+///   platform in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
-///   may do this; have the super administrator grant the permission.
+///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action does not support this for the resource in
-///   question, so retrying does not help.
+///   supported. See the message for the cause; the action does not support this for the
+///   resource, so retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SyncProxyOrganizationOperatorsRequest {
@@ -1520,7 +1520,7 @@ pub struct SyncProxyOrganizationOperatorsRequest {
     pub agent: Agent,
     /// Operation on the listed employees.
     pub operator_type: EmployeeOperation,
-    /// The employees concerned. To mark them as having left, `Id` is sufficient. At most 200
+    /// The employees concerned. `Id` is sufficient to mark employees as having left. At most 200
     /// elements.
     pub proxy_organization_operators: Vec<ProxyOrganizationOperator>,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
@@ -1578,7 +1578,8 @@ impl Action for SyncProxyOrganizationOperatorsRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SyncProxyOrganizationOperatorsResponse {
-    /// Result: all employees were accepted, or only some. If none was, the call fails instead.
+    /// Result: all employees were accepted, or only some. If no employee was accepted, the call
+    /// fails.
     pub status: EmployeeSyncStatus,
     /// The employees who were not accepted, with the cause.
     pub failed_list: Vec<SyncFailReason>,
@@ -1594,10 +1595,11 @@ pub enum DefaultEmployeeRole {
     /// contracts, seals and templates.
     Admin,
     /// `channel-normal-operator`: Operator, for the head of legal affairs: initiates, fills in,
-    /// signs, refuses and withdraws contracts, keeps seals, sees all contracts of the organization.
+    /// signs, refuses and withdraws contracts, manages seals, and sees all contracts of the
+    /// organization.
     ChannelNormalOperator,
     /// `channel-sales-man`: Salesperson or buyer: initiates, fills in, signs, refuses and withdraws
-    /// contracts, keeps seals, but sees only contracts that concern them.
+    /// contracts, manages seals, but sees only contracts that involve them.
     ChannelSalesMan,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -1810,15 +1812,15 @@ impl Default for EmploymentStatus {
     }
 }
 
-/// Position of a permission in a subtree about data.
+/// Position of a permission in a subtree of data permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PermissionDataLabel {
-    /// `0`: It is not a permission about data.
+    /// `0`: Not a data permission.
     NotData,
     /// `1`: The root: a function with a selectable range.
     Root,
-    /// `2`: A leaf: one choice of reach, such as all contracts of the organization.
+    /// `2`: A leaf: one selectable range, such as all contracts of the organization.
     Leaf,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -1867,11 +1869,11 @@ impl Default for PermissionDataLabel {
 pub enum PermissionDataRange {
     /// `0`: No range.
     Unset,
-    /// `1`: The whole organization's.
+    /// `1`: Data of the whole organization.
     Organization,
-    /// `2`: That of the employee's department and the ones below it.
+    /// `2`: Data of the employee's department and its sub-departments.
     Department,
-    /// `3`: The employee's own.
+    /// `3`: The employee's own data.
     Own,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -1920,7 +1922,7 @@ impl Default for PermissionDataRange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PermissionDataType {
-    /// `0`: It decides nothing about data.
+    /// `0`: Not a data permission.
     Unset,
     /// `1`: The data permission of another module, named by `DataTo`.
     OtherModule,
@@ -2065,9 +2067,9 @@ impl Default for PermissionVisibility {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RoleStatus {
-    /// `1`: The role is in use.
+    /// `1`: The role is enabled.
     Enabled,
-    /// `2`: The role is out of use.
+    /// `2`: The role is disabled.
     Disabled,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.

@@ -8,13 +8,14 @@ use std::fmt;
 use tc3_api::__private::Redacted;
 use tc3_api::{Action, ActionInfo, Envelope, json};
 
-/// Calls another action with its request and response encrypted and guarded against tampering.
-/// The call itself is signed with TC3-HMAC-SHA256 like any other.
+/// Calls another action with its request and response encrypted and authenticated. The call
+/// itself is signed with TC3-HMAC-SHA256 like any other.
 ///
 /// 以加密请求体方式创建请求
 ///
-/// Agreed with the service beforehand: the cipher (AES-CBC or SM4-CBC), its key (32 bytes for
-/// AES, though the vector below has 16; 16 for SM4) and a different key for the HMAC.
+/// Agree with the service beforehand on the cipher (AES-CBC or SM4-CBC), its key, and a
+/// different key for the HMAC. The cipher's key has 32 bytes for AES, although the test vector
+/// below has 16, and 16 bytes for SM4.
 ///
 /// To send:
 ///
@@ -45,7 +46,7 @@ use tc3_api::{Action, ActionInfo, Envelope, json};
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateRequestWithEncryptionRequest {
-    /// Name of the action to call, as its own `X-TC-Action` header would give it, such as
+    /// Name of the action to call, as in its `X-TC-Action` header, such as
     /// `ChannelDescribeFlowComponents`.
     pub request_action: String,
     /// The platform's application: the value of `Agent.AppId`.
@@ -56,7 +57,7 @@ pub struct CreateRequestWithEncryptionRequest {
     /// ciphertext in standard base64.
     pub encrypted_data: String,
     /// HMAC-SHA256 of the raw IV bytes followed directly by the raw ciphertext bytes, in standard
-    /// base64. It lets the service detect tampering.
+    /// base64. It allows the service to detect tampering.
     pub encryption_signature: Option<String>,
 }
 

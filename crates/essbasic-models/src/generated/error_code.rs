@@ -14,11 +14,11 @@ pub enum ErrorCode {
     /// the clock, and the account's CAM policies; retrying unchanged does not help.
     AuthFailure,
     /// `AuthFailure.InvalidAuthorization`: Authorization header is not in the TC3 format. Look for
-    /// a proxy that changes the `Authorization` header; requests signed by hand need the
+    /// a proxy that changes the `Authorization` header; requests signed without a library need the
     /// TC3-HMAC-SHA256 form. Retrying does not help.
     AuthFailureInvalidAuthorization,
-    /// `AuthFailure.InvalidSecretId`: Key is not a Cloud API key. Take a secret id and key from the
-    /// access management (CAM) console's API keys; keys of other products don't work.
+    /// `AuthFailure.InvalidSecretId`: Key is not a Cloud API key. Use a secret id and key from the
+    /// API keys of the access management (CAM) console; keys of other products don't work.
     AuthFailureInvalidSecretId,
     /// `AuthFailure.MFAFailure`: Multi-factor check failed. Have the account's administrator
     /// complete or relax the multi-factor check for this key's user; retrying does not help.
@@ -43,13 +43,13 @@ pub enum ErrorCode {
     /// not help before that.
     AuthFailureUnauthorizedOperation,
     /// `DryRunOperation`: Dry run succeeded; nothing was done. The request would succeed. Send it
-    /// without the dry-run parameter to have it done.
+    /// without the dry-run parameter to execute it.
     DryRunOperation,
-    /// `FailedOperation`: Generic operation failure; read Message. Fix the cause given in the
-    /// message. Retrying unchanged rarely helps.
+    /// `FailedOperation`: Generic operation failure; read Message. Fix the cause in the message.
+    /// Retrying unchanged rarely helps.
     FailedOperation,
     /// `FailedOperation.AgeNotAchieveNormalLegal`: Signer is below the legal signing age. Have
-    /// another person sign, or have the super administrator or legal representative open the
+    /// another person sign, or have the super administrator or legal representative enable the
     /// extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
     FailedOperationAgeNotAchieveNormalLegal,
     /// `FailedOperation.AuthFail`: Authentication/authorisation of the operation failed. Check that
@@ -66,32 +66,32 @@ pub enum ErrorCode {
     /// another `SealName`; `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL`
     /// lists the names taken.
     FailedOperationExistSameSealName,
-    /// `FailedOperation.FlowNumExceed`: Too many contracts in one call. Give at most 20 contracts
-    /// per folder and 50 in all; spread the others over further calls.
+    /// `FailedOperation.FlowNumExceed`: Too many contracts in one call. Pass at most 20 contracts
+    /// per folder and 50 in total, the others in further calls.
     FailedOperationFlowNumExceed,
-    /// `FailedOperation.HasAuthorized`: The authorisation already exists. Treat it as done if this
-    /// employee has the contract already; a contract can't be claimed twice.
+    /// `FailedOperation.HasAuthorized`: The authorisation already exists. Treat the call as
+    /// successful if this employee already has the contract; a contract can't be claimed twice.
     FailedOperationHasAuthorized,
     /// `FailedOperation.LicenseNoQuota`: Auto-sign licence quota is exhausted. Buy licenses through
-    /// the service's account manager, then retry. The action itself is no longer in use.
+    /// the service's account manager, then retry. The action itself is obsolete.
     FailedOperationLicenseNoQuota,
-    /// `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists. Give the
-    /// operator a role that allows this (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act
-    /// as the super administrator; check also the ids in the request.
+    /// `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists. Assign a role
+    /// that allows this to the operator (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use
+    /// the super administrator as operator. Also check the ids in the request.
     FailedOperationNoRoleAuth,
     /// `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is
-    /// not possible. Read the contract's state with `DescribeFlowDetailInfo`; a review requires a
+    /// not possible. Check the contract's status with `DescribeFlowDetailInfo`; a review requires a
     /// contract in progress that was created with `NeedSignReview` or `ApproverNeedSignReview`. In
     /// batch actions, check the organizations' state. Retrying unchanged does not help.
     FailedOperationNotAvailableSignReview,
     /// `FailedOperation.OrganizationExperienceChange`: Organisation's business status differs from
-    /// the company register. Have the organization settle its status with the company register; its
+    /// the company register. Have the organization correct its status in the company register. Its
     /// super administrator or legal representative then updates its data through
     /// `CreateChannelOrganizationInfoChangeUrl`.
     FailedOperationOrganizationExperienceChange,
     /// `FailedOperation.OrganizationNameChanged`: Organisation name differs from the company
-    /// register. Give the name as on the company register now; the organization's super
-    /// administrator or legal representative updates it through
+    /// register. Use the organization's current name in the company register. Its super
+    /// administrator or legal representative updates the name through
     /// `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
     FailedOperationOrganizationNameChanged,
     /// `FailedOperation.OrganizationNameNeedChange`: Organisation name differs from the register;
@@ -99,167 +99,168 @@ pub enum ErrorCode {
     /// representative update the name through `CreateChannelOrganizationInfoChangeUrl` or
     /// `ModifyOrganizationBusinessInfo`; then retry with the new name.
     FailedOperationOrganizationNameNeedChange,
-    /// `FailedOperation.OrganizationNotChange`: Organisation information has not changed. Call only
-    /// if something changed, and give only the changed fields, with their new values.
+    /// `FailedOperation.OrganizationNotChange`: Organisation information has not changed. Set only
+    /// the changed fields, with their new values; call only if a field has changed.
     FailedOperationOrganizationNotChange,
     /// `FailedOperation.QrCodeCreatorSignComponents`: Initiator still has fill-in controls, so a
     /// signing QR code cannot start. Use a template whose initiator has no fields to fill in, or
-    /// give these fields to the signers in the template's editor.
+    /// assign these fields to the signers in the template's editor.
     FailedOperationQrCodeCreatorSignComponents,
     /// `FailedOperation.QrCodeSignUsers`: Template signer for the QR code does not exist. Check the
     /// template's parties with `DescribeTemplates`: individuals only, or individuals and the
     /// initiating organization. In a fixed signing order, the organization must not be first.
     FailedOperationQrCodeSignUsers,
-    /// `FailedOperation.QrCodeTemplateId`: Template used for the signing QR code is invalid. Give
-    /// the id of an enabled template of the sub-organization (`DescribeTemplates`) that suits a
-    /// signing code: individuals sign, and the initiator has nothing to fill in.
+    /// `FailedOperation.QrCodeTemplateId`: Template used for the signing QR code is invalid. Use
+    /// the id of an enabled template of the sub-organization (`DescribeTemplates`). For a signing
+    /// code, its signers must include a person, and the initiator must have no fields to fill in.
     FailedOperationQrCodeTemplateId,
     /// `FailedOperation.StaffAlreadyVerify`: Employee has already completed identity verification.
-    /// The employee changes their own data in the mini program, the mobile number through
-    /// `CreateEmployeeChangeUrl`; or set them to `RESIGN` with `SyncProxyOrganizationOperators` and
-    /// create them again.
+    /// Have the employee change their data in the mini program, or the mobile number through
+    /// `CreateEmployeeChangeUrl`. Or mark them with `RESIGN` in `SyncProxyOrganizationOperators`
+    /// and create them again.
     FailedOperationStaffAlreadyVerify,
     /// `FailedOperation.UserAutoSignEnableAlready`: Cannot revoke: the user already enabled
-    /// auto-sign. Nothing is left to revoke; to end auto-signing, call
-    /// `ChannelDisableUserAutoSign`.
+    /// auto-sign. The person has already enabled auto-signing, so the link cannot be withdrawn; to
+    /// end auto-signing, call `ChannelDisableUserAutoSign`.
     FailedOperationUserAutoSignEnableAlready,
     /// `FailedOperation.UserAutoSignEnableUrlNotExist`: Cannot revoke: no enable link was ever
-    /// generated. Treat it as done, or check `SceneKey`, name and document in `UserInfo` against
-    /// those given to `ChannelCreateUserAutoSignEnableUrl`.
+    /// generated. Treat the call as successful, or check `SceneKey`, name and document in
+    /// `UserInfo` against those in `ChannelCreateUserAutoSignEnableUrl`.
     FailedOperationUserAutoSignEnableUrlNotExist,
     /// `InternalError`: Internal server error. Retry a query later; after a create the outcome is
-    /// unknown, so check it before retrying. Give the request id to the service's support if the
-    /// error persists.
+    /// unknown, so check it before retrying. Contact the service's support with the request id if
+    /// the error persists.
     InternalError,
     /// `InternalError.Api`: Error from another internal API. Retry a query later; after a create or
-    /// change the outcome is unknown, so check it before retrying. Give the request id to the
-    /// service's support if the error persists.
+    /// change the outcome is unknown, so check it before retrying. Contact the service's support
+    /// with the request id if the error persists.
     InternalErrorApi,
     /// `InternalError.Db`: Database error. Retry later if the action is idempotent; after a create
-    /// the outcome is unknown, so check it first. Give the request id to the service's support if
-    /// the error persists.
+    /// the outcome is unknown, so check it first. Contact the service's support with the request id
+    /// if the error persists.
     InternalErrorDb,
     /// `InternalError.DbConnection`: Database connection failed. The outcome of a create or change
-    /// is unknown: check it before retrying later. Give the request id to the service's support if
-    /// the error persists.
+    /// is unknown: check it before retrying later. Contact the service's support with the request
+    /// id if the error persists.
     InternalErrorDbConnection,
     /// `InternalError.DbInsert`: Database insert failed. It is unknown whether the contracts were
-    /// claimed: check the sub-organization's console before retrying. Give the request id to the
-    /// service's support if the error persists.
+    /// claimed: check the sub-organization's console before retrying. Contact the service's support
+    /// with the request id if the error persists.
     InternalErrorDbInsert,
     /// `InternalError.DbRead`: Database read failed. Retry a query later; after a create or change
-    /// the outcome is unknown, so check it before retrying. Give the request id to the service's
-    /// support if the error persists.
+    /// the outcome is unknown, so check it before retrying. Contact the service's support with the
+    /// request id if the error persists.
     InternalErrorDbRead,
     /// `InternalError.DbUpdate`: Database update failed. Query with `OperateType` `SELECT` whether
-    /// the change took effect before retrying it. Give the request id to the service's support if
-    /// the error persists.
+    /// the change took effect before retrying it. Contact the service's support with the request id
+    /// if the error persists.
     InternalErrorDbUpdate,
     /// `InternalError.Decryption`: Server-side decryption failed. Retry a query later; after a
-    /// create or change the outcome is unknown, so check it before retrying. Give the request id to
-    /// the service's support if the error persists.
+    /// create or change the outcome is unknown, so check it before retrying. Contact the service's
+    /// support with the request id if the error persists.
     InternalErrorDecryption,
     /// `InternalError.DependsApi`: A dependent API failed. Retry a query later; after a create or
-    /// change the outcome is unknown, so check it before retrying. Give the request id to the
-    /// service's support if the error persists.
+    /// change the outcome is unknown, so check it before retrying. Contact the service's support
+    /// with the request id if the error persists.
     InternalErrorDependsApi,
     /// `InternalError.DependsDb`: A dependent database failed. Retry a query later; after a create
-    /// or change the outcome is unknown, so check it before retrying. Give the request id to the
-    /// service's support if the error persists.
+    /// or change the outcome is unknown, so check it before retrying. Contact the service's support
+    /// with the request id if the error persists.
     InternalErrorDependsDb,
     /// `InternalError.Encryption`: Server-side encryption failed. Retry a query later; after a
-    /// create or change the outcome is unknown, so check it before retrying. Give the request id to
-    /// the service's support if the error persists.
+    /// create or change the outcome is unknown, so check it before retrying. Contact the service's
+    /// support with the request id if the error persists.
     InternalErrorEncryption,
     /// `InternalError.GenerateId`: Unique id generation failed. It is unknown whether the contract
-    /// was created: check the console or wait for callbacks before retrying. Give the request id to
-    /// the service's support if the error persists.
+    /// was created: check the console or wait for callbacks before retrying. Contact the service's
+    /// support with the request id if the error persists.
     InternalErrorGenerateId,
     /// `InternalError.Pdf`: PDF composition failed. It is unknown whether the contract was created:
     /// check before retrying. If the error persists, check that the PDF opens, upload it again, and
-    /// give the request id to the service's support.
+    /// contact the service's support with the request id.
     InternalErrorPdf,
     /// `InternalError.SealUpload`: Seal upload failed. Check with
     /// `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then
-    /// retry. Give the request id to the service's support if the error persists.
+    /// retry. Contact the service's support with the request id if the error persists.
     InternalErrorSealUpload,
     /// `InternalError.Serialize`: Serialisation failed. Retry the upload; unused files expire
-    /// automatically. Give the request id to the service's support if the error persists.
+    /// automatically. Contact the service's support with the request id if the error persists.
     InternalErrorSerialize,
     /// `InternalError.System`: System error. Retry a query later; after a create or change the
-    /// outcome is unknown, so check it before retrying. Give the request id to the service's
-    /// support if the error persists.
+    /// outcome is unknown, so check it before retrying. Contact the service's support with the
+    /// request id if the error persists.
     InternalErrorSystem,
     /// `InternalError.ThirdParty`: Third-party dependency failed. It is unknown whether the
-    /// contract was created: check the console or wait for callbacks before retrying. Give the
-    /// request id to the service's support if the error persists.
+    /// contract was created: check the console or wait for callbacks before retrying. Contact the
+    /// service's support with the request id if the error persists.
     InternalErrorThirdParty,
     /// `InvalidAction`: Action does not exist. Check the action's name and the version, and that
     /// the host offers it: `UploadFiles` is available only on `file.ess.tencent.cn`.
     InvalidAction,
-    /// `InvalidParameter`: A parameter is wrong. Read the message, which names the parameter, and
-    /// correct it. Retrying unchanged does not help.
+    /// `InvalidParameter`: A parameter is wrong. Correct the parameter that the message names.
+    /// Retrying unchanged does not help.
     InvalidParameter,
-    /// `InvalidParameter.Application`: Application id does not exist. Check `Agent.AppId`: an
-    /// application of the platform that exists in the environment called (test and production are
-    /// apart).
+    /// `InvalidParameter.Application`: Application id does not exist. Check `Agent.AppId`: it must
+    /// be an application of the platform in this environment. Test and production have separate
+    /// applications.
     InvalidParameterApplication,
-    /// `InvalidParameter.ApproverType`: Signer type is not allowed. Give each party one of the
-    /// values of `ApproverType` that this action takes; some auto-signing types must be enabled by
-    /// the service's account manager.
+    /// `InvalidParameter.ApproverType`: Signer type is not allowed. Set `ApproverType` of each
+    /// party to a value that this action accepts; some auto-signing types must be enabled by the
+    /// service's account manager.
     InvalidParameterApproverType,
-    /// `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid. Give
-    /// `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.
+    /// `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid. Set
+    /// `ApproverVerifyType` to `VerifyCheck` (the default) or `MobileCheck`.
     InvalidParameterApproverVerifyType,
-    /// `InvalidParameter.AuthorizationType`: Authorisation method is invalid. Give in
-    /// `AuthorizationTypes` only values the action takes (`2`, `5`), or leave it out. With
-    /// `PowerOfAttorneys`, give the way by power of attorney only.
+    /// `InvalidParameter.AuthorizationType`: Authorisation method is invalid. Set
+    /// `AuthorizationTypes` only to values that the action accepts (`2`, `5`), or leave it out.
+    /// With `PowerOfAttorneys`, use only the method by power of attorney.
     InvalidParameterAuthorizationType,
     /// `InvalidParameter.BizApproverAlreadyExists`: Signer was already added. Remove the duplicate
     /// party from `FlowApprovers`.
     InvalidParameterBizApproverAlreadyExists,
-    /// `InvalidParameter.BusinessLicense`: Business licence format is invalid. Give a PNG or JPG of
-    /// the license's front as base64, 5 MB at most, without a data URL's prefix.
+    /// `InvalidParameter.BusinessLicense`: Business licence format is invalid. Set
+    /// `BusinessLicense` to a PNG or JPG of the license's front as base64, at most 5 MB, without a
+    /// data URL prefix.
     InvalidParameterBusinessLicense,
-    /// `InvalidParameter.CancelReason`: Cancellation reason is malformed. Give at most 200
+    /// `InvalidParameter.CancelReason`: Cancellation reason is malformed. Use at most 200
     /// characters in `CancelMessage`: Chinese characters, letters, digits and underscores only.
     InvalidParameterCancelReason,
     /// `InvalidParameter.CardNumber`: Identity document number is wrong. Check the number against
-    /// its document type: 18 characters with a capital `X` for identity cards and residence
-    /// permits, `H` or `M` and ten digits for mainland travel permits.
+    /// its document type. Identity cards and residence permits have 18 characters with a capital
+    /// `X`, mainland travel permits `H` or `M` and ten digits.
     InvalidParameterCardNumber,
-    /// `InvalidParameter.CardType`: Identity document type is wrong. Give a document type that this
-    /// action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`;
-    /// `SyncProxyOrganization` takes `ID_CARD` only.
+    /// `InvalidParameter.CardType`: Identity document type is wrong. Use a document type that this
+    /// action accepts, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`;
+    /// `SyncProxyOrganization` accepts `ID_CARD` only.
     InvalidParameterCardType,
     /// `InvalidParameter.ComponentPosition`: Control position is wrong. Correct page, position and
-    /// size of the field: page numbers start at 1 and must exist, positions and sizes are in points
+    /// size of the field. Page numbers start at 1 and must exist; positions and sizes are in points
     /// and must be within the page.
     InvalidParameterComponentPosition,
     /// `InvalidParameter.ComponentType`: Control type is wrong. Set a `ComponentType` that fits its
     /// place: field types in `Components`, signature slot types in `SignComponents`.
     InvalidParameterComponentType,
     /// `InvalidParameter.ComponentValue`: Control value is invalid. Set `ComponentValue` in the
-    /// format of its `ComponentType`: `true` or `false` for check boxes, ids from `UploadFiles` for
-    /// pictures, a listed choice for selectors, a seal's id for seal slots.
+    /// format of its `ComponentType`. Check boxes take `true` or `false`, pictures an id from
+    /// `UploadFiles`, selectors one of the options, seal slots a seal's id.
     InvalidParameterComponentValue,
-    /// `InvalidParameter.ContentType`: ContentType (requested query content) is wrong. Give `0`
-    /// (templates with details) or `1` (list only), or leave `ContentType` out for the first.
+    /// `InvalidParameter.ContentType`: ContentType (requested query content) is wrong. Set
+    /// `ContentType` to `0` (templates with details, the default) or `1` (list only).
     InvalidParameterContentType,
     /// `InvalidParameter.CustomShowMap`: Custom card layout is invalid; only the documented
     /// placeholders are supported. Use in `CustomShowMap` only the documented placeholders, with
     /// party numbers from 1 to the number of signers.
     InvalidParameterCustomShowMap,
     /// `InvalidParameter.CustomerData`: User data has an invalid length. Shorten `CustomerData` to
-    /// at most 1000 characters, counted after base64; keep longer data on your side and pass a key
-    /// to it.
+    /// at most 1000 characters, counted after base64; store longer data in the platform's system
+    /// and pass its key.
     InvalidParameterCustomerData,
     /// `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they
     /// must exist, belong to this sub-organization and come from the same `AppId` and environment.
     InvalidParameterDataNotFound,
-    /// `InvalidParameter.Date`: Date is invalid. Give `StartDate` and `EndDate` as year-month-day
-    /// with hyphens, not more than 90 days apart, start first. The action ends on 3 February 2026:
-    /// `ChannelDescribeBillUsageDetail` replaces it.
+    /// `InvalidParameter.Date`: Date is invalid. Set `StartDate` and `EndDate` as year-month-day
+    /// with hyphens, in this order and at most 90 days apart. The action is discontinued from 3
+    /// February 2026; use `ChannelDescribeBillUsageDetail`.
     InvalidParameterDate,
     /// `InvalidParameter.DepartUserId`: Employee id (departing user) is wrong. Check the employee
     /// ids in `Filters` (key `StaffOpenId`) and `Agent.ProxyOperator.OpenId`; the operator must not
@@ -268,85 +269,85 @@ pub enum ErrorCode {
     /// `InvalidParameter.DupTask`: Task was submitted twice. Don't submit again: query
     /// `DescribeCancelFlowsTask` for the outcome of the first task by its `TaskId`.
     InvalidParameterDupTask,
-    /// `InvalidParameter.EmptyParams`: Parameters are empty. Fill in the field that the message
-    /// names, such as the array of ids or operators: it must be present and not empty.
+    /// `InvalidParameter.EmptyParams`: Parameters are empty. Set the field that the message names,
+    /// such as the array of ids or operators; it must not be empty.
     InvalidParameterEmptyParams,
-    /// `InvalidParameter.EndPoint`: EndPoint value is invalid. Give one of the values this action
-    /// lists for `Endpoint`, or leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType`
+    /// `InvalidParameter.EndPoint`: EndPoint value is invalid. Set `Endpoint` to one of the values
+    /// that this action lists, or leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType`
     /// `ALL`.
     InvalidParameterEndPoint,
-    /// `InvalidParameter.FileType`: File type is not allowed. Give the business license as PNG or
-    /// JPG.
+    /// `InvalidParameter.FileType`: File type is not allowed. Use a PNG or JPG of the business
+    /// license.
     InvalidParameterFileType,
     /// `InvalidParameter.FlowApproverInfos`: Number of alternative signers is invalid. Correct the
-    /// number of people given for the party that the message names.
+    /// number of signers of the party that the message names.
     InvalidParameterFlowApproverInfos,
-    /// `InvalidParameter.FlowApprovers`: Participants missing or over the limit. Give at least one
-    /// party and at most 50 in `FlowApprovers`; at most five per contract of a group from files.
+    /// `InvalidParameter.FlowApprovers`: Participants missing or over the limit. Set 1 to 50
+    /// parties in `FlowApprovers`; at most five per contract of a group from files.
     InvalidParameterFlowApprovers,
     /// `InvalidParameter.FlowCallbackUrl`: Flow callback URL is invalid. Leave `CallbackUrl` out;
-    /// set the callback address in the console, at the application's configuration.
+    /// set the callback address in the application's configuration in the console.
     InvalidParameterFlowCallbackUrl,
-    /// `InvalidParameter.FlowDeadLine`: Flow deadline is invalid. Give `Deadline` in seconds (not
-    /// milliseconds) since the epoch, later than now; or leave it out if it is optional.
+    /// `InvalidParameter.FlowDeadLine`: Flow deadline is invalid. Set `Deadline` in seconds (not
+    /// milliseconds) since the epoch, in the future; or leave it out if it is optional.
     InvalidParameterFlowDeadLine,
     /// `InvalidParameter.FlowDescription`: Flow description is invalid. Shorten `FlowDescription`
     /// to at most 1000 characters.
     InvalidParameterFlowDescription,
-    /// `InvalidParameter.FlowFileIds`: Only one file per flow is supported. Give exactly one id in
+    /// `InvalidParameter.FlowFileIds`: Only one file per flow is supported. Set exactly one id in
     /// `FileIds`; merge PDF files beforehand or create a contract group.
     InvalidParameterFlowFileIds,
-    /// `InvalidParameter.FlowIds`: Flow id list has an invalid length. Give 1 to 100 ids in
-    /// `FlowIds`. With `GenerateType` `ALL` in `CreateSignUrls`, give one only.
+    /// `InvalidParameter.FlowIds`: Flow id list has an invalid length. Set 1 to 100 ids in
+    /// `FlowIds`, or exactly one with `GenerateType` `ALL` in `CreateSignUrls`.
     InvalidParameterFlowIds,
-    /// `InvalidParameter.FlowInfos`: FlowInfos is invalid. Give 1 to 20 contracts in `FlowInfos` of
+    /// `InvalidParameter.FlowInfos`: FlowInfos is invalid. Set 1 to 20 contracts in `FlowInfos` of
     /// `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message
-    /// describes the error in one of them.
+    /// describes the error.
     InvalidParameterFlowInfos,
-    /// `InvalidParameter.FlowName`: Flow name is invalid. Give `FlowName` at most 200 characters:
+    /// `InvalidParameter.FlowName`: Flow name is invalid. Use at most 200 characters in `FlowName`:
     /// Chinese characters, letters, digits and underscores only.
     InvalidParameterFlowName,
-    /// `InvalidParameter.FlowType`: FlowType is invalid. Give `FlowType` at most 255 characters:
+    /// `InvalidParameter.FlowType`: FlowType is invalid. Use at most 255 characters in `FlowType`:
     /// Chinese characters, letters, digits and underscores only; or leave it out.
     InvalidParameterFlowType,
-    /// `InvalidParameter.GenerateType`: GenerateType is not supported. Give one of the values
-    /// listed for `GenerateType`, or leave it out for `ALL`, which takes a single contract.
+    /// `InvalidParameter.GenerateType`: GenerateType is not supported. Set `GenerateType` to one of
+    /// the listed values, or leave it out for `ALL`, which accepts a single contract.
     InvalidParameterGenerateType,
-    /// `InvalidParameter.Image`: Image is not valid. Give a PNG or JPG of at most 5 MB as base64 in
-    /// `SealImage`, without a data URL's prefix.
+    /// `InvalidParameter.Image`: Image is not valid. Set `SealImage` to a PNG or JPG of at most 5
+    /// MB as base64, without a data URL prefix.
     InvalidParameterImage,
-    /// `InvalidParameter.InvalidId`: Id does not exist or is malformed. Give the `ResourceId` that
-    /// `UploadFiles` returned; upload the file again if it expired, which is after an hour unless
-    /// set otherwise.
+    /// `InvalidParameter.InvalidId`: Id does not exist or is malformed. Set `ResourceId` to the id
+    /// that `UploadFiles` returned. Upload the file again if it has expired, by default after an
+    /// hour.
     InvalidParameterInvalidId,
     /// `InvalidParameter.Keyword`: Keyword is malformed or not found in the document. Check the
-    /// keyword in `ComponentId`: it must be in the PDF as text, not in a picture, and on the page
-    /// searched. `KeywordIndexes` start at 0.
+    /// keyword in `ComponentId`: the PDF must contain it as text, not in a picture, and on the
+    /// searched page. `KeywordIndexes` start at 0.
     InvalidParameterKeyword,
-    /// `InvalidParameter.Limit`: Limit is out of range. Give `Limit` at least 1 and at most the
-    /// action's maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
+    /// `InvalidParameter.Limit`: Limit is out of range. Set `Limit` from 1 to the action's maximum:
+    /// 100 in `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
     InvalidParameterLimit,
     /// `InvalidParameter.LimitSealName`: Seal name is too long. Shorten `SealName` to at most 50
     /// characters.
     InvalidParameterLimitSealName,
-    /// `InvalidParameter.MenuStatus`: Menu status is invalid. Give `ENABLE` or `DISABLE`, or leave
-    /// `MenuStatus` out for the first.
+    /// `InvalidParameter.MenuStatus`: Menu status is invalid. Set `MenuStatus` to `ENABLE` (the
+    /// default) or `DISABLE`.
     InvalidParameterMenuStatus,
     /// `InvalidParameter.MissingRequiredParameterValue`: Value of a required parameter is missing.
-    /// Set a value for the field that the message names; required fields of the template, listed by
-    /// `DescribeTemplates`, are filled in through `FormFields`.
+    /// Set a value for the field that the message names; `FormFields` fills in required fields of
+    /// the template, which `DescribeTemplates` lists.
     InvalidParameterMissingRequiredParameterValue,
-    /// `InvalidParameter.Mobile`: Mobile number is wrong. Give the 11 digits of a mainland Chinese
+    /// `InvalidParameter.Mobile`: Mobile number is wrong. Use the 11 digits of a mainland Chinese
     /// mobile number, without `+86` or separators.
     InvalidParameterMobile,
-    /// `InvalidParameter.Name`: Personal name does not meet the rules. Give the person's name as in
-    /// the identity document, without spaces around it; at most 50 characters.
+    /// `InvalidParameter.Name`: Personal name does not meet the rules. Use the person's name as in
+    /// the identity document, without leading or trailing spaces; at most 50 characters.
     InvalidParameterName,
-    /// `InvalidParameter.NonsupportMobile`: Mobile number is not supported. Give a mainland Chinese
-    /// mobile number of 11 digits; numbers from elsewhere can't be used here.
+    /// `InvalidParameter.NonsupportMobile`: Mobile number is not supported. Use a mainland Chinese
+    /// mobile number of 11 digits; other numbers are not supported here.
     InvalidParameterNonsupportMobile,
-    /// `InvalidParameter.OpenId`: OpenId is invalid. Check the `OpenId` given: at most 64 letters
-    /// and digits, and not one that belongs to another person in this application.
+    /// `InvalidParameter.OpenId`: OpenId is invalid. Check the `OpenId`: at most 64 letters and
+    /// digits, and not the id of another person in this application.
     InvalidParameterOpenId,
     /// `InvalidParameter.OperatorId`: Operator (user) id is wrong. Check
     /// `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organization, as listed by
@@ -356,27 +357,26 @@ pub enum ErrorCode {
     /// `Agent.ProxyOrganizationOpenId` (`DescribeChannelOrganizations` lists them), and leave
     /// `ProxyOrganizationId` out.
     InvalidParameterOrganizationId,
-    /// `InvalidParameter.OrganizationName`: Organisation name is invalid. Give the name exactly as
-    /// on the business license, with full-width brackets in place of `(` and `)`.
+    /// `InvalidParameter.OrganizationName`: Organisation name is invalid. Use the name exactly as
+    /// on the business license, with full-width brackets instead of `(` and `)`.
     InvalidParameterOrganizationName,
-    /// `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Read the message, which
-    /// names the parameter, and correct it. Retrying unchanged does not help.
+    /// `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Correct the parameter
+    /// that the message names. Retrying unchanged does not help.
     InvalidParameterParamError,
-    /// `InvalidParameter.ResourceType`: Resource type is wrong. Give the file's suffix in
-    /// `ResourceType`, one of those that `CreateFileConvertTask` lists, equal to the one of
-    /// `ResourceName`.
+    /// `InvalidParameter.ResourceType`: Resource type is wrong. Set `ResourceType` to the extension
+    /// of `ResourceName`, one of those that `CreateFileConvertTask` lists.
     InvalidParameterResourceType,
-    /// `InvalidParameter.RoleId`: Role id is wrong. Give a role's id from `ChannelDescribeRoles`;
+    /// `InvalidParameter.RoleId`: Role id is wrong. Use a role's id from `ChannelDescribeRoles`;
     /// the super administrator's and the legal representative's roles can't be revoked here.
     InvalidParameterRoleId,
-    /// `InvalidParameter.Sensitive`: Text contains blocked words. Remove the words that the message
-    /// names from names, descriptions and field values; retrying unchanged does not help.
+    /// `InvalidParameter.Sensitive`: Text contains blocked words. Remove the words listed in the
+    /// message from names, descriptions and field values; retrying unchanged does not help.
     InvalidParameterSensitive,
     /// `InvalidParameter.SensitiveFileContent`: Uploaded file contains non-compliant content.
-    /// Remove the content from the file and upload it again; give the request id to the service's
-    /// support if the refusal is a mistake.
+    /// Remove the content from the file and upload it again; contact the service's support with the
+    /// request id if the refusal is a mistake.
     InvalidParameterSensitiveFileContent,
-    /// `InvalidParameter.SignComponentType`: Signing control type is invalid. Give a slot type that
+    /// `InvalidParameter.SignComponentType`: Signing control type is invalid. Use a slot type that
     /// the party may have: seals for organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for
     /// either. Individuals can't have `SIGN_SEAL`.
     InvalidParameterSignComponentType,
@@ -384,12 +384,12 @@ pub enum ErrorCode {
     /// `SignComponents` only signature slots that the party's `ApproverType` may have; fields to
     /// fill in belong in `Components`.
     InvalidParameterSignComponents,
-    /// `InvalidParameter.Status`: Object is in an abnormal state. Read the state with
-    /// `DescribeFlowDetailInfo` (organizations: `DescribeChannelOrganizations`); the call works
-    /// only in the states the action names. A contract that has ended stays so.
+    /// `InvalidParameter.Status`: Object is in an abnormal state. Check the status with
+    /// `DescribeFlowDetailInfo` (organizations: `DescribeChannelOrganizations`); the action lists
+    /// the statuses it requires. A contract that has ended cannot be reopened.
     InvalidParameterStatus,
-    /// `InvalidParameter.UniformSocialCreditCode`: Unified social credit code is malformed. Give
-    /// the 18 characters of the code as on the business license, capitals and digits, without
+    /// `InvalidParameter.UniformSocialCreditCode`: Unified social credit code is malformed. Use the
+    /// 18 characters of the code as on the business license: capital letters and digits, without
     /// spaces.
     InvalidParameterUniformSocialCreditCode,
     /// `InvalidParameter.Unordered`: Signing order flag is invalid. Set `Unordered` to `true` (any
@@ -401,30 +401,30 @@ pub enum ErrorCode {
     /// in the console.
     InvalidParameterUnsupportedComponentType,
     /// `InvalidParameter.fFowIds`: Flow id does not exist (code is spelled this way by the
-    /// service). Check `FlowIds`: contracts initiated by this sub-organization in this application.
-    /// Query with the `Agent` that created them.
+    /// service). Check `FlowIds`: this sub-organization must have initiated the contracts in this
+    /// application. Query with the `Agent` that created them.
     InvalidParameterFFowIds,
-    /// `InvalidParameterValue`: Parameter value is not allowed. Read the message, which names the
-    /// parameter, and give a value that the action allows. Retrying unchanged does not help.
+    /// `InvalidParameterValue`: Parameter value is not allowed. Set the parameter that the message
+    /// names to a value that the action allows. Retrying unchanged does not help.
     InvalidParameterValue,
-    /// `InvalidParameterValue.InvalidQuotaType`: Package/quota type is invalid. Give one of the
-    /// values listed for `QuotaType`, or leave it out for all.
+    /// `InvalidParameterValue.InvalidQuotaType`: Package/quota type is invalid. Set `QuotaType` to
+    /// one of the listed values, or leave it out for all.
     InvalidParameterValueInvalidQuotaType,
-    /// `InvalidParameterValue.InvalidTime`: Time value is invalid. Give `StartTime` and `EndTime`
-    /// as eight digits (year, month, day), at most 31 days apart; from 10 October 2026 both in the
-    /// same calendar month.
+    /// `InvalidParameterValue.InvalidTime`: Time value is invalid. Set `StartTime` and `EndTime` as
+    /// eight digits (year, month, day), at most 31 days apart; from 10 October 2026 in the same
+    /// calendar month.
     InvalidParameterValueInvalidTime,
     /// `InvalidRequest`: Multipart body is malformed. Check the multipart body and that its
     /// boundary is the one in the content type.
     InvalidRequest,
-    /// `IpInBlacklist`: Caller IP is deny-listed. Have the account's administrator take the
-    /// caller's address off the denylist, or call from another address.
+    /// `IpInBlacklist`: Caller IP is deny-listed. Have the account's administrator remove the
+    /// caller's address from the denylist, or call from another address.
     IpInBlacklist,
     /// `IpNotInWhitelist`: Caller IP is not allow-listed. Have the account's administrator add the
     /// caller's public address to the allowlist; note that a proxy or gateway may change it.
     IpNotInWhitelist,
-    /// `LimitExceeded`: Quota exceeded. Read the message for which limit it is; send less, or have
-    /// the quota raised by the service's account manager. Retrying unchanged does not help.
+    /// `LimitExceeded`: Quota exceeded. Send less than the limit in the message, or have the
+    /// service's account manager raise the quota. Retrying unchanged does not help.
     LimitExceeded,
     /// `LimitExceeded.CallTimes`: Call-count limit exceeded. Call again the next day: 50 calls per
     /// day are allowed, unless the service's account manager raises the limit.
@@ -433,187 +433,185 @@ pub enum ErrorCode {
     /// `LimitExceeded.CreateFlowNum`: Flow creation limit exceeded. Create fewer contracts per
     /// call: 20 at most with `CreateFlowsByTemplates`, 50 in a group.
     LimitExceededCreateFlowNum,
-    /// `LimitExceeded.FileSize`: File is too large. Give a business license of at most 5 MB.
+    /// `LimitExceeded.FileSize`: File is too large. Use a picture of the business license of at
+    /// most 5 MB.
     LimitExceededFileSize,
-    /// `LimitExceeded.FlowIds`: Too many flow ids. Give at most 100 ids in `FlowIds` and the rest
+    /// `LimitExceeded.FlowIds`: Too many flow ids. Pass at most 100 ids in `FlowIds` and the rest
     /// in further calls.
     LimitExceededFlowIds,
-    /// `LimitExceeded.FlowInfos`: Too many flows in one request. Give at most 20 contracts in
-    /// `FlowInfos`. The action is no longer in use: take `ChannelCreatePrepareFlow`.
+    /// `LimitExceeded.FlowInfos`: Too many flows in one request. Pass at most 20 contracts in
+    /// `FlowInfos`. The action is obsolete: use `ChannelCreatePrepareFlow`.
     LimitExceededFlowInfos,
-    /// `LimitExceeded.ProxyOrganizationOperator`: Too many operators. Give at most 200 employees
+    /// `LimitExceeded.ProxyOrganizationOperator`: Too many operators. Pass at most 200 employees
     /// per call and the rest in further calls.
     LimitExceededProxyOrganizationOperator,
-    /// `MissingParameter`: A required parameter is missing. Read the message, which names the
-    /// parameter, and give it.
+    /// `MissingParameter`: A required parameter is missing. Set the parameter that the message
+    /// names.
     MissingParameter,
     /// `MissingParameter.CompanyActiveInfo`: Activation information of the partner organisation is
-    /// missing. Give `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`,
-    /// `ProxyOrganizationName`; the sub-organization must be activated before it can do anything
-    /// else.
+    /// missing. Set `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`,
+    /// `ProxyOrganizationName`. The sub-organization must be activated before any other call.
     MissingParameterCompanyActiveInfo,
-    /// `MissingParameter.Date`: Date parameter is missing. Give `StartDate` and `EndDate`.
+    /// `MissingParameter.Date`: Date parameter is missing. Set `StartDate` and `EndDate`.
     MissingParameterDate,
-    /// `MissingParameter.FlowId`: Flow id is missing. Give `FlowId`; in
+    /// `MissingParameter.FlowId`: Flow id is missing. Set `FlowId`; in
     /// `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in `DescribeChannelFlowEvidenceReport` the
     /// `ReportId`.
     MissingParameterFlowId,
-    /// `MissingParameter.FlowIds`: Flow ids are missing. Give `FlowIds`, 1 to 100, or
-    /// `FlowGroupId`.
+    /// `MissingParameter.FlowIds`: Flow ids are missing. Set `FlowIds`, 1 to 100, or `FlowGroupId`.
     MissingParameterFlowIds,
-    /// `MissingParameter.FlowIdsOrFlowGroupId`: Pass either flow ids or a flow-group id. Give
+    /// `MissingParameter.FlowIdsOrFlowGroupId`: Pass either flow ids or a flow-group id. Set
     /// `FlowIds` or `FlowGroupId`; in `ArchiveDynamicFlow` `FlowId`.
     MissingParameterFlowIdsOrFlowGroupId,
-    /// `MissingParameter.FlowInfo`: Flow information is missing. Give `DownLoadFlows`, each with a
+    /// `MissingParameter.FlowInfo`: Flow information is missing. Set `DownLoadFlows`, each with a
     /// `FileName` and at least one id in `FlowIdList`.
     MissingParameterFlowInfo,
-    /// `MissingParameter.MissComponentName`: Control name is missing. Give each field or signature
-    /// slot that the message names its `ComponentName`, at most 20 characters; form fields of the
-    /// PDF are found by it.
+    /// `MissingParameter.MissComponentName`: Control name is missing. Set `ComponentName` of each
+    /// field or signature slot that the message names, at most 20 characters; it identifies form
+    /// fields of the PDF.
     MissingParameterMissComponentName,
-    /// `MissingParameter.OrgOpenId`: Organisation OpenId is missing. Give
+    /// `MissingParameter.OrgOpenId`: Organisation OpenId is missing. Set
     /// `Agent.ProxyOrganizationOpenId`.
     MissingParameterOrgOpenId,
-    /// `MissingParameter.OrganizationId`: Organisation information is empty. Give
-    /// `Agent.ProxyOrganizationOpenId` of a sub-organization that is activated.
+    /// `MissingParameter.OrganizationId`: Organisation information is empty. Set
+    /// `Agent.ProxyOrganizationOpenId` to an activated sub-organization.
     MissingParameterOrganizationId,
-    /// `MissingParameter.ProxyOperatorOpenId`: ProxyOperator OpenId is missing. Give
+    /// `MissingParameter.ProxyOperatorOpenId`: ProxyOperator OpenId is missing. Set
     /// `Agent.ProxyOperator.OpenId`.
     MissingParameterProxyOperatorOpenId,
-    /// `MissingParameter.ReportApplicant`: Report applicant is missing. Give
-    /// `Agent.ProxyOperator.OpenId` of the super administrator or legal representative of the
+    /// `MissingParameter.ReportApplicant`: Report applicant is missing. Set
+    /// `Agent.ProxyOperator.OpenId` to the super administrator or legal representative of the
     /// initiating or a signing organization.
     MissingParameterReportApplicant,
-    /// `MissingParameter.ResourceName`: Resource name is missing or wrong. Give `ResourceName` with
-    /// the file's suffix, at most 256 characters.
+    /// `MissingParameter.ResourceName`: Resource name is missing or wrong. Set `ResourceName` with
+    /// the file's extension, at most 256 characters.
     MissingParameterResourceName,
-    /// `MissingParameter.SealId`: Seal id is empty. Give the seal's id in `ComponentValue` of the
-    /// auto-signing party's seal slot; `ChannelDescribeOrganizationSeals` lists them.
+    /// `MissingParameter.SealId`: Seal id is empty. Set `ComponentValue` of the auto-signing
+    /// party's seal slot to the seal's id; `ChannelDescribeOrganizationSeals` lists the seals.
     MissingParameterSealId,
-    /// `MissingParameter.SealImage`: Seal image is empty. Give `SealImage`, or set `GenerateSource`
-    /// to `SealGenerateSourceSystem` to have the seal drawn.
+    /// `MissingParameter.SealImage`: Seal image is empty. Set `SealImage`, or set `GenerateSource`
+    /// to `SealGenerateSourceSystem` for a seal that the service draws.
     MissingParameterSealImage,
-    /// `MissingParameter.SealName`: Seal name is empty. Give `SealName`.
+    /// `MissingParameter.SealName`: Seal name is empty. Set `SealName`.
     MissingParameterSealName,
-    /// `MissingParameter.SignComponents`: Signer has no signing control. Give the party a signature
-    /// slot in `SignComponents`, or set `SignBeanTag` to `1` so that signers place their own.
+    /// `MissingParameter.SignComponents`: Signer has no signing control. Add a signature slot to
+    /// the party's `SignComponents`, or set `SignBeanTag` to `1` so that signers place their own.
     MissingParameterSignComponents,
-    /// `MissingParameter.Templates`: Template parameter is missing. Give `TemplateId`.
+    /// `MissingParameter.Templates`: Template parameter is missing. Set `TemplateId`.
     MissingParameterTemplates,
-    /// `MissingParameter.UserId`: User id is missing. Give `Agent.ProxyOperator.OpenId` of an
-    /// employee who may see seals.
+    /// `MissingParameter.UserId`: User id is missing. Set `Agent.ProxyOperator.OpenId` to an
+    /// employee who may query seals.
     MissingParameterUserId,
-    /// `MissingParameter.UserOpenId`: User OpenId is missing. Give `Agent.ProxyOperator.OpenId` of
-    /// a verified employee of the sub-organization.
+    /// `MissingParameter.UserOpenId`: User OpenId is missing. Set `Agent.ProxyOperator.OpenId` to a
+    /// verified employee of the sub-organization.
     MissingParameterUserOpenId,
     /// `NoSuchProduct`: Product does not exist. Check the endpoint: the host must be one of the
     /// service's, and the signed service is `essbasic`.
     NoSuchProduct,
     /// `NoSuchVersion`: API version does not exist. Send version `2021-05-26`.
     NoSuchVersion,
-    /// `OperationDenied`: Operation refused; read Message. Fix the cause given in the message,
-    /// often a missing permission or a wrong state. Retrying unchanged does not help.
+    /// `OperationDenied`: Operation refused; read Message. Fix the cause in the message, often a
+    /// missing permission or a wrong status. Retrying unchanged does not help.
     OperationDenied,
     /// `OperationDenied.AlreadyHas`: Evidence already exists for this resource; another cannot be
     /// created. Use the existing one: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL`
-    /// lists the seals. An organization has one seal of type `OFFICIAL` only, so choose another
+    /// lists the seals. An organization has one seal of type `OFFICIAL` only, so use another
     /// `SealType` for a further one.
     OperationDeniedAlreadyHas,
-    /// `OperationDenied.ApproverRepeat`: Participants are duplicated. Name each party once in
-    /// `ReleasedApprovers`, by its own `ApproverNumber`; leave out those who are not replaced.
+    /// `OperationDenied.ApproverRepeat`: Participants are duplicated. List each party once in
+    /// `ReleasedApprovers`, by its own `ApproverNumber`; leave out parties that are not replaced.
     OperationDeniedApproverRepeat,
-    /// `OperationDenied.AuthTag`: Visibility tag is unsupported. Give `all` or `part` in `AuthTag`;
-    /// it can change only while the template is not published.
+    /// `OperationDenied.AuthTag`: Visibility tag is unsupported. Set `AuthTag` to `all` or `part`;
+    /// it can be changed only before the template is published.
     OperationDeniedAuthTag,
     /// `OperationDenied.BannedApplication`: Application is banned. Stop calling with this `AppId`
     /// and have the platform's administrator ask the service's account manager for the reason.
     OperationDeniedBannedApplication,
     /// `OperationDenied.ByFilesServerSignForbid`: Silent signing for file-initiated flows is not
     /// allow-listed. Have auto-signing in contracts from files enabled by the service's account
-    /// manager, or let the party sign by hand (`ApproverType` `ORGANIZATION`).
+    /// manager, or let the party sign manually (`ApproverType` `ORGANIZATION`).
     OperationDeniedByFilesServerSignForbid,
-    /// `OperationDenied.CcUserRepeat`: Same CC recipient given twice. Name each recipient once in
-    /// `CcInfos`, and no signers.
+    /// `OperationDenied.CcUserRepeat`: Same CC recipient given twice. List each recipient once in
+    /// `CcInfos`, and do not list signers.
     OperationDeniedCcUserRepeat,
-    /// `OperationDenied.DownLoadMoreThanOne`: Only one item can be downloaded. Give one contract
+    /// `OperationDenied.DownLoadMoreThanOne`: Only one item can be downloaded. Pass one contract
     /// per call.
     OperationDeniedDownLoadMoreThanOne,
-    /// `OperationDenied.ErrNoResourceAccess`: No access to the resource. Use ids that this
-    /// sub-organization created in this application, and an operator allowed to see them.
+    /// `OperationDenied.ErrNoResourceAccess`: No access to the resource. Use ids of resources that
+    /// this sub-organization created in this application, and an operator who may see them.
     OperationDeniedErrNoResourceAccess,
     /// `OperationDenied.ErrNotOpenWeakAuthorization`: Platform has not enabled trusted third-party
-    /// verification of sub-organisations. Let the platform ask the service's account manager to
-    /// enable trusted third-party verification, or let the sub-organization be verified by the
-    /// service.
+    /// verification of sub-organisations. Have the service's account manager enable trusted
+    /// third-party verification, or have the service verify the sub-organization.
     OperationDeniedErrNotOpenWeakAuthorization,
     /// `OperationDenied.FileDeleted`: File was deleted. Leave this contract out; the file is no
     /// longer available from this service. Contact the service's support if it should still exist.
     OperationDeniedFileDeleted,
-    /// `OperationDenied.FlowHasTerminated`: Flow is already terminated. Leave it; a contract that
-    /// has ended can't be withdrawn. One signed by all is released with `ChannelCreateReleaseFlow`.
+    /// `OperationDenied.FlowHasTerminated`: Flow is already terminated. A contract that has ended
+    /// can't be withdrawn. Release a fully signed contract with `ChannelCreateReleaseFlow`.
     OperationDeniedFlowHasTerminated,
     /// `OperationDenied.FlowStatusForbid`: Flow status does not allow this. Wait until all parties
-    /// have signed (see `DescribeFlowDetailInfo`), then retry; contracts that ended otherwise get
-    /// no report.
+    /// have signed (see `DescribeFlowDetailInfo`), then retry. There is no report for contracts
+    /// that ended otherwise.
     OperationDeniedFlowStatusForbid,
-    /// `OperationDenied.Forbid`: Operation forbidden. Act as the contract's initiator with the
-    /// right to withdraw, or as the super administrator or legal representative of the initiating
-    /// organization; check that the state still allows it.
+    /// `OperationDenied.Forbid`: Operation forbidden. Use the contract's initiator with the right
+    /// to withdraw as operator, or the super administrator or legal representative of the
+    /// initiating organization. Check that the contract's status allows it.
     OperationDeniedForbid,
     /// `OperationDenied.InvalidApproverAge`: Signer is below the legal age. Have another person
-    /// sign, or have the super administrator or legal representative open the extended service
+    /// sign, or have the super administrator or legal representative enable the extended service
     /// `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
     OperationDeniedInvalidApproverAge,
     /// `OperationDenied.NoApiAuth`: No permission for this API. Have the service's account manager
     /// enable the action for this application, and check the operator's role.
     OperationDeniedNoApiAuth,
     /// `OperationDenied.NoApproverMobileCheckPermission`: Mobile-number verification service is not
-    /// enabled. Have the super administrator or legal representative open the extended service
+    /// enabled. Have the super administrator or legal representative enable the extended service
     /// `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with `VerifyCheck`.
     OperationDeniedNoApproverMobileCheckPermission,
-    /// `OperationDenied.NoFlowPermission`: No permission on the contract. Act as the initiator or
-    /// as the super administrator or legal representative of the initiating organization, and check
-    /// that the contract belongs to it.
+    /// `OperationDenied.NoFlowPermission`: No permission on the contract. Use the initiator, or the
+    /// super administrator or legal representative of the initiating organization, as operator.
+    /// Check that the contract belongs to that organization.
     OperationDeniedNoFlowPermission,
     /// `OperationDenied.NoIdentityVerify`: Personal identity is not verified. Have the operator
     /// open a link from `CreateConsoleLoginUrl` and complete identity verification; then retry.
     OperationDeniedNoIdentityVerify,
-    /// `OperationDenied.NoPermissionUseResource`: No permission to use the resource. Act as the
-    /// super administrator, or as an employee whose role allows managing roles, and check that
+    /// `OperationDenied.NoPermissionUseResource`: No permission to use the resource. Use the super
+    /// administrator, or an employee whose role allows managing roles, as operator. Check that
     /// `RoleId` belongs to this sub-organization.
     OperationDeniedNoPermissionUseResource,
     /// `OperationDenied.NoPermissionUseServerSignSeal`: No permission to use the organisation's
     /// auto-sign seal. Have the super administrator authorize the seal for auto-signing in the
-    /// console (seals, extended services), or choose a seal that is authorized.
+    /// console (seals, extended services), or use a seal that is authorized.
     OperationDeniedNoPermissionUseServerSignSeal,
     /// `OperationDenied.NoQuota`: Contract quota is exhausted. Buy contracts in the console or
     /// through the service's account manager; retrying does not help before that.
     OperationDeniedNoQuota,
     /// `OperationDenied.NotBelongSuperAdminOrLegalPerson`: Caller is neither super admin nor legal
-    /// representative. Name in `Agent.ProxyOperator.OpenId` the super administrator or legal
-    /// representative of the initiating or a signing organization (not one verified by power of
-    /// attorney); `DescribeChannelOrganizations` returns them.
+    /// representative. Set `Agent.ProxyOperator.OpenId` to the super administrator or legal
+    /// representative of the initiating or a signing organization; `DescribeChannelOrganizations`
+    /// returns them. Operators verified by power of attorney are refused.
     OperationDeniedNotBelongSuperAdminOrLegalPerson,
     /// `OperationDenied.NotInAutoSignWhiteList`: Not on the allow-list of this business. Have the
     /// service's account manager enable auto-signing by individuals for this application; check
     /// `SceneKey` too.
     OperationDeniedNotInAutoSignWhiteList,
     /// `OperationDenied.NotSupportOrgType`: Organisation type is unsupported. Check the
-    /// organization's type. `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an
+    /// organization's type. `ModifyOrganizationBusinessInfo` only changes `INDIVIDUALBIZ` to
     /// `ENTERPRISE`; for other types ask the service's account manager.
     OperationDeniedNotSupportOrgType,
-    /// `OperationDenied.OperateType`: Operation type is unsupported. Give one of the values that
-    /// the action lists for its `OperateType` or `OperatorType`.
+    /// `OperationDenied.OperateType`: Operation type is unsupported. Set `OperateType` or
+    /// `OperatorType` to one of the values that the action lists.
     OperationDeniedOperateType,
     /// `OperationDenied.OperatorHasNoPermission`: Operator lacks permission. Have the super
-    /// administrator give the operator a role that may query or manage seals (console: organization
-    /// management, role management), or act as an employee who has it.
+    /// administrator assign a role that may query or manage seals (console: organization
+    /// management, role management). Or use an employee with such a role as operator.
     OperationDeniedOperatorHasNoPermission,
     /// `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in
     /// progress). Stop calling for this sub-organization, and ask its super administrator whether
     /// the closing is intended; retrying does not help.
     OperationDeniedOrganizationClosing,
-    /// `OperationDenied.OutQueryLimit`: Query limit exceeded. Give at most 50 `FlowIds` per call
+    /// `OperationDenied.OutQueryLimit`: Query limit exceeded. Pass at most 50 `FlowIds` per call
     /// and the rest in further calls.
     OperationDeniedOutQueryLimit,
     /// `OperationDenied.OverseaAbilityNotOpen`: Overseas signing is not enabled for the employee.
@@ -626,27 +624,28 @@ pub enum ErrorCode {
     OperationDeniedPersonHasNoSignature,
     /// `OperationDenied.PersonNoOpenServerSign`: Person disabled or never enabled auto-sign. Send
     /// the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or until
-    /// `ChannelDescribeUserAutoSignStatus` reports enabled, then retry; or let them sign by hand.
+    /// `ChannelDescribeUserAutoSignStatus` reports it as enabled, then retry. Or let them sign
+    /// manually.
     OperationDeniedPersonNoOpenServerSign,
     /// `OperationDenied.ProveNoQuota`: Evidence-report quota is exhausted. Buy an evidence package
     /// through the service's account manager, then retry.
     OperationDeniedProveNoQuota,
-    /// `OperationDenied.RequiredComponentNotFill`: A required control is not filled. Give
-    /// `ComponentValue` for every field of the initiator with `ComponentRequired`, or let it be
-    /// optional.
+    /// `OperationDenied.RequiredComponentNotFill`: A required control is not filled. Set
+    /// `ComponentValue` for every field of the initiator with `ComponentRequired`, or make the
+    /// field optional.
     OperationDeniedRequiredComponentNotFill,
-    /// `OperationDenied.Sensitive`: Contains blocked words. Remove the words that the message names
+    /// `OperationDenied.Sensitive`: Contains blocked words. Remove the words listed in the message
     /// from names, descriptions and field values; retrying unchanged does not help.
     OperationDeniedSensitive,
-    /// `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Name in
-    /// `Agent.ProxyOperator.OpenId` a verified employee of `Agent.ProxyOrganizationOpenId`
+    /// `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Set
+    /// `Agent.ProxyOperator.OpenId` to a verified employee of `Agent.ProxyOrganizationOpenId`
     /// (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
     OperationDeniedUserNotInOrganization,
     /// `OperationDenied.WhiteListForbid`: Feature is allow-list only. Have the service's account
     /// manager enable the feature for this application; retrying does not help before that.
     OperationDeniedWhiteListForbid,
     /// `RequestLimitExceeded`: Request rate limit exceeded. Wait and retry; the call was not
-    /// executed. Keep below the action's rate limit.
+    /// executed. Stay below the action's rate limit.
     RequestLimitExceeded,
     /// `RequestLimitExceeded.GlobalRegionUinLimitExceeded`: Account-wide (all regions) rate limit
     /// exceeded. Wait and retry; the call was not executed. The rate limit is shared by all callers
@@ -669,25 +668,23 @@ pub enum ErrorCode {
     /// `ResourceInsufficient`: Not enough capacity. Request less or retry later; contact the
     /// service's support if the error persists.
     ResourceInsufficient,
-    /// `ResourceNotFound`: Resource does not exist. Read the message for the missing item, and
-    /// check that its id belongs to this sub-organization, application and environment. Retrying
-    /// does not help.
+    /// `ResourceNotFound`: Resource does not exist. Check that the id of the item in the message
+    /// belongs to this sub-organization, application and environment. Retrying does not help.
     ResourceNotFound,
-    /// `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: an
-    /// application of the platform that exists in the environment called (test and production are
-    /// apart).
+    /// `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: it must be
+    /// an application of the platform in this environment. Test and production have separate
+    /// applications.
     ResourceNotFoundApplication,
     /// `ResourceNotFound.ApplicationAuth`: Application grant record not found. Check `Agent.AppId`,
     /// `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organizations must have been activated
     /// in this application.
     ResourceNotFoundApplicationAuth,
-    /// `ResourceNotFound.ApplicationId`: ApplicationId does not exist. Check `Agent.AppId`: an
-    /// application of the platform that exists in the environment called (test and production are
-    /// apart).
+    /// `ResourceNotFound.ApplicationId`: ApplicationId does not exist. Check `Agent.AppId`: it must
+    /// be an application of the platform in this environment. Test and production have separate
+    /// applications.
     ResourceNotFoundApplicationId,
-    /// `ResourceNotFound.File`: File does not exist. Check the ids in `FlowIdList`, and that the
-    /// contracts' PDF files are composed, which takes one to three seconds after creation or a
-    /// signature; then retry.
+    /// `ResourceNotFound.File`: File does not exist. Check the ids in `FlowIdList`, and retry after
+    /// the contracts' PDF files are composed: one to three seconds after creation or a signature.
     ResourceNotFoundFile,
     /// `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this
     /// sub-organization, application and environment; query with the `Agent` that created it. In
@@ -697,36 +694,35 @@ pub enum ErrorCode {
     /// that the organization in `Agent` is a party to it.
     ResourceNotFoundFlowApprover,
     /// `ResourceNotFound.FlowApprovers`: Signer information does not exist. Check the id, and that
-    /// the contract has parties yet: a dynamic contract starts without any.
+    /// the contract has parties: a dynamic contract is created without parties.
     ResourceNotFoundFlowApprovers,
-    /// `ResourceNotFound.FlowGroup`: Flow group does not exist. Give the `FlowGroupId` that the
+    /// `ResourceNotFound.FlowGroup`: Flow group does not exist. Use the `FlowGroupId` that the
     /// creating action returned, not a contract's id, and query with the `Agent` that created it.
     ResourceNotFoundFlowGroup,
     /// `ResourceNotFound.NotExistApplication`: Application does not exist (variant). Check
-    /// `Agent.AppId`: an application of the platform that exists in the environment called (test
-    /// and production are apart).
+    /// `Agent.AppId`: it must be an application of the platform in this environment. Test and
+    /// production have separate applications.
     ResourceNotFoundNotExistApplication,
     /// `ResourceNotFound.Organization`: Organisation does not exist. Check
     /// `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organization
     /// is activated through `CreateConsoleLoginUrl` first.
     ResourceNotFoundOrganization,
     /// `ResourceNotFound.Resource`: Resource does not exist (specific). Check file and template
-    /// ids. Uploaded files expire after an hour unless set otherwise, so upload the file again if
-    /// need be.
+    /// ids. Uploaded files expire, by default after an hour; upload the file again if necessary.
     ResourceNotFoundResource,
     /// `ResourceNotFound.SaveFlowGroup`: Saved flow group does not exist. Check `FlowGroupId`: it
     /// must be the one that the creating action returned, queried with the `Agent` that created it.
     ResourceNotFoundSaveFlowGroup,
-    /// `ResourceNotFound.Seal`: Seal does not exist. Give the id of an enabled seal of the signing
-    /// organization; `ChannelDescribeOrganizationSeals` lists them.
+    /// `ResourceNotFound.Seal`: Seal does not exist. Use the id of an enabled seal of the signing
+    /// organization; `ChannelDescribeOrganizationSeals` lists the seals.
     ResourceNotFoundSeal,
     /// `ResourceNotFound.TeamWorkOrganization`: Partner organisation does not exist. Check
     /// `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`: it must be activated in
     /// this application.
     ResourceNotFoundTeamWorkOrganization,
-    /// `ResourceNotFound.Template`: Template does not exist. Give the id of an existing template
-    /// from `DescribeTemplates`; `OperateChannelTemplate` requires one of the platform's own
-    /// library instead.
+    /// `ResourceNotFound.Template`: Template does not exist. Use the id of an existing template
+    /// from `DescribeTemplates`, or for `OperateChannelTemplate` that of a template in the
+    /// platform's library.
     ResourceNotFoundTemplate,
     /// `ResourceNotFound.URL`: URL does not exist. Query `DescribeChannelFlowEvidenceReport` again
     /// later; a report can take up to about 24 hours.
@@ -736,11 +732,11 @@ pub enum ErrorCode {
     /// `CreateConsoleLoginUrl`.
     ResourceNotFoundUser,
     /// `ResourceNotFound.VerifyUser`: Verified-user record does not exist. Have the operator
-    /// complete identity verification through `CreateConsoleLoginUrl`, or name a verified employee
-    /// in `Agent.ProxyOperator.OpenId`.
+    /// complete identity verification through `CreateConsoleLoginUrl`, or set
+    /// `Agent.ProxyOperator.OpenId` to a verified employee.
     ResourceNotFoundVerifyUser,
-    /// `ResourceUnavailable`: Resource is not available. Read the message for the resource and
-    /// check its state; the error may be temporary, so a query may be retried later.
+    /// `ResourceUnavailable`: Resource is not available. Check the status of the resource in the
+    /// message. The error may be temporary, so a query may be retried later.
     ResourceUnavailable,
     /// `ResponseSizeLimitExceeded`: Response would be too large. Request less: a smaller page,
     /// fewer ids, or a narrower time range.
@@ -749,18 +745,18 @@ pub enum ErrorCode {
     /// backoff; after a create or change, check first whether it took effect.
     ServiceUnavailable,
     /// `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling
-    /// account and that operator and sub-organization may do this; have the super administrator
-    /// grant the permission.
+    /// account and that operator and sub-organization have the permission; the super administrator
+    /// grants it.
     UnauthorizedOperation,
     /// `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this
-    /// API. Have the edition upgraded through the service's account manager; retrying does not help
+    /// API. Upgrade the edition through the service's account manager; retrying does not help
     /// before that.
     UnauthorizedOperationNoPermissionFeature,
     /// `UnauthorizedOperation.UnauthorizedOperationDownload`: Download permission was not granted.
-    /// Either the sub-organization's super administrator authorizes downloads in its console
-    /// (Enterprise center, Authorization management), or the platform turns them on for the
-    /// application (Enterprise application management, Application extension services). A
-    /// sub-organization that has opted out must opt in again itself.
+    /// Have the sub-organization's super administrator authorize downloads in its console
+    /// (organization center, authorization management). Or enable them for the platform's
+    /// application (application management, extended services). A sub-organization that has
+    /// disabled downloads must enable them itself.
     UnauthorizedOperationUnauthorizedOperationDownload,
     /// `UnauthorizedOperation.UnauthorizedOperationOrganization`: Organisation was not authorised.
     /// Have the sub-organization complete its activation through `CreateConsoleLoginUrl`;
@@ -769,8 +765,8 @@ pub enum ErrorCode {
     /// `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or
     /// correct its spelling; this action doesn't define it.
     UnknownParameter,
-    /// `UnsupportedOperation`: Operation is not supported. Read the message; the action does not
-    /// support this for the resource in question, so retrying does not help.
+    /// `UnsupportedOperation`: Operation is not supported. See the message for the cause; the
+    /// action does not support this for the resource, so retrying does not help.
     UnsupportedOperation,
     /// `UnsupportedProtocol`: Only GET and POST over HTTP(S) are supported. Call with POST (or GET)
     /// over HTTPS; check the endpoint and any proxy.
@@ -1760,9 +1756,9 @@ const ADVICE: &str = concat!(
     "AuthFailure\tCheck the secret id and key, the clock, and the account's CAM policies; retrying \
     unchanged does not help.\n",
     "AuthFailure.InvalidAuthorization\tLook for a proxy that changes the `Authorization` header; \
-    requests signed by hand need the TC3-HMAC-SHA256 form. Retrying does not help.\n",
-    "AuthFailure.InvalidSecretId\tTake a secret id and key from the access management (CAM) \
-    console's API keys; keys of other products don't work.\n",
+    requests signed without a library need the TC3-HMAC-SHA256 form. Retrying does not help.\n",
+    "AuthFailure.InvalidSecretId\tUse a secret id and key from the API keys of the access \
+    management (CAM) console; keys of other products don't work.\n",
     "AuthFailure.MFAFailure\tHave the account's administrator complete or relax the multi-factor \
     check for this key's user; retrying does not help.\n",
     "AuthFailure.SecretIdNotFound\tCheck the secret id for stray spaces, and in the CAM console \
@@ -1777,11 +1773,11 @@ const ADVICE: &str = concat!(
     with a permanent key.\n",
     "AuthFailure.UnauthorizedOperation\tHave the account's administrator allow this action for the \
     key's user or role in a CAM policy; retrying does not help before that.\n",
-    "DryRunOperation\tThe request would succeed. Send it without the dry-run parameter to have it \
-    done.\n",
-    "FailedOperation\tFix the cause given in the message. Retrying unchanged rarely helps.\n",
+    "DryRunOperation\tThe request would succeed. Send it without the dry-run parameter to execute \
+    it.\n",
+    "FailedOperation\tFix the cause in the message. Retrying unchanged rarely helps.\n",
     "FailedOperation.AgeNotAchieveNormalLegal\tHave another person sign, or have the super \
-    administrator or legal representative open the extended service `AGE_LIMIT_EXPANSION` with \
+    administrator or legal representative enable the extended service `AGE_LIMIT_EXPANSION` with \
     `ModifyExtendedService`.\n",
     "FailedOperation.AuthFail\tCheck that the sub-organization and the operator are verified \
     (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the operator may create \
@@ -1790,347 +1786,350 @@ const ADVICE: &str = concat!(
     name, the unified social credit code and the legal representative's name; then retry.\n",
     "FailedOperation.ExistSameSealName\tChoose another `SealName`; \
     `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL` lists the names taken.\n",
-    "FailedOperation.FlowNumExceed\tGive at most 20 contracts per folder and 50 in all; spread the \
-    others over further calls.\n",
-    "FailedOperation.HasAuthorized\tTreat it as done if this employee has the contract already; a \
-    contract can't be claimed twice.\n",
+    "FailedOperation.FlowNumExceed\tPass at most 20 contracts per folder and 50 in total, the \
+    others in further calls.\n",
+    "FailedOperation.HasAuthorized\tTreat the call as successful if this employee already has the \
+    contract; a contract can't be claimed twice.\n",
     "FailedOperation.LicenseNoQuota\tBuy licenses through the service's account manager, then \
-    retry. The action itself is no longer in use.\n",
-    "FailedOperation.NoRoleAuth\tGive the operator a role that allows this \
-    (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator; check \
-    also the ids in the request.\n",
-    "FailedOperation.NotAvailableSignReview\tRead the contract's state with \
+    retry. The action itself is obsolete.\n",
+    "FailedOperation.NoRoleAuth\tAssign a role that allows this to the operator \
+    (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as \
+    operator. Also check the ids in the request.\n",
+    "FailedOperation.NotAvailableSignReview\tCheck the contract's status with \
     `DescribeFlowDetailInfo`; a review requires a contract in progress that was created with \
     `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organizations' \
     state. Retrying unchanged does not help.\n",
-    "FailedOperation.OrganizationExperienceChange\tHave the organization settle its status with \
-    the company register; its super administrator or legal representative then updates its data \
+    "FailedOperation.OrganizationExperienceChange\tHave the organization correct its status in the \
+    company register. Its super administrator or legal representative then updates its data \
     through `CreateChannelOrganizationInfoChangeUrl`.\n",
-    "FailedOperation.OrganizationNameChanged\tGive the name as on the company register now; the \
-    organization's super administrator or legal representative updates it through \
+    "FailedOperation.OrganizationNameChanged\tUse the organization's current name in the company \
+    register. Its super administrator or legal representative updates the name through \
     `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.\n",
     "FailedOperation.OrganizationNameNeedChange\tHave the super administrator or legal \
     representative update the name through `CreateChannelOrganizationInfoChangeUrl` or \
     `ModifyOrganizationBusinessInfo`; then retry with the new name.\n",
-    "FailedOperation.OrganizationNotChange\tCall only if something changed, and give only the \
-    changed fields, with their new values.\n",
+    "FailedOperation.OrganizationNotChange\tSet only the changed fields, with their new values; \
+    call only if a field has changed.\n",
     "FailedOperation.QrCodeCreatorSignComponents\tUse a template whose initiator has no fields to \
-    fill in, or give these fields to the signers in the template's editor.\n",
+    fill in, or assign these fields to the signers in the template's editor.\n",
     "FailedOperation.QrCodeSignUsers\tCheck the template's parties with `DescribeTemplates`: \
     individuals only, or individuals and the initiating organization. In a fixed signing order, \
     the organization must not be first.\n",
-    "FailedOperation.QrCodeTemplateId\tGive the id of an enabled template of the sub-organization \
-    (`DescribeTemplates`) that suits a signing code: individuals sign, and the initiator has \
-    nothing to fill in.\n",
-    "FailedOperation.StaffAlreadyVerify\tThe employee changes their own data in the mini program, \
-    the mobile number through `CreateEmployeeChangeUrl`; or set them to `RESIGN` with \
+    "FailedOperation.QrCodeTemplateId\tUse the id of an enabled template of the sub-organization \
+    (`DescribeTemplates`). For a signing code, its signers must include a person, and the \
+    initiator must have no fields to fill in.\n",
+    "FailedOperation.StaffAlreadyVerify\tHave the employee change their data in the mini program, \
+    or the mobile number through `CreateEmployeeChangeUrl`. Or mark them with `RESIGN` in \
     `SyncProxyOrganizationOperators` and create them again.\n",
-    "FailedOperation.UserAutoSignEnableAlready\tNothing is left to revoke; to end auto-signing, \
-    call `ChannelDisableUserAutoSign`.\n",
-    "FailedOperation.UserAutoSignEnableUrlNotExist\tTreat it as done, or check `SceneKey`, name \
-    and document in `UserInfo` against those given to `ChannelCreateUserAutoSignEnableUrl`.\n",
+    "FailedOperation.UserAutoSignEnableAlready\tThe person has already enabled auto-signing, so \
+    the link cannot be withdrawn; to end auto-signing, call `ChannelDisableUserAutoSign`.\n",
+    "FailedOperation.UserAutoSignEnableUrlNotExist\tTreat the call as successful, or check \
+    `SceneKey`, name and document in `UserInfo` against those in \
+    `ChannelCreateUserAutoSignEnableUrl`.\n",
     "InternalError\tRetry a query later; after a create the outcome is unknown, so check it before \
-    retrying. Give the request id to the service's support if the error persists.\n",
+    retrying. Contact the service's support with the request id if the error persists.\n",
     "InternalError.Api\tRetry a query later; after a create or change the outcome is unknown, so \
-    check it before retrying. Give the request id to the service's support if the error \
+    check it before retrying. Contact the service's support with the request id if the error \
     persists.\n",
     "InternalError.Db\tRetry later if the action is idempotent; after a create the outcome is \
-    unknown, so check it first. Give the request id to the service's support if the error \
+    unknown, so check it first. Contact the service's support with the request id if the error \
     persists.\n",
     "InternalError.DbConnection\tThe outcome of a create or change is unknown: check it before \
-    retrying later. Give the request id to the service's support if the error persists.\n",
+    retrying later. Contact the service's support with the request id if the error persists.\n",
     "InternalError.DbInsert\tIt is unknown whether the contracts were claimed: check the \
-    sub-organization's console before retrying. Give the request id to the service's support if \
-    the error persists.\n",
+    sub-organization's console before retrying. Contact the service's support with the request id \
+    if the error persists.\n",
     "InternalError.DbRead\tRetry a query later; after a create or change the outcome is unknown, \
-    so check it before retrying. Give the request id to the service's support if the error \
+    so check it before retrying. Contact the service's support with the request id if the error \
     persists.\n",
     "InternalError.DbUpdate\tQuery with `OperateType` `SELECT` whether the change took effect \
-    before retrying it. Give the request id to the service's support if the error persists.\n",
+    before retrying it. Contact the service's support with the request id if the error persists.\n",
     "InternalError.Decryption\tRetry a query later; after a create or change the outcome is \
-    unknown, so check it before retrying. Give the request id to the service's support if the \
+    unknown, so check it before retrying. Contact the service's support with the request id if the \
     error persists.\n",
     "InternalError.DependsApi\tRetry a query later; after a create or change the outcome is \
-    unknown, so check it before retrying. Give the request id to the service's support if the \
+    unknown, so check it before retrying. Contact the service's support with the request id if the \
     error persists.\n",
     "InternalError.DependsDb\tRetry a query later; after a create or change the outcome is \
-    unknown, so check it before retrying. Give the request id to the service's support if the \
+    unknown, so check it before retrying. Contact the service's support with the request id if the \
     error persists.\n",
     "InternalError.Encryption\tRetry a query later; after a create or change the outcome is \
-    unknown, so check it before retrying. Give the request id to the service's support if the \
+    unknown, so check it before retrying. Contact the service's support with the request id if the \
     error persists.\n",
     "InternalError.GenerateId\tIt is unknown whether the contract was created: check the console \
-    or wait for callbacks before retrying. Give the request id to the service's support if the \
-    error persists.\n",
+    or wait for callbacks before retrying. Contact the service's support with the request id if \
+    the error persists.\n",
     "InternalError.Pdf\tIt is unknown whether the contract was created: check before retrying. If \
-    the error persists, check that the PDF opens, upload it again, and give the request id to the \
-    service's support.\n",
+    the error persists, check that the PDF opens, upload it again, and contact the service's \
+    support with the request id.\n",
     "InternalError.SealUpload\tCheck with `ChannelDescribeOrganizationSeals` and `SealStatuses` \
-    `ALL` whether the seal exists, then retry. Give the request id to the service's support if the \
-    error persists.\n",
-    "InternalError.Serialize\tRetry the upload; unused files expire automatically. Give the \
-    request id to the service's support if the error persists.\n",
+    `ALL` whether the seal exists, then retry. Contact the service's support with the request id \
+    if the error persists.\n",
+    "InternalError.Serialize\tRetry the upload; unused files expire automatically. Contact the \
+    service's support with the request id if the error persists.\n",
     "InternalError.System\tRetry a query later; after a create or change the outcome is unknown, \
-    so check it before retrying. Give the request id to the service's support if the error \
+    so check it before retrying. Contact the service's support with the request id if the error \
     persists.\n",
     "InternalError.ThirdParty\tIt is unknown whether the contract was created: check the console \
-    or wait for callbacks before retrying. Give the request id to the service's support if the \
-    error persists.\n",
+    or wait for callbacks before retrying. Contact the service's support with the request id if \
+    the error persists.\n",
     "InvalidAction\tCheck the action's name and the version, and that the host offers it: \
     `UploadFiles` is available only on `file.ess.tencent.cn`.\n",
-    "InvalidParameter\tRead the message, which names the parameter, and correct it. Retrying \
-    unchanged does not help.\n",
-    "InvalidParameter.Application\tCheck `Agent.AppId`: an application of the platform that exists \
-    in the environment called (test and production are apart).\n",
-    "InvalidParameter.ApproverType\tGive each party one of the values of `ApproverType` that this \
-    action takes; some auto-signing types must be enabled by the service's account manager.\n",
-    "InvalidParameter.ApproverVerifyType\tGive `VerifyCheck` or `MobileCheck`, or leave \
-    `ApproverVerifyType` out for the first.\n",
-    "InvalidParameter.AuthorizationType\tGive in `AuthorizationTypes` only values the action takes \
-    (`2`, `5`), or leave it out. With `PowerOfAttorneys`, give the way by power of attorney \
-    only.\n",
+    "InvalidParameter\tCorrect the parameter that the message names. Retrying unchanged does not \
+    help.\n",
+    "InvalidParameter.Application\tCheck `Agent.AppId`: it must be an application of the platform \
+    in this environment. Test and production have separate applications.\n",
+    "InvalidParameter.ApproverType\tSet `ApproverType` of each party to a value that this action \
+    accepts; some auto-signing types must be enabled by the service's account manager.\n",
+    "InvalidParameter.ApproverVerifyType\tSet `ApproverVerifyType` to `VerifyCheck` (the default) \
+    or `MobileCheck`.\n",
+    "InvalidParameter.AuthorizationType\tSet `AuthorizationTypes` only to values that the action \
+    accepts (`2`, `5`), or leave it out. With `PowerOfAttorneys`, use only the method by power of \
+    attorney.\n",
     "InvalidParameter.BizApproverAlreadyExists\tRemove the duplicate party from `FlowApprovers`.\n",
-    "InvalidParameter.BusinessLicense\tGive a PNG or JPG of the license's front as base64, 5 MB at \
-    most, without a data URL's prefix.\n",
-    "InvalidParameter.CancelReason\tGive at most 200 characters in `CancelMessage`: Chinese \
+    "InvalidParameter.BusinessLicense\tSet `BusinessLicense` to a PNG or JPG of the license's \
+    front as base64, at most 5 MB, without a data URL prefix.\n",
+    "InvalidParameter.CancelReason\tUse at most 200 characters in `CancelMessage`: Chinese \
     characters, letters, digits and underscores only.\n",
-    "InvalidParameter.CardNumber\tCheck the number against its document type: 18 characters with a \
-    capital `X` for identity cards and residence permits, `H` or `M` and ten digits for mainland \
-    travel permits.\n",
-    "InvalidParameter.CardType\tGive a document type that this action takes, usually `ID_CARD`, \
-    `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` \
+    "InvalidParameter.CardNumber\tCheck the number against its document type. Identity cards and \
+    residence permits have 18 characters with a capital `X`, mainland travel permits `H` or `M` \
+    and ten digits.\n",
+    "InvalidParameter.CardType\tUse a document type that this action accepts, usually `ID_CARD`, \
+    `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts `ID_CARD` \
     only.\n",
-    "InvalidParameter.ComponentPosition\tCorrect page, position and size of the field: page \
-    numbers start at 1 and must exist, positions and sizes are in points and must be within the \
+    "InvalidParameter.ComponentPosition\tCorrect page, position and size of the field. Page \
+    numbers start at 1 and must exist; positions and sizes are in points and must be within the \
     page.\n",
     "InvalidParameter.ComponentType\tSet a `ComponentType` that fits its place: field types in \
     `Components`, signature slot types in `SignComponents`.\n",
-    "InvalidParameter.ComponentValue\tSet `ComponentValue` in the format of its `ComponentType`: \
-    `true` or `false` for check boxes, ids from `UploadFiles` for pictures, a listed choice for \
-    selectors, a seal's id for seal slots.\n",
-    "InvalidParameter.ContentType\tGive `0` (templates with details) or `1` (list only), or leave \
-    `ContentType` out for the first.\n",
+    "InvalidParameter.ComponentValue\tSet `ComponentValue` in the format of its `ComponentType`. \
+    Check boxes take `true` or `false`, pictures an id from `UploadFiles`, selectors one of the \
+    options, seal slots a seal's id.\n",
+    "InvalidParameter.ContentType\tSet `ContentType` to `0` (templates with details, the default) \
+    or `1` (list only).\n",
     "InvalidParameter.CustomShowMap\tUse in `CustomShowMap` only the documented placeholders, with \
     party numbers from 1 to the number of signers.\n",
     "InvalidParameter.CustomerData\tShorten `CustomerData` to at most 1000 characters, counted \
-    after base64; keep longer data on your side and pass a key to it.\n",
+    after base64; store longer data in the platform's system and pass its key.\n",
     "InvalidParameter.DataNotFound\tCheck the ids in the request: they must exist, belong to this \
     sub-organization and come from the same `AppId` and environment.\n",
-    "InvalidParameter.Date\tGive `StartDate` and `EndDate` as year-month-day with hyphens, not \
-    more than 90 days apart, start first. The action ends on 3 February 2026: \
-    `ChannelDescribeBillUsageDetail` replaces it.\n",
+    "InvalidParameter.Date\tSet `StartDate` and `EndDate` as year-month-day with hyphens, in this \
+    order and at most 90 days apart. The action is discontinued from 3 February 2026; use \
+    `ChannelDescribeBillUsageDetail`.\n",
     "InvalidParameter.DepartUserId\tCheck the employee ids in `Filters` (key `StaffOpenId`) and \
     `Agent.ProxyOperator.OpenId`; the operator must not have left.\n",
     "InvalidParameter.DupTask\tDon't submit again: query `DescribeCancelFlowsTask` for the outcome \
     of the first task by its `TaskId`.\n",
-    "InvalidParameter.EmptyParams\tFill in the field that the message names, such as the array of \
-    ids or operators: it must be present and not empty.\n",
-    "InvalidParameter.EndPoint\tGive one of the values this action lists for `Endpoint`, or leave \
-    it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.\n",
-    "InvalidParameter.FileType\tGive the business license as PNG or JPG.\n",
-    "InvalidParameter.FlowApproverInfos\tCorrect the number of people given for the party that the \
+    "InvalidParameter.EmptyParams\tSet the field that the message names, such as the array of ids \
+    or operators; it must not be empty.\n",
+    "InvalidParameter.EndPoint\tSet `Endpoint` to one of the values that this action lists, or \
+    leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.\n",
+    "InvalidParameter.FileType\tUse a PNG or JPG of the business license.\n",
+    "InvalidParameter.FlowApproverInfos\tCorrect the number of signers of the party that the \
     message names.\n",
-    "InvalidParameter.FlowApprovers\tGive at least one party and at most 50 in `FlowApprovers`; at \
-    most five per contract of a group from files.\n",
+    "InvalidParameter.FlowApprovers\tSet 1 to 50 parties in `FlowApprovers`; at most five per \
+    contract of a group from files.\n",
     "InvalidParameter.FlowCallbackUrl\tLeave `CallbackUrl` out; set the callback address in the \
-    console, at the application's configuration.\n",
-    "InvalidParameter.FlowDeadLine\tGive `Deadline` in seconds (not milliseconds) since the epoch, \
-    later than now; or leave it out if it is optional.\n",
+    application's configuration in the console.\n",
+    "InvalidParameter.FlowDeadLine\tSet `Deadline` in seconds (not milliseconds) since the epoch, \
+    in the future; or leave it out if it is optional.\n",
     "InvalidParameter.FlowDescription\tShorten `FlowDescription` to at most 1000 characters.\n",
-    "InvalidParameter.FlowFileIds\tGive exactly one id in `FileIds`; merge PDF files beforehand or \
+    "InvalidParameter.FlowFileIds\tSet exactly one id in `FileIds`; merge PDF files beforehand or \
     create a contract group.\n",
-    "InvalidParameter.FlowIds\tGive 1 to 100 ids in `FlowIds`. With `GenerateType` `ALL` in \
-    `CreateSignUrls`, give one only.\n",
-    "InvalidParameter.FlowInfos\tGive 1 to 20 contracts in `FlowInfos` of \
-    `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message \
-    describes the error in one of them.\n",
-    "InvalidParameter.FlowName\tGive `FlowName` at most 200 characters: Chinese characters, \
+    "InvalidParameter.FlowIds\tSet 1 to 100 ids in `FlowIds`, or exactly one with `GenerateType` \
+    `ALL` in `CreateSignUrls`.\n",
+    "InvalidParameter.FlowInfos\tSet 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, \
+    2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message describes the error.\n",
+    "InvalidParameter.FlowName\tUse at most 200 characters in `FlowName`: Chinese characters, \
     letters, digits and underscores only.\n",
-    "InvalidParameter.FlowType\tGive `FlowType` at most 255 characters: Chinese characters, \
+    "InvalidParameter.FlowType\tUse at most 255 characters in `FlowType`: Chinese characters, \
     letters, digits and underscores only; or leave it out.\n",
-    "InvalidParameter.GenerateType\tGive one of the values listed for `GenerateType`, or leave it \
-    out for `ALL`, which takes a single contract.\n",
-    "InvalidParameter.Image\tGive a PNG or JPG of at most 5 MB as base64 in `SealImage`, without a \
-    data URL's prefix.\n",
-    "InvalidParameter.InvalidId\tGive the `ResourceId` that `UploadFiles` returned; upload the \
-    file again if it expired, which is after an hour unless set otherwise.\n",
-    "InvalidParameter.Keyword\tCheck the keyword in `ComponentId`: it must be in the PDF as text, \
-    not in a picture, and on the page searched. `KeywordIndexes` start at 0.\n",
-    "InvalidParameter.Limit\tGive `Limit` at least 1 and at most the action's maximum: 100 in \
+    "InvalidParameter.GenerateType\tSet `GenerateType` to one of the listed values, or leave it \
+    out for `ALL`, which accepts a single contract.\n",
+    "InvalidParameter.Image\tSet `SealImage` to a PNG or JPG of at most 5 MB as base64, without a \
+    data URL prefix.\n",
+    "InvalidParameter.InvalidId\tSet `ResourceId` to the id that `UploadFiles` returned. Upload \
+    the file again if it has expired, by default after an hour.\n",
+    "InvalidParameter.Keyword\tCheck the keyword in `ComponentId`: the PDF must contain it as \
+    text, not in a picture, and on the searched page. `KeywordIndexes` start at 0.\n",
+    "InvalidParameter.Limit\tSet `Limit` from 1 to the action's maximum: 100 in \
     `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.\n",
     "InvalidParameter.LimitSealName\tShorten `SealName` to at most 50 characters.\n",
-    "InvalidParameter.MenuStatus\tGive `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the \
-    first.\n",
+    "InvalidParameter.MenuStatus\tSet `MenuStatus` to `ENABLE` (the default) or `DISABLE`.\n",
     "InvalidParameter.MissingRequiredParameterValue\tSet a value for the field that the message \
-    names; required fields of the template, listed by `DescribeTemplates`, are filled in through \
-    `FormFields`.\n",
-    "InvalidParameter.Mobile\tGive the 11 digits of a mainland Chinese mobile number, without \
-    `+86` or separators.\n",
-    "InvalidParameter.Name\tGive the person's name as in the identity document, without spaces \
-    around it; at most 50 characters.\n",
-    "InvalidParameter.NonsupportMobile\tGive a mainland Chinese mobile number of 11 digits; \
-    numbers from elsewhere can't be used here.\n",
-    "InvalidParameter.OpenId\tCheck the `OpenId` given: at most 64 letters and digits, and not one \
-    that belongs to another person in this application.\n",
+    names; `FormFields` fills in required fields of the template, which `DescribeTemplates` \
+    lists.\n",
+    "InvalidParameter.Mobile\tUse the 11 digits of a mainland Chinese mobile number, without `+86` \
+    or separators.\n",
+    "InvalidParameter.Name\tUse the person's name as in the identity document, without leading or \
+    trailing spaces; at most 50 characters.\n",
+    "InvalidParameter.NonsupportMobile\tUse a mainland Chinese mobile number of 11 digits; other \
+    numbers are not supported here.\n",
+    "InvalidParameter.OpenId\tCheck the `OpenId`: at most 64 letters and digits, and not the id of \
+    another person in this application.\n",
     "InvalidParameter.OperatorId\tCheck `Agent.ProxyOperator.OpenId`: a verified employee of the \
     sub-organization, as listed by `ChannelDescribeEmployees`.\n",
     "InvalidParameter.OrganizationId\tCheck `Agent.ProxyOrganizationOpenId` \
     (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.\n",
-    "InvalidParameter.OrganizationName\tGive the name exactly as on the business license, with \
-    full-width brackets in place of `(` and `)`.\n",
-    "InvalidParameter.ParamError\tRead the message, which names the parameter, and correct it. \
-    Retrying unchanged does not help.\n",
-    "InvalidParameter.ResourceType\tGive the file's suffix in `ResourceType`, one of those that \
-    `CreateFileConvertTask` lists, equal to the one of `ResourceName`.\n",
-    "InvalidParameter.RoleId\tGive a role's id from `ChannelDescribeRoles`; the super \
+    "InvalidParameter.OrganizationName\tUse the name exactly as on the business license, with \
+    full-width brackets instead of `(` and `)`.\n",
+    "InvalidParameter.ParamError\tCorrect the parameter that the message names. Retrying unchanged \
+    does not help.\n",
+    "InvalidParameter.ResourceType\tSet `ResourceType` to the extension of `ResourceName`, one of \
+    those that `CreateFileConvertTask` lists.\n",
+    "InvalidParameter.RoleId\tUse a role's id from `ChannelDescribeRoles`; the super \
     administrator's and the legal representative's roles can't be revoked here.\n",
-    "InvalidParameter.Sensitive\tRemove the words that the message names from names, descriptions \
+    "InvalidParameter.Sensitive\tRemove the words listed in the message from names, descriptions \
     and field values; retrying unchanged does not help.\n",
     "InvalidParameter.SensitiveFileContent\tRemove the content from the file and upload it again; \
-    give the request id to the service's support if the refusal is a mistake.\n",
-    "InvalidParameter.SignComponentType\tGive a slot type that the party may have: seals for \
+    contact the service's support with the request id if the refusal is a mistake.\n",
+    "InvalidParameter.SignComponentType\tUse a slot type that the party may have: seals for \
     organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have \
     `SIGN_SEAL`.\n",
     "InvalidParameter.SignComponents\tUse in `SignComponents` only signature slots that the \
     party's `ApproverType` may have; fields to fill in belong in `Components`.\n",
-    "InvalidParameter.Status\tRead the state with `DescribeFlowDetailInfo` (organizations: \
-    `DescribeChannelOrganizations`); the call works only in the states the action names. A \
-    contract that has ended stays so.\n",
-    "InvalidParameter.UniformSocialCreditCode\tGive the 18 characters of the code as on the \
-    business license, capitals and digits, without spaces.\n",
+    "InvalidParameter.Status\tCheck the status with `DescribeFlowDetailInfo` (organizations: \
+    `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract that \
+    has ended cannot be reopened.\n",
+    "InvalidParameter.UniformSocialCreditCode\tUse the 18 characters of the code as on the \
+    business license: capital letters and digits, without spaces.\n",
     "InvalidParameter.Unordered\tSet `Unordered` to `true` (any order) or `false` (the order of \
     `FlowApprovers`), or leave it out; the message describes the conflict.\n",
     "InvalidParameter.UnsupportedComponentType\tUse only types listed for `ComponentType`, and \
     only in permitted places; some work only in templates made in the console.\n",
-    "InvalidParameter.fFowIds\tCheck `FlowIds`: contracts initiated by this sub-organization in \
-    this application. Query with the `Agent` that created them.\n",
-    "InvalidParameterValue\tRead the message, which names the parameter, and give a value that the \
-    action allows. Retrying unchanged does not help.\n",
-    "InvalidParameterValue.InvalidQuotaType\tGive one of the values listed for `QuotaType`, or \
-    leave it out for all.\n",
-    "InvalidParameterValue.InvalidTime\tGive `StartTime` and `EndTime` as eight digits (year, \
-    month, day), at most 31 days apart; from 10 October 2026 both in the same calendar month.\n",
+    "InvalidParameter.fFowIds\tCheck `FlowIds`: this sub-organization must have initiated the \
+    contracts in this application. Query with the `Agent` that created them.\n",
+    "InvalidParameterValue\tSet the parameter that the message names to a value that the action \
+    allows. Retrying unchanged does not help.\n",
+    "InvalidParameterValue.InvalidQuotaType\tSet `QuotaType` to one of the listed values, or leave \
+    it out for all.\n",
+    "InvalidParameterValue.InvalidTime\tSet `StartTime` and `EndTime` as eight digits (year, \
+    month, day), at most 31 days apart; from 10 October 2026 in the same calendar month.\n",
     "InvalidRequest\tCheck the multipart body and that its boundary is the one in the content \
     type.\n",
-    "IpInBlacklist\tHave the account's administrator take the caller's address off the denylist, \
-    or call from another address.\n",
+    "IpInBlacklist\tHave the account's administrator remove the caller's address from the \
+    denylist, or call from another address.\n",
     "IpNotInWhitelist\tHave the account's administrator add the caller's public address to the \
     allowlist; note that a proxy or gateway may change it.\n",
-    "LimitExceeded\tRead the message for which limit it is; send less, or have the quota raised by \
-    the service's account manager. Retrying unchanged does not help.\n",
+    "LimitExceeded\tSend less than the limit in the message, or have the service's account manager \
+    raise the quota. Retrying unchanged does not help.\n",
     "LimitExceeded.CallTimes\tCall again the next day: 50 calls per day are allowed, unless the \
     service's account manager raises the limit. `ChannelDescribeBillUsageDetail` replaces the \
     action.\n",
     "LimitExceeded.CreateFlowNum\tCreate fewer contracts per call: 20 at most with \
     `CreateFlowsByTemplates`, 50 in a group.\n",
-    "LimitExceeded.FileSize\tGive a business license of at most 5 MB.\n",
-    "LimitExceeded.FlowIds\tGive at most 100 ids in `FlowIds` and the rest in further calls.\n",
-    "LimitExceeded.FlowInfos\tGive at most 20 contracts in `FlowInfos`. The action is no longer in \
-    use: take `ChannelCreatePrepareFlow`.\n",
-    "LimitExceeded.ProxyOrganizationOperator\tGive at most 200 employees per call and the rest in \
+    "LimitExceeded.FileSize\tUse a picture of the business license of at most 5 MB.\n",
+    "LimitExceeded.FlowIds\tPass at most 100 ids in `FlowIds` and the rest in further calls.\n",
+    "LimitExceeded.FlowInfos\tPass at most 20 contracts in `FlowInfos`. The action is obsolete: \
+    use `ChannelCreatePrepareFlow`.\n",
+    "LimitExceeded.ProxyOrganizationOperator\tPass at most 200 employees per call and the rest in \
     further calls.\n",
-    "MissingParameter\tRead the message, which names the parameter, and give it.\n",
-    "MissingParameter.CompanyActiveInfo\tGive `Agent.ProxyOrganizationOpenId` and, in \
-    `CreateConsoleLoginUrl`, `ProxyOrganizationName`; the sub-organization must be activated \
-    before it can do anything else.\n",
-    "MissingParameter.Date\tGive `StartDate` and `EndDate`.\n",
-    "MissingParameter.FlowId\tGive `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, \
-    in `DescribeChannelFlowEvidenceReport` the `ReportId`.\n",
-    "MissingParameter.FlowIds\tGive `FlowIds`, 1 to 100, or `FlowGroupId`.\n",
-    "MissingParameter.FlowIdsOrFlowGroupId\tGive `FlowIds` or `FlowGroupId`; in \
+    "MissingParameter\tSet the parameter that the message names.\n",
+    "MissingParameter.CompanyActiveInfo\tSet `Agent.ProxyOrganizationOpenId` and, in \
+    `CreateConsoleLoginUrl`, `ProxyOrganizationName`. The sub-organization must be activated \
+    before any other call.\n",
+    "MissingParameter.Date\tSet `StartDate` and `EndDate`.\n",
+    "MissingParameter.FlowId\tSet `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in \
+    `DescribeChannelFlowEvidenceReport` the `ReportId`.\n",
+    "MissingParameter.FlowIds\tSet `FlowIds`, 1 to 100, or `FlowGroupId`.\n",
+    "MissingParameter.FlowIdsOrFlowGroupId\tSet `FlowIds` or `FlowGroupId`; in \
     `ArchiveDynamicFlow` `FlowId`.\n",
-    "MissingParameter.FlowInfo\tGive `DownLoadFlows`, each with a `FileName` and at least one id \
-    in `FlowIdList`.\n",
-    "MissingParameter.MissComponentName\tGive each field or signature slot that the message names \
-    its `ComponentName`, at most 20 characters; form fields of the PDF are found by it.\n",
-    "MissingParameter.OrgOpenId\tGive `Agent.ProxyOrganizationOpenId`.\n",
-    "MissingParameter.OrganizationId\tGive `Agent.ProxyOrganizationOpenId` of a sub-organization \
-    that is activated.\n",
-    "MissingParameter.ProxyOperatorOpenId\tGive `Agent.ProxyOperator.OpenId`.\n",
-    "MissingParameter.ReportApplicant\tGive `Agent.ProxyOperator.OpenId` of the super \
-    administrator or legal representative of the initiating or a signing organization.\n",
-    "MissingParameter.ResourceName\tGive `ResourceName` with the file's suffix, at most 256 \
+    "MissingParameter.FlowInfo\tSet `DownLoadFlows`, each with a `FileName` and at least one id in \
+    `FlowIdList`.\n",
+    "MissingParameter.MissComponentName\tSet `ComponentName` of each field or signature slot that \
+    the message names, at most 20 characters; it identifies form fields of the PDF.\n",
+    "MissingParameter.OrgOpenId\tSet `Agent.ProxyOrganizationOpenId`.\n",
+    "MissingParameter.OrganizationId\tSet `Agent.ProxyOrganizationOpenId` to an activated \
+    sub-organization.\n",
+    "MissingParameter.ProxyOperatorOpenId\tSet `Agent.ProxyOperator.OpenId`.\n",
+    "MissingParameter.ReportApplicant\tSet `Agent.ProxyOperator.OpenId` to the super administrator \
+    or legal representative of the initiating or a signing organization.\n",
+    "MissingParameter.ResourceName\tSet `ResourceName` with the file's extension, at most 256 \
     characters.\n",
-    "MissingParameter.SealId\tGive the seal's id in `ComponentValue` of the auto-signing party's \
-    seal slot; `ChannelDescribeOrganizationSeals` lists them.\n",
-    "MissingParameter.SealImage\tGive `SealImage`, or set `GenerateSource` to \
-    `SealGenerateSourceSystem` to have the seal drawn.\n",
-    "MissingParameter.SealName\tGive `SealName`.\n",
-    "MissingParameter.SignComponents\tGive the party a signature slot in `SignComponents`, or set \
+    "MissingParameter.SealId\tSet `ComponentValue` of the auto-signing party's seal slot to the \
+    seal's id; `ChannelDescribeOrganizationSeals` lists the seals.\n",
+    "MissingParameter.SealImage\tSet `SealImage`, or set `GenerateSource` to \
+    `SealGenerateSourceSystem` for a seal that the service draws.\n",
+    "MissingParameter.SealName\tSet `SealName`.\n",
+    "MissingParameter.SignComponents\tAdd a signature slot to the party's `SignComponents`, or set \
     `SignBeanTag` to `1` so that signers place their own.\n",
-    "MissingParameter.Templates\tGive `TemplateId`.\n",
-    "MissingParameter.UserId\tGive `Agent.ProxyOperator.OpenId` of an employee who may see \
+    "MissingParameter.Templates\tSet `TemplateId`.\n",
+    "MissingParameter.UserId\tSet `Agent.ProxyOperator.OpenId` to an employee who may query \
     seals.\n",
-    "MissingParameter.UserOpenId\tGive `Agent.ProxyOperator.OpenId` of a verified employee of the \
+    "MissingParameter.UserOpenId\tSet `Agent.ProxyOperator.OpenId` to a verified employee of the \
     sub-organization.\n",
     "NoSuchProduct\tCheck the endpoint: the host must be one of the service's, and the signed \
     service is `essbasic`.\n",
     "NoSuchVersion\tSend version `2021-05-26`.\n",
-    "OperationDenied\tFix the cause given in the message, often a missing permission or a wrong \
-    state. Retrying unchanged does not help.\n",
+    "OperationDenied\tFix the cause in the message, often a missing permission or a wrong status. \
+    Retrying unchanged does not help.\n",
     "OperationDenied.AlreadyHas\tUse the existing one: `ChannelDescribeOrganizationSeals` with \
     `SealStatuses` `ALL` lists the seals. An organization has one seal of type `OFFICIAL` only, so \
-    choose another `SealType` for a further one.\n",
-    "OperationDenied.ApproverRepeat\tName each party once in `ReleasedApprovers`, by its own \
-    `ApproverNumber`; leave out those who are not replaced.\n",
-    "OperationDenied.AuthTag\tGive `all` or `part` in `AuthTag`; it can change only while the \
-    template is not published.\n",
+    use another `SealType` for a further one.\n",
+    "OperationDenied.ApproverRepeat\tList each party once in `ReleasedApprovers`, by its own \
+    `ApproverNumber`; leave out parties that are not replaced.\n",
+    "OperationDenied.AuthTag\tSet `AuthTag` to `all` or `part`; it can be changed only before the \
+    template is published.\n",
     "OperationDenied.BannedApplication\tStop calling with this `AppId` and have the platform's \
     administrator ask the service's account manager for the reason.\n",
     "OperationDenied.ByFilesServerSignForbid\tHave auto-signing in contracts from files enabled by \
-    the service's account manager, or let the party sign by hand (`ApproverType` \
+    the service's account manager, or let the party sign manually (`ApproverType` \
     `ORGANIZATION`).\n",
-    "OperationDenied.CcUserRepeat\tName each recipient once in `CcInfos`, and no signers.\n",
-    "OperationDenied.DownLoadMoreThanOne\tGive one contract per call.\n",
-    "OperationDenied.ErrNoResourceAccess\tUse ids that this sub-organization created in this \
-    application, and an operator allowed to see them.\n",
-    "OperationDenied.ErrNotOpenWeakAuthorization\tLet the platform ask the service's account \
-    manager to enable trusted third-party verification, or let the sub-organization be verified by \
-    the service.\n",
+    "OperationDenied.CcUserRepeat\tList each recipient once in `CcInfos`, and do not list \
+    signers.\n",
+    "OperationDenied.DownLoadMoreThanOne\tPass one contract per call.\n",
+    "OperationDenied.ErrNoResourceAccess\tUse ids of resources that this sub-organization created \
+    in this application, and an operator who may see them.\n",
+    "OperationDenied.ErrNotOpenWeakAuthorization\tHave the service's account manager enable \
+    trusted third-party verification, or have the service verify the sub-organization.\n",
     "OperationDenied.FileDeleted\tLeave this contract out; the file is no longer available from \
     this service. Contact the service's support if it should still exist.\n",
-    "OperationDenied.FlowHasTerminated\tLeave it; a contract that has ended can't be withdrawn. \
-    One signed by all is released with `ChannelCreateReleaseFlow`.\n",
+    "OperationDenied.FlowHasTerminated\tA contract that has ended can't be withdrawn. Release a \
+    fully signed contract with `ChannelCreateReleaseFlow`.\n",
     "OperationDenied.FlowStatusForbid\tWait until all parties have signed (see \
-    `DescribeFlowDetailInfo`), then retry; contracts that ended otherwise get no report.\n",
-    "OperationDenied.Forbid\tAct as the contract's initiator with the right to withdraw, or as the \
-    super administrator or legal representative of the initiating organization; check that the \
-    state still allows it.\n",
+    `DescribeFlowDetailInfo`), then retry. There is no report for contracts that ended \
+    otherwise.\n",
+    "OperationDenied.Forbid\tUse the contract's initiator with the right to withdraw as operator, \
+    or the super administrator or legal representative of the initiating organization. Check that \
+    the contract's status allows it.\n",
     "OperationDenied.InvalidApproverAge\tHave another person sign, or have the super administrator \
-    or legal representative open the extended service `AGE_LIMIT_EXPANSION` with \
+    or legal representative enable the extended service `AGE_LIMIT_EXPANSION` with \
     `ModifyExtendedService`.\n",
     "OperationDenied.NoApiAuth\tHave the service's account manager enable the action for this \
     application, and check the operator's role.\n",
     "OperationDenied.NoApproverMobileCheckPermission\tHave the super administrator or legal \
-    representative open the extended service `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, \
-    or verify signers with `VerifyCheck`.\n",
-    "OperationDenied.NoFlowPermission\tAct as the initiator or as the super administrator or legal \
-    representative of the initiating organization, and check that the contract belongs to it.\n",
+    representative enable the extended service `MOBILE_CHECK_APPROVER` with \
+    `ModifyExtendedService`, or verify signers with `VerifyCheck`.\n",
+    "OperationDenied.NoFlowPermission\tUse the initiator, or the super administrator or legal \
+    representative of the initiating organization, as operator. Check that the contract belongs to \
+    that organization.\n",
     "OperationDenied.NoIdentityVerify\tHave the operator open a link from `CreateConsoleLoginUrl` \
     and complete identity verification; then retry.\n",
-    "OperationDenied.NoPermissionUseResource\tAct as the super administrator, or as an employee \
-    whose role allows managing roles, and check that `RoleId` belongs to this sub-organization.\n",
+    "OperationDenied.NoPermissionUseResource\tUse the super administrator, or an employee whose \
+    role allows managing roles, as operator. Check that `RoleId` belongs to this \
+    sub-organization.\n",
     "OperationDenied.NoPermissionUseServerSignSeal\tHave the super administrator authorize the \
-    seal for auto-signing in the console (seals, extended services), or choose a seal that is \
+    seal for auto-signing in the console (seals, extended services), or use a seal that is \
     authorized.\n",
     "OperationDenied.NoQuota\tBuy contracts in the console or through the service's account \
     manager; retrying does not help before that.\n",
-    "OperationDenied.NotBelongSuperAdminOrLegalPerson\tName in `Agent.ProxyOperator.OpenId` the \
-    super administrator or legal representative of the initiating or a signing organization (not \
-    one verified by power of attorney); `DescribeChannelOrganizations` returns them.\n",
+    "OperationDenied.NotBelongSuperAdminOrLegalPerson\tSet `Agent.ProxyOperator.OpenId` to the \
+    super administrator or legal representative of the initiating or a signing organization; \
+    `DescribeChannelOrganizations` returns them. Operators verified by power of attorney are \
+    refused.\n",
     "OperationDenied.NotInAutoSignWhiteList\tHave the service's account manager enable \
     auto-signing by individuals for this application; check `SceneKey` too.\n",
     "OperationDenied.NotSupportOrgType\tCheck the organization's type. \
-    `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for other \
-    types ask the service's account manager.\n",
-    "OperationDenied.OperateType\tGive one of the values that the action lists for its \
-    `OperateType` or `OperatorType`.\n",
-    "OperationDenied.OperatorHasNoPermission\tHave the super administrator give the operator a \
-    role that may query or manage seals (console: organization management, role management), or \
-    act as an employee who has it.\n",
+    `ModifyOrganizationBusinessInfo` only changes `INDIVIDUALBIZ` to `ENTERPRISE`; for other types \
+    ask the service's account manager.\n",
+    "OperationDenied.OperateType\tSet `OperateType` or `OperatorType` to one of the values that \
+    the action lists.\n",
+    "OperationDenied.OperatorHasNoPermission\tHave the super administrator assign a role that may \
+    query or manage seals (console: organization management, role management). Or use an employee \
+    with such a role as operator.\n",
     "OperationDenied.OrganizationClosing\tStop calling for this sub-organization, and ask its \
     super administrator whether the closing is intended; retrying does not help.\n",
-    "OperationDenied.OutQueryLimit\tGive at most 50 `FlowIds` per call and the rest in further \
+    "OperationDenied.OutQueryLimit\tPass at most 50 `FlowIds` per call and the rest in further \
     calls.\n",
     "OperationDenied.OverseaAbilityNotOpen\tHave the super administrator or legal representative \
     enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then retry.\n",
@@ -2138,19 +2137,20 @@ const ADVICE: &str = concat!(
     for auto-signing through `ChannelCreateUserAutoSignSealUrl`.\n",
     "OperationDenied.PersonNoOpenServerSign\tSend the person a link from \
     `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or until \
-    `ChannelDescribeUserAutoSignStatus` reports enabled, then retry; or let them sign by hand.\n",
+    `ChannelDescribeUserAutoSignStatus` reports it as enabled, then retry. Or let them sign \
+    manually.\n",
     "OperationDenied.ProveNoQuota\tBuy an evidence package through the service's account manager, \
     then retry.\n",
-    "OperationDenied.RequiredComponentNotFill\tGive `ComponentValue` for every field of the \
-    initiator with `ComponentRequired`, or let it be optional.\n",
-    "OperationDenied.Sensitive\tRemove the words that the message names from names, descriptions \
+    "OperationDenied.RequiredComponentNotFill\tSet `ComponentValue` for every field of the \
+    initiator with `ComponentRequired`, or make the field optional.\n",
+    "OperationDenied.Sensitive\tRemove the words listed in the message from names, descriptions \
     and field values; retrying unchanged does not help.\n",
-    "OperationDenied.UserNotInOrganization\tName in `Agent.ProxyOperator.OpenId` a verified \
+    "OperationDenied.UserNotInOrganization\tSet `Agent.ProxyOperator.OpenId` to a verified \
     employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join \
     through `CreateConsoleLoginUrl`.\n",
     "OperationDenied.WhiteListForbid\tHave the service's account manager enable the feature for \
     this application; retrying does not help before that.\n",
-    "RequestLimitExceeded\tWait and retry; the call was not executed. Keep below the action's rate \
+    "RequestLimitExceeded\tWait and retry; the call was not executed. Stay below the action's rate \
     limit.\n",
     "RequestLimitExceeded.GlobalRegionUinLimitExceeded\tWait and retry; the call was not executed. \
     The rate limit is shared by all callers of the account in all regions, so lower their total \
@@ -2165,70 +2165,68 @@ const ADVICE: &str = concat!(
     message names the operation.\n",
     "ResourceInsufficient\tRequest less or retry later; contact the service's support if the error \
     persists.\n",
-    "ResourceNotFound\tRead the message for the missing item, and check that its id belongs to \
-    this sub-organization, application and environment. Retrying does not help.\n",
-    "ResourceNotFound.Application\tCheck `Agent.AppId`: an application of the platform that exists \
-    in the environment called (test and production are apart).\n",
+    "ResourceNotFound\tCheck that the id of the item in the message belongs to this \
+    sub-organization, application and environment. Retrying does not help.\n",
+    "ResourceNotFound.Application\tCheck `Agent.AppId`: it must be an application of the platform \
+    in this environment. Test and production have separate applications.\n",
     "ResourceNotFound.ApplicationAuth\tCheck `Agent.AppId`, `TemplateId` and \
     `ProxyOrganizationOpenIds`: the sub-organizations must have been activated in this \
     application.\n",
-    "ResourceNotFound.ApplicationId\tCheck `Agent.AppId`: an application of the platform that \
-    exists in the environment called (test and production are apart).\n",
-    "ResourceNotFound.File\tCheck the ids in `FlowIdList`, and that the contracts' PDF files are \
-    composed, which takes one to three seconds after creation or a signature; then retry.\n",
+    "ResourceNotFound.ApplicationId\tCheck `Agent.AppId`: it must be an application of the \
+    platform in this environment. Test and production have separate applications.\n",
+    "ResourceNotFound.File\tCheck the ids in `FlowIdList`, and retry after the contracts' PDF \
+    files are composed: one to three seconds after creation or a signature.\n",
     "ResourceNotFound.Flow\tCheck the contract's id and that it belongs to this sub-organization, \
     application and environment; query with the `Agent` that created it. In actions without \
     contracts, check the task's or authorization's id.\n",
     "ResourceNotFound.FlowApprover\tCheck the contract's id, and that the organization in `Agent` \
     is a party to it.\n",
-    "ResourceNotFound.FlowApprovers\tCheck the id, and that the contract has parties yet: a \
-    dynamic contract starts without any.\n",
-    "ResourceNotFound.FlowGroup\tGive the `FlowGroupId` that the creating action returned, not a \
+    "ResourceNotFound.FlowApprovers\tCheck the id, and that the contract has parties: a dynamic \
+    contract is created without parties.\n",
+    "ResourceNotFound.FlowGroup\tUse the `FlowGroupId` that the creating action returned, not a \
     contract's id, and query with the `Agent` that created it.\n",
-    "ResourceNotFound.NotExistApplication\tCheck `Agent.AppId`: an application of the platform \
-    that exists in the environment called (test and production are apart).\n",
+    "ResourceNotFound.NotExistApplication\tCheck `Agent.AppId`: it must be an application of the \
+    platform in this environment. Test and production have separate applications.\n",
     "ResourceNotFound.Organization\tCheck `Agent.ProxyOrganizationOpenId` with \
     `DescribeChannelOrganizations`; a new sub-organization is activated through \
     `CreateConsoleLoginUrl` first.\n",
-    "ResourceNotFound.Resource\tCheck file and template ids. Uploaded files expire after an hour \
-    unless set otherwise, so upload the file again if need be.\n",
+    "ResourceNotFound.Resource\tCheck file and template ids. Uploaded files expire, by default \
+    after an hour; upload the file again if necessary.\n",
     "ResourceNotFound.SaveFlowGroup\tCheck `FlowGroupId`: it must be the one that the creating \
     action returned, queried with the `Agent` that created it.\n",
-    "ResourceNotFound.Seal\tGive the id of an enabled seal of the signing organization; \
-    `ChannelDescribeOrganizationSeals` lists them.\n",
+    "ResourceNotFound.Seal\tUse the id of an enabled seal of the signing organization; \
+    `ChannelDescribeOrganizationSeals` lists the seals.\n",
     "ResourceNotFound.TeamWorkOrganization\tCheck `Agent.ProxyOrganizationOpenId` with \
     `DescribeChannelOrganizations`: it must be activated in this application.\n",
-    "ResourceNotFound.Template\tGive the id of an existing template from `DescribeTemplates`; \
-    `OperateChannelTemplate` requires one of the platform's own library instead.\n",
+    "ResourceNotFound.Template\tUse the id of an existing template from `DescribeTemplates`, or \
+    for `OperateChannelTemplate` that of a template in the platform's library.\n",
     "ResourceNotFound.URL\tQuery `DescribeChannelFlowEvidenceReport` again later; a report can \
     take up to about 24 hours.\n",
     "ResourceNotFound.User\tCheck `Agent.ProxyOperator.OpenId` and other user ids with \
     `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.\n",
     "ResourceNotFound.VerifyUser\tHave the operator complete identity verification through \
-    `CreateConsoleLoginUrl`, or name a verified employee in `Agent.ProxyOperator.OpenId`.\n",
-    "ResourceUnavailable\tRead the message for the resource and check its state; the error may be \
+    `CreateConsoleLoginUrl`, or set `Agent.ProxyOperator.OpenId` to a verified employee.\n",
+    "ResourceUnavailable\tCheck the status of the resource in the message. The error may be \
     temporary, so a query may be retried later.\n",
     "ResponseSizeLimitExceeded\tRequest less: a smaller page, fewer ids, or a narrower time \
     range.\n",
     "ServiceUnavailable\tRetry a query with exponential backoff; after a create or change, check \
     first whether it took effect.\n",
     "UnauthorizedOperation\tCheck that `Agent.AppId` belongs to the calling account and that \
-    operator and sub-organization may do this; have the super administrator grant the \
-    permission.\n",
-    "UnauthorizedOperation.NoPermissionFeature\tHave the edition upgraded through the service's \
-    account manager; retrying does not help before that.\n",
-    "UnauthorizedOperation.UnauthorizedOperationDownload\tEither the sub-organization's super \
-    administrator authorizes downloads in its console (Enterprise center, Authorization \
-    management), or the platform turns them on for the application (Enterprise application \
-    management, Application extension services). A sub-organization that has opted out must opt in \
-    again itself.\n",
+    operator and sub-organization have the permission; the super administrator grants it.\n",
+    "UnauthorizedOperation.NoPermissionFeature\tUpgrade the edition through the service's account \
+    manager; retrying does not help before that.\n",
+    "UnauthorizedOperation.UnauthorizedOperationDownload\tHave the sub-organization's super \
+    administrator authorize downloads in its console (organization center, authorization \
+    management). Or enable them for the platform's application (application management, extended \
+    services). A sub-organization that has disabled downloads must enable them itself.\n",
     "UnauthorizedOperation.UnauthorizedOperationOrganization\tHave the sub-organization complete \
     its activation through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` returns its \
     state.\n",
     "UnknownParameter\tRemove the parameter that the message names, or correct its spelling; this \
     action doesn't define it.\n",
-    "UnsupportedOperation\tRead the message; the action does not support this for the resource in \
-    question, so retrying does not help.\n",
+    "UnsupportedOperation\tSee the message for the cause; the action does not support this for the \
+    resource, so retrying does not help.\n",
     "UnsupportedProtocol\tCall with POST (or GET) over HTTPS; check the endpoint and any proxy.\n",
     "UnsupportedRegion\tLeave the region out; this service has none.\n"
 );

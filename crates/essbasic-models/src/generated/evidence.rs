@@ -11,16 +11,16 @@ use tc3_api::{Action, ActionInfo, Base64, Envelope, json, time};
 
 use super::{Agent, AutoSignScene, IdCardType, UserInfo};
 
-/// Fetches the video that was recorded when a signer proved their identity and will on video.
+/// Returns the video that was recorded when a signer proved identity and intent on video.
 ///
 /// 查询签署认证人脸视频
 ///
 /// It exists only for contracts signed on H5 (links of `ChannelCreateFlowSignUrl` or
 /// `ChannelCreateBatchQuickSignUrl`) by video check, not for those signed in the mini program.
-/// It must be fetched within 24 hours of the signature; after that it is gone.
+/// It must be fetched within 24 hours of the signature; after that it is deleted.
 ///
-/// The service's account manager must have switched the feature on. The sub-organization and
-/// the employee who calls must be verified.
+/// The service's account manager must have enabled the feature. The sub-organization and the
+/// employee who calls must be verified.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -34,18 +34,18 @@ use super::{Agent, AutoSignScene, IdCardType, UserInfo};
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Retrying unchanged does not help.
+///   allowed. Set the parameter that the message names to a value that the action allows.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeSignFaceVideoRequest {
@@ -128,22 +128,22 @@ pub struct ChannelDescribeSignFaceVideoResponse {
 /// # Errors
 ///
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
-///   No access to the resource. Use ids that this sub-organization created in this application,
-///   and an operator allowed to see them.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+///   No access to the resource. Use ids of resources that this sub-organization created in this
+///   application, and an operator who may see them.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -201,7 +201,7 @@ impl Action for ChannelVerifyPdfRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ChannelVerifyPdfResponse {
-    /// Verdict on the file as a whole.
+    /// Verification result of the file as a whole.
     pub verify_result: ContractVerifyResult,
     /// Result for each signature slot: signatures, seals, dates, cross-page seals. Empty if the
     /// file has none.
@@ -220,12 +220,12 @@ pub struct ChannelVerifyPdfResponse {
 /// 提交申请出证报告任务
 ///
 /// The evidence package must have been bought; the account manager arranges that. The operator
-/// must be the legal representative or the super administrator of an organization that
-/// initiated or signed the contract, and not have been verified by letter of authorization.
-/// Every party must have signed. The sub-organization and the employee must be verified.
+/// must be the legal representative or super administrator of an organization that initiated or
+/// signed the contract. An operator verified by letter of authorization is refused. Every party
+/// must have signed. The sub-organization and the employee must be verified.
 ///
-/// The report takes time: look up its state and link with `DescribeChannelFlowEvidenceReport`,
-/// best 24 hours later.
+/// The report takes time: query its state and link with `DescribeChannelFlowEvidenceReport`,
+/// preferably 24 hours later.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -237,27 +237,28 @@ pub struct ChannelVerifyPdfResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
+///   Contact the service's support with the request id if the error persists.
 /// - [`MissingParameter.FlowId`](super::ErrorCode::MissingParameterFlowId): Flow id is missing.
-///   Give `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in
+///   Set `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in
 ///   `DescribeChannelFlowEvidenceReport` the `ReportId`.
 /// - [`MissingParameter.ReportApplicant`](super::ErrorCode::MissingParameterReportApplicant):
-///   Report applicant is missing. Give `Agent.ProxyOperator.OpenId` of the super administrator
+///   Report applicant is missing. Set `Agent.ProxyOperator.OpenId` to the super administrator
 ///   or legal representative of the initiating or a signing organization.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.FlowStatusForbid`](super::ErrorCode::OperationDeniedFlowStatusForbid):
 ///   Flow status does not allow this. Wait until all parties have signed (see
-///   `DescribeFlowDetailInfo`), then retry; contracts that ended otherwise get no report.
+///   `DescribeFlowDetailInfo`), then retry. There is no report for contracts that ended
+///   otherwise.
 /// - [`OperationDenied.NotBelongSuperAdminOrLegalPerson`](super::ErrorCode::OperationDeniedNotBelongSuperAdminOrLegalPerson):
-///   Caller is neither super admin nor legal representative. Name in
-///   `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the
-///   initiating or a signing organization (not one verified by power of attorney);
-///   `DescribeChannelOrganizations` returns them.
+///   Caller is neither super admin nor legal representative. Set `Agent.ProxyOperator.OpenId`
+///   to the super administrator or legal representative of the initiating or a signing
+///   organization; `DescribeChannelOrganizations` returns them. Operators verified by power of
+///   attorney are refused.
 /// - [`OperationDenied.ProveNoQuota`](super::ErrorCode::OperationDeniedProveNoQuota):
 ///   Evidence-report quota is exhausted. Buy an evidence package through the service's account
 ///   manager, then retry.
@@ -274,7 +275,7 @@ pub struct ChannelVerifyPdfResponse {
 /// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): URL does not exist. Query
 ///   `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -342,7 +343,7 @@ impl Action for CreateChannelFlowEvidenceReportRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateChannelFlowEvidenceReportResponse {
-    /// The report's id, with which `DescribeChannelFlowEvidenceReport` looks up its state and link.
+    /// The report's id, for `DescribeChannelFlowEvidenceReport`, which returns its state and link.
     pub report_id: String,
     /// State of the report.
     pub status: EvidenceReportStatus,
@@ -372,7 +373,7 @@ impl fmt::Debug for CreateChannelFlowEvidenceReportResponse {
 ///
 /// The contract must be fully signed or released. The caller must be a party to it or have
 /// access to its data. Anybody who opens the link or scans the code sees the certificate
-/// without log-in or check, so keep both secret.
+/// without a login or check, so keep both secret.
 ///
 /// Link and code are valid for seven days unless `ExpiredOn` sets another time; the address of
 /// the QR code's picture only for five minutes.
@@ -387,31 +388,31 @@ impl fmt::Debug for CreateChannelFlowEvidenceReportResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
 ///   API. Retry a query later; after a create or change the outcome is unknown, so check it
-///   before retrying. Give the request id to the service's support if the error persists.
+///   before retrying. Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
 ///   decryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Give the request id to the service's support if the error
-///   persists.
+///   so check it before retrying. Contact the service's support with the request id if the
+///   error persists.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Retrying unchanged does not help.
+///   allowed. Set the parameter that the message names to a value that the action allows.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for the resource and check its state; the error may be temporary, so a
-///   query may be retried later.
+///   Check the status of the resource in the message. The error may be temporary, so a query
+///   may be retried later.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateFlowBlockchainEvidenceUrlRequest {
@@ -420,7 +421,7 @@ pub struct CreateFlowBlockchainEvidenceUrlRequest {
     pub agent: Agent,
     /// The contract, 32 characters; fully signed or released.
     pub flow_id: String,
-    /// Time at which link and QR code expire; the maximum is the end of 2099 in Chinese time.
+    /// Time at which link and QR code expire; the maximum is the end of 2099 in China time (UTC+8).
     /// Absent: seven days from now. Unix timestamp in seconds. At most 4102415999.
     pub expired_on: Option<u64>,
 }
@@ -481,7 +482,7 @@ impl Action for CreateFlowBlockchainEvidenceUrlRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateFlowBlockchainEvidenceUrlResponse {
-    /// Address of the QR code's picture; it is valid for five minutes, so fetch the picture
+    /// Address of the QR code's picture; it is valid for five minutes, so download the picture
     /// immediately.
     pub qr_code: Option<String>,
     /// Short link that shows the certificate.
@@ -516,22 +517,22 @@ impl fmt::Debug for CreateFlowBlockchainEvidenceUrlResponse {
 ///
 /// 获取个人用户认证证书图片
 ///
-/// Only for persons; employees of organizations are not supported. Meant for electronic
-/// prescriptions (auto-signing in medicine): the account manager must have switched that
-/// feature on. The link is valid for five minutes.
+/// Only for persons; employees of organizations are not supported. Intended for electronic
+/// prescriptions (auto-signing in medicine): the account manager must have enabled that
+/// feature. The link is valid for five minutes.
 ///
 /// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreatePersonAuthCertificateImageRequest {
@@ -542,9 +543,9 @@ pub struct CreatePersonAuthCertificateImageRequest {
     pub user_name: String,
     /// Kind of the person's identity document.
     pub id_card_type: IdCardType,
-    /// Number of that document. `ID_CARD` and `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, digits
-    /// and capital `X`; `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten
-    /// digits.
+    /// Number of the person's identity document. `ID_CARD` and `HONGKONG_MACAO_AND_TAIWAN`: 18
+    /// characters, digits and capital `X`; `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or
+    /// `M` (Macao) and ten digits.
     pub id_card_number: String,
     /// Use of auto-signing that the person authorized. Absent: `E_PRESCRIPTION_AUTO_SIGN`.
     pub scene_key: Option<AutoSignScene>,
@@ -613,8 +614,8 @@ impl Action for CreatePersonAuthCertificateImageRequest {
 pub struct CreatePersonAuthCertificateImageResponse {
     /// Link to the picture; it is valid for five minutes.
     pub auth_cert_url: String,
-    /// Number of this certificate picture, 20 digits, given by the service and printed on the
-    /// picture. Each new picture has a new one.
+    /// Number of this certificate picture, 20 digits, assigned by the service and printed on the
+    /// picture. Each new picture has a new number.
     pub image_cert_id: Option<String>,
     /// Unique serial number of the digital certificate. Changes when the certificate expires and is
     /// renewed; not printed on the picture.
@@ -675,30 +676,31 @@ impl fmt::Debug for CreatePersonAuthCertificateImageResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter.FlowId`](super::ErrorCode::MissingParameterFlowId): Flow id is missing.
-///   Give `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in
+///   Set `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in
 ///   `DescribeChannelFlowEvidenceReport` the `ReportId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.FlowStatusForbid`](super::ErrorCode::OperationDeniedFlowStatusForbid):
 ///   Flow status does not allow this. Wait until all parties have signed (see
-///   `DescribeFlowDetailInfo`), then retry; contracts that ended otherwise get no report.
+///   `DescribeFlowDetailInfo`), then retry. There is no report for contracts that ended
+///   otherwise.
 /// - [`OperationDenied.NotBelongSuperAdminOrLegalPerson`](super::ErrorCode::OperationDeniedNotBelongSuperAdminOrLegalPerson):
-///   Caller is neither super admin nor legal representative. Name in
-///   `Agent.ProxyOperator.OpenId` the super administrator or legal representative of the
-///   initiating or a signing organization (not one verified by power of attorney);
-///   `DescribeChannelOrganizations` returns them.
+///   Caller is neither super admin nor legal representative. Set `Agent.ProxyOperator.OpenId`
+///   to the super administrator or legal representative of the initiating or a signing
+///   organization; `DescribeChannelOrganizations` returns them. Operators verified by power of
+///   attorney are refused.
 /// - [`OperationDenied.WhiteListForbid`](super::ErrorCode::OperationDeniedWhiteListForbid):
 ///   Feature is allow-list only. Have the service's account manager enable the feature for this
 ///   application; retrying does not help before that.
@@ -712,7 +714,7 @@ impl fmt::Debug for CreatePersonAuthCertificateImageResponse {
 /// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): URL does not exist. Query
 ///   `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -819,7 +821,7 @@ impl fmt::Debug for DetectInfoVideoData {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct IntentionActionResult {
-    /// One entry per nod asked for, in order.
+    /// One entry per requested nod, in order.
     pub details: Vec<IntentionActionResultDetail>,
 }
 
@@ -864,11 +866,11 @@ impl fmt::Debug for IntentionQuestionResult {
     }
 }
 
-/// Verdict on one signature slot of a contract's file.
+/// Verification result of one signature slot of a contract's file.
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PdfVerifyResult {
-    /// Verdict on this signature.
+    /// Verification result of this signature.
     pub verify_result: SignatureVerifyResult,
     /// Platform on which the signature was made.
     pub sign_platform: PdfSignPlatform,
@@ -882,7 +884,7 @@ pub struct PdfVerifyResult {
     pub sign_algorithm: String,
     /// Serial number of the digital certificate, unique.
     pub cert_sn: String,
-    /// From when the certificate is valid. Unix timestamp in milliseconds.
+    /// Time from which the certificate is valid. Unix timestamp in milliseconds.
     pub cert_not_before: i64,
     /// Time at which the certificate expires. Unix timestamp in milliseconds.
     pub cert_not_after: i64,
@@ -938,7 +940,7 @@ impl fmt::Debug for PdfVerifyResult {
     }
 }
 
-/// Verdict on the signatures of a contract's file.
+/// Verification result of the signatures in a contract's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ContractVerifyResult {
@@ -1003,7 +1005,7 @@ impl Default for ContractVerifyResult {
 pub enum EvidenceReportStatus {
     /// `EvidenceStatusExecuting`: In progress.
     Executing,
-    /// `EvidenceStatusSuccess`: Made.
+    /// `EvidenceStatusSuccess`: Created.
     Success,
     /// `EvidenceStatusFailed`: Failed.
     Failed,
@@ -1162,7 +1164,7 @@ impl Default for PdfSignPlatform {
     }
 }
 
-/// Verdict on one signature of a contract's file.
+/// Verification result of one signature in a contract's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignatureVerifyResult {

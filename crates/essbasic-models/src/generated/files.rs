@@ -12,17 +12,17 @@ use tc3_api::{Action, ActionInfo, Base64, Envelope, json, time};
 use super::{Agent, UserInfo};
 
 /// Starts the conversion of one uploaded file (Word, Excel, HTML, plain text or picture) to
-/// PDF, the only format from which a contract can be created.
+/// PDF. Contracts can be created from PDF only.
 ///
 /// 新建文件转换任务
 ///
-/// Upload the file with `UploadFiles` first. The conversion runs in the background and takes a
-/// while: store the `TaskId` and poll `DescribeFileConvertTask` until it reports success; its
-/// response contains the PDF's resource id for `ChannelCreateFlowByFiles`.
+/// Upload the file with `UploadFiles` first. The conversion runs asynchronously: store the
+/// `TaskId` and poll `DescribeFileConvertTask` until it reports success. Its response contains
+/// the PDF's resource id for `ChannelCreateFlowByFiles`.
 ///
-/// Layout, page breaks, fonts and sharpness of pictures may change, so enable the preview when
-/// starting the contract and check the PDF. The sub-organization and the employee must have
-/// passed identity verification.
+/// Layout, page breaks, fonts and image quality may change, so enable the preview when starting
+/// the contract and check the PDF. The sub-organization and the employee must have passed
+/// identity verification.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -51,27 +51,27 @@ use super::{Agent, UserInfo};
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependent API
 ///   failed. Retry a query later; after a create or change the outcome is unknown, so check it
-///   before retrying. Give the request id to the service's support if the error persists.
+///   before retrying. Contact the service's support with the request id if the error persists.
 /// - [`InvalidParameter.InvalidId`](super::ErrorCode::InvalidParameterInvalidId): Id does not
-///   exist or is malformed. Give the `ResourceId` that `UploadFiles` returned; upload the file
-///   again if it expired, which is after an hour unless set otherwise.
+///   exist or is malformed. Set `ResourceId` to the id that `UploadFiles` returned. Upload the
+///   file again if it has expired, by default after an hour.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameter.ResourceType`](super::ErrorCode::InvalidParameterResourceType):
-///   Resource type is wrong. Give the file's suffix in `ResourceType`, one of those that
-///   `CreateFileConvertTask` lists, equal to the one of `ResourceName`.
+///   Resource type is wrong. Set `ResourceType` to the extension of `ResourceName`, one of
+///   those that `CreateFileConvertTask` lists.
 /// - [`MissingParameter.ResourceName`](super::ErrorCode::MissingParameterResourceName):
-///   Resource name is missing or wrong. Give `ResourceName` with the file's suffix, at most 256
-///   characters.
+///   Resource name is missing or wrong. Set `ResourceName` with the file's extension, at most
+///   256 characters.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -83,7 +83,7 @@ pub struct CreateFileConvertTaskRequest {
     pub resource_type: ConvertibleFileType,
     /// Name of the file to convert, with its extension. At most 256 characters.
     pub resource_name: String,
-    /// The file to convert, by the id that `UploadFiles` gave it. One file a task.
+    /// The file to convert, by the id that `UploadFiles` returned. One file per task.
     pub resource_id: String,
 }
 
@@ -139,7 +139,7 @@ impl Action for CreateFileConvertTaskRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateFileConvertTaskResponse {
-    /// The conversion, to be polled with `DescribeFileConvertTask`.
+    /// Id of the conversion, for `DescribeFileConvertTask`.
     pub task_id: String,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -166,10 +166,10 @@ pub struct CreateFileConvertTaskResponse {
 /// # Errors
 ///
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -216,13 +216,13 @@ impl Action for DescribeFileConvertTaskRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DescribeFileConvertTaskResponse {
-    /// The conversion asked for.
+    /// Id of the conversion.
     pub task_id: String,
     /// Progress of the conversion.
     pub task_status: FileConvertStatus,
-    /// The status in words, for people. The reference lists `NeedTransform`, `Processing`,
-    /// `TaskEnd`, `DownloadFailed`, `ProcessFailed` and `ProcessTimeout`, its sample shows a
-    /// Chinese sentence: decide by `TaskStatus`.
+    /// Human-readable status. The reference lists `NeedTransform`, `Processing`, `TaskEnd`,
+    /// `DownloadFailed`, `ProcessFailed` and `ProcessTimeout`; its sample has a Chinese sentence.
+    /// Use `TaskStatus` in code.
     pub task_message: String,
     /// The PDF's resource id (a file id), ready for `ChannelCreateFlowByFiles` once the conversion
     /// is done.
@@ -235,7 +235,7 @@ pub struct DescribeFileConvertTaskResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UploadFile {
-    /// Content of the file. A picture (PNG, JPG, JPEG) may have at most 8 MB. Encoded as base64. At
+    /// Content of the file. Maximum size of a picture (PNG, JPG, JPEG): 8 MB. Encoded as base64. At
     /// most 60 MB.
     pub file_body: Base64,
     /// Name of the file, with an extension that matches its type, such as `contract.pdf` or
@@ -270,22 +270,22 @@ impl fmt::Debug for UploadFile {
     }
 }
 
-/// Uploads up to 20 files of one type and gives each a resource id, for contracts, templates,
-/// seals, archive folders or business licenses.
+/// Uploads up to 20 files of one type and returns a resource id for each, for contracts,
+/// templates, seals, archive folders or business licenses.
 ///
 /// 文件上传
 ///
-/// A PDF can be used directly, with `ChannelCreateFlowByFiles`. Other formats first become a
-/// PDF through `CreateFileConvertTask`. A file for another purpose than a contract is used
-/// directly by its id.
+/// A PDF can be used directly, with `ChannelCreateFlowByFiles`. Convert other formats to PDF
+/// with `CreateFileConvertTask` first. Files for purposes other than a contract are used
+/// directly by their ids.
 ///
-/// A picture (PNG, JPG, JPEG) may have up to 8 MB, a file of any other format up to 60 MB. If
+/// The maximum size is 8 MB for a picture (PNG, JPG, JPEG) and 60 MB for any other format. If
 /// one file fails, none is stored.
 ///
 /// The action has its own host: `file.ess.tencent.cn`, in the test environment
-/// `file.test.ess.tencent.cn`. An id works any number of times until it expires, by default an
-/// hour after the upload; the download links last five minutes. The sub-organization and the
-/// employee must have passed identity verification.
+/// `file.test.ess.tencent.cn`. An id can be used any number of times until it expires, by
+/// default an hour after the upload. The download links expire after five minutes. The
+/// sub-organization and the employee must have passed identity verification.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -314,23 +314,23 @@ impl fmt::Debug for UploadFile {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.Serialize`](super::ErrorCode::InternalErrorSerialize): Serialisation
-///   failed. Retry the upload; unused files expire automatically. Give the request id to the
-///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   failed. Retry the upload; unused files expire automatically. Contact the service's support
+///   with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.SensitiveFileContent`](super::ErrorCode::InvalidParameterSensitiveFileContent):
 ///   Uploaded file contains non-compliant content. Remove the content from the file and upload
-///   it again; give the request id to the service's support if the refusal is a mistake.
+///   it again; contact the service's support with the request id if the refusal is a mistake.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -424,16 +424,16 @@ impl Action for UploadFilesRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UploadFilesResponse {
-    /// Number of files stored: all of them, since one failure fails the upload.
+    /// Number of files stored: always all of them, because one failure fails the upload.
     pub total_count: i64,
-    /// Resource ids of the files, 32 characters each. Keep them: creating contracts and templates
-    /// takes them. Each works any number of times until it expires, by default after an hour, and
-    /// is removed some time later.
+    /// Resource ids of the files, 32 characters each. Store them: they are needed to create
+    /// contracts and templates. Each can be used any number of times until it expires, by default
+    /// after an hour; the file is removed some time later.
     pub file_ids: Vec<String>,
     /// Links from which the uploaded files can be fetched for five minutes.
     pub file_urls: Vec<String>,
-    /// Time at which the ids expire. The reference gives the default here as ten minutes from the
-    /// upload, elsewhere as an hour. Unix timestamp in seconds.
+    /// Time at which the ids expire. The reference states a default of ten minutes from the upload
+    /// here, and of an hour elsewhere. Unix timestamp in seconds.
     pub deadline: Option<i64>,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -553,7 +553,7 @@ impl Default for ConvertibleFileType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FileConvertStatus {
-    /// `0`: Accepted, not begun.
+    /// `0`: Accepted, not started.
     Submitted,
     /// `4`: Being converted.
     Processing,
@@ -616,14 +616,14 @@ impl Default for FileConvertStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UploadBusinessType {
-    /// `TEMPLATE`: To make a template: PDF, DOC, DOCX or HTML; all but PDF must then be converted
-    /// with `CreateFileConvertTask`.
+    /// `TEMPLATE`: For a template: PDF, DOC, DOCX or HTML; all but PDF must then be converted with
+    /// `CreateFileConvertTask`.
     Template,
     /// `DOCUMENT`: For a contract: PDF, DOC, DOCX, JPG, PNG, XLS, XLSX or HTML. To start a
     /// contract, all but PDF must be converted with `CreateFileConvertTask`; for other purposes the
     /// id is used directly.
     Document,
-    /// `SEAL`: To make a seal: JPG, JPEG or PNG.
+    /// `SEAL`: For a seal: JPG, JPEG or PNG.
     Seal,
     /// `ARCHIVE`: For an archive folder: PDF or ZIP.
     Archive,

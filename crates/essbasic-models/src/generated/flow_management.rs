@@ -34,26 +34,24 @@ impl fmt::Debug for CancelFailureFlow {
 }
 
 /// Withdraws all contracts of a sub-organization that are still being signed, for instance
-/// because the organization's details change and everything has to be started again. It cannot
-/// be limited to some of them.
+/// because the organization's details change. It cannot be limited to some of them.
 ///
 /// 全量撤销企业合同
 ///
-/// A task withdraws at most 3000 contracts. Contracts that at least one party has not signed
-/// are withdrawn; those fully signed, refused (in signing or filling in), expired, withdrawn or
-/// released are not changed. A fully signed contract can only be released, with
+/// A task withdraws at most 3000 contracts. It covers contracts that at least one party has not
+/// signed. Contracts that are fully signed, refused (in signing or filling in), expired,
+/// withdrawn or released are not changed. A fully signed contract can only be released, with
 /// `ChannelCreateReleaseFlow`.
 ///
 /// Only a super administrator or the legal representative of the initiator's organization may
-/// call it. Quota is returned only for contracts that nobody has signed, or that only
-/// auto-signing has.
+/// call it. Quota is returned only for contracts that nobody has signed except by auto-signing.
 ///
-/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator,
-/// the employee who withdrew, and parties that had signed, filled in fields, or supplied the
-/// details they were asked for.
+/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator and
+/// the employee who withdrew. Parties that had signed, filled in fields or supplied requested
+/// details can see it too.
 ///
-/// The outcome of the task `TaskId` comes from `DescribeCancelFlowsTask` with `CancelType` 1,
-/// or from the callback of this kind of task.
+/// `DescribeCancelFlowsTask` with `CancelType` 1 returns the outcome of the task `TaskId`; the
+/// callback for such tasks reports it as well.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -65,23 +63,23 @@ impl fmt::Debug for CancelFailureFlow {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Retrying unchanged does not help.
+///   allowed. Set the parameter that the message names to a value that the action allows.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CancelOrganizationFlowsRequest {
@@ -89,7 +87,7 @@ pub struct CancelOrganizationFlowsRequest {
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// Reason for the withdrawal: Chinese characters, letters, digits and underscores only. Absent:
-    /// `自动撤销（通过接口实现）`, which means withdrawn automatically through the API. At most 200 characters.
+    /// `自动撤销（通过接口实现）` (withdrawn automatically through the API). At most 200 characters.
     pub cancel_message: Option<String>,
     /// Name shown on the cover page of a withdrawn contract next to the reason. Absent: the
     /// organization and the employee.
@@ -159,7 +157,7 @@ impl Action for CancelOrganizationFlowsRequest {
 #[non_exhaustive]
 pub struct CancelOrganizationFlowsResponse {
     /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, with `CancelType` 1, and the
-    /// callback on the task's outcome contains it.
+    /// callback about the task's outcome contains it.
     pub task_id: String,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -177,16 +175,16 @@ pub struct CancelOrganizationFlowsResponse {
 /// Only the initiator, if granted the right to withdraw, and a super administrator or the legal
 /// representative of the initiator's organization may call it.
 ///
-/// Every contract bought includes one free withdrawal. One is used, and the contract's quota
-/// returned, only if nobody has signed or only auto-signing has. After the free ones are used
-/// up, contracts can still be withdrawn, but no quota is returned.
+/// Every contract bought includes one free withdrawal. One is used, and the contract's quota is
+/// returned, only if nobody has signed except by auto-signing. After the free ones are used up,
+/// contracts can still be withdrawn, but no quota is returned.
 ///
-/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator,
-/// the employee who withdrew, and parties that had signed, filled in fields, or supplied the
-/// details they were asked for.
+/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator and
+/// the employee who withdrew. Parties that had signed, filled in fields or supplied requested
+/// details can see it too.
 ///
-/// `FailMessages` contains the contracts that cannot be withdrawn; the outcome of the task
-/// `TaskId` comes from `DescribeCancelFlowsTask` or the callback `CancelFlows`.
+/// `FailMessages` lists the contracts that cannot be withdrawn. `DescribeCancelFlowsTask` and
+/// the callback `CancelFlows` report the outcome of the task `TaskId`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -214,34 +212,34 @@ pub struct CancelOrganizationFlowsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): Task was
 ///   submitted twice. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
 ///   the first task by its `TaskId`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
-///   Flow is already terminated. Leave it; a contract that has ended can't be withdrawn. One
-///   signed by all is released with `ChannelCreateReleaseFlow`.
+///   Flow is already terminated. A contract that has ended can't be withdrawn. Release a fully
+///   signed contract with `ChannelCreateReleaseFlow`.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
 ///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
 ///   employees join through `CreateConsoleLoginUrl`.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -252,7 +250,7 @@ pub struct ChannelBatchCancelFlowsRequest {
     /// The contracts to withdraw. At most 100 elements.
     pub flow_ids: Vec<String>,
     /// Reason for the withdrawal: Chinese characters, letters, digits and underscores only. Absent:
-    /// `自动撤销（通过接口实现）`, which means withdrawn automatically through the API. At most 200 characters.
+    /// `自动撤销（通过接口实现）` (withdrawn automatically through the API). At most 200 characters.
     pub cancel_message: Option<String>,
     /// Name shown on the cover page of a withdrawn contract next to the reason. Absent: the
     /// organization and the employee.
@@ -342,8 +340,8 @@ pub struct ChannelBatchCancelFlowsResponse {
     /// One string per entry of `FlowIds`, in the same order: empty for a success, otherwise the
     /// reason why the contract cannot be withdrawn. The array is empty if all succeed.
     pub fail_messages: Vec<String>,
-    /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's
-    /// outcome contains it.
+    /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback about the
+    /// task's outcome contains it.
     pub task_id: String,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -361,13 +359,13 @@ pub struct ChannelBatchCancelFlowsResponse {
 /// Only the initiator, if granted the right to withdraw, and a super administrator or the legal
 /// representative of the initiator's organization may call it.
 ///
-/// Every contract bought includes one free withdrawal. One is used, and the contract's quota
-/// returned, only if nobody has signed or only auto-signing has. After the free ones are used
-/// up, a contract can still be withdrawn, but no quota is returned.
+/// Every contract bought includes one free withdrawal. One is used, and the contract's quota is
+/// returned, only if nobody has signed except by auto-signing. After the free ones are used up,
+/// a contract can still be withdrawn, but no quota is returned.
 ///
-/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator,
-/// the employee who withdrew, and parties that had signed, filled in fields, or supplied the
-/// details they were asked for.
+/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator and
+/// the employee who withdrew. Parties that had signed, filled in fields or supplied requested
+/// details can see it too.
 ///
 /// For several contracts use `ChannelBatchCancelFlows`.
 ///
@@ -395,56 +393,56 @@ pub struct ChannelBatchCancelFlowsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.CancelReason`](super::ErrorCode::InvalidParameterCancelReason):
-///   Cancellation reason is malformed. Give at most 200 characters in `CancelMessage`: Chinese
+///   Cancellation reason is malformed. Use at most 200 characters in `CancelMessage`: Chinese
 ///   characters, letters, digits and underscores only.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organizations:
-///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
-///   contract that has ended stays so.
+///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
+///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
-///   Flow is already terminated. Leave it; a contract that has ended can't be withdrawn. One
-///   signed by all is released with `ChannelCreateReleaseFlow`.
+///   Flow is already terminated. A contract that has ended can't be withdrawn. Release a fully
+///   signed contract with `ChannelCreateReleaseFlow`.
 /// - [`OperationDenied.Forbid`](super::ErrorCode::OperationDeniedForbid): Operation forbidden.
-///   Act as the contract's initiator with the right to withdraw, or as the super administrator
-///   or legal representative of the initiating organization; check that the state still allows
-///   it.
+///   Use the contract's initiator with the right to withdraw as operator, or the super
+///   administrator or legal representative of the initiating organization. Check that the
+///   contract's status allows it.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action does not support this for the resource in
-///   question, so retrying does not help.
+///   supported. See the message for the cause; the action does not support this for the
+///   resource, so retrying does not help.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCancelFlowRequest {
@@ -542,30 +540,30 @@ pub struct ChannelCancelFlowResponse {
     pub request_id: String,
 }
 
-/// Creates a link with which a person withdraws up to 100 contracts: opened on a phone, it
-/// opens the service's mini program to enter the reason. Each contract must have at least one
+/// Creates a link with which a person withdraws up to 100 contracts. On a phone it opens the
+/// service's mini program, which asks for the reason. Each contract must have at least one
 /// party that has not signed.
 ///
 /// 获取批量撤销合同流程的腾讯电子签小程序链接
 ///
-/// The person who opens it must be the contracts' initiator, with the right to withdraw
-/// granted, or a super administrator or the legal representative of the initiator's
-/// organization. The link is valid for 24 hours.
+/// The person who opens it must be the contracts' initiator with the right to withdraw. A super
+/// administrator or the legal representative of the initiator's organization may open it too.
+/// The link is valid for 24 hours.
 ///
 /// Contracts that are fully signed, refused (in signing or filling in), expired, withdrawn or
 /// released cannot be withdrawn. A fully signed contract can only be released, with
 /// `ChannelCreateReleaseFlow`.
 ///
-/// Every contract bought includes one free withdrawal. One is used, and the contract's quota
-/// returned, only if nobody has signed or only auto-signing has. After the free ones are used
-/// up, contracts can still be withdrawn, but no quota is returned.
+/// Every contract bought includes one free withdrawal. One is used, and the contract's quota is
+/// returned, only if nobody has signed except by auto-signing. After the free ones are used up,
+/// contracts can still be withdrawn, but no quota is returned.
 ///
-/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator,
-/// the employee who withdrew, and parties that had signed, filled in fields, or supplied the
-/// details they were asked for.
+/// Afterwards the PDF is visible only to the initiator's super administrator, the initiator and
+/// the employee who withdrew. Parties that had signed, filled in fields or supplied requested
+/// details can see it too.
 ///
-/// The outcome of the task `TaskId` comes from `DescribeCancelFlowsTask` or the callback
-/// `CancelFlows`.
+/// `DescribeCancelFlowsTask` and the callback `CancelFlows` report the outcome of the task
+/// `TaskId`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -577,15 +575,15 @@ pub struct ChannelCancelFlowResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -646,17 +644,17 @@ impl Action for ChannelCreateBatchCancelFlowUrlRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchCancelFlowUrlResponse {
-    /// The link for opening on a phone within 24 hours. Nothing may be appended to it: further
-    /// parameters would override its own and break it.
+    /// The link for opening on a phone within 24 hours. Do not append parameters: they overwrite
+    /// the link's own and break it.
     pub batch_cancel_flow_url: String,
-    /// One string per entry of `FlowIds`, in the same order: empty if the contract is in the link,
-    /// otherwise the reason why it cannot be withdrawn.
+    /// One string per entry of `FlowIds`, in the same order: empty if the link covers the contract,
+    /// otherwise the reason why not.
     pub fail_messages: Vec<String>,
     /// Time at which the link expires, by default 24 hours after its creation, in the format
-    /// `2023-11-03 20:15:29`; the official sample is in China time (UTC+8).
+    /// `2023-11-03 20:15:29`. The official sample is in China time (UTC+8).
     pub url_expire_on: String,
-    /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the task's
-    /// outcome contains it.
+    /// The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback about the
+    /// task's outcome contains it.
     pub task_id: String,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -674,19 +672,18 @@ impl fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
     }
 }
 
-/// Claims contracts that were sent to the sub-organization without naming who signs, for the
+/// Claims contracts that were sent to the sub-organization without a named signer, for the
 /// employee in `Agent`.
 ///
 /// 领取未归属的合同
 ///
-/// A contract waits to be claimed when its party of type `ORGANIZATION` was given with
-/// `OrganizationOpenId` and `OrganizationName` but without a signer (no `OpenId`, name or phone
-/// number). The waiting ones are listed in the sub-organization's console, to which
-/// `CreateConsoleLoginUrl` makes a login link.
+/// A contract must be claimed if its party of type `ORGANIZATION` has `OrganizationOpenId` and
+/// `OrganizationName` but no `OpenId`, name or phone number. The sub-organization's console
+/// lists such contracts; `CreateConsoleLoginUrl` creates its login link.
 ///
 /// Only a super administrator or the legal representative of the sub-organization may claim. A
-/// contract can be claimed once. The call takes all or none: if one contract cannot be claimed,
-/// the call fails and none is.
+/// contract can be claimed once. If one contract cannot be claimed, the call fails and claims
+/// none.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -698,93 +695,93 @@ impl fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.HasAuthorized`](super::ErrorCode::FailedOperationHasAuthorized): The
-///   authorisation already exists. Treat it as done if this employee has the contract already;
-///   a contract can't be claimed twice.
+///   authorisation already exists. Treat the call as successful if this employee already has
+///   the contract; a contract can't be claimed twice.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
 ///   API. Retry a query later; after a create or change the outcome is unknown, so check it
-///   before retrying. Give the request id to the service's support if the error persists.
+///   before retrying. Contact the service's support with the request id if the error persists.
 /// - [`InternalError.DbInsert`](super::ErrorCode::InternalErrorDbInsert): Database insert
 ///   failed. It is unknown whether the contracts were claimed: check the sub-organization's
-///   console before retrying. Give the request id to the service's support if the error
+///   console before retrying. Contact the service's support with the request id if the error
 ///   persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.BusinessLicense`](super::ErrorCode::InvalidParameterBusinessLicense):
-///   Business licence format is invalid. Give a PNG or JPG of the license's front as base64, 5
-///   MB at most, without a data URL's prefix.
+///   Business licence format is invalid. Set `BusinessLicense` to a PNG or JPG of the license's
+///   front as base64, at most 5 MB, without a data URL prefix.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FileType`](super::ErrorCode::InvalidParameterFileType): File type is
-///   not allowed. Give the business license as PNG or JPG.
+///   not allowed. Use a PNG or JPG of the business license.
 /// - [`InvalidParameter.MenuStatus`](super::ErrorCode::InvalidParameterMenuStatus): Menu status
-///   is invalid. Give `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.
+///   is invalid. Set `MenuStatus` to `ENABLE` (the default) or `DISABLE`.
 /// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): OpenId is invalid.
-///   Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to
-///   another person in this application.
+///   Check the `OpenId`: at most 64 letters and digits, and not the id of another person in
+///   this application.
 /// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId):
 ///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Give the name exactly as on the business license, with
-///   full-width brackets in place of `(` and `)`.
+///   Organisation name is invalid. Use the name exactly as on the business license, with
+///   full-width brackets instead of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`LimitExceeded.FileSize`](super::ErrorCode::LimitExceededFileSize): File is too large.
-///   Give a business license of at most 5 MB.
+///   Use a picture of the business license of at most 5 MB.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`MissingParameter.CompanyActiveInfo`](super::ErrorCode::MissingParameterCompanyActiveInfo):
-///   Activation information of the partner organisation is missing. Give
-///   `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`;
-///   the sub-organization must be activated before it can do anything else.
+///   Activation information of the partner organisation is missing. Set
+///   `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`.
+///   The sub-organization must be activated before any other call.
 /// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): Organisation
-///   OpenId is missing. Give `Agent.ProxyOrganizationOpenId`.
+///   OpenId is missing. Set `Agent.ProxyOrganizationOpenId`.
 /// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
-///   ProxyOperator OpenId is missing. Give `Agent.ProxyOperator.OpenId`.
+///   ProxyOperator OpenId is missing. Set `Agent.ProxyOperator.OpenId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
 ///   Application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
-///   ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   ApplicationId does not exist. Check `Agent.AppId`: it must be an application of the
+///   platform in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
-///   may do this; have the super administrator grant the permission.
+///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action does not support this for the resource in
-///   question, so retrying does not help.
+///   supported. See the message for the cause; the action does not support this for the
+///   resource, so retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateBoundFlowsRequest {
@@ -856,7 +853,7 @@ pub struct ChannelCreateBoundFlowsResponse {
     pub request_id: String,
 }
 
-/// Reminds the signers who have yet to sign, by short message, in up to 100 contracts.
+/// Reminds the signers of up to 100 contracts who have not signed yet, by short message.
 ///
 /// 合同催办
 ///
@@ -888,15 +885,15 @@ pub struct ChannelCreateBoundFlowsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Retrying unchanged does not help.
+///   allowed. Set the parameter that the message names to a value that the action allows.
+///   Retrying unchanged does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -951,19 +948,19 @@ pub struct ChannelCreateFlowRemindsResponse {
     pub request_id: String,
 }
 
-/// Reports to the service the outcome of an approval inside the initiator's organization for
-/// which a contract waits. `OperateType` selects one of two kinds:
+/// Reports the outcome of an internal approval of the initiator's organization that a contract
+/// requires. `OperateType` selects one of two kinds:
 ///
 /// 提交企业签署流程审批结果
 ///
-/// - Before signing (`SignReview`). Either the contract was started with `NeedSignReview`,
-///   through `CreateFlowsByTemplates`, `ChannelCreateFlowByFiles`,
-///   `ChannelCreateFlowGroupByTemplates`, `ChannelCreateFlowGroupByFiles` or
-///   `ChannelCreatePrepareFlow`; or one of its parties was given `ApproverNeedSignReview`,
-///   through any of these but the last, and `RecipientId` has to name that party.
+/// - Before signing (`SignReview`). The contract was started with `NeedSignReview` through
+///   `CreateFlowsByTemplates`, `ChannelCreateFlowByFiles`, `ChannelCreateFlowGroupByTemplates`,
+///   `ChannelCreateFlowGroupByFiles` or `ChannelCreatePrepareFlow`. Or one of its parties has
+///   `ApproverNeedSignReview`, through any of these but the last; then `RecipientId` must name
+///   that party.
 /// - Before starting (`CreateReview`). The contract was prepared through
 ///   `ChannelCreatePrepareFlow` with approval of its start required (`NeedCreateReview`).
-///   Outcomes can be given repeatedly; after one that passes, further ones have no effect.
+///   Outcomes can be reported repeatedly; after an approval, further ones have no effect.
 ///
 /// For a contract group as a whole use `CreateFlowGroupSignReview`.
 ///
@@ -978,51 +975,52 @@ pub struct ChannelCreateFlowRemindsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
-///   Contract is in a state in which signing review is not possible. Read the contract's state
-///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
-///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   Contract is in a state in which signing review is not possible. Check the contract's
+///   status with `DescribeFlowDetailInfo`; a review requires a contract in progress that was
+///   created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
 ///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organizations:
-///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
-///   contract that has ended stays so.
+///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
+///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission on the contract. Act as the initiator or as the super administrator or legal
-///   representative of the initiating organization, and check that the contract belongs to it.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+///   No permission on the contract. Use the initiator, or the super administrator or legal
+///   representative of the initiating organization, as operator. Check that the contract
+///   belongs to that organization.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for the resource and check its state; the error may be temporary, so a
-///   query may be retried later.
+///   Check the status of the resource in the message. The error may be temporary, so a query
+///   may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action does not support this for the resource in
-///   question, so retrying does not help.
+///   supported. See the message for the cause; the action does not support this for the
+///   resource, so retrying does not help.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowSignReviewRequest {
@@ -1035,9 +1033,8 @@ pub struct ChannelCreateFlowSignReviewRequest {
     pub review_type: ReviewResult,
     /// The reason for the outcome. At most 200 characters.
     pub review_message: Option<String>,
-    /// The party whose signing was under approval, by its role in the contract. Required if that
-    /// party was given `ApproverNeedSignReview` when the contract was started, and if the party
-    /// under approval is a person.
+    /// The party whose signing is under approval, by its role in the contract. Required if that
+    /// party was created with `ApproverNeedSignReview`, and if it is a person.
     pub recipient_id: Option<String>,
     /// Approval to which the outcome belongs. Absent or empty: the approval before signing.
     pub operate_type: Option<ReviewOperation>,
@@ -1123,17 +1120,17 @@ pub struct ChannelCreateFlowSignReviewResponse {
     pub request_id: String,
 }
 
-/// Hands contracts on which one employee of the sub-organization has to act over to another
-/// employee of it.
+/// Transfers contracts on which an employee must act to another employee of the same
+/// sub-organization.
 ///
 /// 变更本企业待签合同的经办人
 ///
 /// The employee who takes over must have joined the organization and verified their identity.
-/// Only a super administrator or the legal representative may hand over.
+/// Only a super administrator or the legal representative may transfer contracts.
 ///
-/// It is refused if the present employee has already filled in fields of the contract, has
-/// signed or is in the middle of signing, or if the contract has ended: fully signed, refused,
-/// withdrawn, expired and the like. Contracts succeed or fail one by one: see `FailedFlows`.
+/// It is refused if the current employee has filled in fields of the contract, has signed or is
+/// signing. It is also refused if the contract has ended: fully signed, refused, withdrawn,
+/// expired and the like. Contracts succeed or fail individually: see `FailedFlows`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1161,16 +1158,16 @@ pub struct ChannelCreateFlowSignReviewResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Retrying unchanged does not help.
+///   allowed. Set the parameter that the message names to a value that the action allows.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1178,7 +1175,7 @@ pub struct CreateFlowForwardsRequest {
     /// The employee who takes over, by the `OpenId` that the platform gave them. They must have
     /// joined the organization and verified their identity.
     pub target_open_id: String,
-    /// The contracts that change hands, each with the party that the present employee acts for.
+    /// The contracts to transfer, each with the party for which the current employee acts.
     pub flow_forward_infos: Vec<FlowForwardInfo>,
     /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
@@ -1224,27 +1221,26 @@ impl Action for CreateFlowForwardsRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateFlowForwardsResponse {
-    /// The contracts that could not be handed over, and why.
+    /// The contracts that could not be transferred, with the reasons.
     pub failed_flows: Vec<FlowForwardResult>,
-    /// The ids of the contracts handed over.
+    /// The ids of the transferred contracts.
     pub success_flows: Vec<String>,
     /// Id of the request, for the service's support.
     pub request_id: String,
 }
 
-/// Reports to the service the outcome of an approval inside the initiator's organization on
-/// which a signer of a contract group waits. It applies to that signer in all contracts of the
-/// group.
+/// Reports the outcome of an internal approval of the initiator's organization that a signer of
+/// a contract group requires. It applies to that signer in all contracts of the group.
 ///
 /// 提交合同组签署流程审批结果
 ///
 /// The group must have been started through `ChannelCreateFlowGroupByFiles` or
-/// `ChannelCreateFlowGroupByTemplates` with approval demanded: `NeedSignReview` of `FlowInfo`
+/// `ChannelCreateFlowGroupByTemplates` with approval required: `NeedSignReview` of `FlowInfo`
 /// or `FlowFileInfo`, or `ApproverNeedSignReview` of `FlowApproverInfo`. Auto-signing waits for
 /// the approval as well.
 ///
-/// For the same group and signer outcomes can be given repeatedly; the last one at the time of
-/// signing applies. For a single contract there is `ChannelCreateFlowSignReview`.
+/// For the same group and signer, outcomes can be reported repeatedly; the last one at the time
+/// of signing applies. For a single contract use `ChannelCreateFlowSignReview`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1257,51 +1253,52 @@ pub struct CreateFlowForwardsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
-///   Contract is in a state in which signing review is not possible. Read the contract's state
-///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
-///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   Contract is in a state in which signing review is not possible. Check the contract's
+///   status with `DescribeFlowDetailInfo`; a review requires a contract in progress that was
+///   created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
 ///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organizations:
-///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
-///   contract that has ended stays so.
+///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
+///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission on the contract. Act as the initiator or as the super administrator or legal
-///   representative of the initiating organization, and check that the contract belongs to it.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+///   No permission on the contract. Use the initiator, or the super administrator or legal
+///   representative of the initiating organization, as operator. Check that the contract
+///   belongs to that organization.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for the resource and check its state; the error may be temporary, so a
-///   query may be retried later.
+///   Check the status of the resource in the message. The error may be temporary, so a query
+///   may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action does not support this for the resource in
-///   question, so retrying does not help.
+///   supported. See the message for the cause; the action does not support this for the
+///   resource, so retrying does not help.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateFlowGroupSignReviewRequest {
@@ -1313,11 +1310,11 @@ pub struct CreateFlowGroupSignReviewRequest {
     pub flow_group_id: String,
     /// The outcome.
     pub review_type: ReviewResult,
-    /// The signer under approval. A person is found by name with either the identity document (kind
-    /// and number) or the phone number; a signer of an organization by these and the organization's
-    /// name.
+    /// The signer under approval. A person is identified by name and either the identity document
+    /// (kind and number) or the phone number. A signer of an organization also needs the
+    /// organization's name.
     pub approver_info: NeedReviewApproverInfo,
-    /// The reason for an outcome that does not pass. At most 200 characters.
+    /// The reason for a refusal. At most 200 characters.
     pub review_message: Option<String>,
 }
 
@@ -1406,34 +1403,34 @@ pub struct CreateFlowGroupSignReviewResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): Task was
 ///   submitted twice. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
 ///   the first task by its `TaskId`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
-///   Flow is already terminated. Leave it; a contract that has ended can't be withdrawn. One
-///   signed by all is released with `ChannelCreateReleaseFlow`.
+///   Flow is already terminated. A contract that has ended can't be withdrawn. Release a fully
+///   signed contract with `ChannelCreateReleaseFlow`.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
 ///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
 ///   employees join through `CreateConsoleLoginUrl`.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1497,19 +1494,19 @@ pub struct DescribeCancelFlowsTaskResponse {
     pub task_status: CancelTaskStatus,
     /// The contracts that were withdrawn.
     pub success_flow_ids: Vec<String>,
-    /// The contracts that could not be withdrawn, and why.
+    /// The contracts that could not be withdrawn, with the reasons.
     pub failure_flows: Vec<CancelFailureFlow>,
     /// Id of the request, for the service's support.
     pub request_id: String,
 }
 
-/// A contract to hand over to another employee, and as which party.
+/// A contract to transfer to another employee, and the party.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FlowForwardInfo {
     /// The contract's id, 32 characters.
     pub flow_id: String,
-    /// The party in the contract that the present employee acts for, 32 characters, as in
+    /// The party in the contract for which the current employee acts, 32 characters, as in
     /// `RecipientId` of `DescribeFlowDetailInfo`.
     pub recipient_id: String,
 }
@@ -1525,18 +1522,18 @@ impl FlowForwardInfo {
     }
 }
 
-/// A contract that could not be handed over.
+/// A contract that could not be transferred.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FlowForwardResult {
     /// The contract's id, 32 characters; the console's contract center shows it too.
     pub flow_id: Option<String>,
-    /// Cause of the failure: for instance the party's state does not allow forwarding, or the
-    /// present signer is not an employee of the organization.
+    /// Cause of the failure: for instance the party's status does not allow forwarding, or the
+    /// current signer is not an employee of the organization.
     pub error_detail: Option<String>,
 }
 
-/// Extends the signing deadline of a running contract, or of one of its signers. Without
+/// Extends the signing deadline of an open contract, or of one of its signers. Without
 /// `RecipientId` this extends the deadline of the contract and of the signers without their own
 /// deadline; with it, only that signer's.
 ///
@@ -1546,14 +1543,14 @@ pub struct FlowForwardResult {
 /// representative of the initiator's organization, may call it. Contracts of a contract group
 /// cannot be extended.
 ///
-/// For a contract: at least one party has yet to sign, so it must not be fully signed, refused
-/// (in signing or filling in), expired, withdrawn or released. The new deadline must be later
-/// than the present one and than now.
+/// For a contract: at least one party must not have signed. The contract must not be fully
+/// signed, refused (in signing or filling in), expired, withdrawn or released. The new deadline
+/// must be in the future and later than the current one.
 ///
-/// For a signer: their state must not be signed, refused (in signing or filling in), expired,
-/// withdrawn or released. The new deadline must be later than their present one and than now;
-/// if parties sign in order, also not later than the next signer's, and earlier than the
-/// contract's.
+/// For a signer: their status must not be signed, refused (in signing or filling in), expired,
+/// withdrawn or released. The new deadline must be in the future and later than the current
+/// one. If parties sign in order, it must not be later than the next signer's, and it must be
+/// earlier than the contract's.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1565,51 +1562,52 @@ pub struct FlowForwardResult {
 /// # Errors
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
-///   Contract is in a state in which signing review is not possible. Read the contract's state
-///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
-///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   Contract is in a state in which signing review is not possible. Check the contract's
+///   status with `DescribeFlowDetailInfo`; a review requires a contract in progress that was
+///   created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
 ///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organizations:
-///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
-///   contract that has ended stays so.
+///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
+///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission on the contract. Act as the initiator or as the super administrator or legal
-///   representative of the initiating organization, and check that the contract belongs to it.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+///   No permission on the contract. Use the initiator, or the super administrator or legal
+///   representative of the initiating organization, as operator. Check that the contract
+///   belongs to that organization.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for the resource and check its state; the error may be temporary, so a
-///   query may be retried later.
+///   Check the status of the resource in the message. The error may be temporary, so a query
+///   may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action does not support this for the resource in
-///   question, so retrying does not help.
+///   supported. See the message for the cause; the action does not support this for the
+///   resource, so retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ModifyFlowDeadlineRequest {
@@ -1619,13 +1617,13 @@ pub struct ModifyFlowDeadlineRequest {
     /// The contract's id, 32 characters, as returned when it was started; the console's contract
     /// center shows it too.
     pub flow_id: String,
-    /// The new deadline, of the contract or of the signer; later than the present one and than now.
-    /// Unix timestamp in seconds.
+    /// The new deadline of the contract or of the signer; in the future and later than the current
+    /// one. Unix timestamp in seconds.
     pub deadline: i64,
-    /// The signer whose deadline is extended, by role, 32 characters: as `Approvers` of
-    /// `ChannelCreateFlowByFiles`, `FlowApprovers` of `CreateFlowsByTemplates` or
-    /// `DescribeFlowDetailInfo` returned it. Absent: extends the contract's deadline, and that of
-    /// the signers for whom none was set initially.
+    /// The role of the signer whose deadline is extended, 32 characters. `ChannelCreateFlowByFiles`
+    /// (`Approvers`), `CreateFlowsByTemplates` (`FlowApprovers`) and `DescribeFlowDetailInfo`
+    /// return it. Absent: extends the contract's deadline, and that of the signers without their
+    /// own.
     pub recipient_id: Option<String>,
 }
 
@@ -1690,7 +1688,7 @@ pub struct ModifyFlowDeadlineResponse {
     pub request_id: String,
 }
 
-/// A signer under approval, described well enough to be found among the parties of a contract
+/// A signer under approval, with the details that identify them among the parties of a contract
 /// group.
 ///
 /// # Rules
@@ -1700,10 +1698,10 @@ pub struct ModifyFlowDeadlineResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NeedReviewApproverInfo {
-    /// Kind of signer: acting for an organization or in their own name; auto-signing and signing by
-    /// PIN code are included in either.
+    /// Kind of signer: on behalf of an organization or in their own name; both include auto-signing
+    /// and signing by PIN code.
     pub approver_type: ApproveType,
-    /// The signer's real name, with which identity is verified and the signature made; no nickname.
+    /// The signer's real name, not a nickname; used for identity verification and the signature.
     pub approver_name: String,
     /// The signer's phone number: a mainland China number, without `+86` or other characters.
     /// Exactly 11 characters.
@@ -1712,13 +1710,12 @@ pub struct NeedReviewApproverInfo {
     pub approver_id_card_type: Option<IdCardType>,
     /// The number of the signer's identity document:
     ///
-    /// - Identity card of mainland China, and residence permit: 18 digits, of which the last may be
-    ///   a capital `X`.
+    /// - Identity card of mainland China, and residence permit: 18 characters, digits or a capital
+    ///   `X` as the last one.
     /// - Mainland travel permit: 11 characters, first `H` (Hong Kong) or `M` (Macao), then ten
     ///   digits.
     pub approver_id_card_number: Option<String>,
-    /// The organization's name, as on its business license; parentheses as the full-width `（）`, not
-    /// the ASCII `()`.
+    /// The organization's name, as on its business license; brackets must be the full-width `（）`.
     pub organization_name: Option<String>,
 }
 
@@ -1792,8 +1789,8 @@ pub struct RemindFlowRecords {
     pub can_remind: bool,
     /// The contract's id, 32 characters.
     pub flow_id: String,
-    /// Reason why nobody can be reminded. In the official sample it also contains the outcome for
-    /// each signer: reminded, or reminded before.
+    /// Reason why reminding is not possible. In the official sample it also contains the outcome
+    /// for each signer: reminded, or reminded before.
     pub remind_message: String,
 }
 
@@ -2041,10 +2038,10 @@ impl Default for ReviewOperation {
 pub enum ReviewResult {
     /// `PASS`: Approved: signing, or starting, continues.
     Pass,
-    /// `REJECT`: Not approved: the state of the contract does not change and it keeps waiting; it
-    /// can still be approved by another call.
+    /// `REJECT`: Not approved: the contract does not change and still waits for approval. Another
+    /// call can approve it.
     Reject,
-    /// `SIGN_REJECT`: Signing refused: the contract ends in the state refused.
+    /// `SIGN_REJECT`: Signing refused: the contract ends with the status refused.
     SignReject,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.

@@ -21,11 +21,11 @@ use super::{Agent, AuthorizationType, IdCardType, UserInfo};
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AdminChangeInvitationInfo {
-    /// The organization whose super administrator changes, by the id the service gave it. If
-    /// `ChangeAdminOrganizationOpenId` is given too, both must mean the same organization.
+    /// The organization whose super administrator changes, by its id inside the service. If
+    /// `ChangeAdminOrganizationOpenId` is set too, both must identify the same organization.
     pub change_admin_organization_id: Option<String>,
     /// The organization whose super administrator changes, by the id that the platform gave it. If
-    /// `ChangeAdminOrganizationId` is given too, both must mean the same organization.
+    /// `ChangeAdminOrganizationId` is set too, both must identify the same organization.
     pub change_admin_organization_open_id: Option<String>,
     /// The new super administrator's `OpenId`, the id that the platform gave them.
     pub new_admin_open_id: Option<String>,
@@ -183,8 +183,8 @@ pub struct BatchOrganizationRegistrationTasksDetails {
 /// # Errors
 ///
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateOrganizationModifyQrCodeRequest {
@@ -253,7 +253,7 @@ impl fmt::Debug for ChannelCreateOrganizationModifyQrCodeResponse {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ChannelOrganizationInfo {
-    /// The id the service gave it, the same in every application.
+    /// The organization's id inside the service, the same in every application.
     pub organization_id: Option<String>,
     /// The id that the platform gave it.
     pub organization_open_id: Option<String>,
@@ -271,11 +271,10 @@ pub struct ChannelOrganizationInfo {
     pub admin_open_id: Option<String>,
     /// The super administrator's mobile number, partly masked with `*`.
     pub admin_mobile: Option<String>,
-    /// Progress of its verification. It starts as `UNVERIFIED` and is `VERIFYING` once its
-    /// information is submitted and while a method is chosen. Authorization or verification by the
-    /// legal representative leads through `VERIFYINGLEGALPENDINGAUTHORIZATION` to `VERIFIED`; a
-    /// power of attorney leads to `VERIFYINGAUTHORIZATIONFILEPENDING`, and from there to `VERIFIED`
-    /// or `VERIFYINGAUTHORIZATIONFILEREJECT`.
+    /// Progress of its verification. It starts as `UNVERIFIED`. It is `VERIFYING` after its
+    /// information is submitted, until a method is chosen. By the legal representative it is
+    /// `VERIFYINGLEGALPENDINGAUTHORIZATION`, then `VERIFIED`. By power of attorney it is
+    /// `VERIFYINGAUTHORIZATIONFILEPENDING`, then `VERIFIED` or `VERIFYINGAUTHORIZATIONFILEREJECT`.
     pub authorization_status: Option<OrganizationAuthorizationStatus>,
     /// Method by which it is, or was, verified.
     pub authorization_type: Option<OrganizationAuthorizationMethod>,
@@ -283,9 +282,10 @@ pub struct ChannelOrganizationInfo {
     pub active_status: Option<SubOrganizationActiveStatus>,
     /// Time at which its account, that is its activation, expires. Unix timestamp in seconds.
     pub license_expire_time: Option<i64>,
-    /// `true` if its verification information has been submitted. Becomes true with the submit
-    /// button, and false again whenever the current verification record is voided, for instance by
-    /// submitting the information once more or by uploading it again after a rejection. Absent: no.
+    /// `true` if its verification information has been submitted. Becomes true when the user
+    /// submits the information, and false when the current verification record is voided.
+    /// Submitting the information again, or uploading it again after a rejection, voids the record.
+    /// Absent: no.
     pub has_submitted_auth_info: Option<bool>,
 }
 
@@ -324,11 +324,11 @@ impl fmt::Debug for ChannelOrganizationInfo {
 ///
 /// 批量创建变更超管任务
 ///
-/// One call takes up to 10 organizations, each only once, whether named by
-/// `ChangeAdminOrganizationId` or by `ChangeAdminOrganizationOpenId`. They must be verified.
+/// One call takes up to 10 verified organizations, each only once, identified by
+/// `ChangeAdminOrganizationId` or `ChangeAdminOrganizationOpenId`.
 ///
-/// The call only submits the tasks: `CreateBatchAdminChangeInvitationsUrl` then makes the link
-/// with which the new super administrator performs them.
+/// The call only submits the tasks: `CreateBatchAdminChangeInvitationsUrl` then creates the
+/// link with which the new super administrator performs them.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -339,29 +339,29 @@ impl fmt::Debug for ChannelOrganizationInfo {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
-///   found; check the role data exists. Give the operator a role that allows this
-///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
-///   check also the ids in the request.
+///   found; check the role data exists. Assign a role that allows this to the operator
+///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as
+///   operator. Also check the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
 ///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Give the request id to the service's support if the error persists.
+///   retrying. Contact the service's support with the request id if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -426,8 +426,8 @@ pub struct CreateBatchAdminChangeInvitationsResponse {
 ///
 /// 创建企业批量变更超管链接
 ///
-/// The tasks must first be created with `CreateBatchAdminChangeInvitations`; one link gathers
-/// up to 500 of them. The new super administrator must use the link in person: the name, mobile
+/// The tasks must first be created with `CreateBatchAdminChangeInvitations`; one link covers up
+/// to 500 of them. The new super administrator must use the link in person: the name, mobile
 /// number and identity document given here must be their own.
 ///
 /// The link is valid for 7 days.
@@ -442,29 +442,29 @@ pub struct CreateBatchAdminChangeInvitationsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
-///   found; check the role data exists. Give the operator a role that allows this
-///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
-///   check also the ids in the request.
+///   found; check the role data exists. Assign a role that allows this to the operator
+///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as
+///   operator. Also check the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
 ///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Give the request id to the service's support if the error persists.
+///   retrying. Contact the service's support with the request id if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -576,7 +576,7 @@ impl Action for CreateBatchAdminChangeInvitationsUrlRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsUrlResponse {
-    /// The link to the batch of changes, in the form that `Endpoint` asked for; valid for 7 days.
+    /// The link to the batch of changes, in the form that `Endpoint` selects; valid for 7 days.
     /// Pass it on unescaped: `&`, not `\u0026`.
     pub url: Option<String>,
     /// Time at which the link expires. Unix timestamp in seconds.
@@ -602,8 +602,8 @@ impl fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
     }
 }
 
-/// Creates a link with which several sub-organizations are set up together after registration:
-/// creating seals, enabling auto-signing, authorizing a partner or the platform to auto-sign.
+/// Creates a link with which a person sets up several sub-organizations after registration:
+/// creates seals, enables auto-signing, authorizes a partner or the platform to auto-sign.
 ///
 /// 批量操作企业初始化
 ///
@@ -622,51 +622,52 @@ impl fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
-///   Contract is in a state in which signing review is not possible. Read the contract's state
-///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
-///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   Contract is in a state in which signing review is not possible. Check the contract's
+///   status with `DescribeFlowDetailInfo`; a review requires a contract in progress that was
+///   created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
 ///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organizations:
-///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
-///   contract that has ended stays so.
+///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
+///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission on the contract. Act as the initiator or as the super administrator or legal
-///   representative of the initiating organization, and check that the contract belongs to it.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+///   No permission on the contract. Use the initiator, or the super administrator or legal
+///   representative of the initiating organization, as operator. Check that the contract
+///   belongs to that organization.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for the resource and check its state; the error may be temporary, so a
-///   query may be retried later.
+///   Check the status of the resource in the message. The error may be temporary, so a query
+///   may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action does not support this for the resource in
-///   question, so retrying does not help.
+///   supported. See the message for the cause; the action does not support this for the
+///   resource, so retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateBatchInitOrganizationUrlRequest {
@@ -678,8 +679,8 @@ pub struct CreateBatchInitOrganizationUrlRequest {
     /// The sub-organizations to set up, by the ids that the platform gave them. At most 50
     /// elements.
     pub proxy_organization_open_ids: Vec<String>,
-    /// True, along with `PARTNER_AUTO_SIGN_AUTH` in `OperateTypes`, authorizes the platform to
-    /// auto-sign.
+    /// `true`, together with `PARTNER_AUTO_SIGN_AUTH` in `OperateTypes`, to authorize the platform
+    /// to auto-sign.
     pub is_authorize_platform_application: Option<bool>,
     /// The partner to authorize to auto-sign, by the id that the platform gave it. Mandatory if
     /// `OperateTypes` contains `PARTNER_AUTO_SIGN_AUTH` and the authorized party is a partner
@@ -777,10 +778,10 @@ impl fmt::Debug for CreateBatchInitOrganizationUrlResponse {
 ///
 /// 创建企业批量认证链接-单链接
 ///
-/// First submit the organizations with `CreateBatchOrganizationRegistrationTasks`, then make
-/// sure with `DescribeBatchOrganizationRegistrationUrls` that the tasks are done and take the
-/// sub-task ids from there. The tasks run asynchronously: usually 3 to 5 seconds, longer under
-/// load or when they are complex.
+/// First submit the organizations with `CreateBatchOrganizationRegistrationTasks`. Then wait
+/// until `DescribeBatchOrganizationRegistrationUrls` reports the tasks as done, and use the
+/// sub-task ids that it returns. The tasks run asynchronously: usually 3 to 5 seconds, longer
+/// under load or when they are complex.
 ///
 /// The link must be used by the super administrator in person and is valid for 7 days.
 ///
@@ -793,51 +794,52 @@ impl fmt::Debug for CreateBatchInitOrganizationUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
-///   Contract is in a state in which signing review is not possible. Read the contract's state
-///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
-///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   Contract is in a state in which signing review is not possible. Check the contract's
+///   status with `DescribeFlowDetailInfo`; a review requires a contract in progress that was
+///   created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
 ///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Read the state with `DescribeFlowDetailInfo` (organizations:
-///   `DescribeChannelOrganizations`); the call works only in the states the action names. A
-///   contract that has ended stays so.
+///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
+///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission on the contract. Act as the initiator or as the super administrator or legal
-///   representative of the initiating organization, and check that the contract belongs to it.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+///   No permission on the contract. Use the initiator, or the super administrator or legal
+///   representative of the initiating organization, as operator. Check that the contract
+///   belongs to that organization.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for the resource and check its state; the error may be temporary, so a
-///   query may be retried later.
+///   Check the status of the resource in the message. The error may be temporary, so a query
+///   may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action does not support this for the resource in
-///   question, so retrying does not help.
+///   supported. See the message for the cause; the action does not support this for the
+///   resource, so retrying does not help.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationAuthorizationUrlRequest {
@@ -851,9 +853,8 @@ pub struct CreateBatchOrganizationAuthorizationUrlRequest {
     /// `CreateBatchOrganizationRegistrationTasks`.
     pub admin_mobile: Option<String>,
     /// The organizations to verify, by the `SubTaskId`s from
-    /// `DescribeBatchOrganizationRegistrationUrls`. To be given along with `AdminName`,
-    /// `AdminMobile` and `AdminIdCardNumber`; sub-tasks that belong to another super administrator
-    /// are left out.
+    /// `DescribeBatchOrganizationRegistrationUrls`. Set it together with `AdminName`, `AdminMobile`
+    /// and `AdminIdCardNumber`; sub-tasks of another super administrator are ignored.
     pub sub_task_ids: Option<Vec<String>>,
     /// Kind of the super administrator's identity document; the same as was given to
     /// `CreateBatchOrganizationRegistrationTasks`. Absent: `ID_CARD`.
@@ -966,7 +967,7 @@ impl Action for CreateBatchOrganizationAuthorizationUrlRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationAuthorizationUrlResponse {
-    /// The link to the batch of verifications, in the form that `Endpoint` asked for; valid for 7
+    /// The link to the batch of verifications, in the form that `Endpoint` selects; valid for 7
     /// days. Pass it on unescaped: `&`, not `\u0026`.
     pub auth_url: String,
     /// Causes of failed verifications. Empty if none failed.
@@ -1004,10 +1005,10 @@ impl fmt::Debug for CreateBatchOrganizationAuthorizationUrlResponse {
 /// Within a call neither the name, the credit code nor the employee's `OpenId` may occur twice.
 /// If any entry is wrong, no `TaskId` is returned.
 ///
-/// The work is asynchronous, as a rule 3 to 5 seconds. With the task's id
-/// `DescribeBatchOrganizationRegistrationUrls` fetches the link of each organization, and
-/// `DescribeBatchOrganizationRegistrationTasks` then follows each one's progress. To verify all
-/// through one link, set `BatchAuthMethod` and continue with
+/// The task runs asynchronously, usually 3 to 5 seconds.
+/// `DescribeBatchOrganizationRegistrationUrls` takes its id and returns the link of each
+/// organization; `DescribeBatchOrganizationRegistrationTasks` then returns each one's progress.
+/// To verify all through one link, set `BatchAuthMethod` and continue with
 /// `CreateBatchOrganizationAuthorizationUrl`. Wrong entries can be cleared with
 /// `DeleteOrganizationAuthorizations`.
 ///
@@ -1024,29 +1025,29 @@ impl fmt::Debug for CreateBatchOrganizationAuthorizationUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
-///   found; check the role data exists. Give the operator a role that allows this
-///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
-///   check also the ids in the request.
+///   found; check the role data exists. Assign a role that allows this to the operator
+///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as
+///   operator. Also check the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
 ///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Give the request id to the service's support if the error persists.
+///   retrying. Contact the service's support with the request id if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1054,13 +1055,13 @@ pub struct CreateBatchOrganizationRegistrationTasksRequest {
     /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// The sub-organizations to register; none may share its name, credit code or employee's
-    /// `OpenId` with another. At most 10 elements.
+    /// The sub-organizations to register; names, credit codes and employees' `OpenId`s must be
+    /// unique among them. At most 10 elements.
     pub registration_organizations: Vec<RegistrationOrganizationInfo>,
     /// Kind of verification links. Absent: `PC`.
     pub endpoint: Option<RegistrationUrlEndpoint>,
     /// Way of verification: each organization through a separate link, or all through one. Absent:
-    /// one each. If a single link is to verify by power of attorney, `PowerOfAttorneys` is
+    /// a link each. If a single link is to verify by power of attorney, `PowerOfAttorneys` is
     /// mandatory for those organizations.
     pub batch_auth_method: Option<BatchAuthMethod>,
 }
@@ -1136,20 +1137,20 @@ pub struct CreateBatchOrganizationRegistrationTasksResponse {
 /// 获取变更企业信息电子签小程序链接
 ///
 /// The sub-organization and the employee named in `Agent` must have passed identity
-/// verification. Only its legal representative or super administrator can use the link; anybody
-/// else gets an error about missing permission. A legal representative can also replace the
+/// verification. Only its legal representative or super administrator can use the link; other
+/// employees get an error about missing permission. A legal representative can also replace the
 /// super administrator in the mini program without a link. The link is valid for 7 days.
 ///
 /// A new super administrator must be an employee already. Of the basic information, the name,
-/// the legal representative (a new one receives an invitation link), the address and the region
-/// can change; the credit code and the kind of organization cannot.
+/// the legal representative, the address and the region can change, the credit code and the
+/// kind of organization cannot. A new legal representative receives an invitation link.
 ///
 /// A new name has consequences:
 ///
 /// - Contracts: existing ones are not changed; new ones must name the party by the new name, or
 ///   they cannot be signed.
 /// - Seals: all official, contract, finance and personnel seals are deleted and created again
-///   under the new name; the legal representative's seal stays.
+///   under the new name; the legal representative's seal remains.
 /// - Certificate: a new one is requested from the certificate authority.
 ///
 /// Rate limit: 20 requests per second.
@@ -1163,13 +1164,13 @@ pub struct CreateBatchOrganizationRegistrationTasksResponse {
 ///
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateChannelOrganizationInfoChangeUrlRequest {
@@ -1262,13 +1263,13 @@ impl fmt::Debug for CreateChannelOrganizationInfoChangeUrlResponse {
 ///
 /// An active sub-organization can initiate contracts; an inactive one can only view and sign
 /// them. Activation lasts a year, after which the sub-organization is inactive again. A renewal
-/// adds a year and uses one license; several renewals are allowed, but only while the
-/// sub-organization is active: one that has lapsed must be activated again.
+/// adds a year and uses one license. Several renewals are allowed, but only while the
+/// sub-organization is active; after expiry it must be activated again.
 ///
-/// The sub-organizations must have completed verification; so must the one and the employee
-/// named in `Agent`. The same can be done in the console, or left to the service: with
-/// automatic activation or renewal enabled among the application's extended services, it
-/// happens by itself while licenses last.
+/// The sub-organizations must have completed verification, as must the sub-organization and the
+/// employee in `Agent`. Activation is also possible in the console, or automatic: the
+/// application's extended services include automatic activation and renewal, which use licenses
+/// while available.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1280,25 +1281,25 @@ impl fmt::Debug for CreateChannelOrganizationInfoChangeUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1377,8 +1378,8 @@ pub struct CreateChannelSubOrganizationActiveResponse {
 /// 创建企业注销链接
 ///
 /// The employee in `Agent.ProxyOperator.OpenId` must be its super administrator or legal
-/// representative. The service notifies nobody: pass the link to the super administrator or
-/// legal representative, who opens it to complete the closing.
+/// representative. The service sends no notification: pass the link to the super administrator
+/// or legal representative, who opens it to close the account.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1390,32 +1391,32 @@ pub struct CreateChannelSubOrganizationActiveResponse {
 /// # Errors
 ///
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for the resource and check its state; the error may be temporary, so a
-///   query may be retried later.
+///   Check the status of the resource in the message. The error may be temporary, so a query
+///   may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action does not support this for the resource in
-///   question, so retrying does not help.
+///   supported. See the message for the cause; the action does not support this for the
+///   resource, so retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateCloseOrganizationUrlRequest {
@@ -1465,8 +1466,8 @@ pub struct CreateCloseOrganizationUrlResponse {
     pub mini_app_path: String,
     /// Link to a picture of the QR code.
     pub qrcode_url: String,
-    /// Text to turn into a QR code that, scanned with WeChat, opens the mini program directly,
-    /// without a page between. It does not work as a link.
+    /// Content of a QR code that opens the mini program directly when scanned with WeChat. It does
+    /// not work as a link.
     pub weixin_qrcode_url: String,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -1498,9 +1499,9 @@ impl fmt::Debug for CreateCloseOrganizationUrlResponse {
 /// 生成变更超管授权书链接
 ///
 /// That is possible only after the review has rejected the earlier one, for instance as
-/// illegible; the callback with the review's result reports it and contains the
-/// `AuthorizationId`. Only the person who then performed the organization's verification can
-/// use the link. It does not expire.
+/// illegible. The callback with the review's result contains the `AuthorizationId`. Only the
+/// person who then performed the organization's verification can use the link. It does not
+/// expire.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1511,29 +1512,29 @@ impl fmt::Debug for CreateCloseOrganizationUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
-///   found; check the role data exists. Give the operator a role that allows this
-///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
-///   check also the ids in the request.
+///   found; check the role data exists. Assign a role that allows this to the operator
+///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as
+///   operator. Also check the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
 ///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Give the request id to the service's support if the error persists.
+///   retrying. Contact the service's support with the request id if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1541,8 +1542,8 @@ pub struct CreateModifyAdminAuthorizationUrlRequest {
     /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// Id of the organization's verification, as the callback with the result of the power of
-    /// attorney's review gives it.
+    /// Id of the organization's verification, which the callback with the result of the power of
+    /// attorney's review contains.
     pub authorization_id: Option<String>,
     /// Kind of link. Absent: `HTTP`.
     pub endpoint: Option<AdminAuthorizationUrlEndpoint>,
@@ -1613,16 +1614,16 @@ impl fmt::Debug for CreateModifyAdminAuthorizationUrlResponse {
     }
 }
 
-/// Creates a power of attorney, filled in with the details given: for the super administrator
-/// at an organization's verification, for a change of super administrator, or for closing the
+/// Creates a power of attorney, filled in with the given details. `Type` selects the purpose:
+/// an organization's verification, a change of super administrator, or closing the
 /// organization's account.
 ///
 /// 生成企业授权书
 ///
 /// The details of the organization, the legal representative and the super administrator must
-/// be true, or the later review rejects the file. The sub-organization and the employee named
-/// in `Agent` must have passed identity verification. Give `Agent.ProxyOrganizationOpenId` too:
-/// it is documented as mandatory, although the official sample leaves it out.
+/// be correct, or the later review rejects the file. The sub-organization and the employee
+/// named in `Agent` must have passed identity verification. Set `Agent.ProxyOrganizationOpenId`
+/// too: it is documented as mandatory, although the official sample omits it.
 ///
 /// The file's link is valid for 5 minutes.
 ///
@@ -1635,25 +1636,25 @@ impl fmt::Debug for CreateModifyAdminAuthorizationUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1661,7 +1662,7 @@ pub struct CreateOrganizationAuthFileRequest {
     /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// The details to fill in. They must agree with the business license.
+    /// The details to fill in. They must match the business license.
     pub organization_common_info: Option<OrganizationCommonInfo>,
     /// Purpose of the power of attorney.
     pub r#type: Option<OrganizationAuthFileType>,
@@ -1752,12 +1753,11 @@ pub struct DeleteOrganizationAuthorizationInfo {
 ///
 /// 批量清除未认证的企业认证流
 ///
-/// It is used with `CreateBatchOrganizationRegistrationTasks` and
-/// `DescribeBatchOrganizationRegistrationUrls`: all verifications under the given super
-/// administrator that are still in progress are removed, and the organizations can then be
-/// submitted again.
+/// It complements `CreateBatchOrganizationRegistrationTasks` and
+/// `DescribeBatchOrganizationRegistrationUrls`. All verifications in progress under the given
+/// super administrator are removed, and the organizations can then be submitted again.
 ///
-/// The call must come from the application that made the verification links; otherwise the
+/// The call must come from the application that created the verification links; otherwise the
 /// service reports that the operator has no verification in progress.
 ///
 /// Rate limit: 20 requests per second.
@@ -1769,29 +1769,29 @@ pub struct DeleteOrganizationAuthorizationInfo {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
-///   found; check the role data exists. Give the operator a role that allows this
-///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
-///   check also the ids in the request.
+///   found; check the role data exists. Assign a role that allows this to the operator
+///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as
+///   operator. Also check the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
 ///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Give the request id to the service's support if the error persists.
+///   retrying. Contact the service's support with the request id if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1879,11 +1879,11 @@ impl Action for DeleteOrganizationAuthorizationsRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DeleteOrganizationAuthorizationsResponse {
-    /// The verifications concerned, each with its organization, its id and its error, if any.
+    /// The affected verifications, each with its organization, id and error, if any.
     pub delete_organization_authorization_infos: Vec<
         DeleteOrganizationAuthorizationInfo,
     >,
-    /// Result: all or not all were cleared.
+    /// Result: all, some or none were cleared.
     pub status: Option<AuthorizationClearStatus>,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -1893,10 +1893,10 @@ pub struct DeleteOrganizationAuthorizationsResponse {
 ///
 /// 查询企业批量认证状态
 ///
-/// The organizations are named by the `SubTaskId`s that
-/// `DescribeBatchOrganizationRegistrationUrls` returns for a batch submitted with
+/// The organizations are identified by the `SubTaskId`s that
+/// `DescribeBatchOrganizationRegistrationUrls` returns for a batch of
 /// `CreateBatchOrganizationRegistrationTasks`. For a failed one the response contains the
-/// cause, for instance that the organization is verified already.
+/// cause, for instance that the organization is already verified.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1909,29 +1909,29 @@ pub struct DeleteOrganizationAuthorizationsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
-///   found; check the role data exists. Give the operator a role that allows this
-///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or act as the super administrator;
-///   check also the ids in the request.
+///   found; check the role data exists. Assign a role that allows this to the operator
+///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as
+///   operator. Also check the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
 ///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Give the request id to the service's support if the error persists.
+///   retrying. Contact the service's support with the request id if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1939,7 +1939,7 @@ pub struct DescribeBatchOrganizationRegistrationTasksRequest {
     /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// The organizations to look up, by the `SubTaskId`s from
+    /// The organizations to query, by the `SubTaskId`s from
     /// `DescribeBatchOrganizationRegistrationUrls`.
     pub task_ids: Option<Vec<String>>,
 }
@@ -1992,7 +1992,7 @@ pub struct DescribeBatchOrganizationRegistrationTasksResponse {
     pub request_id: String,
 }
 
-/// Fetches the result of a batch registration: each sub-organization's verification link or
+/// Returns the result of a batch registration: each sub-organization's verification link or
 /// error.
 ///
 /// 查询子企业批量认证链接
@@ -2014,14 +2014,14 @@ pub struct DescribeBatchOrganizationRegistrationTasksResponse {
 /// # Errors
 ///
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
 ///   sub-organization, and ask its super administrator whether the closing is intended;
 ///   retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2074,8 +2074,8 @@ pub struct DescribeBatchOrganizationRegistrationUrlsResponse {
     pub request_id: String,
 }
 
-/// Looks up one sub-organization, or lists all those of the application: super administrator,
-/// legal representative, state of verification, activation.
+/// Returns one sub-organization, or lists all sub-organizations of the application: super
+/// administrator, legal representative, state of verification, activation.
 ///
 /// 查询企业信息
 ///
@@ -2112,15 +2112,15 @@ pub struct DescribeBatchOrganizationRegistrationUrlsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeChannelOrganizationsRequest {
@@ -2129,8 +2129,8 @@ pub struct DescribeChannelOrganizationsRequest {
     pub agent: Agent,
     /// Number of sub-organizations per page. At most 200.
     pub limit: i64,
-    /// The sub-organization to look up, by the id that the platform gave it. Absent: all those of
-    /// the application.
+    /// The sub-organization to return, by the id that the platform gave it. Absent: all
+    /// sub-organizations of the application.
     pub organization_open_id: Option<String>,
     /// Only sub-organizations whose verification is in one of these states.
     pub authorization_status_list: Option<Vec<OrganizationAuthorizationStatus>>,
@@ -2214,7 +2214,7 @@ pub struct DescribeChannelOrganizationsResponse {
     pub request_id: String,
 }
 
-/// Lists the employees and organizations to whom a sub-organization has granted an extended
+/// Lists the employees and organizations to which a sub-organization has granted an extended
 /// service: auto-signing or batch signing.
 ///
 /// 查询企业扩展服务授权详情
@@ -2235,25 +2235,25 @@ pub struct DescribeChannelOrganizationsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2335,13 +2335,11 @@ pub struct DescribeExtendedServiceAuthDetailResponse {
 ///
 /// 查询企业扩展服务授权信息
 ///
-/// It covers auto-signing, contracts with residents of Hong Kong, Macao and Taiwan, checking a
-/// party's identity by mobile number, the wider age range of signers, download of contracts and
-/// files, and hiding the names of the employees who handle contracts. `ModifyExtendedService`
-/// switches them.
+/// `ExtendedServiceType` lists the services, such as auto-signing and downloads by the
+/// platform. `ModifyExtendedService` enables and disables them.
 ///
 /// Only the super administrator or legal representative may call it, so
-/// `Agent.ProxyOperator.OpenId` must be one of theirs; for anybody else the call is refused.
+/// `Agent.ProxyOperator.OpenId` must be one of theirs; for other employees the call is refused.
 /// Both the sub-organization and the employee must have passed identity verification.
 ///
 /// Rate limit: 20 requests per second.
@@ -2356,29 +2354,29 @@ pub struct DescribeExtendedServiceAuthDetailResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
 ///   sub-organization, and ask its super administrator whether the closing is intended;
 ///   retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2420,13 +2418,13 @@ impl Action for DescribeExtendedServiceAuthInfoRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DescribeExtendedServiceAuthInfoResponse {
-    /// The extended services and whether each is on.
+    /// The extended services with their status.
     pub auth_info: Vec<ExtentServiceAuthInfo>,
     /// Id of the request, for the service's support.
     pub request_id: String,
 }
 
-/// An extended service of a sub-organization and whether it is on.
+/// An extended service of a sub-organization and its status.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ExtentServiceAuthInfo {
@@ -2437,10 +2435,10 @@ pub struct ExtentServiceAuthInfo {
     pub name: String,
     /// Status of the service.
     pub status: ExtendedServiceStatus,
-    /// `OpenId` of the employee who switched it last, the id that the platform gave them. May be
-    /// empty.
+    /// `OpenId` of the employee who last enabled or disabled it, the id that the platform gave
+    /// them. May be empty.
     pub operator_open_id: String,
-    /// Time of the last switch. May be 0. Unix timestamp in seconds.
+    /// Time at which it was last enabled or disabled. May be 0. Unix timestamp in seconds.
     pub operate_on: i64,
 }
 
@@ -2451,8 +2449,8 @@ impl ExtentServiceAuthInfo {
     }
 }
 
-/// An authorization from one organization to another; so far only for auto-signing on behalf of
-/// a partner.
+/// An authorization from one organization to another; currently only for auto-signing on behalf
+/// of a partner.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HasAuthOrganization {
@@ -2483,7 +2481,7 @@ pub struct HasAuthUser {
     pub open_id: Option<String>,
 }
 
-/// Switches an extended service of a sub-organization on or off.
+/// Enables or disables an extended service of a sub-organization.
 ///
 /// 管理企业扩展服务
 ///
@@ -2491,10 +2489,10 @@ pub struct HasAuthUser {
 /// representative; both the sub-organization and the employee must have passed identity
 /// verification.
 ///
-/// Switching on `AUTO_SIGN` or `DOWNLOAD_FLOW` needs a signed agreement: the response contains
-/// a link, valid for 24 hours, which the platform must pass to the super administrator or legal
-/// representative to open. Everything else takes effect immediately, without a link.
-/// `DescribeExtendedServiceAuthInfo` shows the outcome.
+/// Enabling `AUTO_SIGN` or `DOWNLOAD_FLOW` needs a signed agreement. The response then contains
+/// a link, valid for 24 hours, that the super administrator or legal representative must open.
+/// Every other change takes effect immediately, without a link.
+/// `DescribeExtendedServiceAuthInfo` returns the outcome.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -2506,25 +2504,25 @@ pub struct HasAuthUser {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
 ///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Give the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   retrying. Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2532,9 +2530,9 @@ pub struct ModifyExtendedServiceRequest {
     /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// The extended service to switch.
+    /// The extended service to enable or disable.
     pub service_type: ExtendedServiceType,
-    /// Switch of the service.
+    /// Change: enable or disable the service.
     pub operate: ExtendedServiceOperation,
     /// Kind of link, if one is returned. Absent: `WEIXINAPP`.
     pub endpoint: Option<ExtendedServiceUrlEndpoint>,
@@ -2587,8 +2585,8 @@ impl Action for ModifyExtendedServiceRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ModifyExtendedServiceResponse {
-    /// The link with which the super administrator or legal representative switches the service on,
-    /// valid for 24 hours. Comes only with `OPEN` of `AUTO_SIGN` or `DOWNLOAD_FLOW`. Empty: the
+    /// The link with which the super administrator or legal representative enables the service,
+    /// valid for 24 hours. Returned only for `OPEN` of `AUTO_SIGN` or `DOWNLOAD_FLOW`. Empty: the
     /// change has taken effect.
     pub operate_url: String,
     /// Id of the request, for the service's support.
@@ -2613,21 +2611,20 @@ impl fmt::Debug for ModifyExtendedServiceResponse {
 /// `Agent.ProxyOperator.OpenId` must be one of theirs. One operator has at most 10 checks per
 /// day. Send only the changed fields.
 ///
-/// A new name is refused while contracts of the organization are unfinished anywhere on the
-/// service, including those of a self-registered organization of the same name: withdraw or
-/// complete those that the response lists, then call again. Organizations that the service has
-/// put on an allowlist, on request to its account manager, are exempt.
+/// A new name is refused while the organization has unfinished contracts anywhere on the
+/// service, including those of a self-registered organization of the same name. Withdraw or
+/// complete the contracts that the response lists, then call again. Organizations that the
+/// service has put on an allowlist, on request to its account manager, are exempt.
 ///
 /// Name, legal representative and credit code are checked against the business register. If
-/// they agree, the change takes effect and a callback reports it. If the new name or legal
-/// representative does not match, or the register has the organization as not found,
-/// deregistered or revoked, the change goes to manual review, whose result is reported by
-/// another callback.
+/// they match, the change takes effect and a callback reports it. Otherwise, or if the register
+/// lists the organization as deregistered or revoked or does not contain it, the change is
+/// reviewed manually. Another callback reports the result.
 ///
 /// Consequences:
 ///
-/// - New legal representative: the old one's seal becomes void and their account an ordinary
-///   employee's; the new one receives a short message.
+/// - New legal representative: the old one's seal becomes void and their account becomes that
+///   of an ordinary employee. The new one receives a short message.
 /// - New name: the certificate is voided and issued again, and a new official seal is made.
 /// - New address or type: only that entry changes.
 ///
@@ -2643,30 +2640,30 @@ impl fmt::Debug for ModifyExtendedServiceResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.OrganizationNotChange`](super::ErrorCode::FailedOperationOrganizationNotChange):
-///   Organisation information has not changed. Call only if something changed, and give only
-///   the changed fields, with their new values.
+///   Organisation information has not changed. Set only the changed fields, with their new
+///   values; call only if a field has changed.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Retrying unchanged does not help.
+///   allowed. Set the parameter that the message names to a value that the action allows.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.NotSupportOrgType`](super::ErrorCode::OperationDeniedNotSupportOrgType):
 ///   Organisation type is unsupported. Check the organization's type.
-///   `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for
-///   other types ask the service's account manager.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+///   `ModifyOrganizationBusinessInfo` only changes `INDIVIDUALBIZ` to `ENTERPRISE`; for other
+///   types ask the service's account manager.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ModifyOrganizationBusinessInfoRequest {
@@ -2674,20 +2671,20 @@ pub struct ModifyOrganizationBusinessInfoRequest {
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
     /// A picture of the business license or a similar certificate, by the id that `UploadFiles`
-    /// returned. It is kept as evidence and not read by OCR: set the changed information in the
+    /// returned. It is stored as evidence and not read by OCR: set the changed information in the
     /// other fields.
     pub biz_license_resource_id: String,
     /// The new name, as in the business register. Absent: unchanged.
     pub organization_name: Option<String>,
     /// The new registered address; province, city and district are read from it. Absent: unchanged.
     pub address: Option<String>,
-    /// The new type of organization. So far only a sole trader can become an enterprise. Absent:
+    /// The new type of organization. Currently only a sole trader can become an enterprise. Absent:
     /// unchanged.
     pub organization_type: Option<OrganizationBusinessType>,
     /// Name of the new legal representative, as in the business register. Absent: unchanged.
     pub legal_name: Option<String>,
     /// Mobile or landline number of the new legal representative, for the short message to them.
-    /// Give it only when the legal representative changes.
+    /// Set it only if the legal representative changes.
     pub new_legal_mobile: Option<String>,
 }
 
@@ -2807,8 +2804,8 @@ pub struct OrganizationAuthUrl {
     /// the endpoint `PC`, for a year with `CHANNEL`, `SHORT_URL` or `APP`, regardless of the state
     /// of organization and employee. Pass it on unescaped: `&`, not `\u0026`.
     pub auth_url: Option<String>,
-    /// Cause of the failed registration, for instance that name, credit code and legal
-    /// representative do not match. Empty otherwise.
+    /// Cause of the failed registration, for instance a mismatch of name, credit code and legal
+    /// representative. Empty otherwise.
     pub error_message: Option<String>,
     /// Name of the organization, as given at submission.
     pub organization_name: Option<String>,
@@ -2828,12 +2825,11 @@ impl fmt::Debug for OrganizationAuthUrl {
     }
 }
 
-/// The details for a power of attorney. They must agree with the business license.
+/// The details for a power of attorney. They must match the business license.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCommonInfo {
-    /// Name of the organization, as on its business license. Write brackets full-width (`（）`), not
-    /// as `()`.
+    /// Name of the organization, as on its business license. Brackets must be the full-width `（）`.
     pub organization_name: String,
     /// Its unified social credit code, as on its business license.
     pub uniform_social_credit_code: String,
@@ -2989,7 +2985,7 @@ impl fmt::Debug for OrganizationCommonInfo {
     }
 }
 
-/// A sub-organization to register. The details must agree with its business license.
+/// A sub-organization to register. The details must match its business license.
 ///
 /// # Rules
 ///
@@ -2998,8 +2994,7 @@ impl fmt::Debug for OrganizationCommonInfo {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RegistrationOrganizationInfo {
-    /// Name of the organization, as on its business license. Write brackets full-width (`（）`), not
-    /// as `()`.
+    /// Name of the organization, as on its business license. Brackets must be the full-width `（）`.
     pub organization_name: String,
     /// Id that the platform assigns to the sub-organization; unique in the application. Letters and
     /// digits only. At most 64 characters.
@@ -3011,18 +3006,17 @@ pub struct RegistrationOrganizationInfo {
     pub uniform_social_credit_code: String,
     /// Name of its legal representative, as on its business license.
     pub legal_name: String,
-    /// Its registered address, as on its business license, with city and district: without them it
-    /// is refused.
+    /// Its registered address, as on its business license; city and district are required.
     pub address: Option<String>,
-    /// Name of its super administrator, who must perform the registration in person. If the legal
-    /// representative takes that role, the legal representative's name.
+    /// Name of its super administrator, who must perform the registration in person. This can be
+    /// the legal representative.
     pub admin_name: Option<String>,
     /// The super administrator's mobile number. Must be the personal number with which the person
     /// who performs the registration is registered to the service.
     pub admin_mobile: Option<String>,
     /// Ways in which the super administrator may be authorized. Government bodies and public
-    /// institutions can only use `5`. If the legal representative performs the registration, it is
-    /// the legal representative who is verified instead. At most 1 element.
+    /// institutions can only use `5`. If the legal representative performs the registration, the
+    /// legal representative is verified instead. At most 1 element.
     pub authorization_types: Option<Vec<AuthorizationType>>,
     /// Kind of the super administrator's identity document. Absent: `ID_CARD`.
     pub admin_id_card_type: Option<IdCardType>,
@@ -3034,7 +3028,7 @@ pub struct RegistrationOrganizationInfo {
     /// Only if the super administrator has passed identity verification with the service, and with
     /// `AuthorizationTypes` of `1`. Encoded as base64.
     pub power_of_attorneys: Option<Vec<Base64>>,
-    /// H5 page to jump to once verification is done. At most 1000 characters.
+    /// H5 page to jump to after verification. At most 1000 characters.
     pub auto_jump_url: Option<String>,
 }
 
@@ -3163,14 +3157,13 @@ impl fmt::Debug for RegistrationOrganizationInfo {
     }
 }
 
-/// Hands a sub-organization's details (name, business license, credit code, legal
-/// representative, address) to the service, so that nobody has to upload or type them during
-/// activation.
+/// Submits a sub-organization's details (name, business license, credit code, legal
+/// representative, address). They then need not be entered during activation.
 ///
 /// 同步企业信息
 ///
-/// Call it before `CreateConsoleLoginUrl` makes the login link, or it has no effect. The
-/// details must agree with the business license, or the check during activation fails.
+/// Call it before `CreateConsoleLoginUrl` creates the login link, or it has no effect. The
+/// details must match the business license, or the check during activation fails.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -3181,85 +3174,85 @@ impl fmt::Debug for RegistrationOrganizationInfo {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.BusinessLicense`](super::ErrorCode::InvalidParameterBusinessLicense):
-///   Business licence format is invalid. Give a PNG or JPG of the license's front as base64, 5
-///   MB at most, without a data URL's prefix.
+///   Business licence format is invalid. Set `BusinessLicense` to a PNG or JPG of the license's
+///   front as base64, at most 5 MB, without a data URL prefix.
 /// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
-///   document number is wrong. Check the number against its document type: 18 characters with a
-///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
-///   mainland travel permits.
+///   document number is wrong. Check the number against its document type. Identity cards and
+///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
+///   `M` and ten digits.
 /// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
-///   document type is wrong. Give a document type that this action takes, usually `ID_CARD`,
-///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes
+///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
 ///   `ID_CARD` only.
 /// - [`InvalidParameter.FileType`](super::ErrorCode::InvalidParameterFileType): File type is
-///   not allowed. Give the business license as PNG or JPG.
+///   not allowed. Use a PNG or JPG of the business license.
 /// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Give the person's name as in the identity document, without spaces around
-///   it; at most 50 characters.
+///   meet the rules. Use the person's name as in the identity document, without leading or
+///   trailing spaces; at most 50 characters.
 /// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId):
 ///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Give the name exactly as on the business license, with
-///   full-width brackets in place of `(` and `)`.
+///   Organisation name is invalid. Use the name exactly as on the business license, with
+///   full-width brackets instead of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameter.UniformSocialCreditCode`](super::ErrorCode::InvalidParameterUniformSocialCreditCode):
-///   Unified social credit code is malformed. Give the 18 characters of the code as on the
-///   business license, capitals and digits, without spaces.
+///   Unified social credit code is malformed. Use the 18 characters of the code as on the
+///   business license: capital letters and digits, without spaces.
 /// - [`LimitExceeded.FileSize`](super::ErrorCode::LimitExceededFileSize): File is too large.
-///   Give a business license of at most 5 MB.
+///   Use a picture of the business license of at most 5 MB.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
 ///   Application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
-///   ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   ApplicationId does not exist. Check `Agent.AppId`: it must be an application of the
+///   platform in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
-///   may do this; have the super administrator grant the permission.
+///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action does not support this for the resource in
-///   question, so retrying does not help.
+///   supported. See the message for the cause; the action does not support this for the
+///   resource, so retrying does not help.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SyncProxyOrganizationRequest {
     /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// Name of the sub-organization, as on its business license. Write brackets full-width (`（）`),
-    /// not as `()`.
+    /// Name of the sub-organization, as on its business license. Brackets must be the full-width
+    /// `（）`.
     pub proxy_organization_name: String,
     /// The front of the business license, as PNG or JPG. Encoded as base64. At most 5 MB.
     pub business_license: Option<Base64>,
@@ -3271,8 +3264,8 @@ pub struct SyncProxyOrganizationRequest {
     ///
     /// Internal to the platform; leave it unset.
     pub operator: Option<UserInfo>,
-    /// Kind of the legal representative's identity document. So far only `ID_CARD`, which is also
-    /// the default.
+    /// Kind of the legal representative's identity document. Only `ID_CARD` is supported, which is
+    /// also the default.
     pub proxy_legal_id_card_type: Option<IdCardType>,
     /// Number of the legal representative's identity document: digits, and an upper-case `X` if the
     /// number has one. Exactly 18 characters.
@@ -3525,11 +3518,11 @@ impl Default for AuthFileIdCardType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthorizationClearStatus {
-    /// `1`: All were.
+    /// `1`: All verifications were cleared.
     AllCleared,
-    /// `2`: Some were.
+    /// `2`: Some verifications were cleared.
     PartlyCleared,
-    /// `3`: None was.
+    /// `3`: No verification was cleared.
     NoneCleared,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -3576,9 +3569,9 @@ impl Default for AuthorizationClearStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BatchAuthMethod {
-    /// `0`: Each organization gets a link and is verified by itself.
+    /// `0`: Each organization gets its own link and is verified separately.
     LinkPerOrganization,
-    /// `1`: The links are gathered into one, through which all are verified.
+    /// `1`: One link verifies all organizations.
     SingleLink,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -3734,13 +3727,13 @@ impl Default for BusinessInfoChangeCode {
     }
 }
 
-/// Switch of an extended service.
+/// Change of an extended service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExtendedServiceOperation {
-    /// `OPEN`: Switch on.
+    /// `OPEN`: Enable the service.
     Open,
-    /// `CLOSE`: Switch off.
+    /// `CLOSE`: Disable the service.
     Close,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -3927,7 +3920,7 @@ impl Default for ExtendedServiceType {
     }
 }
 
-/// Kind of link for switching an extended service on.
+/// Kind of link for enabling an extended service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExtendedServiceUrlEndpoint {
@@ -3935,8 +3928,8 @@ pub enum ExtendedServiceUrlEndpoint {
     WeixinApp,
     /// `APP`: For jumping to the mini program from an app or another mini program.
     App,
-    /// `WEIXIN_QRCODE_URL`: Text to turn into a QR code that, scanned with WeChat, opens the mini
-    /// program without a page between; it does not work as a link.
+    /// `WEIXIN_QRCODE_URL`: Content of a QR code that opens the mini program directly when scanned
+    /// with WeChat. It does not work as a link.
     WeixinQrcodeUrl,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -4174,15 +4167,15 @@ impl Default for OrganizationAuthorizationMethod {
 pub enum OrganizationAuthorizationStatus {
     /// `UNVERIFIED`: Not verified.
     Unverified,
-    /// `VERIFYING`: Under way; no method chosen yet.
+    /// `VERIFYING`: In progress; no method chosen yet.
     Verifying,
-    /// `VERIFYINGLEGALPENDINGAUTHORIZATION`: Under way; the legal representative has yet to
-    /// authorize or be verified.
+    /// `VERIFYINGLEGALPENDINGAUTHORIZATION`: In progress; the legal representative must still
+    /// authorize the super administrator or be verified.
     VerifyingLegalPendingAuthorization,
-    /// `VERIFYINGAUTHORIZATIONFILEPENDING`: Under way; the power of attorney is uploaded and awaits
-    /// review.
+    /// `VERIFYINGAUTHORIZATIONFILEPENDING`: In progress; the power of attorney is uploaded and
+    /// awaits review.
     VerifyingAuthorizationFilePending,
-    /// `VERIFYINGAUTHORIZATIONFILEREJECT`: Under way; the power of attorney was rejected.
+    /// `VERIFYINGAUTHORIZATIONFILEREJECT`: In progress; the power of attorney was rejected.
     VerifyingAuthorizationFileReject,
     /// `VERIFIED`: Verified.
     Verified,
@@ -4427,7 +4420,7 @@ impl Default for OrganizationInfoChangeUrlEndpoint {
 pub enum OrganizationInitOperation {
     /// `CREATE_SEAL`: Create seals.
     CreateSeal,
-    /// `OPEN_AUTO_SIGN`: Switch on auto-signing.
+    /// `OPEN_AUTO_SIGN`: Enable auto-signing.
     OpenAutoSign,
     /// `PARTNER_AUTO_SIGN_AUTH`: Authorize a partner or the platform to auto-sign.
     PartnerAutoSignAuth,
@@ -4488,8 +4481,7 @@ impl Default for OrganizationInitOperation {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OrganizationRegistrationTaskStatus {
-    /// `Processing`: Submitted with `CreateBatchOrganizationRegistrationTasks` and still in the
-    /// works.
+    /// `Processing`: Submitted with `CreateBatchOrganizationRegistrationTasks` and in progress.
     Processing,
     /// `Create`: The verification link is ready to be fetched.
     Create,

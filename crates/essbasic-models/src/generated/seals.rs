@@ -24,15 +24,15 @@ pub struct AuthorizedUser {
 /// 创建导入处方单个人印章
 ///
 /// Only for electronic prescriptions, by prior agreement with the service's account manager.
-/// Upload the picture with `UploadFiles`; its id is `FileId`. Store `SealId` of the response:
-/// it identifies the seal in signature slots and in further calls.
+/// Upload the picture with `UploadFiles`; its id is `FileId`. Store the `SealId` of the
+/// response: it identifies the seal in signature slots and in further calls.
 ///
 /// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreatePreparedPersonalEsignRequest {
@@ -42,7 +42,7 @@ pub struct ChannelCreatePreparedPersonalEsignRequest {
     /// Name of the owner of the seal.
     pub user_name: String,
     /// Number of the identity document. Identity card and residence permit: 18 characters, digits
-    /// with perhaps a capital `X` at the end. Travel permit: 11 characters, `H` (Hong Kong) or `M`
+    /// or a capital `X` as the last one. Travel permit: 11 characters, `H` (Hong Kong) or `M`
     /// (Macao) and 10 digits.
     pub id_card_number: String,
     /// Name of the seal, unique in the organization. 1 to 50 characters.
@@ -67,7 +67,7 @@ pub struct ChannelCreatePreparedPersonalEsignRequest {
     ///
     /// Internal to the platform; leave it unset.
     ///
-    /// Deprecated. Upload the picture with `UploadFiles` and give `FileId`.
+    /// Deprecated. Upload the picture with `UploadFiles` and set `FileId`.
     pub seal_image: ::core::option::Option<Base64>,
     /// `true` to enable auto-signing for the person. It has no effect.
     ///
@@ -153,7 +153,7 @@ impl ChannelCreatePreparedPersonalEsignRequest {
     }
 
     /// Sets the field `SealImage`.
-    #[deprecated(note = "Upload the picture with `UploadFiles` and give `FileId`.")]
+    #[deprecated(note = "Upload the picture with `UploadFiles` and set `FileId`.")]
     #[must_use]
     pub fn seal_image(mut self, value: impl Into<Base64>) -> Self {
         self.seal_image = Some(value.into());
@@ -220,8 +220,8 @@ impl Action for ChannelCreatePreparedPersonalEsignRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ChannelCreatePreparedPersonalEsignResponse {
-    /// Id of the seal, 32 characters. Keep it: signature slots and further calls name the seal by
-    /// it. The console's seal center shows it too.
+    /// Id of the seal, 32 characters. Store it: signature slots and further calls refer to the seal
+    /// by it. The console's seal center shows it too.
     pub seal_id: String,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -247,14 +247,14 @@ pub struct ChannelCreatePreparedPersonalEsignResponse {
 ///
 /// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
 ///   database failed. Retry a query later; after a create or change the outcome is unknown, so
-///   check it before retrying. Give the request id to the service's support if the error
+///   check it before retrying. Contact the service's support with the request id if the error
 ///   persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateSealPolicyRequest {
@@ -264,9 +264,9 @@ pub struct ChannelCreateSealPolicyRequest {
     /// Id of the seal, 32 characters, as `CreateSealByImage` and `ChannelDescribeOrganizationSeals`
     /// return it and the console's seal center shows it.
     pub seal_id: String,
-    /// The employees to authorize: each by the user id of the service (32 characters, shown in the
-    /// console) or by `OpenId`, the id that the platform gave them (letters and digits), which the
-    /// service translates. Each at most 64 characters.
+    /// The employees to authorize. Each entry is a user id of the service (32 characters, shown in
+    /// the console) or an `OpenId` (letters and digits), the platform's id. The service translates
+    /// an `OpenId`. Each at most 64 characters.
     pub user_ids: Vec<String>,
     /// The employee who acts. Leave it out.
     ///
@@ -276,7 +276,7 @@ pub struct ChannelCreateSealPolicyRequest {
     ///
     /// Internal to the platform; leave it unset.
     pub organization: ::core::option::Option<OrganizationInfo>,
-    /// Switches agreed with the service's account manager. Absent: none.
+    /// Options agreed with the service's account manager. Absent: none.
     pub options: ::core::option::Option<Vec<Option>>,
 }
 
@@ -344,13 +344,13 @@ impl Action for ChannelCreateSealPolicyRequest {
 #[non_exhaustive]
 pub struct ChannelCreateSealPolicyResponse {
     /// The newly authorized employees, without those authorized before. User ids of the service, or
-    /// `OpenId`s if the request gave such.
+    /// `OpenId`s if the request contained `OpenId`s.
     pub user_ids: Vec<String>,
     /// Mini program path to the page on which the operator proves their identity by face
     /// recognition. Empty by default.
     pub seal_operator_verify_path: ::core::option::Option<String>,
-    /// Link to a QR code which, scanned, opens the mini program for the operator's face
-    /// recognition. Empty by default.
+    /// Link to a QR code that opens the mini program for the operator's face recognition. Empty by
+    /// default.
     pub seal_operator_verify_qrcode_url: ::core::option::Option<String>,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -377,9 +377,9 @@ impl fmt::Debug for ChannelCreateSealPolicyResponse {
 ///
 /// 删除印章授权
 ///
-/// From then on such an employee can use the seal only after applying for it and having the
-/// application approved; `DescribeChannelSealPolicyWorkflowUrl` makes the approver's link. The
-/// opposite is `ChannelCreateSealPolicy`.
+/// From then on such an employee must apply for each use of the seal and have it approved;
+/// `DescribeChannelSealPolicyWorkflowUrl` creates the approver's link. The opposite is
+/// `ChannelCreateSealPolicy`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -387,14 +387,14 @@ impl fmt::Debug for ChannelCreateSealPolicyResponse {
 ///
 /// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
 ///   database failed. Retry a query later; after a create or change the outcome is unknown, so
-///   check it before retrying. Give the request id to the service's support if the error
+///   check it before retrying. Contact the service's support with the request id if the error
 ///   persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDeleteSealPoliciesRequest {
@@ -403,8 +403,8 @@ pub struct ChannelDeleteSealPoliciesRequest {
     pub agent: Agent,
     /// Id of the seal.
     pub seal_id: String,
-    /// The employees who lose the authorization: each by the user id of the service or by `OpenId`,
-    /// the id that the platform gave them, which the service translates.
+    /// The employees who lose the authorization. Each entry is a user id of the service or an
+    /// `OpenId`, the platform's id. The service translates an `OpenId`.
     pub user_ids: Vec<String>,
     /// The organization. Leave it out.
     ///
@@ -475,13 +475,13 @@ pub struct ChannelDeleteSealPoliciesResponse {
     pub request_id: String,
 }
 
-/// Lists the seals of a sub-organization, page by page: type, state, picture, size and, if
-/// asked for, the employees who may use them. With `SealId` it looks up one seal.
+/// Lists the seals of a sub-organization, page by page: type, state, picture, size and, on
+/// request, the employees who may use them. With `SealId` it returns one seal.
 ///
 /// 查询子企业电子印章
 ///
 /// The operator needs the permission to query seals, which a super administrator grants through
-/// a role in the console; operator and sub-organization must have passed identity verification.
+/// a role in the console. Operator and sub-organization must have passed identity verification.
 /// Without `SealStatuses`, only seals in use are listed. Links to pictures are valid for 5
 /// minutes.
 ///
@@ -516,33 +516,33 @@ pub struct ChannelDeleteSealPoliciesResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
 ///   database failed. Retry a query later; after a create or change the outcome is unknown, so
-///   check it before retrying. Give the request id to the service's support if the error
+///   check it before retrying. Contact the service's support with the request id if the error
 ///   persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`MissingParameter.UserId`](super::ErrorCode::MissingParameterUserId): User id is missing.
-///   Give `Agent.ProxyOperator.OpenId` of an employee who may see seals.
+///   Set `Agent.ProxyOperator.OpenId` to an employee who may query seals.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.OperatorHasNoPermission`](super::ErrorCode::OperationDeniedOperatorHasNoPermission):
-///   Operator lacks permission. Have the super administrator give the operator a role that may
-///   query or manage seals (console: organization management, role management), or act as an
-///   employee who has it.
+///   Operator lacks permission. Have the super administrator assign a role that may query or
+///   manage seals (console: organization management, role management). Or use an employee with
+///   such a role as operator.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
 ///   Organisation is being closed (deregistration in progress). Stop calling for this
 ///   sub-organization, and ask its super administrator whether the closing is intended;
 ///   retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -557,10 +557,10 @@ pub struct ChannelDescribeOrganizationSealsRequest {
     /// Content of the response: with or without the employees who may use each seal. Absent:
     /// without.
     pub info_type: ::core::option::Option<SealInfoType>,
-    /// Id of one seal to look up. Absent: all seals, at most 100 per response.
+    /// Id of one seal to return. Absent: all seals, at most 100 per response.
     pub seal_id: ::core::option::Option<String>,
-    /// Types of seals to list. Subtypes, whose names begin with `OTHER_`, are accepted too, once
-    /// the service's support has enabled them and given their names. Absent: all types.
+    /// Types of seals to list. Subtypes, whose names begin with `OTHER_`, are accepted too, after
+    /// the service's support has enabled them and provided their names. Absent: all types.
     pub seal_types: ::core::option::Option<Vec<SealType>>,
     /// States of seals to list. Absent: only seals in use.
     pub seal_statuses: ::core::option::Option<Vec<SealStatusFilter>>,
@@ -654,7 +654,7 @@ impl Action for ChannelDescribeOrganizationSealsRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ChannelDescribeOrganizationSealsResponse {
-    /// Number of seals of the organization; 0 or 1 if the request gave `SealId`.
+    /// Number of seals of the organization; 0 or 1 if the request sets `SealId`.
     pub total_count: i64,
     /// The seals found.
     pub seals: Vec<OccupiedSeal>,
@@ -662,22 +662,22 @@ pub struct ChannelDescribeOrganizationSealsResponse {
     pub request_id: String,
 }
 
-/// Changes the state of a sub-organization's seal. For now this can only disable one;
-/// `ChannelDescribeOrganizationSeals` shows its state.
+/// Changes the state of a sub-organization's seal. Currently a seal can only be disabled;
+/// `ChannelDescribeOrganizationSeals` returns its state.
 ///
 /// 更新印章状态
 ///
-/// The response can contain a link and a QR code with which the operator must prove their
-/// identity by face recognition; both are empty by default.
+/// The response can contain a link and a QR code with which the operator must pass face
+/// recognition; both are empty by default.
 ///
 /// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -695,7 +695,7 @@ pub struct ChannelUpdateSealStatusRequest {
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<UserInfo>,
-    /// Switches agreed with the service's account manager. Absent: none.
+    /// Options agreed with the service's account manager. Absent: none.
     pub options: ::core::option::Option<Vec<Option>>,
 }
 
@@ -778,8 +778,8 @@ pub struct ChannelUpdateSealStatusResponse {
     /// Mini program path to the page on which the operator proves their identity by face
     /// recognition. Empty by default.
     pub seal_operator_verify_path: ::core::option::Option<String>,
-    /// Link to a QR code which, scanned, opens the mini program for the operator's face
-    /// recognition. Empty by default.
+    /// Link to a QR code that opens the mini program for the operator's face recognition. Empty by
+    /// default.
     pub seal_operator_verify_qrcode_url: ::core::option::Option<String>,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -801,8 +801,8 @@ impl fmt::Debug for ChannelUpdateSealStatusResponse {
     }
 }
 
-/// Creates a QR code with which a person lets an organization use their professional seal, that
-/// of a registered fire engineer for instance.
+/// Creates a QR code with which a person permits an organization to use their professional
+/// seal, for instance that of a registered fire engineer.
 ///
 /// 创建个人印章授权给企业使用的授权二维码
 ///
@@ -823,14 +823,14 @@ impl fmt::Debug for ChannelUpdateSealStatusResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.OperatorHasNoPermission`](super::ErrorCode::OperationDeniedOperatorHasNoPermission):
-///   Operator lacks permission. Have the super administrator give the operator a role that may
-///   query or manage seals (console: organization management, role management), or act as an
-///   employee who has it.
+///   Operator lacks permission. Have the super administrator assign a role that may query or
+///   manage seals (console: organization management, role management). Or use an employee with
+///   such a role as operator.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateEmployeeQualificationSealQrCodeRequest {
@@ -840,7 +840,7 @@ pub struct CreateEmployeeQualificationSealQrCodeRequest {
     /// Text that describes the authorization to the person who scans the code; shown in the lower
     /// part of the authorization page.
     pub hint_text: ::core::option::Option<String>,
-    /// Data of the platform's own, encoded as base64. The callback that follows the authorization
+    /// The platform's own data, encoded as base64. The callback that reports the authorization
     /// returns it unchanged. At most 2000 characters.
     pub user_data: ::core::option::Option<String>,
 }
@@ -904,8 +904,8 @@ impl Action for CreateEmployeeQualificationSealQrCodeRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateEmployeeQualificationSealQrCodeResponse {
-    /// Picture of the QR code, to be scanned with WeChat; valid for 7 days, then a new one must be
-    /// made. Encoded as base64.
+    /// Picture of the QR code, to be scanned with WeChat; valid for 7 days, then create a new one.
+    /// Encoded as base64.
     pub qrcode_base64: ::core::option::Option<Base64>,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -920,13 +920,13 @@ impl fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
     }
 }
 
-/// Creates a QR code of the page on which the seal of an organization's legal representative is
-/// made.
+/// Creates a QR code for the page on which the seal of an organization's legal representative
+/// is created.
 ///
 /// 获取到电子签小程序创建法人章二维码
 ///
-/// It is scanned with WeChat and opens the service's mini program. The seal can be one that the
-/// service draws or an uploaded picture. An organization has only one such seal; another one
+/// It is scanned with WeChat and opens the service's mini program. The service can draw the
+/// seal, or it can be an uploaded picture. An organization has only one such seal; another one
 /// cannot be created.
 ///
 /// The code is valid for 7 days; afterwards create a new one.
@@ -941,109 +941,109 @@ impl fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.ErrNotSyncProxyOrganization`](super::ErrorCode::FailedOperationErrNotSyncProxyOrganization):
 ///   Trusted third-party verification chosen but the sub-organisation's name, credit code and
 ///   legal representative were not synced first (SyncProxyOrganization). First call
 ///   `SyncProxyOrganization` with the name, the unified social credit code and the legal
 ///   representative's name; then retry.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.AuthorizationType`](super::ErrorCode::InvalidParameterAuthorizationType):
-///   Authorisation method is invalid. Give in `AuthorizationTypes` only values the action takes
-///   (`2`, `5`), or leave it out. With `PowerOfAttorneys`, give the way by power of attorney
-///   only.
+///   Authorisation method is invalid. Set `AuthorizationTypes` only to values that the action
+///   accepts (`2`, `5`), or leave it out. With `PowerOfAttorneys`, use only the method by power
+///   of attorney.
 /// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
-///   document number is wrong. Check the number against its document type: 18 characters with a
-///   capital `X` for identity cards and residence permits, `H` or `M` and ten digits for
-///   mainland travel permits.
+///   document number is wrong. Check the number against its document type. Identity cards and
+///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
+///   `M` and ten digits.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): EndPoint value
-///   is invalid. Give one of the values this action lists for `Endpoint`, or leave it out. In
-///   `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
+///   is invalid. Set `Endpoint` to one of the values that this action lists, or leave it out.
+///   In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
 /// - [`InvalidParameter.MenuStatus`](super::ErrorCode::InvalidParameterMenuStatus): Menu status
-///   is invalid. Give `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.
+///   is invalid. Set `MenuStatus` to `ENABLE` (the default) or `DISABLE`.
 /// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Give the person's name as in the identity document, without spaces around
-///   it; at most 50 characters.
+///   meet the rules. Use the person's name as in the identity document, without leading or
+///   trailing spaces; at most 50 characters.
 /// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): OpenId is invalid.
-///   Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to
-///   another person in this application.
+///   Check the `OpenId`: at most 64 letters and digits, and not the id of another person in
+///   this application.
 /// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId):
 ///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Give the name exactly as on the business license, with
-///   full-width brackets in place of `(` and `)`.
+///   Organisation name is invalid. Use the name exactly as on the business license, with
+///   full-width brackets instead of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameter.UniformSocialCreditCode`](super::ErrorCode::InvalidParameterUniformSocialCreditCode):
-///   Unified social credit code is malformed. Give the 18 characters of the code as on the
-///   business license, capitals and digits, without spaces.
+///   Unified social credit code is malformed. Use the 18 characters of the code as on the
+///   business license: capital letters and digits, without spaces.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`MissingParameter.CompanyActiveInfo`](super::ErrorCode::MissingParameterCompanyActiveInfo):
-///   Activation information of the partner organisation is missing. Give
-///   `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`;
-///   the sub-organization must be activated before it can do anything else.
+///   Activation information of the partner organisation is missing. Set
+///   `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`.
+///   The sub-organization must be activated before any other call.
 /// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): Organisation
-///   OpenId is missing. Give `Agent.ProxyOrganizationOpenId`.
+///   OpenId is missing. Set `Agent.ProxyOrganizationOpenId`.
 /// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
-///   ProxyOperator OpenId is missing. Give `Agent.ProxyOperator.OpenId`.
+///   ProxyOperator OpenId is missing. Set `Agent.ProxyOperator.OpenId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
 ///   Application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
 /// - [`OperationDenied.ErrNotOpenWeakAuthorization`](super::ErrorCode::OperationDeniedErrNotOpenWeakAuthorization):
-///   Platform has not enabled trusted third-party verification of sub-organisations. Let the
-///   platform ask the service's account manager to enable trusted third-party verification, or
-///   let the sub-organization be verified by the service.
+///   Platform has not enabled trusted third-party verification of sub-organisations. Have the
+///   service's account manager enable trusted third-party verification, or have the service
+///   verify the sub-organization.
 /// - [`OperationDenied.NotSupportOrgType`](super::ErrorCode::OperationDeniedNotSupportOrgType):
 ///   Organisation type is unsupported. Check the organization's type.
-///   `ModifyOrganizationBusinessInfo` only turns an `INDIVIDUALBIZ` into an `ENTERPRISE`; for
-///   other types ask the service's account manager.
+///   `ModifyOrganizationBusinessInfo` only changes `INDIVIDUALBIZ` to `ENTERPRISE`; for other
+///   types ask the service's account manager.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
-///   ApplicationId does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   ApplicationId does not exist. Check `Agent.AppId`: it must be an application of the
+///   platform in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for the resource and check its state; the error may be temporary, so a
-///   query may be retried later.
+///   Check the status of the resource in the message. The error may be temporary, so a query
+///   may be retried later.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
-///   may do this; have the super administrator grant the permission.
+///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action does not support this for the resource in
-///   question, so retrying does not help.
+///   supported. See the message for the cause; the action does not support this for the
+///   resource, so retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateLegalSealQrCodeRequest {
@@ -1109,8 +1109,8 @@ impl Action for CreateLegalSealQrCodeRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateLegalSealQrCodeResponse {
-    /// Picture of the QR code, to be scanned with WeChat; valid for 7 days, then a new one must be
-    /// made. Encoded as base64.
+    /// Picture of the QR code, to be scanned with WeChat; valid for 7 days, then create a new one.
+    /// Encoded as base64.
     pub qrcode_base64: Base64,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -1130,14 +1130,14 @@ impl fmt::Debug for CreateLegalSealQrCodeResponse {
 ///
 /// 创建企业电子印章
 ///
-/// The sub-organization and the operator must have passed identity verification. A seal made
-/// from a picture is reviewed by hand by the service before it can be used. The name must be
-/// unique in the organization, and an organization has only one official seal: another one
+/// The sub-organization and the operator must have passed identity verification. The service
+/// manually reviews a seal made from a picture before it can be used. The name must be unique
+/// in the organization, and an organization has only one official seal; creating another one
 /// fails.
 ///
 /// With the option `CreateSealPreview` nothing is created; the response contains pictures of
-/// the seal, by itself and on a sample document. The seal of the legal representative is made
-/// with `CreateLegalSealQrCode`, an employee's professional seal comes with
+/// the seal, both separately and on a sample document. For the seal of the legal representative
+/// use `CreateLegalSealQrCode`; for an employee's professional seal use
 /// `CreateEmployeeQualificationSealQrCode`.
 ///
 /// Rate limit: 20 requests per second.
@@ -1154,7 +1154,7 @@ impl fmt::Debug for CreateLegalSealQrCodeResponse {
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.AuthFail`](super::ErrorCode::FailedOperationAuthFail):
 ///   Authentication/authorisation of the operation failed. Check that the sub-organization and
 ///   the operator are verified (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and
@@ -1164,47 +1164,47 @@ impl fmt::Debug for CreateLegalSealQrCodeResponse {
 ///   `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL` lists the names taken.
 /// - [`InternalError.SealUpload`](super::ErrorCode::InternalErrorSealUpload): Seal upload
 ///   failed. Check with `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the
-///   seal exists, then retry. Give the request id to the service's support if the error
+///   seal exists, then retry. Contact the service's support with the request id if the error
 ///   persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InvalidParameter.Image`](super::ErrorCode::InvalidParameterImage): Image is not valid.
-///   Give a PNG or JPG of at most 5 MB as base64 in `SealImage`, without a data URL's prefix.
+///   Set `SealImage` to a PNG or JPG of at most 5 MB as base64, without a data URL prefix.
 /// - [`InvalidParameter.LimitSealName`](super::ErrorCode::InvalidParameterLimitSealName): Seal
 ///   name is too long. Shorten `SealName` to at most 50 characters.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameter.SensitiveFileContent`](super::ErrorCode::InvalidParameterSensitiveFileContent):
 ///   Uploaded file contains non-compliant content. Remove the content from the file and upload
-///   it again; give the request id to the service's support if the refusal is a mistake.
+///   it again; contact the service's support with the request id if the refusal is a mistake.
 /// - [`MissingParameter.OrganizationId`](super::ErrorCode::MissingParameterOrganizationId):
-///   Organisation information is empty. Give `Agent.ProxyOrganizationOpenId` of a
-///   sub-organization that is activated.
+///   Organisation information is empty. Set `Agent.ProxyOrganizationOpenId` to an activated
+///   sub-organization.
 /// - [`MissingParameter.SealImage`](super::ErrorCode::MissingParameterSealImage): Seal image is
-///   empty. Give `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` to have the
-///   seal drawn.
+///   empty. Set `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` for a seal
+///   that the service draws.
 /// - [`MissingParameter.SealName`](super::ErrorCode::MissingParameterSealName): Seal name is
-///   empty. Give `SealName`.
+///   empty. Set `SealName`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.AlreadyHas`](super::ErrorCode::OperationDeniedAlreadyHas): Evidence
 ///   already exists for this resource; another cannot be created. Use the existing one:
 ///   `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An
-///   organization has one seal of type `OFFICIAL` only, so choose another `SealType` for a
-///   further one.
+///   organization has one seal of type `OFFICIAL` only, so use another `SealType` for a further
+///   one.
 /// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
 ///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
 ///   `DescribeChannelOrganizations`; a new sub-organization is activated through
 ///   `CreateConsoleLoginUrl` first.
 /// - [`ResourceNotFound.VerifyUser`](super::ErrorCode::ResourceNotFoundVerifyUser):
 ///   Verified-user record does not exist. Have the operator complete identity verification
-///   through `CreateConsoleLoginUrl`, or name a verified employee in
-///   `Agent.ProxyOperator.OpenId`.
+///   through `CreateConsoleLoginUrl`, or set `Agent.ProxyOperator.OpenId` to a verified
+///   employee.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1215,14 +1215,14 @@ pub struct CreateSealByImageRequest {
     /// Name of the seal, unique in the organization. 1 to 50 characters.
     pub seal_name: String,
     /// Picture of the seal, PNG or JPG, whose base64 has at most 10 MB. Required unless the service
-    /// draws the seal; the service reviews it by hand. Encoded as base64. At most 5 MB.
+    /// draws the seal; the service reviews it manually. Encoded as base64. At most 5 MB.
     pub seal_image: ::core::option::Option<Base64>,
     /// The employee who acts. Leave it out.
     ///
     /// Internal to the platform; leave it unset.
     pub operator: ::core::option::Option<UserInfo>,
-    /// Has the service draw the seal, so that no `SealImage` is needed. Absent: the seal is made
-    /// from `SealImage`.
+    /// Source of a seal that the service draws, so that no `SealImage` is needed. Absent: the seal
+    /// is created from `SealImage`.
     pub generate_source: ::core::option::Option<SealGenerateSource>,
     /// Purpose of the seal. An organization has only one official seal; another one is refused.
     /// Absent: `OFFICIAL`.
@@ -1239,17 +1239,17 @@ pub struct CreateSealByImageRequest {
     /// Size of the seal on paper: width, `_`, height, in whole millimeters. A picture is scaled to
     /// it regardless of its pixels, so it should have the same proportions.
     ///
-    /// - From a picture: any sides of 10 to 100, width to height between 0.1 and 10.
+    /// - From a picture: sides of 10 to 100, ratio of width to height from 0.1 to 10.
     /// - Drawn as `circle`: `38_38`, `40_40`, `42_42`, `45_45`, `50_50`, `58_58`.
     /// - Drawn as `ellipse`: `40_30`, `45_30`. Not for official and contract seals, which are
     ///   round.
     pub seal_size: ::core::option::Option<String>,
     /// Taxpayer number of the organization, for seals of type `INVOICE` only. Absent: its Unified
-    /// Social Credit Code; an organization that was verified by a power of attorney must give it.
+    /// Social Credit Code; an organization that was verified by a power of attorney must set it.
     pub tax_identify_code: ::core::option::Option<String>,
     /// Description of the seal.
     pub seal_description: ::core::option::Option<String>,
-    /// Switches agreed with the service's account manager. Absent: none.
+    /// Options agreed with the service's account manager. Absent: none.
     pub options: ::core::option::Option<Vec<Option>>,
 }
 
@@ -1398,16 +1398,16 @@ impl Action for CreateSealByImageRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateSealByImageResponse {
-    /// Id of the seal, 32 characters. Keep it: signature slots and further calls name the seal by
-    /// it. Empty for a preview.
+    /// Id of the seal, 32 characters. Store it: signature slots and further calls refer to the seal
+    /// by it. Empty for a preview.
     pub seal_id: String,
-    /// Link to a picture of the seal, valid for 24 hours. None for a seal made from a picture.
+    /// Link to a picture of the seal, valid for 24 hours. Empty for a seal made from a picture.
     pub image_url: ::core::option::Option<String>,
     /// Mini program path to the page on which the operator proves their identity by face
     /// recognition. Empty by default.
     pub seal_operator_verify_path: ::core::option::Option<String>,
-    /// Link to a QR code which, scanned, opens the mini program for the operator's face
-    /// recognition. Empty by default.
+    /// Link to a QR code that opens the mini program for the operator's face recognition. Empty by
+    /// default.
     pub seal_operator_verify_qrcode_url: ::core::option::Option<String>,
     /// For a preview: link to a picture of the seal on a sample document, valid for 90 days.
     pub preview_file_url: ::core::option::Option<String>,
@@ -1443,9 +1443,9 @@ impl fmt::Debug for CreateSealByImageResponse {
 /// 生成渠道子客用印申请审批链接
 ///
 /// `Agent.ProxyOperator.OpenId` must be the approver, and only the approver may open the link.
-/// The sub-organization and the approver must have passed identity verification. The
-/// application's id comes with the callback on seal applications. The link is valid for a year
-/// or 7 days, depending on `Endpoint`.
+/// The sub-organization and the approver must have passed identity verification. The callback
+/// on seal applications contains the application's id. The link is valid for a year or 7 days,
+/// depending on `Endpoint`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -1457,14 +1457,14 @@ impl fmt::Debug for CreateSealByImageResponse {
 /// # Errors
 ///
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeChannelSealPolicyWorkflowUrlRequest {
     /// The application, sub-organization and approver of the link; `ProxyOperator` is the approver.
     pub agent: Agent,
-    /// Id of the application to use a seal, as the callback on seal applications gives it.
+    /// Id of the application to use a seal, which the callback on seal applications contains.
     pub workflow_instance_id: String,
     /// Form of the link. Absent: `LongLink`.
     pub endpoint: ::core::option::Option<SealWorkflowUrlEndpoint>,
@@ -1512,7 +1512,7 @@ impl Action for DescribeChannelSealPolicyWorkflowUrlRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DescribeChannelSealPolicyWorkflowUrlResponse {
-    /// The approver's link to the mini program, in the form that `Endpoint` asked for.
+    /// The approver's link to the mini program, in the form that `Endpoint` selects.
     pub workflow_url: ::core::option::Option<String>,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -1549,9 +1549,9 @@ pub struct OccupiedSeal {
     pub url: String,
     /// Purpose of the seal.
     pub seal_type: SealType,
-    /// `true` if the authorization to use the seal has no end.
+    /// `true` if the authorization to use the seal does not expire.
     pub is_all_time: bool,
-    /// The employees who may use the seal; only if the request's `InfoType` asked for them.
+    /// The employees who may use the seal; only if the request's `InfoType` selects them.
     pub authorized_users: Vec<AuthorizedUser>,
     /// Width of the seal on paper, in millimeters.
     pub real_width: ::core::option::Option<i64>,
@@ -1589,16 +1589,16 @@ impl fmt::Debug for OccupiedSeal {
     }
 }
 
-/// A switch that changes how an action works. To be agreed with the service's account manager
-/// before use.
+/// An option that changes the behavior of an action. Agree on its use with the service's
+/// account manager.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Option {
-    /// Name of the switch. Those shown in the reference are `SealOperatorVerify` (by its name, the
-    /// operator must pass face recognition) and, for `CreateSealByImage`, `CreateSealPreview` (a
-    /// preview instead of a seal).
+    /// Name of the option. The reference shows `SealOperatorVerify` (by its name, the operator must
+    /// pass face recognition). For `CreateSealByImage` it also shows `CreateSealPreview` (a preview
+    /// instead of a seal).
     pub key: String,
-    /// Value of the switch, such as `true`.
+    /// Value of the option, such as `true`.
     pub value: String,
 }
 
@@ -1798,11 +1798,11 @@ pub enum SealStatus {
     Checking,
     /// `CHECKING-SADM`: Waiting for the super administrator's review.
     CheckingBySuperAdministrator,
-    /// `SUCCESS`: Enabled: the seal is in use.
+    /// `SUCCESS`: Enabled: the seal can be used.
     Success,
     /// `FAIL`: Rejected by the review.
     Fail,
-    /// `DISABLE`: Taken out of use.
+    /// `DISABLE`: Disabled.
     Disable,
     /// `STOPPED`: Terminated.
     Stopped,
@@ -1936,11 +1936,11 @@ pub enum SealStatusFilter {
     All,
     /// `CHECKING`: Under review.
     Checking,
-    /// `SUCCESS`: Enabled: the seal is in use.
+    /// `SUCCESS`: Enabled: the seal can be used.
     Success,
     /// `FAIL`: Rejected by the review.
     Fail,
-    /// `DISABLE`: Taken out of use.
+    /// `DISABLE`: Disabled.
     Disable,
     /// `STOPPED`: Terminated.
     Stopped,
@@ -2159,7 +2159,7 @@ impl Default for SealType {
 pub enum SealWorkflowUrlEndpoint {
     /// `LongLink`: Long link that opens the mini program by way of an H5 page; valid for a year.
     LongLink,
-    /// `ShortLink`: Short link that does the same, fit for a short message; valid for 7 days.
+    /// `ShortLink`: Short link that does the same, suitable for a short message; valid for 7 days.
     ShortLink,
     /// `App`: For jumping to the mini program from the platform's app or mini program; valid for a
     /// year.

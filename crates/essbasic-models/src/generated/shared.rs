@@ -37,20 +37,20 @@ use tc3_api::time;
 #[non_exhaustive]
 pub struct Agent {
     /// The platform's application, by the id that the service generated; it is found in the
-    /// developer center of the console. Systems may use an application each, whose data is then
+    /// developer center of the console. Each system may use its own application, whose data is then
     /// separate.
     pub app_id: String,
     /// The sub-organization, by the id that the platform gave it: one id for each organization,
-    /// never changed or used again, and stored by the platform. A hash of the name or of the
-    /// Unified Social Credit Code does, or a random one. At most 64 characters.
+    /// never changed or reused, and stored by the platform. It can be a hash of the name or of the
+    /// Unified Social Credit Code, or random. At most 64 characters.
     pub proxy_organization_open_id: Option<String>,
-    /// The employee of the sub-organization who acts. They must have entered through the platform,
-    /// passed identity verification and been given the permissions that the action needs.
+    /// The employee of the sub-organization who acts. They must have joined through the platform,
+    /// passed identity verification and have the permissions that the action needs.
     pub proxy_operator: Option<UserInfo>,
     /// The sub-organization's own application id, assigned when it activates the service and sent
     /// in that callback. Leave it out.
     pub proxy_app_id: Option<String>,
-    /// The sub-organization's id inside the service. Internal; not open for use.
+    /// The sub-organization's id inside the service. Internal; not available.
     ///
     /// Internal to the platform; leave it unset.
     pub proxy_organization_id: Option<String>,
@@ -125,12 +125,12 @@ pub struct ApproverOption {
     /// `true` if the signer is prevented from forwarding the contract to another person. Absent:
     /// forwarding is allowed.
     pub no_transfer: Option<bool>,
-    /// `true` if the button that fills all of the party's signature slots in one step is hidden, so
-    /// that a seal or signature is chosen slot by slot. Absent: it is shown.
+    /// `true` to hide the button that fills all of the party's slots in one step: a seal or
+    /// signature is then selected for each slot. Absent: it is shown.
     pub hide_one_key_sign: Option<bool>,
-    /// Way in which the signer is named after the contract has started. Absent: the signer is given
-    /// now. Needs the switch for dynamic signers in the console. Not for an organization that signs
-    /// by auto-signing.
+    /// Way in which the signer is named after the contract has started. Absent: the request names
+    /// the signer. Dynamic signers must be enabled in the console. Not for an organization that
+    /// signs by auto-signing.
     pub fill_type: Option<super::ApproverFillType>,
     /// Reading that is required before the signer can sign.
     pub flow_read_limit: Option<super::FlowReadLimit>,
@@ -227,12 +227,12 @@ impl ApproverOption {
     }
 }
 
-/// A field to fill in or a signature slot. In a contract made from files it is placed in one of
-/// three ways, which `GenerateMode` chooses:
+/// A field to fill in or a signature slot. In a contract made from files, `GenerateMode`
+/// selects one of three ways of placing it:
 ///
 /// - by page and coordinates;
 /// - on a form field of the PDF;
-/// - at a keyword, which must be in the PDF as text: text in pictures is not searched.
+/// - at a keyword, which the PDF must contain as text: text in pictures is not searched.
 ///
 /// Form fields cannot become seals or signatures.
 #[cfg(any(feature = "flow_creation", feature = "signing", feature = "templates"))]
@@ -242,7 +242,7 @@ pub struct Component {
     /// Id of the field, unique within a PDF, used by later calls.
     ///
     /// - By coordinates: at most 30 Chinese characters, letters, digits and underscores.
-    /// - By keyword: the keyword itself. Bare, as in `甲方签署`, it matches wherever it occurs, also
+    /// - By keyword: the keyword itself. Without carets, as in `甲方签署`, it matches everywhere, also
     ///   inside longer text; between carets, as in `^甲方签署^`, only as a separate word.
     pub component_id: Option<String>,
     /// Type of the field or signature slot. Seals are for organizations only. In a contract made
@@ -258,8 +258,8 @@ pub struct Component {
     /// `true` if a field must be filled in. Absent: it may stay empty. For signature slots it
     /// applies only inside an approval block, where for instance an opinion may be left empty.
     pub component_required: Option<bool>,
-    /// The party to which the field belongs, by its `RecipientId`; returned when fields are looked
-    /// up. Leave it out when starting a contract.
+    /// The party to which the field belongs, by its `RecipientId`; returned when fields are
+    /// queried. Leave it out when starting a contract.
     pub component_recipient_id: Option<String>,
     /// Index of the contract's file that contains it, starting at 0. Not in use: with one file it
     /// is always 0.
@@ -272,8 +272,8 @@ pub struct Component {
     /// Height in the PDF, in points; by coordinates or by keyword.
     pub component_height: Option<f64>,
     /// Page number, starting at 1; by coordinates. In a contract made from files, negative numbers
-    /// count from the end: -1 is the last page. A page that the PDF does not have makes filling in
-    /// and signing fail.
+    /// count from the end: -1 is the last page. If the PDF does not have this page, filling in and
+    /// signing fail.
     pub component_page: Option<i64>,
     /// Horizontal position in points; by coordinates.
     pub component_pos_x: Option<f64>,
@@ -287,9 +287,9 @@ pub struct Component {
     ///   as a string: `255,0,0`), `Bold`.
     /// - `DATE`: `Font`, `FontSize`; the reference's example adds `FontColor`.
     /// - `WATERMARK`: `Font`, `FontSize`, `Opacity` (0 to 1), `Rotate` (0 to 359 degrees),
-    ///   `Density` (1 loose, 2 standard, the default, 3 dense), `Position` (`None` tiled, the
-    ///   default, `LeftTop`, `LeftBottom`, `RightTop`, `RightBottom`, `Center`), `SubType`
-    ///   (`CUSTOM_WATERMARK`: own text; `PERSON_INFO_WATERMARK`: the viewer's information).
+    ///   `Density` (1 loose, 2 standard, 3 dense; default 2). `Position` is `None` (tiled, the
+    ///   default), `LeftTop`, `LeftBottom`, `RightTop`, `RightBottom` or `Center`. `SubType` is
+    ///   `CUSTOM_WATERMARK` (own text) or `PERSON_INFO_WATERMARK` (the viewer's information).
     /// - `FILL_IMAGE`: `NotMakeImageCenter` (true: not centered; default false), `FillMethod` (0,
     ///   the default: fill the area; 1: scale in proportion).
     /// - `SELECTOR`: `WordWrap` (true: long text wraps; default false).
@@ -302,28 +302,29 @@ pub struct Component {
     /// - `SIGN_DATE`: `Font` (default `黑体`), `FontSize` (default 12), `FontAlign`, `Format`,
     ///   `Gaps`. `Format` is `yyyy m d`, `yyyy年m月d日`, `yyyy/m/d`, `yyyy-m-d` or `yyyy.m.d`, each
     ///   but the second also with ` HH:MM:SS` after it. `Gaps`, as in `2,2`, is the number of
-    ///   spaces in the two gaps of `yyyy m d`. Without settings, or with `Format` empty or not
-    ///   understood, all others are ignored: the date is `yyyy年m月d日`, centered.
+    ///   spaces in the two gaps of `yyyy m d`. Without settings, or if `Format` is empty or
+    ///   invalid, all others are ignored: the date is `yyyy年m月d日`, centered.
     /// - `SIGN_SEAL`, `SIGN_SIGNATURE`: `PageRanges` puts it on every page of the ranges, as in
     ///   `[{"BeginPage":1,"EndPage":-1}]` for all.
     /// - `SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_SEAL`: `Rotate` (-360 to 360 degrees, positive is
-    ///   clockwise), `RotateRelation` (the `ComponentId` of a field that turns together with it: to
-    ///   turn a seal and a date about the seal, let each name the other).
+    ///   clockwise), `RotateRelation` (the `ComponentId` of a field that rotates with it). To
+    ///   rotate a seal and a date around the seal, set `RotateRelation` of each to the other.
     /// - `SIGN_SIGNATURE`, `SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`: `Opacity`,
     ///   0.6 to 1 (0.7 is 70 %, 1 opaque).
-    /// - `SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`: `UseSealSize` (true: the size
-    ///   set for the seal, 4.2 cm if it has no size; default false: the size of the slot).
+    /// - `SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`: `UseSealSize`. True: the size
+    ///   set for the seal, or 4.2 cm if it has none; false, the default: the size of the slot.
     /// - `SIGN_OPINION`: `Values` (the text to confirm), `ValuesArray` (its words, to be tapped in
     ///   order; joined they equal `Values`), `SignMethod` (1: by tapping words).
-    /// - By keyword: `IgnoreKeywordError` 1: a keyword that the PDF lacks is not an error (by
-    ///   default it is one), unless its party is left without any signature slot.
-    /// - `VIRTUAL_COMBINATION`, `SIGN_VIRTUAL_COMBINATION`: the parts of the block. By coordinates
-    ///   `Children`, an array of `ComponentId`. By keyword `ChildrenComponents`, an array of
-    ///   objects with `ComponentType` (`SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_SELECTOR`,
-    ///   `SIGN_MULTI_LINE_TEXT`), `ComponentName`, `Placeholder`, `ComponentValue` (signing parties
-    ///   cannot set it), `ComponentOffsetX` and `ComponentOffsetY` (from the block's own position),
-    ///   `ComponentWidth`, `ComponentHeight`, `ComponentExtra` (by type; of a selector `Values`,
-    ///   `MultiSelect` and the font).
+    /// - By keyword: with `IgnoreKeywordError` 1, a keyword missing in the PDF is not an error,
+    ///   unless its party then has no signature slot. By default it is an error.
+    /// - `VIRTUAL_COMBINATION`, `SIGN_VIRTUAL_COMBINATION`: the parts of the block. By coordinates:
+    ///   `Children`, an array of `ComponentId`. By keyword: `ChildrenComponents`, an array of
+    ///   objects with `ComponentType`, `ComponentName`, `Placeholder`, `ComponentValue`,
+    ///   `ComponentOffsetX`, `ComponentOffsetY`, `ComponentWidth`, `ComponentHeight`,
+    ///   `ComponentExtra`. The types are `SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_SELECTOR` and
+    ///   `SIGN_MULTI_LINE_TEXT`. Signing parties cannot set `ComponentValue`. Offsets count from
+    ///   the block's own position. `ComponentExtra` depends on the type; for a selector it has
+    ///   `Values`, `MultiSelect` and the font.
     pub component_extra: Option<String>,
     /// Content of the field, by its type:
     ///
@@ -357,11 +358,11 @@ pub struct Component {
     pub component_date_font_size: Option<i64>,
     /// The document that contains it. Not in use; leave it out when starting a contract.
     pub document_id: Option<String>,
-    /// A description of the caller, no effect on the contract. Not in use.
+    /// The caller's description, without effect on the contract. Not in use.
     pub component_description: Option<String>,
-    /// Shift of a place found by keyword, in points: negative to the left, positive to the right.
+    /// Horizontal offset from the keyword, in points: negative to the left, positive to the right.
     pub offset_x: Option<f64>,
-    /// Shift of a place found by keyword, in points: negative upwards, positive downwards.
+    /// Vertical offset from the keyword, in points: negative upwards, positive downwards.
     pub offset_y: Option<f64>,
     /// The field's id in a template of the platform. Not in use.
     pub channel_component_id: Option<String>,
@@ -376,7 +377,7 @@ pub struct Component {
     /// keyword. `[0, 2]` selects the first and the third.
     pub keyword_indexes: Option<Vec<i64>>,
     /// Hint that the service's mini program shows in a field to fill in, such as which number is
-    /// wanted. No effect on signature slots.
+    /// expected. No effect on signature slots.
     pub placeholder: Option<String>,
     /// `true` if its value is fixed on an embedded page that starts contracts. Absent: it can be
     /// edited there.
@@ -653,8 +654,8 @@ impl fmt::Debug for Component {
     }
 }
 
-/// One kind of signature slot that a signer may place when adding slots to a contract made from
-/// files, and with which seals or signatures it may be filled.
+/// One kind of signature slot that a signer may add to a contract made from files, and the
+/// permitted seals or signatures.
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -664,8 +665,8 @@ pub struct ComponentLimit {
     /// Permitted content of the slot. Absent: no restriction.
     ///
     /// - `SIGN_SEAL`, `SIGN_PAGING_SEAL`: types of seals, `OFFICIAL` (company seal), `CONTRACT`
-    ///   (contract seal), `FINANCE` (finance seal), `PERSONNEL` (personnel seal) or `OTHER`; for a
-    ///   party of the initiator's organization also ids of its seals. If both are given, the types
+    ///   (contract seal), `FINANCE` (finance seal), `PERSONNEL` (personnel seal) or `OTHER`. For a
+    ///   party of the initiator's organization, also ids of its seals. If both are set, the types
     ///   are ignored.
     /// - `SIGN_SIGNATURE`: `HANDWRITE`, `HANDWRITTEN_ESIGN`, `OCR_ESIGN`, `ESIGN` or
     ///   `SYSTEM_ESIGN`, as in `ComponentLimitType` of `FlowApproverInfo`.
@@ -760,13 +761,13 @@ impl fmt::Debug for Filter {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FlowApproverInfo {
-    /// The signer's real name, which serves their identity verification and signature; no nickname.
+    /// The signer's real name, not a nickname; used for identity verification and the signature.
     pub name: Option<String>,
     /// Kind of the signer's identity document. Absent: a mainland identity card.
     pub id_card_type: Option<super::IdCardType>,
     /// Number of the signer's identity document:
     ///
-    /// - mainland identity card: 18 digits, the last of which may be a capital `X`;
+    /// - mainland identity card: 18 characters, digits or a capital `X` as the last one;
     /// - travel permit for Hong Kong and Macao residents: `H` (Hong Kong) or `M` (Macao) and 10
     ///   digits;
     /// - residence permit for Hong Kong, Macao and Taiwan residents: 18 characters, like the
@@ -774,22 +775,22 @@ pub struct FlowApproverInfo {
     pub id_card_number: Option<String>,
     /// The signer's own phone number: 11 digits, mainland China, without `+86`.
     pub mobile: Option<String>,
-    /// The organization's name as on its business license. Brackets must be the Chinese `（）`.
+    /// The organization's name as on its business license. Brackets must be the full-width `（）`.
     pub organization_name: Option<String>,
-    /// `true` if the signer's organization is one of the service's own and none of the platform's
-    /// sub-organizations; for `ApproverType` `ORGANIZATION`. Absent: a sub-organization of the
-    /// platform.
+    /// `true` if the signer's organization is a direct customer of the service, not a
+    /// sub-organization of the platform; for `ApproverType` `ORGANIZATION`. Absent: a
+    /// sub-organization of the platform.
     pub not_channel_organization: Option<bool>,
     /// The employee's id, assigned by the platform: letters and digits. Absent, for an employee of
-    /// a sub-organization: any employee can claim the role. For an employee who has passed identity
-    /// verification and joined the organization, `Name`, `IdCardType`, `IdCardNumber` and `Mobile`
-    /// are ignored: the verified identity and login number apply. At most 64 characters.
+    /// a sub-organization: any employee can claim the role. If the employee has passed identity
+    /// verification and joined the organization, their verified identity and login number replace
+    /// `Name`, `IdCardType`, `IdCardNumber` and `Mobile`. At most 64 characters.
     pub open_id: Option<String>,
     /// The party's sub-organization in the same application, by the id that the platform gave it,
     /// as in `ProxyOrganizationOpenId` of `Agent`. Required of a sub-organization other than the
     /// initiator. At most 64 characters.
     pub organization_open_id: Option<String>,
-    /// Kind of party, and whether it signs by hand, by auto-signing or by PIN.
+    /// Kind of party, and whether it signs manually, by auto-signing or by PIN.
     pub approver_type: Option<super::FlowApproverType>,
     /// The party's role in the template, as `DescribeTemplates` returns it. Required from a
     /// template, unless the contract has a single party or is between an organization and a person.
@@ -803,8 +804,8 @@ pub struct FlowApproverInfo {
     /// Internal to the platform; leave it unset.
     pub callback_url: Option<String>,
     /// The party's signature slots. From files: their positions and types. From a template: the
-    /// seal for a slot of the initiator's organization, the slot by `ComponentId` or
-    /// `ComponentName`, the seal's id as `ComponentValue`; a seal fixed in the template cannot be
+    /// seal for a slot of the initiator's organization. `ComponentId` or `ComponentName` identifies
+    /// the slot, and `ComponentValue` is the seal's id. A seal fixed in the template cannot be
     /// changed.
     pub sign_components: Option<Vec<Component>>,
     /// Kinds of signature that the party's `SIGN_SIGNATURE` slots accept. Absent: all.
@@ -812,25 +813,23 @@ pub struct FlowApproverInfo {
     /// Minimum reading time before signing, in seconds. Absent: by length, 3 for 1 or 2 pages, 5
     /// for 3 to 5, 10 for 6 and more. 3 to 300.
     pub pre_read_time: Option<i64>,
-    /// Page that the browser opens after signing. Ask the account manager about the cases in which
-    /// it works.
+    /// Page that the browser opens after signing. Ask the account manager when it works.
     pub jump_url: Option<String>,
-    /// Permissions and duties of the signer: refuse, forward, be named later.
+    /// Permissions and duties of the signer, such as refusing, forwarding, or being named later.
     pub approver_option: Option<ApproverOption>,
     /// `true` if the initiator's organization must approve before this party, employee or person,
-    /// can sign. The review is given with `ChannelCreateFlowSignReview`; until it passes, signing
-    /// stays blocked, also after a refusal. Works for signing by hand and for auto-signing. Absent:
-    /// no.
+    /// can sign. `ChannelCreateFlowSignReview` reports the outcome; until an approval, also after a
+    /// refusal, the party cannot sign. Works with manual signing and auto-signing. Absent: no.
     pub approver_need_sign_review: Option<bool>,
     /// Identity checks of a person before viewing the contract; several are possible. Ignored if
     /// the contract sets `ApproverVerifyType`. Absent: face recognition.
     pub approver_verify_types: Option<Vec<super::ApproverVerifyType>>,
-    /// Methods by which the signer may prove the will to sign. Absent: all methods. No effect for a
-    /// contract from a template, whose own setting applies.
+    /// Methods by which the signer may prove intent. Absent: all methods. No effect for a contract
+    /// from a template, whose own setting applies.
     pub approver_sign_types: Option<Vec<super::ApproverSignType>>,
-    /// The party's id in a contract, set by the service when the contract starts. When a link to
-    /// sign is made, it takes the place of name, phone number and identity document;
-    /// `DescribeFlowDetailInfo` returns it.
+    /// The party's id in a contract, set by the service when the contract starts. It replaces name,
+    /// phone number and identity document when a signing link is created; `DescribeFlowDetailInfo`
+    /// returns it.
     pub sign_id: Option<String>,
     /// Channel by which the signer is notified of the contract. Applies only with
     /// `NotChannelOrganization` true; a sub-organization's signer is never notified (`NONE`).
@@ -845,7 +844,7 @@ pub struct FlowApproverInfo {
     /// underscores. From a template it overrides the template's. Absent: the template's. At most 20
     /// characters.
     pub approver_role_name: Option<String>,
-    /// Chooser among `ApproverSignTypes`, for H5 links to sign. Absent: the signer.
+    /// Selector among `ApproverSignTypes`, for H5 links to sign. Absent: the signer.
     pub sign_type_selector: Option<super::SignTypeSelector>,
     /// Fields that this party fills in: single-line and multi-line text, check boxes, numbers,
     /// pictures, tables and the like. Only for contracts and contract groups made from files.
@@ -1190,7 +1189,7 @@ impl fmt::Debug for FlowApproverInfo {
     }
 }
 
-/// Questions to a signer on video during face recognition, to record the will to sign. Video
+/// Questions to a signer on video during face recognition, to record the intent to sign. Video
 /// verification is available on request: the account manager enables it.
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -1202,8 +1201,8 @@ pub struct Intention {
     /// question is whether the signer agrees to sign this agreement, and the reply `同意` (agree) or
     /// `不同意` (disagree). 1 to 10 elements.
     pub intention_questions: Option<Vec<IntentionQuestion>>,
-    /// The texts read out, one per round; for the nod mode only. Absent: the signer is asked
-    /// whether they agree to sign this agreement and nods to agree. 1 to 10 elements.
+    /// The texts that are read out, one per round; for the nod mode only. Absent: one text, which
+    /// asks whether the signer agrees to sign this agreement. 1 to 10 elements.
     pub intention_actions: Option<Vec<IntentionAction>>,
     /// Settings for reading out the texts.
     pub rule_id_config: Option<RuleIdConfig>,
@@ -1350,13 +1349,13 @@ pub struct OrganizationInfo {
     pub organization_open_id: String,
     /// The organization's id inside the service.
     pub organization_id: Option<String>,
-    /// The channel that the user belongs to.
+    /// The user's channel.
     pub channel: Option<String>,
-    /// The user's real network address. Internal; not open for use.
+    /// The user's IP address. Internal; not available.
     ///
     /// Internal to the platform; leave it unset.
     pub client_ip: Option<String>,
-    /// The network address of the organization's proxy. Internal; not open for use.
+    /// The IP address of the organization's proxy. Internal; not available.
     ///
     /// Internal to the platform; leave it unset.
     pub proxy_ip: Option<String>,
@@ -1478,24 +1477,24 @@ pub struct UserFlowType {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UserInfo {
-    /// `OpenId`, the id that the platform gave them: one real employee of the sub-organization,
-    /// unique in the application and never used again. The user id of the platform's own system
-    /// does, or a hash of it. Once they have joined, the console, opened with
-    /// `CreateConsoleLoginUrl`, lists it among the employees. At most 64 characters.
+    /// `OpenId`, the id that the platform gave them: one employee of the sub-organization, unique
+    /// in the application and never reused. It can be the user id of the platform's own system, or
+    /// a hash of it. After the employee has joined, the console, opened with
+    /// `CreateConsoleLoginUrl`, shows it. At most 64 characters.
     pub open_id: Option<String>,
-    /// The channel that the user belongs to. Internal; not open for use.
+    /// The user's channel. Internal; not available.
     ///
     /// Internal to the platform; leave it unset.
     pub channel: Option<String>,
-    /// The user's id in the channel. Internal; not open for use.
+    /// The user's id in the channel. Internal; not available.
     ///
     /// Internal to the platform; leave it unset.
     pub custom_user_id: Option<String>,
-    /// The user's own network address. Internal; not open for use.
+    /// The user's IP address. Internal; not available.
     ///
     /// Internal to the platform; leave it unset.
     pub client_ip: Option<String>,
-    /// The network address of the proxy. Internal; not open for use.
+    /// The IP address of the proxy. Internal; not available.
     ///
     /// Internal to the platform; leave it unset.
     pub proxy_ip: Option<String>,

@@ -22,14 +22,14 @@ use super::{
 /// The contracts must have been initiated by the calling organization, which needs the
 /// professional edition or a higher one. To be signed, each must wait for this signer and,
 /// according to the official samples for persons, contain no fields for them to fill in. Claim
-/// links for dynamic signers (parties created without a named signer) can be made too, if all
-/// parties concerned are still unclaimed and of one kind; `FlowBatchUrlInfo` then names them.
+/// links for dynamic signers (parties created without a named signer) are possible too: set
+/// `FlowBatchUrlInfo`. All parties concerned must be unclaimed and of one kind.
 ///
 /// The link is valid for 30 minutes unless `ExpiredOn` sets another time; after that, create a
-/// new one. It can't be embedded in a WeChat mini program. In an iframe nothing that needs face
-/// recognition works, setting a signing password included. An app that embeds the page must
-/// meet the face recognition's requirements on Android and iOS. For the mini program,
-/// `ChannelCreateBatchSignUrl` makes the link.
+/// new one. It can't be embedded in a WeChat mini program. In an iframe, functions that need
+/// face recognition do not work, nor does setting a signing password. An app that embeds the
+/// page must meet the face recognition's requirements on Android and iOS. For the mini program,
+/// use `ChannelCreateBatchSignUrl`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -41,32 +41,32 @@ use super::{
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Retrying unchanged does not help.
+///   allowed. Set the parameter that the message names to a value that the action allows.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+///   Set the parameter that the message names.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchQuickSignUrlRequest {
     /// The signer, by details that match the contracts:
     ///
-    /// - always `ApproverType` (`PERSON` or `ORGANIZATION`) and `Name`, and `Mobile`, the identity
-    ///   document (`IdCardType`, `IdCardNumber`) or both; a claim link for dynamic signers needs
-    ///   `ApproverType` only.
+    /// - always: `ApproverType` (`PERSON` or `ORGANIZATION`), `Name`, and at least one of `Mobile`
+    ///   and the identity document (`IdCardType`, `IdCardNumber`). A claim link for dynamic signers
+    ///   needs `ApproverType` only.
     /// - an employee of an organization outside the platform: `OrganizationName` too.
     /// - an employee of a sub-organization: `OpenId`, `OrganizationOpenId` and `OrganizationName`;
-    ///   the last may be left out once it is verified and active.
+    ///   the last may be left out if it is verified and active.
     ///
-    /// To sign by code from a short message, `Mobile` must be the one in the contract. Slots that
-    /// the signer drags into place and approval slots (`SIGN_VIRTUAL_COMBINATION`) are not
+    /// To sign with a code from a short message, `Mobile` must be the one in the contract. Slots
+    /// that the signer drags into place and approval slots (`SIGN_VIRTUAL_COMBINATION`) are not
     /// supported.
     pub flow_approver_info: FlowApproverInfo,
     /// The caller: the application, the sub-organization and its employee. Organization and
@@ -81,17 +81,17 @@ pub struct ChannelCreateBatchQuickSignUrlRequest {
     /// 1000 characters.
     pub jump_url: Option<String>,
     /// Kinds of signature the signer may choose from. Replaces the kinds that the contracts allow:
-    /// a restriction set on creation (`ComponentTypeLimit`) must be given again here. For a person,
-    /// 5 is not available; the contract's own setting applies. Absent: handwritten only.
+    /// a restriction set on creation (`ComponentTypeLimit`) must be repeated here. For a person, 5
+    /// is not available; the contract's own setting applies. Absent: handwritten only.
     pub signature_types: Option<Vec<SignatureStyle>>,
     /// Ways the signer may prove their intent. Absent: face recognition and signing password.
     pub approver_sign_types: Option<Vec<ApproverSignType>>,
-    /// Chooser of the method that proves intent. Absent: the signer.
+    /// Selector of the method that proves intent. Absent: the signer.
     pub sign_type_selector: Option<SignTypeSelector>,
     /// Contracts and roles to be claimed, for dynamic signers. Not for employees according to the
     /// reference, although its samples create such links.
     pub flow_batch_url_info: Option<FlowBatchUrlInfo>,
-    /// Text or questions of the video check, by question and reply or by nod. `ApproverSignTypes`
+    /// Texts or questions of the video check, by question and reply or by nod. `ApproverSignTypes`
     /// must be set to face recognition. The service must have enabled video checks for the caller.
     /// `ChannelDescribeSignFaceVideo` returns the video afterwards.
     pub intention: Option<Intention>,
@@ -99,21 +99,20 @@ pub struct ChannelCreateBatchQuickSignUrlRequest {
     /// video. Absent: 5. 1 to 10.
     pub video_verify_times_limit: Option<i64>,
     /// `true` if a dynamic signer's name, identity number and phone number are remembered and
-    /// pre-filled the next time they open a claim link. Not for employees. Absent: they are typed
-    /// in each time.
+    /// pre-filled the next time they open a claim link. Not for employees. Absent: they are entered
+    /// each time.
     pub cache_approver_info: Option<bool>,
     /// `true` if the signer may refuse all contracts of this link together. Absent: no. Not for
-    /// contract groups: there, refusing every contract one by one refuses the group.
+    /// contract groups, which are refused by refusing each contract.
     pub can_batch_reject: Option<bool>,
     /// The only person or organization that may claim a dynamic signer's role.
     pub preset_approver_info: Option<PresetApproverInfo>,
     /// `true` if the signer may confirm all files as read in one step. The service must have
-    /// enabled this for the caller. Falls back to one by one if the seal or signature chosen for
-    /// the first contract doesn't meet the needs of the others, or the signer lacks the right to
-    /// use the seal. Absent: no.
+    /// enabled this for the caller. The signer confirms contracts one by one if the seal or
+    /// signature of the first does not suit the others, or may not be used. Absent: no.
     pub can_skip_read_flow: Option<bool>,
     /// Lifetime of the link in seconds. Beyond 1800, opening it requires a code from a short
-    /// message, once in 24 hours per device and charged to the short message quota; so make links
+    /// message, once in 24 hours per device and charged to the short message quota. So create links
     /// when they are needed instead of storing them. Can't be changed on links for dynamic signers.
     /// Absent: 1800. 1800 to 7776000.
     pub expired_on: Option<i64>,
@@ -318,8 +317,8 @@ pub struct ChannelCreateBatchQuickSignUrlResponse {
 /// The signer's details must match those in the contracts, and the party must be waiting to
 /// sign (`PENDING`) in each. With `FlowBatchUrlInfo`, the link serves dynamic signers (parties
 /// created without a named signer) to claim their roles. The sub-organization and the employee
-/// who calls must be verified. Beforehand, the option to check personal signers by phone number
-/// only must be enabled in the console (organization settings, extended services). Contracts in
+/// who calls must be verified. The option to check personal signers by phone number only must
+/// first be enabled in the console (organization settings, extended services). Contracts in
 /// which the party has approval slots (`SIGN_VIRTUAL_COMBINATION`), or adds its own signature
 /// slots while signing, can't be signed this way.
 ///
@@ -345,22 +344,22 @@ pub struct ChannelCreateBatchQuickSignUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
 ///   API. Retry a query later; after a create or change the outcome is unknown, so check it
-///   before retrying. Give the request id to the service's support if the error persists.
+///   before retrying. Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -380,8 +379,8 @@ pub struct ChannelCreateBatchSignUrlRequest {
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     pub operator: Option<UserInfo>,
     /// Kind of the signer's identity document, as in the contracts. Not needed with `OpenId`. On a
-    /// claim link for a dynamic signer who is a person: only a holder of such a document may claim;
-    /// takes effect only together with `IdCardNumber`. Absent: `ID_CARD`.
+    /// claim link for a dynamic signer who is a person: only a holder of such a document may claim.
+    /// Takes effect only together with `IdCardNumber`. Absent: `ID_CARD`.
     pub id_card_type: Option<IdCardType>,
     /// Number of the signer's identity document, as in the contracts. Not needed with `OpenId`.
     /// `ID_CARD` and `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, digits and capital `X`;
@@ -394,12 +393,12 @@ pub struct ChannelCreateBatchSignUrlRequest {
     pub flow_ids: Vec<String>,
     /// Name of the signer's organization as on its business license, with full-width brackets `（）`
     /// instead of `()`; the service must have verified it. Needed for an employee of an
-    /// organization outside the platform. Of a sub-organization: needed, besides `OpenId` and
-    /// `OrganizationOpenId`, only while that is not verified.
+    /// organization outside the platform. For an employee of a sub-organization, it is needed in
+    /// addition to `OpenId` and `OrganizationOpenId` only until the sub-organization is verified.
     pub organization_name: Option<String>,
     /// Kinds of signature the signer may choose from. Replaces the kinds that the contracts allow:
-    /// a restriction set on creation (`ComponentTypeLimit`) must be given again here. Absent: the
-    /// one kind that all slots of all contracts prescribe, or handwritten if they differ.
+    /// a restriction set on creation (`ComponentTypeLimit`) must be repeated here. Absent: the one
+    /// kind that all slots of all contracts prescribe, or handwritten if they differ.
     pub signature_types: Option<Vec<SignatureStyle>>,
     /// `true` if the signer enters a contract directly instead of the list of contracts.
     /// `CanBatchReject` has no effect then. Absent: the list first.
@@ -411,20 +410,19 @@ pub struct ChannelCreateBatchSignUrlRequest {
     /// and `IdCardType`, which are then taken from their verified identity.
     pub open_id: Option<String>,
     /// The signer's sub-organization, by the id that the platform gave it; needed for an employee
-    /// of one. On a claim link for dynamic signers: only in this sub-organization's name may the
-    /// role be claimed and signed.
+    /// of one. On a claim link for dynamic signers: the role may be claimed and signed only on
+    /// behalf of this sub-organization.
     pub organization_open_id: Option<String>,
-    /// `true` if the mini program returns by itself after signing; the platform's app or mini
-    /// program must react to being shown again. Works only from the platform's mini program: WeChat
-    /// lets users return to an app only by a tap on the finish button. Absent: no.
+    /// `true` if the mini program returns automatically after signing; the platform's app or mini
+    /// program must then handle being shown again. Works only from the platform's mini program: to
+    /// return to an app, users must tap the finish button. Absent: no.
     pub auto_jump_back: Option<bool>,
     /// Place where the link is used. Set it only for jumps from the H5 page of a WeChat official
-    /// account: the mini program's success page then has a button that leads back there. Absent: no
+    /// account. The mini program's success page then has a button that leads back there. Absent: no
     /// button.
     pub url_use_env: Option<SignUrlEnvironment>,
     /// `true` if the signer may refuse all contracts of this link together. Absent: no. Not with
-    /// `JumpToDetail`, nor for contract groups: there, refusing every contract one by one refuses
-    /// the group.
+    /// `JumpToDetail`, nor for contract groups, which are refused by refusing each contract.
     pub can_batch_reject: Option<bool>,
     /// `true` if the signer may confirm all files as read in one step. The service must have
     /// enabled this for the caller. For an organization, it works only if all its seal and
@@ -625,13 +623,13 @@ impl Action for ChannelCreateBatchSignUrlRequest {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchSignUrlResponse {
-    /// Short link, for use outside apps and mini programs. Nothing may be appended to it: added
-    /// parameters overwrite its own.
+    /// Short link, for use outside apps and mini programs. Do not append parameters: they overwrite
+    /// the link's own.
     pub sign_url: String,
     /// Time at which the link expires: seven days after its creation. Unix timestamp in seconds.
     pub expired_time: i64,
-    /// Path in the service's mini program, for jumps from the platform's app or mini program.
-    /// Nothing may be appended to it: added parameters overwrite its own.
+    /// Path in the service's mini program, for jumps from the platform's app or mini program. Do
+    /// not append parameters: they overwrite the link's own.
     pub mini_app_path: String,
     /// Id of the request, for the service's support.
     pub request_id: String,
@@ -656,16 +654,16 @@ impl fmt::Debug for ChannelCreateBatchSignUrlResponse {
 }
 
 /// Creates H5 links on which signers view and sign a contract that has been created, or on
-/// which it can only be previewed (`UrlType`). They open in a platform's own app, in Alipay or
-/// in a browser.
+/// which it can only be previewed (`UrlType`). The links open in a platform's own app, in
+/// Alipay or in a browser.
 ///
 /// 获取用户H5签署链接
 ///
 /// The sub-organization and the employee who calls must be verified. A link is valid for 30
 /// minutes unless `ExpiredOn` sets another time; after that, create a new one. It can't be
-/// embedded in a WeChat mini program; `CreateSignUrls` makes links for that. In an iframe
-/// nothing that needs face recognition works, setting a signing password included. An app that
-/// embeds the page must meet the face recognition's requirements on Android and iOS.
+/// embedded in a WeChat mini program; `CreateSignUrls` creates links for that. In an iframe,
+/// functions that need face recognition do not work, nor does setting a signing password. An
+/// app that embeds the page must meet the face recognition's requirements on Android and iOS.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -699,26 +697,26 @@ impl fmt::Debug for ChannelCreateBatchSignUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
 ///   the contract's id and that it belongs to this sub-organization, application and
 ///   environment; query with the `Agent` that created it. In actions without contracts, check
 ///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -728,8 +726,8 @@ pub struct ChannelCreateFlowSignUrlRequest {
     pub agent: Agent,
     /// The contract, 32 characters.
     pub flow_id: String,
-    /// The signers of the links; empty or left out for the initiator's preview. Each with
-    /// `ApproverType` (official samples leave it out for persons) and:
+    /// The signers of the links; empty or absent for the initiator's preview. Each has
+    /// `ApproverType` (official samples omit it for persons) and:
     ///
     /// - a person: `Name`, `Mobile`.
     /// - an employee of an organization outside the platform: these and `OrganizationName`.
@@ -737,10 +735,10 @@ pub struct ChannelCreateFlowSignUrlRequest {
     ///   verified and active, `OrganizationName`.
     ///
     /// Otherwise only `RecipientId` (names the party directly), `ApproverSignTypes` (for this link
-    /// only), `SignTypeSelector` and `Intention` (video signing only) apply. Only slots for
-    /// signatures, dates, seals and approval and fields to fill in work. The contract decides how a
-    /// signature is made; a person's stored signature pictures can't be used, and one drawn here
-    /// isn't kept.
+    /// only), `SignTypeSelector` and `Intention` (video signing only) apply. Supported are slots
+    /// for signatures, dates, seals and approval, and fields to fill in. The contract determines
+    /// how a signature is created. A person's stored signature pictures can't be used, and one
+    /// drawn here isn't stored.
     pub flow_approver_infos: Option<Vec<FlowApproverInfo>>,
     /// Maximum number of times a signer may enter the video check; applies only to signing by
     /// video. Absent: 5. 1 to 10.
@@ -749,19 +747,19 @@ pub struct ChannelCreateFlowSignUrlRequest {
     ///
     /// Internal to the platform; leave it unset.
     pub operator: Option<UserInfo>,
-    /// The organization; not open for use.
+    /// The organization; not available.
     ///
     /// Internal to the platform; leave it unset.
     pub organization: Option<OrganizationInfo>,
     /// Page to go to after signing. At most 1000 characters.
     pub jump_url: Option<String>,
-    /// Purpose of the link: to sign, or only to preview the contract and its state. The initiator's
-    /// preview takes no `FlowApproverInfos`. Absent: to sign.
+    /// Purpose of the link: to sign, or only to preview the contract and its status. The
+    /// initiator's preview takes no `FlowApproverInfos`. Absent: to sign.
     pub url_type: Option<FlowSignUrlType>,
     /// Lifetime of the link in seconds. Beyond 1800, opening it requires a code from a short
-    /// message, once in 24 hours per device and charged to the short message quota; so create links
-    /// on demand instead of storing them. For the initiator's preview, the code goes to the phone
-    /// number bound to the initiator's account. Absent: 1800. 1800 to 7776000.
+    /// message, once in 24 hours per device and charged to the short message quota. So create links
+    /// when they are needed instead of storing them. For the initiator's preview, the code goes to
+    /// the phone number bound to the initiator's account. Absent: 1800. 1800 to 7776000.
     pub expired_on: Option<i64>,
 }
 
@@ -886,9 +884,9 @@ pub struct ChannelCreateFlowSignUrlResponse {
 /// 获取企业签署合同web页面
 ///
 /// The employee must be verified within the organization and be the one who signs the contracts
-/// or claims a role in them. The contracts must be waiting to be signed or claimed; those still
-/// to be filled in are refused. All ways to sign are available: handwritten and traced
-/// signatures, ones the system draws, personal seals, approval slots
+/// or claims a role in them. The contracts must be waiting to be signed or claimed; contracts
+/// with fields to be filled in are refused. All kinds of signature are available: handwritten,
+/// traced, generated by the service, personal seals, approval slots
 /// (`SIGN_VIRTUAL_COMBINATION`).
 ///
 /// The link is valid for seven days.
@@ -905,26 +903,26 @@ pub struct ChannelCreateFlowSignUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
 ///   API. Retry a query later; after a create or change the outcome is unknown, so check it
-///   before retrying. Give the request id to the service's support if the error persists.
+///   before retrying. Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
 ///   database failed. Retry a query later; after a create or change the outcome is unknown, so
-///   check it before retrying. Give the request id to the service's support if the error
+///   check it before retrying. Contact the service's support with the request id if the error
 ///   persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1099,20 +1097,20 @@ impl fmt::Debug for ChannelCreateOrganizationBatchSignUrlResponse {
 }
 
 /// Creates links that take signers to the service's mini program to view, fill in and sign
-/// contracts. The platform brings them to the signers by its own means: short message, button,
-/// QR code. The sub-organization and the employee who calls must be verified.
+/// contracts. The platform delivers them to the signers, for instance by short message, button
+/// or QR code. The sub-organization and the employee who calls must be verified.
 ///
 /// 获取跳转至腾讯电子签小程序的签署链接
 ///
 /// One call covers up to 100 contracts or a contract group, and either all parties or those
-/// that `GenerateType` selects. `Endpoint` decides whether the result is a short or long link,
-/// a link with an H5 page in front, or a mini program path.
+/// that `GenerateType` selects. `Endpoint` selects a short or long link, a link to an
+/// intermediate H5 page, or a mini program path.
 ///
 /// A link is valid for 90 days, belongs to one signer and works only for that signer. It can be
-/// drawn as a QR code for signers at a computer. Nothing may be appended to it: added
-/// parameters overwrite its own.
+/// shown as a QR code to signers at a computer. Do not append parameters: they overwrite the
+/// link's own.
 ///
-/// To jump from an app or a mini program, the service's mini program is `wxa023b292fd19d41d`
+/// For jumps from an app or a mini program: the service's mini program is `wxa023b292fd19d41d`
 /// (original id `gh_da88f6188665`); its test version is `wx371151823f6f3edf`
 /// (`gh_39a5d3de69fa`). The production one must be configured for production links.
 ///
@@ -1153,40 +1151,40 @@ impl fmt::Debug for ChannelCreateOrganizationBatchSignUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
-///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application id does not exist. Check `Agent.AppId`: it must be an application of the
+///   platform in this environment. Test and production have separate applications.
 /// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): EndPoint value
-///   is invalid. Give one of the values this action lists for `Endpoint`, or leave it out. In
-///   `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
+///   is invalid. Set `Endpoint` to one of the values that this action lists, or leave it out.
+///   In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
 /// - [`InvalidParameter.FlowIds`](super::ErrorCode::InvalidParameterFlowIds): Flow id list has
-///   an invalid length. Give 1 to 100 ids in `FlowIds`. With `GenerateType` `ALL` in
-///   `CreateSignUrls`, give one only.
+///   an invalid length. Set 1 to 100 ids in `FlowIds`, or exactly one with `GenerateType` `ALL`
+///   in `CreateSignUrls`.
 /// - [`InvalidParameter.GenerateType`](super::ErrorCode::InvalidParameterGenerateType):
-///   GenerateType is not supported. Give one of the values listed for `GenerateType`, or leave
-///   it out for `ALL`, which takes a single contract.
+///   GenerateType is not supported. Set `GenerateType` to one of the listed values, or leave it
+///   out for `ALL`, which accepts a single contract.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Retrying unchanged does not help.
+///   allowed. Set the parameter that the message names to a value that the action allows.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`MissingParameter.FlowIdsOrFlowGroupId`](super::ErrorCode::MissingParameterFlowIdsOrFlowGroupId):
-///   Pass either flow ids or a flow-group id. Give `FlowIds` or `FlowGroupId`; in
+///   Pass either flow ids or a flow-group id. Set `FlowIds` or `FlowGroupId`; in
 ///   `ArchiveDynamicFlow` `FlowId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
@@ -1196,29 +1194,29 @@ impl fmt::Debug for ChannelCreateOrganizationBatchSignUrlResponse {
 ///   sub-organization, and ask its super administrator whether the closing is intended;
 ///   retrying does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.FlowGroup`](super::ErrorCode::ResourceNotFoundFlowGroup): Flow group
-///   does not exist. Give the `FlowGroupId` that the creating action returned, not a contract's
+///   does not exist. Use the `FlowGroupId` that the creating action returned, not a contract's
 ///   id, and query with the `Agent` that created it.
 /// - [`ResourceNotFound.SaveFlowGroup`](super::ErrorCode::ResourceNotFoundSaveFlowGroup): Saved
 ///   flow group does not exist. Check `FlowGroupId`: it must be the one that the creating
 ///   action returned, queried with the `Agent` that created it.
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
-///   not exist. Give the id of an existing template from `DescribeTemplates`;
-///   `OperateChannelTemplate` requires one of the platform's own library instead.
+///   not exist. Use the id of an existing template from `DescribeTemplates`, or for
+///   `OperateChannelTemplate` that of a template in the platform's library.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for the resource and check its state; the error may be temporary, so a
-///   query may be retried later.
+///   Check the status of the resource in the message. The error may be temporary, so a query
+///   may be retried later.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1237,8 +1235,8 @@ pub struct CreateSignUrlsRequest {
     /// Parties that get links. Absent: `ALL`.
     pub generate_type: Option<SignUrlGenerateType>,
     /// Name of the organization outside the platform whose employee signs, with full-width brackets
-    /// `（）` instead of `()`. On a claim link for an organization's dynamic signer: only in this
-    /// organization's name may the role be claimed and signed.
+    /// `（）` instead of `()`. On a claim link for an organization's dynamic signer: the role may be
+    /// claimed and signed only on behalf of this organization.
     pub organization_name: Option<String>,
     /// The party's name as in the contract. On a claim link for a dynamic signer who is a person:
     /// only a person of this name may claim.
@@ -1247,7 +1245,7 @@ pub struct CreateSignUrlsRequest {
     /// link for a dynamic signer who is a person: only the owner of this number may claim.
     pub mobile: Option<String>,
     /// Kind of the signer's identity document. On a claim link for a dynamic signer who is a
-    /// person: only a holder of such a document may claim; takes effect only together with
+    /// person: only a holder of such a document may claim. Takes effect only together with
     /// `IdCardNumber`.
     pub id_card_type: Option<IdCardType>,
     /// Number of the signer's identity document. `ID_CARD` and `HONGKONG_MACAO_AND_TAIWAN`: 18
@@ -1256,18 +1254,17 @@ pub struct CreateSignUrlsRequest {
     /// holder may claim.
     pub id_card_number: Option<String>,
     /// The signer's sub-organization, by the id that the platform gave it. On a claim link for an
-    /// organization's dynamic signer: only in this sub-organization's name may the role be claimed
-    /// and signed.
+    /// organization's dynamic signer: the role may be claimed and signed only on behalf of this
+    /// sub-organization.
     pub organization_open_id: Option<String>,
     /// The employee of a sub-organization for whom to create the link, by the id that the platform
-    /// gave them; only if `GenerateType` is `CHANNEL`. Only verified employees are shown. Once they
-    /// are verified and have joined, their own identity and log-in phone number replace `Name`,
+    /// gave them; only if `GenerateType` is `CHANNEL`. Only verified employees get links. After
+    /// they are verified and have joined, their own identity and login phone number replace `Name`,
     /// `IdCardType`, `IdCardNumber` and `Mobile`.
     pub open_id: Option<String>,
-    /// `true` if the mini program returns by itself after signing; the platform's app or mini
-    /// program must react to being shown again. Works only for `APP` links opened from the
-    /// platform's mini program: WeChat lets users return to an app only by a tap on the finish
-    /// button. Absent: no.
+    /// `true` if the mini program returns automatically after signing; the platform's app or mini
+    /// program must then handle being shown again. Works only for `APP` links from the platform's
+    /// mini program: to return to an app, users must tap the finish button. Absent: no.
     pub auto_jump_back: Option<bool>,
     /// Page to go to after signing; takes effect only if `Endpoint` is `CHANNEL`. At most 1000
     /// characters.
@@ -1278,14 +1275,14 @@ pub struct CreateSignUrlsRequest {
     pub operator: Option<UserInfo>,
     /// Buttons to hide from the signer.
     pub hides: Option<Vec<SignPageButton>>,
-    /// The dynamic signer's role in each contract, to make claim links; as many as `FlowIds` and in
-    /// the same order. `GenerateType` must be `RECIPIENT`.
+    /// The dynamic signer's role in each contract, to create claim links; as many as `FlowIds` and
+    /// in the same order. `GenerateType` must be `RECIPIENT`.
     pub recipient_ids: Option<Vec<String>>,
     /// Contracts of the group and roles in them to be claimed, for dynamic signers. `GenerateType`
     /// must be `RECIPIENT`.
     pub flow_group_url_info: Option<FlowGroupUrlInfo>,
     /// Place where the link is used. Set it only for jumps from the H5 page of a WeChat official
-    /// account: the mini program's success page then has a button that leads back there. Absent: no
+    /// account. The mini program's success page then has a button that leads back there. Absent: no
     /// button.
     pub url_use_env: Option<SignUrlEnvironment>,
     /// `true` if the signer may confirm all files as read in one step. The service must have
@@ -1532,8 +1529,8 @@ pub struct CreateSignUrlsResponse {
 pub struct DynamicSignOption {
     /// Number of contracts of the link that must be claimed: all or some. Absent: some.
     pub dynamic_receive_type: Option<DynamicReceiveType>,
-    /// The organization whose employees may claim and sign, by the id that the platform gave it.
-    /// Nobody else may.
+    /// The organization whose employees may claim and sign, by the id that the platform gave it. No
+    /// one else may claim.
     pub organization_open_id: Option<String>,
 }
 
@@ -1562,13 +1559,13 @@ impl DynamicSignOption {
     }
 }
 
-/// A signer and the H5 link made for them.
+/// A signer and the H5 link created for them.
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FlowApproverUrlInfo {
-    /// Short link. It is valid for 30 minutes by default, opens in mobile browsers and not inside a
-    /// mini program, and must not get to anybody but the signer. Nothing may be appended to it:
-    /// added parameters overwrite its own.
+    /// Short link, valid for 30 minutes by default. It opens in mobile browsers, not inside a mini
+    /// program. Pass it to the signer only. Do not append parameters: they overwrite the link's
+    /// own.
     pub sign_url: String,
     /// Kind of signing party; empty on the initiator's preview.
     pub approver_type: ApproveType,
@@ -1739,7 +1736,7 @@ pub struct PresetApproverInfo {
     /// Kind of the person's identity document; only `ID_CARD` is supported here.
     pub id_card_type: Option<IdCardType>,
     /// The organization whose employee may claim; required if the dynamic signer is an employee.
-    /// Only organizations outside the platform, no sub-organizations. Name, phone number and
+    /// Only organizations outside the platform, not sub-organizations. Name, phone number and
     /// identity document can't be preset together with it.
     pub organization_name: Option<String>,
 }
@@ -1805,18 +1802,18 @@ impl fmt::Debug for PresetApproverInfo {
     }
 }
 
-/// A link for one signer, or for a contract group. A field that does not apply or is not known
-/// is empty or 0.
+/// A link for one signer, or for a contract group. A field that does not apply or is unknown is
+/// empty or 0.
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SignUrlInfo {
-    /// The link, or the mini program path if `Endpoint` is `APP`. It is valid for 90 days. Nothing
-    /// may be appended to it: added parameters overwrite its own.
+    /// The link, or the mini program path if `Endpoint` is `APP`. It is valid for 90 days. Do not
+    /// append parameters: they overwrite the link's own.
     pub sign_url: String,
     /// Deadline for signing the contract. Unix timestamp in seconds.
     pub deadline: i64,
-    /// The signer's turn, if the contract is signed in order: lower numbers sign earlier. Parallel
-    /// signing is not supported.
+    /// Position in the signing order, if parties sign in order; lower numbers sign earlier.
+    /// Parallel signing is not supported.
     pub sign_order: i64,
     /// The signer's id in the contract.
     pub sign_id: String,
@@ -1840,8 +1837,8 @@ pub struct SignUrlInfo {
     pub open_id: String,
     /// The contract group to which the link belongs.
     pub flow_group_id: String,
-    /// Address of a QR code's picture, returned for links that lead a dynamic signer to the cover
-    /// page. The address is valid for five minutes, the code itself for 90 days.
+    /// Address of a QR code's picture, returned for links to the cover page for dynamic signers.
+    /// The address is valid for five minutes, the code itself for 90 days.
     pub sign_qrcode_url: Option<String>,
 }
 
@@ -1877,7 +1874,7 @@ impl fmt::Debug for SignUrlInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DynamicReceiveType {
-    /// `0`: Some are enough to continue to signing.
+    /// `0`: Claiming some of them is sufficient to continue to signing.
     Some,
     /// `1`: All; the same employee must claim and sign all of them.
     All,
@@ -1975,7 +1972,7 @@ pub enum SignPageButton {
     MoreActions,
     /// `1`: Refuse to sign, among the signing page's further actions.
     Refuse,
-    /// `2`: Hand over to another person, among the further actions.
+    /// `2`: Forward to another person, among the further actions.
     HandOver,
     /// `3`: View details, on the page shown after signing.
     ViewDetails,
@@ -2034,7 +2031,8 @@ impl Default for SignPageButton {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignUrlEndpoint {
-    /// `WEIXINAPP`: A short web link that opens the mini program; fits short messages and H5 pages.
+    /// `WEIXINAPP`: A short web link that opens the mini program; suitable for short messages and
+    /// H5 pages.
     WeixinApp,
     /// `CHANNEL`: A link to an H5 page with a button that opens the mini program. After signing,
     /// the user returns to that page and continues to `JumpUrl`.
@@ -2042,8 +2040,8 @@ pub enum SignUrlEndpoint {
     /// `APP`: A path in the mini program, for jumps from the platform's app or mini program; the
     /// user returns there after signing.
     App,
-    /// `LONGURL2WEIXINAPP`: The long link that the short one of `WEIXINAPP` expands to; fits H5
-    /// pages.
+    /// `LONGURL2WEIXINAPP`: The long link that the short one of `WEIXINAPP` expands to; suitable
+    /// for H5 pages.
     LongUrlToWeixinApp,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -2162,7 +2160,7 @@ pub enum SignUrlGenerateType {
     /// `ALL`: All parties except those that sign by authorization (auto-signing); a single contract
     /// only.
     All,
-    /// `CHANNEL`: Employees of sub-organizations; `OpenId` singles one out.
+    /// `CHANNEL`: Employees of sub-organizations; `OpenId` selects one of them.
     Channel,
     /// `NOT_CHANNEL`: Employees of organizations outside the platform.
     NotChannel,
@@ -2231,21 +2229,21 @@ impl Default for SignUrlGenerateType {
     }
 }
 
-/// Appearance of a signature and the way it is made.
+/// Appearance of a signature and how it is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignatureStyle {
-    /// `0`: Written by hand while signing.
+    /// `0`: Handwritten while signing.
     Handwritten,
     /// `1`: In regular script (Kaiti), recognized by OCR from handwriting.
     OcrRegularScript,
     /// `2`: A seal with the signer's name.
     NameSeal,
-    /// `3`: A seal from a picture.
+    /// `3`: A seal created from a picture.
     PictureSeal,
-    /// `4`: Drawn by the system from the signer's name.
+    /// `4`: Generated by the service from the signer's name.
     System,
-    /// `5`: A handwritten signature kept from earlier; includes writing one now.
+    /// `5`: A handwritten signature that was saved earlier, or one written now.
     StoredHandwritten,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.

@@ -11,30 +11,31 @@ use tc3_api::{Action, ActionInfo, Envelope, json, time};
 
 use super::{Agent, ApproverSignType, Component, UserFlowType, UserInfo};
 
-/// A sub-organization for which a template's authorization could not be changed, and why.
+/// A sub-organization for which a template's authorization could not be changed, with the
+/// reason.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AuthFailMessage {
     /// The sub-organization, by the id that the platform gave it.
     pub proxy_organization_open_id: String,
-    /// Description of the failure, for people to read.
+    /// Human-readable description of the failure.
     pub message: String,
 }
 
-/// Lists the valid templates that a sub-organization owns, not those of the platform. Usually
-/// called before `CreateFlowsByTemplates` or `ChannelCreateFlowGroupByTemplates`, to learn a
-/// template's parties and fields.
+/// Lists the valid templates that a sub-organization owns, not those of the platform.
+/// `CreateFlowsByTemplates` and `ChannelCreateFlowGroupByTemplates` need the parties and fields
+/// that it returns.
 ///
 /// 查询模板信息列表
 ///
-/// A sub-organization has templates that the platform distributed to it and templates it made
-/// in its console, reached by `CreateConsoleLoginUrl`. A template consists of basic data, the
-/// initiator and the other parties (`Recipients`), the fields to fill in (`Components`) and the
-/// signature slots (`SignComponents`). Each field and slot belongs to one party, by its
-/// `ComponentRecipientId`.
+/// A sub-organization has templates that the platform distributed to it and templates it
+/// created in its console, which `CreateConsoleLoginUrl` opens. A template consists of basic
+/// data, the initiator and the other parties (`Recipients`), the fields to fill in
+/// (`Components`) and the signature slots (`SignComponents`). Each field and slot belongs to
+/// one party, which `ComponentRecipientId` identifies.
 ///
-/// `TemplateId`, `TemplateName` and `ChannelTemplateId` combine: a template must meet all that
-/// are given. `TemplateId` takes precedence over `TemplateIds`. The sub-organization and the
+/// `TemplateId`, `TemplateName` and `ChannelTemplateId` combine: a template must match all that
+/// are set. `TemplateId` takes precedence over `TemplateIds`. The sub-organization and the
 /// employee in `Agent` must have passed identity verification.
 ///
 /// Rate limit: 20 requests per second.
@@ -66,34 +67,34 @@ pub struct AuthFailMessage {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
-///   Application id does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application id does not exist. Check `Agent.AppId`: it must be an application of the
+///   platform in this environment. Test and production have separate applications.
 /// - [`InvalidParameter.ContentType`](super::ErrorCode::InvalidParameterContentType):
-///   ContentType (requested query content) is wrong. Give `0` (templates with details) or `1`
-///   (list only), or leave `ContentType` out for the first.
+///   ContentType (requested query content) is wrong. Set `ContentType` to `0` (templates with
+///   details, the default) or `1` (list only).
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Read the message, which names the parameter, and give a value that the action
-///   allows. Retrying unchanged does not help.
+///   allowed. Set the parameter that the message names to a value that the action allows.
+///   Retrying unchanged does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
 ///   Personal identity is not verified. Have the operator open a link from
@@ -103,32 +104,32 @@ pub struct AuthFailMessage {
 ///   sub-organization, and ask its super administrator whether the closing is intended;
 ///   retrying does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.Resource`](super::ErrorCode::ResourceNotFoundResource): Resource does
-///   not exist (specific). Check file and template ids. Uploaded files expire after an hour
-///   unless set otherwise, so upload the file again if need be.
+///   not exist (specific). Check file and template ids. Uploaded files expire, by default after
+///   an hour; upload the file again if necessary.
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
-///   not exist. Give the id of an existing template from `DescribeTemplates`;
-///   `OperateChannelTemplate` requires one of the platform's own library instead.
+///   not exist. Use the id of an existing template from `DescribeTemplates`, or for
+///   `OperateChannelTemplate` that of a template in the platform's library.
 /// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
 ///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
 ///   employees join through `CreateConsoleLoginUrl`.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Read the message for the resource and check its state; the error may be temporary, so a
-///   query may be retried later.
+///   Check the status of the resource in the message. The error may be temporary, so a query
+///   may be retried later.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
-///   may do this; have the super administrator grant the permission.
+///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -136,12 +137,12 @@ pub struct DescribeTemplatesRequest {
     /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// One template, by its id of 32 characters, which the console shows among the organization's
-    /// templates. Wins over `TemplateIds`.
+    /// One template, by its 32-character id, which the console shows among the organization's
+    /// templates. Takes precedence over `TemplateIds`.
     pub template_id: Option<String>,
     /// Amount of information returned about each template. Absent: `0`, everything.
     pub content_type: Option<TemplateContentType>,
-    /// Templates to look up, by their ids of 32 characters. Each must exist and belong to the
+    /// Templates to return, by their 32-character ids. Each must exist and belong to the
     /// sub-organization, or the call fails. `Limit` and `Offset` then have no effect; ignored if
     /// `TemplateId` is given. At most 100 elements.
     pub template_ids: Option<Vec<String>>,
@@ -149,7 +150,7 @@ pub struct DescribeTemplatesRequest {
     pub limit: Option<u64>,
     /// Number of templates to skip, starting at 0. At most 20000.
     pub offset: Option<u64>,
-    /// Looks for templates whose name contains this text: Chinese characters, letters, digits and
+    /// Part of the name of the templates to return: Chinese characters, letters, digits and
     /// underscores. At most 200 characters.
     pub template_name: Option<String>,
     /// Only templates that the sub-organization received or claimed from this template of the
@@ -161,9 +162,9 @@ pub struct DescribeTemplatesRequest {
     /// `true` to return `PreviewUrl`, an H5 link that shows the template in a browser or an iframe,
     /// valid for 5 minutes. Absent: no.
     pub with_preview_url: Option<bool>,
-    /// `true` if the preview shows the template's fields and signature slots over the file and lets
-    /// one try out signing, for instance to check their positions before initiating. Absent: only
-    /// the file is shown. Without `WithPreviewUrl` it has no effect.
+    /// `true` if the preview shows the template's fields and signature slots on the file and offers
+    /// a trial signature, for instance to check their positions. Absent: only the file is shown.
+    /// Without `WithPreviewUrl` it has no effect.
     pub show_preview_components: Option<bool>,
     /// `true` to return `PdfUrl`, a link for downloading the template's PDF, valid for 5 minutes.
     /// Only for customers whom the service's account manager has enabled for it. Absent: no.
@@ -329,21 +330,20 @@ pub struct DescribeTemplatesResponse {
     pub request_id: String,
 }
 
-/// Looks up or changes which sub-organizations may use a template of the platform's template
+/// Returns or changes the sub-organizations that may use a template of the platform's template
 /// library.
 ///
 /// 第三方应用模板库管理
 ///
 /// - `SELECT` lists the sub-organizations authorized, page by page.
 /// - `UPDATE` sets with `AuthTag` whether all sub-organizations of the application or only
-///   chosen ones are authorized; once the template is published, this is fixed. With chosen
-///   ones, `ProxyOrganizationOpenIds` adds further ones. `Available` enables or disables the
-///   template.
-/// - `DELETE` takes the authorization away. A template that is claimed by hand vanishes from
-///   those sub-organizations' view of the library and can no longer be claimed, but copies
-///   already claimed stay. A template that is distributed automatically is with them already
-///   and is not affected. To reach templates that sub-organizations already have, use `UPDATE`
-///   with `Available`.
+///   selected ones are authorized; after the template is published, this cannot change. For
+///   selected ones, `ProxyOrganizationOpenIds` adds further ones. `Available` enables or
+///   disables the template.
+/// - `DELETE` revokes the authorization. A template that is claimed manually is no longer shown
+///   in those sub-organizations' library and can no longer be claimed; copies already claimed
+///   remain. A template that was distributed automatically is not affected. To change templates
+///   that sub-organizations already have, use `UPDATE` with `Available`.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -354,66 +354,66 @@ pub struct DescribeTemplatesResponse {
 /// # Errors
 ///
 /// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Fix the cause given in the message. Retrying unchanged rarely helps.
+///   Message. Fix the cause in the message. Retrying unchanged rarely helps.
 /// - [`FailedOperation.StaffAlreadyVerify`](super::ErrorCode::FailedOperationStaffAlreadyVerify):
-///   Employee has already completed identity verification. The employee changes their own data
-///   in the mini program, the mobile number through `CreateEmployeeChangeUrl`; or set them to
-///   `RESIGN` with `SyncProxyOrganizationOperators` and create them again.
+///   Employee has already completed identity verification. Have the employee change their data
+///   in the mini program, or the mobile number through `CreateEmployeeChangeUrl`. Or mark them
+///   with `RESIGN` in `SyncProxyOrganizationOperators` and create them again.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.DbConnection`](super::ErrorCode::InternalErrorDbConnection): Database
 ///   connection failed. The outcome of a create or change is unknown: check it before retrying
-///   later. Give the request id to the service's support if the error persists.
+///   later. Contact the service's support with the request id if the error persists.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
 ///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Give the request id to the service's support if the error persists.
+///   retrying. Contact the service's support with the request id if the error persists.
 /// - [`InternalError.DbUpdate`](super::ErrorCode::InternalErrorDbUpdate): Database update
 ///   failed. Query with `OperateType` `SELECT` whether the change took effect before retrying
-///   it. Give the request id to the service's support if the error persists.
+///   it. Contact the service's support with the request id if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Read the
-///   message, which names the parameter, and correct it. Retrying unchanged does not help.
+///   Contact the service's support with the request id if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names. Retrying unchanged does not help.
 /// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
 ///   does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams):
-///   Parameters are empty. Fill in the field that the message names, such as the array of ids
-///   or operators: it must be present and not empty.
+///   Parameters are empty. Set the field that the message names, such as the array of ids or
+///   operators; it must not be empty.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Read the message, which names the parameter, and give it.
+///   Set the parameter that the message names.
 /// - [`MissingParameter.Templates`](super::ErrorCode::MissingParameterTemplates): Template
-///   parameter is missing. Give `TemplateId`.
+///   parameter is missing. Set `TemplateId`.
 /// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause given in the message, often a missing permission or a wrong state. Retrying
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
 ///   unchanged does not help.
 /// - [`OperationDenied.AuthTag`](super::ErrorCode::OperationDeniedAuthTag): Visibility tag is
-///   unsupported. Give `all` or `part` in `AuthTag`; it can change only while the template is
-///   not published.
+///   unsupported. Set `AuthTag` to `all` or `part`; it can be changed only before the template
+///   is published.
 /// - [`OperationDenied.NoApiAuth`](super::ErrorCode::OperationDeniedNoApiAuth): No permission
 ///   for this API. Have the service's account manager enable the action for this application,
 ///   and check the operator's role.
 /// - [`OperationDenied.OperateType`](super::ErrorCode::OperationDeniedOperateType): Operation
-///   type is unsupported. Give one of the values that the action lists for its `OperateType` or
-///   `OperatorType`.
+///   type is unsupported. Set `OperateType` or `OperatorType` to one of the values that the
+///   action lists.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Name in `Agent.ProxyOperator.OpenId` a verified
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
 ///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
 ///   join through `CreateConsoleLoginUrl`.
-/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Read
-///   the message for the missing item, and check that its id belongs to this sub-organization,
-///   application and environment. Retrying does not help.
+/// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
+///   that the id of the item in the message belongs to this sub-organization, application and
+///   environment. Retrying does not help.
 /// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: an application of the platform that
-///   exists in the environment called (test and production are apart).
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.ApplicationAuth`](super::ErrorCode::ResourceNotFoundApplicationAuth):
 ///   Application grant record not found. Check `Agent.AppId`, `TemplateId` and
 ///   `ProxyOrganizationOpenIds`: the sub-organizations must have been activated in this
@@ -423,26 +423,26 @@ pub struct DescribeTemplatesResponse {
 ///   `DescribeChannelOrganizations`; a new sub-organization is activated through
 ///   `CreateConsoleLoginUrl` first.
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
-///   not exist. Give the id of an existing template from `DescribeTemplates`;
-///   `OperateChannelTemplate` requires one of the platform's own library instead.
+///   not exist. Use the id of an existing template from `DescribeTemplates`, or for
+///   `OperateChannelTemplate` that of a template in the platform's library.
 /// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
-///   may do this; have the super administrator grant the permission.
+///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Have the edition upgraded through the
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
 ///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling; this action doesn't define it.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. Read the message; the action does not support this for the resource in
-///   question, so retrying does not help.
+///   supported. See the message for the cause; the action does not support this for the
+///   resource, so retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OperateChannelTemplateRequest {
     /// The caller: the application, the sub-organization and its employee. Organization and
     /// employee must have passed identity verification, except for actions that perform it.
     pub agent: Agent,
-    /// Operation: look up, set or revoke the authorization. The official sample writes it in lower
+    /// Operation: list, set or revoke the authorization. The official sample writes it in lower
     /// case.
     pub operate_type: ChannelTemplateOperation,
     /// A template of the platform's library, by its id of 32 characters; not a sub-organization's
@@ -454,8 +454,8 @@ pub struct OperateChannelTemplateRequest {
     /// Visibility of the template, with `UPDATE`. Can be changed only until the template is
     /// published.
     pub auth_tag: Option<TemplateVisibility>,
-    /// Change of the template's availability; works with `OperateType` `UPDATE` only. If it cannot
-    /// be done, the call fails.
+    /// Change of the template's availability; works with `OperateType` `UPDATE` only. If the change
+    /// is not possible, the call fails.
     pub available: Option<TemplateAvailabilityChange>,
     /// The employee who acts. Leave it out; `Agent` already identifies the employee.
     ///
@@ -559,14 +559,14 @@ pub struct OperateChannelTemplateResponse {
     /// The template concerned.
     pub template_id: String,
     /// Result of the change of visibility: for all sub-organizations, some or none.
-    /// `FailMessageList` has those that failed.
+    /// `FailMessageList` lists those that failed.
     pub operate_result: TemplateAuthorizationResult,
     /// Visibility of the template.
     pub auth_tag: TemplateVisibility,
     /// The sub-organizations authorized, by the ids that the platform gave them. Returned for
     /// `SELECT` only.
     pub proxy_organization_open_ids: Vec<String>,
-    /// The sub-organizations for which it failed, and why.
+    /// The sub-organizations for which it failed, with the reasons.
     pub fail_message_list: Vec<AuthFailMessage>,
     /// Number of authorized sub-organizations, on all pages. Returned for `SELECT` only.
     pub total: i64,
@@ -579,10 +579,10 @@ pub struct OperateChannelTemplateResponse {
 ///
 /// 企业模板管理
 ///
-/// Deleting is final; disable a template to keep it. Enabling and disabling are idempotent: a
-/// template already in that state is not an error. From a disabled template no contract can be
-/// initiated; contracts already initiated continue. A copy differs in its name only; everything
-/// else is edited in the console.
+/// Deleting is final; to keep a template, disable it instead. Enabling and disabling are
+/// idempotent: a template already in that state is not an error. From a disabled template no
+/// contract can be initiated; contracts already initiated continue. A copy differs in its name
+/// only; everything else is edited in the console.
 ///
 /// Rate limit: 20 requests per second.
 ///
@@ -594,28 +594,28 @@ pub struct OperateChannelTemplateResponse {
 /// # Errors
 ///
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Give the
-///   request id to the service's support if the error persists.
+///   later; after a create the outcome is unknown, so check it before retrying. Contact the
+///   service's support with the request id if the error persists.
 /// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
 ///   API. Retry a query later; after a create or change the outcome is unknown, so check it
-///   before retrying. Give the request id to the service's support if the error persists.
+///   before retrying. Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
-///   the action is idempotent; after a create the outcome is unknown, so check it first. Give
-///   the request id to the service's support if the error persists.
+///   the action is idempotent; after a create the outcome is unknown, so check it first.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.DbConnection`](super::ErrorCode::InternalErrorDbConnection): Database
 ///   connection failed. The outcome of a create or change is unknown: check it before retrying
-///   later. Give the request id to the service's support if the error persists.
+///   later. Contact the service's support with the request id if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Give the request id to the service's support if the error persists.
+///   Contact the service's support with the request id if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Read the message, which names the parameter, and correct it.
-///   Retrying unchanged does not help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`MissingParameter.Templates`](super::ErrorCode::MissingParameterTemplates): Template
-///   parameter is missing. Give `TemplateId`.
+///   parameter is missing. Set `TemplateId`.
 /// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
-///   not exist. Give the id of an existing template from `DescribeTemplates`;
-///   `OperateChannelTemplate` requires one of the platform's own library instead.
+///   not exist. Use the id of an existing template from `DescribeTemplates`, or for
+///   `OperateChannelTemplate` that of a template in the platform's library.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OperateTemplateRequest {
@@ -707,7 +707,7 @@ pub struct Recipient {
     pub require_sign: bool,
     /// Way in which the party signs; internal to the service.
     pub sign_type: RecipientSignType,
-    /// The party's place in the order of signing: the lower, the earlier.
+    /// Position in the signing order; lower numbers sign earlier.
     pub routing_order: i64,
     /// `true` if the party is the initiator.
     pub is_promoter: bool,
@@ -715,8 +715,8 @@ pub struct Recipient {
     pub approver_verify_types: Vec<ApproverViewVerification>,
     /// Methods by which a signer may prove intent.
     pub approver_sign_types: Vec<ApproverSignType>,
-    /// `true` if the party is prevented from handing its task to another person. False or absent:
-    /// it may hand it on.
+    /// `true` if the party is prevented from forwarding its task to another person. False or
+    /// absent: forwarding is allowed.
     pub no_transfer: Option<bool>,
 }
 
@@ -746,7 +746,7 @@ pub struct TemplateInfo {
     ///
     /// Internal to the platform; leave it unset.
     ///
-    /// Deprecated. Look at `IsPromoter` of each of `Recipients`.
+    /// Deprecated. Use `IsPromoter` of each of `Recipients`.
     pub is_promoter: bool,
     /// Name of the creator of the template.
     pub creator: String,
@@ -758,11 +758,11 @@ pub struct TemplateInfo {
     /// A link for downloading the template's PDF, valid for 5 minutes. Returned only if
     /// `WithPdfUrl` requested it.
     pub pdf_url: String,
-    /// The platform's template that this one comes from.
+    /// The platform's template from which this one was created.
     pub channel_template_id: String,
-    /// The name of the platform's template that this one comes from.
+    /// The name of the platform's template from which this one was created.
     pub channel_template_name: String,
-    /// Way in which the sub-organization gets the platform's template.
+    /// Way in which the sub-organization obtained the platform's template.
     pub channel_auto_save: TemplateDistribution,
     /// The template's version: the date followed by a running number of three digits, as in
     /// `20231106001` for the first and `20231106002` for the second. Empty by default.
@@ -1092,8 +1092,8 @@ pub enum TemplateAvailabilityChange {
     Keep,
     /// `1`: Enables it: it can be claimed as usual.
     Enable,
-    /// `2`: Disables it: distributed automatically, sub-organizations can no longer use it; claimed
-    /// by hand, it no longer shows in the library for claiming.
+    /// `2`: Disables it. If it is distributed automatically, sub-organizations can no longer use
+    /// it. If it is claimed manually, it is no longer shown in the library for claiming.
     Disable,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -1183,7 +1183,7 @@ impl Default for TemplateContentType {
     }
 }
 
-/// Way in which a sub-organization gets a platform's template.
+/// Way in which a sub-organization obtains a platform's template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemplateDistribution {
@@ -1234,7 +1234,7 @@ impl Default for TemplateDistribution {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemplateOperation {
-    /// `DELETE`: Deletes it for good.
+    /// `DELETE`: Deletes it permanently.
     Delete,
     /// `ENABLE`: Enables it again; no error if it is enabled.
     Enable,
@@ -1349,9 +1349,9 @@ impl Default for TemplateStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemplateType {
-    /// `1`: The organization's own signature is auto-signed: nobody acts.
+    /// `1`: The organization's own signature is auto-signed, without a person.
     AutoSign,
-    /// `3`: Signers sign by hand.
+    /// `3`: Signers sign manually.
     Normal,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.

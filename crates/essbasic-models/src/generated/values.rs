@@ -197,7 +197,7 @@ impl Default for ApproverFillType {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApproverMobileMode {
-    /// `REPLACE`: The verified number replaces it.
+    /// `REPLACE`: The verified number replaces the given one.
     Replace,
     /// `GIVEN`: The given number is used.
     Given,
@@ -267,7 +267,7 @@ impl Default for ApproverMobileMode {
 #[non_exhaustive]
 pub enum ApproverSignEndpoint {
     /// `link`: Only through the link in the short message or one from the initiator. In the console
-    /// and in the lists of the mini program the contract can be viewed, neither filled in nor
+    /// and in the lists of the mini program the contract can only be viewed, not filled in or
     /// signed.
     Link,
     /// Value without a variant in this version. `From` creates it only if no other
@@ -714,7 +714,7 @@ pub enum ComponentType {
     Text,
     /// `MULTI_LINE_TEXT`: Several lines of text.
     MultiLineText,
-    /// `CHECK_BOX`: Box to tick.
+    /// `CHECK_BOX`: Check box.
     CheckBox,
     /// `SELECTOR`: Choice from a list.
     Selector,
@@ -736,9 +736,9 @@ pub enum ComponentType {
     Gender,
     /// `DISTRICT`: Province, city and district.
     District,
-    /// `DYNAMIC_TABLE`: Field: a table whose rows vary.
+    /// `DYNAMIC_TABLE`: Table with a variable number of rows.
     DynamicTable,
-    /// `VIRTUAL_COMBINATION`: Block that joins check boxes; contains no text itself.
+    /// `VIRTUAL_COMBINATION`: Group of check boxes; contains no text itself.
     VirtualCombination,
     /// `WATERMARK`: Watermark; `ComponentExtra` sets its content.
     Watermark,
@@ -881,16 +881,15 @@ impl Default for ComponentType {
 pub enum FlowApproverType {
     /// `PERSON`: A person in their own name.
     Person,
-    /// `PERSON_AUTO_SIGN`: A person, by auto-signing. A feature on request: the account manager
-    /// switches it on.
+    /// `PERSON_AUTO_SIGN`: A person, by auto-signing. Available on request: the account manager
+    /// enables it.
     PersonAutoSign,
     /// `ORGANIZATION`: An organization, through an employee; in a contract from a template also an
     /// organization that signs by auto-signing.
     Organization,
     /// `ENTERPRISESERVER`: An organization, by auto-signing: the initiator's own in a contract made
-    /// from files, or another one. Another one must be of the same application, the
-    /// sub-organizations must have granted the authorization, and the account manager must be
-    /// consulted.
+    /// from files, or another one. Another one must belong to the same application and have granted
+    /// the authorization; ask the account manager first.
     EnterpriseServer,
     /// `ORGANIZATION_PIN_CODE_SIGN`: The initiator's organization, by PIN; the employee's PIN must
     /// have been authorized before.
@@ -898,8 +897,8 @@ pub enum FlowApproverType {
     /// `OTHER_ORGANIZATION_PIN_CODE_SIGN`: Another organization, by PIN; the partner organization's
     /// PIN must have been authorized before.
     OtherOrganizationPinCodeSign,
-    /// `PERSON_PIN_CODE_SIGN`: A person, by auto-signing with a PIN. A feature on request: the
-    /// account manager switches it on.
+    /// `PERSON_PIN_CODE_SIGN`: A person, by auto-signing with a PIN. Available on request: the
+    /// account manager enables it.
     PersonPinCodeSign,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -972,13 +971,14 @@ impl Default for FlowApproverType {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FlowReadLimit {
-    /// `LimitReadTimeAndBottom`: For the required time and down to the end.
+    /// `LimitReadTimeAndBottom`: For the required time and to the end of the document.
     LimitReadTimeAndBottom,
     /// `LimitReadTime`: For the required time.
     LimitReadTime,
-    /// `LimitBottom`: Down to the end.
+    /// `LimitBottom`: To the end of the document.
     LimitBottom,
-    /// `NoReadTimeAndBottom`: Any size. Available on request: the account manager enables it.
+    /// `NoReadTimeAndBottom`: No reading time, and no need to reach the end. Available on request:
+    /// the account manager enables it.
     NoReadTimeAndBottom,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -1248,7 +1248,7 @@ impl Default for IntentionSpeechSpeed {
 pub enum IntentionType {
     /// `1`: Spoken replies to questions.
     QuestionAndAnswer,
-    /// `2`: By nodding.
+    /// `2`: Nodding.
     Nod,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -1446,7 +1446,7 @@ pub enum NotifyType {
     Email,
     /// `ALL`: By short message and e-mail.
     All,
-    /// `NONE`: Not at all.
+    /// `NONE`: No notification.
     None,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -1568,14 +1568,14 @@ impl Default for SealSizePolicy {
     }
 }
 
-/// Chooser of the method that proves the will to sign.
+/// Selector of the method that proves intent.
 #[cfg(any(feature = "flow_creation", feature = "signing"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignTypeSelector {
-    /// `0`: The signer, freely among those given.
+    /// `0`: The signer selects one of the given methods.
     SignerChooses,
-    /// `1`: The service: it offers the first of those given.
+    /// `1`: The service offers the first of the given methods.
     FirstRecommended,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.
@@ -1625,18 +1625,18 @@ impl Default for SignTypeSelector {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignatureMethod {
-    /// `HANDWRITE`: Written by hand on the spot.
+    /// `HANDWRITE`: Handwritten while signing.
     Handwrite,
-    /// `HANDWRITTEN_ESIGN`: Handwriting that the signer saved among their seals; permits
+    /// `HANDWRITTEN_ESIGN`: Handwritten signature that the signer saved earlier; permits
     /// `HANDWRITE` as well.
     HandwrittenEsign,
-    /// `OCR_ESIGN`: Written by hand and recognized by AI.
+    /// `OCR_ESIGN`: Handwritten, and recognized by AI.
     OcrEsign,
     /// `ESIGN`: A personal seal.
     Esign,
     /// `IMG_ESIGN`: A PNG picture that the signer uploads.
     ImgEsign,
-    /// `SYSTEM_ESIGN`: Generated from the signer's name at a tap.
+    /// `SYSTEM_ESIGN`: Generated from the signer's name when the signer taps a button.
     SystemEsign,
     /// Value without a variant in this version. `From` creates it only if no other
     /// variant matches.

@@ -15,10 +15,10 @@ pub(super) const CHANNEL_CANCEL_USER_AUTO_SIGN_ENABLE_URL: ActionMeta = ActionMe
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "撤销授权签开通链接",
-    "Withdraws the link for enabling auto-signing, made with `ChannelCreateUserAutoSignEnableUrl`; \
-    the link stops working.\n\nNot possible once the person has enabled it: then \
-    `ChannelDisableUserAutoSign` ends it. Only for electronic prescriptions, and to be agreed with \
-    the service's account manager first.",
+    "Withdraws the link for enabling auto-signing, created with \
+    `ChannelCreateUserAutoSignEnableUrl`; the link stops working.\n\nNot possible after the person \
+    has enabled auto-signing: then `ChannelDisableUserAutoSign` ends it. Only for electronic \
+    prescriptions, by prior agreement with the service's account manager.",
     "auto_sign",
     &[
         "FailedOperation.UserAutoSignEnableAlready",
@@ -41,13 +41,13 @@ pub(super) const CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL: ActionMeta = ActionMe
         .with_rate_limit(20),
     "获取个人用户授权签的开通链接",
     "Creates a link with which a person enables auto-signing: contracts are then signed in their \
-    name without them acting each time. Link, or QR code for the mini program, can be passed on by \
-    the platform or sent by short message.\n\nOnly for special uses such as electronic \
+    name without an action by them. The platform can pass on the link, or the QR code for the mini \
+    program, or have it sent by short message.\n\nOnly for special uses such as electronic \
     prescriptions, and only for customers whom the service's account manager has enabled for \
     it.\n\nThe link is valid for 7 days unless `ExpiredTime` sets another time, 30 days at most. \
     `ChannelCancelUserAutoSignEnableUrl` withdraws it, `ChannelDescribeUserAutoSignStatus` shows \
-    whether auto-signing is on, `ChannelDisableUserAutoSign` ends it. Callbacks report both events \
-    and contain `UserData`.",
+    whether auto-signing is enabled, `ChannelDisableUserAutoSign` ends it. Callbacks report both \
+    events and contain `UserData`.",
     "auto_sign",
     &[
         "AuthFailure",
@@ -74,8 +74,8 @@ pub(super) const CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL: ActionMeta = ActionMeta
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "获取设置“授权签”印章小程序链接",
-    "Creates a link with which a person replaces the seal that auto-signing puts on contracts for \
-    them.\n\nThe organization must have auto-signing, and the person must have enabled theirs \
+    "Creates a link with which a person replaces the seal that auto-signing uses for \
+    them.\n\nAuto-signing must be enabled for the organization, and by the person \
     (`ChannelCreateUserAutoSignEnableUrl`); otherwise the call fails. The link opens the mini \
     program. It is valid for 7 days unless `ExpiredTime` sets another time, 30 days at most. The \
     call uses no contract quota and is not charged for now.",
@@ -130,7 +130,7 @@ pub(super) const CHANNEL_DISABLE_USER_AUTO_SIGN: ActionMeta = ActionMeta::new(
     "关闭个人授权签功能",
     "Ends auto-signing for a person. The person need not agree, by face recognition or \
     otherwise.\n\nIf an account license was bound to the person when they enabled it, that license \
-    is not given back.\n\nOnly for special uses such as electronic prescriptions, and only for \
+    is not returned.\n\nOnly for special uses such as electronic prescriptions, and only for \
     customers whom the service's account manager has enabled for it.",
     "auto_sign",
     &[
@@ -183,13 +183,13 @@ pub(super) const CREATE_PARTNER_AUTO_SIGN_AUTH_URL: ActionMeta = ActionMeta::new
         .with_rate_limit(20),
     "创建企业授权签授权链接",
     "Creates a link to the mini program with which one organization authorizes another, or the \
-    platform's application, to sign automatically with its seals. `AuthToMe` gives the direction. \
-    If the authorizing organization has no auto-signing yet, the link first leads through \
-    switching it on.\n\nOnly the super administrator or the legal representative of the \
-    sub-organization may call this; `Agent.ProxyOperator.OpenId` must be theirs. A super \
-    administrator or legal representative of the authorizing or the authorized organization must \
-    open the link, which is valid for 7 days.\n\nBoth organizations must be verified and belong to \
-    the same application. An organization that is authorized already, or about to be, cannot be \
+    platform's application, to sign automatically with its seals. `AuthToMe` selects the \
+    direction. If the authorizing organization has no auto-signing yet, the link first asks to \
+    enable it.\n\nOnly the super administrator or the legal representative of the sub-organization \
+    may call this; `Agent.ProxyOperator.OpenId` must be theirs. A super administrator or legal \
+    representative of the authorizing or the authorized organization must open the link, which is \
+    valid for 7 days.\n\nBoth organizations must be verified and belong to the same application. \
+    An organization that is already authorized, or whose authorization is in progress, cannot be \
     authorized again; `ModifyPartnerAutoSignAuthUrl` changes the seals of an existing \
     authorization.",
     "auto_sign",
@@ -215,10 +215,10 @@ pub(super) const MODIFY_PARTNER_AUTO_SIGN_AUTH_URL: ActionMeta = ActionMeta::new
         .with_rate_limit(20),
     "更新企业授权签授权链接",
     "Creates a link to the mini program with which the seals of an auto-signing authorization are \
-    changed; the authorization itself came about with `CreatePartnerAutoSignAuthUrl`. If the \
-    authorizing organization has no auto-signing yet, the link first leads through switching it \
-    on.\n\nOnly the authorized seals can be changed, not the authorized organization. Only the \
-    super administrator or the legal representative of the sub-organization may call this; \
+    changed; the authorization itself is created with `CreatePartnerAutoSignAuthUrl`. If the \
+    authorizing organization has no auto-signing yet, the link first asks to enable it.\n\nOnly \
+    the authorized seals can be changed, not the authorized organization. Only the super \
+    administrator or the legal representative of the sub-organization may call this; \
     `Agent.ProxyOperator.OpenId` must be theirs. A super administrator or legal representative of \
     the authorizing or the authorized organization must open the link, which is valid for 7 days. \
     Both organizations must be verified and belong to the same application.",
@@ -258,7 +258,7 @@ pub(super) static AUTO_SIGN_CONFIG: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional()
-            .deprecated("Leave it out; it has no effect any more."),
+            .deprecated("Leave it out; it no longer has an effect."),
         MemberMeta::new(
                 "UserDefineSeal",
                 "user_define_seal",
@@ -298,19 +298,19 @@ pub(super) static AUTO_SIGN_CONFIG: ObjectMeta = ObjectMeta::new(
                 "LicenseType",
                 "license_type",
                 "Kind of license that is bound to the person. Absent: 1, no license; auto-signing \
-                stays on without end and its contracts use contract quota.",
+                stays enabled indefinitely and its contracts use contract quota.",
                 JsonType::Int,
             )
             .optional()
-            .deprecated("Leave it out; it has no effect any more.")
+            .deprecated("Leave it out; it no longer has an effect.")
             .values(&AUTO_SIGN_LICENSE_TYPE),
         MemberMeta::new(
                 "JumpUrl",
                 "jump_url",
                 "Target of the H5 page after success; ask the service's account manager when to \
                 use it. Only for H5 links.\n\n- `https://...`: back to the platform's H5 page.\n- \
-                `qianapp://...`: back to the platform's app, which must catch this scheme in its \
-                web view and open its own page.\n\nNo other scheme is allowed. With \
+                `qianapp://...`: back to the platform's app, which must intercept this scheme in \
+                its web view and open its own page.\n\nNo other scheme is allowed. With \
                 `appendResult=qian` in its query, the service adds \
                 `action=sign&result=success&from=tencent_ess`, which indicates success.",
                 JsonType::String,
@@ -415,7 +415,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
         MemberMeta::new(
                 "UrlType",
                 "url_type",
-                "Kind of page the link leads to. Absent: the mini program.",
+                "Kind of page that the link opens. Absent: the mini program.",
                 JsonType::String,
             )
             .optional()
@@ -449,8 +449,8 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
         MemberMeta::new(
                 "UserData",
                 "user_data",
-                "Data of the platform's own, encoded as base64. The callbacks on switching \
-                auto-signing on and off return it unchanged. At most 20480 characters.",
+                "The platform's own data, encoded as base64. The callbacks about enabling and \
+                disabling auto-signing return it unchanged. At most 20480 characters.",
                 JsonType::String,
             )
             .optional()
@@ -494,29 +494,29 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_RESPONSE: ObjectMeta 
             "AppId",
             "app_id",
             "WeChat app id of the service's mini program, for jumps to it from an app or another \
-            mini program. None for an H5 link.",
+            mini program. Empty for an H5 link.",
             JsonType::String,
         ),
         MemberMeta::new(
             "AppOriginalId",
             "app_original_id",
             "WeChat original id of the service's mini program, for jumps to it from an app or \
-            another mini program. None for an H5 link.",
+            another mini program. Empty for an H5 link.",
             JsonType::String,
         ),
         MemberMeta::new(
                 "Path",
                 "path",
-                "Page of the mini program to jump to from an app or another mini program. None for \
-                an H5 link.",
+                "Page of the mini program to jump to from an app or another mini program. Empty \
+                for an H5 link.",
                 JsonType::String,
             )
             .sensitive(),
         MemberMeta::new(
                 "QrCode",
                 "qr_code",
-                "Picture of a QR code which, scanned with WeChat, opens the page in the mini \
-                program. None for an H5 link. Encoded as base64.",
+                "Picture of a QR code that opens the page in the mini program when scanned with \
+                WeChat. Empty for an H5 link. Encoded as base64.",
                 JsonType::String,
             )
             .sensitive()
@@ -524,7 +524,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_RESPONSE: ObjectMeta 
         MemberMeta::new(
                 "UrlType",
                 "url_type",
-                "Kind of page the link leads to. Empty: the mini program.",
+                "Kind of page that the link opens. Empty: the mini program.",
                 JsonType::String,
             )
             .values(&AUTO_SIGN_URL_TYPE),
@@ -629,8 +629,8 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL_RESPONSE: ObjectMeta = 
         MemberMeta::new(
                 "QrCode",
                 "qr_code",
-                "Picture of a QR code which, scanned with WeChat, opens the page in the mini \
-                program. Encoded as base64.",
+                "Picture of a QR code that opens the page in the mini program when scanned with \
+                WeChat. Encoded as base64.",
                 JsonType::String,
             )
             .optional()
@@ -671,7 +671,7 @@ pub(super) static CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "UserInfo",
                 "user_info",
-                "The person asked about.",
+                "The person whose status to query.",
                 JsonType::Object(&USER_THREE_FACTOR),
             )
             .required(),
@@ -722,7 +722,7 @@ pub(super) static CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_RESPONSE: ObjectMeta = 
         MemberMeta::new(
                 "SealId",
                 "seal_id",
-                "The seal that auto-signing uses. Empty: none set yet; the person must open the \
+                "The seal that auto-signing uses. Empty: none is set yet; the person must open the \
                 link from `ChannelCreateUserAutoSignEnableUrl` again and set one.",
                 JsonType::String,
             )
@@ -889,7 +889,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "PlatformAppAuthorization",
                 "platform_app_authorization",
-                "`true` if the platform's application is authorized instead of organizations; then \
+                "`true` to authorize the platform's application instead of organizations; then \
                 neither ids nor names are needed. The service's operations manager must enable \
                 this first. Absent: no.",
                 JsonType::Bool,
@@ -906,9 +906,9 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "AuthToMe",
                 "auth_to_me",
-                "Direction: `true` if the other organization authorizes the one in `Agent` (only \
-                one other organization then), `false` if the one in `Agent` authorizes the others. \
-                Absent: `false`.",
+                "Direction: `true` if the other organization authorizes the one in `Agent`, \
+                `false` if the one in `Agent` authorizes the others. With `true` there can be only \
+                one other organization. Absent: `false`.",
                 JsonType::Bool,
             )
             .optional(),
@@ -1046,9 +1046,9 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "PlatformAppAuthorization",
                 "platform_app_authorization",
-                "`true` if it is the authorization of the platform's application that changes; \
-                then neither id nor name is needed. The service's operations manager must enable \
-                this first. Absent: no.",
+                "`true` to change the authorization of the platform's application; then neither id \
+                nor name is needed. The service's operations manager must enable this first. \
+                Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -1159,8 +1159,8 @@ pub(super) static USER_THREE_FACTOR: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Name",
                 "name",
-                "The person's real name, not a nickname; it serves for identity verification and \
-                for the signature.",
+                "The person's real name, not a nickname; used for identity verification and the \
+                signature.",
                 JsonType::String,
             )
             .required()
@@ -1168,7 +1168,7 @@ pub(super) static USER_THREE_FACTOR: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "IdCardType",
                 "id_card_type",
-                "The person's kind of identity document. `OTHER_CARD_TYPE` is not on offer here.",
+                "The person's kind of identity document. `OTHER_CARD_TYPE` is not supported here.",
                 JsonType::String,
             )
             .required()
@@ -1177,8 +1177,8 @@ pub(super) static USER_THREE_FACTOR: ObjectMeta = ObjectMeta::new(
                 "IdCardNumber",
                 "id_card_number",
                 "Number of the identity document. Identity card and residence permit: 18 \
-                characters, digits with perhaps a capital `X` at the end. Travel permit: 11 \
-                characters, `H` (Hong Kong) or `M` (Macao) and 10 digits.",
+                characters, digits or a capital `X` as the last one. Travel permit: 11 characters, \
+                `H` (Hong Kong) or `M` (Macao) and 10 digits.",
                 JsonType::String,
             )
             .required()
@@ -1214,16 +1214,20 @@ pub(super) static AUTO_SIGN_SEAL_TYPE: ValueSetMeta = ValueSetMeta::new(
             "Official",
             "Official seal, for formal documents and important matters.",
         ),
-        ValueMeta::new(Literal::Text("CONTRACT"), "Contract", "Contracts of all kinds."),
+        ValueMeta::new(
+            Literal::Text("CONTRACT"),
+            "Contract",
+            "Contract seal, for contracts of all kinds.",
+        ),
         ValueMeta::new(
             Literal::Text("FINANCE"),
             "Finance",
-            "Financial documents, such as invoices and receipts.",
+            "Finance seal, for financial documents such as invoices and receipts.",
         ),
         ValueMeta::new(
             Literal::Text("PERSONNEL"),
             "Personnel",
-            "Personnel documents, such as employment contracts and appointments.",
+            "Personnel seal, for documents such as employment contracts and appointments.",
         ),
         ValueMeta::new(
             Literal::Text("OTHER"),
@@ -1267,9 +1271,9 @@ pub(super) static PARTNER_AUTH_LIMIT: ValueSetMeta = ValueSetMeta::new(
     "PartnerAuthLimit",
     "Way in which the authorizing organization selects its authorization.",
     &[
-        ValueMeta::new(Literal::Int(0), "Any", "By any way on offer."),
+        ValueMeta::new(Literal::Int(0), "Any", "Any available way."),
         ValueMeta::new(Literal::Int(1), "BySealType", "By type of seal only."),
-        ValueMeta::new(Literal::Int(2), "BySeal", "By single seals only."),
+        ValueMeta::new(Literal::Int(2), "BySeal", "By individual seals only."),
     ],
 );
 
@@ -1277,9 +1281,9 @@ pub(super) static PARTNER_AUTH_UPDATE_LIMIT: ValueSetMeta = ValueSetMeta::new(
     "PartnerAuthUpdateLimit",
     "Way in which the authorizing organization selects its authorization when changing it.",
     &[
-        ValueMeta::new(Literal::Text("0"), "Any", "By any way on offer."),
+        ValueMeta::new(Literal::Text("0"), "Any", "Any available way."),
         ValueMeta::new(Literal::Text("1"), "BySealType", "By type of seal only."),
-        ValueMeta::new(Literal::Text("3"), "BySeal", "By single seals only."),
+        ValueMeta::new(Literal::Text("3"), "BySeal", "By individual seals only."),
     ],
 );
 

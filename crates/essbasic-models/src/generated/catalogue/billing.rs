@@ -40,9 +40,9 @@ pub(super) const CHANNEL_DESCRIBE_BILL_USAGE_DETAIL: ActionMeta = ActionMeta::ne
         .idempotent(),
     "查询渠道计费消耗情况",
     "Lists the usage of sub-organizations' packages, one record per charge or refund, over at most \
-    31 days.\n\nWith `Agent.ProxyOrganizationOpenId` one sub-organization is looked up; without \
-    it, all of the application in `Agent.AppId`. The sub-organization must be verified. From 10 \
-    October 2026 on, start and end must be in the same calendar month.",
+    31 days.\n\nWith `Agent.ProxyOrganizationOpenId` the response covers one sub-organization; \
+    without it, all of the application in `Agent.AppId`. The sub-organization must be verified. \
+    From 10 October 2026 on, start and end must be in the same calendar month.",
     "billing",
     &[
         "FailedOperation",
@@ -64,8 +64,9 @@ pub(super) const DESCRIBE_USAGE: ActionMeta = ActionMeta::new(
         .idempotent(),
     "合同消耗数量查询",
     "Counts the contracts that an application's sub-organizations have used and withdrawn, by day \
-    or in total.\n\nGoes offline on 3 February 2026; replaced by `ChannelDescribeBillUsageDetail`. \
-    At most 50 calls per day; the account manager can raise the limit.",
+    or in total.\n\nDiscontinued from 3 February 2026; replaced by \
+    `ChannelDescribeBillUsageDetail`. At most 50 calls per day; the account manager can raise the \
+    limit.",
     "billing",
     &[
         "FailedOperation",
@@ -287,7 +288,7 @@ pub(super) static CHANNEL_DESCRIBE_BILL_USAGE_DETAIL_REQUEST: ObjectMeta = Objec
         MemberMeta::new(
                 "QuotaType",
                 "quota_type",
-                "The kind of package to look up. Absent: all.",
+                "The kind of package to query. Absent: all.",
                 JsonType::String,
             )
             .optional()
@@ -488,7 +489,7 @@ pub(super) static BILL_COST_TYPE: ValueSetMeta = ValueSetMeta::new(
     "Direction of a booking: charge or refund.",
     &[
         ValueMeta::new(Literal::Int(1), "Charge", "Charged."),
-        ValueMeta::new(Literal::Int(2), "Refund", "Given back after a withdrawal."),
+        ValueMeta::new(Literal::Int(2), "Refund", "Refunded after a withdrawal."),
     ],
 );
 
@@ -583,7 +584,7 @@ pub(super) static QUOTA_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("FlowNotify"),
             "FlowNotify",
-            "Short messages that notify.",
+            "Notifications by short message.",
         ),
         ValueMeta::new(
             Literal::Text("AuthService"),

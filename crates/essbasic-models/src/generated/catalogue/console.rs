@@ -15,11 +15,11 @@ pub(super) const CHANNEL_CREATE_EMBED_WEB_URL: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "获取常规模块嵌入页面链接",
-    "Creates a link to one page of the service that a web site can embed in an iframe: to create a \
-    seal, list seals or look at one, to create, edit or preview a template, to preview a contract, \
-    or for extended services.\n\nThe link is valid for 5 minutes. The sub-organization and the \
+    "Creates a link to a page of the service that a website can embed in an iframe. `EmbedType` \
+    selects the page: create, list or view seals; create, edit or preview a template; preview a \
+    contract; extended services.\n\nThe link is valid for 5 minutes. The sub-organization and the \
     employee in `Agent` must have passed identity verification. `ChannelCreateWebThemeConfig` sets \
-    the look of all embedded pages.",
+    the appearance of all embedded pages.",
     "console",
     &[
         "FailedOperation",
@@ -54,16 +54,16 @@ pub(super) const CREATE_CONSOLE_LOGIN_URL: ActionMeta = ActionMeta::new(
         .with_rate_limit(20),
     "生成子客登录链接",
     "Creates the link by which an employee of a sub-organization logs in to its console, on the \
-    web, in the mini program or as H5. Such a link is the only way in. It is also how \
+    web, in the mini program or as H5. Such a link is the only way to log in. It is also how \
     organizations and employees join the application.\n\nIts target depends on the \
     sub-organization and the employee in `Agent`:\n\n- Organization not activated: to its \
     activation. The employee who completes it first becomes super administrator.\n- Organization \
     activated, employee not verified: to the employee's identity verification and joining.\n- Both \
-    done: to the console.\n\nDuring activation, a new link for another `OpenId` wipes the progress \
-    made. So do not make links for several people; to start over after a mistake, make one for \
-    another `OpenId`.\n\nEach link works once: create a new one for every log-in. It is valid for \
-    5 minutes for a PC, otherwise for 30 days. A registered organization is activated with a \
-    license: see `AutoActive` and `CreateChannelSubOrganizationActive`.",
+    done: to the console.\n\nDuring activation, a new link for another `OpenId` deletes the \
+    progress made. So do not create links for several people. To start over after a mistake, \
+    create a link for another `OpenId`.\n\nEach link works once: create a new one for every login. \
+    It is valid for 5 minutes for a PC, otherwise for 30 days. A registered organization is \
+    activated with a license: see `AutoActive` and `CreateChannelSubOrganizationActive`.",
     "console",
     &[
         "FailedOperation",
@@ -136,7 +136,7 @@ pub(super) static CHANNEL_CREATE_EMBED_WEB_URL_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "HiddenComponents",
                 "hidden_components",
-                "`true` to hide fields in the preview of a template.",
+                "`true` to hide the fields in the preview of a template.",
                 JsonType::Bool,
             )
             .optional()
@@ -295,10 +295,10 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 "Agent",
                 "agent",
                 "The application, sub-organization and employee of the link. Both may be new: \
-                `ProxyOrganizationOpenId` and `ProxyOperator.OpenId` become the ids of the \
-                organization when it is activated and of the employee when they join, and all \
-                later calls need them, so store them. Each must be unique in the whole \
-                application, an employee's too, not just in their organization.",
+                `ProxyOrganizationOpenId` becomes the organization's id at its activation, \
+                `ProxyOperator.OpenId` the employee's id when they join. Store both: all later \
+                calls need them. Each must be unique in the whole application, not only in the \
+                organization.",
                 JsonType::Object(&AGENT),
             )
             .required(),
@@ -306,10 +306,10 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 "ProxyOrganizationName",
                 "proxy_organization_name",
                 "The sub-organization's name, exactly as on its business license, with full-width \
-                brackets `（）` instead of half-width ones. In the test environment add `测试` at the \
-                end, or it fails review. Once activated it is bound to `ProxyOrganizationOpenId` \
-                for good. Has no effect for an organization that is being authorized or has been \
-                activated.",
+                brackets `（）` instead of half-width ones. In the test environment, append `测试`, or \
+                it fails review. After activation it is permanently bound to \
+                `ProxyOrganizationOpenId`. Has no effect for an organization that is being \
+                authorized or has been activated.",
                 JsonType::String,
             )
             .required(),
@@ -328,9 +328,8 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 "ProxyOperatorName",
                 "proxy_operator_name",
                 "The employee's real name, not a nickname: it is used for identity verification \
-                and signatures. Once they are verified it is bound to \
-                `Agent.ProxyOperator.OpenId`. Has no effect for an employee who has joined. At \
-                most 50 characters.",
+                and signatures. After verification it is bound to `Agent.ProxyOperator.OpenId`. \
+                Has no effect for an employee who has joined. At most 50 characters.",
                 JsonType::String,
             )
             .optional()
@@ -340,7 +339,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 "ProxyOperatorMobile",
                 "proxy_operator_mobile",
                 "The employee's mobile number: the 11 digits of a number of mainland China, \
-                without `+86` or other characters. Once they are verified it is bound to \
+                without `+86` or other characters. After verification it is bound to \
                 `Agent.ProxyOperator.OpenId`. Has no effect for an employee who has joined.",
                 JsonType::String,
             )
@@ -405,8 +404,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 "ProxyOperatorIdCardNumber",
                 "proxy_operator_id_card_number",
                 "The number of the employee's identity card of mainland China; other documents are \
-                not accepted. If the employee has been synchronized before, it replaces the number \
-                given then.",
+                not accepted. If the employee was imported before, it replaces that number.",
                 JsonType::String,
             )
             .optional()
@@ -443,7 +441,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 "BusinessLicense",
                 "business_license",
                 "The front of the business license, as PNG or JPG. Either this or \
-                `BusinessLicenseId` is enough. Encoded as base64. At most 5 MB.",
+                `BusinessLicenseId` is sufficient. Encoded as base64. At most 5 MB.",
                 JsonType::String,
             )
             .optional()
@@ -484,7 +482,8 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "OrganizationAuthorizationOptions",
                 "organization_authorization_options",
-                "Data given here that may not be changed during the organization's verification.",
+                "Fields of this request that may not be changed during the organization's \
+                verification.",
                 JsonType::Object(&ORGANIZATION_AUTHORIZATION_OPTIONS),
             )
             .optional(),
@@ -525,7 +524,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 "BusinessLicenseId",
                 "business_license_id",
                 "The front of the business license, PNG or JPG of at most 8 MB, by the file id \
-                that `UploadFiles` returned. Either this or `BusinessLicense` is enough.",
+                that `UploadFiles` returned. Either this or `BusinessLicense` is sufficient.",
                 JsonType::String,
             )
             .optional(),
@@ -562,9 +561,9 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_RESPONSE: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "ConsoleUrl",
                 "console_url",
-                "The link, valid for one log-in. It expires after 5 minutes for `Endpoint` `PC`, \
+                "The link, valid for one login. It expires after 5 minutes for `Endpoint` `PC`, \
                 after 30 days for `CHANNEL`, `APP`, `H5`, `SHORT_H5` and `WEIXIN_QRCODE_URL`. Open \
-                it unchanged: append no parameters, and make sure that `&` does not become \
+                it unchanged: do not append parameters, and make sure that `&` does not become \
                 `\\u0026`.",
                 JsonType::String,
             )
@@ -615,7 +614,7 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SkipUploadFile",
                 "skip_upload_file",
-                "`true` to leave out the page for uploading the file; works with `EmbedType` \
+                "`true` to skip the page for uploading the file; works with `EmbedType` \
                 `CREATE_TEMPLATE` only. Absent: it is shown.",
                 JsonType::Bool,
             )
@@ -631,7 +630,7 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ForbidEditWatermark",
                 "forbid_edit_watermark",
-                "`true` to bar the user from seeing and editing the properties of watermark \
+                "`true` to prevent the user from seeing and editing the properties of watermark \
                 fields. Absent: no.",
                 JsonType::Bool,
             )
@@ -647,7 +646,7 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ForbidEditSealDescription",
                 "forbid_edit_seal_description",
-                "`true` to bar the user from editing the seal's description. Absent: no.",
+                "`true` to prevent the user from editing the seal's description. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -658,7 +657,7 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
 pub(super) static JUMP_EVENT: ObjectMeta = ObjectMeta::new(
     "JumpEvent",
     "JumpEvent",
-    "Page to open after one step of an organization's or an employee's verification.",
+    "Page to open after a step of an organization's or employee's verification.",
     &[
         MemberMeta::new(
                 "JumpEventType",
@@ -671,10 +670,10 @@ pub(super) static JUMP_EVENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "JumpUrl",
                 "jump_url",
-                "The page to open after the step; it must be reachable. With `Endpoint` `APP` \
-                write `true` instead: an address has no effect there, the user simply returns to \
-                the app. With `Endpoint` `H5` the address must have the form that the service's \
-                guide on its H5 pages gives.",
+                "The page to open after the step; it must be reachable. With `Endpoint` `APP` set \
+                it to `true`: an address has no effect there, the user returns to the app. With \
+                `Endpoint` `H5` the address must have the form that the service's guide on its H5 \
+                pages specifies.",
                 JsonType::String,
             )
             .optional()
@@ -686,7 +685,7 @@ pub(super) static JUMP_EVENT: ObjectMeta = ObjectMeta::new(
 pub(super) static ORGANIZATION_AUTHORIZATION_OPTIONS: ObjectMeta = ObjectMeta::new(
     "OrganizationAuthorizationOptions",
     "OrganizationAuthorizationOptions",
-    "Data given with the link that the user must keep when verifying the organization. Information \
+    "Data in the link that the user must not change when verifying the organization. Information \
     of the uploaded business license does not replace such data either.",
     &[
         MemberMeta::new(
@@ -804,7 +803,7 @@ pub(super) static AUTO_JUMP_BACK_EVENT: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static CONSOLE_LOGIN_ENDPOINT: ValueSetMeta = ValueSetMeta::new(
     "ConsoleLoginEndpoint",
-    "Kind of log-in link.",
+    "Kind of login link.",
     &[
         ValueMeta::new(
             Literal::Text("PC"),
@@ -824,8 +823,8 @@ pub(super) static CONSOLE_LOGIN_ENDPOINT: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("WEIXIN_QRCODE_URL"),
             "WeixinQrcodeUrl",
-            "A link to be turned into a QR code and scanned with WeChat, which opens the mini \
-            program immediately; following it does not work.",
+            "Content of a QR code that opens the mini program immediately when scanned with \
+            WeChat. It does not work as a link.",
         ),
         ValueMeta::new(
             Literal::Text("APP"),
@@ -914,12 +913,12 @@ pub(super) static EMBED_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static JUMP_EVENT_TYPE: ValueSetMeta = ValueSetMeta::new(
     "JumpEventType",
-    "A step of verification after which the user is sent on.",
+    "A step of verification after which the user is redirected.",
     &[
         ValueMeta::new(
             Literal::Int(1),
             "OrganizationRecorded",
-            "The taking in of the organization's data.",
+            "The submission of the organization's data.",
         ),
         ValueMeta::new(
             Literal::Int(2),
@@ -977,7 +976,7 @@ pub(super) static WEB_THEME_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("EMBED_WEB_THEME"),
             "EmbedWebTheme",
-            "Pages embedded in a web site.",
+            "Pages embedded in a website.",
         ),
         ValueMeta::new(
             Literal::Text("COMPANY_AUTHENTICATE"),

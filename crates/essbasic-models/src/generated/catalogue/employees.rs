@@ -15,13 +15,13 @@ pub(super) const CHANNEL_CREATE_ROLE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "创建角色",
-    "Creates a custom role in a sub-organization, for cases in which the system roles grant too \
-    many or too few permissions.\n\nPermissions are given either in `PermissionGroups` or later \
-    with `ChannelModifyRole`. They are always one complete tree: fetch it with \
-    `ChannelDescribeRoles`, set `IsChecked` on the permissions of the role and send the whole tree \
-    back. The tree changes over time, so fetch it again each time.\n\nThe sub-organization and the \
-    employee in `Agent` must have passed identity verification. `ChannelCreateUserRoles` then \
-    gives the role to employees.",
+    "Creates a custom role in a sub-organization, if the system roles grant too many or too few \
+    permissions.\n\nPermissions are set either in `PermissionGroups` or later with \
+    `ChannelModifyRole`. They are always one complete tree: fetch it with `ChannelDescribeRoles`, \
+    set `IsChecked` on the permissions of the role and send the whole tree back. The tree changes \
+    over time, so fetch it again each time.\n\nThe sub-organization and the employee in `Agent` \
+    must have passed identity verification. `ChannelCreateUserRoles` then assigns the role to \
+    employees.",
     "employees",
     &[
         "FailedOperation",
@@ -40,11 +40,11 @@ pub(super) const CHANNEL_CREATE_USER_ROLES: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "绑定员工角色",
-    "Gives roles to employees of a sub-organization: each of the roles named to each of the \
-    employees named.\n\nEmployees must have passed identity verification, as must the \
-    sub-organization and the employee in `Agent`. They are named either by their user ids inside \
-    the service or by the ids that the platform gave them. `FailedCreateRoleData` contains the \
-    bindings that failed. `ChannelDeleteRoleUsers` revokes a role.",
+    "Assigns roles to employees of a sub-organization: each given role to each given \
+    employee.\n\nEmployees must have passed identity verification, as must the sub-organization \
+    and the employee in `Agent`. They are identified either by their user ids inside the service \
+    or by the ids that the platform gave them. `FailedCreateRoleData` lists the assignments that \
+    failed. `ChannelDeleteRoleUsers` revokes a role.",
     "employees",
     &[
         "FailedOperation",
@@ -84,10 +84,10 @@ pub(super) const CHANNEL_DELETE_ROLE_USERS: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "删除员工绑定角色",
-    "Revokes one role of employees of a sub-organization; the role itself stays.\n\nEmployees are \
-    named either by their user ids inside the service or by the ids that the platform gave them. \
-    The roles of super administrator and of legal representative cannot be revoked this way. The \
-    opposite is `ChannelCreateUserRoles`.",
+    "Revokes one role of employees of a sub-organization; the role itself remains.\n\nEmployees \
+    are identified either by their user ids inside the service or by the ids that the platform \
+    gave them. The roles of super administrator and of legal representative cannot be revoked this \
+    way. The opposite is `ChannelCreateUserRoles`.",
     "employees",
     &[
         "FailedOperation",
@@ -106,11 +106,11 @@ pub(super) const CHANNEL_DESCRIBE_EMPLOYEES: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .idempotent(),
     "查询企业员工列表",
-    "Lists a sub-organization's employees page by page: masked name, mobile number and e-mail \
-    address, both ids, roles, department, and whether they are verified or have left. Filters \
-    narrow the list.\n\nEmployees added or marked as left with `SyncProxyOrganizationOperators` \
-    are in the list too. The sub-organization and the employee in `Agent` must have passed \
-    identity verification.",
+    "Lists a sub-organization's employees page by page. An entry contains masked name, mobile \
+    number and e-mail address, both ids, roles, department, and whether the employee is verified \
+    or has left. Filters narrow the list.\n\nEmployees added or marked as left with \
+    `SyncProxyOrganizationOperators` are in the list too. The sub-organization and the employee in \
+    `Agent` must have passed identity verification.",
     "employees",
     &[
         "AuthFailure",
@@ -148,8 +148,8 @@ pub(super) const CHANNEL_DESCRIBE_ROLES: ActionMeta = ActionMeta::new(
     every function and all data. An organization has exactly one.\n- `业务管理员` (business \
     administrator, for the head of IT): every function and all data of contracts, seals and \
     templates.\n- `经办人` (operator, for the head of legal affairs): initiates, fills in, signs, \
-    refuses and withdraws contracts, keeps seals, and sees all contracts of the organization.\n- \
-    `业务员` (salesperson or buyer): does the same, but sees only contracts that concern them.",
+    refuses and withdraws contracts and manages seals. Sees all contracts of the organization.\n- \
+    `业务员` (salesperson or buyer): the same, but sees only contracts that involve them.",
     "employees",
     &["InvalidParameter.OperatorId", "OperationDenied.OrganizationClosing"],
     (&CHANNEL_DESCRIBE_ROLES_REQUEST, &CHANNEL_DESCRIBE_ROLES_RESPONSE),
@@ -162,9 +162,9 @@ pub(super) const CHANNEL_MODIFY_ROLE: ActionMeta = ActionMeta::new(
     "更新角色",
     "Changes a custom role of a sub-organization: its name, its description and, if given, its \
     permissions.\n\nWithout `PermissionGroups` the permissions stay unchanged. With it they are \
-    replaced, so it must be one complete tree: fetch the latest with `ChannelDescribeRoles`, as \
-    the tree changes over time, set `IsChecked` on the permissions of the role and send it back \
-    whole.",
+    replaced, so it must be one complete tree. The tree changes over time: fetch the latest with \
+    `ChannelDescribeRoles`, set `IsChecked` on the permissions of the role and send the whole tree \
+    back.",
     "employees",
     &[
         "FailedOperation",
@@ -183,10 +183,10 @@ pub(super) const CREATE_EMPLOYEE_CHANGE_URL: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "创建员工信息变更链接",
-    "Creates links by which an employee changes their own data; so far only the mobile number can \
-    be changed.\n\nThe employee must have passed identity verification and still be employed. All \
-    links lead into the service's mini program and are valid for 7 days. The sub-organization and \
-    the employee in `Agent` must have passed identity verification.",
+    "Creates links with which an employee changes their own data; currently only the mobile number \
+    can be changed.\n\nThe employee must have passed identity verification and still be employed. \
+    All links lead into the service's mini program and are valid for 7 days. The sub-organization \
+    and the employee in `Agent` must have passed identity verification.",
     "employees",
     &[
         "FailedOperation",
@@ -208,16 +208,16 @@ pub(super) const SYNC_PROXY_ORGANIZATION_OPERATORS: ActionMeta = ActionMeta::new
     "企业员工新增或离职",
     "Adds employees to a sub-organization, corrects those who are not verified yet, or marks \
     employees as having left. The console cannot do this for a sub-organization, so this action is \
-    the only way.\n\n- Joining: an employee added here is unverified until they open the link made \
-    for them with `CreateConsoleLoginUrl` and pass identity verification; after that they can take \
-    part in initiating contracts. An entry replaces an earlier one of the same id unless that \
-    employee is verified. By default anybody who opens that link can claim the id; the service \
-    can, on request, restrict it to the person imported here.\n- Leaving: the employee can no \
-    longer use the console or the mini program. Their data is cleared and their `OpenId` freed for \
-    another person; on return they start again. Leaving and adding again is also how wrong data is \
-    corrected.\n\nThe super administrator and the legal representative must transfer their rights \
-    before they can leave. The sub-organization must have passed identity verification. If every \
-    employee fails the call fails; if some do, they are in `FailedList`.",
+    the only way.\n\n- Joining: an employee added here is unverified until they open their link \
+    from `CreateConsoleLoginUrl` and pass identity verification. After that they can take part in \
+    initiating contracts. An entry replaces an earlier one of the same id unless that employee is \
+    verified. By default anybody who opens that link can claim the id; on request, the service \
+    restricts it to the person imported here.\n- Leaving: the employee can no longer use the \
+    console or the mini program. Their data is deleted and their `OpenId` can be assigned to \
+    another person; if they return, they must join again. Marking as left and adding again also \
+    corrects wrong data.\n\nThe super administrator and the legal representative must transfer \
+    their rights before they can leave. The sub-organization must have passed identity \
+    verification. If every employee fails, the call fails; if some fail, they are in `FailedList`.",
     "employees",
     &[
         "FailedOperation",
@@ -342,7 +342,7 @@ pub(super) static CHANNEL_CREATE_USER_ROLES_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "RoleIds",
                 "role_ids",
-                "The roles to give, by id; `ChannelDescribeRoles` lists them. At most 100 \
+                "The roles to assign, by id; `ChannelDescribeRoles` lists them. At most 100 \
                 elements.",
                 JsonType::List(&JsonType::String),
             )
@@ -351,8 +351,8 @@ pub(super) static CHANNEL_CREATE_USER_ROLES_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "UserIds",
                 "user_ids",
-                "The employees, by their user ids inside the service. Wins over `OpenIds`. At most \
-                100 elements.",
+                "The employees, by their user ids inside the service. Takes precedence over \
+                `OpenIds`. At most 100 elements.",
                 JsonType::List(&JsonType::String),
             )
             .optional()
@@ -403,7 +403,7 @@ pub(super) static CHANNEL_CREATE_USER_ROLES_RESPONSE: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
             "FailedCreateRoleData",
             "failed_create_role_data",
-            "The employees and roles that could not be bound; empty if all were.",
+            "The employees and roles that could not be assigned; empty if all were.",
             JsonType::List(&JsonType::Object(&FAILED_CREATE_ROLE_DATA)),
         ),
         MemberMeta::new(
@@ -495,8 +495,8 @@ pub(super) static CHANNEL_DELETE_ROLE_USERS_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "UserIds",
                 "user_ids",
-                "The employees, by their user ids inside the service. Wins over `OpenIds`. At most \
-                200 elements.",
+                "The employees, by their user ids inside the service. Takes precedence over \
+                `OpenIds`. At most 200 elements.",
                 JsonType::List(&JsonType::String),
             )
             .optional()
@@ -587,9 +587,10 @@ pub(super) static CHANNEL_DESCRIBE_EMPLOYEES_REQUEST: ObjectMeta = ObjectMeta::n
                 "filters",
                 "Narrows the list by key and values. Each key may be given only once; another \
                 filter with the same key conflicts.\n\n- `Status`: `IsVerified` for verified \
-                employees, `NotVerified` for unverified ones, `QuiteJob` for those who have \
-                left.\n- `ExcludeQuiteJob`: `true` leaves out those who have left.\n- \
-                `StaffOpenId`: one or more ids that the platform gave, for just these employees.",
+                employees, `NotVerified` for unverified ones, `QuiteJob` for those that have \
+                left.\n- `ExcludeQuiteJob`: `true` excludes those that have left.\n- \
+                `StaffOpenId`: one or more ids that the platform gave, to list only these \
+                employees.",
                 JsonType::List(&JsonType::Object(&FILTER)),
             )
             .optional(),
@@ -695,16 +696,16 @@ pub(super) static CHANNEL_DESCRIBE_ROLES_REQUEST: ObjectMeta = ObjectMeta::new(
                 "Narrows the list by key and value. Each key may be given only once; another \
                 filter with the same key conflicts.\n\n- `RoleType`: `1` for system roles, `2` for \
                 custom roles.\n- `RoleStatus`: `1` for enabled roles, `2` for disabled ones.\n- \
-                `IsReturnPermissionGroup`: `1` to return each role's tree of permissions, `0` not \
-                to.",
+                `IsReturnPermissionGroup`: `1` to return each role's tree of permissions, `0` to \
+                omit it.",
                 JsonType::List(&JsonType::Object(&FILTER)),
             )
             .optional(),
         MemberMeta::new(
                 "Offset",
                 "offset",
-                "Page number, starting at 0: counts pages, not roles. Absent: the first page. At \
-                most 2000.",
+                "Page number, starting at 0; it counts pages, not roles. Absent: the first page. \
+                At most 2000.",
                 JsonType::Uint,
             )
             .optional()
@@ -889,7 +890,7 @@ pub(super) static CREATE_EMPLOYEE_CHANGE_URL_REQUEST: ObjectMeta = ObjectMeta::n
                 "Agent",
                 "agent",
                 "The application, sub-organization and employee of the call. The reference \
-                requires `ProxyOrganizationOpenId` as well; its samples leave it out.",
+                requires `ProxyOrganizationOpenId` as well; its samples omit it.",
                 JsonType::Object(&AGENT),
             )
             .required(),
@@ -903,9 +904,9 @@ pub(super) static CREATE_EMPLOYEE_CHANGE_URL_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "NewMobile",
                 "new_mobile",
-                "The employee's new mobile number. A Chinese number is written with or without \
-                `+86 ` in front; one from elsewhere with its country code and a space, as in `+12 \
-                12345678`. Absent: the link fixes no number.",
+                "The employee's new mobile number. A number of mainland China may have the prefix \
+                `+86 `. Any other number needs its country code and a space, as in `+12 12345678`. \
+                Absent: the employee enters the number.",
                 JsonType::String,
             )
             .optional()
@@ -971,7 +972,7 @@ pub(super) static CREATE_EMPLOYEE_CHANGE_URL_RESPONSE: ObjectMeta = ObjectMeta::
 pub(super) static DEPARTMENT: ObjectMeta = ObjectMeta::new(
     "Department",
     "Department",
-    "A department that an employee belongs to.",
+    "A department of an employee.",
     &[
         MemberMeta::new(
             "DepartmentId",
@@ -992,7 +993,7 @@ pub(super) static DEPARTMENT: ObjectMeta = ObjectMeta::new(
 pub(super) static FAILED_CREATE_ROLE_DATA: ObjectMeta = ObjectMeta::new(
     "FailedCreateRoleData",
     "FailedCreateRoleData",
-    "An employee who could not be given roles.",
+    "An employee to whom roles could not be assigned.",
     &[
         MemberMeta::new(
             "UserId",
@@ -1003,7 +1004,7 @@ pub(super) static FAILED_CREATE_ROLE_DATA: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "RoleIds",
             "role_ids",
-            "The roles that they were not given, by id.",
+            "The roles that were not assigned, by id.",
             JsonType::List(&JsonType::String),
         ),
     ],
@@ -1013,13 +1014,13 @@ pub(super) static FAILED_CREATE_ROLE_DATA: ObjectMeta = ObjectMeta::new(
 pub(super) static PERMISSION: ObjectMeta = ObjectMeta::new(
     "Permission",
     "Permission",
-    "A node in the tree of permissions: a function of the console, or how much data a function \
-    reaches.",
+    "A node in the tree of permissions: a function of the console, or the range of data of a \
+    function.",
     &[
         MemberMeta::new(
                 "Name",
                 "name",
-                "The permission's name, for people to read.",
+                "The permission's human-readable name.",
                 JsonType::String,
             )
             .optional(),
@@ -1044,8 +1045,8 @@ pub(super) static PERMISSION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "DataLabel",
                 "data_label",
-                "Position of the permission in a subtree about data: its root, or one of the \
-                leaves to choose from.",
+                "Position of the permission in a subtree of data permissions: its root, or one of \
+                the selectable leaves.",
                 JsonType::Int,
             )
             .optional()
@@ -1053,8 +1054,8 @@ pub(super) static PERMISSION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "DataType",
                 "data_type",
-                "For permissions about data only: whether access is decided by this module's own \
-                data permission or by another's.",
+                "For data permissions only: whether this module's own data permission or another \
+                module's controls access.",
                 JsonType::Int,
             )
             .optional()
@@ -1062,7 +1063,7 @@ pub(super) static PERMISSION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "DataRange",
                 "data_range",
-                "For permissions about data only: the data that it applies to.",
+                "For data permissions only: the data to which it applies.",
                 JsonType::Int,
             )
             .optional()
@@ -1091,7 +1092,7 @@ pub(super) static PERMISSION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Children",
                 "children",
-                "The permissions below this one.",
+                "The child permissions.",
                 JsonType::List(&JsonType::Object(&PERMISSION)),
             )
             .optional(),
@@ -1107,7 +1108,7 @@ pub(super) static PERMISSION_GROUP: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "GroupName",
                 "group_name",
-                "The group's name, for people to read.",
+                "The group's human-readable name.",
                 JsonType::String,
             )
             .optional(),
@@ -1124,7 +1125,7 @@ pub(super) static PERMISSION_GROUP: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Permissions",
                 "permissions",
-                "The permissions of the group, each with those below it.",
+                "The permissions of the group, each with its child permissions.",
                 JsonType::List(&JsonType::Object(&PERMISSION)),
             )
             .optional(),
@@ -1183,7 +1184,7 @@ pub(super) static PROXY_ORGANIZATION_OPERATOR: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "DefaultRole",
                 "default_role",
-                "The role to give the employee in advance.",
+                "The role to assign to the employee in advance.",
                 JsonType::String,
             )
             .optional()
@@ -1239,7 +1240,7 @@ pub(super) static STAFF: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "Department",
             "department",
-            "The department that the employee belongs to.",
+            "The employee's department.",
             JsonType::Object(&DEPARTMENT),
         ),
         MemberMeta::new(
@@ -1286,7 +1287,7 @@ pub(super) static STAFF_ROLE: ObjectMeta = ObjectMeta::new(
 pub(super) static SYNC_FAIL_REASON: ObjectMeta = ObjectMeta::new(
     "SyncFailReason",
     "SyncFailReason",
-    "An employee who could not be added, corrected or marked as having left, and why.",
+    "An employee who could not be added, corrected or marked as having left, with the reason.",
     &[
         MemberMeta::new(
             "Id",
@@ -1297,8 +1298,8 @@ pub(super) static SYNC_FAIL_REASON: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "Message",
             "message",
-            "Description of the failure, for people to read, for instance that the id is malformed \
-            or the document's number invalid.",
+            "Human-readable description of the failure, for instance that the id is malformed or \
+            the document's number invalid.",
             JsonType::String,
         ),
     ],
@@ -1330,8 +1331,8 @@ pub(super) static SYNC_PROXY_ORGANIZATION_OPERATORS_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "ProxyOrganizationOperators",
                 "proxy_organization_operators",
-                "The employees concerned. To mark them as having left, `Id` is sufficient. At most \
-                200 elements.",
+                "The employees concerned. `Id` is sufficient to mark employees as having left. At \
+                most 200 elements.",
                 JsonType::List(&JsonType::Object(&PROXY_ORGANIZATION_OPERATOR)),
             )
             .required()
@@ -1364,8 +1365,8 @@ pub(super) static SYNC_PROXY_ORGANIZATION_OPERATORS_RESPONSE: ObjectMeta = Objec
         MemberMeta::new(
                 "Status",
                 "status",
-                "Result: all employees were accepted, or only some. If none was, the call fails \
-                instead.",
+                "Result: all employees were accepted, or only some. If no employee was accepted, \
+                the call fails.",
                 JsonType::Int,
             )
             .values(&EMPLOYEE_SYNC_STATUS),
@@ -1399,13 +1400,13 @@ pub(super) static DEFAULT_EMPLOYEE_ROLE: ValueSetMeta = ValueSetMeta::new(
             Literal::Text("channel-normal-operator"),
             "ChannelNormalOperator",
             "Operator, for the head of legal affairs: initiates, fills in, signs, refuses and \
-            withdraws contracts, keeps seals, sees all contracts of the organization.",
+            withdraws contracts, manages seals, and sees all contracts of the organization.",
         ),
         ValueMeta::new(
             Literal::Text("channel-sales-man"),
             "ChannelSalesMan",
             "Salesperson or buyer: initiates, fills in, signs, refuses and withdraws contracts, \
-            keeps seals, but sees only contracts that concern them.",
+            manages seals, but sees only contracts that involve them.",
         ),
     ],
 );
@@ -1449,9 +1450,9 @@ pub(super) static EMPLOYMENT_STATUS: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static PERMISSION_DATA_LABEL: ValueSetMeta = ValueSetMeta::new(
     "PermissionDataLabel",
-    "Position of a permission in a subtree about data.",
+    "Position of a permission in a subtree of data permissions.",
     &[
-        ValueMeta::new(Literal::Int(0), "NotData", "It is not a permission about data."),
+        ValueMeta::new(Literal::Int(0), "NotData", "Not a data permission."),
         ValueMeta::new(
             Literal::Int(1),
             "Root",
@@ -1460,7 +1461,7 @@ pub(super) static PERMISSION_DATA_LABEL: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(2),
             "Leaf",
-            "A leaf: one choice of reach, such as all contracts of the organization.",
+            "A leaf: one selectable range, such as all contracts of the organization.",
         ),
     ],
 );
@@ -1470,13 +1471,17 @@ pub(super) static PERMISSION_DATA_RANGE: ValueSetMeta = ValueSetMeta::new(
     "Data that a permission applies to.",
     &[
         ValueMeta::new(Literal::Int(0), "Unset", "No range."),
-        ValueMeta::new(Literal::Int(1), "Organization", "The whole organization's."),
+        ValueMeta::new(
+            Literal::Int(1),
+            "Organization",
+            "Data of the whole organization.",
+        ),
         ValueMeta::new(
             Literal::Int(2),
             "Department",
-            "That of the employee's department and the ones below it.",
+            "Data of the employee's department and its sub-departments.",
         ),
-        ValueMeta::new(Literal::Int(3), "Own", "The employee's own."),
+        ValueMeta::new(Literal::Int(3), "Own", "The employee's own data."),
     ],
 );
 
@@ -1484,7 +1489,7 @@ pub(super) static PERMISSION_DATA_TYPE: ValueSetMeta = ValueSetMeta::new(
     "PermissionDataType",
     "Module to which a data permission applies.",
     &[
-        ValueMeta::new(Literal::Int(0), "Unset", "It decides nothing about data."),
+        ValueMeta::new(Literal::Int(0), "Unset", "Not a data permission."),
         ValueMeta::new(
             Literal::Int(1),
             "OtherModule",
@@ -1516,7 +1521,7 @@ pub(super) static ROLE_STATUS: ValueSetMeta = ValueSetMeta::new(
     "RoleStatus",
     "Status of a role.",
     &[
-        ValueMeta::new(Literal::Int(1), "Enabled", "The role is in use."),
-        ValueMeta::new(Literal::Int(2), "Disabled", "The role is out of use."),
+        ValueMeta::new(Literal::Int(1), "Enabled", "The role is enabled."),
+        ValueMeta::new(Literal::Int(2), "Disabled", "The role is disabled."),
     ],
 );

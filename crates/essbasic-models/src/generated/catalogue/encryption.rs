@@ -9,19 +9,19 @@ pub(super) const CREATE_REQUEST_WITH_ENCRYPTION: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "以加密请求体方式创建请求",
-    "Calls another action with its request and response encrypted and guarded against tampering. \
-    The call itself is signed with TC3-HMAC-SHA256 like any other.\n\nAgreed with the service \
-    beforehand: the cipher (AES-CBC or SM4-CBC), its key (32 bytes for AES, though the vector \
-    below has 16; 16 for SM4) and a different key for the HMAC.\n\nTo send:\n\n1. Take 16 fresh \
-    bytes from a cryptographic random source as IV; never reuse one.\n2. Encrypt the inner \
-    request's JSON, with PKCS#7 padding.\n3. Compute the HMAC of the raw IV followed directly by \
-    the raw ciphertext: HMAC-SHA256. With SM4 the reference specifies HMAC-SM3 (elsewhere \
-    HMAC-SM4), yet its vector is HMAC-SHA256.\n4. Send IV, ciphertext and HMAC, each in standard \
-    base64.\n\nOn return:\n\n1. An error of the outer call is in plaintext, without \
-    `EncryptedData`.\n2. Otherwise decode all three, recompute the HMAC and compare in constant \
-    time; on a mismatch stop without decrypting.\n3. Decrypt, remove the padding. Look for the \
-    inner action's `Error` first, then read its response.\n\nTest vectors for the plaintext \
-    `{\"Request\": \"This is a test.\"}`:\n\n- AES: key `AES-CBC-Key-1234`, HMAC key \
+    "Calls another action with its request and response encrypted and authenticated. The call \
+    itself is signed with TC3-HMAC-SHA256 like any other.\n\nAgree with the service beforehand on \
+    the cipher (AES-CBC or SM4-CBC), its key, and a different key for the HMAC. The cipher's key \
+    has 32 bytes for AES, although the test vector below has 16, and 16 bytes for SM4.\n\nTo \
+    send:\n\n1. Take 16 fresh bytes from a cryptographic random source as IV; never reuse one.\n2. \
+    Encrypt the inner request's JSON, with PKCS#7 padding.\n3. Compute the HMAC of the raw IV \
+    followed directly by the raw ciphertext: HMAC-SHA256. With SM4 the reference specifies \
+    HMAC-SM3 (elsewhere HMAC-SM4), yet its vector is HMAC-SHA256.\n4. Send IV, ciphertext and \
+    HMAC, each in standard base64.\n\nOn return:\n\n1. An error of the outer call is in plaintext, \
+    without `EncryptedData`.\n2. Otherwise decode all three, recompute the HMAC and compare in \
+    constant time; on a mismatch stop without decrypting.\n3. Decrypt, remove the padding. Look \
+    for the inner action's `Error` first, then read its response.\n\nTest vectors for the \
+    plaintext `{\"Request\": \"This is a test.\"}`:\n\n- AES: key `AES-CBC-Key-1234`, HMAC key \
     `AES-HMAC-Key-123`, IV `1234567890abcdef`; `EncryptedData` is \
     `Iqp2W1jislwMNmE7bH9dKZZiMQsfkAPyvAAqDFRnWLw=`, `EncryptionSignature` is \
     `4TT3PUCZgZT7YmEPtXDm5PDcM6xT7FoYHfMW8xunB5I=`.\n- SM4: key `SM4-CBC-Key-1234`, HMAC key \
@@ -41,8 +41,8 @@ pub(super) static CREATE_REQUEST_WITH_ENCRYPTION_REQUEST: ObjectMeta = ObjectMet
         MemberMeta::new(
                 "RequestAction",
                 "request_action",
-                "Name of the action to call, as its own `X-TC-Action` header would give it, such \
-                as `ChannelDescribeFlowComponents`.",
+                "Name of the action to call, as in its `X-TC-Action` header, such as \
+                `ChannelDescribeFlowComponents`.",
                 JsonType::String,
             )
             .required(),
@@ -75,7 +75,7 @@ pub(super) static CREATE_REQUEST_WITH_ENCRYPTION_REQUEST: ObjectMeta = ObjectMet
                 "EncryptionSignature",
                 "encryption_signature",
                 "HMAC-SHA256 of the raw IV bytes followed directly by the raw ciphertext bytes, in \
-                standard base64. It lets the service detect tampering.",
+                standard base64. It allows the service to detect tampering.",
                 JsonType::String,
             )
             .optional()

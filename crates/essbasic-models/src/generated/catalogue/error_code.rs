@@ -19,13 +19,13 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "AuthFailure.InvalidAuthorization",
         "Authorization header is not in the TC3 format.",
-        "Look for a proxy that changes the `Authorization` header; requests signed by hand need \
-        the TC3-HMAC-SHA256 form. Retrying does not help.",
+        "Look for a proxy that changes the `Authorization` header; requests signed without a \
+        library need the TC3-HMAC-SHA256 form. Retrying does not help.",
     ),
     CodeMeta::new(
         "AuthFailure.InvalidSecretId",
         "Key is not a Cloud API key.",
-        "Take a secret id and key from the access management (CAM) console's API keys; keys of \
+        "Use a secret id and key from the API keys of the access management (CAM) console; keys of \
         other products don't work.",
     ),
     CodeMeta::new(
@@ -66,17 +66,17 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "DryRunOperation",
         "Dry run succeeded; nothing was done.",
-        "The request would succeed. Send it without the dry-run parameter to have it done.",
+        "The request would succeed. Send it without the dry-run parameter to execute it.",
     ),
     CodeMeta::new(
         "FailedOperation",
         "Generic operation failure; read Message.",
-        "Fix the cause given in the message. Retrying unchanged rarely helps.",
+        "Fix the cause in the message. Retrying unchanged rarely helps.",
     ),
     CodeMeta::new(
         "FailedOperation.AgeNotAchieveNormalLegal",
         "Signer is below the legal signing age.",
-        "Have another person sign, or have the super administrator or legal representative open \
+        "Have another person sign, or have the super administrator or legal representative enable \
         the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.",
     ),
     CodeMeta::new(
@@ -102,46 +102,46 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "FailedOperation.FlowNumExceed",
         "Too many contracts in one call.",
-        "Give at most 20 contracts per folder and 50 in all; spread the others over further calls.",
+        "Pass at most 20 contracts per folder and 50 in total, the others in further calls.",
     ),
     CodeMeta::new(
         "FailedOperation.HasAuthorized",
         "The authorisation already exists.",
-        "Treat it as done if this employee has the contract already; a contract can't be claimed \
-        twice.",
+        "Treat the call as successful if this employee already has the contract; a contract can't \
+        be claimed twice.",
     ),
     CodeMeta::new(
         "FailedOperation.LicenseNoQuota",
         "Auto-sign licence quota is exhausted.",
-        "Buy licenses through the service's account manager, then retry. The action itself is no \
-        longer in use.",
+        "Buy licenses through the service's account manager, then retry. The action itself is \
+        obsolete.",
     ),
     CodeMeta::new(
         "FailedOperation.NoRoleAuth",
         "No role grant found; check the role data exists.",
-        "Give the operator a role that allows this (`ChannelDescribeRoles`, \
-        `ChannelCreateUserRoles`), or act as the super administrator; check also the ids in the \
-        request.",
+        "Assign a role that allows this to the operator (`ChannelDescribeRoles`, \
+        `ChannelCreateUserRoles`), or use the super administrator as operator. Also check the ids \
+        in the request.",
     ),
     CodeMeta::new(
         "FailedOperation.NotAvailableSignReview",
         "Contract is in a state in which signing review is not possible.",
-        "Read the contract's state with `DescribeFlowDetailInfo`; a review requires a contract in \
-        progress that was created with `NeedSignReview` or `ApproverNeedSignReview`. In batch \
+        "Check the contract's status with `DescribeFlowDetailInfo`; a review requires a contract \
+        in progress that was created with `NeedSignReview` or `ApproverNeedSignReview`. In batch \
         actions, check the organizations' state. Retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "FailedOperation.OrganizationExperienceChange",
         "Organisation's business status differs from the company register.",
-        "Have the organization settle its status with the company register; its super \
-        administrator or legal representative then updates its data through \
+        "Have the organization correct its status in the company register. Its super administrator \
+        or legal representative then updates its data through \
         `CreateChannelOrganizationInfoChangeUrl`.",
     ),
     CodeMeta::new(
         "FailedOperation.OrganizationNameChanged",
         "Organisation name differs from the company register.",
-        "Give the name as on the company register now; the organization's super administrator or \
-        legal representative updates it through `CreateChannelOrganizationInfoChangeUrl` or \
+        "Use the organization's current name in the company register. Its super administrator or \
+        legal representative updates the name through `CreateChannelOrganizationInfoChangeUrl` or \
         `ModifyOrganizationBusinessInfo`.",
     ),
     CodeMeta::new(
@@ -155,12 +155,12 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "FailedOperation.OrganizationNotChange",
         "Organisation information has not changed.",
-        "Call only if something changed, and give only the changed fields, with their new values.",
+        "Set only the changed fields, with their new values; call only if a field has changed.",
     ),
     CodeMeta::new(
         "FailedOperation.QrCodeCreatorSignComponents",
         "Initiator still has fill-in controls, so a signing QR code cannot start.",
-        "Use a template whose initiator has no fields to fill in, or give these fields to the \
+        "Use a template whose initiator has no fields to fill in, or assign these fields to the \
         signers in the template's editor.",
     ),
     CodeMeta::new(
@@ -173,129 +173,132 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "FailedOperation.QrCodeTemplateId",
         "Template used for the signing QR code is invalid.",
-        "Give the id of an enabled template of the sub-organization (`DescribeTemplates`) that \
-        suits a signing code: individuals sign, and the initiator has nothing to fill in.",
+        "Use the id of an enabled template of the sub-organization (`DescribeTemplates`). For a \
+        signing code, its signers must include a person, and the initiator must have no fields to \
+        fill in.",
     ),
     CodeMeta::new(
         "FailedOperation.StaffAlreadyVerify",
         "Employee has already completed identity verification.",
-        "The employee changes their own data in the mini program, the mobile number through \
-        `CreateEmployeeChangeUrl`; or set them to `RESIGN` with `SyncProxyOrganizationOperators` \
+        "Have the employee change their data in the mini program, or the mobile number through \
+        `CreateEmployeeChangeUrl`. Or mark them with `RESIGN` in `SyncProxyOrganizationOperators` \
         and create them again.",
     ),
     CodeMeta::new(
         "FailedOperation.UserAutoSignEnableAlready",
         "Cannot revoke: the user already enabled auto-sign.",
-        "Nothing is left to revoke; to end auto-signing, call `ChannelDisableUserAutoSign`.",
+        "The person has already enabled auto-signing, so the link cannot be withdrawn; to end \
+        auto-signing, call `ChannelDisableUserAutoSign`.",
     ),
     CodeMeta::new(
         "FailedOperation.UserAutoSignEnableUrlNotExist",
         "Cannot revoke: no enable link was ever generated.",
-        "Treat it as done, or check `SceneKey`, name and document in `UserInfo` against those \
-        given to `ChannelCreateUserAutoSignEnableUrl`.",
+        "Treat the call as successful, or check `SceneKey`, name and document in `UserInfo` \
+        against those in `ChannelCreateUserAutoSignEnableUrl`.",
     ),
     CodeMeta::new(
         "InternalError",
         "Internal server error.",
         "Retry a query later; after a create the outcome is unknown, so check it before retrying. \
-        Give the request id to the service's support if the error persists.",
+        Contact the service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.Api",
         "Error from another internal API.",
         "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Give the request id to the service's support if the error persists.",
+        retrying. Contact the service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.Db",
         "Database error.",
         "Retry later if the action is idempotent; after a create the outcome is unknown, so check \
-        it first. Give the request id to the service's support if the error persists.",
+        it first. Contact the service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.DbConnection",
         "Database connection failed.",
-        "The outcome of a create or change is unknown: check it before retrying later. Give the \
-        request id to the service's support if the error persists.",
+        "The outcome of a create or change is unknown: check it before retrying later. Contact the \
+        service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.DbInsert",
         "Database insert failed.",
         "It is unknown whether the contracts were claimed: check the sub-organization's console \
-        before retrying. Give the request id to the service's support if the error persists.",
+        before retrying. Contact the service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.DbRead",
         "Database read failed.",
         "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Give the request id to the service's support if the error persists.",
+        retrying. Contact the service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.DbUpdate",
         "Database update failed.",
-        "Query with `OperateType` `SELECT` whether the change took effect before retrying it. Give \
-        the request id to the service's support if the error persists.",
+        "Query with `OperateType` `SELECT` whether the change took effect before retrying it. \
+        Contact the service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.Decryption",
         "Server-side decryption failed.",
         "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Give the request id to the service's support if the error persists.",
+        retrying. Contact the service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.DependsApi",
         "A dependent API failed.",
         "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Give the request id to the service's support if the error persists.",
+        retrying. Contact the service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.DependsDb",
         "A dependent database failed.",
         "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Give the request id to the service's support if the error persists.",
+        retrying. Contact the service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.Encryption",
         "Server-side encryption failed.",
         "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Give the request id to the service's support if the error persists.",
+        retrying. Contact the service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.GenerateId",
         "Unique id generation failed.",
         "It is unknown whether the contract was created: check the console or wait for callbacks \
-        before retrying. Give the request id to the service's support if the error persists.",
+        before retrying. Contact the service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.Pdf",
         "PDF composition failed.",
         "It is unknown whether the contract was created: check before retrying. If the error \
-        persists, check that the PDF opens, upload it again, and give the request id to the \
-        service's support.",
+        persists, check that the PDF opens, upload it again, and contact the service's support \
+        with the request id.",
     ),
     CodeMeta::new(
         "InternalError.SealUpload",
         "Seal upload failed.",
         "Check with `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal \
-        exists, then retry. Give the request id to the service's support if the error persists.",
+        exists, then retry. Contact the service's support with the request id if the error \
+        persists.",
     ),
     CodeMeta::new(
         "InternalError.Serialize",
         "Serialisation failed.",
-        "Retry the upload; unused files expire automatically. Give the request id to the service's \
-        support if the error persists.",
+        "Retry the upload; unused files expire automatically. Contact the service's support with \
+        the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.System",
         "System error.",
         "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Give the request id to the service's support if the error persists.",
+        retrying. Contact the service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.ThirdParty",
         "Third-party dependency failed.",
         "It is unknown whether the contract was created: check the console or wait for callbacks \
-        before retrying. Give the request id to the service's support if the error persists.",
+        before retrying. Contact the service's support with the request id if the error persists.",
     ),
     CodeMeta::new(
         "InvalidAction",
@@ -306,31 +309,30 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter",
         "A parameter is wrong.",
-        "Read the message, which names the parameter, and correct it. Retrying unchanged does not \
-        help.",
+        "Correct the parameter that the message names. Retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "InvalidParameter.Application",
         "Application id does not exist.",
-        "Check `Agent.AppId`: an application of the platform that exists in the environment called \
-        (test and production are apart).",
+        "Check `Agent.AppId`: it must be an application of the platform in this environment. Test \
+        and production have separate applications.",
     ),
     CodeMeta::new(
         "InvalidParameter.ApproverType",
         "Signer type is not allowed.",
-        "Give each party one of the values of `ApproverType` that this action takes; some \
-        auto-signing types must be enabled by the service's account manager.",
+        "Set `ApproverType` of each party to a value that this action accepts; some auto-signing \
+        types must be enabled by the service's account manager.",
     ),
     CodeMeta::new(
         "InvalidParameter.ApproverVerifyType",
         "ApproverVerifyType value is invalid.",
-        "Give `VerifyCheck` or `MobileCheck`, or leave `ApproverVerifyType` out for the first.",
+        "Set `ApproverVerifyType` to `VerifyCheck` (the default) or `MobileCheck`.",
     ),
     CodeMeta::new(
         "InvalidParameter.AuthorizationType",
         "Authorisation method is invalid.",
-        "Give in `AuthorizationTypes` only values the action takes (`2`, `5`), or leave it out. \
-        With `PowerOfAttorneys`, give the way by power of attorney only.",
+        "Set `AuthorizationTypes` only to values that the action accepts (`2`, `5`), or leave it \
+        out. With `PowerOfAttorneys`, use only the method by power of attorney.",
     ),
     CodeMeta::new(
         "InvalidParameter.BizApproverAlreadyExists",
@@ -340,31 +342,31 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.BusinessLicense",
         "Business licence format is invalid.",
-        "Give a PNG or JPG of the license's front as base64, 5 MB at most, without a data URL's \
-        prefix.",
+        "Set `BusinessLicense` to a PNG or JPG of the license's front as base64, at most 5 MB, \
+        without a data URL prefix.",
     ),
     CodeMeta::new(
         "InvalidParameter.CancelReason",
         "Cancellation reason is malformed.",
-        "Give at most 200 characters in `CancelMessage`: Chinese characters, letters, digits and \
+        "Use at most 200 characters in `CancelMessage`: Chinese characters, letters, digits and \
         underscores only.",
     ),
     CodeMeta::new(
         "InvalidParameter.CardNumber",
         "Identity document number is wrong.",
-        "Check the number against its document type: 18 characters with a capital `X` for identity \
-        cards and residence permits, `H` or `M` and ten digits for mainland travel permits.",
+        "Check the number against its document type. Identity cards and residence permits have 18 \
+        characters with a capital `X`, mainland travel permits `H` or `M` and ten digits.",
     ),
     CodeMeta::new(
         "InvalidParameter.CardType",
         "Identity document type is wrong.",
-        "Give a document type that this action takes, usually `ID_CARD`, `HONGKONG_AND_MACAO` or \
-        `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` takes `ID_CARD` only.",
+        "Use a document type that this action accepts, usually `ID_CARD`, `HONGKONG_AND_MACAO` or \
+        `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts `ID_CARD` only.",
     ),
     CodeMeta::new(
         "InvalidParameter.ComponentPosition",
         "Control position is wrong.",
-        "Correct page, position and size of the field: page numbers start at 1 and must exist, \
+        "Correct page, position and size of the field. Page numbers start at 1 and must exist; \
         positions and sizes are in points and must be within the page.",
     ),
     CodeMeta::new(
@@ -376,15 +378,14 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.ComponentValue",
         "Control value is invalid.",
-        "Set `ComponentValue` in the format of its `ComponentType`: `true` or `false` for check \
-        boxes, ids from `UploadFiles` for pictures, a listed choice for selectors, a seal's id for \
-        seal slots.",
+        "Set `ComponentValue` in the format of its `ComponentType`. Check boxes take `true` or \
+        `false`, pictures an id from `UploadFiles`, selectors one of the options, seal slots a \
+        seal's id.",
     ),
     CodeMeta::new(
         "InvalidParameter.ContentType",
         "ContentType (requested query content) is wrong.",
-        "Give `0` (templates with details) or `1` (list only), or leave `ContentType` out for the \
-        first.",
+        "Set `ContentType` to `0` (templates with details, the default) or `1` (list only).",
     ),
     CodeMeta::new(
         "InvalidParameter.CustomShowMap",
@@ -395,8 +396,8 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.CustomerData",
         "User data has an invalid length.",
-        "Shorten `CustomerData` to at most 1000 characters, counted after base64; keep longer data \
-        on your side and pass a key to it.",
+        "Shorten `CustomerData` to at most 1000 characters, counted after base64; store longer \
+        data in the platform's system and pass its key.",
     ),
     CodeMeta::new(
         "InvalidParameter.DataNotFound",
@@ -407,9 +408,9 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.Date",
         "Date is invalid.",
-        "Give `StartDate` and `EndDate` as year-month-day with hyphens, not more than 90 days \
-        apart, start first. The action ends on 3 February 2026: `ChannelDescribeBillUsageDetail` \
-        replaces it.",
+        "Set `StartDate` and `EndDate` as year-month-day with hyphens, in this order and at most \
+        90 days apart. The action is discontinued from 3 February 2026; use \
+        `ChannelDescribeBillUsageDetail`.",
     ),
     CodeMeta::new(
         "InvalidParameter.DepartUserId",
@@ -426,42 +427,41 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.EmptyParams",
         "Parameters are empty.",
-        "Fill in the field that the message names, such as the array of ids or operators: it must \
-        be present and not empty.",
+        "Set the field that the message names, such as the array of ids or operators; it must not \
+        be empty.",
     ),
     CodeMeta::new(
         "InvalidParameter.EndPoint",
         "EndPoint value is invalid.",
-        "Give one of the values this action lists for `Endpoint`, or leave it out. In \
+        "Set `Endpoint` to one of the values that this action lists, or leave it out. In \
         `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.",
     ),
     CodeMeta::new(
         "InvalidParameter.FileType",
         "File type is not allowed.",
-        "Give the business license as PNG or JPG.",
+        "Use a PNG or JPG of the business license.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowApproverInfos",
         "Number of alternative signers is invalid.",
-        "Correct the number of people given for the party that the message names.",
+        "Correct the number of signers of the party that the message names.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowApprovers",
         "Participants missing or over the limit.",
-        "Give at least one party and at most 50 in `FlowApprovers`; at most five per contract of a \
-        group from files.",
+        "Set 1 to 50 parties in `FlowApprovers`; at most five per contract of a group from files.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowCallbackUrl",
         "Flow callback URL is invalid.",
-        "Leave `CallbackUrl` out; set the callback address in the console, at the application's \
-        configuration.",
+        "Leave `CallbackUrl` out; set the callback address in the application's configuration in \
+        the console.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowDeadLine",
         "Flow deadline is invalid.",
-        "Give `Deadline` in seconds (not milliseconds) since the epoch, later than now; or leave \
-        it out if it is optional.",
+        "Set `Deadline` in seconds (not milliseconds) since the epoch, in the future; or leave it \
+        out if it is optional.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowDescription",
@@ -471,60 +471,60 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.FlowFileIds",
         "Only one file per flow is supported.",
-        "Give exactly one id in `FileIds`; merge PDF files beforehand or create a contract group.",
+        "Set exactly one id in `FileIds`; merge PDF files beforehand or create a contract group.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowIds",
         "Flow id list has an invalid length.",
-        "Give 1 to 100 ids in `FlowIds`. With `GenerateType` `ALL` in `CreateSignUrls`, give one \
-        only.",
+        "Set 1 to 100 ids in `FlowIds`, or exactly one with `GenerateType` `ALL` in \
+        `CreateSignUrls`.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowInfos",
         "FlowInfos is invalid.",
-        "Give 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in \
-        `ChannelCreateFlowGroupByTemplates`; the message describes the error in one of them.",
+        "Set 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in \
+        `ChannelCreateFlowGroupByTemplates`; the message describes the error.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowName",
         "Flow name is invalid.",
-        "Give `FlowName` at most 200 characters: Chinese characters, letters, digits and \
+        "Use at most 200 characters in `FlowName`: Chinese characters, letters, digits and \
         underscores only.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowType",
         "FlowType is invalid.",
-        "Give `FlowType` at most 255 characters: Chinese characters, letters, digits and \
+        "Use at most 255 characters in `FlowType`: Chinese characters, letters, digits and \
         underscores only; or leave it out.",
     ),
     CodeMeta::new(
         "InvalidParameter.GenerateType",
         "GenerateType is not supported.",
-        "Give one of the values listed for `GenerateType`, or leave it out for `ALL`, which takes \
+        "Set `GenerateType` to one of the listed values, or leave it out for `ALL`, which accepts \
         a single contract.",
     ),
     CodeMeta::new(
         "InvalidParameter.Image",
         "Image is not valid.",
-        "Give a PNG or JPG of at most 5 MB as base64 in `SealImage`, without a data URL's prefix.",
+        "Set `SealImage` to a PNG or JPG of at most 5 MB as base64, without a data URL prefix.",
     ),
     CodeMeta::new(
         "InvalidParameter.InvalidId",
         "Id does not exist or is malformed.",
-        "Give the `ResourceId` that `UploadFiles` returned; upload the file again if it expired, \
-        which is after an hour unless set otherwise.",
+        "Set `ResourceId` to the id that `UploadFiles` returned. Upload the file again if it has \
+        expired, by default after an hour.",
     ),
     CodeMeta::new(
         "InvalidParameter.Keyword",
         "Keyword is malformed or not found in the document.",
-        "Check the keyword in `ComponentId`: it must be in the PDF as text, not in a picture, and \
-        on the page searched. `KeywordIndexes` start at 0.",
+        "Check the keyword in `ComponentId`: the PDF must contain it as text, not in a picture, \
+        and on the searched page. `KeywordIndexes` start at 0.",
     ),
     CodeMeta::new(
         "InvalidParameter.Limit",
         "Limit is out of range.",
-        "Give `Limit` at least 1 and at most the action's maximum: 100 in \
-        `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.",
+        "Set `Limit` from 1 to the action's maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 \
+        in `DescribeUsage`.",
     ),
     CodeMeta::new(
         "InvalidParameter.LimitSealName",
@@ -534,36 +534,35 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.MenuStatus",
         "Menu status is invalid.",
-        "Give `ENABLE` or `DISABLE`, or leave `MenuStatus` out for the first.",
+        "Set `MenuStatus` to `ENABLE` (the default) or `DISABLE`.",
     ),
     CodeMeta::new(
         "InvalidParameter.MissingRequiredParameterValue",
         "Value of a required parameter is missing.",
-        "Set a value for the field that the message names; required fields of the template, listed \
-        by `DescribeTemplates`, are filled in through `FormFields`.",
+        "Set a value for the field that the message names; `FormFields` fills in required fields \
+        of the template, which `DescribeTemplates` lists.",
     ),
     CodeMeta::new(
         "InvalidParameter.Mobile",
         "Mobile number is wrong.",
-        "Give the 11 digits of a mainland Chinese mobile number, without `+86` or separators.",
+        "Use the 11 digits of a mainland Chinese mobile number, without `+86` or separators.",
     ),
     CodeMeta::new(
         "InvalidParameter.Name",
         "Personal name does not meet the rules.",
-        "Give the person's name as in the identity document, without spaces around it; at most 50 \
-        characters.",
+        "Use the person's name as in the identity document, without leading or trailing spaces; at \
+        most 50 characters.",
     ),
     CodeMeta::new(
         "InvalidParameter.NonsupportMobile",
         "Mobile number is not supported.",
-        "Give a mainland Chinese mobile number of 11 digits; numbers from elsewhere can't be used \
-        here.",
+        "Use a mainland Chinese mobile number of 11 digits; other numbers are not supported here.",
     ),
     CodeMeta::new(
         "InvalidParameter.OpenId",
         "OpenId is invalid.",
-        "Check the `OpenId` given: at most 64 letters and digits, and not one that belongs to \
-        another person in this application.",
+        "Check the `OpenId`: at most 64 letters and digits, and not the id of another person in \
+        this application.",
     ),
     CodeMeta::new(
         "InvalidParameter.OperatorId",
@@ -580,43 +579,42 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.OrganizationName",
         "Organisation name is invalid.",
-        "Give the name exactly as on the business license, with full-width brackets in place of \
-        `(` and `)`.",
+        "Use the name exactly as on the business license, with full-width brackets instead of `(` \
+        and `)`.",
     ),
     CodeMeta::new(
         "InvalidParameter.ParamError",
         "A parameter is wrong (unspecified).",
-        "Read the message, which names the parameter, and correct it. Retrying unchanged does not \
-        help.",
+        "Correct the parameter that the message names. Retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "InvalidParameter.ResourceType",
         "Resource type is wrong.",
-        "Give the file's suffix in `ResourceType`, one of those that `CreateFileConvertTask` \
-        lists, equal to the one of `ResourceName`.",
+        "Set `ResourceType` to the extension of `ResourceName`, one of those that \
+        `CreateFileConvertTask` lists.",
     ),
     CodeMeta::new(
         "InvalidParameter.RoleId",
         "Role id is wrong.",
-        "Give a role's id from `ChannelDescribeRoles`; the super administrator's and the legal \
+        "Use a role's id from `ChannelDescribeRoles`; the super administrator's and the legal \
         representative's roles can't be revoked here.",
     ),
     CodeMeta::new(
         "InvalidParameter.Sensitive",
         "Text contains blocked words.",
-        "Remove the words that the message names from names, descriptions and field values; \
+        "Remove the words listed in the message from names, descriptions and field values; \
         retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "InvalidParameter.SensitiveFileContent",
         "Uploaded file contains non-compliant content.",
-        "Remove the content from the file and upload it again; give the request id to the \
-        service's support if the refusal is a mistake.",
+        "Remove the content from the file and upload it again; contact the service's support with \
+        the request id if the refusal is a mistake.",
     ),
     CodeMeta::new(
         "InvalidParameter.SignComponentType",
         "Signing control type is invalid.",
-        "Give a slot type that the party may have: seals for organizations only, `SIGN_SIGNATURE` \
+        "Use a slot type that the party may have: seals for organizations only, `SIGN_SIGNATURE` \
         or `SIGN_DATE` for either. Individuals can't have `SIGN_SEAL`.",
     ),
     CodeMeta::new(
@@ -628,14 +626,14 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.Status",
         "Object is in an abnormal state.",
-        "Read the state with `DescribeFlowDetailInfo` (organizations: \
-        `DescribeChannelOrganizations`); the call works only in the states the action names. A \
-        contract that has ended stays so.",
+        "Check the status with `DescribeFlowDetailInfo` (organizations: \
+        `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract \
+        that has ended cannot be reopened.",
     ),
     CodeMeta::new(
         "InvalidParameter.UniformSocialCreditCode",
         "Unified social credit code is malformed.",
-        "Give the 18 characters of the code as on the business license, capitals and digits, \
+        "Use the 18 characters of the code as on the business license: capital letters and digits, \
         without spaces.",
     ),
     CodeMeta::new(
@@ -653,25 +651,25 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InvalidParameter.fFowIds",
         "Flow id does not exist (code is spelled this way by the service).",
-        "Check `FlowIds`: contracts initiated by this sub-organization in this application. Query \
-        with the `Agent` that created them.",
+        "Check `FlowIds`: this sub-organization must have initiated the contracts in this \
+        application. Query with the `Agent` that created them.",
     ),
     CodeMeta::new(
         "InvalidParameterValue",
         "Parameter value is not allowed.",
-        "Read the message, which names the parameter, and give a value that the action allows. \
-        Retrying unchanged does not help.",
+        "Set the parameter that the message names to a value that the action allows. Retrying \
+        unchanged does not help.",
     ),
     CodeMeta::new(
         "InvalidParameterValue.InvalidQuotaType",
         "Package/quota type is invalid.",
-        "Give one of the values listed for `QuotaType`, or leave it out for all.",
+        "Set `QuotaType` to one of the listed values, or leave it out for all.",
     ),
     CodeMeta::new(
         "InvalidParameterValue.InvalidTime",
         "Time value is invalid.",
-        "Give `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; \
-        from 10 October 2026 both in the same calendar month.",
+        "Set `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; \
+        from 10 October 2026 in the same calendar month.",
     ),
     CodeMeta::new(
         "InvalidRequest",
@@ -681,8 +679,8 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "IpInBlacklist",
         "Caller IP is deny-listed.",
-        "Have the account's administrator take the caller's address off the denylist, or call from \
-        another address.",
+        "Have the account's administrator remove the caller's address from the denylist, or call \
+        from another address.",
     ),
     CodeMeta::new(
         "IpNotInWhitelist",
@@ -693,8 +691,8 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "LimitExceeded",
         "Quota exceeded.",
-        "Read the message for which limit it is; send less, or have the quota raised by the \
-        service's account manager. Retrying unchanged does not help.",
+        "Send less than the limit in the message, or have the service's account manager raise the \
+        quota. Retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "LimitExceeded.CallTimes",
@@ -710,131 +708,126 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "LimitExceeded.FileSize",
         "File is too large.",
-        "Give a business license of at most 5 MB.",
+        "Use a picture of the business license of at most 5 MB.",
     ),
     CodeMeta::new(
         "LimitExceeded.FlowIds",
         "Too many flow ids.",
-        "Give at most 100 ids in `FlowIds` and the rest in further calls.",
+        "Pass at most 100 ids in `FlowIds` and the rest in further calls.",
     ),
     CodeMeta::new(
         "LimitExceeded.FlowInfos",
         "Too many flows in one request.",
-        "Give at most 20 contracts in `FlowInfos`. The action is no longer in use: take \
+        "Pass at most 20 contracts in `FlowInfos`. The action is obsolete: use \
         `ChannelCreatePrepareFlow`.",
     ),
     CodeMeta::new(
         "LimitExceeded.ProxyOrganizationOperator",
         "Too many operators.",
-        "Give at most 200 employees per call and the rest in further calls.",
+        "Pass at most 200 employees per call and the rest in further calls.",
     ),
     CodeMeta::new(
         "MissingParameter",
         "A required parameter is missing.",
-        "Read the message, which names the parameter, and give it.",
+        "Set the parameter that the message names.",
     ),
     CodeMeta::new(
         "MissingParameter.CompanyActiveInfo",
         "Activation information of the partner organisation is missing.",
-        "Give `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, \
-        `ProxyOrganizationName`; the sub-organization must be activated before it can do anything \
-        else.",
+        "Set `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, \
+        `ProxyOrganizationName`. The sub-organization must be activated before any other call.",
     ),
     CodeMeta::new(
         "MissingParameter.Date",
         "Date parameter is missing.",
-        "Give `StartDate` and `EndDate`.",
+        "Set `StartDate` and `EndDate`.",
     ),
     CodeMeta::new(
         "MissingParameter.FlowId",
         "Flow id is missing.",
-        "Give `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in \
+        "Set `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in \
         `DescribeChannelFlowEvidenceReport` the `ReportId`.",
     ),
     CodeMeta::new(
         "MissingParameter.FlowIds",
         "Flow ids are missing.",
-        "Give `FlowIds`, 1 to 100, or `FlowGroupId`.",
+        "Set `FlowIds`, 1 to 100, or `FlowGroupId`.",
     ),
     CodeMeta::new(
         "MissingParameter.FlowIdsOrFlowGroupId",
         "Pass either flow ids or a flow-group id.",
-        "Give `FlowIds` or `FlowGroupId`; in `ArchiveDynamicFlow` `FlowId`.",
+        "Set `FlowIds` or `FlowGroupId`; in `ArchiveDynamicFlow` `FlowId`.",
     ),
     CodeMeta::new(
         "MissingParameter.FlowInfo",
         "Flow information is missing.",
-        "Give `DownLoadFlows`, each with a `FileName` and at least one id in `FlowIdList`.",
+        "Set `DownLoadFlows`, each with a `FileName` and at least one id in `FlowIdList`.",
     ),
     CodeMeta::new(
         "MissingParameter.MissComponentName",
         "Control name is missing.",
-        "Give each field or signature slot that the message names its `ComponentName`, at most 20 \
-        characters; form fields of the PDF are found by it.",
+        "Set `ComponentName` of each field or signature slot that the message names, at most 20 \
+        characters; it identifies form fields of the PDF.",
     ),
     CodeMeta::new(
         "MissingParameter.OrgOpenId",
         "Organisation OpenId is missing.",
-        "Give `Agent.ProxyOrganizationOpenId`.",
+        "Set `Agent.ProxyOrganizationOpenId`.",
     ),
     CodeMeta::new(
         "MissingParameter.OrganizationId",
         "Organisation information is empty.",
-        "Give `Agent.ProxyOrganizationOpenId` of a sub-organization that is activated.",
+        "Set `Agent.ProxyOrganizationOpenId` to an activated sub-organization.",
     ),
     CodeMeta::new(
         "MissingParameter.ProxyOperatorOpenId",
         "ProxyOperator OpenId is missing.",
-        "Give `Agent.ProxyOperator.OpenId`.",
+        "Set `Agent.ProxyOperator.OpenId`.",
     ),
     CodeMeta::new(
         "MissingParameter.ReportApplicant",
         "Report applicant is missing.",
-        "Give `Agent.ProxyOperator.OpenId` of the super administrator or legal representative of \
+        "Set `Agent.ProxyOperator.OpenId` to the super administrator or legal representative of \
         the initiating or a signing organization.",
     ),
     CodeMeta::new(
         "MissingParameter.ResourceName",
         "Resource name is missing or wrong.",
-        "Give `ResourceName` with the file's suffix, at most 256 characters.",
+        "Set `ResourceName` with the file's extension, at most 256 characters.",
     ),
     CodeMeta::new(
         "MissingParameter.SealId",
         "Seal id is empty.",
-        "Give the seal's id in `ComponentValue` of the auto-signing party's seal slot; \
-        `ChannelDescribeOrganizationSeals` lists them.",
+        "Set `ComponentValue` of the auto-signing party's seal slot to the seal's id; \
+        `ChannelDescribeOrganizationSeals` lists the seals.",
     ),
     CodeMeta::new(
         "MissingParameter.SealImage",
         "Seal image is empty.",
-        "Give `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` to have the seal \
-        drawn.",
+        "Set `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` for a seal that \
+        the service draws.",
     ),
-    CodeMeta::new(
-        "MissingParameter.SealName",
-        "Seal name is empty.",
-        "Give `SealName`.",
-    ),
+    CodeMeta::new("MissingParameter.SealName", "Seal name is empty.", "Set `SealName`."),
     CodeMeta::new(
         "MissingParameter.SignComponents",
         "Signer has no signing control.",
-        "Give the party a signature slot in `SignComponents`, or set `SignBeanTag` to `1` so that \
+        "Add a signature slot to the party's `SignComponents`, or set `SignBeanTag` to `1` so that \
         signers place their own.",
     ),
     CodeMeta::new(
         "MissingParameter.Templates",
         "Template parameter is missing.",
-        "Give `TemplateId`.",
+        "Set `TemplateId`.",
     ),
     CodeMeta::new(
         "MissingParameter.UserId",
         "User id is missing.",
-        "Give `Agent.ProxyOperator.OpenId` of an employee who may see seals.",
+        "Set `Agent.ProxyOperator.OpenId` to an employee who may query seals.",
     ),
     CodeMeta::new(
         "MissingParameter.UserOpenId",
         "User OpenId is missing.",
-        "Give `Agent.ProxyOperator.OpenId` of a verified employee of the sub-organization.",
+        "Set `Agent.ProxyOperator.OpenId` to a verified employee of the sub-organization.",
     ),
     CodeMeta::new(
         "NoSuchProduct",
@@ -850,26 +843,26 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "OperationDenied",
         "Operation refused; read Message.",
-        "Fix the cause given in the message, often a missing permission or a wrong state. Retrying \
+        "Fix the cause in the message, often a missing permission or a wrong status. Retrying \
         unchanged does not help.",
     ),
     CodeMeta::new(
         "OperationDenied.AlreadyHas",
         "Evidence already exists for this resource; another cannot be created.",
         "Use the existing one: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists \
-        the seals. An organization has one seal of type `OFFICIAL` only, so choose another \
-        `SealType` for a further one.",
+        the seals. An organization has one seal of type `OFFICIAL` only, so use another `SealType` \
+        for a further one.",
     ),
     CodeMeta::new(
         "OperationDenied.ApproverRepeat",
         "Participants are duplicated.",
-        "Name each party once in `ReleasedApprovers`, by its own `ApproverNumber`; leave out those \
-        who are not replaced.",
+        "List each party once in `ReleasedApprovers`, by its own `ApproverNumber`; leave out \
+        parties that are not replaced.",
     ),
     CodeMeta::new(
         "OperationDenied.AuthTag",
         "Visibility tag is unsupported.",
-        "Give `all` or `part` in `AuthTag`; it can change only while the template is not \
+        "Set `AuthTag` to `all` or `part`; it can be changed only before the template is \
         published.",
     ),
     CodeMeta::new(
@@ -882,29 +875,29 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "OperationDenied.ByFilesServerSignForbid",
         "Silent signing for file-initiated flows is not allow-listed.",
         "Have auto-signing in contracts from files enabled by the service's account manager, or \
-        let the party sign by hand (`ApproverType` `ORGANIZATION`).",
+        let the party sign manually (`ApproverType` `ORGANIZATION`).",
     ),
     CodeMeta::new(
         "OperationDenied.CcUserRepeat",
         "Same CC recipient given twice.",
-        "Name each recipient once in `CcInfos`, and no signers.",
+        "List each recipient once in `CcInfos`, and do not list signers.",
     ),
     CodeMeta::new(
         "OperationDenied.DownLoadMoreThanOne",
         "Only one item can be downloaded.",
-        "Give one contract per call.",
+        "Pass one contract per call.",
     ),
     CodeMeta::new(
         "OperationDenied.ErrNoResourceAccess",
         "No access to the resource.",
-        "Use ids that this sub-organization created in this application, and an operator allowed \
-        to see them.",
+        "Use ids of resources that this sub-organization created in this application, and an \
+        operator who may see them.",
     ),
     CodeMeta::new(
         "OperationDenied.ErrNotOpenWeakAuthorization",
         "Platform has not enabled trusted third-party verification of sub-organisations.",
-        "Let the platform ask the service's account manager to enable trusted third-party \
-        verification, or let the sub-organization be verified by the service.",
+        "Have the service's account manager enable trusted third-party verification, or have the \
+        service verify the sub-organization.",
     ),
     CodeMeta::new(
         "OperationDenied.FileDeleted",
@@ -915,26 +908,26 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "OperationDenied.FlowHasTerminated",
         "Flow is already terminated.",
-        "Leave it; a contract that has ended can't be withdrawn. One signed by all is released \
-        with `ChannelCreateReleaseFlow`.",
+        "A contract that has ended can't be withdrawn. Release a fully signed contract with \
+        `ChannelCreateReleaseFlow`.",
     ),
     CodeMeta::new(
         "OperationDenied.FlowStatusForbid",
         "Flow status does not allow this.",
-        "Wait until all parties have signed (see `DescribeFlowDetailInfo`), then retry; contracts \
-        that ended otherwise get no report.",
+        "Wait until all parties have signed (see `DescribeFlowDetailInfo`), then retry. There is \
+        no report for contracts that ended otherwise.",
     ),
     CodeMeta::new(
         "OperationDenied.Forbid",
         "Operation forbidden.",
-        "Act as the contract's initiator with the right to withdraw, or as the super administrator \
-        or legal representative of the initiating organization; check that the state still allows \
-        it.",
+        "Use the contract's initiator with the right to withdraw as operator, or the super \
+        administrator or legal representative of the initiating organization. Check that the \
+        contract's status allows it.",
     ),
     CodeMeta::new(
         "OperationDenied.InvalidApproverAge",
         "Signer is below the legal age.",
-        "Have another person sign, or have the super administrator or legal representative open \
+        "Have another person sign, or have the super administrator or legal representative enable \
         the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.",
     ),
     CodeMeta::new(
@@ -946,15 +939,15 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "OperationDenied.NoApproverMobileCheckPermission",
         "Mobile-number verification service is not enabled.",
-        "Have the super administrator or legal representative open the extended service \
+        "Have the super administrator or legal representative enable the extended service \
         `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with \
         `VerifyCheck`.",
     ),
     CodeMeta::new(
         "OperationDenied.NoFlowPermission",
         "No permission on the contract.",
-        "Act as the initiator or as the super administrator or legal representative of the \
-        initiating organization, and check that the contract belongs to it.",
+        "Use the initiator, or the super administrator or legal representative of the initiating \
+        organization, as operator. Check that the contract belongs to that organization.",
     ),
     CodeMeta::new(
         "OperationDenied.NoIdentityVerify",
@@ -965,14 +958,14 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "OperationDenied.NoPermissionUseResource",
         "No permission to use the resource.",
-        "Act as the super administrator, or as an employee whose role allows managing roles, and \
-        check that `RoleId` belongs to this sub-organization.",
+        "Use the super administrator, or an employee whose role allows managing roles, as \
+        operator. Check that `RoleId` belongs to this sub-organization.",
     ),
     CodeMeta::new(
         "OperationDenied.NoPermissionUseServerSignSeal",
         "No permission to use the organisation's auto-sign seal.",
         "Have the super administrator authorize the seal for auto-signing in the console (seals, \
-        extended services), or choose a seal that is authorized.",
+        extended services), or use a seal that is authorized.",
     ),
     CodeMeta::new(
         "OperationDenied.NoQuota",
@@ -983,9 +976,9 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "OperationDenied.NotBelongSuperAdminOrLegalPerson",
         "Caller is neither super admin nor legal representative.",
-        "Name in `Agent.ProxyOperator.OpenId` the super administrator or legal representative of \
-        the initiating or a signing organization (not one verified by power of attorney); \
-        `DescribeChannelOrganizations` returns them.",
+        "Set `Agent.ProxyOperator.OpenId` to the super administrator or legal representative of \
+        the initiating or a signing organization; `DescribeChannelOrganizations` returns them. \
+        Operators verified by power of attorney are refused.",
     ),
     CodeMeta::new(
         "OperationDenied.NotInAutoSignWhiteList",
@@ -996,19 +989,20 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "OperationDenied.NotSupportOrgType",
         "Organisation type is unsupported.",
-        "Check the organization's type. `ModifyOrganizationBusinessInfo` only turns an \
-        `INDIVIDUALBIZ` into an `ENTERPRISE`; for other types ask the service's account manager.",
+        "Check the organization's type. `ModifyOrganizationBusinessInfo` only changes \
+        `INDIVIDUALBIZ` to `ENTERPRISE`; for other types ask the service's account manager.",
     ),
     CodeMeta::new(
         "OperationDenied.OperateType",
         "Operation type is unsupported.",
-        "Give one of the values that the action lists for its `OperateType` or `OperatorType`.",
+        "Set `OperateType` or `OperatorType` to one of the values that the action lists.",
     ),
     CodeMeta::new(
         "OperationDenied.OperatorHasNoPermission",
         "Operator lacks permission.",
-        "Have the super administrator give the operator a role that may query or manage seals \
-        (console: organization management, role management), or act as an employee who has it.",
+        "Have the super administrator assign a role that may query or manage seals (console: \
+        organization management, role management). Or use an employee with such a role as \
+        operator.",
     ),
     CodeMeta::new(
         "OperationDenied.OrganizationClosing",
@@ -1019,7 +1013,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "OperationDenied.OutQueryLimit",
         "Query limit exceeded.",
-        "Give at most 50 `FlowIds` per call and the rest in further calls.",
+        "Pass at most 50 `FlowIds` per call and the rest in further calls.",
     ),
     CodeMeta::new(
         "OperationDenied.OverseaAbilityNotOpen",
@@ -1037,8 +1031,8 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "OperationDenied.PersonNoOpenServerSign",
         "Person disabled or never enabled auto-sign.",
         "Send the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback \
-        or until `ChannelDescribeUserAutoSignStatus` reports enabled, then retry; or let them sign \
-        by hand.",
+        or until `ChannelDescribeUserAutoSignStatus` reports it as enabled, then retry. Or let \
+        them sign manually.",
     ),
     CodeMeta::new(
         "OperationDenied.ProveNoQuota",
@@ -1048,19 +1042,19 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "OperationDenied.RequiredComponentNotFill",
         "A required control is not filled.",
-        "Give `ComponentValue` for every field of the initiator with `ComponentRequired`, or let \
-        it be optional.",
+        "Set `ComponentValue` for every field of the initiator with `ComponentRequired`, or make \
+        the field optional.",
     ),
     CodeMeta::new(
         "OperationDenied.Sensitive",
         "Contains blocked words.",
-        "Remove the words that the message names from names, descriptions and field values; \
+        "Remove the words listed in the message from names, descriptions and field values; \
         retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "OperationDenied.UserNotInOrganization",
         "User does not belong to this organisation.",
-        "Name in `Agent.ProxyOperator.OpenId` a verified employee of \
+        "Set `Agent.ProxyOperator.OpenId` to a verified employee of \
         `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through \
         `CreateConsoleLoginUrl`.",
     ),
@@ -1073,7 +1067,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "RequestLimitExceeded",
         "Request rate limit exceeded.",
-        "Wait and retry; the call was not executed. Keep below the action's rate limit.",
+        "Wait and retry; the call was not executed. Stay below the action's rate limit.",
     ),
     CodeMeta::new(
         "RequestLimitExceeded.GlobalRegionUinLimitExceeded",
@@ -1113,14 +1107,14 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "ResourceNotFound",
         "Resource does not exist.",
-        "Read the message for the missing item, and check that its id belongs to this \
-        sub-organization, application and environment. Retrying does not help.",
+        "Check that the id of the item in the message belongs to this sub-organization, \
+        application and environment. Retrying does not help.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Application",
         "Application does not exist.",
-        "Check `Agent.AppId`: an application of the platform that exists in the environment called \
-        (test and production are apart).",
+        "Check `Agent.AppId`: it must be an application of the platform in this environment. Test \
+        and production have separate applications.",
     ),
     CodeMeta::new(
         "ResourceNotFound.ApplicationAuth",
@@ -1131,14 +1125,14 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "ResourceNotFound.ApplicationId",
         "ApplicationId does not exist.",
-        "Check `Agent.AppId`: an application of the platform that exists in the environment called \
-        (test and production are apart).",
+        "Check `Agent.AppId`: it must be an application of the platform in this environment. Test \
+        and production have separate applications.",
     ),
     CodeMeta::new(
         "ResourceNotFound.File",
         "File does not exist.",
-        "Check the ids in `FlowIdList`, and that the contracts' PDF files are composed, which \
-        takes one to three seconds after creation or a signature; then retry.",
+        "Check the ids in `FlowIdList`, and retry after the contracts' PDF files are composed: one \
+        to three seconds after creation or a signature.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Flow",
@@ -1155,20 +1149,20 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "ResourceNotFound.FlowApprovers",
         "Signer information does not exist.",
-        "Check the id, and that the contract has parties yet: a dynamic contract starts without \
-        any.",
+        "Check the id, and that the contract has parties: a dynamic contract is created without \
+        parties.",
     ),
     CodeMeta::new(
         "ResourceNotFound.FlowGroup",
         "Flow group does not exist.",
-        "Give the `FlowGroupId` that the creating action returned, not a contract's id, and query \
+        "Use the `FlowGroupId` that the creating action returned, not a contract's id, and query \
         with the `Agent` that created it.",
     ),
     CodeMeta::new(
         "ResourceNotFound.NotExistApplication",
         "Application does not exist (variant).",
-        "Check `Agent.AppId`: an application of the platform that exists in the environment called \
-        (test and production are apart).",
+        "Check `Agent.AppId`: it must be an application of the platform in this environment. Test \
+        and production have separate applications.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Organization",
@@ -1179,8 +1173,8 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "ResourceNotFound.Resource",
         "Resource does not exist (specific).",
-        "Check file and template ids. Uploaded files expire after an hour unless set otherwise, so \
-        upload the file again if need be.",
+        "Check file and template ids. Uploaded files expire, by default after an hour; upload the \
+        file again if necessary.",
     ),
     CodeMeta::new(
         "ResourceNotFound.SaveFlowGroup",
@@ -1191,8 +1185,8 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "ResourceNotFound.Seal",
         "Seal does not exist.",
-        "Give the id of an enabled seal of the signing organization; \
-        `ChannelDescribeOrganizationSeals` lists them.",
+        "Use the id of an enabled seal of the signing organization; \
+        `ChannelDescribeOrganizationSeals` lists the seals.",
     ),
     CodeMeta::new(
         "ResourceNotFound.TeamWorkOrganization",
@@ -1203,8 +1197,8 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "ResourceNotFound.Template",
         "Template does not exist.",
-        "Give the id of an existing template from `DescribeTemplates`; `OperateChannelTemplate` \
-        requires one of the platform's own library instead.",
+        "Use the id of an existing template from `DescribeTemplates`, or for \
+        `OperateChannelTemplate` that of a template in the platform's library.",
     ),
     CodeMeta::new(
         "ResourceNotFound.URL",
@@ -1221,14 +1215,14 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "ResourceNotFound.VerifyUser",
         "Verified-user record does not exist.",
-        "Have the operator complete identity verification through `CreateConsoleLoginUrl`, or name \
-        a verified employee in `Agent.ProxyOperator.OpenId`.",
+        "Have the operator complete identity verification through `CreateConsoleLoginUrl`, or set \
+        `Agent.ProxyOperator.OpenId` to a verified employee.",
     ),
     CodeMeta::new(
         "ResourceUnavailable",
         "Resource is not available.",
-        "Read the message for the resource and check its state; the error may be temporary, so a \
-        query may be retried later.",
+        "Check the status of the resource in the message. The error may be temporary, so a query \
+        may be retried later.",
     ),
     CodeMeta::new(
         "ResponseSizeLimitExceeded",
@@ -1245,21 +1239,21 @@ pub(super) static CODES: [CodeMeta; 218] = [
         "UnauthorizedOperation",
         "Not authorised.",
         "Check that `Agent.AppId` belongs to the calling account and that operator and \
-        sub-organization may do this; have the super administrator grant the permission.",
+        sub-organization have the permission; the super administrator grants it.",
     ),
     CodeMeta::new(
         "UnauthorizedOperation.NoPermissionFeature",
         "Subscription tier must be upgraded to use this API.",
-        "Have the edition upgraded through the service's account manager; retrying does not help \
-        before that.",
+        "Upgrade the edition through the service's account manager; retrying does not help before \
+        that.",
     ),
     CodeMeta::new(
         "UnauthorizedOperation.UnauthorizedOperationDownload",
         "Download permission was not granted.",
-        "Either the sub-organization's super administrator authorizes downloads in its console \
-        (Enterprise center, Authorization management), or the platform turns them on for the \
-        application (Enterprise application management, Application extension services). A \
-        sub-organization that has opted out must opt in again itself.",
+        "Have the sub-organization's super administrator authorize downloads in its console \
+        (organization center, authorization management). Or enable them for the platform's \
+        application (application management, extended services). A sub-organization that has \
+        disabled downloads must enable them itself.",
     ),
     CodeMeta::new(
         "UnauthorizedOperation.UnauthorizedOperationOrganization",
@@ -1276,7 +1270,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "UnsupportedOperation",
         "Operation is not supported.",
-        "Read the message; the action does not support this for the resource in question, so \
+        "See the message for the cause; the action does not support this for the resource, so \
         retrying does not help.",
     ),
     CodeMeta::new(

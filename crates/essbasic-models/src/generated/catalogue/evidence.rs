@@ -16,12 +16,12 @@ pub(super) const CHANNEL_DESCRIBE_SIGN_FACE_VIDEO: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .idempotent(),
     "查询签署认证人脸视频",
-    "Fetches the video that was recorded when a signer proved their identity and will on \
-    video.\n\nIt exists only for contracts signed on H5 (links of `ChannelCreateFlowSignUrl` or \
+    "Returns the video that was recorded when a signer proved identity and intent on video.\n\nIt \
+    exists only for contracts signed on H5 (links of `ChannelCreateFlowSignUrl` or \
     `ChannelCreateBatchQuickSignUrl`) by video check, not for those signed in the mini program. It \
-    must be fetched within 24 hours of the signature; after that it is gone.\n\nThe service's \
-    account manager must have switched the feature on. The sub-organization and the employee who \
-    calls must be verified.",
+    must be fetched within 24 hours of the signature; after that it is deleted.\n\nThe service's \
+    account manager must have enabled the feature. The sub-organization and the employee who calls \
+    must be verified.",
     "evidence",
     &[
         "FailedOperation",
@@ -64,11 +64,11 @@ pub(super) const CREATE_CHANNEL_FLOW_EVIDENCE_REPORT: ActionMeta = ActionMeta::n
     "提交申请出证报告任务",
     "Orders an evidence report, a PDF that certifies how a contract was signed, and returns the \
     report's id.\n\nThe evidence package must have been bought; the account manager arranges that. \
-    The operator must be the legal representative or the super administrator of an organization \
-    that initiated or signed the contract, and not have been verified by letter of authorization. \
+    The operator must be the legal representative or super administrator of an organization that \
+    initiated or signed the contract. An operator verified by letter of authorization is refused. \
     Every party must have signed. The sub-organization and the employee must be verified.\n\nThe \
-    report takes time: look up its state and link with `DescribeChannelFlowEvidenceReport`, best \
-    24 hours later.",
+    report takes time: query its state and link with `DescribeChannelFlowEvidenceReport`, \
+    preferably 24 hours later.",
     "evidence",
     &[
         "FailedOperation",
@@ -99,7 +99,7 @@ pub(super) const CREATE_FLOW_BLOCKCHAIN_EVIDENCE_URL: ActionMeta = ActionMeta::n
     "Creates a link and a QR code that show, in the service's mini program, the certificate of a \
     contract's record on the blockchain.\n\nThe contract must be fully signed or released. The \
     caller must be a party to it or have access to its data. Anybody who opens the link or scans \
-    the code sees the certificate without log-in or check, so keep both secret.\n\nLink and code \
+    the code sees the certificate without a login or check, so keep both secret.\n\nLink and code \
     are valid for seven days unless `ExpiredOn` sets another time; the address of the QR code's \
     picture only for five minutes.",
     "evidence",
@@ -126,9 +126,9 @@ pub(super) const CREATE_PERSON_AUTH_CERTIFICATE_IMAGE: ActionMeta = ActionMeta::
         .with_rate_limit(20),
     "获取个人用户认证证书图片",
     "Creates a picture of a person's identity certificate and returns the link from which it can \
-    be fetched.\n\nOnly for persons; employees of organizations are not supported. Meant for \
-    electronic prescriptions (auto-signing in medicine): the account manager must have switched \
-    that feature on. The link is valid for five minutes.",
+    be fetched.\n\nOnly for persons; employees of organizations are not supported. Intended for \
+    electronic prescriptions (auto-signing in medicine): the account manager must have enabled \
+    that feature. The link is valid for five minutes.",
     "evidence",
     &["FailedOperation", "OperationDenied", "ResourceNotFound"],
     (
@@ -306,7 +306,7 @@ pub(super) static CHANNEL_VERIFY_PDF_RESPONSE: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "VerifyResult",
                 "verify_result",
-                "Verdict on the file as a whole.",
+                "Verification result of the file as a whole.",
                 JsonType::Int,
             )
             .values(&CONTRACT_VERIFY_RESULT),
@@ -403,8 +403,8 @@ pub(super) static CREATE_CHANNEL_FLOW_EVIDENCE_REPORT_RESPONSE: ObjectMeta = Obj
         MemberMeta::new(
             "ReportId",
             "report_id",
-            "The report's id, with which `DescribeChannelFlowEvidenceReport` looks up its state \
-            and link.",
+            "The report's id, for `DescribeChannelFlowEvidenceReport`, which returns its state and \
+            link.",
             JsonType::String,
         ),
         MemberMeta::new("Status", "status", "State of the report.", JsonType::String)
@@ -446,8 +446,9 @@ pub(super) static CREATE_FLOW_BLOCKCHAIN_EVIDENCE_URL_REQUEST: ObjectMeta = Obje
         MemberMeta::new(
                 "ExpiredOn",
                 "expired_on",
-                "Time at which link and QR code expire; the maximum is the end of 2099 in Chinese \
-                time. Absent: seven days from now. Unix timestamp in seconds. At most 4102415999.",
+                "Time at which link and QR code expire; the maximum is the end of 2099 in China \
+                time (UTC+8). Absent: seven days from now. Unix timestamp in seconds. At most \
+                4102415999.",
                 JsonType::Uint,
             )
             .optional()
@@ -479,7 +480,7 @@ pub(super) static CREATE_FLOW_BLOCKCHAIN_EVIDENCE_URL_RESPONSE: ObjectMeta = Obj
         MemberMeta::new(
                 "QrCode",
                 "qr_code",
-                "Address of the QR code's picture; it is valid for five minutes, so fetch the \
+                "Address of the QR code's picture; it is valid for five minutes, so download the \
                 picture immediately.",
                 JsonType::String,
             )
@@ -539,9 +540,10 @@ pub(super) static CREATE_PERSON_AUTH_CERTIFICATE_IMAGE_REQUEST: ObjectMeta = Obj
         MemberMeta::new(
                 "IdCardNumber",
                 "id_card_number",
-                "Number of that document. `ID_CARD` and `HONGKONG_MACAO_AND_TAIWAN`: 18 \
-                characters, digits and capital `X`; `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong \
-                Kong) or `M` (Macao) and ten digits.",
+                "Number of the person's identity document. `ID_CARD` and \
+                `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, digits and capital `X`; \
+                `HONGKONG_AND_MACAO`: 11 characters, `H` (Hong Kong) or `M` (Macao) and ten \
+                digits.",
                 JsonType::String,
             )
             .required()
@@ -574,8 +576,8 @@ pub(super) static CREATE_PERSON_AUTH_CERTIFICATE_IMAGE_RESPONSE: ObjectMeta = Ob
         MemberMeta::new(
                 "ImageCertId",
                 "image_cert_id",
-                "Number of this certificate picture, 20 digits, given by the service and printed \
-                on the picture. Each new picture has a new one.",
+                "Number of this certificate picture, 20 digits, assigned by the service and \
+                printed on the picture. Each new picture has a new number.",
                 JsonType::String,
             )
             .optional(),
@@ -717,7 +719,7 @@ pub(super) static INTENTION_ACTION_RESULT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "Details",
             "details",
-            "One entry per nod asked for, in order.",
+            "One entry per requested nod, in order.",
             JsonType::List(&JsonType::Object(&INTENTION_ACTION_RESULT_DETAIL)),
         ),
     ],
@@ -779,12 +781,12 @@ pub(super) static INTENTION_QUESTION_RESULT: ObjectMeta = ObjectMeta::new(
 pub(super) static PDF_VERIFY_RESULT: ObjectMeta = ObjectMeta::new(
     "PdfVerifyResult",
     "PdfVerifyResult",
-    "Verdict on one signature slot of a contract's file.",
+    "Verification result of one signature slot of a contract's file.",
     &[
         MemberMeta::new(
                 "VerifyResult",
                 "verify_result",
-                "Verdict on this signature.",
+                "Verification result of this signature.",
                 JsonType::Int,
             )
             .values(&SIGNATURE_VERIFY_RESULT),
@@ -826,7 +828,7 @@ pub(super) static PDF_VERIFY_RESULT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "CertNotBefore",
             "cert_not_before",
-            "From when the certificate is valid. Unix timestamp in milliseconds.",
+            "Time from which the certificate is valid. Unix timestamp in milliseconds.",
             JsonType::Int,
         ),
         MemberMeta::new(
@@ -877,7 +879,7 @@ pub(super) static PDF_VERIFY_RESULT: ObjectMeta = ObjectMeta::new(
 
 pub(super) static CONTRACT_VERIFY_RESULT: ValueSetMeta = ValueSetMeta::new(
     "ContractVerifyResult",
-    "Verdict on the signatures of a contract's file.",
+    "Verification result of the signatures in a contract's file.",
     &[
         ValueMeta::new(
             Literal::Int(1),
@@ -912,7 +914,7 @@ pub(super) static EVIDENCE_REPORT_STATUS: ValueSetMeta = ValueSetMeta::new(
             "Executing",
             "In progress.",
         ),
-        ValueMeta::new(Literal::Text("EvidenceStatusSuccess"), "Success", "Made."),
+        ValueMeta::new(Literal::Text("EvidenceStatusSuccess"), "Success", "Created."),
         ValueMeta::new(Literal::Text("EvidenceStatusFailed"), "Failed", "Failed."),
     ],
 );
@@ -944,7 +946,7 @@ pub(super) static PDF_SIGN_PLATFORM: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static SIGNATURE_VERIFY_RESULT: ValueSetMeta = ValueSetMeta::new(
     "SignatureVerifyResult",
-    "Verdict on one signature of a contract's file.",
+    "Verification result of one signature in a contract's file.",
     &[
         ValueMeta::new(Literal::Int(1), "ValidOwn", "Valid; made with the service."),
         ValueMeta::new(

@@ -14,13 +14,13 @@ pub(super) const CREATE_FILE_CONVERT_TASK: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "新建文件转换任务",
-    "Starts the conversion of one uploaded file (Word, Excel, HTML, plain text or picture) to PDF, \
-    the only format from which a contract can be created.\n\nUpload the file with `UploadFiles` \
-    first. The conversion runs in the background and takes a while: store the `TaskId` and poll \
-    `DescribeFileConvertTask` until it reports success; its response contains the PDF's resource \
-    id for `ChannelCreateFlowByFiles`.\n\nLayout, page breaks, fonts and sharpness of pictures may \
-    change, so enable the preview when starting the contract and check the PDF. The \
-    sub-organization and the employee must have passed identity verification.",
+    "Starts the conversion of one uploaded file (Word, Excel, HTML, plain text or picture) to PDF. \
+    Contracts can be created from PDF only.\n\nUpload the file with `UploadFiles` first. The \
+    conversion runs asynchronously: store the `TaskId` and poll `DescribeFileConvertTask` until it \
+    reports success. Its response contains the PDF's resource id for \
+    `ChannelCreateFlowByFiles`.\n\nLayout, page breaks, fonts and image quality may change, so \
+    enable the preview when starting the contract and check the PDF. The sub-organization and the \
+    employee must have passed identity verification.",
     "files",
     &[
         "FailedOperation",
@@ -56,15 +56,15 @@ pub(super) const UPLOAD_FILES: ActionMeta = ActionMeta::new(
         .with_test_host("file.test.ess.tencent.cn")
         .with_rate_limit(20),
     "文件上传",
-    "Uploads up to 20 files of one type and gives each a resource id, for contracts, templates, \
-    seals, archive folders or business licenses.\n\nA PDF can be used directly, with \
-    `ChannelCreateFlowByFiles`. Other formats first become a PDF through `CreateFileConvertTask`. \
-    A file for another purpose than a contract is used directly by its id.\n\nA picture (PNG, JPG, \
-    JPEG) may have up to 8 MB, a file of any other format up to 60 MB. If one file fails, none is \
-    stored.\n\nThe action has its own host: `file.ess.tencent.cn`, in the test environment \
-    `file.test.ess.tencent.cn`. An id works any number of times until it expires, by default an \
-    hour after the upload; the download links last five minutes. The sub-organization and the \
-    employee must have passed identity verification.",
+    "Uploads up to 20 files of one type and returns a resource id for each, for contracts, \
+    templates, seals, archive folders or business licenses.\n\nA PDF can be used directly, with \
+    `ChannelCreateFlowByFiles`. Convert other formats to PDF with `CreateFileConvertTask` first. \
+    Files for purposes other than a contract are used directly by their ids.\n\nThe maximum size \
+    is 8 MB for a picture (PNG, JPG, JPEG) and 60 MB for any other format. If one file fails, none \
+    is stored.\n\nThe action has its own host: `file.ess.tencent.cn`, in the test environment \
+    `file.test.ess.tencent.cn`. An id can be used any number of times until it expires, by default \
+    an hour after the upload. The download links expire after five minutes. The sub-organization \
+    and the employee must have passed identity verification.",
     "files",
     &[
         "AuthFailure",
@@ -113,7 +113,7 @@ pub(super) static CREATE_FILE_CONVERT_TASK_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "ResourceId",
                 "resource_id",
-                "The file to convert, by the id that `UploadFiles` gave it. One file a task.",
+                "The file to convert, by the id that `UploadFiles` returned. One file per task.",
                 JsonType::String,
             )
             .required(),
@@ -142,7 +142,7 @@ pub(super) static CREATE_FILE_CONVERT_TASK_RESPONSE: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
             "TaskId",
             "task_id",
-            "The conversion, to be polled with `DescribeFileConvertTask`.",
+            "Id of the conversion, for `DescribeFileConvertTask`.",
             JsonType::String,
         ),
         MemberMeta::new(
@@ -198,12 +198,7 @@ pub(super) static DESCRIBE_FILE_CONVERT_TASK_RESPONSE: ObjectMeta = ObjectMeta::
     "DescribeFileConvertTaskResponse",
     "Response of `DescribeFileConvertTask`.",
     &[
-        MemberMeta::new(
-            "TaskId",
-            "task_id",
-            "The conversion asked for.",
-            JsonType::String,
-        ),
+        MemberMeta::new("TaskId", "task_id", "Id of the conversion.", JsonType::String),
         MemberMeta::new(
                 "TaskStatus",
                 "task_status",
@@ -214,9 +209,9 @@ pub(super) static DESCRIBE_FILE_CONVERT_TASK_RESPONSE: ObjectMeta = ObjectMeta::
         MemberMeta::new(
             "TaskMessage",
             "task_message",
-            "The status in words, for people. The reference lists `NeedTransform`, `Processing`, \
-            `TaskEnd`, `DownloadFailed`, `ProcessFailed` and `ProcessTimeout`, its sample shows a \
-            Chinese sentence: decide by `TaskStatus`.",
+            "Human-readable status. The reference lists `NeedTransform`, `Processing`, `TaskEnd`, \
+            `DownloadFailed`, `ProcessFailed` and `ProcessTimeout`; its sample has a Chinese \
+            sentence. Use `TaskStatus` in code.",
             JsonType::String,
         ),
         MemberMeta::new(
@@ -244,7 +239,7 @@ pub(super) static UPLOAD_FILE: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "FileBody",
                 "file_body",
-                "Content of the file. A picture (PNG, JPG, JPEG) may have at most 8 MB. Encoded as \
+                "Content of the file. Maximum size of a picture (PNG, JPG, JPEG): 8 MB. Encoded as \
                 base64. At most 60 MB.",
                 JsonType::String,
             )
@@ -341,15 +336,15 @@ pub(super) static UPLOAD_FILES_RESPONSE: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "TotalCount",
             "total_count",
-            "Number of files stored: all of them, since one failure fails the upload.",
+            "Number of files stored: always all of them, because one failure fails the upload.",
             JsonType::Int,
         ),
         MemberMeta::new(
             "FileIds",
             "file_ids",
-            "Resource ids of the files, 32 characters each. Keep them: creating contracts and \
-            templates takes them. Each works any number of times until it expires, by default \
-            after an hour, and is removed some time later.",
+            "Resource ids of the files, 32 characters each. Store them: they are needed to create \
+            contracts and templates. Each can be used any number of times until it expires, by \
+            default after an hour; the file is removed some time later.",
             JsonType::List(&JsonType::String),
         ),
         MemberMeta::new(
@@ -362,8 +357,8 @@ pub(super) static UPLOAD_FILES_RESPONSE: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Deadline",
                 "deadline",
-                "Time at which the ids expire. The reference gives the default here as ten minutes \
-                from the upload, elsewhere as an hour. Unix timestamp in seconds.",
+                "Time at which the ids expire. The reference states a default of ten minutes from \
+                the upload here, and of an hour elsewhere. Unix timestamp in seconds.",
                 JsonType::Int,
             )
             .optional(),
@@ -406,7 +401,7 @@ pub(super) static FILE_CONVERT_STATUS: ValueSetMeta = ValueSetMeta::new(
     "FileConvertStatus",
     "Progress of the conversion of a file.",
     &[
-        ValueMeta::new(Literal::Int(0), "Submitted", "Accepted, not begun."),
+        ValueMeta::new(Literal::Int(0), "Submitted", "Accepted, not started."),
         ValueMeta::new(Literal::Int(4), "Processing", "Being converted."),
         ValueMeta::new(Literal::Int(8), "Done", "Done: the PDF can be used."),
         ValueMeta::new(
@@ -430,7 +425,7 @@ pub(super) static UPLOAD_BUSINESS_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("TEMPLATE"),
             "Template",
-            "To make a template: PDF, DOC, DOCX or HTML; all but PDF must then be converted with \
+            "For a template: PDF, DOC, DOCX or HTML; all but PDF must then be converted with \
             `CreateFileConvertTask`.",
         ),
         ValueMeta::new(
@@ -440,11 +435,7 @@ pub(super) static UPLOAD_BUSINESS_TYPE: ValueSetMeta = ValueSetMeta::new(
             but PDF must be converted with `CreateFileConvertTask`; for other purposes the id is \
             used directly.",
         ),
-        ValueMeta::new(
-            Literal::Text("SEAL"),
-            "Seal",
-            "To make a seal: JPG, JPEG or PNG.",
-        ),
+        ValueMeta::new(Literal::Text("SEAL"), "Seal", "For a seal: JPG, JPEG or PNG."),
         ValueMeta::new(
             Literal::Text("ARCHIVE"),
             "Archive",

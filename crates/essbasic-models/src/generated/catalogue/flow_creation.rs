@@ -20,12 +20,12 @@ pub(super) const ARCHIVE_DYNAMIC_FLOW: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "结束动态签署流程",
-    "Ends a contract with dynamic signers 2.0 once every party has signed and none is to be \
-    added.\n\nPossible only while the contract is open and all its parties have signed; a contract \
-    in a final state (expired, refused, withdrawn, or already ended by this action) is refused. \
-    The sub-organization and the employee must have passed identity verification.\n\nDynamic \
-    signers 2.0 must be enabled first: the service's product manager enables modular billing, then \
-    the console offers the switch. Parties are added with `ChannelCreateDynamicFlowApprover`.",
+    "Ends a contract with dynamic signers 2.0 after every party has signed and no party remains to \
+    be added.\n\nThe contract must be open and signed by all its parties. The call is refused for \
+    a contract in a final state: expired, refused, withdrawn, or already ended by this action. The \
+    sub-organization and the employee must have passed identity verification.\n\nDynamic signers \
+    2.0 must be enabled first: the service's product manager enables modular billing, then the \
+    console offers the switch. Parties are added with `ChannelCreateDynamicFlowApprover`.",
     "flow_creation",
     &[
         "FailedOperation",
@@ -81,13 +81,13 @@ pub(super) const CHANNEL_CREATE_DYNAMIC_FLOW_APPROVER: ActionMeta = ActionMeta::
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "渠道版补充动态合同签署人接口",
-    "Adds parties to running dynamic contracts, that is to contracts that \
-    `ChannelCreateFlowByFiles` started with `OpenDynamicSignFlow`.\n\nThe platform's application \
-    must have dynamic signers 2.0 enabled, and the sub-organization and the employee must have \
-    passed identity verification. The parties are described by the same rules as in \
-    `ChannelCreateFlowByFiles`; auto-signing by another organization can't be added.\n\nThe \
-    response contains the `SignId` and `RecipientId` of each new party. After all have signed and \
-    no party is to be added, `ArchiveDynamicFlow` ends the contract.",
+    "Adds parties to open dynamic contracts, which `ChannelCreateFlowByFiles` created with \
+    `OpenDynamicSignFlow`.\n\nThe platform's application must have dynamic signers 2.0 enabled, \
+    and the sub-organization and the employee must have passed identity verification. The parties \
+    are described by the same rules as in `ChannelCreateFlowByFiles`; auto-signing by another \
+    organization can't be added.\n\nThe response contains the `SignId` and `RecipientId` of each \
+    new party. After all have signed and no party is to be added, `ArchiveDynamicFlow` ends the \
+    contract.",
     "flow_creation",
     &[
         "FailedOperation",
@@ -117,14 +117,14 @@ pub(super) const CHANNEL_CREATE_FLOW_APPROVERS: ActionMeta = ActionMeta::new(
     "Names the signers of parties that were left open when a contract was started from a template \
     or from files. One call can fill several parties of one contract, or of several contracts with \
     the same initiator.\n\nThe contract of a signer is the `FlowId` of its element of `Approvers`; \
-    if that is absent, the `FlowId` of the request applies. Without both, the call fails.\n\nEach \
-    party can be given one signer only; the signer is the person who first claims the contract and \
-    signs it. An organization's signer on the initiator's own side can be named only by \
-    organization name, name and phone number. A person is named by name and phone number; a \
-    dynamic signer who has passed identity verification can also be named by name, kind and number \
-    of the identity document.\n\nThe sub-organization and the employee must have passed identity \
-    verification. A call may succeed in part: for dynamic signers, `FillError` contains the \
-    failures, such as a party already filled.",
+    if that is absent, the `FlowId` of the request applies. If both are absent, the call \
+    fails.\n\nEach party can be given one signer only; the signer is the person who first claims \
+    the contract and signs it. An organization's signer on the initiator's own side can be named \
+    only by organization name, name and phone number. A person is identified by name and phone \
+    number. A dynamic signer who has passed identity verification can also be identified by name \
+    and the kind and number of the identity document.\n\nThe sub-organization and the employee \
+    must have passed identity verification. A call may succeed in part: for dynamic signers, \
+    `FillError` contains the failures, such as a party already filled.",
     "flow_creation",
     &[
         "AuthFailure",
@@ -143,19 +143,19 @@ pub(super) const CHANNEL_CREATE_FLOW_BY_FILES: ActionMeta = ActionMeta::new(
         .with_rate_limit(20),
     "用PDF文件创建签署流程",
     "Creates a contract from a PDF that was uploaded with `UploadFiles`, and sends it to its \
-    parties for signature. For contracts without a standard form if the platform has the complete \
-    PDF; for standard forms use `CreateFlowsByTemplates`.\n\nThe initiator is a sub-organization \
-    and one of its employees; both must have passed identity verification. A party may be the same \
-    sub-organization, another one (with a named employee, or with none, so that one of its \
-    employees claims the contract), an organization that joined the service outside of the \
-    platform, or a person. Parties need not be verified yet; the fields that describe a party \
-    depend on its kind, see `FlowApproverInfo`.\n\nThe contract uses quota at its creation. The \
-    quota is returned only if the contract is withdrawn while nobody has signed it, or only \
-    auto-signing has, and the organization still has allowance for such returns; not after expiry, \
-    refusal, completion or release.\n\n`NeedPreview` shows the result without creating anything. \
+    parties for signature. Suited to individual contracts that the platform has as a complete PDF; \
+    for standard forms use `CreateFlowsByTemplates`.\n\nThe initiator is a sub-organization and \
+    one of its employees; both must have passed identity verification. A party may be the same \
+    sub-organization, another one, an organization that joined the service outside of the \
+    platform, or a person. If another sub-organization has no named employee, one of its employees \
+    claims the contract. Parties need not be verified yet; the fields that describe a party depend \
+    on its kind, see `FlowApproverInfo`.\n\nThe contract uses quota at its creation. The quota is \
+    returned only if the contract is withdrawn before anybody has signed, except by auto-signing, \
+    and the organization has free withdrawals left. It is not returned after expiry, refusal, \
+    completion or release.\n\n`NeedPreview` shows the result without creating anything. \
     `Components` places the initiator's fields; each party's entry places its own fields and \
     signature slots, and `SignBeanTag` can leave the slots to the signers. With \
-    `OpenDynamicSignFlow` parties follow afterwards, by `ChannelCreateDynamicFlowApprover`.",
+    `OpenDynamicSignFlow`, `ChannelCreateDynamicFlowApprover` adds the parties afterwards.",
     "flow_creation",
     &[
         "FailedOperation",
@@ -238,17 +238,16 @@ pub(super) const CHANNEL_CREATE_FLOW_GROUP_BY_FILES: ActionMeta = ActionMeta::ne
         .with_rate_limit(20),
     "通过多文件创建合同组签署流程",
     "Creates 2 to 50 related contracts from uploaded PDFs and bundles them into a contract group. \
-    Each signer gets one link for the whole group, sees the contracts as a list, and signs the \
-    group as a unit: its contracts cannot be signed one by one.\n\nThe initiating employee must \
+    Each signer gets one link for the whole group and sees the contracts as a list. The group is \
+    signed as a unit: its contracts cannot be signed individually.\n\nThe initiating employee must \
     have passed identity verification. Parties may be employees of this or another \
     sub-organization, persons, or employees of organizations that joined the service outside of \
-    the platform; neither the organizations nor the people need be verified yet. \
-    `FlowApproverInfo` describes the fields for each kind.\n\nEvery contract of the group uses one \
-    unit of quota at its creation. Quota is returned only for a withdrawn contract that nobody has \
-    signed, or only auto-signing has; not after expiry, refusal, completion or release.\n\nWith \
-    auto-signing, no party may have fields to fill in. Auto-signing by an organization must be \
-    enabled for this action by the service's account manager. Copies to third persons are not \
-    possible for a group.",
+    the platform. They need not be verified yet. `FlowApproverInfo` describes the fields for each \
+    kind.\n\nEvery contract of the group uses one unit of quota at its creation. Quota is returned \
+    only for a withdrawn contract that nobody has signed except by auto-signing, not after expiry, \
+    refusal, completion or release.\n\nWith auto-signing, no party may have fields to fill in. \
+    Auto-signing by an organization must be enabled for this action by the service's account \
+    manager. Copies to third persons are not possible for a group.",
     "flow_creation",
     &[
         "FailedOperation",
@@ -317,16 +316,16 @@ pub(super) const CHANNEL_CREATE_FLOW_GROUP_BY_TEMPLATES: ActionMeta = ActionMeta
         .with_rate_limit(20),
     "通过多模板创建合同组签署流程",
     "Creates 2 to 50 related contracts from templates and bundles them into a contract group. Each \
-    signer gets one link for the whole group, sees the contracts as a list, and signs the group as \
-    a unit: its contracts cannot be signed one by one.\n\nThe initiating employee must have passed \
-    identity verification. Parties may be employees of this or another sub-organization, persons, \
-    or employees of organizations that joined the service outside of the platform; neither the \
-    organizations nor the people need be verified yet. `FlowApproverInfo` describes the fields for \
-    each kind.\n\nEvery contract of the group uses one unit of quota at its creation. Quota is \
-    returned only for a withdrawn contract that nobody has signed, or only auto-signing has; not \
-    after expiry, refusal, completion or release.\n\nWith auto-signing, no party may have fields \
-    to fill in. Auto-signing by an organization must be enabled for this action by the service's \
-    account manager. Copies to third persons (`CcInfos`) are not possible for a group.",
+    signer gets one link for the whole group and sees the contracts as a list. The group is signed \
+    as a unit: its contracts cannot be signed individually.\n\nThe initiating employee must have \
+    passed identity verification. Parties may be employees of this or another sub-organization, \
+    persons, or employees of organizations that joined the service outside of the platform. They \
+    need not be verified yet. `FlowApproverInfo` describes the fields for each kind.\n\nEvery \
+    contract of the group uses one unit of quota at its creation. Quota is returned only for a \
+    withdrawn contract that nobody has signed except by auto-signing, not after expiry, refusal, \
+    completion or release.\n\nWith auto-signing, no party may have fields to fill in. Auto-signing \
+    by an organization must be enabled for this action by the service's account manager. Copies to \
+    third persons (`CcInfos`) are not possible for a group.",
     "flow_creation",
     &[
         "FailedOperation.OrganizationNameChanged",
@@ -379,16 +378,16 @@ pub(super) const CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE: ActionMeta = ActionMeta
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "创建一码多签签署码",
-    "Creates a QR code that many people can scan, each to start and sign a contract of their own \
-    from one template. For signers who are not known beforehand, such as workers being recruited \
-    or many employees joining together: each person who scans it adds their details, proves their \
-    identity and signs.\n\nThe template must be signed by one person only, or by an organization \
-    and a person, either in no fixed order or in an order that does not begin with the \
-    organization. It may give fields to its parties, but none to the initiator. The organization \
-    among the parties can only be the initiating one.\n\nThe code works until `QrCodeExpiredOn` or \
-    until `MaxFlowNum` contracts were started with it; `ChannelCancelMultiFlowSignQRCode` ends it \
-    earlier. Contracts started by a scan raise the usual callbacks; if one cannot start because \
-    the organization's quota is used up, a callback about the QR code reports it.",
+    "Creates a QR code that many people can scan, each to start and sign their own contract from \
+    one template. It suits signers who are not known beforehand, such as new employees. Each \
+    person who scans it enters their details, proves their identity and signs.\n\nThe template \
+    must have one person, or an organization and a person, as parties. If the signing order is \
+    fixed, the organization must not be first. The template may assign fields to its parties, but \
+    none to the initiator. The organization among the parties can only be the initiating \
+    one.\n\nThe code works until `QrCodeExpiredOn` or until `MaxFlowNum` contracts were started \
+    with it; `ChannelCancelMultiFlowSignQRCode` ends it earlier. Contracts started by a scan \
+    trigger the usual callbacks. If a contract cannot start because the organization's quota is \
+    used up, a callback about the QR code reports it.",
     "flow_creation",
     &[
         "FailedOperation",
@@ -416,10 +415,10 @@ pub(super) const CHANNEL_CREATE_PREPARE_FLOW: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "获取发起合同嵌入链接",
-    "Creates a link to a page, to be opened or embedded in a website, on which an employee starts \
-    a contract whose data, parties and fields the request has set. Works in desktop browsers \
-    only.\n\nNeither the contract's data nor the given parties can be changed there, unless \
-    `FlowOption` (or a party's `ApproverOption`) permits it. From a template, each party's \
+    "Creates a link to a page on which an employee starts a contract with the data, parties and \
+    fields of the request. The page can be opened or embedded in a website. Works in desktop \
+    browsers only.\n\nNeither the contract's data nor the given parties can be changed there, \
+    unless `FlowOption` (or a party's `ApproverOption`) permits it. From a template, each party's \
     `RecipientId` selects its role in the template; `DescribeTemplates` returns the roles. Roles \
     that the request leaves out are filled on the page.\n\nParties in `FlowInfo.Approvers` are \
     described by kind:\n\n- Employee of a sub-organization: `ApproverType` 0 with `OpenId`, \
@@ -428,7 +427,7 @@ pub(super) const CHANNEL_CREATE_PREPARE_FLOW: ActionMeta = ActionMeta::new(
     `NotChannelOrganization` true.\n- Person: `ApproverType` 1 with `ApproverName` and \
     `ApproverMobile`.\n\nThe sub-organization and the employee must have passed identity \
     verification. The link works for five minutes. The `FlowId` in the response becomes valid only \
-    when the contract has been started on the page.",
+    after the contract has been started on the page.",
     "flow_creation",
     &[
         "FailedOperation",
@@ -458,7 +457,7 @@ pub(super) const CHANNEL_CREATE_PREPARE_FLOW_GROUP: ActionMeta = ActionMeta::new
     request has prepared.\n\nOnly groups of files are possible for now. The contracts can have the \
     same content as in `ChannelCreateFlowGroupByFiles`. The initiating organization and the \
     employee must have passed identity verification, and the employee must have joined the \
-    organization.\n\nThe `FlowGroupId` in the response is provisional: it becomes valid only when \
+    organization.\n\nThe `FlowGroupId` in the response is provisional: it becomes valid only after \
     the group has been started on the page.",
     "flow_creation",
     &[
@@ -527,13 +526,13 @@ pub(super) const CHANNEL_CREATE_RELEASE_FLOW: ActionMeta = ActionMeta::new(
     "发起解除协议",
     "Starts a release agreement, a contract by which the parties of a fully signed contract end \
     it. Once the agreement is signed by all, the original contract is released.\n\nThe original \
-    must be signed by every party. Only its organization parties may start the release, not its \
-    persons; an employee who was not a party to it needs the permission to release contracts. The \
+    must be signed by every party. Only its organizations may start the release, not its persons. \
+    An employee who was not a party needs the permission to release contracts. The \
     sub-organization and the employee must have passed identity verification.\n\nThe agreement's \
     text is a fixed template of the service that can't be replaced; `ReliveInfo` fills it in. Its \
-    parties are those of the original: a person can't be exchanged, an organization's signer can, \
-    by an employee of the same organization with equal rights (`ReleasedApprovers`). The agreement \
-    is charged like any other contract.",
+    parties are those of the original. A person can't be replaced. An organization's signer can be \
+    replaced by an employee of the same organization with equal rights (`ReleasedApprovers`). The \
+    agreement is charged like any other contract.",
     "flow_creation",
     &[
         "FailedOperation",
@@ -567,18 +566,17 @@ pub(super) const CREATE_FLOWS_BY_TEMPLATES: ActionMeta = ActionMeta::new(
     "Creates 1 to 20 contracts, each from a template of the sub-organization, and sends them to \
     their parties. The parties are given in the template's order. `ErrorMessages` contains the \
     result of each contract.\n\nThe initiating sub-organization and employee must have passed \
-    identity verification. A party may be the same sub-organization, another one (with a named \
-    employee, or with none, so that one of its employees claims the contract), an organization \
-    that joined the service outside of the platform, or a person; parties need not be verified \
-    yet. The fields that describe a party depend on its kind, see \
-    `FlowApproverInfo`.\n\n`FormFields` fills in the fields that the template assigns to the \
-    initiator, and no others: parties fill in theirs when they sign. In a template with a dynamic \
-    table, files put into attachment fields must be PDFs of A4 size. Such documents are composed \
-    in the background; `TaskInfos` and a callback report the completion.\n\nA contract uses quota \
-    at its creation. The quota is returned only if the contract is withdrawn while nobody has \
-    signed it, or only auto-signing has, and the organization still has allowance for such \
-    returns; not after expiry, refusal, completion or release. `NeedPreview` shows the result \
-    without creating anything.",
+    identity verification. A party may be the same sub-organization, another one, an organization \
+    that joined the service outside of the platform, or a person. If another sub-organization has \
+    no named employee, one of its employees claims the contract. Parties need not be verified yet. \
+    The fields that describe a party depend on its kind, see `FlowApproverInfo`.\n\n`FormFields` \
+    fills in the fields that the template assigns to the initiator; parties fill in theirs when \
+    they sign. In a template with a dynamic table, files put into attachment fields must be PDFs \
+    of A4 size. Such documents are composed asynchronously; `TaskInfos` and a callback report the \
+    completion.\n\nA contract uses quota at its creation. The quota is returned only if the \
+    contract is withdrawn before anybody has signed, except by auto-signing, and the organization \
+    has free withdrawals left. It is not returned after expiry, refusal, completion or release. \
+    `NeedPreview` shows the result without creating anything.",
     "flow_creation",
     &[
         "FailedOperation",
@@ -621,8 +619,8 @@ pub(super) const DESCRIBE_USER_FLOW_TYPE: ActionMeta = ActionMeta::new(
         .idempotent(),
     "查询用户合同类型",
     "Lists the sub-organization's own contract types, by which templates are sorted, with id, name \
-    and description. `QueryBindTemplate` narrows the list to types that templates are bound to and \
-    counts those templates.\n\n`DescribeTemplates` takes the id of a type as `UserFlowTypeId`.",
+    and description. `QueryBindTemplate` limits the list to types with bound templates and counts \
+    those templates.\n\n`DescribeTemplates` takes the id of a type as `UserFlowTypeId`.",
     "flow_creation",
     &["FailedOperation", "InternalError", "ResourceNotFound"],
     (&DESCRIBE_USER_FLOW_TYPE_REQUEST, &DESCRIBE_USER_FLOW_TYPE_RESPONSE),
@@ -634,10 +632,9 @@ pub(super) const PREPARE_FLOWS: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .deprecated(),
     "准备待发起文件",
-    "Creates a link to a page on which an employee checks up to 20 contracts and, on confirming \
-    them, starts them. It covers only contracts between an organization and a person.\n\nNo longer \
-    in use and advised against; `ChannelCreatePrepareFlow` makes a page on which a contract is \
-    started today.",
+    "Creates a link to a page on which an employee checks up to 20 contracts and starts them by \
+    confirming. It covers only contracts between an organization and a person.\n\nObsolete and not \
+    recommended; use `ChannelCreatePrepareFlow` for a page on which a contract is started.",
     "flow_creation",
     &[
         "FailedOperation",
@@ -678,7 +675,7 @@ pub(super) static APPROVER_COMPONENT_LIMIT_TYPE: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Values",
                 "values",
-                "The ways to choose from.",
+                "The ways among which the signer can choose.",
                 JsonType::List(&JsonType::String),
             )
             .optional()
@@ -690,7 +687,7 @@ pub(super) static APPROVER_COMPONENT_LIMIT_TYPE: ObjectMeta = ObjectMeta::new(
 pub(super) static APPROVER_ITEM: ObjectMeta = ObjectMeta::new(
     "ApproverItem",
     "ApproverItem",
-    "A party of a contract that was made.",
+    "A party of a created contract.",
     &[
         MemberMeta::new(
                 "SignId",
@@ -885,16 +882,15 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
                 "`true` if the initiator's organization must approve before its own signer can \
-                sign, by hand or by auto-signing. Absent: no. The review is given with \
-                `ChannelCreateFlowSignReview` (`SignReview`); until it is positive, signing stays \
-                blocked.",
+                sign, manually or by auto-signing. Absent: no. `ChannelCreateFlowSignReview` \
+                (`SignReview`) reports the outcome; until an approval, the signer cannot sign.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "UserData",
                 "user_data",
-                "Data of the caller's own, as base64, that callbacks about the contract's state \
+                "The caller's own data, as base64, which callbacks about the contract's status \
                 return unchanged. At most 1000 characters.",
                 JsonType::String,
             )
@@ -904,9 +900,9 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "CcInfos",
                 "cc_infos",
-                "Recipients of a copy, who see the contract and its progress without signing: \
-                persons, and employees of the own organization who are verified and have joined \
-                it. None of them may be a signer as well. At most 50 elements.",
+                "Recipients of a copy, who see the contract and its progress without signing. They \
+                can be persons, or verified employees of the initiator's organization who have \
+                joined it, but not signers. At most 50 elements.",
                 JsonType::List(&JsonType::Object(&CC_INFO)),
             )
             .optional()
@@ -915,9 +911,9 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 "NeedCreateReview",
                 "need_create_review",
                 "`true` if the initiator's organization must approve before its signer can start \
-                the contract; that organization must be one of the parties. The review is given \
-                with `ChannelCreateFlowSignReview` (`CreateReview`); until it is positive, \
-                starting stays blocked.",
+                the contract; that organization must be one of the parties. \
+                `ChannelCreateFlowSignReview` (`CreateReview`) reports the outcome; until an \
+                approval, the contract cannot be started.",
                 JsonType::Bool,
             )
             .optional(),
@@ -931,7 +927,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "FlowDisplayType",
                 "flow_display_type",
-                "Word for the contract in short messages and on the pages for filling in and \
+                "Term for the contract in short messages and on the pages for filling in and \
                 signing. Absent: contract.",
                 JsonType::Int,
             )
@@ -974,7 +970,7 @@ pub(super) static CC_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Name",
                 "name",
-                "The recipient's real name, no nickname; identity verification uses it.",
+                "The recipient's real name, not a nickname; identity verification uses it.",
                 JsonType::String,
             )
             .optional()
@@ -1002,8 +998,8 @@ pub(super) static CHANNEL_ARCHIVE_DYNAMIC_APPROVER_DATA: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "SignId",
                 "sign_id",
-                "The party's id, unique over all contracts. A signing link can be made from it, as \
-                from `RecipientId`.",
+                "The party's id, unique over all contracts. Like `RecipientId`, it can be used to \
+                create a signing link.",
                 JsonType::String,
             )
             .optional(),
@@ -1011,7 +1007,7 @@ pub(super) static CHANNEL_ARCHIVE_DYNAMIC_APPROVER_DATA: ObjectMeta = ObjectMeta
                 "RecipientId",
                 "recipient_id",
                 "The party's role within the contract, to which its fields and signature slots \
-                belong. Unique in one contract only: others may have the same.",
+                belong. Unique within one contract only.",
                 JsonType::String,
             )
             .optional(),
@@ -1035,7 +1031,7 @@ pub(super) static CHANNEL_CANCEL_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "QrCodeId",
                 "qr_code_id",
-                "The code to make invalid, by the id that `ChannelCreateMultiFlowSignQRCode` \
+                "The code to invalidate, by the id that `ChannelCreateMultiFlowSignQRCode` \
                 returned; 32 characters.",
                 JsonType::String,
             )
@@ -1156,9 +1152,9 @@ pub(super) static CHANNEL_CREATE_FLOW_APPROVERS_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "Approvers",
                 "approvers",
-                "The signers to name, with the party each one takes. For an organization's signer, \
-                the organization's name or its `OrganizationOpenId` is needed; without these, a \
-                signer is named by name and phone number.",
+                "The signers to name, with the party that each one fills. For an organization's \
+                signer, the organization's name or its `OrganizationOpenId` is needed; without \
+                these, a signer is identified by name and phone number.",
                 JsonType::List(&JsonType::Object(&FILL_APPROVER_INFO)),
             )
             .required(),
@@ -1170,7 +1166,7 @@ pub(super) static CHANNEL_CREATE_FLOW_APPROVERS_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::String,
             )
             .optional()
-            .deprecated("Give `FlowId` in each element of `Approvers`."),
+            .deprecated("Set `FlowId` in each element of `Approvers`."),
         MemberMeta::new(
                 "FillApproverType",
                 "fill_approver_type",
@@ -1280,8 +1276,8 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
                 "FlowApprovers",
                 "flow_approvers",
                 "The parties, organizations and persons, each with contact data and its way of \
-                verification. If signing is in order, they sign in the order of this array. Left \
-                out with `OpenDynamicSignFlow`. At most 50 elements.",
+                verification. If signing is in order, they sign in the order of this array. Not \
+                set with `OpenDynamicSignFlow`. At most 50 elements.",
                 JsonType::List(&JsonType::Object(&FLOW_APPROVER_INFO)),
             )
             .optional()
@@ -1289,8 +1285,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "FileIds",
                 "file_ids",
-                "The PDF that becomes the contract, by the id that `UploadFiles` gave it. At most \
-                1 element.",
+                "The contract's PDF, by the id that `UploadFiles` returned. At most 1 element.",
                 JsonType::List(&JsonType::String),
             )
             .optional()
@@ -1299,7 +1294,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
                 "Components",
                 "components",
                 "The initiator's fields, with their content: single-line or multi-line text, check \
-                box, number, picture, data table and the like, also watermarks.",
+                boxes, numbers, pictures, data tables and watermarks, for example.",
                 JsonType::List(&JsonType::Object(&COMPONENT)),
             )
             .optional(),
@@ -1341,11 +1336,11 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "CustomShowMap",
                 "custom_show_map",
-                "Title of the contract in the contract list of the mini program: text with the \
-                placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating \
-                organization), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` \
-                (organization and name of signer N, starting at 1 and not beyond the last signer). \
-                For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
+                "Title of the contract in the contract list of the mini program: text with \
+                placeholders, for example `合同名称:{合同名称};签署方:{签署方1姓名}`.\n\n- `{合同名称}`: the \
+                contract's name\n- `{发起方企业}`: the initiating organization\n- `{发起方姓名}`: the \
+                initiator's name\n- `{签署方N企业}`, `{签署方N姓名}`: organization and name of signer N, \
+                from 1 to the number of signers",
                 JsonType::String,
             )
             .optional()
@@ -1353,8 +1348,8 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "CustomerData",
                 "customer_data",
-                "The platform's own data, as base64; callbacks about the contract's state and the \
-                like give it back unchanged. At most 1000 characters.",
+                "The platform's own data, as base64; callbacks, for instance about the contract's \
+                status, return it unchanged. At most 1000 characters.",
                 JsonType::String,
             )
             .optional()
@@ -1364,9 +1359,9 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
                 "NeedSignReview",
                 "need_sign_review",
                 "`true` if signers of the initiator's organization must wait for its internal \
-                approval when their turn comes. The outcome is given with \
-                `ChannelCreateFlowSignReview`; a rejection leaves them waiting until an approval \
-                follows. Works with signing by hand and auto-signing. Absent: no.",
+                approval when their turn comes. `ChannelCreateFlowSignReview` reports the outcome; \
+                after a rejection they still wait for an approval. Works with manual signing and \
+                auto-signing. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -1374,10 +1369,9 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
                 "ApproverVerifyType",
                 "approver_verify_type",
                 "Verification of a signer who is a person. With the phone number, anybody who has \
-                the party's number can open the contract, and a person not yet verified signs \
-                without face recognition, neither for identity nor for intent; no effect if the \
-                signature is `OCR_ESIGN`, which requires identity verification. For persons only. \
-                Absent: face recognition.",
+                the party's number can open the contract, and an unverified person signs without \
+                any face recognition. No effect if the signature is `OCR_ESIGN`, which requires \
+                identity verification. For persons only. Absent: face recognition.",
                 JsonType::String,
             )
             .optional()
@@ -1395,9 +1389,9 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "CcInfos",
                 "cc_infos",
-                "Copy recipients: they see the contract and its progress, and do not sign. \
-                Persons, or verified employees of the initiator's organization who have joined it; \
-                no signers. At most 50 elements.",
+                "Copy recipients, who see the contract and its progress without signing. They can \
+                be persons, or verified employees of the initiator's organization who have joined \
+                it, but not signers. At most 50 elements.",
                 JsonType::List(&JsonType::Object(&CC_INFO)),
             )
             .optional()
@@ -1431,7 +1425,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "FlowDisplayType",
                 "flow_display_type",
-                "Word for the contract in short messages and, in titles, buttons and details, on \
+                "Term for the contract in short messages, and in titles, buttons and details of \
                 the pages for filling in and signing. Absent: contract.",
                 JsonType::Int,
             )
@@ -1440,10 +1434,9 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "NeedPreview",
                 "need_preview",
-                "`true` only to preview: no contract is created and no `FlowId` returned, but \
-                `PreviewUrl`, a link that shows for 300 seconds how the contract would look. \
-                Absent: no. Every contract bought includes two previews; more are bought \
-                separately.",
+                "`true` for a preview only: no contract is created. The response contains no \
+                `FlowId`, but `PreviewUrl`, a preview link valid for 300 seconds. Absent: no. \
+                Every contract bought includes two previews; more are bought separately.",
                 JsonType::Bool,
             )
             .optional(),
@@ -1459,8 +1452,8 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "OpenDynamicFlow",
                 "open_dynamic_flow",
-                "`true` if signers can be added after creation; `OpenDynamicSignFlow` is the \
-                switch in use. Absent: no.",
+                "`true` if signers can be added after creation; use `OpenDynamicSignFlow` instead. \
+                Absent: no.",
                 JsonType::Bool,
             )
             .optional()
@@ -1581,9 +1574,9 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_FILES_REQUEST: ObjectMeta = Objec
                 "ApproverVerifyType",
                 "approver_verify_type",
                 "Verification of signers, for the whole group; overrides the settings of its \
-                contracts and parties. By phone number, a person not yet verified sees the \
-                contracts without face recognition but needs it to sign; an organization's signer \
-                always needs it. Absent: face recognition.",
+                contracts and parties. By phone number, an unverified person sees the contracts \
+                without face recognition but needs it to sign; an organization's signer always \
+                needs it. Absent: face recognition.",
                 JsonType::String,
             )
             .optional()
@@ -1731,7 +1724,7 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_TEMPLATES_RESPONSE: ObjectMeta = 
         MemberMeta::new(
             "TaskInfos",
             "task_infos",
-            "The background tasks that compose elaborate documents, such as those with a dynamic \
+            "Asynchronous tasks that compose complex documents, such as those with a dynamic \
             table; query them with `DescribeFileConvertTask`. The strings of an entry are empty if \
             no task is needed.",
             JsonType::List(&JsonType::Object(&TASK_INFO)),
@@ -1768,14 +1761,14 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "TemplateId",
                 "template_id",
-                "The template that every contract is made from; 32 characters.",
+                "The template from which every contract is created; 32 characters.",
                 JsonType::String,
             )
             .required(),
         MemberMeta::new(
                 "FlowName",
                 "flow_name",
-                "The name of the contracts, also of the file in which a signed one is downloaded. \
+                "The name of the contracts, and of the file in which a signed one is downloaded. \
                 Chinese characters, letters, digits and underscores only. At most 200 characters.",
                 JsonType::String,
             )
@@ -1793,7 +1786,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "FlowEffectiveDay",
                 "flow_effective_day",
-                "Number of days after its creation during which a contract may be signed; then it \
+                "Number of days after its creation within which a contract must be signed; then it \
                 expires and is void. Absent: 7. At most 30.",
                 JsonType::Int,
             )
@@ -1802,7 +1795,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "FlowDisplayType",
                 "flow_display_type",
-                "Word for the contract in short messages and, in titles, buttons and details, on \
+                "Term for the contract in short messages, and in titles, buttons and details of \
                 the pages for filling in and signing. Absent: contract.",
                 JsonType::Int,
             )
@@ -1870,8 +1863,8 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
         MemberMeta::new(
                 "FlowNameAppendScannerInfo",
                 "flow_name_append_scanner_info",
-                "`true` if a contract's name gets its signer appended: `FlowName`, the signer's \
-                name and the last four digits of their phone number, joined by hyphens.",
+                "`true` to append the signer to a contract's name: `FlowName`, the signer's name \
+                and the last four digits of their phone number, joined by hyphens.",
                 JsonType::Bool,
             )
             .optional(),
@@ -1923,8 +1916,8 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_RESPONSE: ObjectMeta = 
         MemberMeta::new(
             "SignUrls",
             "sign_urls",
-            "Links that lead straight to signing in the mini program, for platforms that build the \
-            code into their own pages.",
+            "Links that lead directly to signing in the mini program, for platforms that show the \
+            code on their own pages.",
             JsonType::Object(&SIGN_URL),
         ),
         MemberMeta::new(
@@ -1945,8 +1938,8 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_GROUP_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "BaseFlowInfos",
                 "base_flow_infos",
-                "The contracts of the group: two at least, though an official sample gets by with \
-                one. At most 50 elements.",
+                "The contracts of the group: at least two, although an official sample has one. At \
+                most 50 elements.",
                 JsonType::List(&JsonType::Object(&BASE_FLOW_INFO)),
             )
             .required()
@@ -2078,9 +2071,9 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "ResourceId",
                 "resource_id",
-                "The source, of the kind given by `ResourceType`: a file, by its id from \
-                `UploadFiles`; a template, by its id from the console; or a draft, by the \
-                `DraftId` under which it was saved on the page.",
+                "The source, of the kind that `ResourceType` states. It is the id of a file from \
+                `UploadFiles`, the id of a template from the console, or the `DraftId` of a saved \
+                draft.",
                 JsonType::String,
             )
             .optional(),
@@ -2094,16 +2087,16 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "FlowApproverList",
                 "flow_approver_list",
-                "The parties, formerly.",
+                "The parties. Obsolete.",
                 JsonType::List(&JsonType::Object(&COMMON_FLOW_APPROVER)),
             )
             .optional()
             .internal()
-            .deprecated("Give the parties as `FlowInfo.Approvers`."),
+            .deprecated("Set the parties as `FlowInfo.Approvers`."),
         MemberMeta::new(
                 "FlowId",
                 "flow_id",
-                "An existing contract from which to make the page. Its start must be awaiting \
+                "An existing contract for which to create the page. Its start must be awaiting \
                 review (`NeedCreateReview`) and not yet approved.",
                 JsonType::String,
             )
@@ -2111,8 +2104,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "NeedPreview",
                 "need_preview",
-                "`true` to make a preview link. Not available: `ChannelCreateEmbedWebUrl` makes \
-                one.",
+                "`true` to create a preview link. Not available; use `ChannelCreateEmbedWebUrl`.",
                 JsonType::Bool,
             )
             .optional()
@@ -2174,8 +2166,8 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_RESPONSE: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "PreviewFlowUrl",
                 "preview_flow_url",
-                "A link to see how the contract will look; it isn't started by that. Works for \
-                five minutes.",
+                "A link to a preview of the contract, which does not start it. Works for five \
+                minutes.",
                 JsonType::String,
             )
             .sensitive(),
@@ -2190,8 +2182,8 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_RESPONSE: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "DraftId",
                 "draft_id",
-                "The id that a draft gets if the employee saves one on the page, needed to start \
-                from it later. Otherwise meaningless.",
+                "The id of the draft, if the employee saves one on the page; it is needed to start \
+                from the draft later. Otherwise meaningless.",
                 JsonType::String,
             )
             .optional(),
@@ -2238,8 +2230,8 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
                 "ReleasedApprovers",
                 "released_approvers",
                 "The parties whose signer changes, and only those. Absent: the original contract's \
-                signers sign. Only an organization's signer can be exchanged, not a person. The \
-                own organization may sign by auto-signing, others may not.",
+                signers sign. Only an organization's signer can be replaced, not a person. The \
+                initiator's own organization may sign by auto-signing, others may not.",
                 JsonType::List(&JsonType::Object(&RELEASED_APPROVER)),
             )
             .optional(),
@@ -2255,7 +2247,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "Organization",
                 "organization",
-                "The organization. Not open yet.",
+                "The organization. Not available.",
                 JsonType::Object(&ORGANIZATION_INFO),
             )
             .optional()
@@ -2263,7 +2255,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "Operator",
                 "operator",
-                "The employee who acts. Not open yet.",
+                "The employee who acts. Not available.",
                 JsonType::Object(&USER_INFO),
             )
             .optional()
@@ -2280,8 +2272,8 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "UserData",
                 "user_data",
-                "Data of the caller's own, JSON or another string, encoded as base64. Callbacks \
-                about the contract's state return it unchanged. At most 20480 characters.",
+                "The caller's own data, JSON or another string, encoded as base64. Callbacks about \
+                the contract's status return it unchanged. At most 20480 characters.",
                 JsonType::String,
             )
             .optional()
@@ -2338,7 +2330,7 @@ pub(super) static COMMON_APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
     "CommonApproverOption",
     "CommonApproverOption",
     "Permissions of a signer on the page and while signing. It has no effect on sub-organizations \
-    and on auto-signing, whose parties can't be changed.",
+    and auto-signing parties, which can't be changed.",
     &[
         MemberMeta::new(
                 "CanEditApprover",
@@ -2365,8 +2357,8 @@ pub(super) static COMMON_APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "HideOneKeySign",
                 "hide_one_key_sign",
-                "`true` if a signer with several signature slots must choose seal or signature for \
-                each one; filling all in one step is hidden. Absent: no.",
+                "`true` to hide the button that fills all of the signer's slots in one step: a \
+                seal or signature is then selected for each slot. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -2389,8 +2381,8 @@ pub(super) static COMMON_APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ForbidModifySealInfos",
                 "forbid_modify_seal_infos",
-                "`true` if the seal type or seal id that this signer's slots name is locked on the \
-                page, for a contract started from a file.",
+                "`true` to lock on the page the seal type or seal id of this signer's slots, for a \
+                contract started from a file.",
                 JsonType::Bool,
             )
             .optional(),
@@ -2406,7 +2398,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NotChannelOrganization",
                 "not_channel_organization",
-                "`true` if the organization is one of the service's own customers, not a \
+                "`true` if the organization is a direct customer of the service, not a \
                 sub-organization of the platform. For organizations only. Absent: no, it is a \
                 sub-organization.",
                 JsonType::Bool,
@@ -2433,14 +2425,14 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
                 "The sub-organization, by the id that the platform gave it. Needed for a \
-                sub-organization, save for auto-signing.",
+                sub-organization, except for auto-signing.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "The organization's name. Needed for a sub-organization, save for auto-signing, \
+                "The organization's name. Needed for a sub-organization, except for auto-signing, \
                 and for an organization outside the platform.",
                 JsonType::String,
             )
@@ -2463,8 +2455,8 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverName",
                 "approver_name",
-                "The signer's real name, which identity verification and the signature use. Needed \
-                also for an organization outside the platform.",
+                "The signer's real name, which identity verification and the signature use. Also \
+                needed for an organization outside the platform.",
                 JsonType::String,
             )
             .optional()
@@ -2472,7 +2464,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverMobile",
                 "approver_mobile",
-                "The signer's phone number. Needed also for an organization outside the platform.",
+                "The signer's phone number. Also needed for an organization outside the platform.",
                 JsonType::String,
             )
             .optional()
@@ -2489,9 +2481,9 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
                 "ApproverIdCardNumber",
                 "approver_id_card_number",
                 "The number of the signer's identity document:\n\n- `ID_CARD`: 18 characters, \
-                digits with perhaps an `X` (upper case)\n- `HONGKONG_AND_MACAO`: 11 characters, \
-                `H` (Hong Kong) or `M` (Macao) and ten digits\n- `HONGKONG_MACAO_AND_TAIWAN`: 18 \
-                characters, as for `ID_CARD`",
+                digits or an upper-case `X` as the last one\n- `HONGKONG_AND_MACAO`: 11 \
+                characters, `H` (Hong Kong) or `M` (Macao) and ten digits\n- \
+                `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, as for `ID_CARD`",
                 JsonType::String,
             )
             .optional()
@@ -2500,7 +2492,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
                 "RecipientId",
                 "recipient_id",
                 "The role that the party takes in the template, by its id there. Required if the \
-                contract is made from a template.",
+                contract is created from a template.",
                 JsonType::String,
             )
             .optional(),
@@ -2540,8 +2532,8 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
                 "SignComponents",
                 "sign_components",
                 "The party's signature slots, for a contract from a PDF. From a template: the seal \
-                of the own organization for each slot, the slot by `ComponentId` or \
-                `ComponentName`, the seal's id as `ComponentValue`.",
+                of the initiator's own organization for each slot. `ComponentId` or \
+                `ComponentName` identifies the slot, and `ComponentValue` is the seal's id.",
                 JsonType::List(&JsonType::Object(&COMPONENT)),
             )
             .optional(),
@@ -2632,7 +2624,7 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
                 "forbid_edit_approver",
                 "`true` if parties are locked: none can be added, changed or removed. Absent: no. \
                 With `true` the request must name the parties. No effect on sub-organizations and \
-                auto-signing, which can't be changed anyway.",
+                auto-signing parties, which can never be changed.",
                 JsonType::Bool,
             )
             .optional(),
@@ -2655,9 +2647,9 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SkipUploadFile",
                 "skip_upload_file",
-                "`true` if the step that uploads a file is skipped. Absent: no. `ResourceId` is \
-                officially required if it is not skipped, while the sample that skips it gives \
-                one: give it in both cases.",
+                "`true` if the step that uploads a file is skipped. Absent: no. The reference \
+                requires `ResourceId` only if the step is not skipped, but the sample that skips \
+                it has one: set it in both cases.",
                 JsonType::Bool,
             )
             .optional(),
@@ -2701,7 +2693,8 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SelfName",
                 "self_name",
-                "A short name for the own organization. On the new version of the page only.",
+                "A short name for the initiator's own organization. On the new version of the page \
+                only.",
                 JsonType::String,
             )
             .optional(),
@@ -2763,8 +2756,8 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "CcInfoVisibility",
                 "cc_info_visibility",
-                "Access of the employee to the copy recipients of the contract: none, view, or \
-                edit (change, add, remove). Absent: none.",
+                "Access of the employee to the contract's copy recipients: none, view, or edit \
+                (change, add, remove). Absent: none.",
                 JsonType::Int,
             )
             .optional()
@@ -2795,7 +2788,7 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "FlowInfos",
                 "flow_infos",
-                "The contracts to make. 1 to 20 elements.",
+                "The contracts to create. 1 to 20 elements.",
                 JsonType::List(&JsonType::Object(&FLOW_INFO)),
             )
             .required()
@@ -2803,12 +2796,12 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "NeedPreview",
                 "need_preview",
-                "`true` only to preview: no contracts are made and no ids returned, but \
-                `PreviewUrls`, links that show for 300 seconds how the contracts would look; \
-                nobody can sign those. A document with a dynamic table is shown in its state \
-                before composition; the final one comes by callback, or by \
-                `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`. Absent: no. Every \
-                contract bought brings two previews; more are bought separately.",
+                "`true` for a preview only: no contracts are created. The response contains no \
+                ids, but `PreviewUrls`, preview links valid for 300 seconds; they do not allow \
+                signing. A document with a dynamic table is shown as it is before composition. A \
+                callback, or `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`, returns \
+                the final one. Absent: no. Every contract bought includes two previews; more are \
+                bought separately.",
                 JsonType::Bool,
             )
             .optional(),
@@ -2868,7 +2861,7 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_RESPONSE: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "CustomerData",
                 "customer_data",
-                "The platform's own data of each contract, one for one as in `FlowInfos`.",
+                "The platform's own data of each contract, in the order of `FlowInfos`.",
                 JsonType::List(&JsonType::String),
             )
             .sensitive(),
@@ -2882,16 +2875,16 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_RESPONSE: ObjectMeta = ObjectMeta::n
                 "PreviewUrls",
                 "preview_urls",
                 "Links to the previews, valid for 300 seconds, only if `NeedPreview` was true. A \
-                document with a dynamic table is shown in its state before composition; the link \
-                to the final one is sent by callback, or by `DescribeFileConvertTask` with the \
-                `TaskId` in `TaskInfos`.",
+                document with a dynamic table is shown as it is before composition. A callback, or \
+                `DescribeFileConvertTask` with the `TaskId` in `TaskInfos`, returns the link to \
+                the final one.",
                 JsonType::List(&JsonType::String),
             )
             .sensitive(),
         MemberMeta::new(
             "TaskInfos",
             "task_infos",
-            "The background tasks that compose elaborate documents, such as those with a dynamic \
+            "Asynchronous tasks that compose complex documents, such as those with a dynamic \
             table; query them with `DescribeFileConvertTask`. The strings of an entry are empty if \
             no task is needed.",
             JsonType::List(&JsonType::Object(&TASK_INFO)),
@@ -3033,8 +3026,8 @@ pub(super) static DYNAMIC_FLOW_APPROVER_RESULT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "ApproverStatus",
             "approver_status",
-            "The party's state, as a number that the reference does not explain; in its samples 2 \
-            for every party just added.",
+            "The party's state, as a number that the reference does not explain. In its samples it \
+            is 2 for every added party.",
             JsonType::Int,
         ),
     ],
@@ -3075,8 +3068,8 @@ pub(super) static DYNAMIC_FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 "ApproverVerifyType",
                 "approver_verify_type",
                 "Identity check of a person before viewing the contract. Absent: face recognition. \
-                With `MobileCheck`, a person who is not verified signs without the two face \
-                recognitions for identity and intent. For persons only.",
+                With `MobileCheck`, an unverified person signs without face recognition, neither \
+                for identity nor for intent. For persons only.",
                 JsonType::String,
             )
             .optional()
@@ -3116,8 +3109,7 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "RecipientId",
                 "recipient_id",
-                "The party to fill, by its 32-character id as set in the template; its fields \
-                belong to it.",
+                "The party to fill, by its 32-character id as set in the template.",
                 JsonType::String,
             )
             .required(),
@@ -3155,15 +3147,15 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "The sub-organization, by the id that the platform gave it. Officially required \
-                for a sub-organization, although some samples contain only `OrganizationName`.",
+                "The sub-organization, by the id that the platform gave it. The reference requires \
+                it for a sub-organization, although some samples contain only `OrganizationName`.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "NotChannelOrganization",
                 "not_channel_organization",
-                "`true` if the organization is one of the service's own customers, not a \
+                "`true` if the organization is a direct customer of the service, not a \
                 sub-organization of the platform. Absent: no, it is a sub-organization.",
                 JsonType::Bool,
             )
@@ -3180,9 +3172,9 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 "ApproverIdCardNumber",
                 "approver_id_card_number",
                 "The number of the signer's identity document:\n\n- `ID_CARD`: 18 characters, \
-                digits with perhaps an `X` (upper case)\n- `HONGKONG_AND_MACAO`: 11 characters, \
-                `H` (Hong Kong) or `M` (Macao) and ten digits\n- `HONGKONG_MACAO_AND_TAIWAN`: 18 \
-                characters, as for `ID_CARD`",
+                digits or an upper-case `X` as the last one\n- `HONGKONG_AND_MACAO`: 11 \
+                characters, `H` (Hong Kong) or `M` (Macao) and ten digits\n- \
+                `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, as for `ID_CARD`",
                 JsonType::String,
             )
             .optional()
@@ -3190,8 +3182,8 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "FlowId",
                 "flow_id",
-                "The contract whose party this is; it takes precedence over the `FlowId` of the \
-                request. Absent: the request's. Needed for a contract of a group.",
+                "The contract of the party; it takes precedence over the `FlowId` of the request, \
+                which applies if it is absent. Needed for a contract of a group.",
                 JsonType::String,
             )
             .optional(),
@@ -3216,7 +3208,7 @@ pub(super) static FILL_ERROR: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "RecipientId",
                 "recipient_id",
-                "The party that was to be filled, as the request gave it: a 32-character id.",
+                "The party that could not be filled, by the 32-character id of the request.",
                 JsonType::String,
             )
             .optional(),
@@ -3258,13 +3250,12 @@ pub(super) static FLOW_APPROVER_ITEM: ObjectMeta = ObjectMeta::new(
 pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
     "FlowFileInfo",
     "FlowFileInfo",
-    "A contract of a group that is made from files.",
+    "A contract of a group that is created from files.",
     &[
         MemberMeta::new(
                 "FileIds",
                 "file_ids",
-                "The file that becomes the contract, by the id that `UploadFiles` gave it. At most \
-                1 element.",
+                "The contract's file, by the id that `UploadFiles` returned. At most 1 element.",
                 JsonType::List(&JsonType::String),
             )
             .required()
@@ -3309,8 +3300,8 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "FlowType",
                 "flow_type",
-                "The contract's type in words, such as `入职合同` (for entering a job) or `劳动合同` (of \
-                employment). At most 255 characters.",
+                "The contract's type in words, such as `入职合同` (onboarding contract) or `劳动合同` \
+                (employment contract). At most 255 characters.",
                 JsonType::String,
             )
             .optional()
@@ -3353,10 +3344,10 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
                 "CustomShowMap",
                 "custom_show_map",
                 "Title of the contract in the contract list of the mini program: text with only \
-                these placeholders: `{合同名称}` (the contract's name), `{发起方企业}` (the initiating \
-                organization), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` \
-                (organization and name of signer N, starting at 1 and not beyond the last signer). \
-                For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
+                the following placeholders, for example `合同名称:{合同名称};签署方:{签署方1姓名}`.\n\n- `{合同名称}`: \
+                the contract's name\n- `{发起方企业}`: the initiating organization\n- `{发起方姓名}`: the \
+                initiator's name\n- `{签署方N企业}`, `{签署方N姓名}`: organization and name of signer N, \
+                from 1 to the number of signers",
                 JsonType::String,
             )
             .optional()
@@ -3364,15 +3355,15 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
-                "`true` if the initiator's organization must approve before it can sign; the \
-                outcome is given with `CreateFlowGroupSignReview`.",
+                "`true` if the initiator's organization must approve before it can sign; \
+                `CreateFlowGroupSignReview` reports the outcome.",
                 JsonType::Bool,
             )
             .optional(),
         MemberMeta::new(
                 "FlowDisplayType",
                 "flow_display_type",
-                "Word for the contract in short messages and, in titles, buttons and details, on \
+                "Term for the contract in short messages, and in titles, buttons and details of \
                 the pages for filling in and signing. Absent: contract.",
                 JsonType::Int,
             )
@@ -3392,7 +3383,7 @@ pub(super) static FLOW_GROUP_APPROVERS: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "Approvers",
             "approvers",
-            "The parties with their ids; `RecipientId` is there for each.",
+            "The parties with their ids, which include `RecipientId`.",
             JsonType::List(&JsonType::Object(&APPROVER_ITEM)),
         ),
     ],
@@ -3492,7 +3483,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
 pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
     "FlowInfo",
     "FlowInfo",
-    "A contract to be made from a template.",
+    "A contract to create from a template.",
     &[
         MemberMeta::new(
                 "FlowName",
@@ -3515,17 +3506,18 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "TemplateId",
                 "template_id",
-                "The template that the contract is made from; 32 characters. The organization's \
-                console, which `CreateConsoleLoginUrl` opens, shows it among its templates.",
+                "The template from which the contract is created; 32 characters. The \
+                organization's console, which `CreateConsoleLoginUrl` opens, shows it among its \
+                templates.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "FlowApprovers",
                 "flow_approvers",
-                "The parties, in the template's order, or creation fails: if the template's first \
-                party is a person and its second an organization, the array must begin with a \
-                person, then an organization. At most 50 elements.",
+                "The parties in the template's order; otherwise creation fails. If the template's \
+                first party is a person and its second an organization, the array must begin in \
+                this order. At most 50 elements.",
                 JsonType::List(&JsonType::Object(&FLOW_APPROVER_INFO)),
             )
             .optional()
@@ -3534,8 +3526,8 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 "FormFields",
                 "form_fields",
                 "Content of the initiator's fields. Only fields that the template assigns to the \
-                initiator can be filled in on creation, and assigning them must be enabled by the \
-                service's account manager.",
+                initiator can be filled in on creation. The service's account manager must enable \
+                this assignment.",
                 JsonType::List(&JsonType::Object(&FORM_FIELD)),
             )
             .optional(),
@@ -3570,8 +3562,8 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "CustomerData",
                 "customer_data",
-                "The platform's own data, as base64; callbacks about the contract's state and the \
-                like give it back unchanged. At most 1000 characters.",
+                "The platform's own data, as base64; callbacks, for instance about the contract's \
+                status, return it unchanged. At most 1000 characters.",
                 JsonType::String,
             )
             .optional()
@@ -3580,11 +3572,11 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "CustomShowMap",
                 "custom_show_map",
-                "Title of the contract in the contract list of the mini program: text with the \
-                placeholders `{合同名称}` (the contract's name), `{发起方企业}` (the initiating \
-                organization), `{发起方姓名}` (the initiator's name), `{签署方N企业}` and `{签署方N姓名}` \
-                (organization and name of signer N, starting at 1 and not beyond the last signer). \
-                For example `合同名称:{合同名称};签署方:{签署方1姓名}`.",
+                "Title of the contract in the contract list of the mini program: text with \
+                placeholders, for example `合同名称:{合同名称};签署方:{签署方1姓名}`.\n\n- `{合同名称}`: the \
+                contract's name\n- `{发起方企业}`: the initiating organization\n- `{发起方姓名}`: the \
+                initiator's name\n- `{签署方N企业}`, `{签署方N姓名}`: organization and name of signer N, \
+                from 1 to the number of signers",
                 JsonType::String,
             )
             .optional()
@@ -3592,9 +3584,9 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "CcInfos",
                 "cc_infos",
-                "Copy recipients: they see the contract and its progress, and do not sign. \
-                Persons, or verified employees of the initiator's organization who have joined it; \
-                no signers. At most 50 elements.",
+                "Copy recipients, who see the contract and its progress without signing. They can \
+                be persons, or verified employees of the initiator's organization who have joined \
+                it, but not signers. At most 50 elements.",
                 JsonType::List(&JsonType::Object(&CC_INFO)),
             )
             .optional()
@@ -3603,10 +3595,9 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
                 "`true` if signers of the initiator's organization must wait for its internal \
-                approval when their turn comes. The outcome is given with \
-                `ChannelCreateFlowSignReview`, of a group with `CreateFlowGroupSignReview`; a \
-                rejection leaves them waiting until an approval follows. Works with signing by \
-                hand and auto-signing. Absent: no.",
+                approval when their turn comes. `ChannelCreateFlowSignReview` reports the outcome, \
+                for a group `CreateFlowGroupSignReview`; after a rejection they still wait for an \
+                approval. Works with manual signing and auto-signing. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -3631,7 +3622,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "FlowDisplayType",
                 "flow_display_type",
-                "Word for the contract in short messages and, in titles, buttons and details, on \
+                "Term for the contract in short messages, and in titles, buttons and details of \
                 the pages for filling in and signing. Absent: contract.",
                 JsonType::Int,
             )
@@ -3685,35 +3676,34 @@ pub(super) static FORM_FIELD: ObjectMeta = ObjectMeta::new(
     "Content of one field of a contract. `ComponentId` or `ComponentName` identifies the \
     field.\n\nThe value of a `DYNAMIC_TABLE` is a JSON string such as \
     `{\"headers\":[{\"content\":\"a\"},{\"content\":\"b\"}],\"rowCount\":2,\"body\":{\"cells\":[{\"rowStart\":1,\"rowEnd\":1,\"columnStart\":1,\"columnEnd\":2,\"content\":\"x\"}]}}`:\n\n- \
-    `headers`: the columns, at most 10, their header cells never merged; each with `content`, at \
-    most 100 characters, and optionally `style` and `widthPercent`, its share of the width. \
-    Columns without a share divide the rest evenly.\n- `rowCount`: the largest number of rows \
-    below the header.\n- `body.cells`: the cells, each from `rowStart` to `rowEnd` and from \
-    `columnStart` to `columnEnd`, starting at 1, so that cells can be merged; with `content`, at \
-    most 100 characters, and optionally `style`.\n- `style`: `font` (`黑体` or `宋体`), `fontSize` (6 \
-    to 72), `color` (`#FFFFFF` or `0xFFFFFF`), `bold` (`true` or `false`), `align` (`LEFT`, \
-    `CENTER` or `RIGHT`).\n- `settings`: `{\"headerRowDisplay\":false}` leaves the header out of \
-    the document.",
+    `headers`: the columns, at most 10, whose header cells are never merged. Each has `content`, \
+    at most 100 characters, and optionally `style` and `widthPercent`, its share of the width. \
+    Columns without a share divide the rest evenly.\n- `rowCount`: the maximum number of rows \
+    below the header.\n- `body.cells`: the cells. Each spans `rowStart` to `rowEnd` and \
+    `columnStart` to `columnEnd`, starting at 1, and has `content`, at most 100 characters, and \
+    optionally `style`.\n- `style`: `font` (`黑体` or `宋体`), `fontSize` (6 to 72), `color` \
+    (`#FFFFFF` or `0xFFFFFF`), `bold` (`true` or `false`), `align` (`LEFT`, `CENTER` or \
+    `RIGHT`).\n- `settings`: `{\"headerRowDisplay\":false}` leaves the header out of the document.",
     &[
         MemberMeta::new(
                 "ComponentValue",
                 "component_value",
                 "Content of the field, by its type:\n\n- `TEXT`: text.\n- `MULTI_LINE_TEXT`: text \
-                that wraps by itself; `\\n` breaks a line.\n- `CHECK_BOX`: `true` or `false`.\n- \
-                `FILL_IMAGE`: the id of a JPG or PNG picture, from `UploadFiles`.\n- `ATTACHMENT`: \
-                one to six such ids, separated by commas.\n- `SELECTOR`: the option chosen; \
-                several are joined by `、`.\n- `DYNAMIC_TABLE`: a JSON string, as described for the \
-                object.\n- `DATE`: a date such as `2024年05月28日`.\n- `DISTRICT`: province, city and \
-                district, such as `广东省深圳市福田区`.\n\nTexts, options, addresses and districts take \
-                Chinese characters, English letters, digits and the punctuation of both languages, \
-                no emoji. Fields with a special meaning are checked:\n\n- Organization's name: \
-                Chinese characters and Chinese brackets.\n- Unified social credit code: the one \
-                the organization is registered with.\n- Legal representative's name: 2 to 25 \
-                Chinese characters or 1 to 50 letters.\n- Signing opinion: at most 50 \
-                characters.\n- Signer's phone number: 11 digits that begin with 13 to 19, mainland \
-                China.\n- Signer's identity card: a valid number.\n- Number: may have decimals.\n- \
-                E-mail address: valid by the W3C rules.\n- Sex, education: one of the field's \
-                options.",
+                that wraps automatically; `\\n` breaks a line.\n- `CHECK_BOX`: `true` or \
+                `false`.\n- `FILL_IMAGE`: the id of a JPG or PNG picture, from `UploadFiles`.\n- \
+                `ATTACHMENT`: one to six such ids, separated by commas.\n- `SELECTOR`: the \
+                selected option; several are joined by `、`.\n- `DYNAMIC_TABLE`: a JSON string, as \
+                described for the object.\n- `DATE`: a date such as `2024年05月28日`.\n- `DISTRICT`: \
+                province, city and district, such as `广东省深圳市福田区`.\n\nTexts, options, addresses and \
+                districts may contain Chinese characters, English letters, digits and the \
+                punctuation of both languages, no emoji. Fields with a special meaning are \
+                checked:\n\n- Organization's name: Chinese characters and Chinese brackets.\n- \
+                Unified social credit code: the organization's registered code.\n- Legal \
+                representative's name: 2 to 25 Chinese characters or 1 to 50 letters.\n- Signing \
+                opinion: at most 50 characters.\n- Signer's phone number: 11 digits that begin \
+                with 13 to 19, mainland China.\n- Signer's identity card: a valid number.\n- \
+                Number: may have decimals.\n- E-mail address: valid by the W3C rules.\n- Gender, \
+                education: one of the field's options.",
                 JsonType::String,
             )
             .required()
@@ -3784,7 +3774,7 @@ pub(super) static PREPARE_FLOWS_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Operator",
                 "operator",
-                "The employee who acts. Not open yet.",
+                "The employee who acts. Not available.",
                 JsonType::Object(&USER_INFO),
             )
             .optional()
@@ -3832,8 +3822,8 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
     "ReleasedApprover",
     "ReleasedApprover",
     "A change to one party of a release agreement: another signer for an organization, or another \
-    name of its role. A person can't be exchanged; for one, `ApproverNumber` and \
-    `ApproverSignRole` are enough.",
+    name of its role. A person can't be replaced; for a person, `ApproverNumber` and \
+    `ApproverSignRole` are sufficient.",
     &[
         MemberMeta::new(
                 "ApproverNumber",
@@ -3846,8 +3836,8 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverType",
                 "approver_type",
-                "Way in which the organization signs. No value is listed for a person, whose entry \
-                can only set `ApproverSignRole`; a sample sends `PERSON`.",
+                "Way in which the organization signs. The reference lists no value for a person, \
+                whose entry can only set `ApproverSignRole`; a sample sends `PERSON`.",
                 JsonType::String,
             )
             .required()
@@ -3855,7 +3845,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ReleasedApproverRecipientId",
                 "released_approver_recipient_id",
-                "The party, formerly.",
+                "The party. Obsolete.",
                 JsonType::String,
             )
             .optional()
@@ -3882,9 +3872,9 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
                 "IdCardNumber",
                 "id_card_number",
                 "The number of the signer's identity document:\n\n- `ID_CARD`: 18 characters, \
-                digits with perhaps an `X` (upper case)\n- `HONGKONG_AND_MACAO`: 11 characters, \
-                `H` (Hong Kong) or `M` (Macao) and ten digits\n- `HONGKONG_MACAO_AND_TAIWAN`: 18 \
-                characters, as for `ID_CARD`",
+                digits or an upper-case `X` as the last one\n- `HONGKONG_AND_MACAO`: 11 \
+                characters, `H` (Hong Kong) or `M` (Macao) and ten digits\n- \
+                `HONGKONG_MACAO_AND_TAIWAN`: 18 characters, as for `ID_CARD`",
                 JsonType::String,
             )
             .optional()
@@ -3901,8 +3891,8 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "The organization's name as in its business license; round brackets in their \
-                Chinese form `（）`.",
+                "The organization's name as in its business license; brackets must be the \
+                full-width `（）`.",
                 JsonType::String,
             )
             .optional(),
@@ -3943,7 +3933,8 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverSignSealId",
                 "approver_sign_seal_id",
-                "The seal that the own organization uses. Only if the slot is one for a seal.",
+                "The seal that the initiator's own organization uses. Only if the slot is for a \
+                seal.",
                 JsonType::String,
             )
             .optional(),
@@ -4031,8 +4022,8 @@ pub(super) static RELIEVE_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OtherDeals",
                 "other_deals",
-                "Other agreements. They prevail if they contradict the rest of the agreement. At \
-                most 200 characters.",
+                "Other agreements, which take precedence over the rest of the agreement. At most \
+                200 characters.",
                 JsonType::String,
             )
             .optional()
@@ -4060,7 +4051,7 @@ pub(super) static SIGN_COMPONENT_CONFIG: ObjectMeta = ObjectMeta::new(
                 "add_sign_component_use_seal_size",
                 "Position of the switch that fits the stamp to the seal's own size, for the seal \
                 slots that signers add (`SIGN_SEAL`, `SIGN_PAGING_SEAL`, \
-                `SIGN_LEGAL_PERSON_SEAL`). Counts only with `SignBeanTag` 1. Absent: off, and can \
+                `SIGN_LEGAL_PERSON_SEAL`). Applies only with `SignBeanTag` 1. Absent: off, and can \
                 be turned on.",
                 JsonType::Int,
             )
@@ -4073,7 +4064,7 @@ pub(super) static SIGN_COMPONENT_CONFIG: ObjectMeta = ObjectMeta::new(
 pub(super) static SIGN_QR_CODE: ObjectMeta = ObjectMeta::new(
     "SignQrCode",
     "SignQrCode",
-    "A QR code by which many people can sign, each a contract of their own.",
+    "A QR code with which many people can sign, each their own contract.",
     &[
         MemberMeta::new(
             "QrCodeId",
@@ -4084,8 +4075,7 @@ pub(super) static SIGN_QR_CODE: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "QrCodeUrl",
                 "qr_code_url",
-                "The code's address, which a QR code tool turns into the picture that people scan \
-                to sign.",
+                "The content of the QR code that people scan to sign.",
                 JsonType::String,
             )
             .sensitive(),
@@ -4110,8 +4100,8 @@ pub(super) static SIGN_QR_CODE: ObjectMeta = ObjectMeta::new(
 pub(super) static SIGN_URL: ObjectMeta = ObjectMeta::new(
     "SignUrl",
     "SignUrl",
-    "Links that lead to the service's mini program and there to signing, for platforms that build \
-    a QR code into their own pages.",
+    "Links that lead to the service's mini program and there to signing, for platforms that show a \
+    QR code on their own pages.",
     &[
         MemberMeta::new(
                 "AppSignUrl",
@@ -4142,7 +4132,7 @@ pub(super) static SIGN_URL: ObjectMeta = ObjectMeta::new(
 pub(super) static TASK_INFO: ObjectMeta = ObjectMeta::new(
     "TaskInfo",
     "TaskInfo",
-    "A background task that composes an elaborate document.",
+    "An asynchronous task that composes a complex document.",
     &[
         MemberMeta::new(
             "TaskId",
@@ -4206,9 +4196,9 @@ pub(super) static APPROVER_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(3),
             "OrganizationAutoSign",
-            "An organization by auto-signing: another one, or the own one in a contract from \
-            files. It is signed for automatically, with a seal only; personal signatures can't be \
-            made this way.",
+            "An organization by auto-signing: another one, or in a contract from files the \
+            initiator's own. The service signs automatically, with a seal only; personal \
+            signatures are not possible.",
         ),
     ],
 );
@@ -4234,9 +4224,17 @@ pub(super) static CC_INFO_VISIBILITY: ValueSetMeta = ValueSetMeta::new(
     "CcInfoVisibility",
     "Access of the employee to the copy recipients on the page.",
     &[
-        ValueMeta::new(Literal::Int(0), "Hidden", "Neither see nor edit them."),
-        ValueMeta::new(Literal::Int(1), "ReadOnly", "See them."),
-        ValueMeta::new(Literal::Int(2), "Editable", "See and edit them."),
+        ValueMeta::new(
+            Literal::Int(0),
+            "Hidden",
+            "The employee can neither see nor edit them.",
+        ),
+        ValueMeta::new(Literal::Int(1), "ReadOnly", "The employee can see them."),
+        ValueMeta::new(
+            Literal::Int(2),
+            "Editable",
+            "The employee can see and edit them.",
+        ),
     ],
 );
 
@@ -4253,11 +4251,11 @@ pub(super) static CC_PERMISSION: ValueSetMeta = ValueSetMeta::new(
     "CcPermission",
     "Rights of a copy recipient to the contract.",
     &[
-        ValueMeta::new(Literal::Int(0), "View", "Read it."),
+        ValueMeta::new(Literal::Int(0), "View", "Can view the contract."),
         ValueMeta::new(
             Literal::Int(1),
             "ViewAndDownload",
-            "Read it and download the original.",
+            "Can view the contract and download the original.",
         ),
     ],
 );
@@ -4287,7 +4285,7 @@ pub(super) static CREATE_RESULT_PAGE_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(0),
             "ReviewSubmitted",
-            "The start was handed in for review, the contract having `NeedCreateReview`.",
+            "The start of a contract with `NeedCreateReview` was submitted for review.",
         ),
     ],
 );
@@ -4299,14 +4297,14 @@ pub(super) static FILL_APPROVER_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(1),
             "NamedSigner",
-            "A definite signer, of an organization or a person, takes a party that had none.",
+            "A named signer, of an organization or a person, fills a party that had no signer.",
         ),
     ],
 );
 
 pub(super) static FLOW_DISPLAY_TYPE: ValueSetMeta = ValueSetMeta::new(
     "FlowDisplayType",
-    "Word for a contract that its parties see.",
+    "Term for a contract, as shown to its parties.",
     &[
         ValueMeta::new(Literal::Int(0), "Contract", "Contract, `合同`."),
         ValueMeta::new(Literal::Int(1), "File", "File, `文件`."),
@@ -4319,8 +4317,8 @@ pub(super) static INTELLIGENT_STATUS: ValueSetMeta = ValueSetMeta::new(
     "IntelligentStatus",
     "Switch for areas to fill in that a page adds automatically.",
     &[
-        ValueMeta::new(Literal::Text("OPEN"), "Open", "It does."),
-        ValueMeta::new(Literal::Text("CLOSE"), "Close", "It does not."),
+        ValueMeta::new(Literal::Text("OPEN"), "Open", "The page adds them."),
+        ValueMeta::new(Literal::Text("CLOSE"), "Close", "The page does not add them."),
     ],
 );
 
@@ -4399,13 +4397,13 @@ pub(super) static RELEASED_APPROVER_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("ENTERPRISESERVER"),
             "EnterpriseServer",
-            "The own organization by auto-signing.",
+            "The initiator's own organization, by auto-signing.",
         ),
         ValueMeta::new(
             Literal::Text("ORGANIZATION_PIN_CODE_SIGN"),
             "OrganizationPinCodeSign",
-            "The own organization by an employee's PIN. The employee must have authorized the PIN \
-            before.",
+            "The initiator's own organization by an employee's PIN. The employee must have \
+            authorized the PIN before.",
         ),
     ],
 );

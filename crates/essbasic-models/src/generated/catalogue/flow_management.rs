@@ -16,17 +16,17 @@ pub(super) const CANCEL_ORGANIZATION_FLOWS: ActionMeta = ActionMeta::new(
         .with_rate_limit(20),
     "全量撤销企业合同",
     "Withdraws all contracts of a sub-organization that are still being signed, for instance \
-    because the organization's details change and everything has to be started again. It cannot be \
-    limited to some of them.\n\nA task withdraws at most 3000 contracts. Contracts that at least \
-    one party has not signed are withdrawn; those fully signed, refused (in signing or filling \
-    in), expired, withdrawn or released are not changed. A fully signed contract can only be \
-    released, with `ChannelCreateReleaseFlow`.\n\nOnly a super administrator or the legal \
-    representative of the initiator's organization may call it. Quota is returned only for \
-    contracts that nobody has signed, or that only auto-signing has.\n\nAfterwards the PDF is \
-    visible only to the initiator's super administrator, the initiator, the employee who withdrew, \
-    and parties that had signed, filled in fields, or supplied the details they were asked \
-    for.\n\nThe outcome of the task `TaskId` comes from `DescribeCancelFlowsTask` with \
-    `CancelType` 1, or from the callback of this kind of task.",
+    because the organization's details change. It cannot be limited to some of them.\n\nA task \
+    withdraws at most 3000 contracts. It covers contracts that at least one party has not signed. \
+    Contracts that are fully signed, refused (in signing or filling in), expired, withdrawn or \
+    released are not changed. A fully signed contract can only be released, with \
+    `ChannelCreateReleaseFlow`.\n\nOnly a super administrator or the legal representative of the \
+    initiator's organization may call it. Quota is returned only for contracts that nobody has \
+    signed except by auto-signing.\n\nAfterwards the PDF is visible only to the initiator's super \
+    administrator, the initiator and the employee who withdrew. Parties that had signed, filled in \
+    fields or supplied requested details can see it too.\n\n`DescribeCancelFlowsTask` with \
+    `CancelType` 1 returns the outcome of the task `TaskId`; the callback for such tasks reports \
+    it as well.",
     "flow_management",
     &[
         "FailedOperation",
@@ -52,12 +52,12 @@ pub(super) const CHANNEL_BATCH_CANCEL_FLOWS: ActionMeta = ActionMeta::new(
     `ChannelCreateReleaseFlow`.\n\nOnly the initiator, if granted the right to withdraw, and a \
     super administrator or the legal representative of the initiator's organization may call \
     it.\n\nEvery contract bought includes one free withdrawal. One is used, and the contract's \
-    quota returned, only if nobody has signed or only auto-signing has. After the free ones are \
+    quota is returned, only if nobody has signed except by auto-signing. After the free ones are \
     used up, contracts can still be withdrawn, but no quota is returned.\n\nAfterwards the PDF is \
-    visible only to the initiator's super administrator, the initiator, the employee who withdrew, \
-    and parties that had signed, filled in fields, or supplied the details they were asked \
-    for.\n\n`FailMessages` contains the contracts that cannot be withdrawn; the outcome of the \
-    task `TaskId` comes from `DescribeCancelFlowsTask` or the callback `CancelFlows`.",
+    visible only to the initiator's super administrator, the initiator and the employee who \
+    withdrew. Parties that had signed, filled in fields or supplied requested details can see it \
+    too.\n\n`FailMessages` lists the contracts that cannot be withdrawn. `DescribeCancelFlowsTask` \
+    and the callback `CancelFlows` report the outcome of the task `TaskId`.",
     "flow_management",
     &[
         "FailedOperation",
@@ -85,12 +85,11 @@ pub(super) const CHANNEL_CANCEL_FLOW: ActionMeta = ActionMeta::new(
     can only be released, with `ChannelCreateReleaseFlow`.\n\nOnly the initiator, if granted the \
     right to withdraw, and a super administrator or the legal representative of the initiator's \
     organization may call it.\n\nEvery contract bought includes one free withdrawal. One is used, \
-    and the contract's quota returned, only if nobody has signed or only auto-signing has. After \
+    and the contract's quota is returned, only if nobody has signed except by auto-signing. After \
     the free ones are used up, a contract can still be withdrawn, but no quota is \
     returned.\n\nAfterwards the PDF is visible only to the initiator's super administrator, the \
-    initiator, the employee who withdrew, and parties that had signed, filled in fields, or \
-    supplied the details they were asked for.\n\nFor several contracts use \
-    `ChannelBatchCancelFlows`.",
+    initiator and the employee who withdrew. Parties that had signed, filled in fields or supplied \
+    requested details can see it too.\n\nFor several contracts use `ChannelBatchCancelFlows`.",
     "flow_management",
     &[
         "FailedOperation",
@@ -119,19 +118,20 @@ pub(super) const CHANNEL_CREATE_BATCH_CANCEL_FLOW_URL: ActionMeta = ActionMeta::
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "获取批量撤销合同流程的腾讯电子签小程序链接",
-    "Creates a link with which a person withdraws up to 100 contracts: opened on a phone, it opens \
-    the service's mini program to enter the reason. Each contract must have at least one party \
-    that has not signed.\n\nThe person who opens it must be the contracts' initiator, with the \
-    right to withdraw granted, or a super administrator or the legal representative of the \
-    initiator's organization. The link is valid for 24 hours.\n\nContracts that are fully signed, \
-    refused (in signing or filling in), expired, withdrawn or released cannot be withdrawn. A \
-    fully signed contract can only be released, with `ChannelCreateReleaseFlow`.\n\nEvery contract \
-    bought includes one free withdrawal. One is used, and the contract's quota returned, only if \
-    nobody has signed or only auto-signing has. After the free ones are used up, contracts can \
-    still be withdrawn, but no quota is returned.\n\nAfterwards the PDF is visible only to the \
-    initiator's super administrator, the initiator, the employee who withdrew, and parties that \
-    had signed, filled in fields, or supplied the details they were asked for.\n\nThe outcome of \
-    the task `TaskId` comes from `DescribeCancelFlowsTask` or the callback `CancelFlows`.",
+    "Creates a link with which a person withdraws up to 100 contracts. On a phone it opens the \
+    service's mini program, which asks for the reason. Each contract must have at least one party \
+    that has not signed.\n\nThe person who opens it must be the contracts' initiator with the \
+    right to withdraw. A super administrator or the legal representative of the initiator's \
+    organization may open it too. The link is valid for 24 hours.\n\nContracts that are fully \
+    signed, refused (in signing or filling in), expired, withdrawn or released cannot be \
+    withdrawn. A fully signed contract can only be released, with \
+    `ChannelCreateReleaseFlow`.\n\nEvery contract bought includes one free withdrawal. One is \
+    used, and the contract's quota is returned, only if nobody has signed except by auto-signing. \
+    After the free ones are used up, contracts can still be withdrawn, but no quota is \
+    returned.\n\nAfterwards the PDF is visible only to the initiator's super administrator, the \
+    initiator and the employee who withdrew. Parties that had signed, filled in fields or supplied \
+    requested details can see it too.\n\n`DescribeCancelFlowsTask` and the callback `CancelFlows` \
+    report the outcome of the task `TaskId`.",
     "flow_management",
     &[
         "FailedOperation",
@@ -150,13 +150,13 @@ pub(super) const CHANNEL_CREATE_BOUND_FLOWS: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "领取未归属的合同",
-    "Claims contracts that were sent to the sub-organization without naming who signs, for the \
-    employee in `Agent`.\n\nA contract waits to be claimed when its party of type `ORGANIZATION` \
-    was given with `OrganizationOpenId` and `OrganizationName` but without a signer (no `OpenId`, \
-    name or phone number). The waiting ones are listed in the sub-organization's console, to which \
-    `CreateConsoleLoginUrl` makes a login link.\n\nOnly a super administrator or the legal \
-    representative of the sub-organization may claim. A contract can be claimed once. The call \
-    takes all or none: if one contract cannot be claimed, the call fails and none is.",
+    "Claims contracts that were sent to the sub-organization without a named signer, for the \
+    employee in `Agent`.\n\nA contract must be claimed if its party of type `ORGANIZATION` has \
+    `OrganizationOpenId` and `OrganizationName` but no `OpenId`, name or phone number. The \
+    sub-organization's console lists such contracts; `CreateConsoleLoginUrl` creates its login \
+    link.\n\nOnly a super administrator or the legal representative of the sub-organization may \
+    claim. A contract can be claimed once. If one contract cannot be claimed, the call fails and \
+    claims none.",
     "flow_management",
     &[
         "FailedOperation",
@@ -199,8 +199,8 @@ pub(super) const CHANNEL_CREATE_FLOW_REMINDS: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "合同催办",
-    "Reminds the signers who have yet to sign, by short message, in up to 100 \
-    contracts.\n\nSigners whose `ApproveStatus` is `PENDING` are reminded, each at most once per \
+    "Reminds the signers of up to 100 contracts who have not signed yet, by short \
+    message.\n\nSigners whose `ApproveStatus` is `PENDING` are reminded, each at most once per \
     contract.\n\nThe feature requires an allowlist entry: the service's account manager has to \
     enable it first. `RemindFlowRecords` contains the outcome for each contract.",
     "flow_management",
@@ -218,15 +218,15 @@ pub(super) const CHANNEL_CREATE_FLOW_SIGN_REVIEW: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "提交企业签署流程审批结果",
-    "Reports to the service the outcome of an approval inside the initiator's organization for \
-    which a contract waits. `OperateType` selects one of two kinds:\n\n- Before signing \
-    (`SignReview`). Either the contract was started with `NeedSignReview`, through \
-    `CreateFlowsByTemplates`, `ChannelCreateFlowByFiles`, `ChannelCreateFlowGroupByTemplates`, \
-    `ChannelCreateFlowGroupByFiles` or `ChannelCreatePrepareFlow`; or one of its parties was given \
-    `ApproverNeedSignReview`, through any of these but the last, and `RecipientId` has to name \
-    that party.\n- Before starting (`CreateReview`). The contract was prepared through \
+    "Reports the outcome of an internal approval of the initiator's organization that a contract \
+    requires. `OperateType` selects one of two kinds:\n\n- Before signing (`SignReview`). The \
+    contract was started with `NeedSignReview` through `CreateFlowsByTemplates`, \
+    `ChannelCreateFlowByFiles`, `ChannelCreateFlowGroupByTemplates`, \
+    `ChannelCreateFlowGroupByFiles` or `ChannelCreatePrepareFlow`. Or one of its parties has \
+    `ApproverNeedSignReview`, through any of these but the last; then `RecipientId` must name that \
+    party.\n- Before starting (`CreateReview`). The contract was prepared through \
     `ChannelCreatePrepareFlow` with approval of its start required (`NeedCreateReview`). Outcomes \
-    can be given repeatedly; after one that passes, further ones have no effect.\n\nFor a contract \
+    can be reported repeatedly; after an approval, further ones have no effect.\n\nFor a contract \
     group as a whole use `CreateFlowGroupSignReview`.",
     "flow_management",
     &[
@@ -254,12 +254,12 @@ pub(super) const CREATE_FLOW_FORWARDS: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "变更本企业待签合同的经办人",
-    "Hands contracts on which one employee of the sub-organization has to act over to another \
-    employee of it.\n\nThe employee who takes over must have joined the organization and verified \
-    their identity. Only a super administrator or the legal representative may hand over.\n\nIt is \
-    refused if the present employee has already filled in fields of the contract, has signed or is \
-    in the middle of signing, or if the contract has ended: fully signed, refused, withdrawn, \
-    expired and the like. Contracts succeed or fail one by one: see `FailedFlows`.",
+    "Transfers contracts on which an employee must act to another employee of the same \
+    sub-organization.\n\nThe employee who takes over must have joined the organization and \
+    verified their identity. Only a super administrator or the legal representative may transfer \
+    contracts.\n\nIt is refused if the current employee has filled in fields of the contract, has \
+    signed or is signing. It is also refused if the contract has ended: fully signed, refused, \
+    withdrawn, expired and the like. Contracts succeed or fail individually: see `FailedFlows`.",
     "flow_management",
     &[
         "FailedOperation",
@@ -276,13 +276,13 @@ pub(super) const CREATE_FLOW_GROUP_SIGN_REVIEW: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "提交合同组签署流程审批结果",
-    "Reports to the service the outcome of an approval inside the initiator's organization on \
-    which a signer of a contract group waits. It applies to that signer in all contracts of the \
-    group.\n\nThe group must have been started through `ChannelCreateFlowGroupByFiles` or \
-    `ChannelCreateFlowGroupByTemplates` with approval demanded: `NeedSignReview` of `FlowInfo` or \
+    "Reports the outcome of an internal approval of the initiator's organization that a signer of \
+    a contract group requires. It applies to that signer in all contracts of the group.\n\nThe \
+    group must have been started through `ChannelCreateFlowGroupByFiles` or \
+    `ChannelCreateFlowGroupByTemplates` with approval required: `NeedSignReview` of `FlowInfo` or \
     `FlowFileInfo`, or `ApproverNeedSignReview` of `FlowApproverInfo`. Auto-signing waits for the \
-    approval as well.\n\nFor the same group and signer outcomes can be given repeatedly; the last \
-    one at the time of signing applies. For a single contract there is \
+    approval as well.\n\nFor the same group and signer, outcomes can be reported repeatedly; the \
+    last one at the time of signing applies. For a single contract use \
     `ChannelCreateFlowSignReview`.",
     "flow_management",
     &[
@@ -336,17 +336,17 @@ pub(super) const MODIFY_FLOW_DEADLINE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "修改签署流程截止时间",
-    "Extends the signing deadline of a running contract, or of one of its signers. Without \
+    "Extends the signing deadline of an open contract, or of one of its signers. Without \
     `RecipientId` this extends the deadline of the contract and of the signers without their own \
     deadline; with it, only that signer's.\n\nOnly the employee who started the contract, or a \
     super administrator or the legal representative of the initiator's organization, may call it. \
-    Contracts of a contract group cannot be extended.\n\nFor a contract: at least one party has \
-    yet to sign, so it must not be fully signed, refused (in signing or filling in), expired, \
-    withdrawn or released. The new deadline must be later than the present one and than \
-    now.\n\nFor a signer: their state must not be signed, refused (in signing or filling in), \
-    expired, withdrawn or released. The new deadline must be later than their present one and than \
-    now; if parties sign in order, also not later than the next signer's, and earlier than the \
-    contract's.",
+    Contracts of a contract group cannot be extended.\n\nFor a contract: at least one party must \
+    not have signed. The contract must not be fully signed, refused (in signing or filling in), \
+    expired, withdrawn or released. The new deadline must be in the future and later than the \
+    current one.\n\nFor a signer: their status must not be signed, refused (in signing or filling \
+    in), expired, withdrawn or released. The new deadline must be in the future and later than the \
+    current one. If parties sign in order, it must not be later than the next signer's, and it \
+    must be earlier than the contract's.",
     "flow_management",
     &[
         "FailedOperation.NotAvailableSignReview",
@@ -416,8 +416,8 @@ pub(super) static CANCEL_ORGANIZATION_FLOWS_REQUEST: ObjectMeta = ObjectMeta::ne
                 "CancelMessage",
                 "cancel_message",
                 "Reason for the withdrawal: Chinese characters, letters, digits and underscores \
-                only. Absent: `自动撤销（通过接口实现）`, which means withdrawn automatically through the API. \
-                At most 200 characters.",
+                only. Absent: `自动撤销（通过接口实现）` (withdrawn automatically through the API). At most \
+                200 characters.",
                 JsonType::String,
             )
             .optional()
@@ -458,7 +458,7 @@ pub(super) static CANCEL_ORGANIZATION_FLOWS_RESPONSE: ObjectMeta = ObjectMeta::n
             "TaskId",
             "task_id",
             "The task, 32 characters. `DescribeCancelFlowsTask` takes it, with `CancelType` 1, and \
-            the callback on the task's outcome contains it.",
+            the callback about the task's outcome contains it.",
             JsonType::String,
         ),
         MemberMeta::new(
@@ -497,8 +497,8 @@ pub(super) static CHANNEL_BATCH_CANCEL_FLOWS_REQUEST: ObjectMeta = ObjectMeta::n
                 "CancelMessage",
                 "cancel_message",
                 "Reason for the withdrawal: Chinese characters, letters, digits and underscores \
-                only. Absent: `自动撤销（通过接口实现）`, which means withdrawn automatically through the API. \
-                At most 200 characters.",
+                only. Absent: `自动撤销（通过接口实现）` (withdrawn automatically through the API). At most \
+                200 characters.",
                 JsonType::String,
             )
             .optional()
@@ -553,8 +553,8 @@ pub(super) static CHANNEL_BATCH_CANCEL_FLOWS_RESPONSE: ObjectMeta = ObjectMeta::
         MemberMeta::new(
             "TaskId",
             "task_id",
-            "The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the \
-            task's outcome contains it.",
+            "The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback about \
+            the task's outcome contains it.",
             JsonType::String,
         ),
         MemberMeta::new(
@@ -702,30 +702,30 @@ pub(super) static CHANNEL_CREATE_BATCH_CANCEL_FLOW_URL_RESPONSE: ObjectMeta = Ob
         MemberMeta::new(
                 "BatchCancelFlowUrl",
                 "batch_cancel_flow_url",
-                "The link for opening on a phone within 24 hours. Nothing may be appended to it: \
-                further parameters would override its own and break it.",
+                "The link for opening on a phone within 24 hours. Do not append parameters: they \
+                overwrite the link's own and break it.",
                 JsonType::String,
             )
             .sensitive(),
         MemberMeta::new(
             "FailMessages",
             "fail_messages",
-            "One string per entry of `FlowIds`, in the same order: empty if the contract is in the \
-            link, otherwise the reason why it cannot be withdrawn.",
+            "One string per entry of `FlowIds`, in the same order: empty if the link covers the \
+            contract, otherwise the reason why not.",
             JsonType::List(&JsonType::String),
         ),
         MemberMeta::new(
             "UrlExpireOn",
             "url_expire_on",
             "Time at which the link expires, by default 24 hours after its creation, in the format \
-            `2023-11-03 20:15:29`; the official sample is in China time (UTC+8).",
+            `2023-11-03 20:15:29`. The official sample is in China time (UTC+8).",
             JsonType::String,
         ),
         MemberMeta::new(
             "TaskId",
             "task_id",
-            "The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback on the \
-            task's outcome contains it.",
+            "The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback about \
+            the task's outcome contains it.",
             JsonType::String,
         ),
         MemberMeta::new(
@@ -895,9 +895,8 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_REVIEW_REQUEST: ObjectMeta = ObjectMe
         MemberMeta::new(
                 "RecipientId",
                 "recipient_id",
-                "The party whose signing was under approval, by its role in the contract. Required \
-                if that party was given `ApproverNeedSignReview` when the contract was started, \
-                and if the party under approval is a person.",
+                "The party whose signing is under approval, by its role in the contract. Required \
+                if that party was created with `ApproverNeedSignReview`, and if it is a person.",
                 JsonType::String,
             )
             .optional(),
@@ -970,8 +969,8 @@ pub(super) static CREATE_FLOW_FORWARDS_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "FlowForwardInfos",
                 "flow_forward_infos",
-                "The contracts that change hands, each with the party that the present employee \
-                acts for.",
+                "The contracts to transfer, each with the party for which the current employee \
+                acts.",
                 JsonType::List(&JsonType::Object(&FLOW_FORWARD_INFO)),
             )
             .required(),
@@ -1009,13 +1008,13 @@ pub(super) static CREATE_FLOW_FORWARDS_RESPONSE: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "FailedFlows",
             "failed_flows",
-            "The contracts that could not be handed over, and why.",
+            "The contracts that could not be transferred, with the reasons.",
             JsonType::List(&JsonType::Object(&FLOW_FORWARD_RESULT)),
         ),
         MemberMeta::new(
             "SuccessFlows",
             "success_flows",
-            "The ids of the contracts handed over.",
+            "The ids of the transferred contracts.",
             JsonType::List(&JsonType::String),
         ),
         MemberMeta::new(
@@ -1056,16 +1055,16 @@ pub(super) static CREATE_FLOW_GROUP_SIGN_REVIEW_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "ApproverInfo",
                 "approver_info",
-                "The signer under approval. A person is found by name with either the identity \
-                document (kind and number) or the phone number; a signer of an organization by \
-                these and the organization's name.",
+                "The signer under approval. A person is identified by name and either the identity \
+                document (kind and number) or the phone number. A signer of an organization also \
+                needs the organization's name.",
                 JsonType::Object(&NEED_REVIEW_APPROVER_INFO),
             )
             .required(),
         MemberMeta::new(
                 "ReviewMessage",
                 "review_message",
-                "The reason for an outcome that does not pass. At most 200 characters.",
+                "The reason for a refusal. At most 200 characters.",
                 JsonType::String,
             )
             .optional()
@@ -1189,7 +1188,7 @@ pub(super) static DESCRIBE_CANCEL_FLOWS_TASK_RESPONSE: ObjectMeta = ObjectMeta::
         MemberMeta::new(
             "FailureFlows",
             "failure_flows",
-            "The contracts that could not be withdrawn, and why.",
+            "The contracts that could not be withdrawn, with the reasons.",
             JsonType::List(&JsonType::Object(&CANCEL_FAILURE_FLOW)),
         ),
         MemberMeta::new(
@@ -1205,7 +1204,7 @@ pub(super) static DESCRIBE_CANCEL_FLOWS_TASK_RESPONSE: ObjectMeta = ObjectMeta::
 pub(super) static FLOW_FORWARD_INFO: ObjectMeta = ObjectMeta::new(
     "FlowForwardInfo",
     "FlowForwardInfo",
-    "A contract to hand over to another employee, and as which party.",
+    "A contract to transfer to another employee, and the party.",
     &[
         MemberMeta::new(
                 "FlowId",
@@ -1217,7 +1216,7 @@ pub(super) static FLOW_FORWARD_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "RecipientId",
                 "recipient_id",
-                "The party in the contract that the present employee acts for, 32 characters, as \
+                "The party in the contract for which the current employee acts, 32 characters, as \
                 in `RecipientId` of `DescribeFlowDetailInfo`.",
                 JsonType::String,
             )
@@ -1229,7 +1228,7 @@ pub(super) static FLOW_FORWARD_INFO: ObjectMeta = ObjectMeta::new(
 pub(super) static FLOW_FORWARD_RESULT: ObjectMeta = ObjectMeta::new(
     "FlowForwardResult",
     "FlowForwardResult",
-    "A contract that could not be handed over.",
+    "A contract that could not be transferred.",
     &[
         MemberMeta::new(
                 "FlowId",
@@ -1241,8 +1240,8 @@ pub(super) static FLOW_FORWARD_RESULT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ErrorDetail",
                 "error_detail",
-                "Cause of the failure: for instance the party's state does not allow forwarding, \
-                or the present signer is not an employee of the organization.",
+                "Cause of the failure: for instance the party's status does not allow forwarding, \
+                or the current signer is not an employee of the organization.",
                 JsonType::String,
             )
             .optional(),
@@ -1275,18 +1274,18 @@ pub(super) static MODIFY_FLOW_DEADLINE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Deadline",
                 "deadline",
-                "The new deadline, of the contract or of the signer; later than the present one \
-                and than now. Unix timestamp in seconds.",
+                "The new deadline of the contract or of the signer; in the future and later than \
+                the current one. Unix timestamp in seconds.",
                 JsonType::Int,
             )
             .required(),
         MemberMeta::new(
                 "RecipientId",
                 "recipient_id",
-                "The signer whose deadline is extended, by role, 32 characters: as `Approvers` of \
-                `ChannelCreateFlowByFiles`, `FlowApprovers` of `CreateFlowsByTemplates` or \
-                `DescribeFlowDetailInfo` returned it. Absent: extends the contract's deadline, and \
-                that of the signers for whom none was set initially.",
+                "The role of the signer whose deadline is extended, 32 characters. \
+                `ChannelCreateFlowByFiles` (`Approvers`), `CreateFlowsByTemplates` \
+                (`FlowApprovers`) and `DescribeFlowDetailInfo` return it. Absent: extends the \
+                contract's deadline, and that of the signers without their own.",
                 JsonType::String,
             )
             .optional(),
@@ -1325,14 +1324,14 @@ pub(super) static MODIFY_FLOW_DEADLINE_RESPONSE: ObjectMeta = ObjectMeta::new(
 pub(super) static NEED_REVIEW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
     "NeedReviewApproverInfo",
     "NeedReviewApproverInfo",
-    "A signer under approval, described well enough to be found among the parties of a contract \
+    "A signer under approval, with the details that identify them among the parties of a contract \
     group.",
     &[
         MemberMeta::new(
                 "ApproverType",
                 "approver_type",
-                "Kind of signer: acting for an organization or in their own name; auto-signing and \
-                signing by PIN code are included in either.",
+                "Kind of signer: on behalf of an organization or in their own name; both include \
+                auto-signing and signing by PIN code.",
                 JsonType::String,
             )
             .required()
@@ -1340,8 +1339,8 @@ pub(super) static NEED_REVIEW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverName",
                 "approver_name",
-                "The signer's real name, with which identity is verified and the signature made; \
-                no nickname.",
+                "The signer's real name, not a nickname; used for identity verification and the \
+                signature.",
                 JsonType::String,
             )
             .required()
@@ -1369,9 +1368,9 @@ pub(super) static NEED_REVIEW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 "ApproverIdCardNumber",
                 "approver_id_card_number",
                 "The number of the signer's identity document:\n\n- Identity card of mainland \
-                China, and residence permit: 18 digits, of which the last may be a capital `X`.\n- \
-                Mainland travel permit: 11 characters, first `H` (Hong Kong) or `M` (Macao), then \
-                ten digits.",
+                China, and residence permit: 18 characters, digits or a capital `X` as the last \
+                one.\n- Mainland travel permit: 11 characters, first `H` (Hong Kong) or `M` \
+                (Macao), then ten digits.",
                 JsonType::String,
             )
             .optional()
@@ -1379,8 +1378,8 @@ pub(super) static NEED_REVIEW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "The organization's name, as on its business license; parentheses as the \
-                full-width `（）`, not the ASCII `()`.",
+                "The organization's name, as on its business license; brackets must be the \
+                full-width `（）`.",
                 JsonType::String,
             )
             .optional(),
@@ -1422,7 +1421,7 @@ pub(super) static REMIND_FLOW_RECORDS: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "RemindMessage",
                 "remind_message",
-                "Reason why nobody can be reminded. In the official sample it also contains the \
+                "Reason why reminding is not possible. In the official sample it also contains the \
                 outcome for each signer: reminded, or reminded before.",
                 JsonType::String,
             )
@@ -1527,13 +1526,13 @@ pub(super) static REVIEW_RESULT: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("REJECT"),
             "Reject",
-            "Not approved: the state of the contract does not change and it keeps waiting; it can \
-            still be approved by another call.",
+            "Not approved: the contract does not change and still waits for approval. Another call \
+            can approve it.",
         ),
         ValueMeta::new(
             Literal::Text("SIGN_REJECT"),
             "SignReject",
-            "Signing refused: the contract ends in the state refused.",
+            "Signing refused: the contract ends with the status refused.",
         ),
     ],
 );

@@ -16,18 +16,17 @@ pub(super) const CHANNEL_DESCRIBE_FLOW_COMPONENTS: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .idempotent(),
     "获取合同填写控件内容",
-    "Reads the fields of one contract, of the initiator and the signers: owner, whether it has \
-    been filled in, and content. Signature slots are not included.\n\nThe response covers \
-    single-line and multi-line text, check box, number, date, picture (as a link), e-mail address, \
-    postal address, education, gender, and province, city and district. Dynamic tables, \
-    attachments and watermarks are left out.\n\nPermission is needed first, in one of two \
-    ways:\n\n- The sub-organization grants it in its console, in the authorization management of \
-    the organization center: its super administrator scans a code and signs the letter of \
-    authorization for downloads by the platform in the service's mini program.\n- The platform \
-    switches it on in the settings of its application, for all sub-organizations of that \
-    application: the platform's super administrator scans a code and signs the statement of \
-    informed consent in the mini program.\n\nThe permission is the one that \
-    `DescribeResourceUrlsByFlows` needs too.",
+    "Returns the fields of one contract, of the initiator and the signers: owner, fill status and \
+    content. Signature slots are not included.\n\nThe response covers text (single-line and \
+    multi-line), check boxes, numbers, dates, pictures (as links), e-mail and postal addresses, \
+    education, gender and districts. Dynamic tables, attachments and watermarks are not \
+    included.\n\nPermission is needed first, in one of two ways:\n\n- The sub-organization grants \
+    it in its console, in the authorization management of the organization center. Its super \
+    administrator scans a code and signs the letter of authorization for downloads by the platform \
+    in the service's mini program.\n- The platform enables it in the settings of its application, \
+    for all sub-organizations of that application. The platform's super administrator scans a code \
+    and signs the statement of informed consent in the mini program.\n\nThe permission is the one \
+    that `DescribeResourceUrlsByFlows` needs too.",
     "flows",
     &[
         "FailedOperation",
@@ -49,10 +48,10 @@ pub(super) const DESCRIBE_FLOW_DETAIL_INFO: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .idempotent(),
     "获取合同信息",
-    "Looks up contracts with their state and that of each party: up to 100 by id, or all of a \
-    contract group.\n\nOnly contracts that the sub-organization in `Agent` created are found; \
-    `Agent` should be the one they were created with. Once `FlowStatus` is `ALL`, the signed file \
-    can be fetched with `DescribeResourceUrlsByFlows`.",
+    "Returns contracts with their status and that of each party: up to 100 by id, or all of a \
+    contract group.\n\nOnly contracts that the sub-organization in `Agent` created are found; use \
+    the `Agent` with which they were created. Once `FlowStatus` is `ALL`, the signed file can be \
+    downloaded with `DescribeResourceUrlsByFlows`.",
     "flows",
     &[
         "FailedOperation",
@@ -87,22 +86,23 @@ pub(super) const DESCRIBE_RESOURCE_URLS_BY_FLOWS: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .idempotent(),
     "获取合同PDF下载链接",
-    "Creates links from which the PDFs of up to 50 contracts can be fetched. They must be \
-    contracts that the sub-organization in `Agent` created, and may still be in signing or be \
-    fully signed.\n\nThe PDF is composed or signed in the background, one to three seconds after a \
-    contract is created or a signature given. To get the complete signed file, make sure in one of \
-    two ways that it is ready before calling:\n\n- Have a callback address configured, and wait \
-    for the message (`FlowStatusChange`) that the service sends there once every party has \
-    signed.\n- Poll `DescribeFlowDetailInfo`, and continue only if `FlowStatus` is `ALL`.\n\nA \
-    link expires after five minutes: fetch the file immediately instead of storing the \
-    link.\n\nPermission to download is needed, in one of two ways:\n\n- The sub-organization \
-    grants it in its console, in the authorization management of the organization center: its \
-    super administrator scans a code and signs the letter of authorization in the service's mini \
-    program.\n- The platform switches it on for its application, in the console's application \
-    management under extended services: the platform's super administrator scans a code and signs \
-    the statement of informed consent in the mini program. This does not help for a \
-    sub-organization that has itself disabled downloads by the platform.\n\nA contract that fails \
-    does not fail the call: see `ErrorMessages`.",
+    "Creates download links for the PDFs of up to 50 contracts. The sub-organization in `Agent` \
+    must have created the contracts; they may be in signing or fully signed.\n\nThe PDF is \
+    composed or signed asynchronously, one to three seconds after a contract is created or a party \
+    signs. To get the complete signed file, call this action only after it is ready. There are two \
+    ways to know:\n\n- Configure a callback address, and wait for the message (`FlowStatusChange`) \
+    that the service sends there after every party has signed.\n- Poll `DescribeFlowDetailInfo`, \
+    and continue only if `FlowStatus` is `ALL`.\n\nA link expires after five minutes: download the \
+    file immediately instead of storing the link. The reference mentions an expiry time in the \
+    response, but the response has no such field.\n\nPermission to download is required, in one of \
+    two ways:\n\n- The sub-organization grants it in its console, in the authorization management \
+    of the organization center. Its super administrator scans a code and signs the letter of \
+    authorization (`渠道端下载渠道子客合同功能授权委托书`) in the service's mini program.\n- The platform enables it \
+    for its application, in the console's application management under extended services. Its \
+    super administrator scans a code and signs the statement of informed consent \
+    (`渠道端下载渠道子客合同功能开通知情同意书`) in the mini program. This has no effect for a sub-organization that \
+    has itself disabled downloads by the platform.\n\nA contract that fails does not fail the \
+    call: see `ErrorMessages`.",
     "flows",
     &[
         "FailedOperation",
@@ -140,10 +140,10 @@ pub(super) const GET_DOWNLOAD_FLOW_URL: ActionMeta = ActionMeta::new(
         .with_rate_limit(20),
     "获取控制台下载合同页面跳转链接",
     "Creates a link to the console page on which a person downloads contracts, with the given ones \
-    already selected. One press on its download button fetches them, each folder of \
-    `DownLoadFlows` as a separate zip file.\n\nOnly contracts of the sub-organization in `Agent` \
-    can be downloaded. The link logs its user in to that organization's console, works once, and \
-    expires after five minutes. To fetch PDFs without a person, use `DescribeResourceUrlsByFlows`.",
+    already selected. The page's download button downloads them, each folder of `DownLoadFlows` as \
+    a separate zip file.\n\nOnly contracts of the sub-organization in `Agent` can be downloaded. \
+    The link logs its user in to that organization's console, works once, and expires after five \
+    minutes. To fetch PDFs without a person, use `DescribeResourceUrlsByFlows`.",
     "flows",
     &[
         "FailedOperation",
@@ -263,7 +263,7 @@ pub(super) static DESCRIBE_FLOW_DETAIL_INFO_REQUEST: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
                 "FlowGroupId",
                 "flow_group_id",
-                "The contract group whose contracts are looked up, as \
+                "The contract group whose contracts to return, as \
                 `ChannelCreateFlowGroupByTemplates` or `ChannelCreateFlowGroupByFiles` returned \
                 it. Takes precedence over `FlowIds`.",
                 JsonType::String,
@@ -362,7 +362,7 @@ pub(super) static DESCRIBE_RESOURCE_URLS_BY_FLOWS_REQUEST: ObjectMeta = ObjectMe
         MemberMeta::new(
                 "FlowIds",
                 "flow_ids",
-                "The contracts whose PDFs to download. 1 to 50 elements.",
+                "The contracts to download. 1 to 50 elements.",
                 JsonType::List(&JsonType::String),
             )
             .required()
@@ -400,14 +400,15 @@ pub(super) static DESCRIBE_RESOURCE_URLS_BY_FLOWS_RESPONSE: ObjectMeta = ObjectM
         MemberMeta::new(
             "FlowResourceUrlInfos",
             "flow_resource_url_infos",
-            "The links by contract, also for contracts that failed: their array of links is empty.",
+            "The links by contract. For a contract that failed, the array of links is empty.",
             JsonType::List(&JsonType::Object(&FLOW_RESOURCE_URL_INFO)),
         ),
         MemberMeta::new(
             "ErrorMessages",
             "error_messages",
-            "One string per requested contract, in the order of the request: empty if its link was \
-            created, otherwise the error. The call succeeds even if single contracts fail.",
+            "One string per requested contract, in the order of the request: empty if its links \
+            were created, otherwise the error, such as `合同不存在`. The call succeeds even if \
+            individual contracts fail.",
             JsonType::List(&JsonType::String),
         ),
         MemberMeta::new(
@@ -428,7 +429,7 @@ pub(super) static DOWNLOAD_FLOW_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "FileName",
                 "file_name",
-                "The folder's name, which the zip file gets: `2023 purchases` becomes `2023 \
+                "Name of the folder and of its zip file: `2023 purchases` results in `2023 \
                 purchases.zip`.",
                 JsonType::String,
             )
@@ -485,8 +486,8 @@ pub(super) static FILLED_COMPONENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ImageUrl",
                 "image_url",
-                "For a picture field, a link to the picture; else empty. It expires after five \
-                minutes by default.",
+                "For a picture field, a link to the picture; otherwise empty. It expires after \
+                five minutes by default.",
                 JsonType::String,
             )
             .optional()
@@ -503,7 +504,7 @@ pub(super) static FLOW_APPROVER_DETAIL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ReceiptId",
                 "receipt_id",
-                "The same as `RecipientId`, which is the one to use.",
+                "The same as `RecipientId`; use `RecipientId`.",
                 JsonType::String,
             )
             .internal(),
@@ -536,13 +537,13 @@ pub(super) static FLOW_APPROVER_DETAIL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "SignOrder",
             "sign_order",
-            "The party's turn if the order matters; lower numbers sign earlier.",
+            "Position in the signing order, if parties sign in order; lower numbers sign earlier.",
             JsonType::Int,
         ),
         MemberMeta::new(
                 "ApproveName",
                 "approve_name",
-                "The signer's real name, with which identity is verified and the signature made.",
+                "The signer's real name, used for identity verification and the signature.",
                 JsonType::String,
             )
             .sensitive(),
@@ -556,7 +557,7 @@ pub(super) static FLOW_APPROVER_DETAIL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproveMessage",
                 "approve_message",
-                "The reason that the signer gave, for instance for a refusal.",
+                "The signer's reason, for instance for a refusal.",
                 JsonType::String,
             )
             .sensitive(),
@@ -576,7 +577,8 @@ pub(super) static FLOW_APPROVER_DETAIL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverRoleName",
                 "approver_role_name",
-                "The party's role as the initiator called it: payee, issuer, witness.",
+                "The name that the initiator gave to the party's role, such as payee, issuer or \
+                witness.",
                 JsonType::String,
             )
             .optional(),
@@ -591,8 +593,8 @@ pub(super) static FLOW_APPROVER_DETAIL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "RecipientId",
             "recipient_id",
-            "The party's role, to which its fields and signature slots belong: set in the \
-            template, or, for a contract from files, given by the caller or else generated. Other \
+            "The party's role, to which its fields and signature slots belong. The template sets \
+            it; for a contract from files, the caller sets it or the service generates it. Other \
             actions take it as `RecipientId`.",
             JsonType::String,
         ),
@@ -676,14 +678,14 @@ pub(super) static FLOW_DETAIL_INFO: ObjectMeta = ObjectMeta::new(
             "NeedCreateReview",
             "need_create_review",
             "`true` if the contract's start needs an approval inside the initiator's organization. \
-            If so, it may be impossible to view or sign until that is given, with \
-            `ChannelCreateFlowSignReview`.",
+            If so, viewing and signing may be impossible until `ChannelCreateFlowSignReview` \
+            reports the approval.",
             JsonType::Bool,
         ),
         MemberMeta::new(
                 "UserFlowType",
                 "user_flow_type",
-                "The contract's kind as the sub-organization defined it.",
+                "The contract's kind, as defined by the sub-organization.",
                 JsonType::Object(&USER_FLOW_TYPE),
             )
             .optional(),
@@ -800,8 +802,8 @@ pub(super) static RECIPIENT_COMPONENT_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "RecipientFillStatus",
                 "recipient_fill_status",
-                "Fill status of the party's fields. The official sample also treats a party \
-                without fields as done.",
+                "Fill status of the party's fields. In the official sample, a party without fields \
+                counts as filled in.",
                 JsonType::String,
             )
             .optional()
@@ -831,15 +833,15 @@ pub(super) static RESOURCE_URL_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Url",
                 "url",
-                "The link. It expires after five minutes; until then anybody who has it can fetch \
-                the file.",
+                "The link. It expires after five minutes; until then anybody who has it can \
+                download the file.",
                 JsonType::String,
             )
             .sensitive(),
         MemberMeta::new(
                 "Name",
                 "name",
-                "The file's name, such as `contract.pdf`.",
+                "The file's name, such as `合同,270481027143248.pdf` in the official samples.",
                 JsonType::String,
             )
             .sensitive(),

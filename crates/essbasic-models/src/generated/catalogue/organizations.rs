@@ -32,9 +32,9 @@ pub(super) const CREATE_BATCH_ADMIN_CHANGE_INVITATIONS: ActionMeta = ActionMeta:
         .with_rate_limit(20),
     "批量创建变更超管任务",
     "Creates the tasks that replace the super administrators of several organizations.\n\nOne call \
-    takes up to 10 organizations, each only once, whether named by `ChangeAdminOrganizationId` or \
-    by `ChangeAdminOrganizationOpenId`. They must be verified.\n\nThe call only submits the tasks: \
-    `CreateBatchAdminChangeInvitationsUrl` then makes the link with which the new super \
+    takes up to 10 verified organizations, each only once, identified by \
+    `ChangeAdminOrganizationId` or `ChangeAdminOrganizationOpenId`.\n\nThe call only submits the \
+    tasks: `CreateBatchAdminChangeInvitationsUrl` then creates the link with which the new super \
     administrator performs them.",
     "organizations",
     &[
@@ -60,7 +60,7 @@ pub(super) const CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL: ActionMeta = ActionM
     "创建企业批量变更超管链接",
     "Creates one link with which a new super administrator takes over several organizations in a \
     batch.\n\nThe tasks must first be created with `CreateBatchAdminChangeInvitations`; one link \
-    gathers up to 500 of them. The new super administrator must use the link in person: the name, \
+    covers up to 500 of them. The new super administrator must use the link in person: the name, \
     mobile number and identity document given here must be their own.\n\nThe link is valid for 7 \
     days.",
     "organizations",
@@ -85,12 +85,12 @@ pub(super) const CREATE_BATCH_INIT_ORGANIZATION_URL: ActionMeta = ActionMeta::ne
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "批量操作企业初始化",
-    "Creates a link with which several sub-organizations are set up together after registration: \
-    creating seals, enabling auto-signing, authorizing a partner or the platform to \
-    auto-sign.\n\nThe sub-organizations must have completed verification and belong to the \
-    platform's application. The person who opens the link works in the mini program and must be \
-    super administrator or legal representative of all of them.\n\nThe link is returned in four \
-    forms, all valid for 7 days.",
+    "Creates a link with which a person sets up several sub-organizations after registration: \
+    creates seals, enables auto-signing, authorizes a partner or the platform to auto-sign.\n\nThe \
+    sub-organizations must have completed verification and belong to the platform's application. \
+    The person who opens the link works in the mini program and must be super administrator or \
+    legal representative of all of them.\n\nThe link is returned in four forms, all valid for 7 \
+    days.",
     "organizations",
     &[
         "FailedOperation.NotAvailableSignReview",
@@ -122,11 +122,11 @@ pub(super) const CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL: ActionMeta = Actio
     "创建企业批量认证链接-单链接",
     "Creates one link with which a super administrator completes the verification of several \
     organizations in a batch.\n\nFirst submit the organizations with \
-    `CreateBatchOrganizationRegistrationTasks`, then make sure with \
-    `DescribeBatchOrganizationRegistrationUrls` that the tasks are done and take the sub-task ids \
-    from there. The tasks run asynchronously: usually 3 to 5 seconds, longer under load or when \
-    they are complex.\n\nThe link must be used by the super administrator in person and is valid \
-    for 7 days.",
+    `CreateBatchOrganizationRegistrationTasks`. Then wait until \
+    `DescribeBatchOrganizationRegistrationUrls` reports the tasks as done, and use the sub-task \
+    ids that it returns. The tasks run asynchronously: usually 3 to 5 seconds, longer under load \
+    or when they are complex.\n\nThe link must be used by the super administrator in person and is \
+    valid for 7 days.",
     "organizations",
     &[
         "FailedOperation.NotAvailableSignReview",
@@ -160,10 +160,10 @@ pub(super) const CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS: ActionMeta = Acti
     browser on a computer, for H5 or for the mini program.\n\nOne call takes up to 10 \
     sub-organizations; an organization may create up to 8000 per day. Within a call neither the \
     name, the credit code nor the employee's `OpenId` may occur twice. If any entry is wrong, no \
-    `TaskId` is returned.\n\nThe work is asynchronous, as a rule 3 to 5 seconds. With the task's \
-    id `DescribeBatchOrganizationRegistrationUrls` fetches the link of each organization, and \
-    `DescribeBatchOrganizationRegistrationTasks` then follows each one's progress. To verify all \
-    through one link, set `BatchAuthMethod` and continue with \
+    `TaskId` is returned.\n\nThe task runs asynchronously, usually 3 to 5 seconds. \
+    `DescribeBatchOrganizationRegistrationUrls` takes its id and returns the link of each \
+    organization; `DescribeBatchOrganizationRegistrationTasks` then returns each one's progress. \
+    To verify all through one link, set `BatchAuthMethod` and continue with \
     `CreateBatchOrganizationAuthorizationUrl`. Wrong entries can be cleared with \
     `DeleteOrganizationAuthorizations`.\n\nTo jump to the service's mini program from a mini \
     program or app: live AppID `wxa023b292fd19d41d` (original id `gh_da88f6188665`), demo AppID \
@@ -193,16 +193,16 @@ pub(super) const CREATE_CHANNEL_ORGANIZATION_INFO_CHANGE_URL: ActionMeta = Actio
     "Creates a link with which a sub-organization changes, in the mini program, its super \
     administrator or its basic information.\n\nThe sub-organization and the employee named in \
     `Agent` must have passed identity verification. Only its legal representative or super \
-    administrator can use the link; anybody else gets an error about missing permission. A legal \
+    administrator can use the link; other employees get an error about missing permission. A legal \
     representative can also replace the super administrator in the mini program without a link. \
     The link is valid for 7 days.\n\nA new super administrator must be an employee already. Of the \
-    basic information, the name, the legal representative (a new one receives an invitation link), \
-    the address and the region can change; the credit code and the kind of organization \
-    cannot.\n\nA new name has consequences:\n\n- Contracts: existing ones are not changed; new \
-    ones must name the party by the new name, or they cannot be signed.\n- Seals: all official, \
-    contract, finance and personnel seals are deleted and created again under the new name; the \
-    legal representative's seal stays.\n- Certificate: a new one is requested from the certificate \
-    authority.",
+    basic information, the name, the legal representative, the address and the region can change, \
+    the credit code and the kind of organization cannot. A new legal representative receives an \
+    invitation link.\n\nA new name has consequences:\n\n- Contracts: existing ones are not \
+    changed; new ones must name the party by the new name, or they cannot be signed.\n- Seals: all \
+    official, contract, finance and personnel seals are deleted and created again under the new \
+    name; the legal representative's seal remains.\n- Certificate: a new one is requested from the \
+    certificate authority.",
     "organizations",
     &["InternalError.System", "InvalidParameter.ParamError", "ResourceNotFound"],
     (
@@ -219,11 +219,11 @@ pub(super) const CREATE_CHANNEL_SUB_ORGANIZATION_ACTIVE: ActionMeta = ActionMeta
     "Activates sub-organizations, or extends their activation, using one license each.\n\nAn \
     active sub-organization can initiate contracts; an inactive one can only view and sign them. \
     Activation lasts a year, after which the sub-organization is inactive again. A renewal adds a \
-    year and uses one license; several renewals are allowed, but only while the sub-organization \
-    is active: one that has lapsed must be activated again.\n\nThe sub-organizations must have \
-    completed verification; so must the one and the employee named in `Agent`. The same can be \
-    done in the console, or left to the service: with automatic activation or renewal enabled \
-    among the application's extended services, it happens by itself while licenses last.",
+    year and uses one license. Several renewals are allowed, but only while the sub-organization \
+    is active; after expiry it must be activated again.\n\nThe sub-organizations must have \
+    completed verification, as must the sub-organization and the employee in `Agent`. Activation \
+    is also possible in the console, or automatic: the application's extended services include \
+    automatic activation and renewal, which use licenses while available.",
     "organizations",
     &[
         "FailedOperation",
@@ -248,8 +248,8 @@ pub(super) const CREATE_CLOSE_ORGANIZATION_URL: ActionMeta = ActionMeta::new(
     "创建企业注销链接",
     "Creates a link with which a sub-organization closes its account with the service.\n\nThe \
     employee in `Agent.ProxyOperator.OpenId` must be its super administrator or legal \
-    representative. The service notifies nobody: pass the link to the super administrator or legal \
-    representative, who opens it to complete the closing.",
+    representative. The service sends no notification: pass the link to the super administrator or \
+    legal representative, who opens it to close the account.",
     "organizations",
     &[
         "InternalError",
@@ -272,10 +272,9 @@ pub(super) const CREATE_MODIFY_ADMIN_AUTHORIZATION_URL: ActionMeta = ActionMeta:
         .with_rate_limit(20),
     "生成变更超管授权书链接",
     "Creates a link for uploading a super administrator's power of attorney again.\n\nThat is \
-    possible only after the review has rejected the earlier one, for instance as illegible; the \
-    callback with the review's result reports it and contains the `AuthorizationId`. Only the \
-    person who then performed the organization's verification can use the link. It does not \
-    expire.",
+    possible only after the review has rejected the earlier one, for instance as illegible. The \
+    callback with the review's result contains the `AuthorizationId`. Only the person who then \
+    performed the organization's verification can use the link. It does not expire.",
     "organizations",
     &[
         "FailedOperation",
@@ -298,13 +297,13 @@ pub(super) const CREATE_ORGANIZATION_AUTH_FILE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "生成企业授权书",
-    "Creates a power of attorney, filled in with the details given: for the super administrator at \
-    an organization's verification, for a change of super administrator, or for closing the \
-    organization's account.\n\nThe details of the organization, the legal representative and the \
-    super administrator must be true, or the later review rejects the file. The sub-organization \
-    and the employee named in `Agent` must have passed identity verification. Give \
+    "Creates a power of attorney, filled in with the given details. `Type` selects the purpose: an \
+    organization's verification, a change of super administrator, or closing the organization's \
+    account.\n\nThe details of the organization, the legal representative and the super \
+    administrator must be correct, or the later review rejects the file. The sub-organization and \
+    the employee named in `Agent` must have passed identity verification. Set \
     `Agent.ProxyOrganizationOpenId` too: it is documented as mandatory, although the official \
-    sample leaves it out.\n\nThe file's link is valid for 5 minutes.",
+    sample omits it.\n\nThe file's link is valid for 5 minutes.",
     "organizations",
     &[
         "FailedOperation",
@@ -325,11 +324,11 @@ pub(super) const DELETE_ORGANIZATION_AUTHORIZATIONS: ActionMeta = ActionMeta::ne
         .with_rate_limit(20),
     "批量清除未认证的企业认证流",
     "Clears unfinished verifications of organizations, for instance when a batch was submitted \
-    with wrong details of the super administrator.\n\nIt is used with \
-    `CreateBatchOrganizationRegistrationTasks` and `DescribeBatchOrganizationRegistrationUrls`: \
-    all verifications under the given super administrator that are still in progress are removed, \
-    and the organizations can then be submitted again.\n\nThe call must come from the application \
-    that made the verification links; otherwise the service reports that the operator has no \
+    with wrong details of the super administrator.\n\nIt complements \
+    `CreateBatchOrganizationRegistrationTasks` and `DescribeBatchOrganizationRegistrationUrls`. \
+    All verifications in progress under the given super administrator are removed, and the \
+    organizations can then be submitted again.\n\nThe call must come from the application that \
+    created the verification links; otherwise the service reports that the operator has no \
     verification in progress.",
     "organizations",
     &[
@@ -359,9 +358,9 @@ pub(super) const DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS: ActionMeta = Ac
         .idempotent(),
     "查询企业批量认证状态",
     "Returns the progress of each organization of a batch registration.\n\nThe organizations are \
-    named by the `SubTaskId`s that `DescribeBatchOrganizationRegistrationUrls` returns for a batch \
-    submitted with `CreateBatchOrganizationRegistrationTasks`. For a failed one the response \
-    contains the cause, for instance that the organization is verified already.",
+    identified by the `SubTaskId`s that `DescribeBatchOrganizationRegistrationUrls` returns for a \
+    batch of `CreateBatchOrganizationRegistrationTasks`. For a failed one the response contains \
+    the cause, for instance that the organization is already verified.",
     "organizations",
     &[
         "FailedOperation",
@@ -389,7 +388,7 @@ pub(super) const DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_URLS: ActionMeta = Act
         .with_rate_limit(20)
         .idempotent(),
     "查询子企业批量认证链接",
-    "Fetches the result of a batch registration: each sub-organization's verification link or \
+    "Returns the result of a batch registration: each sub-organization's verification link or \
     error.\n\nCall `CreateBatchOrganizationRegistrationTasks` first, which returns the task's id. \
     The task runs asynchronously: usually 3 to 5 seconds, longer under load or when it is \
     complex.\n\nThe `SubTaskId`s in the response are used in \
@@ -412,10 +411,11 @@ pub(super) const DESCRIBE_CHANNEL_ORGANIZATIONS: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .idempotent(),
     "查询企业信息",
-    "Looks up one sub-organization, or lists all those of the application: super administrator, \
-    legal representative, state of verification, activation.\n\nWith `OrganizationOpenId` the \
-    response covers that sub-organization; without, it covers the whole application, page by page. \
-    The sub-organization and the employee named in `Agent` must have passed identity verification.",
+    "Returns one sub-organization, or lists all sub-organizations of the application: super \
+    administrator, legal representative, state of verification, activation.\n\nWith \
+    `OrganizationOpenId` the response covers that sub-organization; without, it covers the whole \
+    application, page by page. The sub-organization and the employee named in `Agent` must have \
+    passed identity verification.",
     "organizations",
     &[
         "FailedOperation",
@@ -432,7 +432,7 @@ pub(super) const DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL: ActionMeta = ActionMeta:
         .with_rate_limit(20)
         .idempotent(),
     "查询企业扩展服务授权详情",
-    "Lists the employees and organizations to whom a sub-organization has granted an extended \
+    "Lists the employees and organizations to which a sub-organization has granted an extended \
     service: auto-signing or batch signing.\n\nOnly its super administrator or legal \
     representative may call it, so `Agent.ProxyOperator.OpenId` must be one of theirs. Both the \
     sub-organization and the employee must have passed identity verification.",
@@ -460,12 +460,11 @@ pub(super) const DESCRIBE_EXTENDED_SERVICE_AUTH_INFO: ActionMeta = ActionMeta::n
         .idempotent(),
     "查询企业扩展服务授权信息",
     "Returns the extended services that a sub-organization has enabled, with the operator and the \
-    time.\n\nIt covers auto-signing, contracts with residents of Hong Kong, Macao and Taiwan, \
-    checking a party's identity by mobile number, the wider age range of signers, download of \
-    contracts and files, and hiding the names of the employees who handle contracts. \
-    `ModifyExtendedService` switches them.\n\nOnly the super administrator or legal representative \
-    may call it, so `Agent.ProxyOperator.OpenId` must be one of theirs; for anybody else the call \
-    is refused. Both the sub-organization and the employee must have passed identity verification.",
+    time.\n\n`ExtendedServiceType` lists the services, such as auto-signing and downloads by the \
+    platform. `ModifyExtendedService` enables and disables them.\n\nOnly the super administrator \
+    or legal representative may call it, so `Agent.ProxyOperator.OpenId` must be one of theirs; \
+    for other employees the call is refused. Both the sub-organization and the employee must have \
+    passed identity verification.",
     "organizations",
     &[
         "FailedOperation",
@@ -489,13 +488,13 @@ pub(super) const MODIFY_EXTENDED_SERVICE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "管理企业扩展服务",
-    "Switches an extended service of a sub-organization on or off.\n\nThe employee in \
+    "Enables or disables an extended service of a sub-organization.\n\nThe employee in \
     `Agent.ProxyOperator.OpenId` must be its super administrator or legal representative; both the \
-    sub-organization and the employee must have passed identity verification.\n\nSwitching on \
-    `AUTO_SIGN` or `DOWNLOAD_FLOW` needs a signed agreement: the response contains a link, valid \
-    for 24 hours, which the platform must pass to the super administrator or legal representative \
-    to open. Everything else takes effect immediately, without a link. \
-    `DescribeExtendedServiceAuthInfo` shows the outcome.",
+    sub-organization and the employee must have passed identity verification.\n\nEnabling \
+    `AUTO_SIGN` or `DOWNLOAD_FLOW` needs a signed agreement. The response then contains a link, \
+    valid for 24 hours, that the super administrator or legal representative must open. Every \
+    other change takes effect immediately, without a link. `DescribeExtendedServiceAuthInfo` \
+    returns the outcome.",
     "organizations",
     &[
         "FailedOperation",
@@ -519,17 +518,17 @@ pub(super) const MODIFY_ORGANIZATION_BUSINESS_INFO: ActionMeta = ActionMeta::new
     register, with its latest business license as evidence.\n\nOnly its super administrator or \
     legal representative may call it: `Agent.ProxyOperator.OpenId` must be one of theirs. One \
     operator has at most 10 checks per day. Send only the changed fields.\n\nA new name is refused \
-    while contracts of the organization are unfinished anywhere on the service, including those of \
-    a self-registered organization of the same name: withdraw or complete those that the response \
-    lists, then call again. Organizations that the service has put on an allowlist, on request to \
-    its account manager, are exempt.\n\nName, legal representative and credit code are checked \
-    against the business register. If they agree, the change takes effect and a callback reports \
-    it. If the new name or legal representative does not match, or the register has the \
-    organization as not found, deregistered or revoked, the change goes to manual review, whose \
-    result is reported by another callback.\n\nConsequences:\n\n- New legal representative: the \
-    old one's seal becomes void and their account an ordinary employee's; the new one receives a \
-    short message.\n- New name: the certificate is voided and issued again, and a new official \
-    seal is made.\n- New address or type: only that entry changes.",
+    while the organization has unfinished contracts anywhere on the service, including those of a \
+    self-registered organization of the same name. Withdraw or complete the contracts that the \
+    response lists, then call again. Organizations that the service has put on an allowlist, on \
+    request to its account manager, are exempt.\n\nName, legal representative and credit code are \
+    checked against the business register. If they match, the change takes effect and a callback \
+    reports it. Otherwise, or if the register lists the organization as deregistered or revoked or \
+    does not contain it, the change is reviewed manually. Another callback reports the \
+    result.\n\nConsequences:\n\n- New legal representative: the old one's seal becomes void and \
+    their account becomes that of an ordinary employee. The new one receives a short message.\n- \
+    New name: the certificate is voided and issued again, and a new official seal is made.\n- New \
+    address or type: only that entry changes.",
     "organizations",
     &[
         "FailedOperation",
@@ -553,11 +552,10 @@ pub(super) const SYNC_PROXY_ORGANIZATION: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "同步企业信息",
-    "Hands a sub-organization's details (name, business license, credit code, legal \
-    representative, address) to the service, so that nobody has to upload or type them during \
-    activation.\n\nCall it before `CreateConsoleLoginUrl` makes the login link, or it has no \
-    effect. The details must agree with the business license, or the check during activation \
-    fails.",
+    "Submits a sub-organization's details (name, business license, credit code, legal \
+    representative, address). They then need not be entered during activation.\n\nCall it before \
+    `CreateConsoleLoginUrl` creates the login link, or it has no effect. The details must match \
+    the business license, or the check during activation fails.",
     "organizations",
     &[
         "FailedOperation",
@@ -597,8 +595,8 @@ pub(super) static ADMIN_CHANGE_INVITATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ChangeAdminOrganizationId",
                 "change_admin_organization_id",
-                "The organization whose super administrator changes, by the id the service gave \
-                it. If `ChangeAdminOrganizationOpenId` is given too, both must mean the same \
+                "The organization whose super administrator changes, by its id inside the service. \
+                If `ChangeAdminOrganizationOpenId` is set too, both must identify the same \
                 organization.",
                 JsonType::String,
             )
@@ -607,7 +605,7 @@ pub(super) static ADMIN_CHANGE_INVITATION_INFO: ObjectMeta = ObjectMeta::new(
                 "ChangeAdminOrganizationOpenId",
                 "change_admin_organization_open_id",
                 "The organization whose super administrator changes, by the id that the platform \
-                gave it. If `ChangeAdminOrganizationId` is given too, both must mean the same \
+                gave it. If `ChangeAdminOrganizationId` is set too, both must identify the same \
                 organization.",
                 JsonType::String,
             )
@@ -833,7 +831,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationId",
                 "organization_id",
-                "The id the service gave it, the same in every application.",
+                "The organization's id inside the service, the same in every application.",
                 JsonType::String,
             )
             .optional(),
@@ -902,11 +900,10 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "AuthorizationStatus",
                 "authorization_status",
-                "Progress of its verification. It starts as `UNVERIFIED` and is `VERIFYING` once \
-                its information is submitted and while a method is chosen. Authorization or \
-                verification by the legal representative leads through \
-                `VERIFYINGLEGALPENDINGAUTHORIZATION` to `VERIFIED`; a power of attorney leads to \
-                `VERIFYINGAUTHORIZATIONFILEPENDING`, and from there to `VERIFIED` or \
+                "Progress of its verification. It starts as `UNVERIFIED`. It is `VERIFYING` after \
+                its information is submitted, until a method is chosen. By the legal \
+                representative it is `VERIFYINGLEGALPENDINGAUTHORIZATION`, then `VERIFIED`. By \
+                power of attorney it is `VERIFYINGAUTHORIZATIONFILEPENDING`, then `VERIFIED` or \
                 `VERIFYINGAUTHORIZATIONFILEREJECT`.",
                 JsonType::String,
             )
@@ -939,10 +936,10 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "HasSubmittedAuthInfo",
                 "has_submitted_auth_info",
-                "`true` if its verification information has been submitted. Becomes true with the \
-                submit button, and false again whenever the current verification record is voided, \
-                for instance by submitting the information once more or by uploading it again \
-                after a rejection. Absent: no.",
+                "`true` if its verification information has been submitted. Becomes true when the \
+                user submits the information, and false when the current verification record is \
+                voided. Submitting the information again, or uploading it again after a rejection, \
+                voids the record. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -1088,8 +1085,8 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL_RESPONSE: ObjectMeta
         MemberMeta::new(
                 "Url",
                 "url",
-                "The link to the batch of changes, in the form that `Endpoint` asked for; valid \
-                for 7 days. Pass it on unescaped: `&`, not `\\u0026`.",
+                "The link to the batch of changes, in the form that `Endpoint` selects; valid for \
+                7 days. Pass it on unescaped: `&`, not `\\u0026`.",
                 JsonType::String,
             )
             .optional()
@@ -1145,8 +1142,8 @@ pub(super) static CREATE_BATCH_INIT_ORGANIZATION_URL_REQUEST: ObjectMeta = Objec
         MemberMeta::new(
                 "IsAuthorizePlatformApplication",
                 "is_authorize_platform_application",
-                "True, along with `PARTNER_AUTO_SIGN_AUTH` in `OperateTypes`, authorizes the \
-                platform to auto-sign.",
+                "`true`, together with `PARTNER_AUTO_SIGN_AUTH` in `OperateTypes`, to authorize \
+                the platform to auto-sign.",
                 JsonType::Bool,
             )
             .optional(),
@@ -1250,9 +1247,9 @@ pub(super) static CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL_REQUEST: ObjectMet
                 "SubTaskIds",
                 "sub_task_ids",
                 "The organizations to verify, by the `SubTaskId`s from \
-                `DescribeBatchOrganizationRegistrationUrls`. To be given along with `AdminName`, \
-                `AdminMobile` and `AdminIdCardNumber`; sub-tasks that belong to another super \
-                administrator are left out.",
+                `DescribeBatchOrganizationRegistrationUrls`. Set it together with `AdminName`, \
+                `AdminMobile` and `AdminIdCardNumber`; sub-tasks of another super administrator \
+                are ignored.",
                 JsonType::List(&JsonType::String),
             )
             .optional(),
@@ -1302,7 +1299,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL_RESPONSE: ObjectMe
         MemberMeta::new(
                 "AuthUrl",
                 "auth_url",
-                "The link to the batch of verifications, in the form that `Endpoint` asked for; \
+                "The link to the batch of verifications, in the form that `Endpoint` selects; \
                 valid for 7 days. Pass it on unescaped: `&`, not `\\u0026`.",
                 JsonType::String,
             )
@@ -1346,8 +1343,8 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: ObjectMe
         MemberMeta::new(
                 "RegistrationOrganizations",
                 "registration_organizations",
-                "The sub-organizations to register; none may share its name, credit code or \
-                employee's `OpenId` with another. At most 10 elements.",
+                "The sub-organizations to register; names, credit codes and employees' `OpenId`s \
+                must be unique among them. At most 10 elements.",
                 JsonType::List(&JsonType::Object(&REGISTRATION_ORGANIZATION_INFO)),
             )
             .required()
@@ -1364,7 +1361,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: ObjectMe
                 "BatchAuthMethod",
                 "batch_auth_method",
                 "Way of verification: each organization through a separate link, or all through \
-                one. Absent: one each. If a single link is to verify by power of attorney, \
+                one. Absent: a link each. If a single link is to verify by power of attorney, \
                 `PowerOfAttorneys` is mandatory for those organizations.",
                 JsonType::Int,
             )
@@ -1626,8 +1623,8 @@ pub(super) static CREATE_CLOSE_ORGANIZATION_URL_RESPONSE: ObjectMeta = ObjectMet
         MemberMeta::new(
                 "WeixinQrcodeUrl",
                 "weixin_qrcode_url",
-                "Text to turn into a QR code that, scanned with WeChat, opens the mini program \
-                directly, without a page between. It does not work as a link.",
+                "Content of a QR code that opens the mini program directly when scanned with \
+                WeChat. It does not work as a link.",
                 JsonType::String,
             )
             .sensitive(),
@@ -1658,8 +1655,8 @@ pub(super) static CREATE_MODIFY_ADMIN_AUTHORIZATION_URL_REQUEST: ObjectMeta = Ob
         MemberMeta::new(
                 "AuthorizationId",
                 "authorization_id",
-                "Id of the organization's verification, as the callback with the result of the \
-                power of attorney's review gives it.",
+                "Id of the organization's verification, which the callback with the result of the \
+                power of attorney's review contains.",
                 JsonType::String,
             )
             .optional(),
@@ -1724,7 +1721,7 @@ pub(super) static CREATE_ORGANIZATION_AUTH_FILE_REQUEST: ObjectMeta = ObjectMeta
         MemberMeta::new(
                 "OrganizationCommonInfo",
                 "organization_common_info",
-                "The details to fill in. They must agree with the business license.",
+                "The details to fill in. They must match the business license.",
                 JsonType::Object(&ORGANIZATION_COMMON_INFO),
             )
             .optional(),
@@ -1867,14 +1864,13 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATIONS_RESPONSE: ObjectMeta = Obje
         MemberMeta::new(
             "DeleteOrganizationAuthorizationInfos",
             "delete_organization_authorization_infos",
-            "The verifications concerned, each with its organization, its id and its error, if \
-            any.",
+            "The affected verifications, each with its organization, id and error, if any.",
             JsonType::List(&JsonType::Object(&DELETE_ORGANIZATION_AUTHORIZATION_INFO)),
         ),
         MemberMeta::new(
                 "Status",
                 "status",
-                "Result: all or not all were cleared.",
+                "Result: all, some or none were cleared.",
                 JsonType::Int,
             )
             .optional()
@@ -1906,7 +1902,7 @@ pub(super) static DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: Object
         MemberMeta::new(
                 "TaskIds",
                 "task_ids",
-                "The organizations to look up, by the `SubTaskId`s from \
+                "The organizations to query, by the `SubTaskId`s from \
                 `DescribeBatchOrganizationRegistrationUrls`.",
                 JsonType::List(&JsonType::String),
             )
@@ -2026,8 +2022,8 @@ pub(super) static DESCRIBE_CHANNEL_ORGANIZATIONS_REQUEST: ObjectMeta = ObjectMet
         MemberMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
-                "The sub-organization to look up, by the id that the platform gave it. Absent: all \
-                those of the application.",
+                "The sub-organization to return, by the id that the platform gave it. Absent: all \
+                sub-organizations of the application.",
                 JsonType::String,
             )
             .optional(),
@@ -2224,7 +2220,7 @@ pub(super) static DESCRIBE_EXTENDED_SERVICE_AUTH_INFO_RESPONSE: ObjectMeta = Obj
         MemberMeta::new(
             "AuthInfo",
             "auth_info",
-            "The extended services and whether each is on.",
+            "The extended services with their status.",
             JsonType::List(&JsonType::Object(&EXTENT_SERVICE_AUTH_INFO)),
         ),
         MemberMeta::new(
@@ -2240,7 +2236,7 @@ pub(super) static DESCRIBE_EXTENDED_SERVICE_AUTH_INFO_RESPONSE: ObjectMeta = Obj
 pub(super) static EXTENT_SERVICE_AUTH_INFO: ObjectMeta = ObjectMeta::new(
     "ExtentServiceAuthInfo",
     "ExtentServiceAuthInfo",
-    "An extended service of a sub-organization and whether it is on.",
+    "An extended service of a sub-organization and its status.",
     &[
         MemberMeta::new(
                 "Type",
@@ -2262,14 +2258,14 @@ pub(super) static EXTENT_SERVICE_AUTH_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "OperatorOpenId",
             "operator_open_id",
-            "`OpenId` of the employee who switched it last, the id that the platform gave them. \
-            May be empty.",
+            "`OpenId` of the employee who last enabled or disabled it, the id that the platform \
+            gave them. May be empty.",
             JsonType::String,
         ),
         MemberMeta::new(
             "OperateOn",
             "operate_on",
-            "Time of the last switch. May be 0. Unix timestamp in seconds.",
+            "Time at which it was last enabled or disabled. May be 0. Unix timestamp in seconds.",
             JsonType::Int,
         ),
     ],
@@ -2279,8 +2275,8 @@ pub(super) static EXTENT_SERVICE_AUTH_INFO: ObjectMeta = ObjectMeta::new(
 pub(super) static HAS_AUTH_ORGANIZATION: ObjectMeta = ObjectMeta::new(
     "HasAuthOrganization",
     "HasAuthOrganization",
-    "An authorization from one organization to another; so far only for auto-signing on behalf of \
-    a partner.",
+    "An authorization from one organization to another; currently only for auto-signing on behalf \
+    of a partner.",
     &[
         MemberMeta::new(
                 "OrganizationOpenId",
@@ -2354,12 +2350,17 @@ pub(super) static MODIFY_EXTENDED_SERVICE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ServiceType",
                 "service_type",
-                "The extended service to switch.",
+                "The extended service to enable or disable.",
                 JsonType::String,
             )
             .required()
             .values(&EXTENDED_SERVICE_TYPE),
-        MemberMeta::new("Operate", "operate", "Switch of the service.", JsonType::String)
+        MemberMeta::new(
+                "Operate",
+                "operate",
+                "Change: enable or disable the service.",
+                JsonType::String,
+            )
             .required()
             .values(&EXTENDED_SERVICE_OPERATION),
         MemberMeta::new(
@@ -2395,8 +2396,8 @@ pub(super) static MODIFY_EXTENDED_SERVICE_RESPONSE: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "OperateUrl",
                 "operate_url",
-                "The link with which the super administrator or legal representative switches the \
-                service on, valid for 24 hours. Comes only with `OPEN` of `AUTO_SIGN` or \
+                "The link with which the super administrator or legal representative enables the \
+                service, valid for 24 hours. Returned only for `OPEN` of `AUTO_SIGN` or \
                 `DOWNLOAD_FLOW`. Empty: the change has taken effect.",
                 JsonType::String,
             )
@@ -2429,7 +2430,7 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_REQUEST: ObjectMeta = Object
                 "BizLicenseResourceId",
                 "biz_license_resource_id",
                 "A picture of the business license or a similar certificate, by the id that \
-                `UploadFiles` returned. It is kept as evidence and not read by OCR: set the \
+                `UploadFiles` returned. It is stored as evidence and not read by OCR: set the \
                 changed information in the other fields.",
                 JsonType::String,
             )
@@ -2453,8 +2454,8 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_REQUEST: ObjectMeta = Object
         MemberMeta::new(
                 "OrganizationType",
                 "organization_type",
-                "The new type of organization. So far only a sole trader can become an enterprise. \
-                Absent: unchanged.",
+                "The new type of organization. Currently only a sole trader can become an \
+                enterprise. Absent: unchanged.",
                 JsonType::String,
             )
             .optional()
@@ -2472,7 +2473,7 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_REQUEST: ObjectMeta = Object
                 "NewLegalMobile",
                 "new_legal_mobile",
                 "Mobile or landline number of the new legal representative, for the short message \
-                to them. Give it only when the legal representative changes.",
+                to them. Set it only if the legal representative changes.",
                 JsonType::String,
             )
             .optional()
@@ -2572,8 +2573,8 @@ pub(super) static ORGANIZATION_AUTH_URL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ErrorMessage",
                 "error_message",
-                "Cause of the failed registration, for instance that name, credit code and legal \
-                representative do not match. Empty otherwise.",
+                "Cause of the failed registration, for instance a mismatch of name, credit code \
+                and legal representative. Empty otherwise.",
                 JsonType::String,
             )
             .optional(),
@@ -2600,13 +2601,13 @@ pub(super) static ORGANIZATION_AUTH_URL: ObjectMeta = ObjectMeta::new(
 pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
     "OrganizationCommonInfo",
     "OrganizationCommonInfo",
-    "The details for a power of attorney. They must agree with the business license.",
+    "The details for a power of attorney. They must match the business license.",
     &[
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "Name of the organization, as on its business license. Write brackets full-width \
-                (`（）`), not as `()`.",
+                "Name of the organization, as on its business license. Brackets must be the \
+                full-width `（）`.",
                 JsonType::String,
             )
             .required(),
@@ -2713,13 +2714,13 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
 pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
     "RegistrationOrganizationInfo",
     "RegistrationOrganizationInfo",
-    "A sub-organization to register. The details must agree with its business license.",
+    "A sub-organization to register. The details must match its business license.",
     &[
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "Name of the organization, as on its business license. Write brackets full-width \
-                (`（）`), not as `()`.",
+                "Name of the organization, as on its business license. Brackets must be the \
+                full-width `（）`.",
                 JsonType::String,
             )
             .required(),
@@ -2760,8 +2761,8 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Address",
                 "address",
-                "Its registered address, as on its business license, with city and district: \
-                without them it is refused.",
+                "Its registered address, as on its business license; city and district are \
+                required.",
                 JsonType::String,
             )
             .optional()
@@ -2769,8 +2770,8 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "AdminName",
                 "admin_name",
-                "Name of its super administrator, who must perform the registration in person. If \
-                the legal representative takes that role, the legal representative's name.",
+                "Name of its super administrator, who must perform the registration in person. \
+                This can be the legal representative.",
                 JsonType::String,
             )
             .optional()
@@ -2789,8 +2790,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
                 "authorization_types",
                 "Ways in which the super administrator may be authorized. Government bodies and \
                 public institutions can only use `5`. If the legal representative performs the \
-                registration, it is the legal representative who is verified instead. At most 1 \
-                element.",
+                registration, the legal representative is verified instead. At most 1 element.",
                 JsonType::List(&JsonType::Int),
             )
             .optional()
@@ -2839,7 +2839,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "AutoJumpUrl",
                 "auto_jump_url",
-                "H5 page to jump to once verification is done. At most 1000 characters.",
+                "H5 page to jump to after verification. At most 1000 characters.",
                 JsonType::String,
             )
             .optional()
@@ -2875,8 +2875,8 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ProxyOrganizationName",
                 "proxy_organization_name",
-                "Name of the sub-organization, as on its business license. Write brackets \
-                full-width (`（）`), not as `()`.",
+                "Name of the sub-organization, as on its business license. Brackets must be the \
+                full-width `（）`.",
                 JsonType::String,
             )
             .required(),
@@ -2921,8 +2921,8 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ProxyLegalIdCardType",
                 "proxy_legal_id_card_type",
-                "Kind of the legal representative's identity document. So far only `ID_CARD`, \
-                which is also the default.",
+                "Kind of the legal representative's identity document. Only `ID_CARD` is \
+                supported, which is also the default.",
                 JsonType::String,
             )
             .optional()
@@ -3014,9 +3014,13 @@ pub(super) static AUTHORIZATION_CLEAR_STATUS: ValueSetMeta = ValueSetMeta::new(
     "AuthorizationClearStatus",
     "Result of clearing verifications.",
     &[
-        ValueMeta::new(Literal::Int(1), "AllCleared", "All were."),
-        ValueMeta::new(Literal::Int(2), "PartlyCleared", "Some were."),
-        ValueMeta::new(Literal::Int(3), "NoneCleared", "None was."),
+        ValueMeta::new(Literal::Int(1), "AllCleared", "All verifications were cleared."),
+        ValueMeta::new(
+            Literal::Int(2),
+            "PartlyCleared",
+            "Some verifications were cleared.",
+        ),
+        ValueMeta::new(Literal::Int(3), "NoneCleared", "No verification was cleared."),
     ],
 );
 
@@ -3027,12 +3031,12 @@ pub(super) static BATCH_AUTH_METHOD: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(0),
             "LinkPerOrganization",
-            "Each organization gets a link and is verified by itself.",
+            "Each organization gets its own link and is verified separately.",
         ),
         ValueMeta::new(
             Literal::Int(1),
             "SingleLink",
-            "The links are gathered into one, through which all are verified.",
+            "One link verifies all organizations.",
         ),
     ],
 );
@@ -3080,10 +3084,10 @@ pub(super) static BUSINESS_INFO_CHANGE_CODE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static EXTENDED_SERVICE_OPERATION: ValueSetMeta = ValueSetMeta::new(
     "ExtendedServiceOperation",
-    "Switch of an extended service.",
+    "Change of an extended service.",
     &[
-        ValueMeta::new(Literal::Text("OPEN"), "Open", "Switch on."),
-        ValueMeta::new(Literal::Text("CLOSE"), "Close", "Switch off."),
+        ValueMeta::new(Literal::Text("OPEN"), "Open", "Enable the service."),
+        ValueMeta::new(Literal::Text("CLOSE"), "Close", "Disable the service."),
     ],
 );
 
@@ -3135,7 +3139,7 @@ pub(super) static EXTENDED_SERVICE_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static EXTENDED_SERVICE_URL_ENDPOINT: ValueSetMeta = ValueSetMeta::new(
     "ExtendedServiceUrlEndpoint",
-    "Kind of link for switching an extended service on.",
+    "Kind of link for enabling an extended service.",
     &[
         ValueMeta::new(
             Literal::Text("WEIXINAPP"),
@@ -3150,8 +3154,8 @@ pub(super) static EXTENDED_SERVICE_URL_ENDPOINT: ValueSetMeta = ValueSetMeta::ne
         ValueMeta::new(
             Literal::Text("WEIXIN_QRCODE_URL"),
             "WeixinQrcodeUrl",
-            "Text to turn into a QR code that, scanned with WeChat, opens the mini program without \
-            a page between; it does not work as a link.",
+            "Content of a QR code that opens the mini program directly when scanned with WeChat. \
+            It does not work as a link.",
         ),
     ],
 );
@@ -3226,22 +3230,23 @@ pub(super) static ORGANIZATION_AUTHORIZATION_STATUS: ValueSetMeta = ValueSetMeta
         ValueMeta::new(
             Literal::Text("VERIFYING"),
             "Verifying",
-            "Under way; no method chosen yet.",
+            "In progress; no method chosen yet.",
         ),
         ValueMeta::new(
             Literal::Text("VERIFYINGLEGALPENDINGAUTHORIZATION"),
             "VerifyingLegalPendingAuthorization",
-            "Under way; the legal representative has yet to authorize or be verified.",
+            "In progress; the legal representative must still authorize the super administrator or \
+            be verified.",
         ),
         ValueMeta::new(
             Literal::Text("VERIFYINGAUTHORIZATIONFILEPENDING"),
             "VerifyingAuthorizationFilePending",
-            "Under way; the power of attorney is uploaded and awaits review.",
+            "In progress; the power of attorney is uploaded and awaits review.",
         ),
         ValueMeta::new(
             Literal::Text("VERIFYINGAUTHORIZATIONFILEREJECT"),
             "VerifyingAuthorizationFileReject",
-            "Under way; the power of attorney was rejected.",
+            "In progress; the power of attorney was rejected.",
         ),
         ValueMeta::new(Literal::Text("VERIFIED"), "Verified", "Verified."),
     ],
@@ -3299,7 +3304,7 @@ pub(super) static ORGANIZATION_INIT_OPERATION: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("OPEN_AUTO_SIGN"),
             "OpenAutoSign",
-            "Switch on auto-signing.",
+            "Enable auto-signing.",
         ),
         ValueMeta::new(
             Literal::Text("PARTNER_AUTO_SIGN_AUTH"),
@@ -3316,7 +3321,7 @@ pub(super) static ORGANIZATION_REGISTRATION_TASK_STATUS: ValueSetMeta = ValueSet
         ValueMeta::new(
             Literal::Text("Processing"),
             "Processing",
-            "Submitted with `CreateBatchOrganizationRegistrationTasks` and still in the works.",
+            "Submitted with `CreateBatchOrganizationRegistrationTasks` and in progress.",
         ),
         ValueMeta::new(
             Literal::Text("Create"),

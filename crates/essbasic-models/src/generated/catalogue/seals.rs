@@ -17,8 +17,8 @@ pub(super) const CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN: ActionMeta = ActionMeta
     "创建导入处方单个人印章",
     "Imports a person's seal from a picture that the platform already has.\n\nOnly for electronic \
     prescriptions, by prior agreement with the service's account manager. Upload the picture with \
-    `UploadFiles`; its id is `FileId`. Store `SealId` of the response: it identifies the seal in \
-    signature slots and in further calls.",
+    `UploadFiles`; its id is `FileId`. Store the `SealId` of the response: it identifies the seal \
+    in signature slots and in further calls.",
     "seals",
     &["FailedOperation"],
     (
@@ -47,10 +47,9 @@ pub(super) const CHANNEL_DELETE_SEAL_POLICIES: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "删除印章授权",
-    "Revokes employees' authorization to use a seal.\n\nFrom then on such an employee can use the \
-    seal only after applying for it and having the application approved; \
-    `DescribeChannelSealPolicyWorkflowUrl` makes the approver's link. The opposite is \
-    `ChannelCreateSealPolicy`.",
+    "Revokes employees' authorization to use a seal.\n\nFrom then on such an employee must apply \
+    for each use of the seal and have it approved; `DescribeChannelSealPolicyWorkflowUrl` creates \
+    the approver's link. The opposite is `ChannelCreateSealPolicy`.",
     "seals",
     &["InternalError.DependsDb", "InvalidParameter.ParamError", "ResourceNotFound"],
     (&CHANNEL_DELETE_SEAL_POLICIES_REQUEST, &CHANNEL_DELETE_SEAL_POLICIES_RESPONSE),
@@ -62,10 +61,10 @@ pub(super) const CHANNEL_DESCRIBE_ORGANIZATION_SEALS: ActionMeta = ActionMeta::n
         .with_rate_limit(20)
         .idempotent(),
     "查询子企业电子印章",
-    "Lists the seals of a sub-organization, page by page: type, state, picture, size and, if asked \
-    for, the employees who may use them. With `SealId` it looks up one seal.\n\nThe operator needs \
-    the permission to query seals, which a super administrator grants through a role in the \
-    console; operator and sub-organization must have passed identity verification. Without \
+    "Lists the seals of a sub-organization, page by page: type, state, picture, size and, on \
+    request, the employees who may use them. With `SealId` it returns one seal.\n\nThe operator \
+    needs the permission to query seals, which a super administrator grants through a role in the \
+    console. Operator and sub-organization must have passed identity verification. Without \
     `SealStatuses`, only seals in use are listed. Links to pictures are valid for 5 minutes.",
     "seals",
     &[
@@ -91,10 +90,9 @@ pub(super) const CHANNEL_UPDATE_SEAL_STATUS: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "更新印章状态",
-    "Changes the state of a sub-organization's seal. For now this can only disable one; \
-    `ChannelDescribeOrganizationSeals` shows its state.\n\nThe response can contain a link and a \
-    QR code with which the operator must prove their identity by face recognition; both are empty \
-    by default.",
+    "Changes the state of a sub-organization's seal. Currently a seal can only be disabled; \
+    `ChannelDescribeOrganizationSeals` returns its state.\n\nThe response can contain a link and a \
+    QR code with which the operator must pass face recognition; both are empty by default.",
     "seals",
     &["FailedOperation", "UnauthorizedOperation.NoPermissionFeature"],
     (&CHANNEL_UPDATE_SEAL_STATUS_REQUEST, &CHANNEL_UPDATE_SEAL_STATUS_RESPONSE),
@@ -105,12 +103,12 @@ pub(super) const CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE: ActionMeta = Action
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "创建个人印章授权给企业使用的授权二维码",
-    "Creates a QR code with which a person lets an organization use their professional seal, that \
-    of a registered fire engineer for instance.\n\nThe person scans it with WeChat and authorizes \
-    the seal in the service's mini program. Then a seal administrator of the organization must \
-    review the seal; once approved, it can be used to sign. A callback reports the authorization \
-    and contains `UserData`.\n\nThe sub-organization and the operator must have passed identity \
-    verification. The code is valid for 7 days; afterwards create a new one.",
+    "Creates a QR code with which a person permits an organization to use their professional seal, \
+    for instance that of a registered fire engineer.\n\nThe person scans it with WeChat and \
+    authorizes the seal in the service's mini program. Then a seal administrator of the \
+    organization must review the seal; once approved, it can be used to sign. A callback reports \
+    the authorization and contains `UserData`.\n\nThe sub-organization and the operator must have \
+    passed identity verification. The code is valid for 7 days; afterwards create a new one.",
     "seals",
     &[
         "FailedOperation",
@@ -128,10 +126,10 @@ pub(super) const CREATE_LEGAL_SEAL_QR_CODE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "获取到电子签小程序创建法人章二维码",
-    "Creates a QR code of the page on which the seal of an organization's legal representative is \
-    made.\n\nIt is scanned with WeChat and opens the service's mini program. The seal can be one \
-    that the service draws or an uploaded picture. An organization has only one such seal; another \
-    one cannot be created.\n\nThe code is valid for 7 days; afterwards create a new one.",
+    "Creates a QR code for the page on which the seal of an organization's legal representative is \
+    created.\n\nIt is scanned with WeChat and opens the service's mini program. The service can \
+    draw the seal, or it can be an uploaded picture. An organization has only one such seal; \
+    another one cannot be created.\n\nThe code is valid for 7 days; afterwards create a new one.",
     "seals",
     &[
         "FailedOperation",
@@ -179,12 +177,12 @@ pub(super) const CREATE_SEAL_BY_IMAGE: ActionMeta = ActionMeta::new(
     "创建企业电子印章",
     "Creates a seal for a sub-organization, either from a picture (`SealImage`) or drawn by the \
     service (`GenerateSource`).\n\nThe sub-organization and the operator must have passed identity \
-    verification. A seal made from a picture is reviewed by hand by the service before it can be \
-    used. The name must be unique in the organization, and an organization has only one official \
-    seal: another one fails.\n\nWith the option `CreateSealPreview` nothing is created; the \
-    response contains pictures of the seal, by itself and on a sample document. The seal of the \
-    legal representative is made with `CreateLegalSealQrCode`, an employee's professional seal \
-    comes with `CreateEmployeeQualificationSealQrCode`.",
+    verification. The service manually reviews a seal made from a picture before it can be used. \
+    The name must be unique in the organization, and an organization has only one official seal; \
+    creating another one fails.\n\nWith the option `CreateSealPreview` nothing is created; the \
+    response contains pictures of the seal, both separately and on a sample document. For the seal \
+    of the legal representative use `CreateLegalSealQrCode`; for an employee's professional seal \
+    use `CreateEmployeeQualificationSealQrCode`.",
     "seals",
     &[
         "AuthFailure",
@@ -217,7 +215,7 @@ pub(super) const DESCRIBE_CHANNEL_SEAL_POLICY_WORKFLOW_URL: ActionMeta = ActionM
     "Creates the link with which an approver decides on an employee's application to use a seal; \
     it opens the mini program.\n\n`Agent.ProxyOperator.OpenId` must be the approver, and only the \
     approver may open the link. The sub-organization and the approver must have passed identity \
-    verification. The application's id comes with the callback on seal applications. The link is \
+    verification. The callback on seal applications contains the application's id. The link is \
     valid for a year or 7 days, depending on `Endpoint`.",
     "seals",
     &["InvalidParameter.ParamError"],
@@ -268,8 +266,8 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
                 "IdCardNumber",
                 "id_card_number",
                 "Number of the identity document. Identity card and residence permit: 18 \
-                characters, digits with perhaps a capital `X` at the end. Travel permit: 11 \
-                characters, `H` (Hong Kong) or `M` (Macao) and 10 digits.",
+                characters, digits or a capital `X` as the last one. Travel permit: 11 characters, \
+                `H` (Hong Kong) or `M` (Macao) and 10 digits.",
                 JsonType::String,
             )
             .required()
@@ -340,7 +338,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
             .internal()
             .sensitive()
             .base64()
-            .deprecated("Upload the picture with `UploadFiles` and give `FileId`."),
+            .deprecated("Upload the picture with `UploadFiles` and set `FileId`."),
         MemberMeta::new(
                 "EnableAutoSign",
                 "enable_auto_sign",
@@ -371,8 +369,8 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_RESPONSE: ObjectMeta = 
         MemberMeta::new(
             "SealId",
             "seal_id",
-            "Id of the seal, 32 characters. Keep it: signature slots and further calls name the \
-            seal by it. The console's seal center shows it too.",
+            "Id of the seal, 32 characters. Store it: signature slots and further calls refer to \
+            the seal by it. The console's seal center shows it too.",
             JsonType::String,
         ),
         MemberMeta::new(
@@ -411,9 +409,9 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "UserIds",
                 "user_ids",
-                "The employees to authorize: each by the user id of the service (32 characters, \
-                shown in the console) or by `OpenId`, the id that the platform gave them (letters \
-                and digits), which the service translates. Each at most 64 characters.",
+                "The employees to authorize. Each entry is a user id of the service (32 \
+                characters, shown in the console) or an `OpenId` (letters and digits), the \
+                platform's id. The service translates an `OpenId`. Each at most 64 characters.",
                 JsonType::List(&JsonType::String),
             )
             .required()
@@ -437,7 +435,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "Options",
                 "options",
-                "Switches agreed with the service's account manager. Absent: none.",
+                "Options agreed with the service's account manager. Absent: none.",
                 JsonType::List(&JsonType::Object(&OPTION)),
             )
             .optional(),
@@ -467,7 +465,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_RESPONSE: ObjectMeta = ObjectMeta::
             "UserIds",
             "user_ids",
             "The newly authorized employees, without those authorized before. User ids of the \
-            service, or `OpenId`s if the request gave such.",
+            service, or `OpenId`s if the request contained `OpenId`s.",
             JsonType::List(&JsonType::String),
         ),
         MemberMeta::new(
@@ -482,7 +480,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_RESPONSE: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "SealOperatorVerifyQrcodeUrl",
                 "seal_operator_verify_qrcode_url",
-                "Link to a QR code which, scanned, opens the mini program for the operator's face \
+                "Link to a QR code that opens the mini program for the operator's face \
                 recognition. Empty by default.",
                 JsonType::String,
             )
@@ -517,8 +515,8 @@ pub(super) static CHANNEL_DELETE_SEAL_POLICIES_REQUEST: ObjectMeta = ObjectMeta:
         MemberMeta::new(
                 "UserIds",
                 "user_ids",
-                "The employees who lose the authorization: each by the user id of the service or \
-                by `OpenId`, the id that the platform gave them, which the service translates.",
+                "The employees who lose the authorization. Each entry is a user id of the service \
+                or an `OpenId`, the platform's id. The service translates an `OpenId`.",
                 JsonType::List(&JsonType::String),
             )
             .required(),
@@ -599,7 +597,7 @@ pub(super) static CHANNEL_DESCRIBE_ORGANIZATION_SEALS_REQUEST: ObjectMeta = Obje
         MemberMeta::new(
                 "SealId",
                 "seal_id",
-                "Id of one seal to look up. Absent: all seals, at most 100 per response.",
+                "Id of one seal to return. Absent: all seals, at most 100 per response.",
                 JsonType::String,
             )
             .optional(),
@@ -607,8 +605,8 @@ pub(super) static CHANNEL_DESCRIBE_ORGANIZATION_SEALS_REQUEST: ObjectMeta = Obje
                 "SealTypes",
                 "seal_types",
                 "Types of seals to list. Subtypes, whose names begin with `OTHER_`, are accepted \
-                too, once the service's support has enabled them and given their names. Absent: \
-                all types.",
+                too, after the service's support has enabled them and provided their names. \
+                Absent: all types.",
                 JsonType::List(&JsonType::String),
             )
             .optional()
@@ -646,7 +644,7 @@ pub(super) static CHANNEL_DESCRIBE_ORGANIZATION_SEALS_RESPONSE: ObjectMeta = Obj
         MemberMeta::new(
             "TotalCount",
             "total_count",
-            "Number of seals of the organization; 0 or 1 if the request gave `SealId`.",
+            "Number of seals of the organization; 0 or 1 if the request sets `SealId`.",
             JsonType::Int,
         ),
         MemberMeta::new(
@@ -703,7 +701,7 @@ pub(super) static CHANNEL_UPDATE_SEAL_STATUS_REQUEST: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "Options",
                 "options",
-                "Switches agreed with the service's account manager. Absent: none.",
+                "Options agreed with the service's account manager. Absent: none.",
                 JsonType::List(&JsonType::Object(&OPTION)),
             )
             .optional(),
@@ -728,7 +726,7 @@ pub(super) static CHANNEL_UPDATE_SEAL_STATUS_RESPONSE: ObjectMeta = ObjectMeta::
         MemberMeta::new(
                 "SealOperatorVerifyQrcodeUrl",
                 "seal_operator_verify_qrcode_url",
-                "Link to a QR code which, scanned, opens the mini program for the operator's face \
+                "Link to a QR code that opens the mini program for the operator's face \
                 recognition. Empty by default.",
                 JsonType::String,
             )
@@ -769,7 +767,7 @@ pub(super) static CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE_REQUEST: ObjectMeta
         MemberMeta::new(
                 "UserData",
                 "user_data",
-                "Data of the platform's own, encoded as base64. The callback that follows the \
+                "The platform's own data, encoded as base64. The callback that reports the \
                 authorization returns it unchanged. At most 2000 characters.",
                 JsonType::String,
             )
@@ -801,8 +799,8 @@ pub(super) static CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE_RESPONSE: ObjectMet
         MemberMeta::new(
                 "QrcodeBase64",
                 "qrcode_base64",
-                "Picture of the QR code, to be scanned with WeChat; valid for 7 days, then a new \
-                one must be made. Encoded as base64.",
+                "Picture of the QR code, to be scanned with WeChat; valid for 7 days, then create \
+                a new one. Encoded as base64.",
                 JsonType::String,
             )
             .optional()
@@ -873,8 +871,8 @@ pub(super) static CREATE_LEGAL_SEAL_QR_CODE_RESPONSE: ObjectMeta = ObjectMeta::n
         MemberMeta::new(
                 "QrcodeBase64",
                 "qrcode_base64",
-                "Picture of the QR code, to be scanned with WeChat; valid for 7 days, then a new \
-                one must be made. Encoded as base64.",
+                "Picture of the QR code, to be scanned with WeChat; valid for 7 days, then create \
+                a new one. Encoded as base64.",
                 JsonType::String,
             )
             .sensitive()
@@ -916,7 +914,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
                 "SealImage",
                 "seal_image",
                 "Picture of the seal, PNG or JPG, whose base64 has at most 10 MB. Required unless \
-                the service draws the seal; the service reviews it by hand. Encoded as base64. At \
+                the service draws the seal; the service reviews it manually. Encoded as base64. At \
                 most 5 MB.",
                 JsonType::String,
             )
@@ -937,8 +935,8 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "GenerateSource",
                 "generate_source",
-                "Has the service draw the seal, so that no `SealImage` is needed. Absent: the seal \
-                is made from `SealImage`.",
+                "Source of a seal that the service draws, so that no `SealImage` is needed. \
+                Absent: the seal is created from `SealImage`.",
                 JsonType::String,
             )
             .optional()
@@ -985,8 +983,8 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
                 "seal_size",
                 "Size of the seal on paper: width, `_`, height, in whole millimeters. A picture is \
                 scaled to it regardless of its pixels, so it should have the same \
-                proportions.\n\n- From a picture: any sides of 10 to 100, width to height between \
-                0.1 and 10.\n- Drawn as `circle`: `38_38`, `40_40`, `42_42`, `45_45`, `50_50`, \
+                proportions.\n\n- From a picture: sides of 10 to 100, ratio of width to height \
+                from 0.1 to 10.\n- Drawn as `circle`: `38_38`, `40_40`, `42_42`, `45_45`, `50_50`, \
                 `58_58`.\n- Drawn as `ellipse`: `40_30`, `45_30`. Not for official and contract \
                 seals, which are round.",
                 JsonType::String,
@@ -997,7 +995,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
                 "tax_identify_code",
                 "Taxpayer number of the organization, for seals of type `INVOICE` only. Absent: \
                 its Unified Social Credit Code; an organization that was verified by a power of \
-                attorney must give it.",
+                attorney must set it.",
                 JsonType::String,
             )
             .optional()
@@ -1013,7 +1011,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Options",
                 "options",
-                "Switches agreed with the service's account manager. Absent: none.",
+                "Options agreed with the service's account manager. Absent: none.",
                 JsonType::List(&JsonType::Object(&OPTION)),
             )
             .optional(),
@@ -1046,14 +1044,14 @@ pub(super) static CREATE_SEAL_BY_IMAGE_RESPONSE: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "SealId",
             "seal_id",
-            "Id of the seal, 32 characters. Keep it: signature slots and further calls name the \
-            seal by it. Empty for a preview.",
+            "Id of the seal, 32 characters. Store it: signature slots and further calls refer to \
+            the seal by it. Empty for a preview.",
             JsonType::String,
         ),
         MemberMeta::new(
                 "ImageUrl",
                 "image_url",
-                "Link to a picture of the seal, valid for 24 hours. None for a seal made from a \
+                "Link to a picture of the seal, valid for 24 hours. Empty for a seal made from a \
                 picture.",
                 JsonType::String,
             )
@@ -1071,7 +1069,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_RESPONSE: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SealOperatorVerifyQrcodeUrl",
                 "seal_operator_verify_qrcode_url",
-                "Link to a QR code which, scanned, opens the mini program for the operator's face \
+                "Link to a QR code that opens the mini program for the operator's face \
                 recognition. Empty by default.",
                 JsonType::String,
             )
@@ -1120,8 +1118,8 @@ pub(super) static DESCRIBE_CHANNEL_SEAL_POLICY_WORKFLOW_URL_REQUEST: ObjectMeta 
         MemberMeta::new(
                 "WorkflowInstanceId",
                 "workflow_instance_id",
-                "Id of the application to use a seal, as the callback on seal applications gives \
-                it.",
+                "Id of the application to use a seal, which the callback on seal applications \
+                contains.",
                 JsonType::String,
             )
             .required(),
@@ -1158,7 +1156,7 @@ pub(super) static DESCRIBE_CHANNEL_SEAL_POLICY_WORKFLOW_URL_RESPONSE: ObjectMeta
         MemberMeta::new(
                 "WorkflowUrl",
                 "workflow_url",
-                "The approver's link to the mini program, in the form that `Endpoint` asked for.",
+                "The approver's link to the mini program, in the form that `Endpoint` selects.",
                 JsonType::String,
             )
             .optional()
@@ -1229,13 +1227,13 @@ pub(super) static OCCUPIED_SEAL: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "IsAllTime",
             "is_all_time",
-            "`true` if the authorization to use the seal has no end.",
+            "`true` if the authorization to use the seal does not expire.",
             JsonType::Bool,
         ),
         MemberMeta::new(
             "AuthorizedUsers",
             "authorized_users",
-            "The employees who may use the seal; only if the request's `InfoType` asked for them.",
+            "The employees who may use the seal; only if the request's `InfoType` selects them.",
             JsonType::List(&JsonType::Object(&AUTHORIZED_USER)),
         ),
         MemberMeta::new(
@@ -1267,14 +1265,14 @@ pub(super) static OCCUPIED_SEAL: ObjectMeta = ObjectMeta::new(
 pub(super) static OPTION: ObjectMeta = ObjectMeta::new(
     "Option",
     "Option",
-    "A switch that changes how an action works. To be agreed with the service's account manager \
-    before use.",
+    "An option that changes the behavior of an action. Agree on its use with the service's account \
+    manager.",
     &[
         MemberMeta::new(
                 "Key",
                 "key",
-                "Name of the switch. Those shown in the reference are `SealOperatorVerify` (by its \
-                name, the operator must pass face recognition) and, for `CreateSealByImage`, \
+                "Name of the option. The reference shows `SealOperatorVerify` (by its name, the \
+                operator must pass face recognition). For `CreateSealByImage` it also shows \
                 `CreateSealPreview` (a preview instead of a seal).",
                 JsonType::String,
             )
@@ -1282,7 +1280,7 @@ pub(super) static OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Value",
                 "value",
-                "Value of the switch, such as `true`.",
+                "Value of the option, such as `true`.",
                 JsonType::String,
             )
             .required(),
@@ -1349,10 +1347,10 @@ pub(super) static SEAL_STATUS: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("SUCCESS"),
             "Success",
-            "Enabled: the seal is in use.",
+            "Enabled: the seal can be used.",
         ),
         ValueMeta::new(Literal::Text("FAIL"), "Fail", "Rejected by the review."),
-        ValueMeta::new(Literal::Text("DISABLE"), "Disable", "Taken out of use."),
+        ValueMeta::new(Literal::Text("DISABLE"), "Disable", "Disabled."),
         ValueMeta::new(Literal::Text("STOPPED"), "Stopped", "Terminated."),
         ValueMeta::new(Literal::Text("VOID"), "Void", "Declared void."),
         ValueMeta::new(Literal::Text("INVALID"), "Invalid", "No longer valid."),
@@ -1374,10 +1372,10 @@ pub(super) static SEAL_STATUS_FILTER: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("SUCCESS"),
             "Success",
-            "Enabled: the seal is in use.",
+            "Enabled: the seal can be used.",
         ),
         ValueMeta::new(Literal::Text("FAIL"), "Fail", "Rejected by the review."),
-        ValueMeta::new(Literal::Text("DISABLE"), "Disable", "Taken out of use."),
+        ValueMeta::new(Literal::Text("DISABLE"), "Disable", "Disabled."),
         ValueMeta::new(Literal::Text("STOPPED"), "Stopped", "Terminated."),
         ValueMeta::new(Literal::Text("VOID"), "Void", "Declared void."),
         ValueMeta::new(Literal::Text("INVALID"), "Invalid", "No longer valid."),
@@ -1432,7 +1430,7 @@ pub(super) static SEAL_WORKFLOW_URL_ENDPOINT: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("ShortLink"),
             "ShortLink",
-            "Short link that does the same, fit for a short message; valid for 7 days.",
+            "Short link that does the same, suitable for a short message; valid for 7 days.",
         ),
         ValueMeta::new(
             Literal::Text("App"),

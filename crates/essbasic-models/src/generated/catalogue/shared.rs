@@ -22,8 +22,8 @@ pub(super) static AGENT: ObjectMeta = ObjectMeta::new(
                 "AppId",
                 "app_id",
                 "The platform's application, by the id that the service generated; it is found in \
-                the developer center of the console. Systems may use an application each, whose \
-                data is then separate.",
+                the developer center of the console. Each system may use its own application, \
+                whose data is then separate.",
                 JsonType::String,
             )
             .required(),
@@ -31,8 +31,8 @@ pub(super) static AGENT: ObjectMeta = ObjectMeta::new(
                 "ProxyOrganizationOpenId",
                 "proxy_organization_open_id",
                 "The sub-organization, by the id that the platform gave it: one id for each \
-                organization, never changed or used again, and stored by the platform. A hash of \
-                the name or of the Unified Social Credit Code does, or a random one. At most 64 \
+                organization, never changed or reused, and stored by the platform. It can be a \
+                hash of the name or of the Unified Social Credit Code, or random. At most 64 \
                 characters.",
                 JsonType::String,
             )
@@ -41,9 +41,9 @@ pub(super) static AGENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ProxyOperator",
                 "proxy_operator",
-                "The employee of the sub-organization who acts. They must have entered through the \
-                platform, passed identity verification and been given the permissions that the \
-                action needs.",
+                "The employee of the sub-organization who acts. They must have joined through the \
+                platform, passed identity verification and have the permissions that the action \
+                needs.",
                 JsonType::Object(&USER_INFO),
             )
             .optional(),
@@ -58,7 +58,7 @@ pub(super) static AGENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ProxyOrganizationId",
                 "proxy_organization_id",
-                "The sub-organization's id inside the service. Internal; not open for use.",
+                "The sub-organization's id inside the service. Internal; not available.",
                 JsonType::String,
             )
             .optional()
@@ -91,8 +91,8 @@ pub(super) static APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "HideOneKeySign",
                 "hide_one_key_sign",
-                "`true` if the button that fills all of the party's signature slots in one step is \
-                hidden, so that a seal or signature is chosen slot by slot. Absent: it is shown.",
+                "`true` to hide the button that fills all of the party's slots in one step: a seal \
+                or signature is then selected for each slot. Absent: it is shown.",
                 JsonType::Bool,
             )
             .optional(),
@@ -100,7 +100,7 @@ pub(super) static APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
                 "FillType",
                 "fill_type",
                 "Way in which the signer is named after the contract has started. Absent: the \
-                signer is given now. Needs the switch for dynamic signers in the console. Not for \
+                request names the signer. Dynamic signers must be enabled in the console. Not for \
                 an organization that signs by auto-signing.",
                 JsonType::Int,
             )
@@ -150,9 +150,9 @@ pub(super) static APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
 pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
     "Component",
     "Component",
-    "A field to fill in or a signature slot. In a contract made from files it is placed in one of \
-    three ways, which `GenerateMode` chooses:\n\n- by page and coordinates;\n- on a form field of \
-    the PDF;\n- at a keyword, which must be in the PDF as text: text in pictures is not \
+    "A field to fill in or a signature slot. In a contract made from files, `GenerateMode` selects \
+    one of three ways of placing it:\n\n- by page and coordinates;\n- on a form field of the \
+    PDF;\n- at a keyword, which the PDF must contain as text: text in pictures is not \
     searched.\n\nForm fields cannot become seals or signatures.",
     &[
         MemberMeta::new(
@@ -160,7 +160,7 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
                 "component_id",
                 "Id of the field, unique within a PDF, used by later calls.\n\n- By coordinates: \
                 at most 30 Chinese characters, letters, digits and underscores.\n- By keyword: the \
-                keyword itself. Bare, as in `甲方签署`, it matches wherever it occurs, also inside \
+                keyword itself. Without carets, as in `甲方签署`, it matches everywhere, also inside \
                 longer text; between carets, as in `^甲方签署^`, only as a separate word.",
                 JsonType::String,
             )
@@ -197,7 +197,7 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
                 "ComponentRecipientId",
                 "component_recipient_id",
                 "The party to which the field belongs, by its `RecipientId`; returned when fields \
-                are looked up. Leave it out when starting a contract.",
+                are queried. Leave it out when starting a contract.",
                 JsonType::String,
             )
             .optional(),
@@ -236,8 +236,8 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
                 "ComponentPage",
                 "component_page",
                 "Page number, starting at 1; by coordinates. In a contract made from files, \
-                negative numbers count from the end: -1 is the last page. A page that the PDF does \
-                not have makes filling in and signing fail.",
+                negative numbers count from the end: -1 is the last page. If the PDF does not have \
+                this page, filling in and signing fail.",
                 JsonType::Int,
             )
             .optional(),
@@ -264,11 +264,11 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
                 `Font`, `FontSize`, `FontAlign`, `FontColor` (red, green, blue as a string: \
                 `255,0,0`), `Bold`.\n- `DATE`: `Font`, `FontSize`; the reference's example adds \
                 `FontColor`.\n- `WATERMARK`: `Font`, `FontSize`, `Opacity` (0 to 1), `Rotate` (0 \
-                to 359 degrees), `Density` (1 loose, 2 standard, the default, 3 dense), `Position` \
-                (`None` tiled, the default, `LeftTop`, `LeftBottom`, `RightTop`, `RightBottom`, \
-                `Center`), `SubType` (`CUSTOM_WATERMARK`: own text; `PERSON_INFO_WATERMARK`: the \
-                viewer's information).\n- `FILL_IMAGE`: `NotMakeImageCenter` (true: not centered; \
-                default false), `FillMethod` (0, the default: fill the area; 1: scale in \
+                to 359 degrees), `Density` (1 loose, 2 standard, 3 dense; default 2). `Position` \
+                is `None` (tiled, the default), `LeftTop`, `LeftBottom`, `RightTop`, `RightBottom` \
+                or `Center`. `SubType` is `CUSTOM_WATERMARK` (own text) or `PERSON_INFO_WATERMARK` \
+                (the viewer's information).\n- `FILL_IMAGE`: `NotMakeImageCenter` (true: not \
+                centered; default false), `FillMethod` (0, the default: fill the area; 1: scale in \
                 proportion).\n- `SELECTOR`: `WordWrap` (true: long text wraps; default false).\n- \
                 `SIGN_SIGNATURE`, `SIGN_PAGING_SIGNATURE`: `ComponentTypeLimit`, an array of the \
                 signatures permitted: `HANDWRITE`, `HANDWRITTEN_ESIGN`, `OCR_ESIGN`, `ESIGN`, \
@@ -279,29 +279,30 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
                 `FontSize` (default 12), `FontAlign`, `Format`, `Gaps`. `Format` is `yyyy m d`, \
                 `yyyy年m月d日`, `yyyy/m/d`, `yyyy-m-d` or `yyyy.m.d`, each but the second also with ` \
                 HH:MM:SS` after it. `Gaps`, as in `2,2`, is the number of spaces in the two gaps \
-                of `yyyy m d`. Without settings, or with `Format` empty or not understood, all \
-                others are ignored: the date is `yyyy年m月d日`, centered.\n- `SIGN_SEAL`, \
-                `SIGN_SIGNATURE`: `PageRanges` puts it on every page of the ranges, as in \
+                of `yyyy m d`. Without settings, or if `Format` is empty or invalid, all others \
+                are ignored: the date is `yyyy年m月d日`, centered.\n- `SIGN_SEAL`, `SIGN_SIGNATURE`: \
+                `PageRanges` puts it on every page of the ranges, as in \
                 `[{\"BeginPage\":1,\"EndPage\":-1}]` for all.\n- `SIGN_SIGNATURE`, `SIGN_DATE`, \
                 `SIGN_SEAL`: `Rotate` (-360 to 360 degrees, positive is clockwise), \
-                `RotateRelation` (the `ComponentId` of a field that turns together with it: to \
-                turn a seal and a date about the seal, let each name the other).\n- \
+                `RotateRelation` (the `ComponentId` of a field that rotates with it). To rotate a \
+                seal and a date around the seal, set `RotateRelation` of each to the other.\n- \
                 `SIGN_SIGNATURE`, `SIGN_SEAL`, `SIGN_PAGING_SEAL`, `SIGN_LEGAL_PERSON_SEAL`: \
                 `Opacity`, 0.6 to 1 (0.7 is 70 %, 1 opaque).\n- `SIGN_SEAL`, `SIGN_PAGING_SEAL`, \
-                `SIGN_LEGAL_PERSON_SEAL`: `UseSealSize` (true: the size set for the seal, 4.2 cm \
-                if it has no size; default false: the size of the slot).\n- `SIGN_OPINION`: \
+                `SIGN_LEGAL_PERSON_SEAL`: `UseSealSize`. True: the size set for the seal, or 4.2 \
+                cm if it has none; false, the default: the size of the slot.\n- `SIGN_OPINION`: \
                 `Values` (the text to confirm), `ValuesArray` (its words, to be tapped in order; \
                 joined they equal `Values`), `SignMethod` (1: by tapping words).\n- By keyword: \
-                `IgnoreKeywordError` 1: a keyword that the PDF lacks is not an error (by default \
-                it is one), unless its party is left without any signature slot.\n- \
+                with `IgnoreKeywordError` 1, a keyword missing in the PDF is not an error, unless \
+                its party then has no signature slot. By default it is an error.\n- \
                 `VIRTUAL_COMBINATION`, `SIGN_VIRTUAL_COMBINATION`: the parts of the block. By \
-                coordinates `Children`, an array of `ComponentId`. By keyword \
-                `ChildrenComponents`, an array of objects with `ComponentType` (`SIGN_SIGNATURE`, \
-                `SIGN_DATE`, `SIGN_SELECTOR`, `SIGN_MULTI_LINE_TEXT`), `ComponentName`, \
-                `Placeholder`, `ComponentValue` (signing parties cannot set it), \
-                `ComponentOffsetX` and `ComponentOffsetY` (from the block's own position), \
-                `ComponentWidth`, `ComponentHeight`, `ComponentExtra` (by type; of a selector \
-                `Values`, `MultiSelect` and the font).",
+                coordinates: `Children`, an array of `ComponentId`. By keyword: \
+                `ChildrenComponents`, an array of objects with `ComponentType`, `ComponentName`, \
+                `Placeholder`, `ComponentValue`, `ComponentOffsetX`, `ComponentOffsetY`, \
+                `ComponentWidth`, `ComponentHeight`, `ComponentExtra`. The types are \
+                `SIGN_SIGNATURE`, `SIGN_DATE`, `SIGN_SELECTOR` and `SIGN_MULTI_LINE_TEXT`. Signing \
+                parties cannot set `ComponentValue`. Offsets count from the block's own position. \
+                `ComponentExtra` depends on the type; for a selector it has `Values`, \
+                `MultiSelect` and the font.",
                 JsonType::String,
             )
             .optional()
@@ -347,14 +348,14 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ComponentDescription",
                 "component_description",
-                "A description of the caller, no effect on the contract. Not in use.",
+                "The caller's description, without effect on the contract. Not in use.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "OffsetX",
                 "offset_x",
-                "Shift of a place found by keyword, in points: negative to the left, positive to \
+                "Horizontal offset from the keyword, in points: negative to the left, positive to \
                 the right.",
                 JsonType::Float,
             )
@@ -362,7 +363,7 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OffsetY",
                 "offset_y",
-                "Shift of a place found by keyword, in points: negative upwards, positive \
+                "Vertical offset from the keyword, in points: negative upwards, positive \
                 downwards.",
                 JsonType::Float,
             )
@@ -410,7 +411,7 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
                 "Placeholder",
                 "placeholder",
                 "Hint that the service's mini program shows in a field to fill in, such as which \
-                number is wanted. No effect on signature slots.",
+                number is expected. No effect on signature slots.",
                 JsonType::String,
             )
             .optional(),
@@ -437,8 +438,8 @@ pub(super) static COMPONENT: ObjectMeta = ObjectMeta::new(
 pub(super) static COMPONENT_LIMIT: ObjectMeta = ObjectMeta::new(
     "ComponentLimit",
     "ComponentLimit",
-    "One kind of signature slot that a signer may place when adding slots to a contract made from \
-    files, and with which seals or signatures it may be filled.",
+    "One kind of signature slot that a signer may add to a contract made from files, and the \
+    permitted seals or signatures.",
     &[
         MemberMeta::new(
                 "ComponentType",
@@ -454,8 +455,8 @@ pub(super) static COMPONENT_LIMIT: ObjectMeta = ObjectMeta::new(
                 "Permitted content of the slot. Absent: no restriction.\n\n- `SIGN_SEAL`, \
                 `SIGN_PAGING_SEAL`: types of seals, `OFFICIAL` (company seal), `CONTRACT` \
                 (contract seal), `FINANCE` (finance seal), `PERSONNEL` (personnel seal) or \
-                `OTHER`; for a party of the initiator's organization also ids of its seals. If \
-                both are given, the types are ignored.\n- `SIGN_SIGNATURE`: `HANDWRITE`, \
+                `OTHER`. For a party of the initiator's organization, also ids of its seals. If \
+                both are set, the types are ignored.\n- `SIGN_SIGNATURE`: `HANDWRITE`, \
                 `HANDWRITTEN_ESIGN`, `OCR_ESIGN`, `ESIGN` or `SYSTEM_ESIGN`, as in \
                 `ComponentLimitType` of `FlowApproverInfo`.\n- `SIGN_LEGAL_PERSON_SEAL`: leave it \
                 out.",
@@ -507,8 +508,8 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Name",
                 "name",
-                "The signer's real name, which serves their identity verification and signature; \
-                no nickname.",
+                "The signer's real name, not a nickname; used for identity verification and the \
+                signature.",
                 JsonType::String,
             )
             .optional()
@@ -524,10 +525,11 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "IdCardNumber",
                 "id_card_number",
-                "Number of the signer's identity document:\n\n- mainland identity card: 18 digits, \
-                the last of which may be a capital `X`;\n- travel permit for Hong Kong and Macao \
-                residents: `H` (Hong Kong) or `M` (Macao) and 10 digits;\n- residence permit for \
-                Hong Kong, Macao and Taiwan residents: 18 characters, like the identity card.",
+                "Number of the signer's identity document:\n\n- mainland identity card: 18 \
+                characters, digits or a capital `X` as the last one;\n- travel permit for Hong \
+                Kong and Macao residents: `H` (Hong Kong) or `M` (Macao) and 10 digits;\n- \
+                residence permit for Hong Kong, Macao and Taiwan residents: 18 characters, like \
+                the identity card.",
                 JsonType::String,
             )
             .optional()
@@ -543,16 +545,16 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OrganizationName",
                 "organization_name",
-                "The organization's name as on its business license. Brackets must be the Chinese \
-                `（）`.",
+                "The organization's name as on its business license. Brackets must be the \
+                full-width `（）`.",
                 JsonType::String,
             )
             .optional(),
         MemberMeta::new(
                 "NotChannelOrganization",
                 "not_channel_organization",
-                "`true` if the signer's organization is one of the service's own and none of the \
-                platform's sub-organizations; for `ApproverType` `ORGANIZATION`. Absent: a \
+                "`true` if the signer's organization is a direct customer of the service, not a \
+                sub-organization of the platform; for `ApproverType` `ORGANIZATION`. Absent: a \
                 sub-organization of the platform.",
                 JsonType::Bool,
             )
@@ -561,10 +563,10 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 "OpenId",
                 "open_id",
                 "The employee's id, assigned by the platform: letters and digits. Absent, for an \
-                employee of a sub-organization: any employee can claim the role. For an employee \
-                who has passed identity verification and joined the organization, `Name`, \
-                `IdCardType`, `IdCardNumber` and `Mobile` are ignored: the verified identity and \
-                login number apply. At most 64 characters.",
+                employee of a sub-organization: any employee can claim the role. If the employee \
+                has passed identity verification and joined the organization, their verified \
+                identity and login number replace `Name`, `IdCardType`, `IdCardNumber` and \
+                `Mobile`. At most 64 characters.",
                 JsonType::String,
             )
             .optional()
@@ -582,7 +584,7 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverType",
                 "approver_type",
-                "Kind of party, and whether it signs by hand, by auto-signing or by PIN.",
+                "Kind of party, and whether it signs manually, by auto-signing or by PIN.",
                 JsonType::String,
             )
             .optional()
@@ -618,9 +620,9 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 "SignComponents",
                 "sign_components",
                 "The party's signature slots. From files: their positions and types. From a \
-                template: the seal for a slot of the initiator's organization, the slot by \
-                `ComponentId` or `ComponentName`, the seal's id as `ComponentValue`; a seal fixed \
-                in the template cannot be changed.",
+                template: the seal for a slot of the initiator's organization. `ComponentId` or \
+                `ComponentName` identifies the slot, and `ComponentValue` is the seal's id. A seal \
+                fixed in the template cannot be changed.",
                 JsonType::List(&JsonType::Object(&COMPONENT)),
             )
             .optional(),
@@ -644,8 +646,7 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "JumpUrl",
                 "jump_url",
-                "Page that the browser opens after signing. Ask the account manager about the \
-                cases in which it works.",
+                "Page that the browser opens after signing. Ask the account manager when it works.",
                 JsonType::String,
             )
             .optional()
@@ -653,7 +654,8 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverOption",
                 "approver_option",
-                "Permissions and duties of the signer: refuse, forward, be named later.",
+                "Permissions and duties of the signer, such as refusing, forwarding, or being \
+                named later.",
                 JsonType::Object(&APPROVER_OPTION),
             )
             .optional(),
@@ -661,9 +663,9 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 "ApproverNeedSignReview",
                 "approver_need_sign_review",
                 "`true` if the initiator's organization must approve before this party, employee \
-                or person, can sign. The review is given with `ChannelCreateFlowSignReview`; until \
-                it passes, signing stays blocked, also after a refusal. Works for signing by hand \
-                and for auto-signing. Absent: no.",
+                or person, can sign. `ChannelCreateFlowSignReview` reports the outcome; until an \
+                approval, also after a refusal, the party cannot sign. Works with manual signing \
+                and auto-signing. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
@@ -679,8 +681,8 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ApproverSignTypes",
                 "approver_sign_types",
-                "Methods by which the signer may prove the will to sign. Absent: all methods. No \
-                effect for a contract from a template, whose own setting applies.",
+                "Methods by which the signer may prove intent. Absent: all methods. No effect for \
+                a contract from a template, whose own setting applies.",
                 JsonType::List(&JsonType::Int),
             )
             .optional()
@@ -688,9 +690,9 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SignId",
                 "sign_id",
-                "The party's id in a contract, set by the service when the contract starts. When a \
-                link to sign is made, it takes the place of name, phone number and identity \
-                document; `DescribeFlowDetailInfo` returns it.",
+                "The party's id in a contract, set by the service when the contract starts. It \
+                replaces name, phone number and identity document when a signing link is created; \
+                `DescribeFlowDetailInfo` returns it.",
                 JsonType::String,
             )
             .optional(),
@@ -727,7 +729,7 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "SignTypeSelector",
                 "sign_type_selector",
-                "Chooser among `ApproverSignTypes`, for H5 links to sign. Absent: the signer.",
+                "Selector among `ApproverSignTypes`, for H5 links to sign. Absent: the signer.",
                 JsonType::Int,
             )
             .optional()
@@ -786,7 +788,7 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
 pub(super) static INTENTION: ObjectMeta = ObjectMeta::new(
     "Intention",
     "Intention",
-    "Questions to a signer on video during face recognition, to record the will to sign. Video \
+    "Questions to a signer on video during face recognition, to record the intent to sign. Video \
     verification is available on request: the account manager enables it.",
     &[
         MemberMeta::new(
@@ -810,8 +812,8 @@ pub(super) static INTENTION: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "IntentionActions",
                 "intention_actions",
-                "The texts read out, one per round; for the nod mode only. Absent: the signer is \
-                asked whether they agree to sign this agreement and nods to agree. 1 to 10 \
+                "The texts that are read out, one per round; for the nod mode only. Absent: one \
+                text, which asks whether the signer agrees to sign this agreement. 1 to 10 \
                 elements.",
                 JsonType::List(&JsonType::Object(&INTENTION_ACTION)),
             )
@@ -893,17 +895,12 @@ pub(super) static ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
-                "Channel",
-                "channel",
-                "The channel that the user belongs to.",
-                JsonType::String,
-            )
+        MemberMeta::new("Channel", "channel", "The user's channel.", JsonType::String)
             .optional(),
         MemberMeta::new(
                 "ClientIp",
                 "client_ip",
-                "The user's real network address. Internal; not open for use.",
+                "The user's IP address. Internal; not available.",
                 JsonType::String,
             )
             .optional()
@@ -912,7 +909,7 @@ pub(super) static ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ProxyIp",
                 "proxy_ip",
-                "The network address of the organization's proxy. Internal; not open for use.",
+                "The IP address of the organization's proxy. Internal; not available.",
                 JsonType::String,
             )
             .optional()
@@ -973,11 +970,10 @@ pub(super) static USER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "OpenId",
                 "open_id",
-                "`OpenId`, the id that the platform gave them: one real employee of the \
-                sub-organization, unique in the application and never used again. The user id of \
-                the platform's own system does, or a hash of it. Once they have joined, the \
-                console, opened with `CreateConsoleLoginUrl`, lists it among the employees. At \
-                most 64 characters.",
+                "`OpenId`, the id that the platform gave them: one employee of the \
+                sub-organization, unique in the application and never reused. It can be the user \
+                id of the platform's own system, or a hash of it. After the employee has joined, \
+                the console, opened with `CreateConsoleLoginUrl`, shows it. At most 64 characters.",
                 JsonType::String,
             )
             .optional()
@@ -985,7 +981,7 @@ pub(super) static USER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "Channel",
                 "channel",
-                "The channel that the user belongs to. Internal; not open for use.",
+                "The user's channel. Internal; not available.",
                 JsonType::String,
             )
             .optional()
@@ -993,7 +989,7 @@ pub(super) static USER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "CustomUserId",
                 "custom_user_id",
-                "The user's id in the channel. Internal; not open for use.",
+                "The user's id in the channel. Internal; not available.",
                 JsonType::String,
             )
             .optional()
@@ -1001,7 +997,7 @@ pub(super) static USER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ClientIp",
                 "client_ip",
-                "The user's own network address. Internal; not open for use.",
+                "The user's IP address. Internal; not available.",
                 JsonType::String,
             )
             .optional()
@@ -1010,7 +1006,7 @@ pub(super) static USER_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ProxyIp",
                 "proxy_ip",
-                "The network address of the proxy. Internal; not open for use.",
+                "The IP address of the proxy. Internal; not available.",
                 JsonType::String,
             )
             .optional()

@@ -16,14 +16,14 @@ pub(super) const DESCRIBE_TEMPLATES: ActionMeta = ActionMeta::new(
         .with_rate_limit(20)
         .idempotent(),
     "查询模板信息列表",
-    "Lists the valid templates that a sub-organization owns, not those of the platform. Usually \
-    called before `CreateFlowsByTemplates` or `ChannelCreateFlowGroupByTemplates`, to learn a \
-    template's parties and fields.\n\nA sub-organization has templates that the platform \
-    distributed to it and templates it made in its console, reached by `CreateConsoleLoginUrl`. A \
-    template consists of basic data, the initiator and the other parties (`Recipients`), the \
-    fields to fill in (`Components`) and the signature slots (`SignComponents`). Each field and \
-    slot belongs to one party, by its `ComponentRecipientId`.\n\n`TemplateId`, `TemplateName` and \
-    `ChannelTemplateId` combine: a template must meet all that are given. `TemplateId` takes \
+    "Lists the valid templates that a sub-organization owns, not those of the platform. \
+    `CreateFlowsByTemplates` and `ChannelCreateFlowGroupByTemplates` need the parties and fields \
+    that it returns.\n\nA sub-organization has templates that the platform distributed to it and \
+    templates it created in its console, which `CreateConsoleLoginUrl` opens. A template consists \
+    of basic data, the initiator and the other parties (`Recipients`), the fields to fill in \
+    (`Components`) and the signature slots (`SignComponents`). Each field and slot belongs to one \
+    party, which `ComponentRecipientId` identifies.\n\n`TemplateId`, `TemplateName` and \
+    `ChannelTemplateId` combine: a template must match all that are set. `TemplateId` takes \
     precedence over `TemplateIds`. The sub-organization and the employee in `Agent` must have \
     passed identity verification.",
     "templates",
@@ -59,16 +59,15 @@ pub(super) const OPERATE_CHANNEL_TEMPLATE: ActionMeta = ActionMeta::new(
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20),
     "第三方应用模板库管理",
-    "Looks up or changes which sub-organizations may use a template of the platform's template \
+    "Returns or changes the sub-organizations that may use a template of the platform's template \
     library.\n\n- `SELECT` lists the sub-organizations authorized, page by page.\n- `UPDATE` sets \
-    with `AuthTag` whether all sub-organizations of the application or only chosen ones are \
-    authorized; once the template is published, this is fixed. With chosen ones, \
+    with `AuthTag` whether all sub-organizations of the application or only selected ones are \
+    authorized; after the template is published, this cannot change. For selected ones, \
     `ProxyOrganizationOpenIds` adds further ones. `Available` enables or disables the template.\n- \
-    `DELETE` takes the authorization away. A template that is claimed by hand vanishes from those \
-    sub-organizations' view of the library and can no longer be claimed, but copies already \
-    claimed stay. A template that is distributed automatically is with them already and is not \
-    affected. To reach templates that sub-organizations already have, use `UPDATE` with \
-    `Available`.",
+    `DELETE` revokes the authorization. A template that is claimed manually is no longer shown in \
+    those sub-organizations' library and can no longer be claimed; copies already claimed remain. \
+    A template that was distributed automatically is not affected. To change templates that \
+    sub-organizations already have, use `UPDATE` with `Available`.",
     "templates",
     &[
         "FailedOperation",
@@ -109,10 +108,10 @@ pub(super) const OPERATE_TEMPLATE: ActionMeta = ActionMeta::new(
         .with_rate_limit(20),
     "企业模板管理",
     "Deletes, enables, disables or copies a template that a sub-organization owns. Every operation \
-    triggers a callback.\n\nDeleting is final; disable a template to keep it. Enabling and \
-    disabling are idempotent: a template already in that state is not an error. From a disabled \
-    template no contract can be initiated; contracts already initiated continue. A copy differs in \
-    its name only; everything else is edited in the console.",
+    triggers a callback.\n\nDeleting is final; to keep a template, disable it instead. Enabling \
+    and disabling are idempotent: a template already in that state is not an error. From a \
+    disabled template no contract can be initiated; contracts already initiated continue. A copy \
+    differs in its name only; everything else is edited in the console.",
     "templates",
     &[
         "InternalError",
@@ -130,7 +129,8 @@ pub(super) const OPERATE_TEMPLATE: ActionMeta = ActionMeta::new(
 pub(super) static AUTH_FAIL_MESSAGE: ObjectMeta = ObjectMeta::new(
     "AuthFailMessage",
     "AuthFailMessage",
-    "A sub-organization for which a template's authorization could not be changed, and why.",
+    "A sub-organization for which a template's authorization could not be changed, with the \
+    reason.",
     &[
         MemberMeta::new(
             "ProxyOrganizationOpenId",
@@ -141,7 +141,7 @@ pub(super) static AUTH_FAIL_MESSAGE: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "Message",
             "message",
-            "Description of the failure, for people to read.",
+            "Human-readable description of the failure.",
             JsonType::String,
         ),
     ],
@@ -165,8 +165,8 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "TemplateId",
                 "template_id",
-                "One template, by its id of 32 characters, which the console shows among the \
-                organization's templates. Wins over `TemplateIds`.",
+                "One template, by its 32-character id, which the console shows among the \
+                organization's templates. Takes precedence over `TemplateIds`.",
                 JsonType::String,
             )
             .optional(),
@@ -181,9 +181,9 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "TemplateIds",
                 "template_ids",
-                "Templates to look up, by their ids of 32 characters. Each must exist and belong \
-                to the sub-organization, or the call fails. `Limit` and `Offset` then have no \
-                effect; ignored if `TemplateId` is given. At most 100 elements.",
+                "Templates to return, by their 32-character ids. Each must exist and belong to the \
+                sub-organization, or the call fails. `Limit` and `Offset` then have no effect; \
+                ignored if `TemplateId` is given. At most 100 elements.",
                 JsonType::List(&JsonType::String),
             )
             .optional()
@@ -207,8 +207,8 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "TemplateName",
                 "template_name",
-                "Looks for templates whose name contains this text: Chinese characters, letters, \
-                digits and underscores. At most 200 characters.",
+                "Part of the name of the templates to return: Chinese characters, letters, digits \
+                and underscores. At most 200 characters.",
                 JsonType::String,
             )
             .optional()
@@ -240,10 +240,9 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "ShowPreviewComponents",
                 "show_preview_components",
-                "`true` if the preview shows the template's fields and signature slots over the \
-                file and lets one try out signing, for instance to check their positions before \
-                initiating. Absent: only the file is shown. Without `WithPreviewUrl` it has no \
-                effect.",
+                "`true` if the preview shows the template's fields and signature slots on the file \
+                and offers a trial signature, for instance to check their positions. Absent: only \
+                the file is shown. Without `WithPreviewUrl` it has no effect.",
                 JsonType::Bool,
             )
             .optional(),
@@ -344,8 +343,8 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
         MemberMeta::new(
                 "OperateType",
                 "operate_type",
-                "Operation: look up, set or revoke the authorization. The official sample writes \
-                it in lower case.",
+                "Operation: list, set or revoke the authorization. The official sample writes it \
+                in lower case.",
                 JsonType::String,
             )
             .required()
@@ -379,7 +378,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
                 "Available",
                 "available",
                 "Change of the template's availability; works with `OperateType` `UPDATE` only. If \
-                it cannot be done, the call fails.",
+                the change is not possible, the call fails.",
                 JsonType::Int,
             )
             .optional()
@@ -440,7 +439,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_RESPONSE: ObjectMeta = ObjectMeta::ne
                 "OperateResult",
                 "operate_result",
                 "Result of the change of visibility: for all sub-organizations, some or none. \
-                `FailMessageList` has those that failed.",
+                `FailMessageList` lists those that failed.",
                 JsonType::String,
             )
             .values(&TEMPLATE_AUTHORIZATION_RESULT),
@@ -461,7 +460,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_RESPONSE: ObjectMeta = ObjectMeta::ne
         MemberMeta::new(
             "FailMessageList",
             "fail_message_list",
-            "The sub-organizations for which it failed, and why.",
+            "The sub-organizations for which it failed, with the reasons.",
             JsonType::List(&JsonType::Object(&AUTH_FAIL_MESSAGE)),
         ),
         MemberMeta::new(
@@ -618,7 +617,7 @@ pub(super) static RECIPIENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "RoutingOrder",
             "routing_order",
-            "The party's place in the order of signing: the lower, the earlier.",
+            "Position in the signing order; lower numbers sign earlier.",
             JsonType::Int,
         ),
         MemberMeta::new(
@@ -644,8 +643,8 @@ pub(super) static RECIPIENT: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
                 "NoTransfer",
                 "no_transfer",
-                "`true` if the party is prevented from handing its task to another person. False \
-                or absent: it may hand it on.",
+                "`true` if the party is prevented from forwarding its task to another person. \
+                False or absent: forwarding is allowed.",
                 JsonType::Bool,
             )
             .optional(),
@@ -712,7 +711,7 @@ pub(super) static TEMPLATE_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .internal()
-            .deprecated("Look at `IsPromoter` of each of `Recipients`."),
+            .deprecated("Use `IsPromoter` of each of `Recipients`."),
         MemberMeta::new(
                 "Creator",
                 "creator",
@@ -745,19 +744,19 @@ pub(super) static TEMPLATE_INFO: ObjectMeta = ObjectMeta::new(
         MemberMeta::new(
             "ChannelTemplateId",
             "channel_template_id",
-            "The platform's template that this one comes from.",
+            "The platform's template from which this one was created.",
             JsonType::String,
         ),
         MemberMeta::new(
             "ChannelTemplateName",
             "channel_template_name",
-            "The name of the platform's template that this one comes from.",
+            "The name of the platform's template from which this one was created.",
             JsonType::String,
         ),
         MemberMeta::new(
                 "ChannelAutoSave",
                 "channel_auto_save",
-                "Way in which the sub-organization gets the platform's template.",
+                "Way in which the sub-organization obtained the platform's template.",
                 JsonType::Int,
             )
             .values(&TEMPLATE_DISTRIBUTION),
@@ -872,8 +871,8 @@ pub(super) static TEMPLATE_AVAILABILITY_CHANGE: ValueSetMeta = ValueSetMeta::new
         ValueMeta::new(
             Literal::Int(2),
             "Disable",
-            "Disables it: distributed automatically, sub-organizations can no longer use it; \
-            claimed by hand, it no longer shows in the library for claiming.",
+            "Disables it. If it is distributed automatically, sub-organizations can no longer use \
+            it. If it is claimed manually, it is no longer shown in the library for claiming.",
         ),
     ],
 );
@@ -893,7 +892,7 @@ pub(super) static TEMPLATE_CONTENT_TYPE: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static TEMPLATE_DISTRIBUTION: ValueSetMeta = ValueSetMeta::new(
     "TemplateDistribution",
-    "Way in which a sub-organization gets a platform's template.",
+    "Way in which a sub-organization obtains a platform's template.",
     &[
         ValueMeta::new(
             Literal::Int(0),
@@ -912,7 +911,7 @@ pub(super) static TEMPLATE_OPERATION: ValueSetMeta = ValueSetMeta::new(
     "TemplateOperation",
     "Operation on a sub-organization's own template.",
     &[
-        ValueMeta::new(Literal::Text("DELETE"), "Delete", "Deletes it for good."),
+        ValueMeta::new(Literal::Text("DELETE"), "Delete", "Deletes it permanently."),
         ValueMeta::new(
             Literal::Text("ENABLE"),
             "Enable",
@@ -948,9 +947,9 @@ pub(super) static TEMPLATE_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Int(1),
             "AutoSign",
-            "The organization's own signature is auto-signed: nobody acts.",
+            "The organization's own signature is auto-signed, without a person.",
         ),
-        ValueMeta::new(Literal::Int(3), "Normal", "Signers sign by hand."),
+        ValueMeta::new(Literal::Int(3), "Normal", "Signers sign manually."),
     ],
 );
 

@@ -58,7 +58,7 @@ pub(super) static APPROVER_MOBILE_MODE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("REPLACE"),
             "Replace",
-            "The verified number replaces it.",
+            "The verified number replaces the given one.",
         ),
         ValueMeta::new(Literal::Text("GIVEN"), "Given", "The given number is used."),
         ValueMeta::new(Literal::Text("VALIDATE"), "Validate", "The call fails."),
@@ -73,7 +73,7 @@ pub(super) static APPROVER_SIGN_ENDPOINT: ValueSetMeta = ValueSetMeta::new(
             Literal::Text("link"),
             "Link",
             "Only through the link in the short message or one from the initiator. In the console \
-            and in the lists of the mini program the contract can be viewed, neither filled in nor \
+            and in the lists of the mini program the contract can only be viewed, not filled in or \
             signed.",
         ),
     ],
@@ -251,7 +251,7 @@ pub(super) static COMPONENT_TYPE: ValueSetMeta = ValueSetMeta::new(
             "MultiLineText",
             "Several lines of text.",
         ),
-        ValueMeta::new(Literal::Text("CHECK_BOX"), "CheckBox", "Box to tick."),
+        ValueMeta::new(Literal::Text("CHECK_BOX"), "CheckBox", "Check box."),
         ValueMeta::new(Literal::Text("SELECTOR"), "Selector", "Choice from a list."),
         ValueMeta::new(Literal::Text("DIGIT"), "Digit", "Number."),
         ValueMeta::new(Literal::Text("DATE"), "Date", "Date."),
@@ -269,12 +269,12 @@ pub(super) static COMPONENT_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("DYNAMIC_TABLE"),
             "DynamicTable",
-            "Field: a table whose rows vary.",
+            "Table with a variable number of rows.",
         ),
         ValueMeta::new(
             Literal::Text("VIRTUAL_COMBINATION"),
             "VirtualCombination",
-            "Block that joins check boxes; contains no text itself.",
+            "Group of check boxes; contains no text itself.",
         ),
         ValueMeta::new(
             Literal::Text("WATERMARK"),
@@ -313,7 +313,7 @@ pub(super) static FLOW_APPROVER_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("PERSON_AUTO_SIGN"),
             "PersonAutoSign",
-            "A person, by auto-signing. A feature on request: the account manager switches it on.",
+            "A person, by auto-signing. Available on request: the account manager enables it.",
         ),
         ValueMeta::new(
             Literal::Text("ORGANIZATION"),
@@ -325,8 +325,8 @@ pub(super) static FLOW_APPROVER_TYPE: ValueSetMeta = ValueSetMeta::new(
             Literal::Text("ENTERPRISESERVER"),
             "EnterpriseServer",
             "An organization, by auto-signing: the initiator's own in a contract made from files, \
-            or another one. Another one must be of the same application, the sub-organizations \
-            must have granted the authorization, and the account manager must be consulted.",
+            or another one. Another one must belong to the same application and have granted the \
+            authorization; ask the account manager first.",
         ),
         ValueMeta::new(
             Literal::Text("ORGANIZATION_PIN_CODE_SIGN"),
@@ -343,8 +343,8 @@ pub(super) static FLOW_APPROVER_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("PERSON_PIN_CODE_SIGN"),
             "PersonPinCodeSign",
-            "A person, by auto-signing with a PIN. A feature on request: the account manager \
-            switches it on.",
+            "A person, by auto-signing with a PIN. Available on request: the account manager \
+            enables it.",
         ),
     ],
 );
@@ -356,18 +356,23 @@ pub(super) static FLOW_READ_LIMIT: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("LimitReadTimeAndBottom"),
             "LimitReadTimeAndBottom",
-            "For the required time and down to the end.",
+            "For the required time and to the end of the document.",
         ),
         ValueMeta::new(
             Literal::Text("LimitReadTime"),
             "LimitReadTime",
             "For the required time.",
         ),
-        ValueMeta::new(Literal::Text("LimitBottom"), "LimitBottom", "Down to the end."),
+        ValueMeta::new(
+            Literal::Text("LimitBottom"),
+            "LimitBottom",
+            "To the end of the document.",
+        ),
         ValueMeta::new(
             Literal::Text("NoReadTimeAndBottom"),
             "NoReadTimeAndBottom",
-            "Any size. Available on request: the account manager enables it.",
+            "No reading time, and no need to reach the end. Available on request: the account \
+            manager enables it.",
         ),
     ],
 );
@@ -429,7 +434,7 @@ pub(super) static INTENTION_TYPE: ValueSetMeta = ValueSetMeta::new(
             "QuestionAndAnswer",
             "Spoken replies to questions.",
         ),
-        ValueMeta::new(Literal::Int(2), "Nod", "By nodding."),
+        ValueMeta::new(Literal::Int(2), "Nod", "Nodding."),
     ],
 );
 
@@ -469,7 +474,7 @@ pub(super) static NOTIFY_TYPE: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(Literal::Text("SMS"), "Sms", "By short message."),
         ValueMeta::new(Literal::Text("EMAIL"), "Email", "By e-mail."),
         ValueMeta::new(Literal::Text("ALL"), "All", "By short message and e-mail."),
-        ValueMeta::new(Literal::Text("NONE"), "None", "Not at all."),
+        ValueMeta::new(Literal::Text("NONE"), "None", "No notification."),
     ],
 );
 
@@ -502,17 +507,17 @@ pub(super) static SEAL_SIZE_POLICY: ValueSetMeta = ValueSetMeta::new(
 
 pub(super) static SIGN_TYPE_SELECTOR: ValueSetMeta = ValueSetMeta::new(
     "SignTypeSelector",
-    "Chooser of the method that proves the will to sign.",
+    "Selector of the method that proves intent.",
     &[
         ValueMeta::new(
             Literal::Int(0),
             "SignerChooses",
-            "The signer, freely among those given.",
+            "The signer selects one of the given methods.",
         ),
         ValueMeta::new(
             Literal::Int(1),
             "FirstRecommended",
-            "The service: it offers the first of those given.",
+            "The service offers the first of the given methods.",
         ),
     ],
 );
@@ -524,17 +529,17 @@ pub(super) static SIGNATURE_METHOD: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("HANDWRITE"),
             "Handwrite",
-            "Written by hand on the spot.",
+            "Handwritten while signing.",
         ),
         ValueMeta::new(
             Literal::Text("HANDWRITTEN_ESIGN"),
             "HandwrittenEsign",
-            "Handwriting that the signer saved among their seals; permits `HANDWRITE` as well.",
+            "Handwritten signature that the signer saved earlier; permits `HANDWRITE` as well.",
         ),
         ValueMeta::new(
             Literal::Text("OCR_ESIGN"),
             "OcrEsign",
-            "Written by hand and recognized by AI.",
+            "Handwritten, and recognized by AI.",
         ),
         ValueMeta::new(Literal::Text("ESIGN"), "Esign", "A personal seal."),
         ValueMeta::new(
@@ -545,7 +550,7 @@ pub(super) static SIGNATURE_METHOD: ValueSetMeta = ValueSetMeta::new(
         ValueMeta::new(
             Literal::Text("SYSTEM_ESIGN"),
             "SystemEsign",
-            "Generated from the signer's name at a tap.",
+            "Generated from the signer's name when the signer taps a button.",
         ),
     ],
 );
