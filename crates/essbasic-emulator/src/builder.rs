@@ -41,6 +41,7 @@ pub struct Builder {
     speed: f64,
     rate_limit: Option<usize>,
     pdf_size: usize,
+    max_stored_bytes: Option<usize>,
     faults: Vec<Fault>,
     faults_seed: u64,
     tls: bool,
@@ -75,6 +76,7 @@ impl Builder {
             speed: 1.0,
             rate_limit: Some(20),
             pdf_size: 0,
+            max_stored_bytes: None,
             faults: Vec::new(),
             faults_seed: 0,
             tls: false,
@@ -171,6 +173,15 @@ impl Builder {
         self
     }
 
+    /// Sets the maximum size of all uploaded files, in bytes: 256 MiB by default. Further uploads get
+    /// `FailedOperation`.
+    ///
+    /// A file counts until its id has expired and no contract of it remains.
+    pub fn with_max_stored_bytes(mut self, bytes: usize) -> Self {
+        self.max_stored_bytes = Some(bytes);
+        self
+    }
+
     /// Sets faults and the seed by which the hit requests are drawn.
     ///
     /// At most one fault hits a request: the first that applies to it and is drawn. [`Emulator::set_faults`]
@@ -195,9 +206,9 @@ impl Builder {
     /// Returns an error of kind [`io::ErrorKind::InvalidInput`] with the setting and its limit if a setting is
     /// invalid:
     /// - the address is not loopback without [`allow_remote`](Self::allow_remote),
-    /// - the URL, the key or the [`CallbackChaos`](crate::CallbackChaos) of callbacks is invalid,
+    /// - the URL, the key, the token or the [`CallbackChaos`](crate::CallbackChaos) of callbacks is invalid,
     /// - a key of [`encryption`](Self::encryption) has a wrong length,
-    /// - a part of a credential is empty,
+    /// - a part of a credential is empty or has a character that clients refuse,
     /// - the seed is contradictory or has more than 1,000,000 generated contracts,
     /// - the rate of a fault is not between 0 and 1, or a fault of handshakes is set without
     ///   [`tls`](Self::tls),
@@ -211,6 +222,9 @@ impl Builder {
         }
         let clock = Clock::new(self.start, self.speed);
         let mut state = State::default();
+        if let Some(bytes) = self.max_stored_bytes {
+            state.uploads.max_stored_bytes = bytes;
+        }
         self.seed
             .apply(&mut state, clock.now())
             .map_err(|error| limits::invalid(error.to_string()))?;

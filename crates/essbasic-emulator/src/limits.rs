@@ -69,12 +69,50 @@ pub(crate) fn fraction(name: &str, value: f64) -> Result<(), String> {
     }
 }
 
-/// Checks that no part of a credential is empty.
+/// Checks the parts of a credential. Clients send only these characters, so that a client could not use others.
 pub(crate) fn credential(secret_id: &str, secret_key: &str, token: Option<&str>) -> io::Result<()> {
-    let parts =
-        [("SecretId", secret_id), ("SecretKey", secret_key), ("token", token.unwrap_or("-"))];
-    match parts.into_iter().find(|(_, value)| value.is_empty()) {
-        Some((name, _)) => Err(invalid(format!("the {name} of a credential is empty"))),
-        None => Ok(()),
+    const ID: (&[u8], &str) = (b"_-", "_ and -");
+    const KEY: (&[u8], &str) = (b"+/=_.-", "+, /, =, _, . and -");
+    let parts = [
+        ("SecretId", secret_id, ID),
+        ("SecretKey", secret_key, KEY),
+        ("token", token.unwrap_or("-"), KEY),
+    ];
+    for (name, value, (others, shown)) in parts {
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || others.contains(&byte);
+        if value.is_empty() {
+            return Err(invalid(format!("the {name} of a credential is empty")));
+        }
+        if !value.bytes().all(is_allowed) {
+            return Err(invalid(format!(
+                "the {name} of a credential contains a character other than A-Z, a-z, 0-9, {shown}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_have_only_characters_that_clients_send() {
+        for byte in 0..=u8::MAX {
+            let text = format!("a{}b", char::from(byte));
+            let alphanumeric = byte.is_ascii_alphanumeric();
+            let is_key = alphanumeric || b"+/=_.-".contains(&byte);
+            for (result, name, expected) in [
+                (credential(&text, "k", None), "SecretId", alphanumeric || b"_-".contains(&byte)),
+                (credential("i", &text, None), "SecretKey", is_key),
+                (credential("i", "k", Some(&text)), "token", is_key),
+            ] {
+                assert_eq!(result.is_ok(), expected, "{name} {text:?}");
+                if let Err(error) = result {
+                    let error = error.to_string();
+                    assert!(error.contains(name) && !error.contains(&text), "{error}");
+                }
+            }
+        }
     }
 }

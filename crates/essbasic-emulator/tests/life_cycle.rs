@@ -7,13 +7,14 @@ mod support;
 
 use std::time::Duration;
 
+use essbasic_emulator::Emulator;
 use essbasic_models::CATALOGUE;
 use serde_json::{Value, json};
 use support::flows::{
     COMPOSED, admin, code, contract, create, download, execute, file_info, get, organization, pdf,
     person, status, statuses, upload,
 };
-use support::start;
+use support::{NOW, start};
 use tc3_catalogue::validation::structural_violations;
 use tc3_catalogue::{JsonType, MemberMeta};
 
@@ -319,4 +320,33 @@ fn missing_fields(response: &Value, ty: JsonType) -> Vec<&'static str> {
             .collect(),
         _ => Vec::new(),
     }
+}
+
+#[test]
+fn the_size_of_all_uploads_is_limited() {
+    let file = pdf("words");
+    let limit = 2 * file.len() + 1;
+    let builder = Emulator::builder().manual_clock(NOW).with_max_stored_bytes(limit);
+    let emulator = builder.start().unwrap();
+    let upload = |count: usize| {
+        let infos = vec![file_info("a.pdf", &file); count];
+        let files = json!({ "BusinessType": "DOCUMENT", "FileInfos": infos });
+        execute(&emulator, "UploadFiles", files)
+    };
+    let refused = |response: Value| {
+        assert_eq!(response["Error"]["Code"], "FailedOperation", "{response}");
+        let message = response["Error"]["Message"].as_str().unwrap();
+        assert!(message.contains(&format!("at most {limit} bytes")), "{message}");
+    };
+    refused(upload(3));
+    let id = upload(1)["FileIds"][0].as_str().unwrap().to_owned();
+    refused(upload(2));
+    assert_eq!(upload(1)["TotalCount"], 1);
+    refused(upload(1));
+    let created = execute(&emulator, "ChannelCreateFlowByFiles", contract(&id));
+    // The contract still has its file after the id has expired.
+    emulator.advance(Duration::from_secs(3601));
+    refused(upload(2));
+    assert_eq!(upload(1)["TotalCount"], 1);
+    assert_eq!(download(&emulator, created["FlowId"].as_str().unwrap()), file);
 }

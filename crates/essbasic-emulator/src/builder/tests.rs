@@ -122,6 +122,7 @@ fn setters() -> impl Strategy<Value = SetterCall> {
         ),
         boxed(proptest::option::of(sizes()), Builder::rate_limit),
         boxed(sizes(), Builder::pdf_size),
+        boxed(sizes(), Builder::with_max_stored_bytes),
         boxed((faults(), any::<u64>()), |builder, (faults, seed)| builder.faults(faults, seed)),
     ]
 }
@@ -162,6 +163,7 @@ fn every_field_has_a_setter_in_the_property_test() {
         speed: _,
         rate_limit: _,
         pdf_size: _,
+        max_stored_bytes: _,
         faults: _,
         faults_seed: _,
         tls: _,
@@ -211,9 +213,19 @@ fn rejects_invalid_settings_with_their_limit() {
         ),
         (new().callback(Callback::to("nowhere")), "callback URL"),
         (new().callback(Callback::to("http://127.0.0.1/").key("k")), "32 bytes"),
+        (
+            new().callback(Callback::to("http://127.0.0.1:1/").token("")),
+            "the token of callbacks is empty",
+        ),
         (new().credential("", "k"), "the SecretId of a credential is empty"),
         (new().credential("i", ""), "the SecretKey of a credential is empty"),
         (new().temporary_credential("i", "k", ""), "the token of a credential is empty"),
+        (
+            new().credential("AKIDa#key", "k"),
+            "the SecretId of a credential contains a character other than A-Z, a-z, 0-9, _ and -",
+        ),
+        (new().credential("i", "k "), "the SecretKey of a credential contains a character other"),
+        (new().temporary_credential("i", "k", "t\n"), "the token of a credential contains a"),
         (
             new().encryption(Cipher::Aes, "k", "h"),
             "AES key of 1 bytes; expected 16, 24 or 32 bytes",

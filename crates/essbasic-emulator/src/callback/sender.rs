@@ -66,6 +66,9 @@ impl CallbackSender {
     ) -> io::Result<Self> {
         callback.chaos.check()?;
         let address = Address::parse(&callback.url, allow_remote)?;
+        if callback.token.as_deref() == Some("") {
+            return Err(limits::invalid("the token of callbacks is empty"));
+        }
         let seal = Seal::new(callback.key.as_deref(), callback.token.as_deref())
             .ok_or_else(|| limits::invalid("the CallbackKey does not have 32 bytes"))?;
         let delivery = Delivery {

@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 
 use super::body;
 use super::connection::Connection;
+use super::connections::Connected;
 use super::reply::Reply;
 use super::request::WireRequest;
 use super::tls::Tls;
@@ -48,22 +49,26 @@ pub(super) struct Handler {
 
 impl Handler {
     /// Serves a new connection until it is closed.
-    pub(super) async fn accepted(&self, stream: TcpStream) {
+    pub(super) async fn accepted(&self, stream: TcpStream, connected: &Connected) {
         // Small writes must not wait for the client's acknowledgements.
         let _ = stream.set_nodelay(true);
-        let Some(tls) = &self.tls else { return self.serve(stream).await };
+        let Some(tls) = &self.tls else { return self.serve(stream, connected).await };
         let accepted = tls.accept(stream, self.service.faults.draw_handshake());
-        match tokio::time::timeout(READ_TIMEOUT, accepted).await {
-            Ok(Ok(stream)) => self.serve(stream).await,
+        let accepted = tokio::select! {
+            accepted = tokio::time::timeout(READ_TIMEOUT, accepted) => accepted,
+            () = connected.closing() => return,
+        };
+        match accepted {
+            Ok(Ok(stream)) => self.serve(stream, connected).await,
             Ok(Err(error)) => tracing::debug!(%error, "the TLS handshake failed"),
             Err(_) => tracing::debug!("the TLS handshake timed out"),
         }
     }
 
-    async fn serve(&self, stream: impl Connection) {
+    async fn serve(&self, stream: impl Connection, connected: &Connected) {
         let script = Script::default();
         let stream = ScriptedStream::new(WriteTimeout::new(stream, WRITE_TIMEOUT), script.clone());
-        let respond = service_fn(|request| self.respond(&script, request));
+        let respond = service_fn(|request| self.respond(connected, &script, request));
         let mut connection = pin!(
             http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -74,7 +79,10 @@ impl Handler {
         );
         let closed = tokio::select! {
             closed = &mut connection => closed,
-            () = self.service.faults.outage.started() => {
+            () = async { tokio::select! {
+                () = self.service.faults.outage.started() => {}
+                () = connected.closing() => {}
+            } } => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -86,9 +94,11 @@ impl Handler {
 
     async fn respond(
         &self,
+        connected: &Connected,
         script: &Script,
         request: Request<Incoming>,
     ) -> Result<Response<Full<Bytes>>, ConnectionError> {
+        let _in_flight = connected.request();
         let (reply, fault) = self.reply(request).await?;
         let mut response = Response::new(Full::new(reply.body.clone()));
         *response.status_mut() = reply.status;

@@ -5,19 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
+use super::connections::Connections;
 use super::handler::Handler;
 
-/// Maximum number of simultaneous connections; further ones wait. The value is below the default limit of file
-/// descriptors on most systems.
-const MAX_CONNECTIONS: usize = 400;
+/// Maximum pause after a connection could not be accepted.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// Accepts connections until the task is dropped. During an outage the listener is closed.
 pub(super) async fn run(listener: std::net::TcpListener, handler: Arc<Handler>) {
     let address = listener.local_addr();
     let outage = &handler.service.faults.outage;
-    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let connections = Connections::new();
     let mut bound = TcpListener::from_std(listener);
     loop {
         let listener = match bound {
@@ -25,7 +24,7 @@ pub(super) async fn run(listener: std::net::TcpListener, handler: Arc<Handler>) 
             Err(error) => return tracing::error!(%error, "cannot listen"),
         };
         tokio::select! {
-            () = accept(&listener, &permits, &handler) => {}
+            () = accept(&listener, &connections, &handler) => {}
             () = outage.started() => {}
         }
         // The operating system refuses connections to a closed port.
@@ -51,21 +50,18 @@ async fn bind_again(address: &io::Result<std::net::SocketAddr>) -> io::Result<Tc
     }
 }
 
-async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>, handler: &Arc<Handler>) {
+async fn accept(listener: &TcpListener, connections: &Arc<Connections>, handler: &Arc<Handler>) {
     loop {
-        let Ok(permit) = Arc::clone(permits).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let handler = Arc::clone(handler);
-                tokio::spawn(async move {
-                    handler.accepted(stream).await;
-                    drop(permit);
-                });
+                let (handler, connected) = (Arc::clone(handler), connections.add());
+                tokio::spawn(async move { handler.accepted(stream, &connected).await });
+                connections.within_limit().await;
             }
             Err(error) => {
-                // The usual cause is a lack of file descriptors, which other connections may release.
+                // The usual cause is a lack of file descriptors, which other parts of the program may release.
                 tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                let _ = tokio::time::timeout(RETRY_PAUSE, connections.close_idle()).await;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod body;
 pub(crate) mod connection;
+mod connections;
 mod handler;
 mod listener;
 pub(crate) mod range;

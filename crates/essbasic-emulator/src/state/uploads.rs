@@ -1,6 +1,8 @@
 //! Uploaded files, until their ids expire.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,21 +17,67 @@ pub(crate) struct Upload {
     pub(crate) expires: Duration,
 }
 
+/// Default maximum of the size of all stored files, in bytes: 256 MiB.
+const MAX_STORED_BYTES: usize = 256 << 20;
+
 /// All uploaded files.
-#[derive(Default)]
 pub(crate) struct Uploads {
+    /// Maximum of the size of all stored files, in bytes.
+    pub(crate) max_stored_bytes: usize,
+    /// Size of all stored files, in bytes, also of those that only contracts or responses still use.
+    stored_bytes: Arc<AtomicUsize>,
     by_id: HashMap<String, Upload>,
 }
 
+impl Default for Uploads {
+    fn default() -> Self {
+        Self {
+            max_stored_bytes: MAX_STORED_BYTES,
+            stored_bytes: Arc::default(),
+            by_id: HashMap::new(),
+        }
+    }
+}
+
 impl Uploads {
-    /// Stores a file, and removes files whose ids have expired.
-    pub(crate) fn insert(&mut self, id: String, upload: Upload, now: Duration) {
+    /// Removes files whose ids have expired, and returns `true` if this number of further bytes can be stored.
+    pub(crate) fn has_room(&mut self, bytes: usize, now: Duration) -> bool {
         self.by_id.retain(|_, upload| upload.expires > now);
+        let stored = self.stored_bytes.load(Ordering::Relaxed);
+        stored.saturating_add(bytes) <= self.max_stored_bytes
+    }
+
+    /// Returns the content of a file, which counts as stored until its last copy is dropped.
+    pub(crate) fn content(&self, bytes: Vec<u8>) -> Bytes {
+        self.stored_bytes.fetch_add(bytes.len(), Ordering::Relaxed);
+        Bytes::from_owner(Stored { bytes, total: Arc::clone(&self.stored_bytes) })
+    }
+
+    /// Stores a file.
+    pub(crate) fn insert(&mut self, id: String, upload: Upload) {
         self.by_id.insert(id, upload);
     }
 
     pub(crate) fn get(&self, id: &str, now: Duration) -> Option<&Upload> {
         self.by_id.get(id).filter(|upload| upload.expires > now)
+    }
+}
+
+/// Content of a file, which is subtracted from the total when it is dropped.
+struct Stored {
+    bytes: Vec<u8>,
+    total: Arc<AtomicUsize>,
+}
+
+impl AsRef<[u8]> for Stored {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Stored {
+    fn drop(&mut self) {
+        self.total.fetch_sub(self.bytes.len(), Ordering::Relaxed);
     }
 }
 
@@ -90,21 +138,43 @@ pub(crate) fn is_pdf(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn upload(bytes: Bytes, expires: u64) -> Upload {
+        Upload {
+            app_id: String::new(),
+            organization: String::new(),
+            bytes,
+            format: Format::Pdf,
+            expires: Duration::from_secs(expires),
+        }
+    }
+
     #[test]
     fn a_file_is_stored_until_its_id_expires() {
         let at = Duration::from_secs;
-        let upload = |expires| Upload {
-            app_id: String::new(),
-            organization: String::new(),
-            bytes: Bytes::new(),
-            format: Format::Pdf,
-            expires: at(expires),
-        };
         let mut uploads = Uploads::default();
-        uploads.insert("a".into(), upload(10), at(0));
+        uploads.insert("a".into(), upload(Bytes::new(), 10));
         assert!(uploads.get("a", at(9)).is_some() && uploads.get("a", at(10)).is_none());
-        uploads.insert("b".into(), upload(20), at(10));
-        assert_eq!(uploads.by_id.len(), 1);
+        assert!(uploads.has_room(0, at(10)));
+        assert_eq!(uploads.by_id.len(), 0);
+    }
+
+    #[test]
+    fn the_size_of_all_files_is_limited() {
+        let at = Duration::from_secs;
+        let mut uploads = Uploads { max_stored_bytes: 10, ..Uploads::default() };
+        assert!(uploads.has_room(10, at(0)) && !uploads.has_room(11, at(0)));
+        assert!(!uploads.has_room(usize::MAX, at(0)));
+        for (id, expires) in [("a", 10), ("b", 20)] {
+            let content = uploads.content(vec![0; 4]);
+            uploads.insert(id.into(), upload(content, expires));
+        }
+        assert!(uploads.has_room(2, at(9)) && !uploads.has_room(3, at(9)));
+        assert!(uploads.has_room(6, at(10)) && !uploads.has_room(7, at(10)));
+        // A contract still uses the file after its id has expired.
+        let of_contract = uploads.get("b", at(19)).unwrap().bytes.clone();
+        assert!(uploads.has_room(6, at(20)) && !uploads.has_room(7, at(20)));
+        drop(of_contract);
+        assert!(uploads.has_room(10, at(20)));
     }
 
     #[test]

@@ -22,7 +22,7 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 /// Maximum lifetime of a file id.
 const MAX_LIFETIME: Duration = Duration::from_secs(365 * 86_400);
 
-/// Stores all files, or none if one is invalid.
+/// Stores all files, or none if one is invalid or the limit of stored bytes is reached.
 pub(super) fn upload(context: &mut Context<'_>, body: &Value) -> Result<Value, ApiError> {
     let caller = Caller::from_agent(context, body)?;
     let invalid = |message: String| ApiError::new("InvalidParameter", message);
@@ -48,6 +48,12 @@ pub(super) fn upload(context: &mut Context<'_>, body: &Value) -> Result<Value, A
         return Err(invalid("The files do not have the same type.".into()));
     }
     check_all(body, context.meta.request)?;
+    let bytes = files.iter().fold(0_usize, |sum, (_, file)| sum.saturating_add(file.len()));
+    if !context.state.uploads.has_room(bytes, context.now) {
+        let limit = context.state.uploads.max_stored_bytes;
+        let message = format!("The emulator stores at most {limit} bytes of uploaded files.");
+        return Err(ApiError::new("FailedOperation", message));
+    }
     let (mut file_ids, mut urls) = (Vec::new(), Vec::new());
     for (format, bytes) in files {
         let id = ids::random();
@@ -55,11 +61,11 @@ pub(super) fn upload(context: &mut Context<'_>, body: &Value) -> Result<Value, A
         let upload = Upload {
             app_id: caller.app_id.clone(),
             organization: caller.organization_id.clone(),
-            bytes: bytes.into(),
+            bytes: context.state.uploads.content(bytes),
             format,
             expires,
         };
-        context.state.uploads.insert(id.clone(), upload, context.now);
+        context.state.uploads.insert(id.clone(), upload);
         file_ids.push(id);
     }
     Ok(json!({
