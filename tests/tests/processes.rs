@@ -23,8 +23,8 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// A child of `Command::spawn` keeps running after it is dropped, as in a test that fails. So only files with a guard that
-/// kills it may spawn commands.
+/// A child of `Command::spawn` keeps running after it is dropped, as in a test that fails or after an early return. So only
+/// files with a guard that kills it may spawn commands, and the child is in its guard from the start.
 #[test]
 fn children_are_started_under_a_guard() {
     let mut found = Vec::new();
@@ -36,9 +36,17 @@ fn children_are_started_under_a_guard() {
         if !text.contains(concat!(".spawn", "()")) {
             continue;
         }
-        let has_guard = text.contains("impl Drop for") && text.contains(".kill()");
-        assert!(has_guard || text.contains(".kill_on_drop(true)"), "{}: no guard", path.display());
         guarded += 1;
+        if text.contains(".kill_on_drop(true)") {
+            continue;
+        }
+        let has_guard = text.contains("impl Drop for") && text.contains(".kill()");
+        assert!(has_guard, "{}: no guard", path.display());
+        for line in text.lines().filter(|line| line.contains(concat!(".spawn", "()"))) {
+            let is_in_guard =
+                line.contains(concat!(".spawn", "().map(")) || line.contains("Running(");
+            assert!(is_in_guard, "{}: not in its guard at once: {line}", path.display());
+        }
     }
     assert!(guarded >= 4, "{guarded}");
 }

@@ -112,9 +112,27 @@ fn build() -> Result<PathBuf, Error> {
     Ok(root().join("target/release/essbasic"))
 }
 
-/// A running emulator, which is killed on drop.
+/// A child process, which is killed on drop.
+struct Process(Child);
+
+impl Process {
+    fn start(command: &mut Command) -> Result<Self, Error> {
+        let program = Path::new(command.get_program()).to_owned();
+        command.spawn().map(Self).map_err(|error| Error::io(&program, &error))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have exited.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A running emulator.
 struct Emulator {
-    process: Child,
+    _process: Process,
     endpoint: String,
 }
 
@@ -125,15 +143,15 @@ impl Emulator {
         command.args(["emulator", "--flows", &arguments.flows.to_string()]);
         command.args(["--pdf-size", &arguments.pdf_size.to_string()]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process = command.spawn().map_err(failed)?;
+        let mut process = Process::start(&mut command)?;
         let mut line = String::new();
-        if let Some(stdout) = process.stdout.take() {
+        if let Some(stdout) = process.0.stdout.take() {
             BufReader::new(stdout).read_line(&mut line).map_err(failed)?;
         }
         let ready: serde_json::Value = serde_json::from_str(&line)
             .map_err(|error| Error::new(format!("emulator: invalid first line: {error}")))?;
         let endpoint = ready.get("endpoint").and_then(|text| text.as_str()).unwrap_or_default();
-        Ok(Self { process, endpoint: endpoint.to_owned() })
+        Ok(Self { _process: process, endpoint: endpoint.to_owned() })
     }
 
     fn get(&self, path: &str) -> Result<String, Error> {
@@ -148,13 +166,6 @@ impl Emulator {
         let stats: Stats = serde_json::from_str(&self.get("stats")?)
             .map_err(|error| Error::new(format!("/_emulator/stats: {error}")))?;
         Ok(stats.downloads)
-    }
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
@@ -182,7 +193,7 @@ impl Job<'_> {
             command.env(name, value);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().map(Run).map_err(|error| Error::io(self.program, &error))
+        Process::start(&mut command).map(Run)
     }
 
     /// Returns the contracts that are done according to the journal.
@@ -221,7 +232,7 @@ impl Job<'_> {
 }
 
 /// One run of a job.
-struct Run(Child);
+struct Run(Process);
 
 impl Run {
     /// Waits for the end and returns the peak memory, in KiB; zero if the system does not report it.
@@ -229,7 +240,7 @@ impl Run {
         let mut peak = 0;
         loop {
             peak = peak.max(self.peak());
-            match self.0.try_wait().map_err(|error| Error::new(error.to_string()))? {
+            match self.0.0.try_wait().map_err(|error| Error::new(error.to_string()))? {
                 Some(status) => {
                     return cargo::check_status("essbasic archive", status).map(|()| peak);
                 }
@@ -241,17 +252,17 @@ impl Run {
     /// Kills the process `after` milliseconds after the condition becomes true, unless it has exited.
     fn kill_when(mut self, condition: impl Fn() -> bool, after: u64) -> Result<(), Error> {
         let failed = |error: std::io::Error| Error::new(error.to_string());
-        while !condition() && self.0.try_wait().map_err(failed)?.is_none() {
+        while !condition() && self.0.0.try_wait().map_err(failed)?.is_none() {
             sleep(Duration::from_millis(2));
         }
         sleep(Duration::from_millis(after));
         // The process may have exited.
-        let _ = self.0.kill();
-        self.0.wait().map(|_| ()).map_err(failed)
+        let _ = self.0.0.kill();
+        self.0.0.wait().map(|_| ()).map_err(failed)
     }
 
     fn peak(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id()));
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0.0.id()));
         let status = status.unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()

@@ -80,10 +80,9 @@ impl Server {
         let program = Path::new(command.get_program()).to_owned();
         let failed = |error: std::io::Error| Error::io(&program, &error);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().map_err(failed)?;
-        let stdout = process.stdout.take();
-        let mut server = Self { process, endpoint: String::new() };
-        if let Some(stdout) = stdout {
+        let server = command.spawn().map(|process| Self { process, endpoint: String::new() });
+        let mut server = server.map_err(failed)?;
+        if let Some(stdout) = server.process.stdout.take() {
             BufReader::new(stdout).read_line(&mut server.endpoint).map_err(failed)?;
         }
         server.endpoint.truncate(server.endpoint.trim_end().len());
