@@ -25,6 +25,9 @@ Prints one line per file on stdout, with the contract's status; the rest goes to
 signed by all is refused unless --any-state is given. With --emulated nothing else is needed: an
 emulator is started, and its contracts are downloaded from it.
 
+An existing file is never replaced. If its content is that of the contract, it counts as saved; otherwise the new file
+gets the next free number, such as (2), and its line shows the path.
+
 ",
     json_format!(),
     "

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use essbasic_files::create_folder;
+
 use crate::failure::Failure;
 
 pub(crate) struct Folder {
@@ -21,7 +23,7 @@ impl Folder {
             .collect();
         made.reverse();
         let folder = Self { made };
-        let usable = fs::create_dir_all(path).and_then(|()| tempfile::tempfile_in(path).map(drop));
+        let usable = create_folder(path).and_then(|()| tempfile::tempfile_in(path).map(drop));
         usable.map_err(|error| unusable(path, &error))?;
         Ok(folder)
     }

@@ -48,6 +48,19 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(or_current(folder))?.sync_all() } else { Ok(()) }
 }
 
+/// Creates a folder with its missing parents, and syncs their names to disk. Does nothing if it exists.
+///
+/// # Errors
+/// Returns the error of the operating system.
+pub fn create_folder(folder: &Path) -> io::Result<()> {
+    let folder = or_current(folder);
+    let exists = |folder: &Path| folder.symlink_metadata().is_ok();
+    let missing: Vec<_> =
+        folder.ancestors().take_while(|folder| !exists(or_current(folder))).collect();
+    std::fs::create_dir_all(folder)?;
+    missing.into_iter().rev().try_for_each(|folder| sync_folder(parent(folder)))
+}
+
 /// Returns the folder of a path; of a bare file name, the current folder.
 pub fn parent(path: &Path) -> &Path {
     or_current(path.parent().unwrap_or(Path::new("")))

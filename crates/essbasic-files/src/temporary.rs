@@ -98,8 +98,13 @@ impl TemporaryFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
             // The file system has no hard links; an empty file reserves the name.
             Err(_) => {
-                drop(create_new(path)?);
-                std::fs::rename(temporary, path)?;
+                let reserved = create_new(path)?;
+                if let Err(error) = std::fs::rename(temporary, path) {
+                    if is_at(&reserved, path).unwrap_or_default() {
+                        let _ = std::fs::remove_file(path);
+                    }
+                    return Err(error);
+                }
             }
         }
         self.path = None;

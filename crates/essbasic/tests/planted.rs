@@ -10,6 +10,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,7 +42,15 @@ impl Driver {
     }
 
     fn download(&self, options: &DownloadOptions) -> essbasic::Report {
-        call!(self, download(IDS, options)).unwrap()
+        self.download_of(IDS, options)
+    }
+
+    fn download_of(
+        &self,
+        flows: impl IntoIterator<Item = &'static str>,
+        options: &DownloadOptions,
+    ) -> essbasic::Report {
+        call!(self, download(flows, options)).unwrap()
     }
 }
 
@@ -172,31 +181,111 @@ fn an_existing_name_fails_its_contract_or_is_numbered() {
     }
 }
 
+/// A download keeps what it did not write, before and during its run, and a rerun adds no files.
 #[test]
-fn a_download_replaces_only_files_of_its_contracts() {
+fn a_download_replaces_nothing() {
     let emulator = emulator();
     for (driver, client) in clients(&emulator) {
-        for plant in PLANTS {
-            for (names, taken) in [("{name}-{flow_id}", "合同-two.pdf"), ("{name}", "合同.pdf")]
-            {
-                let case = format!("{driver} {plant:?} {names}");
-                let home = Home::new();
-                let at = home.out.join(taken);
-                home.plant(plant, &at);
-                let options = DownloadOptions::to(&home.out).with_names(names.parse().unwrap());
-                let report = client.download(&options);
-                let by_id = names.contains("flow_id");
-                let is_file = matches!(plant, Plant::File | Plant::HardLink);
-                let saved = if by_id && !is_file { 3 } else { 4 };
-                assert_eq!(report.saved().count(), saved, "{case}");
-                assert_eq!(pdfs(&home.out), saved, "{case}");
-                if by_id && is_file {
-                    assert!(std::fs::read(&at).unwrap().starts_with(b"%PDF"), "{case}");
-                    let victim = home.home.path().join("victim");
-                    assert_eq!(std::fs::read_to_string(victim).unwrap(), "unchanged", "{case}");
-                } else {
+        for when in [When::Before, When::During] {
+            for plant in PLANTS {
+                for (names, taken) in [("{name}-{flow_id}", "合同-two.pdf"), ("{name}", "合同.pdf")]
+                {
+                    let case = format!("{driver} {when:?} {plant:?} {names}");
+                    let home = Arc::new(Home::new());
+                    let at = home.out.join(taken);
+                    let options = DownloadOptions::to(&home.out).with_names(names.parse().unwrap());
+                    let mut first = options.clone().with_concurrency(1);
+                    match when {
+                        When::Before => home.plant(plant, &at),
+                        When::During => {
+                            let (home, at) = (Arc::clone(&home), at.clone());
+                            first = first.on_event(move |event| {
+                                if matches!(event, DownloadEvent::Started { .. })
+                                    && at.symlink_metadata().is_err()
+                                {
+                                    home.plant(plant, &at);
+                                }
+                            });
+                        }
+                    }
+                    let report = client.download(&first);
+                    assert_eq!(report.saved().count(), 4, "{case}");
+                    home.check(plant, &at, &case);
+                    let paths: BTreeSet<_> =
+                        report.saved().map(|flow| &flow.files[0].path).collect();
+                    assert_eq!((paths.len(), pdfs(&home.out)), (4, 4), "{case}");
+                    let numbered = home.out.join(taken.replace(".pdf", " (2).pdf"));
+                    assert!(paths.contains(&numbered), "{case} {paths:?}");
+                    // A rerun, in the same order or another one, adopts the files under the same names.
+                    let mut again = match when {
+                        When::Before => client.download_of(IDS.into_iter().rev(), &options).flows,
+                        When::During => client.download(&options).flows,
+                    };
+                    again.sort_by_key(|flow| IDS.iter().position(|id| *id == flow.flow_id));
+                    assert_eq!(again, report.flows, "{case}");
+                    assert_eq!(pdfs(&home.out), 4, "{case}");
                     home.check(plant, &at, &case);
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_file_is_kept() {
+    let emulator = emulator();
+    for (driver, client) in clients(&emulator) {
+        let home = Home::new();
+        let at = home.out.join("合同-two.pdf");
+        std::fs::write(&at, "").unwrap();
+        for _ in 0..2 {
+            let report = client.download(&DownloadOptions::to(&home.out));
+            assert_eq!(
+                report.flows[1].files[0].path,
+                home.out.join("合同-two (2).pdf"),
+                "{driver}"
+            );
+            assert_eq!(std::fs::read_dir(&home.out).unwrap().count(), 5, "{driver}");
+            assert_eq!(std::fs::read(&at).unwrap(), b"", "{driver}");
+        }
+    }
+}
+
+/// Two downloads of the same contracts, without and with other files of the same names.
+#[test]
+fn concurrent_downloads_into_one_folder_share_equal_files() {
+    let emulator = emulator();
+    let clients = clients(&emulator);
+    for names in ["{name}-{flow_id}", "{name}"] {
+        for planted in [false, true] {
+            let home = Home::new();
+            let other = home.out.join("合同-two.pdf");
+            if planted {
+                home.plant(Plant::File, &other);
+            }
+            let options = DownloadOptions::to(&home.out).with_names(names.parse().unwrap());
+            let [(_, one), (_, two)] = &clients;
+            let reports = std::thread::scope(|scope| {
+                let started = [one, two].map(|client| scope.spawn(|| client.download(&options)));
+                started.map(|download| download.join().unwrap())
+            });
+            let case = format!("{names} {planted}");
+            for report in &reports {
+                assert!(report.is_complete(), "{case} {report:?}");
+                let paths: BTreeSet<_> = report.saved().map(|flow| &flow.files[0].path).collect();
+                assert_eq!(paths.len(), 4, "{case}");
+            }
+            if planted {
+                home.check(Plant::File, &other, &case);
+            }
+            if names.contains("flow_id") {
+                assert_eq!(reports[0].flows, reports[1].flows, "{case}");
+                assert_eq!(pdfs(&home.out), 4, "{case}");
+            }
+            let count = pdfs(&home.out);
+            for (_, client) in &clients {
+                assert!(client.download(&options).is_complete(), "{case}");
+                assert_eq!(pdfs(&home.out), count, "{case}");
             }
         }
     }

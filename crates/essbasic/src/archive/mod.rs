@@ -69,10 +69,10 @@ impl Archive {
         let target = options.download.target();
         target.prepare()?;
         let path = options.journal_path();
-        let mut names = FileNames::for_archive(options.download.names.clone(), &target);
+        let mut names = FileNames::for_archive(options.download.names.clone());
         // Otherwise a template without flow ID could assign the name of the journal to a file.
         for name in journal::names(&path) {
-            names.mark_assigned(&name);
+            names.mark_used(&name);
         }
         let mut recovery = Recovery {
             target: target.clone(),

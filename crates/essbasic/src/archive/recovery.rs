@@ -103,7 +103,7 @@ impl RecordFilter for Recovery {
                 self.add_unfinished(&record.flow_id, replaceable_entries(&record));
             } else if self.saved.insert(digest(&record.flow_id)) {
                 for (name, _) in &record.files {
-                    self.names.mark_assigned(name);
+                    self.names.mark_used(name);
                 }
                 kept.push(record);
             }
@@ -125,7 +125,7 @@ impl RecordFilter for Recovery {
                     false => Existing::KeepUnless(file.sha256),
                 };
                 // The name of the journal itself is not assigned to a file.
-                if self.names.mark_assigned(&file.name) {
+                if self.names.mark_used(&file.name) {
                     self.names.reserve(&flow_id, file.name, existing);
                 }
             }

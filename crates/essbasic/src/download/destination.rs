@@ -1,13 +1,14 @@
 //! The destination of one file, and the handling of an existing file with the same name.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::entry::Entry;
+use super::name_set::NameSet;
 use super::report::SavedFile;
 
 /// The handling of an existing file with the same name.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) enum Existing {
     /// It belongs to the same contract and is replaced.
     Replace,
@@ -16,17 +17,39 @@ pub(crate) enum Existing {
     Keep,
     /// As `Keep`, but a file with this SHA-256 was written by an earlier run and is replaced.
     KeepUnless(String),
-    /// It is kept, and the new file gets the next unused number.
-    Number,
+    /// It is kept. If its bytes are not the same, the new file gets the next unused number.
+    Number(Numbers),
 }
 
-impl Existing {
-    /// Returns whether a file with this SHA-256 is replaced.
-    pub(super) fn replaces(&self, sha256: &str) -> bool {
-        match self {
-            Self::Replace => true,
-            Self::KeepUnless(own) => own == sha256,
-            Self::Keep | Self::Number => false,
+/// The numbers that make a name unique, such as ` (2)` before its extension.
+#[derive(Debug, Clone)]
+pub(crate) struct Numbers {
+    /// The name without number.
+    pub(super) base: String,
+    /// The first number that a new file may get. Lower numbers are assigned to other files.
+    pub(super) first: u32,
+    pub(super) used: UsedNames,
+}
+
+/// The names of the files that a job and its earlier runs have saved, shared by all destinations of the job.
+///
+/// Without it, two files of a job with the same bytes would be saved as one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UsedNames(Arc<Mutex<NameSet>>);
+
+impl UsedNames {
+    pub(super) fn lock(&self) -> MutexGuard<'_, NameSet> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Numbers {
+    /// Returns the name with a number; the first name has none.
+    pub(super) fn name(&self, number: u32) -> String {
+        match (number, self.base.rsplit_once('.')) {
+            (1, _) => self.base.clone(),
+            (_, Some((stem, extension))) => format!("{stem} ({number}).{extension}"),
+            (_, None) => format!("{} ({number})", self.base),
         }
     }
 }

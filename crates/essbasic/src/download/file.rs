@@ -4,15 +4,14 @@ use std::fs::{File, symlink_metadata};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use essbasic_files::TemporaryFile;
+use essbasic_files::{TemporaryFile, create_folder, is_at};
 use sha2::{Digest, Sha256};
 
 use super::destination::{Destination, Existing, Finished, conflict_message};
 use super::entry::{Entry, hex};
 use super::report::SavedFile;
 
-/// Maximum number of names tried for one file. Names are checked against the folder, so this is reached only if another
-/// program creates files at the same time.
+/// Maximum number of names tried for one file, without those of other files of the same job.
 const MAX_ATTEMPTS: u32 = 10_000;
 
 /// The writer of a temporary file, which is removed unless [`finish`](Self::finish) is called.
@@ -40,75 +39,142 @@ impl FileWriter {
     pub(crate) fn finish(mut self, to: &Destination) -> io::Result<Finished> {
         self.file.sync()?;
         let sha256 = hex(&std::mem::take(&mut self.hash).finalize());
-        let mut number = 1;
-        for _ in 0..MAX_ATTEMPTS {
-            let name = numbered(&to.name, number);
-            let path = self.folder.join(&name);
-            let saved = SavedFile { path, bytes: self.bytes, sha256: sha256.clone() };
-            let replace = match (inspect(&saved.path)?, &to.existing) {
-                (Found::Nothing, _) => false,
-                (_, Existing::Number) => {
-                    number += 1;
-                    continue;
-                }
-                (Found::Other, _) => return Ok(Finished::Conflict(not_regular(&name))),
-                (Found::File, Existing::Replace) => true,
-                (Found::File, existing) => match hash_file(&saved.path)? {
-                    Some(found) if found == (self.bytes, sha256.clone()) => {
-                        return Ok(Finished::Saved(saved));
+        let (mut number, mut attempts) = (1_u32, 0);
+        while attempts < MAX_ATTEMPTS {
+            let name = match &to.existing {
+                Existing::Number(numbers) => {
+                    let name = numbers.name(number);
+                    if numbers.used.lock().contains(&name) {
+                        number = number.saturating_add(1);
+                        continue;
                     }
-                    Some((_, found)) if existing.replaces(&found) => true,
-                    Some(_) => return Ok(Finished::Conflict(conflict_message(&name))),
-                    None => continue,
-                },
+                    name
+                }
+                _ => to.name.clone(),
             };
-            to.record_intent(&Entry { name, bytes: self.bytes, sha256: sha256.clone() })?;
-            let named = match replace {
-                true => self.file.persist(&saved.path),
-                false => self.file.persist_new(&saved.path),
-            };
-            match named {
-                Ok(()) => return Ok(Finished::Saved(saved)),
-                // Created by another program in the meantime.
-                Err(error) if !replace && error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
+            attempts += 1;
+            let file = Entry { name, bytes: self.bytes, sha256: sha256.clone() };
+            match self.try_name(to, &file, number)? {
+                Attempt::Saved => {
+                    let path = self.folder.join(&file.name);
+                    return Ok(Finished::Saved(SavedFile { path, bytes: self.bytes, sha256 }));
+                }
+                Attempt::Changed => {}
+                Attempt::Taken(_) if matches!(to.existing, Existing::Number(_)) => {
+                    number = number.saturating_add(1);
+                }
+                Attempt::Taken(message) => return Ok(Finished::Conflict(message)),
             }
         }
         let reason = format!("no unused name in {MAX_ATTEMPTS} attempts; choose another folder");
         Ok(Finished::Conflict(format!("{}: {reason}", to.name)))
     }
+
+    /// Gives the file this name, or adopts an existing file with the same bytes.
+    fn try_name(&mut self, to: &Destination, file: &Entry, number: u32) -> io::Result<Attempt> {
+        let path = self.folder.join(&file.name);
+        let found = find(&path, file, &to.existing)?;
+        match found {
+            Found::Other => return Ok(Attempt::Taken(conflict_message(&file.name))),
+            Found::NotRegular => return Ok(Attempt::Taken(not_regular(&file.name))),
+            Found::Changed => return Ok(Attempt::Changed),
+            Found::Nothing | Found::Replaceable | Found::Same => {}
+        }
+        if let Existing::Number(numbers) = &to.existing {
+            let is_assigned = found == Found::Nothing && number < numbers.first;
+            // A file of this job with the same bytes is not shared with another one.
+            if is_assigned || !numbers.used.lock().insert(&file.name) {
+                return Ok(Attempt::Taken(conflict_message(&file.name)));
+            }
+        }
+        if found == Found::Same {
+            return Ok(Attempt::Saved);
+        }
+        let named = to.record_intent(file).and_then(|()| match found {
+            Found::Replaceable => self.file.persist(&path),
+            _ => self.file.persist_new(&path),
+        });
+        if let (Err(_), Existing::Number(numbers)) = (&named, &to.existing) {
+            numbers.used.lock().remove(&file.name);
+        }
+        match named {
+            Ok(()) => Ok(Attempt::Saved),
+            // Created by another program in the meantime.
+            Err(error) if found == Found::Nothing && error.kind() == ErrorKind::AlreadyExists => {
+                Ok(Attempt::Changed)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The result of an attempt to give a file a name.
+enum Attempt {
+    Saved,
+    /// Another file has the name; the message of the error.
+    Taken(String),
+    /// Another program changed the folder in the meantime.
+    Changed,
 }
 
 /// The kind of an existing file.
+#[derive(Clone, Copy, PartialEq)]
 enum Found {
     Nothing,
-    File,
+    /// A file with the same bytes, which are on the disk.
+    Same,
+    Replaceable,
     Other,
+    NotRegular,
+    /// Another program changed it during the comparison.
+    Changed,
 }
 
-/// Returns the kind of the file at a path, without following symbolic links.
-fn inspect(path: &Path) -> io::Result<Found> {
-    match symlink_metadata(path) {
-        Ok(found) if found.is_file() => Ok(Found::File),
-        Ok(_) => Ok(Found::Other),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Found::Nothing),
-        Err(error) => Err(error),
+/// Compares a file with the one at a path, without following symbolic links.
+fn find(path: &Path, file: &Entry, existing: &Existing) -> io::Result<Found> {
+    let found = match symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) => return Err(error),
+    };
+    if !found.is_file() {
+        return Ok(Found::NotRegular);
     }
+    let own = match existing {
+        Existing::Replace => return Ok(Found::Replaceable),
+        Existing::KeepUnless(own) => Some(own),
+        Existing::Keep | Existing::Number(_) => None,
+    };
+    if own.is_none() && found.len() != file.bytes {
+        return Ok(Found::Other);
+    }
+    let opened = match essbasic_files::open(path) {
+        Ok(opened) => opened,
+        Err(error) => {
+            return match error.kind() {
+                ErrorKind::NotFound | ErrorKind::InvalidInput => Ok(Found::Changed),
+                // It cannot be compared, and is kept.
+                ErrorKind::PermissionDenied => Ok(Found::Other),
+                _ => Err(error),
+            };
+        }
+    };
+    let (bytes, sha256) = hash(&opened)?;
+    if (bytes, &sha256) != (file.bytes, &file.sha256) {
+        let is_own = own.is_some_and(|own| *own == sha256);
+        return Ok(if is_own { Found::Replaceable } else { Found::Other });
+    }
+    // The program that wrote it may have not. Windows syncs only files that are open for writing.
+    if cfg!(unix) {
+        opened.sync_all()?;
+    }
+    Ok(if is_at(&opened, path)? { Found::Same } else { Found::Changed })
 }
 
 fn not_regular(name: &str) -> String {
     format!(
         "{name} exists and is not a regular file; move it away, or choose another name template"
     )
-}
-
-/// Returns the name with a number before its extension; the first name has no number.
-fn numbered(name: &str, number: u32) -> String {
-    match (number, name.rsplit_once('.')) {
-        (1, _) => name.to_owned(),
-        (_, Some((stem, extension))) => format!("{stem} ({number}).{extension}"),
-        (_, None) => format!("{name} ({number})"),
-    }
 }
 
 /// Returns the length and the SHA-256 of a regular file; `None` if the file does not exist or is not regular.
@@ -120,10 +186,10 @@ pub(crate) fn hash_file(path: &Path) -> io::Result<Option<(u64, String)>> {
         }
         Err(error) => return Err(error),
     };
-    hash(file).map(Some)
+    hash(&file).map(Some)
 }
 
-fn hash(mut file: File) -> io::Result<(u64, String)> {
+fn hash(mut file: &File) -> io::Result<(u64, String)> {
     let (mut hash, mut bytes) = (Sha256::new(), 0);
     let mut buffer = vec![0; 256 << 10];
     loop {
@@ -140,7 +206,7 @@ fn hash(mut file: File) -> io::Result<(u64, String)> {
 
 /// Creates the folder and checks that files can be created in it.
 pub(crate) fn prepare_folder(folder: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
+    create_folder(folder)?;
     FileWriter::create(folder).map(drop)
 }
 

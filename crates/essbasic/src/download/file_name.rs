@@ -1,11 +1,10 @@
 //! Assignment of unique file names that are valid on every file system.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
-use std::path::PathBuf;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::destination::{Destination, Existing, IntentLog};
+use super::destination::{Destination, Existing, IntentLog, Numbers, UsedNames};
+use super::name_set::NameSet;
 use super::report::SavedFile;
 use super::sanitize::{sanitize, truncate};
 use super::target::Target;
@@ -21,21 +20,14 @@ const MAX_NUMBER_BYTES: usize = 13;
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 
 /// The names assigned in one folder.
-///
-/// Names that collide on some file system count as the same: names that differ only in case, and on Apple platforms
-/// also names that differ only in Unicode normalization.
 #[derive(Default)]
 pub(crate) struct FileNames {
-    /// Hashes of assigned names, which need a tenth of the memory of the names. A collision of hashes only numbers a
-    /// name without need.
-    assigned: HashSet<u64>,
-    hasher: RandomState,
+    assigned: NameSet,
     template: NameTemplate,
     /// Names that the journal assigns to contracts that are not saved yet.
     owned: HashMap<String, Vec<Owned>>,
-    existing: Existing,
-    /// The folder of the files; `None` for a store.
-    folder: Option<PathBuf>,
+    /// The names of saved files if a name that another file has gets a number; `None` if it is an error.
+    used: Option<UsedNames>,
     intents: Option<Arc<dyn IntentLog>>,
 }
 
@@ -49,22 +41,16 @@ impl FileNames {
         Self { template, ..Self::default() }
     }
 
-    /// Creates the names of a plain download. An existing file is replaced only if names contain the flow ID.
+    /// Creates the names of a plain download, which replaces no existing file. In a store it never assigns numbers.
     pub(crate) fn for_download(template: NameTemplate, target: &Target) -> Self {
-        let existing = match template.has_flow_id() {
-            true => Existing::Replace,
-            false => Existing::Number,
-        };
-        Self { existing, folder: target.folder(), ..Self::new(template) }
+        let used = target.folder().map(|_| UsedNames::default());
+        Self { used, ..Self::new(template) }
     }
 
     /// Creates the names of an archive job. An existing file is replaced only if the journal lists it.
-    pub(crate) fn for_archive(template: NameTemplate, target: &Target) -> Self {
-        let existing = match template.has_flow_id() {
-            true => Existing::Keep,
-            false => Existing::Number,
-        };
-        Self { existing, folder: target.folder(), ..Self::new(template) }
+    pub(crate) fn for_archive(template: NameTemplate) -> Self {
+        let used = (!template.has_flow_id()).then(UsedNames::default);
+        Self { used, ..Self::new(template) }
     }
 
     /// Sets the log in which names are recorded before files get them.
@@ -72,9 +58,12 @@ impl FileNames {
         self.intents = Some(intents);
     }
 
-    /// Marks a name as assigned and returns whether it was not assigned before.
-    pub(crate) fn mark_assigned(&mut self, name: &str) -> bool {
-        self.assigned.insert(self.hasher.hash_one(folded(name)))
+    /// Marks a name of an earlier run as assigned and used, and returns whether it was not assigned before.
+    pub(crate) fn mark_used(&mut self, name: &str) -> bool {
+        if let Some(used) = &self.used {
+            used.lock().insert(name);
+        }
+        self.assigned.insert(name)
     }
 
     /// Reserves an assigned name for the contract to which the journal assigns it.
@@ -94,9 +83,7 @@ impl FileNames {
     pub(super) fn release(&mut self, to: &Destination) {
         match to.owned {
             true => self.reserve(&to.flow_id, to.name.clone(), to.existing.clone()),
-            false => {
-                self.assigned.remove(&self.hasher.hash_one(folded(&to.name)));
-            }
+            false => self.assigned.remove(&to.name),
         }
     }
 
@@ -108,7 +95,10 @@ impl FileNames {
         let owned = self.take_owned(values.flow_id, &base, &extension);
         let (name, existing, owned) = match owned {
             Some(Owned { name, existing }) => (name, existing, true),
-            None => (self.unique(&base, &extension), self.existing.clone(), false),
+            None => {
+                let (name, existing) = self.unique(format!("{base}.{extension}"));
+                (name, existing, false)
+            }
         };
         let (flow_id, intents) = (values.flow_id.to_owned(), self.intents.clone());
         Destination { flow_id, name, existing, owned, intents }
@@ -152,24 +142,20 @@ impl FileNames {
         Some(found)
     }
 
-    fn unique(&mut self, base: &str, extension: &str) -> String {
-        for count in 1_u32.. {
-            let unique = match count {
-                1 => String::new(),
-                count => format!(" ({count})"),
-            };
-            let candidate = format!("{base}{unique}.{extension}");
-            if self.mark_assigned(&candidate) && !self.exists(&candidate) {
-                return candidate;
+    /// Returns the first name with this base that is not assigned, and the handling of an existing file.
+    fn unique(&mut self, base: String) -> (String, Existing) {
+        let mut numbers = Numbers { base, first: 1, used: self.used.clone().unwrap_or_default() };
+        loop {
+            let name = numbers.name(numbers.first);
+            if self.assigned.insert(&name) || numbers.first == u32::MAX {
+                let existing = match self.used {
+                    Some(_) => Existing::Number(numbers),
+                    None => Existing::Keep,
+                };
+                return (name, existing);
             }
+            numbers.first += 1;
         }
-        format!("{base}.{extension}")
-    }
-
-    /// Returns whether a file with this name exists, if existing files cause a number.
-    fn exists(&self, name: &str) -> bool {
-        let folder = self.folder.as_ref().filter(|_| self.existing == Existing::Number);
-        folder.is_some_and(|folder| folder.join(name).symlink_metadata().is_ok())
     }
 }
 
@@ -215,24 +201,6 @@ fn split(name: &str, kind: &str) -> (String, String) {
         _ if is_extension(kind) => (sanitize(name), kind.to_ascii_lowercase()),
         _ => (sanitize(name), "bin".to_owned()),
     }
-}
-
-/// Returns a key that is equal for names that collide on some file system. Upper case comes first, because it maps more
-/// characters to the same text (ß, ſ).
-fn folded(name: &str) -> String {
-    decomposed(name).to_uppercase().to_lowercase()
-}
-
-/// Returns the name in the normalization form that file systems of Apple compare.
-#[cfg(any(test, target_vendor = "apple"))]
-fn decomposed(name: &str) -> String {
-    unicode_normalization::UnicodeNormalization::nfd(name).collect()
-}
-
-/// Returns the name unchanged: other file systems do not normalize names, so the Unicode tables are not built.
-#[cfg(not(any(test, target_vendor = "apple")))]
-fn decomposed(name: &str) -> &str {
-    name
 }
 
 /// Returns whether the name is empty, begins like a command-line option, or is reserved for a device.

@@ -13,6 +13,7 @@ mod format;
 mod head;
 mod job;
 mod link_host;
+mod name_set;
 mod options;
 mod outcome;
 mod report;

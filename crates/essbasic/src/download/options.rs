@@ -20,8 +20,9 @@ use crate::wait::{Signals, WaitOptions};
 pub struct DownloadOptions {
     /// Folder for the files, created if it does not exist; unused if they are saved to a store.
     ///
-    /// If the names contain `{flow_id}`, a download replaces an earlier file of the same contract. Otherwise it never
-    /// replaces an existing file: the new file gets the next unused number.
+    /// A download never replaces an existing file. If its content is that of the contract, it is kept and counts as
+    /// saved, so that a repeated download adds no files. Otherwise the new file gets the next unused number;
+    /// [`SavedFile::path`](crate::SavedFile::path) is the path of the file.
     pub folder: PathBuf,
     /// Number of concurrent downloads; default 8, clamped to 1..=128.
     pub concurrency: usize,
@@ -79,8 +80,11 @@ impl DownloadOptions {
 
     /// Creates the default options for a download to an object store, below this prefix.
     ///
-    /// Objects have the same names as files in a folder, which must contain `{flow_id}`. A download replaces an object
-    /// with the same key; an archive replaces only objects that its journal lists.
+    /// Objects have the same names as files in a folder, which must contain `{flow_id}`. An existing object is kept.
+    /// If its content is that of the contract, the contract counts as saved; otherwise it fails with
+    /// [`FlowErrorKind::Exists`](crate::FlowErrorKind::Exists). An archive replaces only objects that its journal lists.
+    ///
+    /// The credentials need permission to list, read and put objects below the prefix and to abort uploads.
     ///
     /// An object is created only after the whole file has passed the same checks as on disk. A file that fits in one
     /// part (see [`with_part_bytes`](Self::with_part_bytes)) is sent in one request. A longer file is sent as a

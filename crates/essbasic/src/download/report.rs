@@ -12,7 +12,7 @@ use crate::error::FlowError;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SavedFile {
-    /// Path of the file; in a store, its key.
+    /// Path of the file, with the number that it got if another file had its name; in a store, its key.
     pub path: PathBuf,
     /// Length of the file, in bytes.
     pub bytes: u64,

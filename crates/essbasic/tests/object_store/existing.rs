@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use essbasic::object_store::path::Path;
 use essbasic::object_store::{ObjectStore, ObjectStoreExt};
-use essbasic::{ArchiveOptions, Error, FlowErrorKind};
+use essbasic::{ArchiveOptions, DownloadOptions, Error, FlowErrorKind};
 use tempfile::TempDir;
 
 use crate::service::{Service, pdf};
 use crate::store::{ConditionSupport, ScriptedStore};
-use crate::{BLOCKING, LONG, expected, memory, objects, reason, to};
+use crate::{BLOCKING, LONG, PART, expected, memory, objects, reason, to};
 
 const CONDITIONS: [ConditionSupport; 4] = [
     ConditionSupport::Supported,
@@ -74,6 +74,36 @@ fn never_replaces_an_object_that_the_job_has_not_saved() {
                         expected.insert(key.clone(), bytes.clone());
                         assert!(objects(&inner) == expected, "{case}");
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Without a journal no object is known to belong to the job.
+#[test]
+fn a_download_replaces_no_object() {
+    for blocking in BLOCKING {
+        for condition in CONDITIONS {
+            for length in [1000, LONG] {
+                let service = Service::of(&[("a", length), ("b", length), ("c", length)]);
+                let inner = memory();
+                let foreign = pdf(length, 99);
+                put(&inner, "a/b/合同-a.pdf", &foreign);
+                put(&inner, "a/b/合同-b.pdf", &service.file("b"));
+                let store = ScriptedStore::with(Arc::clone(&inner), condition);
+                let options = DownloadOptions::to_store(store, "a/b").with_part_bytes(PART);
+                let case = format!("{blocking} {condition:?} {length}");
+                for _ in 0..2 {
+                    let report = service.download(blocking, &options.clone().with_any_state());
+                    let report = report.unwrap();
+                    let failed: Vec<_> = report.failed().collect();
+                    assert_eq!((failed.len(), report.saved().count()), (1, 2), "{case}");
+                    let error = failed[0].error.as_ref().unwrap();
+                    assert_eq!((&*failed[0].flow_id, error.kind), ("a", FlowErrorKind::Exists));
+                    let mut expected = expected(&service, &["b", "c"]);
+                    expected.insert("a/b/合同-a.pdf".to_owned(), foreign.clone());
+                    assert!(objects(&inner) == expected, "{case}");
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use essbasic::transport::{AsyncBody, BlockingBody, Bytes, Method, Request, Response};
-use essbasic::{ArchiveOptions, ArchiveReport, Error, agent};
+use essbasic::{ArchiveOptions, ArchiveReport, DownloadOptions, Error, Report, agent};
 
 use crate::scripted::{Body, End, config, links, response};
 
@@ -101,6 +101,15 @@ impl Service {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(self.asynchronous().archive(self.flows(), to))
+    }
+
+    /// Downloads all contracts with the blocking or the async client.
+    pub fn download(&self, blocking: bool, to: &DownloadOptions) -> Result<Report, Error> {
+        if blocking {
+            return self.blocking().download(self.flows(), to);
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(self.asynchronous().download(self.flows(), to))
     }
 
     fn blocking(&self) -> essbasic::blocking::Client {

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex};
 
-use super::super::destination::IntentLog;
+use super::super::destination::{IntentLog, Numbers, UsedNames};
 use super::*;
 
 const PDF: &[u8] = b"%PDF-1.7\n...\n%%EOF\n";
@@ -9,6 +9,11 @@ const OTHER: &[u8] = b"%PDF-1.7\nold\n%%EOF\n";
 fn to(existing: Existing) -> Destination {
     let (flow_id, name) = ("f".to_owned(), "a.pdf".to_owned());
     Destination { flow_id, name, existing, owned: false, intents: None }
+}
+
+/// Returns the handling of the names `a.pdf`, `a (2).pdf` and so on. A new file gets at least the number `first`.
+fn number(first: u32) -> Existing {
+    Existing::Number(Numbers { base: "a.pdf".to_owned(), first, used: UsedNames::default() })
 }
 
 fn writer(folder: &Path) -> FileWriter {
@@ -63,6 +68,9 @@ enum Before {
     Nothing,
     Same,
     Other,
+    /// As long as the file, with other bytes.
+    SameLength,
+    Empty,
     Folder,
     #[cfg(unix)]
     Link,
@@ -83,6 +91,8 @@ impl Before {
             Self::Nothing => {}
             Self::Same => std::fs::write(path, PDF).unwrap(),
             Self::Other => std::fs::write(path, OTHER).unwrap(),
+            Self::SameLength => std::fs::write(path, vec![b'x'; PDF.len()]).unwrap(),
+            Self::Empty => std::fs::write(path, "").unwrap(),
             Self::Folder => std::fs::create_dir(path).unwrap(),
             #[cfg(unix)]
             Self::Link => {
@@ -110,7 +120,7 @@ fn replaces_an_existing_file_only_if_it_belongs_to_the_contract() {
     use Before::*;
     let (own, foreign) =
         (Existing::KeepUnless(sha256(OTHER)), Existing::KeepUnless(sha256(b"another")));
-    let (keep, number, replace) = (&Existing::Keep, &Existing::Number, &Existing::Replace);
+    let (keep, number, replace) = (&Existing::Keep, &number(1), &Existing::Replace);
     let numbered = Some("a (2).pdf");
     let mut table = vec![
         (Nothing, replace, Some("a.pdf")),
@@ -119,12 +129,17 @@ fn replaces_an_existing_file_only_if_it_belongs_to_the_contract() {
         (Nothing, number, Some("a.pdf")),
         (Same, replace, Some("a.pdf")),
         (Same, keep, Some("a.pdf")),
-        (Same, number, numbered),
+        (Same, number, Some("a.pdf")),
         (Other, replace, Some("a.pdf")),
         (Other, &own, Some("a.pdf")),
         (Other, keep, None),
         (Other, &foreign, None),
         (Other, number, numbered),
+        (SameLength, keep, None),
+        (SameLength, number, numbered),
+        (Empty, replace, Some("a.pdf")),
+        (Empty, keep, None),
+        (Empty, number, numbered),
         (Folder, replace, None),
         (Folder, keep, None),
         (Folder, number, numbered),
@@ -148,7 +163,18 @@ fn replaces_an_existing_file_only_if_it_belongs_to_the_contract() {
         let home = tempfile::tempdir().unwrap();
         before.create(home.path());
         let victim = std::fs::read(home.path().join("victim")).ok();
-        let old = home.path().join("a.pdf").symlink_metadata().map(|old| old.file_type()).ok();
+        let state = || {
+            let path = home.path().join("a.pdf");
+            let found = path.symlink_metadata().ok()?;
+            let bytes = found.is_file().then(|| std::fs::read(path).unwrap());
+            Some((found.file_type(), bytes))
+        };
+        let old = state();
+        // Each case has names of its own.
+        let existing = match existing {
+            Existing::Number(_) => &self::number(1),
+            existing => existing,
+        };
         let finished = writer(home.path()).finish(&to(existing.clone())).unwrap();
         let case = format!("{before:?} {existing:?}");
         match (&finished, expected) {
@@ -162,11 +188,7 @@ fn replaces_an_existing_file_only_if_it_belongs_to_the_contract() {
             _ => panic!("{case}"),
         }
         if expected != Some("a.pdf") {
-            let now = home.path().join("a.pdf").symlink_metadata().unwrap();
-            assert_eq!(Some(now.file_type()), old, "{case}");
-            if before == Other {
-                assert_eq!(std::fs::read(home.path().join("a.pdf")).unwrap(), OTHER, "{case}");
-            }
+            assert_eq!(state(), old, "{case}");
         }
         assert_eq!(std::fs::read(home.path().join("victim")).ok(), victim, "{case}");
         assert!(!names(home.path()).iter().any(|name| name.ends_with(".part")), "{case}");
@@ -193,7 +215,7 @@ impl IntentLog for Intents {
 fn records_intents_before_names_and_replaces_nothing_in_a_race() {
     for (existing, expected) in [
         (Existing::Keep, vec![("a.pdf", false)]),
-        (Existing::Number, vec![("a.pdf", false), ("a (2).pdf", false)]),
+        (number(1), vec![("a.pdf", false), ("a (2).pdf", false)]),
         // The journal owns the name, so the file of the other program is replaced.
         (Existing::Replace, vec![("a.pdf", false), ("a.pdf", true)]),
     ] {
@@ -201,11 +223,95 @@ fn records_intents_before_names_and_replaces_nothing_in_a_race() {
         let intents = Arc::new(Intents(Mutex::default(), folder.path().to_owned()));
         let to = Destination { intents: Some(Arc::clone(&intents) as _), ..to(existing.clone()) };
         let finished = writer(folder.path()).finish(&to).unwrap();
-        assert_eq!(matches!(finished, Finished::Conflict(_)), existing == Existing::Keep);
+        let keeps = matches!(existing, Existing::Keep);
+        assert_eq!(matches!(finished, Finished::Conflict(_)), keeps);
         let found = intents.0.lock().unwrap().clone();
         let found: Vec<_> = found.iter().map(|(name, exists)| (&**name, *exists)).collect();
         assert_eq!(found, expected);
         let kept = std::fs::read(folder.path().join("a.pdf")).unwrap() == OTHER;
-        assert_eq!(kept, existing != Existing::Replace);
+        assert_eq!(kept, !matches!(existing, Existing::Replace));
+    }
+}
+
+/// Returns the name that a file gets if these files exist and the names in `used` are those of other files of the job.
+fn named(first: u32, exist: &[(&str, &[u8])], used: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in exist {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let existing = number(first);
+    let Existing::Number(numbers) = &existing else { panic!() };
+    for name in used {
+        numbers.used.lock().insert(name);
+    }
+    let Finished::Saved(saved) = writer(folder.path()).finish(&to(existing)).unwrap() else {
+        panic!()
+    };
+    assert_eq!(std::fs::read(&saved.path).unwrap(), PDF);
+    for (name, bytes) in exist {
+        assert_eq!(std::fs::read(folder.path().join(name)).unwrap(), *bytes, "{name}");
+    }
+    saved.path.file_name().unwrap().to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_file_adopts_its_earlier_copy_or_gets_the_next_unused_number() {
+    for (first, exist, used, expected) in [
+        (1, &[][..], &[][..], "a.pdf"),
+        (3, &[], &[], "a (3).pdf"),
+        (1, &[("a.pdf", OTHER), ("a (2).pdf", PDF)], &[], "a (2).pdf"),
+        (1, &[("a.pdf", OTHER), ("a (2).pdf", OTHER)], &[], "a (3).pdf"),
+        // The first number belongs to another file, whose order has changed since the earlier run.
+        (2, &[("a.pdf", PDF), ("a (2).pdf", OTHER)], &[], "a.pdf"),
+        (3, &[("a (2).pdf", PDF)], &[], "a (2).pdf"),
+        // A lower number that no file has is left to the file to which it is assigned.
+        (2, &[("a (2).pdf", OTHER)], &[], "a (3).pdf"),
+        // Another file of the job with the same bytes.
+        (1, &[("a.pdf", PDF)], &["a.pdf"], "a (2).pdf"),
+        (2, &[("a.pdf", PDF), ("a (2).pdf", PDF)], &["A.PDF"], "a (2).pdf"),
+        // Assigned to a file that is about to get it.
+        (1, &[], &["a.pdf", "a (2).pdf"], "a (3).pdf"),
+    ] {
+        assert_eq!(named(first, exist, used), expected, "{first} {exist:?} {used:?}");
+    }
+}
+
+/// Files with the same bytes and different bytes, by many threads of two jobs.
+#[test]
+fn concurrent_files_of_one_name_replace_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let jobs = [UsedNames::default(), UsedNames::default()];
+    let save = |used: &UsedNames, bytes: &[u8]| {
+        let numbers = Numbers { base: "a.pdf".to_owned(), first: 1, used: used.clone() };
+        let mut file = FileWriter::create(folder.path()).unwrap();
+        file.write(bytes).unwrap();
+        match file.finish(&to(Existing::Number(numbers))).unwrap() {
+            Finished::Saved(saved) => (saved.path, bytes.to_vec()),
+            Finished::Conflict(message) => panic!("{message}"),
+        }
+    };
+    let contents: Vec<Vec<u8>> = (0..8_u8).map(|n| [PDF, &[n / 2]].concat()).collect();
+    for _ in 0..2 {
+        let saved: Vec<Vec<_>> = std::thread::scope(|scope| {
+            let threads = jobs.each_ref().map(|used| {
+                let start = |bytes| scope.spawn(move || save(used, bytes));
+                contents.iter().map(|bytes| start(bytes.as_slice())).collect::<Vec<_>>()
+            });
+            let join = |threads: Vec<std::thread::ScopedJoinHandle<'_, _>>| {
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            };
+            threads.map(join).into()
+        });
+        for saved in saved {
+            let paths: std::collections::HashSet<_> = saved.iter().map(|(path, _)| path).collect();
+            assert_eq!(paths.len(), contents.len(), "two files of a job have one name");
+            for (path, bytes) in &saved {
+                assert_eq!(&std::fs::read(path).unwrap(), bytes);
+            }
+        }
+        // The next round is another run of both jobs.
+        for used in &jobs {
+            *used.lock() = super::super::name_set::NameSet::default();
+        }
     }
 }

@@ -1,5 +1,8 @@
+use std::collections::HashSet;
+
 use proptest::prelude::*;
 
+use super::super::name_set::folded;
 use super::*;
 
 fn values<'a>(name: &'a str, flow_id: &'a str, kind: &'a str) -> NameValues<'a> {
@@ -130,11 +133,11 @@ fn assigns_the_name_that_the_journal_lists_for_the_contract() {
     let owned = |template: &str, name: &str, owned: &[&str]| {
         let mut names = FileNames::new(template.parse().unwrap());
         for name in owned {
-            names.mark_assigned(name);
+            names.mark_used(name);
             names.reserve("f", (*name).to_owned(), Existing::Replace);
         }
         let to = names.assign(values(name, "f", "PDF"));
-        assert_eq!(to.owned, to.existing == Existing::Replace);
+        assert_eq!(to.owned, matches!(to.existing, Existing::Replace));
         (to.name, to.owned)
     };
     for (template, name, journal, expected, ours) in [
@@ -152,7 +155,7 @@ fn assigns_the_name_that_the_journal_lists_for_the_contract() {
     }
     // Another contract does not get the name.
     let mut names = FileNames::new("{name}".parse().unwrap());
-    names.mark_assigned("a.pdf");
+    names.mark_used("a.pdf");
     names.reserve("f", "a.pdf".to_owned(), Existing::Replace);
     assert_eq!(names.assign(values("a", "g", "PDF")).name, "a (2).pdf");
     // A released name stays reserved for its contract.

@@ -130,12 +130,12 @@ impl StoreSink {
     async fn may_put(&mut self) -> Result<bool, FetchOutcome> {
         match &self.to.existing {
             Existing::Replace => Ok(true),
-            existing @ Existing::KeepUnless(_) => {
+            Existing::KeepUnless(own) => {
                 let found = self.location.hash_object(&self.key).await;
                 let found = found.map_err(|error| existence_check_failed(&error))?;
-                Ok(found.is_none_or(|(_, sha256)| existing.replaces(&sha256)))
+                Ok(found.is_none_or(|(_, sha256)| sha256 == *own))
             }
-            Existing::Keep | Existing::Number => {
+            Existing::Keep | Existing::Number(_) => {
                 Ok(!exists(self.location.store.as_ref(), &self.key).await?)
             }
         }
@@ -168,7 +168,7 @@ impl StoreSink {
     /// Sends the file in one request.
     async fn put(&mut self, content: PutPayload) -> Result<Created, FetchOutcome> {
         let store = Arc::clone(&self.location.store);
-        if self.to.existing != Existing::Replace {
+        if !matches!(self.to.existing, Existing::Replace) {
             let conditional = Arc::clone(&self.location.conditional_put);
             let created = conditional.create(store.as_ref(), &self.key, content.clone()).await?;
             let may_replace = matches!(self.to.existing, Existing::KeepUnless(_));
