@@ -20,6 +20,18 @@ pub(crate) enum Verification {
     Content,
 }
 
+/// The error of a verification that could not be completed, as the source of an [`io::Error`](std::io::Error).
+#[derive(Debug)]
+pub(crate) struct VerificationError(pub(crate) String);
+
+impl core::fmt::Display for VerificationError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "a saved file cannot be verified: {}", self.0)
+    }
+}
+
+impl std::error::Error for VerificationError {}
+
 /// Returns a digest in hexadecimal.
 pub(crate) fn hex(digest: &[u8]) -> String {
     use core::fmt::Write as _;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use essbasic_files::{remove_orphans, sync_folder};
 
-use super::entry::{Entry, Verification};
+use super::entry::{Entry, Verification, VerificationError};
 use super::file::{hash_file, prepare_folder};
 #[cfg(feature = "object-store")]
 use super::store::StoreLocation;
@@ -76,7 +76,23 @@ impl Target {
     }
 
     /// Returns for each list of files whether all of them are saved.
+    ///
+    /// # Errors
+    /// Returns an error of the kind `Interrupted` if the job is stopped, and a [`VerificationError`] otherwise.
     pub(crate) fn verify(
+        &self,
+        files: Vec<Vec<Entry>>,
+        verification: Verification,
+        stopped: &(dyn Fn() -> bool + Sync),
+    ) -> io::Result<Vec<bool>> {
+        let verified = self.verify_files(files, verification, stopped);
+        verified.map_err(|error| match error.kind() {
+            ErrorKind::Interrupted => error,
+            kind => io::Error::new(kind, VerificationError(error.to_string())),
+        })
+    }
+
+    fn verify_files(
         &self,
         files: Vec<Vec<Entry>>,
         verification: Verification,
@@ -89,7 +105,11 @@ impl Target {
                         return Err(ErrorKind::Interrupted.into());
                     }
                     for file in &files {
-                        if !is_in_folder(folder, file, verification)? {
+                        let found = is_in_folder(folder, file, verification);
+                        let named = |error: io::Error| {
+                            io::Error::new(error.kind(), format!("{}: {error}", file.name))
+                        };
+                        if !found.map_err(named)? {
                             return Ok(false);
                         }
                     }
@@ -112,6 +132,11 @@ impl Target {
             Self::Store(_) => Error::Store(error.to_string()),
         }
     }
+}
+
+/// Returns whether it is the error of a verification.
+pub(crate) fn is_verification_error(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|error| error.is::<VerificationError>())
 }
 
 /// Returns whether a file in the folder is the recorded one.

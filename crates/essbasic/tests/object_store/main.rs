@@ -9,6 +9,7 @@
 )]
 
 mod existing;
+mod reads;
 #[path = "../scripted/mod.rs"]
 mod scripted;
 mod service;

@@ -21,6 +21,8 @@ pub enum Op {
     Part,
     Complete,
     Abort,
+    Head,
+    Get,
 }
 
 /// Returns the error of a request by its kind and number, counted from 1 per kind.
@@ -37,9 +39,21 @@ pub enum ConditionSupport {
     BadRequest,
 }
 
+/// The support of reads of one version of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadSupport {
+    /// `If-Match` is honored.
+    Condition,
+    /// `If-Match` is ignored, and responses have an ETag.
+    Tag,
+    /// Responses have only a modification time.
+    Time,
+}
+
 pub struct ScriptedStore {
     inner: Arc<dyn ObjectStore>,
     condition: ConditionSupport,
+    reads: ReadSupport,
     log: Arc<Log>,
 }
 
@@ -69,10 +83,13 @@ impl Log {
     }
 
     fn record(&self, op: Op) -> Result<()> {
-        let mut counts = self.counts.lock().unwrap();
-        let count = counts.entry(op).or_default();
-        *count += 1;
-        (self.script)(op, *count).map_or(Ok(()), Err)
+        let count = {
+            let mut counts = self.counts.lock().unwrap();
+            let count = counts.entry(op).or_default();
+            *count += 1;
+            *count
+        };
+        (self.script)(op, count).map_or(Ok(()), Err)
     }
 
     async fn transfer(&self, bytes: usize) {
@@ -98,14 +115,24 @@ impl ScriptedStore {
             max_in_flight: AtomicUsize::new(0),
             max_request: AtomicUsize::new(0),
         });
-        let condition = ConditionSupport::Supported;
-        (Arc::new(Self { inner, condition, log: Arc::clone(&log) }), log)
+        let (condition, reads) = (ConditionSupport::Supported, ReadSupport::Condition);
+        (Arc::new(Self { inner, condition, reads, log: Arc::clone(&log) }), log)
+    }
+
+    /// As [`over`](Self::over), with this support of reads of one version.
+    pub fn reading(
+        inner: Arc<dyn ObjectStore>,
+        reads: ReadSupport,
+        script: impl Fn(Op, usize) -> Option<Error> + Send + Sync + 'static,
+    ) -> Arc<dyn ObjectStore> {
+        let (_, log) = Self::over(Arc::clone(&inner), script);
+        Arc::new(Self { inner, condition: ConditionSupport::Supported, reads, log })
     }
 
     /// Wraps a store with this support of the condition that no object has the key.
     pub fn with(inner: Arc<dyn ObjectStore>, condition: ConditionSupport) -> Arc<dyn ObjectStore> {
         let (_, log) = Self::over(Arc::clone(&inner), |_, _| None);
-        Arc::new(Self { inner, condition, log })
+        Arc::new(Self { inner, condition, reads: ReadSupport::Condition, log })
     }
 }
 
@@ -175,8 +202,16 @@ impl ObjectStore for ScriptedStore {
         Ok(Box::new(Upload { inner, log: Arc::clone(&self.log) }))
     }
 
-    async fn get_opts(&self, at: &Path, options: GetOptions) -> Result<GetResult> {
-        self.inner.get_opts(at, options).await
+    async fn get_opts(&self, at: &Path, mut options: GetOptions) -> Result<GetResult> {
+        self.log.record(if options.head { Op::Head } else { Op::Get })?;
+        if self.reads != ReadSupport::Condition {
+            options.if_match = None;
+        }
+        let mut result = self.inner.get_opts(at, options).await?;
+        if self.reads == ReadSupport::Time {
+            result.meta.e_tag = None;
+        }
+        Ok(result)
     }
 
     fn delete_stream(

@@ -151,7 +151,7 @@ impl Job {
         let downloads = u32::try_from(self.options.effective_concurrency()).unwrap_or(u32::MAX);
         if self.store_failures > downloads.saturating_mul(MAX_ATTEMPTS) {
             self.stop(Error::Store(format!(
-                "the store rejected {} files in a row, last with: {}; run again when it accepts files",
+                "the store rejected {} files in a row, the last with: {}",
                 self.store_failures, error.message
             )));
         }

@@ -4,8 +4,7 @@ use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 use tokio::sync::{Mutex, RwLock};
 
-use super::super::outcome::FetchOutcome;
-use super::error::{existence_check_failed, first_request_failed, is_unsupported};
+use super::error::{Operation, StoreError, is_unsupported};
 
 /// The support of [`PutMode::Create`] by a store, detected with the first file.
 ///
@@ -25,7 +24,7 @@ pub(super) enum Created {
 }
 
 /// Returns whether an object has the key.
-pub(super) async fn exists(store: &dyn ObjectStore, key: &Path) -> Result<bool, FetchOutcome> {
+pub(super) async fn exists(store: &dyn ObjectStore, key: &Path) -> Result<bool, StoreError> {
     match store.head(key).await {
         Ok(_) => Ok(true),
         Err(Error::NotFound { .. }) => Ok(false),
@@ -33,7 +32,7 @@ pub(super) async fn exists(store: &dyn ObjectStore, key: &Path) -> Result<bool, 
         Err(_) => match store.get_range(key, 0..1).await {
             Ok(_) => Ok(true),
             Err(Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(existence_check_failed(&error)),
+            Err(error) => Err(StoreError::new(Operation::LookUp, key, &error)),
         },
     }
 }
@@ -45,7 +44,7 @@ impl ConditionalPut {
         store: &dyn ObjectStore,
         key: &Path,
         content: PutPayload,
-    ) -> Result<Created, FetchOutcome> {
+    ) -> Result<Created, StoreError> {
         let known = || async { *self.supported.read().await };
         let mut supported = known().await;
         if supported.is_none() {
@@ -58,7 +57,7 @@ impl ConditionalPut {
         match supported {
             Some(true) => {
                 let created = put_new(store, key, content).await;
-                created.map_err(|error| first_request_failed(&error))
+                created.map_err(|error| put_failed(key, &error))
             }
             _ => check_and_put(store, key, content).await,
         }
@@ -70,7 +69,7 @@ impl ConditionalPut {
         store: &dyn ObjectStore,
         key: &Path,
         content: PutPayload,
-    ) -> Result<Created, FetchOutcome> {
+    ) -> Result<Created, StoreError> {
         if exists(store, key).await? {
             return Ok(Created::Exists);
         }
@@ -86,10 +85,10 @@ impl ConditionalPut {
             },
             Err(error) if is_unsupported(&error) => {
                 let put = store.put(key, content).await;
-                put.map_err(|error| first_request_failed(&error))?;
+                put.map_err(|error| put_failed(key, &error))?;
                 false
             }
-            Err(error) => return Err(first_request_failed(&error)),
+            Err(error) => return Err(put_failed(key, &error)),
         };
         *self.supported.write().await = Some(supported);
         Ok(Created::Created)
@@ -100,12 +99,16 @@ async fn check_and_put(
     store: &dyn ObjectStore,
     key: &Path,
     content: PutPayload,
-) -> Result<Created, FetchOutcome> {
+) -> Result<Created, StoreError> {
     if exists(store, key).await? {
         return Ok(Created::Exists);
     }
     let put = store.put(key, content).await;
-    put.map(|_| Created::Created).map_err(|error| first_request_failed(&error))
+    put.map(|_| Created::Created).map_err(|error| put_failed(key, &error))
+}
+
+fn put_failed(key: &Path, error: &Error) -> StoreError {
+    StoreError::new(Operation::Put, key, error)
 }
 
 async fn put_new(

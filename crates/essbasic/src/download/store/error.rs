@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::io::{self, ErrorKind};
 
 use object_store::Error;
+use object_store::path::Path;
 
 use super::super::outcome::FetchOutcome;
 use crate::error::{FlowError, FlowErrorKind};
@@ -20,70 +21,123 @@ const CREDENTIAL_CODES: [&str; 5] = [
     "SignatureDoesNotMatch",
 ];
 
-/// Returns the outcome of a failed first request for a file, in which only the bucket can be missing.
-pub(super) fn first_request_failed(error: &Error) -> FetchOutcome {
-    match error {
-        Error::NotFound { .. } => stop(
-            error,
-            "the bucket does not exist",
-            "check its name, its region and the endpoint of the store",
-        ),
-        error => request_failed(error),
+/// A kind of request to a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operation {
+    LookUp,
+    ReadRange,
+    Put,
+    StartUpload,
+    PutPart,
+    CompleteUpload,
+}
+
+impl Operation {
+    /// Returns the operation as the start of a message that continues with the key.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::LookUp => "looking up",
+            Self::ReadRange => "reading a range of",
+            Self::Put => "putting",
+            Self::StartUpload => "starting a multipart upload of",
+            Self::PutPart => "uploading a part of",
+            Self::CompleteUpload => "completing the upload of",
+        }
+    }
+
+    fn is_read(self) -> bool {
+        matches!(self, Self::LookUp | Self::ReadRange)
     }
 }
 
-/// Returns the outcome of a failed check whether an object exists.
-pub(super) fn existence_check_failed(error: &Error) -> FetchOutcome {
-    let code = code(&error.to_string());
-    match error {
-        Error::PermissionDenied { .. } if code.is_none_or(|code| code == "AccessDenied") => stop(
-            error,
+/// A failed request to a store, without secrets.
+#[derive(Debug)]
+pub(super) struct StoreError {
+    pub(super) message: String,
+    /// `true` if every other file would fail too.
+    stops_job: bool,
+}
+
+impl From<StoreError> for FetchOutcome {
+    fn from(error: StoreError) -> Self {
+        match error.stops_job {
+            true => Self::Store(error.message),
+            false => Self::Failed(FlowError::new(FlowErrorKind::Store, error.message)),
+        }
+    }
+}
+
+impl StoreError {
+    /// Creates the error of a single file.
+    pub(super) fn of_file(message: String) -> Self {
+        Self { message, stops_job: false }
+    }
+
+    /// Creates the error of a failed request. The store has already retried transient errors.
+    pub(super) fn new(operation: Operation, key: &Path, error: &Error) -> Self {
+        let code = code(&error.to_string());
+        let code = code.as_deref();
+        let what = format!("{} {key}", operation.as_str());
+        let described = describe(error);
+        let Some((cause, advice)) = advice(operation, code, error) else {
+            let advice = "run again when the store accepts it";
+            return Self::of_file(format!("{what} failed: {described}; {advice}"));
+        };
+        Self { message: format!("{cause} ({what}: {described}); {advice}"), stops_job: true }
+    }
+}
+
+/// Returns the cause and the fix of an error that affects every file.
+fn advice(
+    operation: Operation,
+    code: Option<&str>,
+    error: &Error,
+) -> Option<(&'static str, &'static str)> {
+    if matches!(error, Error::Unauthenticated { .. })
+        || code.is_some_and(|code| CREDENTIAL_CODES.contains(&code))
+    {
+        return Some((
+            "the store rejected the credentials",
+            "check that they are correct and have not expired, and that region and endpoint match them",
+        ));
+    }
+    if code == Some("PathStyleDomainForbidden") {
+        return Some((
+            "the store requires the bucket in the host name",
+            "use virtual-hosted-style requests with the endpoint https://BUCKET.HOST",
+        ));
+    }
+    match (error, io_kind(error)) {
+        // Only the bucket can be missing.
+        (Error::NotFound { .. }, _)
+            if matches!(operation, Operation::Put | Operation::StartUpload) =>
+        {
+            Some((
+                "the bucket does not exist",
+                "check its name, its region and the endpoint of the store",
+            ))
+        }
+        (Error::PermissionDenied { .. }, _) if operation.is_read() => Some((
             "the credentials may not check whether objects exist, which is required to keep existing objects",
             "grant permission to list, put and read objects and to abort uploads below the prefix (on S3: \
              s3:ListBucket, s3:PutObject, s3:GetObject, s3:AbortMultipartUpload)",
-        ),
-        error => request_failed(error),
-    }
-}
-
-/// Returns the outcome of any failed request. The store has already retried transient errors.
-pub(super) fn request_failed(error: &Error) -> FetchOutcome {
-    let code = code(&error.to_string());
-    if matches!(error, Error::Unauthenticated { .. })
-        || code.as_deref().is_some_and(|code| CREDENTIAL_CODES.contains(&code))
-    {
-        return stop(
-            error,
-            "the store rejected the credentials",
-            "check that they are correct and have not expired, and that region and endpoint match them",
-        );
-    }
-    if code.as_deref() == Some("PathStyleDomainForbidden") {
-        return stop(
-            error,
-            "the store requires the bucket in the host name",
-            "use virtual-hosted-style requests with the endpoint https://BUCKET.HOST",
-        );
-    }
-    match (error, io_kind(error)) {
-        (Error::PermissionDenied { .. }, _) => stop(
-            error,
+        )),
+        (Error::PermissionDenied { .. }, _) => Some((
             "the credentials may not write to the store",
             "grant permission to put objects and to abort uploads below the prefix (on S3: s3:PutObject, \
              s3:AbortMultipartUpload)",
-        ),
-        (Error::NotSupported { .. } | Error::NotImplemented { .. }, _) => {
-            stop(error, "the store does not support this operation", "choose another store")
-        }
+        )),
+        (Error::NotSupported { .. } | Error::NotImplemented { .. }, _) => Some((
+            "the store does not support this operation",
+            "choose a store with put, multipart uploads, head and ranged reads",
+        )),
         (_, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)) => {
-            stop(error, "the store is full", "free some space, or choose another store")
+            Some(("the store is full", "free some space, or choose another store"))
         }
-        (_, Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)) => stop(
-            error,
-            "the store is not writable",
-            "grant write permission, or choose another store",
-        ),
-        _ => FetchOutcome::Failed(FlowError::new(FlowErrorKind::Store, describe(error))),
+        (_, Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)) => {
+            Some(("the store is not writable", "grant write permission, or choose another store"))
+        }
+        _ => None,
     }
 }
 
@@ -97,10 +151,6 @@ pub(super) fn is_unsupported(error: &Error) -> bool {
         Error::Generic { .. } => refused(&describe(error)),
         _ => false,
     }
-}
-
-fn stop(error: &Error, cause: &str, advice: &str) -> FetchOutcome {
-    FetchOutcome::Store(format!("{cause} ({}); {advice}", describe(error)))
 }
 
 /// Returns the kind of the I/O error if the store is on a disk.
@@ -162,9 +212,7 @@ mod tests {
             describe(&error),
             "Server returned non-2xx status code: 400 Bad Request: ExpiredToken"
         );
-        let FetchOutcome::Store(text) = request_failed(&error) else {
-            panic!("the job is not stopped")
-        };
+        let text = stopped(Operation::Put, &error);
         assert!(text.contains("expired") && !text.contains("SECRET"), "{text}");
         for text in ["x {\"token\":\"SECRET\"}", "https://host/a?sig=SECRET", "a\nSECRET"] {
             assert!(!describe(&generic(text)).contains("SECRET"));
@@ -172,33 +220,50 @@ mod tests {
         assert_eq!(code("<Code>a b</Code>"), None);
     }
 
-    #[test]
-    fn a_missing_bucket_stops_the_job_and_a_missing_upload_does_not() {
-        let missing = Error::NotFound { path: "a".into(), source: "404".into() };
-        assert!(matches!(first_request_failed(&missing), FetchOutcome::Store(_)));
-        assert!(matches!(request_failed(&missing), FetchOutcome::Failed(_)));
+    /// Returns the message of an error that stops the job.
+    #[track_caller]
+    fn stopped(operation: Operation, error: &Error) -> String {
+        match StoreError::new(operation, &Path::from("a/b.pdf"), error).into() {
+            FetchOutcome::Store(text) => text,
+            outcome => panic!("{operation:?} does not stop the job: {outcome:?}"),
+        }
     }
 
     #[test]
-    fn distinguishes_a_wrong_bucket_style_from_a_missing_permission() {
-        let message = |code: &str| {
+    fn messages_name_operation_key_and_fix() {
+        use Operation::*;
+        let missing = || Error::NotFound { path: "SECRET".into(), source: "404".into() };
+        let denied = |code: &str| {
             let source = format!("403 Forbidden: <Error><Code>{code}</Code></Error>").into();
-            match first_request_failed(&Error::PermissionDenied { path: "a".into(), source }) {
-                FetchOutcome::Store(text) => text,
-                outcome => panic!("{outcome:?}"),
-            }
+            Error::PermissionDenied { path: "SECRET".into(), source }
         };
-        assert!(message("PathStyleDomainForbidden").contains("https://BUCKET.HOST"));
-        assert!(message("AccessDenied").contains("s3:PutObject"));
-    }
-
-    #[test]
-    fn a_full_disk_of_a_store_stops_the_job() {
-        let full = io::Error::from(ErrorKind::StorageFull);
-        let error = Error::Generic { store: "LocalFileSystem", source: Box::new(full) };
-        let FetchOutcome::Store(text) = request_failed(&error) else {
-            panic!("the job is not stopped")
+        let unsupported = || Error::NotSupported { source: "no ranges".into() };
+        let full = || {
+            let full = io::Error::from(ErrorKind::StorageFull);
+            Error::Generic { store: "LocalFileSystem", source: Box::new(full) }
         };
-        assert!(text.contains("free some space"), "{text}");
+        let own_host = "PathStyleDomainForbidden";
+        for (operation, what, error, stops, advice) in [
+            (Put, "putting", missing(), true, "check its name"),
+            (StartUpload, "starting a multipart upload of", missing(), true, "check its name"),
+            (PutPart, "uploading a part of", missing(), false, "run again"),
+            (CompleteUpload, "completing the upload of", missing(), false, "run again"),
+            (Put, "putting", denied("AccessDenied"), true, "s3:PutObject"),
+            (LookUp, "looking up", denied("AccessDenied"), true, "s3:ListBucket"),
+            (ReadRange, "reading a range of", denied("Other"), true, "s3:GetObject"),
+            (LookUp, "looking up", denied("InvalidAccessKeyId"), true, "have not expired"),
+            (Put, "putting", denied(own_host), true, "https://BUCKET.HOST"),
+            (ReadRange, "reading a range of", unsupported(), true, "ranged reads"),
+            (StartUpload, "starting a multipart upload of", unsupported(), true, "multipart"),
+            (ReadRange, "reading a range of", generic("503 Slow Down"), false, "run again"),
+            (PutPart, "uploading a part of", full(), true, "free some space"),
+        ] {
+            let error = StoreError::new(operation, &Path::from("a/b.pdf"), &error);
+            let text = &error.message;
+            assert!(text.contains(&format!("{what} a/b.pdf")), "{text}");
+            assert!(text.split_once("; ").unwrap().1.contains(advice), "{text}");
+            assert!(!text.contains("SECRET"), "{text}");
+            assert_eq!(error.stops_job, stops, "{text}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use object_store::path::Path;
-use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
+use object_store::{Error, MultipartUpload, ObjectStoreExt, PutPayload};
 use sha2::{Digest, Sha256};
 use tc3_client::transport::Bytes;
 use tokio::runtime::Handle;
@@ -15,9 +15,8 @@ use super::super::entry::{Entry, hex};
 use super::super::outcome::FetchOutcome;
 use super::super::report::SavedFile;
 use super::conditional_put::{Created, exists};
-use super::error::{describe, existence_check_failed, first_request_failed, request_failed};
+use super::error::{Operation, StoreError, describe};
 use super::location::StoreLocation;
-use crate::error::{FlowError, FlowErrorKind};
 
 /// Maximum memory that is reserved for a part before its bytes are received, in bytes.
 const MAX_RESERVED_BYTES: usize = 64 << 20;
@@ -112,7 +111,7 @@ impl StoreSink {
             self.upload = match self.may_put().await? {
                 true => {
                     let upload = self.location.store.put_multipart(&self.key).await;
-                    Upload::Multipart(upload.map_err(|error| first_request_failed(&error))?)
+                    Upload::Multipart(upload.map_err(failed(Operation::StartUpload, &self.key))?)
                 }
                 false => Upload::Skipped,
             };
@@ -120,7 +119,8 @@ impl StoreSink {
         let part = std::mem::take(&mut self.part);
         match &mut self.upload {
             Upload::Multipart(upload) => {
-                upload.put_part(part.into()).await.map_err(|error| request_failed(&error))
+                let sent = upload.put_part(part.into()).await;
+                Ok(sent.map_err(failed(Operation::PutPart, &self.key))?)
             }
             Upload::NotStarted | Upload::Skipped => Ok(()),
         }
@@ -131,8 +131,7 @@ impl StoreSink {
         match &self.to.existing {
             Existing::Replace => Ok(true),
             Existing::KeepUnless(own) => {
-                let found = self.location.hash_object(&self.key).await;
-                let found = found.map_err(|error| existence_check_failed(&error))?;
+                let found = self.location.hash_object(&self.key).await?;
                 Ok(found.is_none_or(|(_, sha256)| sha256 == *own))
             }
             Existing::Keep | Existing::Number(_) => {
@@ -156,11 +155,11 @@ impl StoreSink {
         }
         self.send_part().await?;
         if !self.may_put().await? {
-            let message = "another program created an object with the same key";
-            return Err(FetchOutcome::Failed(FlowError::new(FlowErrorKind::Store, message)));
+            return Err(self.raced("created"));
         }
         if let Upload::Multipart(upload) = &mut self.upload {
-            upload.complete().await.map_err(|error| request_failed(&error))?;
+            let completed = upload.complete().await;
+            completed.map_err(failed(Operation::CompleteUpload, &self.key))?;
         }
         Ok(Finished::Saved(self.saved(sha256)))
     }
@@ -177,22 +176,26 @@ impl StoreSink {
             }
         }
         let put = store.put(&self.key, content).await;
-        put.map(|_| Created::Created).map_err(|error| first_request_failed(&error))
+        put.map_err(failed(Operation::Put, &self.key))?;
+        Ok(Created::Created)
     }
 
     /// Compares the file with the object that has its key.
     async fn compare(&mut self, sha256: String) -> Result<Finished, FetchOutcome> {
-        match self.location.hash_object(&self.key).await {
-            Ok(Some(found)) if found == (self.content.length(), sha256.clone()) => {
+        match self.location.hash_object(&self.key).await? {
+            Some(found) if found == (self.content.length(), sha256.clone()) => {
                 Ok(Finished::Saved(self.saved(sha256)))
             }
-            Ok(Some(_)) => Ok(Finished::Conflict(conflict_message(&self.to.name))),
-            Ok(None) => {
-                let message = "another program removed the object with the same key";
-                Err(FetchOutcome::Failed(FlowError::new(FlowErrorKind::Store, message)))
-            }
-            Err(error) => Err(existence_check_failed(&error)),
+            Some(_) => Ok(Finished::Conflict(conflict_message(&self.to.name))),
+            None => Err(self.raced("removed")),
         }
+    }
+
+    /// Returns the error of an object that another program created or removed in the meantime.
+    fn raced(&self, change: &str) -> FetchOutcome {
+        let key = &self.key;
+        let message = format!("another program {change} the object {key}; run again");
+        StoreError::of_file(message).into()
     }
 
     fn saved(&self, sha256: String) -> SavedFile {
@@ -211,6 +214,10 @@ impl StoreSink {
             Err(_) => Err(FetchOutcome::Disk(std::io::Error::other("the runtime has shut down"))),
         }
     }
+}
+
+fn failed(operation: Operation, key: &Path) -> impl FnOnce(Error) -> StoreError {
+    move |error| StoreError::new(operation, key, &error)
 }
 
 async fn abort_upload(mut upload: Box<dyn MultipartUpload>) {

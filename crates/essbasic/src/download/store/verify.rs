@@ -4,14 +4,14 @@ use std::io;
 use std::sync::Arc;
 
 use object_store::path::Path;
-use object_store::{Error, ObjectStoreExt};
+use object_store::{Error, GetOptions, ObjectMeta, ObjectStoreExt};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::super::entry::{Entry, Verification, hex};
 use super::STOP_CHECK;
-use super::error::describe;
+use super::error::{Operation, StoreError};
 use super::location::StoreLocation;
 
 /// Size of a range read, in bytes.
@@ -20,33 +20,70 @@ const READ_BYTES: u64 = 4 << 20;
 /// Maximum number of contracts whose objects are verified concurrently.
 const MAX_CONCURRENT: usize = 16;
 
+/// Maximum number of reads of an object that changes while it is read.
+const MAX_READS: u32 = 3;
+
+/// The result of reading an object once.
+enum Read {
+    Hashed((u64, String)),
+    Absent,
+    /// Another program replaced the object while it was read.
+    Changed,
+}
+
 impl StoreLocation {
     /// Returns the length and the hexadecimal SHA-256 of an object; `None` if it does not exist.
-    pub(super) async fn hash_object(&self, key: &Path) -> Result<Option<(u64, String)>, Error> {
-        let bytes = match self.store.head(key).await {
-            Ok(found) => found.size,
-            Err(Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(error),
+    pub(super) async fn hash_object(
+        &self,
+        key: &Path,
+    ) -> Result<Option<(u64, String)>, StoreError> {
+        for _ in 0..MAX_READS {
+            match self.read(key).await? {
+                Read::Hashed(found) => return Ok(Some(found)),
+                Read::Absent => return Ok(None),
+                Read::Changed => {}
+            }
+        }
+        let advice = "run again when no other program writes it";
+        Err(StoreError::of_file(format!("{key} changed in {MAX_READS} reads; {advice}")))
+    }
+
+    /// Reads an object in ranges, all of the same version of the object.
+    async fn read(&self, key: &Path) -> Result<Read, StoreError> {
+        let found = match self.store.head(key).await {
+            Ok(found) => found,
+            Err(Error::NotFound { .. }) => return Ok(Read::Absent),
+            Err(error) => return Err(StoreError::new(Operation::LookUp, key, &error)),
         };
+        // Without the version, because reading a version requires another permission. A weak ETag matches nothing.
+        let tag = found.e_tag.as_deref().filter(|tag| !tag.starts_with("W/"));
         let (mut hash, mut offset) = (Sha256::new(), 0);
-        while offset < bytes {
-            let end = bytes.min(offset + READ_BYTES);
-            match self.store.get_range(key, offset..end).await {
-                Ok(part) => hash.update(&part),
+        while offset < found.size {
+            let end = found.size.min(offset + READ_BYTES);
+            let options = GetOptions::new().with_range(Some(offset..end)).with_if_match(tag);
+            let part = match self.store.get_opts(key, options).await {
+                // Some stores ignore the condition.
+                Ok(part) if is_same_object(&found, &part.meta) => part.bytes().await,
+                Ok(_) | Err(Error::Precondition { .. }) => return Ok(Read::Changed),
+                Err(error) => Err(error),
+            };
+            match part {
+                Ok(part) if part.len() as u64 == end - offset => hash.update(&part),
+                Ok(_) => return Ok(Read::Changed),
                 // Removed in the meantime.
-                Err(Error::NotFound { .. }) => return Ok(None),
-                Err(error) => return Err(error),
+                Err(Error::NotFound { .. }) => return Ok(Read::Absent),
+                Err(error) => return Err(StoreError::new(Operation::ReadRange, key, &error)),
             }
             offset = end;
         }
-        Ok(Some((bytes, hex(&hash.finalize()))))
+        Ok(Read::Hashed((found.size, hex(&hash.finalize()))))
     }
 
     async fn verify_files(
         &self,
         files: Vec<Entry>,
         verification: Verification,
-    ) -> Result<bool, Error> {
+    ) -> Result<bool, StoreError> {
         for file in files {
             let key = self.key(&file.name);
             let same = match verification {
@@ -54,7 +91,7 @@ impl StoreLocation {
                 Verification::Length => match self.store.head(&key).await {
                     Ok(found) => found.size == file.bytes,
                     Err(Error::NotFound { .. }) => false,
-                    Err(error) => return Err(error),
+                    Err(error) => return Err(StoreError::new(Operation::LookUp, &key, &error)),
                 },
                 Verification::Content => {
                     let found = self.hash_object(&key).await?;
@@ -119,13 +156,23 @@ impl StoreLocation {
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Err(error) => return Err(io::Error::other(error)),
             };
-            let verified = verified.map_err(|error| {
-                io::Error::other(format!("a saved object cannot be verified: {}", describe(&error)))
-            })?;
+            let verified = verified.map_err(|error| io::Error::other(error.message))?;
             if let Some(saved) = saved.get_mut(index) {
                 *saved = verified;
             }
         }
         Ok(saved)
     }
+}
+
+/// Returns whether the metadata of two responses are those of the same object, as far as the store returns them.
+fn is_same_object(one: &ObjectMeta, other: &ObjectMeta) -> bool {
+    let differs = |one: &Option<String>, other: &Option<String>| {
+        one.as_ref().zip(other.as_ref()).is_some_and(|(one, other)| one != other)
+    };
+    let is_tagged = one.e_tag.is_some() && other.e_tag.is_some();
+    one.size == other.size
+        && !differs(&one.e_tag, &other.e_tag)
+        && !differs(&one.version, &other.version)
+        && (is_tagged || one.last_modified == other.last_modified)
 }
