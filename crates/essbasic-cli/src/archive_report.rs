@@ -41,13 +41,14 @@ pub(crate) fn write(
             bytes: *bytes,
             sha256: hashes.next(),
         });
-        match &flow.error {
-            None => list.add(&Flow::done(&flow.flow_id, files))?,
+        let listed = match &flow.error {
+            None => Flow::done(&flow.flow_id, files),
             Some((kind, message)) => {
                 let reason = Reason { kind: kind.as_str(), message };
-                list.add(&Flow::failed(&flow.flow_id, files, reason))?;
+                Flow::failed(&flow.flow_id, files, reason)
             }
-        }
+        };
+        list.add(&listed.with_status(flow.status.as_ref().map(|status| status.as_str())))?;
     }
     for flow_id in asked() {
         if left.remove(&digest::of(flow_id.as_bytes())) {

@@ -12,7 +12,7 @@ macro_rules! json_format {
     () => {
         "\
 JSON: flows lists each contract once: flow_id, state (done, failed, not_reached), status (of the service, such as
-ALL; null if it was not asked for), files [path, bytes,
+ALL, when it was last asked for; null if it never was, as with archive --any-state), files [path, bytes,
 sha256 of archived ones], bytes, error (kind, message; null without one). complete,
 total, done, failed, not_reached, bytes and repeated (duplicate IDs) summarize that list."
     };

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use essbasic_models::FlowStatus;
 use tc3_client::api::json::{self, Encode};
 
 use super::journal::{Reader, Record};
@@ -63,6 +64,9 @@ pub struct ArchivedFlow {
     pub files: Vec<(String, u64)>,
     /// SHA-256 of each of `files`, in hexadecimal; empty if an earlier version without hashes saved them.
     pub sha256: Vec<String>,
+    /// Status of the contract when it was checked; `None` if it was not checked, or if an earlier version wrote the
+    /// journal.
+    pub status: Option<FlowStatus>,
     /// The reason if the contract is not completely saved.
     pub error: Option<(FlowErrorKind, String)>,
 }
@@ -83,6 +87,7 @@ json::object! {
         "flow_id" => flow_id: required,
         "files" => files: nonempty,
         "sha256" => sha256: nonempty,
+        "status" => status: optional,
         "error" => error: optional,
     }
 }
@@ -90,7 +95,13 @@ json::object! {
 impl From<Record> for ArchivedFlow {
     fn from(record: Record) -> Self {
         let error = record.error.map(|error| (error.kind, error.message));
-        Self { flow_id: record.flow_id, files: record.files, sha256: record.sha256, error }
+        Self {
+            flow_id: record.flow_id,
+            files: record.files,
+            sha256: record.sha256,
+            status: record.status,
+            error,
+        }
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct Record {
     pub(crate) intent: Vec<(String, u64)>,
     /// SHA-256 of each file, in the order of `files` or `intent`.
     pub(crate) sha256: Vec<String>,
-    /// Status of the contract that was checked before its download; `None` if it was not checked, or if an earlier
+    /// Status of the contract when it was checked, before its download; `None` if it was not checked, or if an earlier
     /// version wrote the line.
     pub(crate) status: Option<FlowStatus>,
     pub(crate) error: Option<FlowError>,
@@ -75,7 +75,7 @@ impl Record {
             flow_id: flow.flow_id.clone(),
             files: flow.files.iter().map(|file| (name(&file.path), file.bytes)).collect(),
             sha256: flow.files.iter().map(|file| file.sha256.clone()).collect(),
-            status: flow.status.clone().filter(|_| flow.error.is_none()),
+            status: flow.status.clone(),
             error: flow.error.as_ref().map(failure),
             ..Self::default()
         }
