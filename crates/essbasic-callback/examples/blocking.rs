@@ -112,7 +112,7 @@ fn read_request(
         }
     };
     if length > max_body_bytes {
-        return Ok(Err("413 Content Too Large"));
+        return Ok(Err("400 Bad Request"));
     }
     let mut body = bytes.split_off(head);
     while body.len() < length {

@@ -4,7 +4,7 @@ use std::error::Error;
 /// The error of a refused callback.
 ///
 /// Neither `Display` nor `Debug` shows which check failed, since that would help to forge callbacks. Respond
-/// with the same status each time, such as 400. [`reason`](Self::reason) is for the receiver's own log.
+/// with the same status and body each time. [`reason`](Self::reason) is for the receiver's own log.
 ///
 /// # If the platform's own callbacks are refused
 /// - The token or the key differs from the one in the platform's console, or is set in only one of the two
@@ -17,6 +17,9 @@ use std::error::Error;
 pub struct Refused(pub(crate) RefusalReason);
 
 impl Refused {
+    /// Status of the response to any refused callback: 400. The platform sends the callback again.
+    pub const STATUS: u16 = 400;
+
     /// Returns the check that failed. Log it; never send it to the client.
     pub fn reason(self) -> RefusalReason {
         self.0
@@ -65,6 +68,21 @@ pub enum RefusalReason {
     IdTooLong,
     /// The message is older than [`Receiver::with_max_age`](crate::Receiver::with_max_age) allows.
     TooOld,
+}
+
+impl RefusalReason {
+    /// Returns the number of the check that failed: of the signature, of the encryption, of the message.
+    pub(crate) fn stage(self) -> u8 {
+        match self {
+            Self::TooLarge
+            | Self::Incomplete
+            | Self::NoSignature
+            | Self::MalformedSignature
+            | Self::WrongToken => 0,
+            Self::NotEncrypted | Self::NoKey | Self::WrongKey => 1,
+            Self::NotJson | Self::NotMessage | Self::IdTooLong | Self::TooOld => 2,
+        }
+    }
 }
 
 impl fmt::Display for RefusalReason {

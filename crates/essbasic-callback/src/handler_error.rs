@@ -2,10 +2,11 @@ use core::fmt;
 use std::error::Error;
 use std::sync::Arc;
 
-/// The error of a handler, which [`CallbackService`](crate::CallbackService) answers with 503.
+/// The error of a handler, after which the response is 503.
 ///
-/// The service puts it into the extensions of the response, so that a middleware can log it. `Display` is a
-/// constant; [`source`](Error::source) returns the handler's own error.
+/// [`handle_once`](crate::handle_once) returns it in its [`Outcome`](crate::Outcome), and `CallbackService` puts it into
+/// the extensions of the response, so that a middleware can log it. `Display` is a constant;
+/// [`source`](Error::source) returns the handler's own error.
 ///
 /// ```
 /// use std::error::Error as _;

@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 use crate::error::KeyError;
 
 const KEY_BYTES: usize = 32;
-const BLOCK_BYTES: usize = 16;
+/// Size of a block of AES, in bytes.
+pub(crate) const BLOCK_BYTES: usize = 16;
 
 /// The key that encrypts callbacks: the `CallbackKey` of the platform's console.
 ///

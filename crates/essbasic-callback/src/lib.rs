@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use std::time::SystemTime;
-//! use essbasic_callback::{CallbackKey, MessageData, Received, Receiver, Token};
+//! use essbasic_callback::{CallbackKey, MessageData, Received, Receiver, Refused, Token};
 //!
 //! # fn store(_: &str) -> std::io::Result<()> { Ok(()) }
 //! /// Returns the status of the response.
@@ -26,7 +26,7 @@
 //!         }
 //!         Ok(Received::Ping | Received::Duplicate { .. }) => 200,
 //!         Ok(Received::InFlight { .. }) => 503,
-//!         Err(_refused) => 400,
+//!         Err(_refused) => Refused::STATUS,
 //!     }
 //! }
 //!
@@ -48,9 +48,11 @@
 //! [`Received::Duplicate`], to be acknowledged. Deliveries during the handling of the first are
 //! [`Received::InFlight`]: respond with 503.
 //!
-//! The window is in the memory of one process. Behind a load balancer or after a restart, a duplicate can be new.
-//! To exclude that, use a store that rejects a `MsgId` it already has, or pass the `MsgId`s that were handled before
-//! to [`Receiver::remember`] after a restart.
+//! The window is in the memory of one process. After a restart, pass the `MsgId`s that were handled before to
+//! [`Receiver::remember`]. Several processes behind a load balancer share a [`MessageStore`]:
+//! - [`Receiver::verify`] verifies and decrypts without the window.
+//! - [`handle_once`] and [`handle_once_blocking`] claim a message with a lease, call a handler, and commit. A message is
+//!   handled by one process at a time, and by another if that process ends before the commit.
 //!
 //! # Protection by token and key
 //! - The token signs: `Content-Signature: sha256=` and the HMAC-SHA256 of the raw body. It authenticates the sender.
@@ -58,8 +60,10 @@
 //! - The key encrypts: AES-256-CBC with PKCS#7 padding, with the first half of the key as IV. It hides messages, but
 //!   does not authenticate them: parts of a message can be modified in transit without detection. Set both.
 //!
-//! The error of every failed check is [`Refused`], with the same `Display` and `Debug`. [`Refused::reason`] returns
-//! the check, for a log.
+//! The error of every failed check is [`Refused`], with the same `Display` and `Debug`. Respond with the same status
+//! and body. [`Refused::reason`] returns the check, for a log.
+//!
+//! While a token or key is changed, a receiver accepts the old and the new pair: [`Receiver::with_pair`].
 //!
 //! # Limits
 //! `MsgId`, `MsgType` and `MsgVersion` have at most [`MAX_ID_BYTES`]. Data with a longer identifier, a name of more
@@ -68,30 +72,35 @@
 //! # Sources
 //! The facts are from the platform's public developer pages; the encryption is tested with a vector of the vendor's
 //! own callback dispatcher (`tencentess/tsign-callback-dispatcher`). The third-party variant of the message about a
-//! contract is not documented publicly. It is read leniently, and unknown fields are kept.
+//! contract is not documented publicly. It is read leniently, and unknown fields are kept. Encrypted bodies are
+//! `{"encrypt": "<Base64>"}`, or in the older form only the Base64.
 //!
 //! # Features
 //! - `serde` (default): [`Message`], [`MessageData`] and all data types implement `Serialize` and `Deserialize`.
+//! - `http`: `Receiver::receive_from` and `Receiver::verify_from`, by the headers of a request.
 //! - `tower`: `CallbackService`.
 //! - `test-util`: `testing`, signed and encrypted callbacks for tests.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod data;
-mod dedup;
 mod error;
 mod field;
-#[cfg(feature = "tower")]
 mod handler_error;
-#[cfg(feature = "serde")]
+#[cfg(feature = "http")]
+mod headers;
 mod json_tree;
 mod key;
+mod memory_store;
 mod message;
 mod msg_type;
+mod once;
 mod open_enum;
+mod pair;
 mod receiver;
 mod redacted;
 #[cfg(feature = "tower")]
 mod service;
+mod store;
 #[cfg(feature = "test-util")]
 pub mod testing;
 mod timestamp;
@@ -101,16 +110,19 @@ pub use data::{
     Approver, CallbackType, FlowCallbackStatus, FlowOperate, FlowShowStatus, FlowStatusChange,
     MessageData, OperateSeal, OrgAuth, OrgCertify, OrgOpenTsignBiz, SealOperate, Template,
 };
-pub use dedup::Claim;
 pub use error::{KeyError, RefusalReason, Refused};
 pub use field::MAX_ID_BYTES;
-#[cfg(feature = "tower")]
 pub use handler_error::HandlerError;
 pub use key::CallbackKey;
+pub use memory_store::{Claim, MemoryStore};
 pub use message::Message;
 pub use msg_type::{MsgType, MsgVersion};
-pub use receiver::{Delivery, Received, Receiver};
+pub use once::{Outcome, handle_once, handle_once_blocking};
+pub use receiver::{Delivery, Received, Receiver, Verified};
 pub use redacted::{Json, OtherFields, Personal};
 #[cfg(feature = "tower")]
 pub use service::CallbackService;
+pub use store::{
+    BlockingMessageStore, BoxError, Claimed, Committed, Lease, MessageStore, StoreError,
+};
 pub use token::{SIGNATURE_HEADER, Token};

@@ -1,17 +1,13 @@
 use core::fmt;
 use std::time::SystemTime;
 
-use serde::Deserialize;
 #[cfg(feature = "serde")]
-use serde::{de::Error as _, ser::Error as _};
-use serde_json::Value;
-use tc3_api::lenient;
+use serde::{Deserialize, de::Error as _, ser::Error as _};
 
 use crate::data::MessageData;
 use crate::error::{RefusalReason, Refused};
 use crate::field::MAX_ID_BYTES;
-#[cfg(feature = "serde")]
-use crate::json_tree::Tree;
+use crate::json_tree::{Fields, Tree};
 use crate::msg_type::{MsgType, MsgVersion};
 use crate::timestamp::from_unix;
 
@@ -20,10 +16,7 @@ use crate::timestamp::from_unix;
 /// With the feature `serde` it is serialized as the JSON object that the platform sends, with all its fields in
 /// their order. White space and the notation of numbers are not kept. Deserialization is that of
 /// [`from_json`](Self::from_json). Formats must describe themselves: JSON, YAML, CBOR, MessagePack and RON do, and
-/// TOML if no field is `null`.
-///
-/// Serialization fails if an unknown field next to `MsgData` is nested deeper than 127 levels, or has a number that
-/// is out of the range of a float.
+/// TOML if no field is `null`. A number beyond the range of a float, such as `1e400`, is serialized as a string.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
@@ -39,41 +32,67 @@ pub struct Message {
 }
 
 /// The fields of a message that are read. All others are only in its JSON.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Default)]
 struct Envelope {
-    #[serde(deserialize_with = "lenient::scalar")]
-    msg_id: String,
-    #[serde(deserialize_with = "lenient::scalar")]
-    msg_type: String,
-    #[serde(default, deserialize_with = "lenient::scalar")]
-    msg_version: String,
-    #[serde(default)]
-    msg_data: Value,
+    msg_id: Option<String>,
+    msg_type: Option<String>,
+    msg_version: Option<String>,
+    msg_data: Option<Tree>,
+}
+
+impl Envelope {
+    /// Reads the fields; `None` if one of them occurs twice, or is not of its type.
+    fn read(fields: Fields) -> Option<Self> {
+        let mut envelope = Self::default();
+        for (name, value) in fields {
+            let is_second = match &*name {
+                "MsgId" => envelope.msg_id.replace(scalar(value)?).is_some(),
+                "MsgType" => envelope.msg_type.replace(scalar(value)?).is_some(),
+                "MsgVersion" => envelope.msg_version.replace(scalar(value)?).is_some(),
+                "MsgData" => envelope.msg_data.replace(value).is_some(),
+                _ => false,
+            };
+            if is_second {
+                return None;
+            }
+        }
+        Some(envelope)
+    }
+}
+
+/// Returns a string, or the digits of a number; `null` is an empty string.
+fn scalar(value: Tree) -> Option<String> {
+    match value {
+        Tree::Null => Some(String::new()),
+        Tree::String(text) | Tree::Number(text) => Some(text),
+        Tree::Bool(_) | Tree::Array(_) | Tree::Object(_) => None,
+    }
 }
 
 impl Message {
     /// Reads a message that was verified before, such as one from a queue that [`json`](Self::json) was written to.
     ///
     /// # Errors
-    /// Returns [`Refused`] if the text is not a message, if its data is nested deeper than 127 levels, or if its
-    /// `MsgId`, `MsgType` or `MsgVersion` is longer than [`MAX_ID_BYTES`].
+    /// Returns [`Refused`] if the text is not a message, if it is nested deeper than 127 levels, or if its `MsgId`,
+    /// `MsgType` or `MsgVersion` is longer than [`MAX_ID_BYTES`].
     pub fn from_json(json: impl Into<String>) -> Result<Self, Refused> {
         let json = json.into();
-        let envelope: Envelope = from_object(json.as_bytes())?;
-        if envelope.msg_id.is_empty() || envelope.msg_type.is_empty() {
+        let Ok(Tree::Object(fields)) = tc3_api::json::decode(json.as_bytes()) else {
+            return Err(Refused(RefusalReason::NotJson));
+        };
+        let envelope = Envelope::read(fields).ok_or(Refused(RefusalReason::NotMessage))?;
+        let [msg_id, msg_type, msg_version] =
+            [envelope.msg_id, envelope.msg_type, envelope.msg_version]
+                .map(Option::unwrap_or_default);
+        if msg_id.is_empty() || msg_type.is_empty() {
             return Err(Refused(RefusalReason::NotMessage));
         }
-        if [&envelope.msg_id, &envelope.msg_type, &envelope.msg_version]
-            .iter()
-            .any(|id| id.len() > MAX_ID_BYTES)
-        {
+        if [&msg_id, &msg_type, &msg_version].iter().any(|id| id.len() > MAX_ID_BYTES) {
             return Err(Refused(RefusalReason::IdTooLong));
         }
-        let msg_type = MsgType::from(envelope.msg_type);
-        let data = MessageData::read(&msg_type, envelope.msg_data);
-        let msg_version = envelope.msg_version.into();
-        Ok(Self { msg_id: envelope.msg_id, msg_type, msg_version, data, json })
+        let msg_type = MsgType::from(msg_type);
+        let data = MessageData::read(&msg_type, envelope.msg_data.unwrap_or(Tree::Null));
+        Ok(Self { msg_id, msg_type, msg_version: msg_version.into(), data, json })
     }
 
     /// Returns the decrypted message as received, to be stored or sent to another process. It may contain personal
@@ -125,17 +144,6 @@ impl<'de> Deserialize<'de> for Message {
         let json = serde_json::to_string(&tree).map_err(D::Error::custom)?;
         Self::from_json(json).map_err(|refused| D::Error::custom(refused.reason()))
     }
-}
-
-/// Deserializes a JSON object. An array is refused: serde would accept one with the values of a struct's fields.
-pub(crate) fn from_object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Refused> {
-    if !json.trim_ascii_start().starts_with(b"{") {
-        return Err(Refused(RefusalReason::NotJson));
-    }
-    serde_json::from_slice(json).map_err(|error: serde_json::Error| {
-        let is_json = error.classify() == serde_json::error::Category::Data;
-        Refused(if is_json { RefusalReason::NotMessage } else { RefusalReason::NotJson })
-    })
 }
 
 impl fmt::Debug for Message {

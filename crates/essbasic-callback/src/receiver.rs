@@ -1,27 +1,16 @@
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
-
-use crate::dedup::{Claim, ClaimResult, DedupWindow};
 use crate::error::{RefusalReason, Refused};
 use crate::key::CallbackKey;
-use crate::message::{Message, from_object};
+use crate::memory_store::{Claim, ClaimResult, MemoryStore};
+use crate::message::Message;
+use crate::pair::{Pair, is_ping};
 use crate::token::Token;
 
 /// Default of the maximum size of a body, in bytes. A message has a few kilobytes; one about a contract with
 /// hundreds of parties fits.
 const MAX_BODY_BYTES: usize = 1 << 20;
-
-/// Default length of the de-duplication window. The platform does not document for how long it resends a
-/// message; this covers an outage of a night.
-const DEDUP_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Default number of messages in the de-duplication window: about 150 bytes each, so 15 MB.
-const MAX_DEDUP_MESSAGES: usize = 100_000;
 
 /// Verifies, decrypts and de-duplicates callbacks.
 ///
@@ -31,11 +20,31 @@ const MAX_DEDUP_MESSAGES: usize = 100_000;
 /// See the [crate's documentation](crate) for an example, and for what the token and the key protect.
 #[derive(Debug)]
 pub struct Receiver {
-    token: Option<Token>,
-    key: Option<CallbackKey>,
+    /// At least one.
+    pairs: Vec<Pair>,
     max_body_bytes: usize,
     max_age: Option<Duration>,
-    window: Arc<DedupWindow>,
+    store: Arc<MemoryStore>,
+}
+
+/// The content of a verified callback, new or not.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most callbacks are messages, and each is soon taken apart"
+)]
+pub enum Verified {
+    /// A check by the console whether the address exists. Respond with 200.
+    Ping,
+    /// A message, which may be a duplicate.
+    #[non_exhaustive]
+    Message {
+        /// The message.
+        message: Message,
+        /// Index of the pair of token and key that it matched: 0 is that of [`Receiver::new`], 1 that of the first
+        /// [`Receiver::with_pair`].
+        pair: usize,
+    },
 }
 
 /// The content of an accepted callback.
@@ -70,6 +79,7 @@ pub enum Received {
 #[must_use = "a delivery that is dropped is not accepted, and the message's next one is handled again"]
 pub struct Delivery {
     message: Message,
+    pair: usize,
     claim: Claim,
 }
 
@@ -77,6 +87,12 @@ impl Delivery {
     /// Returns the message.
     pub fn message(&self) -> &Message {
         &self.message
+    }
+
+    /// Returns the index of the pair of token and key that the callback matched: 0 is that of [`Receiver::new`], 1 that
+    /// of the first [`Receiver::with_pair`].
+    pub fn pair(&self) -> usize {
+        self.pair
     }
 
     /// Marks the message as handled, and returns it. Later deliveries of its `MsgId` are duplicates.
@@ -89,13 +105,6 @@ impl Delivery {
     pub fn into_parts(self) -> (Message, Claim) {
         (self.message, self.claim)
     }
-}
-
-/// The object around the ciphertext of an encrypted callback.
-#[derive(Deserialize)]
-struct Encrypted<'a> {
-    #[serde(borrow)]
-    encrypt: Cow<'a, str>,
 }
 
 impl Receiver {
@@ -118,12 +127,36 @@ impl Receiver {
     /// Without either, anyone who has the address can send any message.
     pub fn new(token: impl Into<Option<Token>>, key: impl Into<Option<CallbackKey>>) -> Self {
         Self {
-            token: token.into(),
-            key: key.into(),
+            pairs: vec![Pair::new(token.into(), key.into())],
             max_body_bytes: MAX_BODY_BYTES,
             max_age: None,
-            window: Arc::new(DedupWindow::new(DEDUP_WINDOW, MAX_DEDUP_MESSAGES)),
+            store: Arc::default(),
         }
+    }
+
+    /// Accepts callbacks with this token and key, too. A callback must match one of the pairs completely.
+    ///
+    /// To rotate a token or key, add the new pair to all receivers, change the console, and remove the old pair when no
+    /// message [matches](Delivery::pair) it any more.
+    ///
+    /// ```
+    /// use essbasic_callback::{CallbackKey, Receiver, Token};
+    ///
+    /// let key = CallbackKey::new("CC23FB38AE1D47B09D939CFBAE64195F")?;
+    /// let receiver = Receiver::new(Token::new("the new token")?, key.clone())
+    ///     .with_pair(Token::new("the old token")?, key);
+    /// # Ok::<(), essbasic_callback::KeyError>(())
+    /// ```
+    ///
+    /// A pair without a token accepts unsigned callbacks, regardless of the other pairs.
+    #[must_use]
+    pub fn with_pair(
+        mut self,
+        token: impl Into<Option<Token>>,
+        key: impl Into<Option<CallbackKey>>,
+    ) -> Self {
+        self.pairs.push(Pair::new(token.into(), key.into()));
+        self
     }
 
     /// Sets the time for which a handled message is remembered, counted from its reception, and the maximum number
@@ -132,12 +165,12 @@ impl Receiver {
     /// Above the maximum, the messages that were handled first are forgotten, and their duplicates handled again.
     #[must_use]
     pub fn with_dedup_window(mut self, length: Duration, max_messages: usize) -> Self {
-        self.window = Arc::new(DedupWindow::new(length, max_messages));
+        self.store = Arc::new(MemoryStore::new(length, max_messages));
         self
     }
 
     /// Sets the maximum age of a message, by the `OccurTime` of its data. Messages without it, which are most types,
-    /// are accepted. By default, there is no maximum.
+    /// are accepted. By default, there is no maximum. The age is checked before duplicates are recognized.
     ///
     /// The signature does not cover a time, so a recorded callback can be replayed. If the de-duplication window is
     /// at least as long as the maximum age, a replayed message about a contract is either a duplicate or refused. The
@@ -160,7 +193,7 @@ impl Receiver {
         self.max_body_bytes
     }
 
-    /// Verifies and decrypts one callback.
+    /// Verifies and decrypts one callback, and recognizes duplicates by the messages that this receiver has accepted.
     ///
     /// `signature` is the value of the header [`Content-Signature`](crate::SIGNATURE_HEADER), if there is one, `body`
     /// the body as received, and `now` the current time.
@@ -176,17 +209,53 @@ impl Receiver {
         body: &[u8],
         now: SystemTime,
     ) -> Result<Received, Refused> {
-        let Some(message) = self.open(signature, body)? else {
-            return Ok(Received::Ping);
+        let (message, pair) = match self.verify(signature, body, now)? {
+            Verified::Message { message, pair } => (message, pair),
+            Verified::Ping => return Ok(Received::Ping),
         };
-        match self.window.claim(&message.msg_id, now) {
-            ClaimResult::New(_) if self.is_too_old(&message, now) => {
-                Err(Refused(RefusalReason::TooOld))
-            }
-            ClaimResult::New(claim) => Ok(Received::New(Delivery { message, claim })),
-            ClaimResult::Duplicate => Ok(Received::Duplicate { msg_id: message.msg_id }),
-            ClaimResult::InFlight => Ok(Received::InFlight { msg_id: message.msg_id }),
+        Ok(match self.store.claim_until_dropped(&message.msg_id, now) {
+            ClaimResult::New(claim) => Received::New(Delivery { message, pair, claim }),
+            ClaimResult::Duplicate => Received::Duplicate { msg_id: message.msg_id },
+            ClaimResult::InFlight => Received::InFlight { msg_id: message.msg_id },
+        })
+    }
+
+    /// Verifies and decrypts one callback, without state: a duplicate is accepted like its first delivery.
+    ///
+    /// For a program that recognizes duplicates itself, for instance with [`handle_once`](crate::handle_once) and a store
+    /// that all its processes share. The arguments are those of [`receive`](Self::receive).
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn verify(
+        &self,
+        signature: Option<&str>,
+        body: &[u8],
+        now: SystemTime,
+    ) -> Result<Verified, Refused> {
+        if body.len() > self.max_body_bytes {
+            return Err(Refused(RefusalReason::TooLarge));
         }
+        if signature.is_none() && is_ping(body) {
+            return Ok(Verified::Ping);
+        }
+        let mut refused: Option<Refused> = None;
+        for (pair, secrets) in self.pairs.iter().enumerate() {
+            match secrets.open(signature, body) {
+                Ok(None) => return Ok(Verified::Ping),
+                Ok(Some(message)) if self.is_too_old(&message, now) => {
+                    return Err(Refused(RefusalReason::TooOld));
+                }
+                Ok(Some(message)) => return Ok(Verified::Message { message, pair }),
+                // The reason is that of the pair whose checks got furthest.
+                Err(other) => match refused {
+                    Some(Refused(reason)) if reason.stage() >= other.0.stage() => {}
+                    _ => refused = Some(other),
+                },
+            }
+        }
+        // There is at least one pair.
+        Err(refused.unwrap_or(Refused(RefusalReason::NoSignature)))
     }
 
     /// Marks a message as handled: deliveries of its `MsgId` within the window after `received_at` are duplicates.
@@ -194,7 +263,7 @@ impl Receiver {
     /// For a program that stores the `MsgId`s it has handled across restarts, and for one that continues to handle a
     /// message after the request that delivered it was cancelled.
     pub fn remember(&self, msg_id: &str, received_at: SystemTime) {
-        self.window.remember(msg_id, received_at);
+        self.store.remember(msg_id, received_at);
     }
 
     /// Removes a message from those marked as handled, so that its next delivery is new. Returns whether it was
@@ -203,40 +272,13 @@ impl Receiver {
     /// For a program that acknowledges a message first and fails afterwards. The platform resends a message by itself
     /// only if the response was not 200.
     pub fn forget(&self, msg_id: &str) -> bool {
-        self.window.forget(msg_id)
+        self.store.forget(msg_id)
     }
 
-    /// Returns the message, verified and decrypted; `None` for a ping.
-    fn open(&self, signature: Option<&str>, body: &[u8]) -> Result<Option<Message>, Refused> {
-        if body.len() > self.max_body_bytes {
-            return Err(Refused(RefusalReason::TooLarge));
-        }
-        if signature.is_none() && is_ping(body) {
-            return Ok(None);
-        }
-        if let Some(token) = &self.token {
-            token.verify(signature, body)?;
-        }
-        let Some(key) = &self.key else {
-            return parse(body).map_err(|refused| match from_object::<Encrypted<'_>>(body) {
-                Ok(_) => Refused(RefusalReason::NoKey),
-                Err(_) => refused,
-            });
-        };
-        if is_ping(body) {
-            return Ok(None);
-        }
-        let not_encrypted = Refused(RefusalReason::NotEncrypted);
-        let encrypted: Encrypted<'_> = from_object(body).map_err(|_| not_encrypted)?;
-        let ciphertext =
-            STANDARD.decode(encrypted.encrypt.as_bytes()).map_err(|_| not_encrypted)?;
-        let decrypted = key.decrypt(&ciphertext).ok_or(Refused(RefusalReason::WrongKey))?;
-        // Parsed before the padding is checked, so that neither response nor timing distinguishes the two.
-        match parse(decrypted.plaintext()) {
-            Err(Refused(RefusalReason::NotJson)) => Err(Refused(RefusalReason::WrongKey)),
-            _ if !decrypted.is_padding_valid => Err(Refused(RefusalReason::WrongKey)),
-            parsed => parsed,
-        }
+    /// Returns the store of this receiver's own messages.
+    #[cfg(feature = "tower")]
+    pub(crate) fn store(&self) -> &Arc<MemoryStore> {
+        &self.store
     }
 
     fn is_too_old(&self, message: &Message, now: SystemTime) -> bool {
@@ -246,18 +288,4 @@ impl Receiver {
         // A time in the future, as seen from a clock that is behind, is not old.
         now.duration_since(occurred_at).is_ok_and(|age| age > max_age)
     }
-}
-
-/// Parses a plaintext; `None` is a ping.
-fn parse(plaintext: &[u8]) -> Result<Option<Message>, Refused> {
-    if is_ping(plaintext) {
-        return Ok(None);
-    }
-    let json = str::from_utf8(plaintext).map_err(|_| Refused(RefusalReason::NotJson))?;
-    Message::from_json(json).map(Some)
-}
-
-/// Returns whether the plaintext is `{}`, with or without white space.
-fn is_ping(plaintext: &[u8]) -> bool {
-    plaintext.iter().filter(|byte| !byte.is_ascii_whitespace()).eq(b"{}")
 }

@@ -7,18 +7,19 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::error::Error;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tower_service::Service;
 
 use crate::error::{RefusalReason, Refused};
-use crate::handler_error::HandlerError;
+use crate::memory_store::MemoryStore;
 use crate::message::Message;
-use crate::receiver::{Received, Receiver};
-use crate::token::SIGNATURE_HEADER;
+use crate::once::{Outcome, handle_once};
+use crate::receiver::{Receiver, Verified};
+use crate::store::MessageStore;
 
 /// A tower service that receives callbacks, and calls a handler with each new message.
 ///
@@ -41,23 +42,29 @@ use crate::token::SIGNATURE_HEADER;
 /// `Ok`, the response is 200, and the platform does not send the message again. If it returns an error, panics or
 /// is cancelled because the client disconnected, the message is not accepted, and its next delivery is handled.
 ///
+/// Duplicates are recognized in the memory of the receiver, or by a store that several processes share:
+/// [`with_store`](Self::with_store).
+///
 /// The service logs nothing. A middleware can read the cause from the extensions of the response, which are not
-/// sent: [`Refused`] with its [`reason`](Refused::reason), or [`HandlerError`] with its source.
+/// sent: [`Refused`] with its [`reason`](Refused::reason), [`HandlerError`](crate::HandlerError) or
+/// [`StoreError`](crate::StoreError) with its source.
 ///
 /// | request | status | extension |
 /// |---|---|---|
 /// | a new message, and the handler returned `Ok` | 200 | |
 /// | a ping or a duplicate | 200 | |
-/// | a new message, and the handler returned an error | 503 | [`HandlerError`] |
+/// | a new message, and the handler returned an error | 503 | [`HandlerError`](crate::HandlerError) |
 /// | a message whose earlier delivery is still being handled | 503 | |
-/// | a refused callback, several signatures, or an incomplete body | 400 | [`Refused`] |
+/// | a message whose store failed, or whose lease was too short | 503 | [`StoreError`](crate::StoreError) |
+/// | a refused callback: not authentic, too large, incomplete, with several signatures | 400 | [`Refused`] |
 /// | a method other than POST | 405 | |
-/// | a body larger than [`Receiver::max_body_bytes`] | 413 | [`Refused`] |
 ///
 /// The service reads the system clock, and at most [`Receiver::max_body_bytes`] of a body. A timeout for the body
 /// is up to the server.
-pub struct CallbackService<H> {
+pub struct CallbackService<H, S = MemoryStore> {
     receiver: Arc<Receiver>,
+    store: Arc<S>,
+    lease: Duration,
     handler: H,
 }
 
@@ -71,28 +78,52 @@ impl<H> CallbackService<H> {
         F: Future<Output = Result<(), E>>,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        Self { receiver: receiver.into(), handler }
+        let receiver = receiver.into();
+        // The lease of a handler that ends without a result is released, and a process has no other failures.
+        Self { store: Arc::clone(receiver.store()), receiver, lease: Duration::MAX, handler }
     }
 }
 
-impl<H: Clone> Clone for CallbackService<H> {
+impl<H, S> CallbackService<H, S> {
+    /// Sets a store that several processes share, instead of the memory of the receiver.
+    ///
+    /// `lease` must be longer than the longest handling: see [`handle_once`].
+    pub fn with_store<T>(self, store: T, lease: Duration) -> CallbackService<H, T>
+    where
+        T: MessageStore + 'static,
+    {
+        let Self { receiver, handler, .. } = self;
+        CallbackService { receiver, store: Arc::new(store), lease, handler }
+    }
+}
+
+impl<H: Clone, S> Clone for CallbackService<H, S> {
     fn clone(&self) -> Self {
-        Self { receiver: Arc::clone(&self.receiver), handler: self.handler.clone() }
+        Self {
+            receiver: Arc::clone(&self.receiver),
+            store: Arc::clone(&self.store),
+            lease: self.lease,
+            handler: self.handler.clone(),
+        }
     }
 }
 
-impl<H> fmt::Debug for CallbackService<H> {
+impl<H, S> fmt::Debug for CallbackService<H, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CallbackService").field("receiver", &self.receiver).finish_non_exhaustive()
+        f.debug_struct("CallbackService")
+            .field("receiver", &self.receiver)
+            .field("lease", &self.lease)
+            .finish_non_exhaustive()
     }
 }
 
-impl<B, H, F, E> Service<Request<B>> for CallbackService<H>
+impl<B, H, S, F, E> Service<Request<B>> for CallbackService<H, S>
 where
     B: Body + Send + 'static,
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
     H: Fn(Message) -> F + Clone + Send + 'static,
+    S: MessageStore + 'static,
     F: Future<Output = Result<(), E>> + Send,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
@@ -105,13 +136,15 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (receiver, handler) = (Arc::clone(&self.receiver), self.handler.clone());
-        Box::pin(async move { Ok(respond(&receiver, handler, request).await) })
+        let Self { receiver, store, lease, handler } = self.clone();
+        Box::pin(async move { Ok(respond(&receiver, &*store, lease, handler, request).await) })
     }
 }
 
-async fn respond<B, H, F, E>(
+async fn respond<B, H, S, F, E>(
     receiver: &Receiver,
+    store: &S,
+    lease: Duration,
     handler: H,
     request: Request<B>,
 ) -> Response<String>
@@ -119,6 +152,7 @@ where
     B: Body,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
     H: Fn(Message) -> F,
+    S: MessageStore,
     F: Future<Output = Result<(), E>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
@@ -140,45 +174,31 @@ where
         }
         Err(_) => return refuse(Refused(RefusalReason::Incomplete)),
     };
-    let received = signature(&parts.headers)
-        .and_then(|signature| receiver.receive(signature, &body, SystemTime::now()));
-    match received {
-        Ok(Received::Ping | Received::Duplicate { .. }) => response(StatusCode::OK, ""),
-        Ok(Received::InFlight { .. }) => unavailable(),
-        Ok(Received::New(delivery)) => {
-            let (message, claim) = delivery.into_parts();
-            match handler(message).await {
-                Ok(()) => {
-                    claim.commit();
-                    response(StatusCode::OK, "")
-                }
-                Err(cause) => {
-                    let mut response = unavailable();
-                    response.extensions_mut().insert(HandlerError::new(cause));
-                    response
-                }
-            }
-        }
-        Err(refused) => refuse(refused),
-    }
-}
-
-/// Returns the only signature, if there is one. Several are refused, since a proxy may have verified another.
-fn signature(headers: &HeaderMap) -> Result<Option<&str>, Refused> {
-    let malformed = Refused(RefusalReason::MalformedSignature);
-    let mut values = headers.get_all(SIGNATURE_HEADER).iter();
-    match (values.next(), values.next()) {
-        (value, None) => value.map(HeaderValue::to_str).transpose().map_err(|_| malformed),
-        (_, Some(_)) => Err(malformed),
-    }
-}
-
-fn refuse(refused: Refused) -> Response<String> {
-    let mut response = match refused.reason() {
-        // The size is checked before the sender, so this status reveals nothing about token and key.
-        RefusalReason::TooLarge => response(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
-        _ => response(StatusCode::BAD_REQUEST, &refused.to_string()),
+    let now = SystemTime::now();
+    let message = match receiver.verify_from(&parts.headers, &body, now) {
+        Ok(Verified::Message { message, .. }) => message,
+        Ok(Verified::Ping) => return response(StatusCode::OK, ""),
+        Err(refused) => return refuse(refused),
     };
+    match handle_once(store, message, lease, now, handler).await {
+        Outcome::Handled | Outcome::Duplicate => response(StatusCode::OK, ""),
+        Outcome::InFlight => unavailable(),
+        Outcome::HandlerFailed(error) => {
+            let mut response = unavailable();
+            response.extensions_mut().insert(error);
+            response
+        }
+        Outcome::StoreFailed(error) => {
+            let mut response = unavailable();
+            response.extensions_mut().insert(error);
+            response
+        }
+    }
+}
+
+/// Returns the same response for every reason, which is in the extensions.
+fn refuse(refused: Refused) -> Response<String> {
+    let mut response = response(StatusCode::BAD_REQUEST, &refused.to_string());
     response.extensions_mut().insert(refused);
     response
 }

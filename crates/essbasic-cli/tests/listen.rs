@@ -139,7 +139,7 @@ fn invalid_senders_get_the_same_refusal() {
     stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n").unwrap();
     let mut head = String::new();
     BufReader::new(stream).read_line(&mut head).unwrap();
-    assert!(head.starts_with("HTTP/1.1 413 "), "{head}");
+    assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
     assert_eq!(listening.post(&sender().ping()), 200);
     assert_eq!((listening.post(&good), listening.post(&good)), (200, 200));
     let (status, stdout, _) = listening.end();

@@ -221,7 +221,7 @@ fn refused_requests_are_reported_with_their_reason_once() {
         response
     };
     let head = "POST /private-words HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n";
-    assert!(raw(head).starts_with("HTTP/1.1 413 "));
+    assert!(raw(head).starts_with("HTTP/1.1 400 "));
     assert!(
         raw("GET /private-words HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").contains("405")
     );

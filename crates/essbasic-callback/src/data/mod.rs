@@ -20,6 +20,7 @@ use core::fmt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::json_tree::Tree;
 use crate::msg_type::MsgType;
 use crate::redacted::Json;
 
@@ -45,15 +46,16 @@ pub enum MessageData {
     /// [`TemplateDelete`](MsgType::TemplateDelete) and
     /// [`TemplateAvailable`](MsgType::TemplateAvailable).
     Template(Template),
-    /// Data of all other types, and data of these types that cannot be decoded as such.
+    /// Data of all other types, and data of these types that cannot be decoded as such. A number beyond the range of
+    /// a float, such as `1e400`, is a string with its digits.
     Json(Json),
 }
 
 impl MessageData {
     /// Decodes the data of a message. Data that does not match its type is kept as JSON, so that no message is
     /// lost.
-    pub(crate) fn read(msg_type: &MsgType, data: Value) -> Self {
-        let data = unwrap_string(data);
+    pub(crate) fn read(msg_type: &MsgType, data: Tree) -> Self {
+        let data = unwrap_string(data).into_value();
         let typed = match msg_type {
             MsgType::FlowStatusChange => decode(&data)
                 .filter(|flow: &FlowStatusChange| !flow.flow_id.is_empty())
@@ -87,10 +89,10 @@ impl fmt::Debug for MessageData {
 }
 
 /// Parses data that was sent as a string with a JSON object; returns any other data unchanged.
-fn unwrap_string(data: Value) -> Value {
+fn unwrap_string(data: Tree) -> Tree {
     match &data {
-        Value::String(json) => match serde_json::from_str(json) {
-            Ok(object @ Value::Object(_)) => object,
+        Tree::String(json) => match tc3_api::json::decode(json.as_bytes()) {
+            Ok(object @ Tree::Object(_)) => object,
             _ => data,
         },
         _ => data,

@@ -5,6 +5,7 @@
 mod duplicates;
 mod limits;
 mod messages;
+mod pairs;
 mod properties;
 mod redaction;
 mod refusal_reasons;

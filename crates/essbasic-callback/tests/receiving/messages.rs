@@ -269,6 +269,40 @@ fn the_envelope_is_decoded_leniently() {
     assert_eq!(read.json(), r#"{"MsgId":12,"MsgType":"OrgAuth","More":[[]]}"#);
 }
 
+/// A number beyond the range of a float does not refuse the message, at any place.
+#[test]
+fn numbers_of_any_size_are_accepted() {
+    let digits = "1".repeat(500);
+    for number in ["1e400", "-1E+400", "1e-400", "1e99999999999999999999", &*digits] {
+        let kept = match number {
+            "1e-400" => json!(0.0),
+            _ => json!(number),
+        };
+        let text = message("1", "BillingUse", number);
+        let MessageData::Json(data) = read(&text).data else { panic!("{number}") };
+        assert_eq!(*data, kept);
+        assert_eq!(read(&text).json(), text);
+
+        let typed =
+            read(&message("1", "FlowStatusChange", &format!(r#"{{"FlowId":"f","N":[{number}]}}"#)));
+        let MessageData::FlowStatusChange(flow) = typed.data else { panic!("{number}") };
+        assert_eq!(flow.other["N"], json!([kept]));
+
+        let in_field = format!(r#"{{"FlowId":"f","OccurTime":{number}}}"#);
+        let in_field = read(&message("1", "FlowStatusChange", &in_field));
+        assert_eq!(in_field.flow_id(), Some("f"));
+
+        let in_string = json!(format!(r#"{{"FlowId":"f","N":{number}}}"#)).to_string();
+        assert_eq!(read(&message("1", "FlowStatusChange", &in_string)).flow_id(), Some("f"));
+
+        let unread = format!(r#"{{"More":{number},"MsgId":"1","MsgType":"OrgAuth"}}"#);
+        assert_eq!(read(&unread).msg_id, "1");
+        let as_id = format!(r#"{{"MsgId":{number},"MsgType":"OrgAuth"}}"#);
+        let is_short = number.len() <= 256;
+        assert_eq!(Message::from_json(as_id).is_ok_and(|read| read.msg_id == number), is_short);
+    }
+}
+
 #[test]
 fn the_flow_id_is_found_in_untyped_data() {
     for (msg_type, data, expected) in [

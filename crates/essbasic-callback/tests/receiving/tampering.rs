@@ -202,6 +202,9 @@ fn signed_bodies_without_a_ciphertext_are_refused() {
         r#"{"Encrypt":"AAAAAAAAAAAAAAAAAAAAAA=="}"#,
         r#"{"encrypt":"AAAAAAAAAAAAAAAAAAAAAA==","encrypt":"AAAAAAAAAAAAAAAAAAAAAA=="}"#,
         r#"["AAAAAAAAAAAAAAAAAAAAAA=="]"#,
+        "AAAA",
+        "AAAAAAAAAAAAAAAAAAAAAA==",
+        r#""AAAAAAAAAAAAAAAAAAAAAA==""#,
     ] {
         assert_refused_if_signed(text.as_bytes());
     }
@@ -238,7 +241,8 @@ fn signed_and_encrypted_plaintexts_without_a_message_are_refused() {
         r#"{"MsgId":"1","MsgType":"","MsgData":{}}"#,
         r#"{"MsgId":"1","MsgId":"2","MsgType":"OrgAuth"}"#,
         r#"{"MsgId":"1","MsgType":"OrgAuth"}{}"#,
-        r#"{"MsgId":"1","MsgType":"OrgAuth","MsgData":1e999}"#,
+        r#"{"MsgId":"1","MsgType":"OrgAuth","MsgData":1e}"#,
+        r#"{"MsgId":"1","MsgType":"OrgAuth","MsgData":{},"MsgData":{}}"#,
         r#"{"encrypt":"AAAAAAAAAAAAAAAAAAAAAA=="}"#,
         // Version 1 of callbacks, which has no `MsgId`.
         r#"{"FlowId":"f","FlowCallbackStatus":4}"#,

@@ -35,9 +35,9 @@ fn poll(future: Pin<&mut impl Future<Output = Outcome>>) -> Option<Response<Stri
     }
 }
 
-fn call<B, H, F>(service: &CallbackService<H>, request: Request<B>) -> Response<String>
+fn call<B, H, S, F>(service: &CallbackService<H, S>, request: Request<B>) -> Response<String>
 where
-    CallbackService<H>:
+    CallbackService<H, S>:
         Service<Request<B>, Response = Response<String>, Error = Infallible, Future = F> + Clone,
     F: Future<Output = Outcome>,
 {
@@ -181,6 +181,72 @@ fn a_handler_can_use_the_question_mark_on_any_error() {
     }
 }
 
+/// A refusal reveals nothing about the check that failed, in its status, headers and body.
+#[test]
+fn every_refusal_has_the_same_response() {
+    let service = CallbackService::new(receiver().with_max_body_bytes(1_000), succeed);
+    let plain = sender::message("1", "OrgAuth", "{}");
+    let sealed = |text: &str| String::from_utf8(sender::send(text).0).unwrap();
+    let message = sealed(&plain);
+    let other_key = sender::encrypt(&sender::KEY.replace('C', "D"), &sender::padded(b"{}"));
+    let other_key = String::from_utf8(sender::body(&other_key)).unwrap();
+    let long = sender::message(&"i".repeat(300), "OrgAuth", "{}");
+    let sign = |body: &str| vec![sender::signature(sender::TOKEN.as_bytes(), body.as_bytes())];
+    let mut seen = std::collections::BTreeSet::new();
+    let mut refuse = |case: &str, body: String, signatures: Vec<String>| {
+        let mut request = Request::post("/");
+        for signature in signatures {
+            request = request.header("Content-Signature", signature);
+        }
+        let response = call(&service, request.body(body).unwrap());
+        let headers = format!("{:?}", response.headers());
+        assert_eq!(response.status(), Refused::STATUS, "{case}");
+        assert_eq!(response.body(), "the callback is refused", "{case}");
+        assert_eq!(headers, r#"{"content-type": "text/plain"}"#, "{case}");
+        seen.insert(format!("{:?}", response.extensions().get::<Refused>().unwrap().reason()));
+    };
+    refuse("too large", " ".repeat(1_001), vec![]);
+    refuse("unsigned", message.clone(), vec![]);
+    refuse("malformed signature", message.clone(), vec!["sha1=00".into()]);
+    refuse("two signatures", message.clone(), [sign(&message), sign(&message)].concat());
+    refuse("another token", message.clone(), sign("another body"));
+    refuse("not encrypted", plain.clone(), sign(&plain));
+    refuse("another key", other_key.clone(), sign(&other_key));
+    refuse("not a message", sealed(r#"{"a":1}"#), sign(&sealed(r#"{"a":1}"#)));
+    refuse("long", sealed(&long), sign(&sealed(&long)));
+    let reasons = [
+        "IdTooLong",
+        "MalformedSignature",
+        "NoSignature",
+        "NotEncrypted",
+        "NotMessage",
+        "TooLarge",
+        "WrongKey",
+        "WrongToken",
+    ];
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), reasons);
+
+    let mut others = vec![call(&service, Request::post("/").body(Chunks::Broken).unwrap())];
+    let signed = || Receiver::new(essbasic_callback::Token::new(sender::TOKEN).unwrap(), None);
+    let old = sender::message("1", "DocumentFill", r#"{"OccurTime":1}"#);
+    let aged = signed().with_max_age(std::time::Duration::from_secs(60));
+    for (receiver, body) in [(signed(), &message), (signed(), &"[]".to_owned()), (aged, &old)] {
+        let request = Request::post("/").header("Content-Signature", &sign(body)[0]);
+        let service = CallbackService::new(receiver, succeed);
+        others.push(call(&service, request.body(body.clone()).unwrap()));
+    }
+    for (response, reason) in others.iter().zip([
+        RefusalReason::Incomplete,
+        RefusalReason::NoKey,
+        RefusalReason::NotJson,
+        RefusalReason::TooOld,
+    ]) {
+        assert_eq!(response.status(), Refused::STATUS);
+        assert_eq!(response.body(), "the callback is refused");
+        assert_eq!(response.extensions().get::<Refused>().unwrap().reason(), reason);
+    }
+}
+
 /// A body of unknown length.
 enum Chunks {
     Endless,
@@ -214,7 +280,7 @@ fn bodies_of_unknown_length_are_limited() {
         response.extensions().get::<Refused>().map(|refused| refused.reason())
     };
     let endless = respond(Chunks::Endless);
-    assert_eq!((endless.status().as_u16(), reason(&endless)), (413, Some(RefusalReason::TooLarge)));
+    assert_eq!((endless.status().as_u16(), reason(&endless)), (400, Some(RefusalReason::TooLarge)));
     let broken = respond(Chunks::Broken);
     assert_eq!(reason(&broken), Some(RefusalReason::Incomplete));
     assert_eq!(
@@ -229,6 +295,45 @@ fn bodies_of_unknown_length_are_limited() {
     let small = Receiver::new(None, None).with_max_body_bytes(10);
     let small = CallbackService::new(small, succeed);
     let request = |body: &str| Request::post("/").body(body.to_owned()).unwrap();
-    assert_eq!(call(&small, request("          {}")).status(), 413);
+    assert_eq!(call(&small, request("          {}")).status(), 400);
     assert_eq!(call(&small, request("        {}")).status(), 200);
+}
+
+/// Two services with receivers of their own, as in two processes.
+#[test]
+fn services_with_a_shared_store_handle_each_message_once() {
+    use essbasic_callback::{MemoryStore, StoreError};
+    use std::time::Duration;
+
+    let handled = Arc::new(AtomicUsize::new(0));
+    let store = Arc::new(MemoryStore::default());
+    let lease = Duration::from_secs(60);
+    let replica = |handler_fails: bool| {
+        let count = Arc::clone(&handled);
+        let handler = move |_| {
+            count.fetch_add(1, Ordering::SeqCst);
+            async move { if handler_fails { Err("the queue is full") } else { Ok(()) } }
+        };
+        CallbackService::new(receiver(), handler).with_store(Arc::clone(&store), lease)
+    };
+    assert_eq!(call(&replica(true), signed("1")).status(), 503);
+    assert_eq!(call(&replica(false), signed("1")).status(), 200);
+    assert_eq!(call(&replica(false), signed("1")).status(), 200);
+    assert_eq!(handled.load(Ordering::SeqCst), 2);
+
+    // A lease of zero expires at once: the message is handled twice, and the first commit is refused.
+    let store = Arc::new(MemoryStore::default());
+    let fast = CallbackService::new(receiver(), succeed).with_store(Arc::clone(&store), lease);
+    let inner = fast.clone();
+    let slow = CallbackService::new(receiver(), move |_| {
+        let inner = inner.clone();
+        async move {
+            assert_eq!(call(&inner, signed("1")).status(), 200);
+            Ok::<_, Infallible>(())
+        }
+    });
+    let slow = slow.with_store(store, Duration::ZERO);
+    let response = call(&slow, signed("1"));
+    assert_eq!(response.status(), 503);
+    assert!(response.extensions().get::<StoreError>().unwrap().is_lease_lost());
 }
