@@ -1,4 +1,5 @@
 use core::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -25,6 +26,24 @@ where
     async fn send(&self, request: Request) -> Result<Response<AsyncBody>, TransportError> {
         self(request).await
     }
+}
+
+macro_rules! forward {
+    ($({$($generics:tt)*} $pointer:ty),*) => {$(
+        #[async_trait]
+        impl<$($generics)*> AsyncTransport for $pointer {
+            async fn send(&self, request: Request) -> Result<Response<AsyncBody>, TransportError> {
+                (**self).send(request).await
+            }
+        }
+    )*};
+}
+
+// Not for every `Box<T>` and `&T`: those of closures are closures too.
+forward! {
+    {T: AsyncTransport + ?Sized} Arc<T>,
+    {} Box<dyn AsyncTransport>,
+    {} &dyn AsyncTransport
 }
 
 /// An async source of the chunks of a response body.

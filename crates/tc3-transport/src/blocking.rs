@@ -1,4 +1,5 @@
 use core::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -19,6 +20,23 @@ where
     fn send(&self, request: Request) -> Result<Response<BlockingBody>, TransportError> {
         self(request)
     }
+}
+
+macro_rules! forward {
+    ($({$($generics:tt)*} $pointer:ty),*) => {$(
+        impl<$($generics)*> BlockingTransport for $pointer {
+            fn send(&self, request: Request) -> Result<Response<BlockingBody>, TransportError> {
+                (**self).send(request)
+            }
+        }
+    )*};
+}
+
+// Not for every `Box<T>` and `&T`: those of closures are closures too.
+forward! {
+    {T: BlockingTransport + ?Sized} Arc<T>,
+    {} Box<dyn BlockingTransport>,
+    {} &dyn BlockingTransport
 }
 
 /// A blocking source of the chunks of a response body.

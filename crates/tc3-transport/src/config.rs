@@ -2,22 +2,24 @@ use core::fmt;
 use std::time::Duration;
 
 use crate::ProxyUrl;
+#[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
+use crate::{TransportError, TransportErrorKind};
 
 /// Time for which an idle connection is kept. It is shorter than that of most servers, so that a request seldom uses a
 /// connection that the server is closing.
-#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Maximum timeout: a year, because libraries add timeouts to the current time, which may overflow.
-#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 86_400);
 
 /// Minimum timeout, because zero means no timeout in some libraries.
-#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
 const MIN_TIMEOUT: Duration = Duration::from_millis(1);
 
 /// Clamps a timeout to the range from a millisecond to a year.
-#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
 pub(crate) fn bounded(timeout: Duration) -> Duration {
     timeout.clamp(MIN_TIMEOUT, MAX_TIMEOUT)
 }
@@ -78,6 +80,16 @@ impl TransportConfig {
     pub fn with_extra_roots_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.extra_roots_pem = pem.into();
         self
+    }
+
+    /// Refuses extra roots, which cannot be added to TLS settings of the caller.
+    #[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
+    pub(crate) fn refuse_extra_roots(&self, instead: &str) -> Result<(), TransportError> {
+        if self.extra_roots_pem.is_empty() {
+            return Ok(());
+        }
+        let text = format!("extra roots are not used; add them to {instead}");
+        Err(TransportError::new(TransportErrorKind::Tls).with_detail(text))
     }
 }
 

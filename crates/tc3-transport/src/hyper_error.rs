@@ -28,6 +28,7 @@ pub(crate) fn last_cause(error: &(dyn StdError + 'static)) -> String {
 
 /// Returns the kind of a failure after the connection was established.
 pub(crate) fn exchange_kind(error: &(dyn StdError + 'static)) -> Kind {
+    #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
     if find::<rustls::Error>(error).is_some() {
         return Kind::Interrupted;
     }

@@ -46,7 +46,7 @@ impl Request {
     }
 }
 
-#[cfg(any(feature = "hyper", feature = "reqwest"))]
+#[cfg(any(feature = "hyper", feature = "reqwest-no-tls"))]
 impl Request {
     /// Sets the `Content-Length` of an empty body if the method has one. hyper omits it, and servers reject a `POST`
     /// without it.
@@ -77,7 +77,7 @@ impl fmt::Debug for Request {
 }
 
 /// Returns whether a request of this method has a `Content-Length` even if its body is empty.
-#[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+#[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
 pub(crate) fn takes_body(method: &Method) -> bool {
     [Method::POST, Method::PUT, Method::PATCH].contains(method)
 }

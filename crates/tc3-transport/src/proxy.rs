@@ -36,19 +36,19 @@ struct Inner {
 
 impl ProxyUrl {
     /// Returns scheme, host and port.
-    #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+    #[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
     pub(crate) fn uri(&self) -> &Uri {
         &self.0.uri
     }
 
     /// Returns user and password.
-    #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+    #[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
     pub(crate) fn login(&self) -> Option<(&str, &str)> {
         self.0.login.as_ref().map(|(user, password)| (user.as_str(), password.as_str()))
     }
 
     /// Parses the value of an environment variable; the error shows its name.
-    #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+    #[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
     pub(crate) fn from_variable(name: &str, value: &str) -> Result<Self, TransportError> {
         parse(value).map_err(|cause| {
             error(format_args!("invalid proxy URL in {name}: {cause}; expected {EXPECTED}"))

@@ -65,7 +65,7 @@ impl Proxies {
     }
 
     /// Returns the distinct valid proxies.
-    #[cfg(feature = "reqwest")]
+    #[cfg(feature = "reqwest-no-tls")]
     pub(crate) fn valid(&self) -> Vec<&ProxyUrl> {
         let mut valid: Vec<_> = [&self.http, &self.https].into_iter().flatten().flatten().collect();
         valid.dedup();

@@ -1,26 +1,65 @@
-//! TLS configuration of all transports.
+//! TLS of the transports on hyper and ureq.
 
 use std::sync::Arc;
 
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
-use crate::{TransportError, TransportErrorKind};
+use crate::{TransportConfig, TransportError, TransportErrorKind};
 
-/// Returns a configuration for TLS 1.2 and 1.3 with ring, which trusts the system's and the extra certificate
-/// authorities.
+fn error(why: &str) -> TransportError {
+    TransportError::new(TransportErrorKind::Tls).with_detail(why)
+}
+
+/// Returns the default provider of the process, or else that of a feature.
+///
+/// The provider is passed explicitly, so that no default of the process is required or set.
+fn provider() -> Result<Arc<CryptoProvider>, TransportError> {
+    CryptoProvider::get_default().cloned().or_else(of_feature).ok_or_else(|| {
+        error(
+            "no TLS provider; enable the feature `ring` or `aws-lc-rs`, install a default provider of rustls, or \
+             pass a configuration of rustls",
+        )
+    })
+}
+
+#[cfg(feature = "aws-lc-rs")]
+fn of_feature() -> Option<Arc<CryptoProvider>> {
+    Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+}
+
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+fn of_feature() -> Option<Arc<CryptoProvider>> {
+    Some(Arc::new(rustls::crypto::ring::default_provider()))
+}
+
+#[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+fn of_feature() -> Option<Arc<CryptoProvider>> {
+    None
+}
+
+/// Returns the caller's configuration, adapted to HTTP/1.1.
+pub(crate) fn of_caller(
+    config: &TransportConfig,
+    mut tls: ClientConfig,
+) -> Result<ClientConfig, TransportError> {
+    config.refuse_extra_roots("the configuration of rustls")?;
+    tls.alpn_protocols.clear();
+    Ok(tls)
+}
+
+/// Returns a configuration for TLS 1.2 and 1.3 that trusts the system's and the extra certificate authorities.
 pub(crate) fn client_config(extra_roots_pem: &[u8]) -> Result<ClientConfig, TransportError> {
-    let error = |why: &str| TransportError::new(TransportErrorKind::Tls).with_detail(why);
     let extra: Vec<_> = CertificateDer::pem_slice_iter(extra_roots_pem)
         .collect::<Result<_, _>>()
         .map_err(|_| error("invalid PEM of the extra certificate authorities"))?;
     if extra.is_empty() && !extra_roots_pem.is_empty() {
         return Err(error("the PEM of the extra certificate authorities contains no certificate"));
     }
-    // An explicit provider, so that the default provider of the process is neither required nor set.
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = provider()?;
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|cause| error(&cause.to_string()))?;
@@ -36,37 +75,6 @@ pub(crate) fn client_config(extra_roots_pem: &[u8]) -> Result<ClientConfig, Tran
         }
         // A minimal container has no authorities: http still works, and every https host is untrusted.
         Err(_) => Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
-    }
-}
-
-/// Returns the cause of a failed handshake, with a fix.
-pub(crate) fn describe(error: &rustls::Error) -> String {
-    use CertificateError::{
-        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
-        NotValidYetContext, UnknownIssuer,
-    };
-    match error {
-        rustls::Error::InvalidCertificate(UnknownIssuer) => {
-            "the server's certificate is issued by an authority that this system does not trust; \
-             add the authority of a company or of a TLS gateway as an extra root"
-                .to_owned()
-        }
-        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
-            "the server's certificate has expired; check this machine's clock, then \
-             report it to the operator of the server"
-                .to_owned()
-        }
-        rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
-            "the server's certificate is not valid yet; check this machine's clock".to_owned()
-        }
-        rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
-            "the server's certificate is for another name; check the endpoint, DNS and the proxy"
-                .to_owned()
-        }
-        rustls::Error::AlertReceived(alert) => {
-            format!("the server refused the handshake ({alert:?}); it must support TLS 1.2 or 1.3")
-        }
-        _ => error.to_string(),
     }
 }
 

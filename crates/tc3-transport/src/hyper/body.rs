@@ -1,4 +1,3 @@
-use std::io;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,9 +6,9 @@ use hyper::body::Incoming;
 
 use super::Shared;
 use super::connection::Connection;
-use super::gunzip::Gunzip;
 use super::pool::Key;
 use super::timeouts::Timeouts;
+use crate::gzip::{Gunzip, gzip_error};
 use crate::hyper_error::{exchange_kind, last_cause};
 use crate::route::Route;
 use crate::{AsyncChunks, TransportError, TransportErrorKind as Kind};
@@ -88,12 +87,5 @@ impl Open {
                 }
             }
         }
-    }
-}
-
-fn gzip_error(error: &io::Error, route: &Route) -> TransportError {
-    match exchange_kind(error) {
-        Kind::Malformed => route.error(Kind::Malformed, "the body is not valid gzip"),
-        kind => route.error(kind, error),
     }
 }

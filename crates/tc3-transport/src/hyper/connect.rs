@@ -22,7 +22,7 @@ use super::connection::{self, Connection, Message, Stream};
 use crate::address::only_public;
 use crate::hyper_error::{find, last_cause};
 use crate::route::{Route, default_port, is_https};
-use crate::{ProxyUrl, TransportError, TransportErrorKind as Kind, tls};
+use crate::{ProxyUrl, TransportError, TransportErrorKind as Kind, tls_error};
 
 /// Delay before the next address is tried in parallel (RFC 8305).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -100,7 +100,7 @@ impl Connector {
         match self.tls.connect(name.to_owned(), stream).await {
             Ok(stream) => Ok(Box::new(stream)),
             Err(error) => Err(match find::<rustls::Error>(&error) {
-                Some(error) => route.error(Kind::Tls, tls::describe(error)),
+                Some(error) => route.error(Kind::Tls, tls_error::describe(error)),
                 None => route.error(Kind::Connect, error),
             }),
         }

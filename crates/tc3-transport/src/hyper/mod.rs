@@ -3,7 +3,6 @@
 mod body;
 mod connect;
 mod connection;
-mod gunzip;
 mod pool;
 mod timeouts;
 
@@ -13,17 +12,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::uri;
-use http::{HeaderMap, HeaderValue, Uri, header};
+use http::{HeaderValue, Uri, header};
 use http_body_util::Full;
 use tokio::time::Instant;
 
 use self::body::{Chunks, Open, State};
 use self::connect::Connector;
 use self::connection::{Message, SendError};
-use self::gunzip::Gunzip;
 use self::pool::{Key, Pool};
 use self::timeouts::Timeouts;
 use crate::config::bounded;
+use crate::gzip::{Gunzip, accept_gzip, remove_gzip_headers};
 use crate::hyper_error::{exchange_kind, last_cause};
 use crate::route::{Proxies, Route, default_port, is_https};
 use crate::{
@@ -54,18 +53,35 @@ struct Shared {
 }
 
 impl HyperTransport {
-    /// Returns a transport with rustls and the system's certificate authorities.
+    /// Returns a transport with rustls and the system's certificate authorities. The [crate's documentation](crate#tls)
+    /// states which provider it uses.
     ///
     /// # Errors
-    /// Returns an error if an extra root is invalid. An invalid proxy in the environment fails the requests that need it.
+    /// Returns an error if there is no TLS provider, or if an extra root is invalid. An invalid proxy in the environment
+    /// fails the requests that need it.
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
+        Ok(Self::with(config, tls::client_config(&config.extra_roots_pem)?))
+    }
+
+    /// Returns a transport with the TLS configuration of the caller: its provider, certificate authorities and client
+    /// certificate. Its ALPN protocols are not used.
+    ///
+    /// # Errors
+    /// Returns an error if `config` has extra roots: add them to `tls`.
+    pub fn with_rustls_config(
+        config: &TransportConfig,
+        tls: rustls::ClientConfig,
+    ) -> Result<Self, TransportError> {
+        Ok(Self::with(config, tls::of_caller(config, tls)?))
+    }
+
+    fn with(config: &TransportConfig, tls: rustls::ClientConfig) -> Self {
         let proxies = Proxies::new(&config.proxy);
-        let tls = tls::client_config(&config.extra_roots_pem)?;
         let connector = Connector::new(tls, bounded(config.connect_timeout));
         let read_timeout = bounded(config.read_timeout);
-        Ok(Self {
+        Self {
             shared: Arc::new(Shared { connector, pool: Pool::default(), proxies, read_timeout }),
-        })
+        }
     }
 }
 
@@ -146,9 +162,7 @@ fn message(mut request: Request, route: &Route) -> Result<Message, TransportErro
         headers.insert(header::HOST, host(&request.uri, route)?);
     }
     headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-    if !headers.contains_key(header::RANGE) {
-        headers.entry(header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
-    }
+    accept_gzip(&mut headers);
     let uri = match &route.proxy {
         Some(proxy) if !is_https(&request.uri) => {
             headers.extend(
@@ -180,18 +194,6 @@ fn path(uri: Uri, route: &Route) -> Result<Uri, TransportError> {
     let mut parts = uri::Parts::default();
     parts.path_and_query = uri.into_parts().path_and_query;
     Uri::from_parts(parts).map_err(|_| route.error(Kind::Request, "the URI has no path"))
-}
-
-/// Returns whether the body is compressed, and removes the headers that do not apply to the decompressed body.
-fn remove_gzip_headers(headers: &mut HeaderMap) -> bool {
-    let is_gzip = headers
-        .get(header::CONTENT_ENCODING)
-        .is_some_and(|coding| coding.as_bytes().eq_ignore_ascii_case(b"gzip"));
-    if is_gzip {
-        headers.remove(header::CONTENT_ENCODING);
-        headers.remove(header::CONTENT_LENGTH);
-    }
-    is_gzip
 }
 
 #[cfg(test)]

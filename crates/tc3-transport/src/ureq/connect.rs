@@ -22,7 +22,7 @@ use ureq::unversioned::transport::{
 
 use crate::TransportErrorKind as Kind;
 use crate::address::only_public;
-use crate::tls;
+use crate::tls_error;
 
 /// A failure with its kind, passed through ureq as `Error::Other`.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Connect {
         let mut socket = TransportAdapter::new(transport, Arc::clone(&details.current_time));
         socket.set_timeout(remaining(details));
         tls.complete_io(&mut socket).map_err(|error| match rustls_error(&error) {
-            Some(error) => failure(Kind::Tls, tls::describe(error)),
+            Some(error) => failure(Kind::Tls, tls_error::describe(error)),
             None => connect_error(error.into()),
         })?;
         let config = details.config;

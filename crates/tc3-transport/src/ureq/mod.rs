@@ -45,13 +45,30 @@ pub struct UreqTransport {
 }
 
 impl UreqTransport {
-    /// Returns a transport with rustls and the system's certificate authorities.
+    /// Returns a transport with rustls and the system's certificate authorities. The [crate's documentation](crate#tls)
+    /// states which provider it uses.
     ///
     /// # Errors
     /// Returns an error if an extra root is invalid. An invalid proxy in the environment fails the requests that need it.
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
+        Ok(Self::with(config, tls::client_config(&config.extra_roots_pem)?))
+    }
+
+    /// Returns a transport with the TLS configuration of the caller: its provider, certificate authorities and client
+    /// certificate. Its ALPN protocols are not used.
+    ///
+    /// # Errors
+    /// Returns an error if `config` has extra roots: add them to `tls`.
+    pub fn with_rustls_config(
+        config: &TransportConfig,
+        tls: rustls::ClientConfig,
+    ) -> Result<Self, TransportError> {
+        Ok(Self::with(config, tls::of_caller(config, tls)?))
+    }
+
+    fn with(config: &TransportConfig, tls: rustls::ClientConfig) -> Self {
         let proxies = Proxies::new(&config.proxy);
-        let tls = Arc::new(tls::client_config(&config.extra_roots_pem)?);
+        let tls = Arc::new(tls);
         let settings = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -75,7 +92,7 @@ impl UreqTransport {
             let connect = Connect::new(Arc::clone(&tls), public_only);
             Agent::with_parts(settings.clone(), connect, DeferredResolver)
         };
-        Ok(Self { agent: agent(false), public: agent(true), proxies })
+        Self { agent: agent(false), public: agent(true), proxies }
     }
 
     /// Returns the agent for a request. A proxy resolves names itself.

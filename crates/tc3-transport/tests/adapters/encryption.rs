@@ -10,7 +10,7 @@ use tc3_transport::TransportErrorKind as Kind;
 use crate::support::server::{Server, response};
 use crate::support::{New, SHORT, check, config, fetch, post, until};
 
-each! {
+each_tls! {
     an_extra_root_is_trusted
     an_unknown_authority_is_a_tls_error
     another_name_is_a_tls_error

@@ -22,9 +22,26 @@ macro_rules! each {
     };
 }
 
+/// As [`each`], also for transports with TLS settings of the caller.
+macro_rules! each_tls {
+    ($($scenario:ident)*) => {
+        each! { $($scenario)* }
+        mod hyper_with_rustls_config {
+            $(#[test] fn $scenario() { super::$scenario(crate::support::hyper_with_rustls_config) })*
+        }
+        mod reqwest_from_builder {
+            $(#[test] fn $scenario() { super::$scenario(crate::support::reqwest_from_builder) })*
+        }
+        mod ureq_with_rustls_config {
+            $(#[test] fn $scenario() { super::$scenario(crate::support::ureq_with_rustls_config) })*
+        }
+    };
+}
+
 mod bodies;
 mod bounds;
 mod cancelled;
+mod client;
 mod encryption;
 mod exchange;
 mod extremes;

@@ -10,7 +10,7 @@ use crate::encryption::{certificate, server_config};
 use crate::support::server::{Server, response};
 use crate::support::{New, check, config, fetch, get, hyper, post, reqwest, until, ureq};
 
-each! {
+each_tls! {
     a_proxy_gets_the_request_and_its_credentials
     https_is_tunneled
     the_connection_to_the_proxy_may_use_tls

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tc3_transport::{
     AsyncTransport, BlockingTransport, HyperTransport, Proxy, Request, ReqwestTransport, Response,
     TransportConfig, TransportError, TransportErrorKind, UreqTransport,
@@ -76,6 +78,49 @@ pub(crate) fn reqwest(config: &TransportConfig) -> Result<Box<dyn Driver>, Trans
 
 pub(crate) fn ureq(config: &TransportConfig) -> Result<Box<dyn Driver>, TransportError> {
     Ok(Box::new(Blocking(UreqTransport::new(config)?)))
+}
+
+/// Returns the configuration without its extra roots, and a configuration of rustls that trusts only these. Its ALPN
+/// protocols are those of a program with HTTP/2.
+fn split(config: &TransportConfig) -> (TransportConfig, rustls::ClientConfig) {
+    let mut roots = rustls::RootCertStore::empty();
+    for root in CertificateDer::pem_slice_iter(&config.extra_roots_pem) {
+        roots.add(root.unwrap()).unwrap();
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider);
+    let builder = builder.with_safe_default_protocol_versions().unwrap();
+    let mut tls = builder.with_root_certificates(roots).with_no_client_auth();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    (config.clone().with_extra_roots_pem([]), tls)
+}
+
+pub(crate) fn hyper_with_rustls_config(
+    config: &TransportConfig,
+) -> Result<Box<dyn Driver>, TransportError> {
+    let (config, tls) = split(config);
+    Ok(Box::new(Async(runtime(), HyperTransport::with_rustls_config(&config, tls)?)))
+}
+
+pub(crate) fn reqwest_from_builder(
+    config: &TransportConfig,
+) -> Result<Box<dyn Driver>, TransportError> {
+    let (config, mut tls) = split(config);
+    // reqwest uses the protocols of the caller.
+    tls.alpn_protocols.clear();
+    let builder = || reqwest::Client::builder().tls_backend_preconfigured(tls.clone());
+    Ok(Box::new(Async(runtime(), ReqwestTransport::from_builder(&config, builder)?)))
+}
+
+pub(crate) fn reqwest_from_client(client: reqwest::Client) -> Box<dyn Driver> {
+    Box::new(Async(runtime(), ReqwestTransport::from_client(client)))
+}
+
+pub(crate) fn ureq_with_rustls_config(
+    config: &TransportConfig,
+) -> Result<Box<dyn Driver>, TransportError> {
+    let (config, tls) = split(config);
+    Ok(Box::new(Blocking(UreqTransport::with_rustls_config(&config, tls)?)))
 }
 
 /// Returns a configuration without a proxy, with timeouts that do not expire.

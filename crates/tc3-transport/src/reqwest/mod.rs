@@ -1,0 +1,302 @@
+//! The async transport on reqwest.
+
+mod error;
+mod public;
+
+use core::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use reqwest::{Client, ClientBuilder, Url};
+
+use self::error::{build_error, classify};
+use self::public::PublicResolver;
+use crate::config::bounded;
+use crate::gzip::{Gunzip, accept_gzip, gzip_error, remove_gzip_headers};
+use crate::route::{Proxies, Route};
+use crate::{
+    AsyncBody, AsyncChunks, AsyncTransport, Proxy, ProxyUrl, Request, Response, TransportConfig,
+    TransportError, TransportErrorKind as Kind,
+};
+
+/// An async transport on reqwest and tokio. Connections are kept alive and shared between clones.
+///
+/// - [`read_timeout`](TransportConfig::read_timeout) also limits connecting and sending, until the headers are
+///   received.
+/// - If an idle connection is closed before any byte of the request is written, the request is sent on another one. It
+///   is never written twice.
+/// - Features of reqwest that the program enables, such as `gzip` or `http2`, do not change requests.
+#[derive(Clone)]
+pub struct ReqwestTransport {
+    /// Connects directly.
+    client: Client,
+    /// Clients that always use their proxy; the route selects the client.
+    proxied: Arc<[(ProxyUrl, Client)]>,
+    /// Connects directly, and only to public addresses. It has its own pool, because connections of the other client may
+    /// lead to private addresses. `None` if the client is the caller's.
+    public: Option<Client>,
+    proxies: Arc<Proxies>,
+}
+
+impl ReqwestTransport {
+    /// Returns a transport with the default TLS of reqwest, and the extra certificate authorities.
+    ///
+    /// # Errors
+    /// Returns an error if an extra root is invalid. An invalid proxy in the environment fails the requests that need it.
+    #[cfg(feature = "reqwest")]
+    pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
+        let roots = extra_roots(&config.extra_roots_pem)?;
+        let is_extra = !roots.is_empty();
+        let result = Self::build(config, || Client::builder().tls_certs_merge(roots.clone()));
+        match result {
+            // A minimal container has no authorities: http still works, and every https host is untrusted.
+            Err(error) if !is_extra => {
+                Self::build(config, || Client::builder().tls_certs_only([])).map_err(|_| error)
+            }
+            result => result,
+        }
+    }
+
+    /// Returns a transport whose clients are made by `builder`, which sets TLS: a backend, certificate authorities, a
+    /// client certificate or a configuration of rustls.
+    ///
+    /// Timeouts, proxy, redirects, the resolver, compression and the HTTP version are set by the transport. `builder` is
+    /// called for each client: one for direct connections, one for [`public_only`](Request::public_only), and one per
+    /// proxy.
+    ///
+    /// # Errors
+    /// Returns an error if reqwest refuses the settings, or if `config` has extra roots: add them in `builder`. An
+    /// invalid proxy in the environment fails the requests that need it.
+    pub fn from_builder(
+        config: &TransportConfig,
+        builder: impl Fn() -> ClientBuilder,
+    ) -> Result<Self, TransportError> {
+        config.refuse_extra_roots("the builder of reqwest")?;
+        Self::build(config, builder)
+    }
+
+    /// Returns a transport over a client of the program, which shares its connections.
+    ///
+    /// TLS, proxy and timeouts are those of `client`, except [`Request::timeout`]. [`TransportConfig`] is not used. Unlike
+    /// [`from_builder`](Self::from_builder), the transport cannot ensure all guarantees:
+    ///
+    /// - Build `client` with `redirect::Policy::none()` and `retry::never()`. A redirect that was followed is an error,
+    ///   after the request was sent to the other host.
+    /// - For [`public_only`](Request::public_only), the name is resolved and checked before `client` resolves it again.
+    /// - [`bypass_proxy`](Request::bypass_proxy) has no effect. If `client` uses a proxy, it must exclude the metadata
+    ///   service of the cloud, which issues credentials.
+    pub fn from_client(client: Client) -> Self {
+        let proxies = Arc::new(Proxies::new(&Proxy::None));
+        Self { client, proxied: Arc::new([]), public: None, proxies }
+    }
+
+    fn build(
+        config: &TransportConfig,
+        builder: impl Fn() -> ClientBuilder,
+    ) -> Result<Self, TransportError> {
+        let proxies = Arc::new(Proxies::new(&config.proxy));
+        let direct = || {
+            builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false)
+                .no_gzip()
+                .no_brotli()
+                .no_deflate()
+                .no_zstd()
+                .http1_only()
+                .no_proxy()
+                .connect_timeout(bounded(config.connect_timeout))
+                .read_timeout(bounded(config.read_timeout))
+                .pool_idle_timeout(crate::config::IDLE_TIMEOUT)
+        };
+        let public = build(direct().dns_resolver(Arc::new(PublicResolver)))?;
+        let proxied = proxies.valid().into_iter().map(|url| {
+            let client = build(direct().proxy(through(url)?))?;
+            Ok((url.clone(), client))
+        });
+        let proxied = proxied.collect::<Result<_, TransportError>>()?;
+        Ok(Self { client: build(direct())?, proxied, public: Some(public), proxies })
+    }
+
+    /// Returns the client for a request. A proxy resolves names itself.
+    fn client_for(&self, public_only: bool, route: &Route) -> Result<&Client, TransportError> {
+        if public_only {
+            route.check_public()?;
+        }
+        match &route.proxy {
+            None if public_only => Ok(self.public.as_ref().unwrap_or(&self.client)),
+            None => Ok(&self.client),
+            Some(proxy) => self
+                .proxied
+                .iter()
+                .find_map(|(url, client)| (url == proxy).then_some(client))
+                .ok_or_else(|| route.error(Kind::Proxy, "the proxy is not configured")),
+        }
+    }
+}
+
+fn through(url: &ProxyUrl) -> Result<reqwest::Proxy, TransportError> {
+    let proxy = reqwest::Proxy::all(url.uri().to_string())
+        .map_err(|_| crate::proxy::error("reqwest refuses the proxy URL"))?;
+    Ok(match url.login() {
+        Some((user, password)) => proxy.basic_auth(user, password),
+        None => proxy,
+    })
+}
+
+fn build(builder: ClientBuilder) -> Result<Client, TransportError> {
+    builder.build().map_err(build_error)
+}
+
+/// Parses extra certificate authorities. reqwest would ignore text without a certificate.
+#[cfg(feature = "reqwest")]
+fn extra_roots(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, TransportError> {
+    let error = |why: &str| TransportError::new(Kind::Tls).with_detail(why);
+    let roots = reqwest::Certificate::from_pem_bundle(pem)
+        .map_err(|_| error("invalid PEM of the extra certificate authorities"))?;
+    if roots.is_empty() && !pem.is_empty() {
+        return Err(error("the PEM of the extra certificate authorities contains no certificate"));
+    }
+    Ok(roots)
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl AsyncTransport for ReqwestTransport {
+    async fn send(&self, mut request: Request) -> Result<Response<AsyncBody>, TransportError> {
+        let route = self.proxies.route(&request)?;
+        let client = self.client_for(request.public_only, &route)?;
+        if request.public_only && self.public.is_none() {
+            public::check(&route).await?;
+        }
+        let url: Url = request
+            .uri
+            .to_string()
+            .parse()
+            .map_err(|_| route.error(Kind::Request, "reqwest refuses the URI"))?;
+        request.set_empty_length();
+        accept_gzip(&mut request.headers);
+        let mut builder =
+            client.request(request.method, url.clone()).headers(request.headers).body(request.body);
+        if let Some(timeout) = request.timeout {
+            builder = builder.timeout(bounded(timeout));
+        }
+        let mut response = builder.send().await.map_err(|error| classify(error, &route))?;
+        if *response.url() != url {
+            return Err(route.error(
+                Kind::Other,
+                "the client followed a redirect; build it with `redirect::Policy::none()`",
+            ));
+        }
+        let mut headers = std::mem::take(response.headers_mut());
+        let gunzip = remove_gzip_headers(&mut headers).then(Gunzip::new);
+        Ok(Response {
+            status: response.status(),
+            headers,
+            body: AsyncBody::stream(Chunks { state: State::Open(response), gunzip, route }),
+        })
+    }
+}
+
+struct Chunks {
+    state: State,
+    gunzip: Option<Gunzip>,
+    route: Route,
+}
+
+enum State {
+    Open(reqwest::Response),
+    Ended,
+    /// After a failure, because reqwest would report the end of the body.
+    Broken,
+}
+
+#[async_trait]
+impl AsyncChunks for Chunks {
+    async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+        let result = self.chunk().await;
+        if result.is_err() {
+            self.state = State::Broken;
+        }
+        result
+    }
+}
+
+impl Chunks {
+    /// Returns the next chunk that is not empty.
+    async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
+        loop {
+            let response = match &mut self.state {
+                State::Open(response) => response,
+                State::Ended => return Ok(None),
+                State::Broken => {
+                    let text = "the body was interrupted before";
+                    return Err(self.route.error(Kind::Interrupted, text));
+                }
+            };
+            if let Some(gunzip) = &mut self.gunzip
+                && let Some(chunk) =
+                    gunzip.next().map_err(|error| gzip_error(&error, &self.route))?
+            {
+                return Ok(Some(chunk));
+            }
+            let chunk = response.chunk().await.map_err(|error| classify(error, &self.route))?;
+            match (chunk, &mut self.gunzip) {
+                (Some(data), Some(gunzip)) => gunzip.push(data),
+                (Some(data), None) if data.is_empty() => {}
+                (Some(data), None) => return Ok(Some(data)),
+                (None, gunzip) => {
+                    self.state = State::Ended;
+                    return match gunzip {
+                        Some(gunzip) => {
+                            gunzip.finish().map_err(|error| gzip_error(&error, &self.route))
+                        }
+                        None => Ok(None),
+                    };
+                }
+            }
+        }
+    }
+}
+
+#[cfg(all(test, feature = "reqwest"))]
+mod tests {
+    use std::io;
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::{Proxy, Request};
+
+    /// A name may resolve to different addresses each time, so the address of the connection is checked. `localhost`
+    /// represents such a name here; it would be rejected by its name otherwise.
+    #[tokio::test]
+    async fn a_name_that_resolves_to_this_machine_is_not_connected_to() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let config = TransportConfig::default().with_proxy(Proxy::None);
+        let transport = ReqwestTransport::new(&config).unwrap();
+        let url = format!("http://localhost:{}/?linkkey", listener.local_addr().unwrap().port());
+        let route =
+            |url: &str| transport.proxies.route(&Request::get(url.parse().unwrap())).unwrap();
+        let client = transport.client_for(true, &route("http://files.example/")).unwrap();
+        let error = client.get(&url).send().await.unwrap_err();
+        let route = route(&url);
+        let error = classify(error, &route);
+        assert_eq!(error.kind(), Kind::NotPublic, "{error}");
+        assert!(error.to_string().contains("localhost:") && !error.to_string().contains("linkkey"));
+        assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+
+        let mut request = Request::get(url.parse().unwrap());
+        request.public_only = true;
+        let error = transport.send(request).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::NotPublic, "{error}");
+        assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+}

@@ -1,0 +1,49 @@
+//! Names that resolve to public addresses only.
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use crate::address::only_public;
+use crate::route::{Route, default_port};
+use crate::{TransportError, TransportErrorKind as Kind};
+
+/// Resolver of the system that returns only public addresses.
+pub(super) struct PublicResolver;
+
+impl Resolve for PublicResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            Ok(Box::new(only_public(found)?.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Rejects a host with an address that is not public, for a client with another resolver.
+///
+/// A name that does not resolve here is accepted: a proxy may resolve it.
+pub(super) async fn check(route: &Route) -> Result<(), TransportError> {
+    let host = route.target.host().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let port = route.target.port_u16().unwrap_or(default_port(&route.target));
+    let Ok(found) = tokio::net::lookup_host((host, port)).await else { return Ok(()) };
+    for address in found {
+        only_public([address].into_iter()).map_err(|why| route.error(Kind::NotPublic, why))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `localhost` represents a public name that resolves to this machine.
+    #[tokio::test]
+    async fn a_name_with_an_address_that_is_not_public_is_refused() {
+        let route = |uri: &str| Route { target: uri.parse().unwrap(), proxy: None };
+        let error = check(&route("http://localhost:1/?linkkey")).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::NotPublic, "{error}");
+        assert!(!error.to_string().contains("linkkey"));
+        check(&route("https://8.8.8.8/")).await.unwrap();
+        check(&route("https://name.invalid/")).await.unwrap();
+    }
+}
