@@ -55,7 +55,7 @@ struct FileMark {
 pub(crate) struct Counts {
     pub(crate) actions: usize,
     pub(crate) objects: usize,
-    members: usize,
+    fields: usize,
     codes: usize,
     common_codes: usize,
 }
@@ -151,8 +151,8 @@ pub(crate) fn import(
     let renames = tc3_codegen::missing_renames(&spec, &overlay);
     if !renames.is_empty() || !overlay_path.exists() {
         for rename in &renames {
-            let member = rename.member.as_ref().map(|name| format!(".{name}")).unwrap_or_default();
-            lines.push(format!("overlay: renamed {}{member} to `{}`", rename.object, rename.to));
+            let field = rename.field.as_ref().map(|name| format!(".{name}")).unwrap_or_default();
+            lines.push(format!("overlay: renamed {}{field} to `{}`", rename.object, rename.to));
         }
         overlay.renames.extend(renames);
         write(&overlay_path, &format(&overlay)?)?;
@@ -166,7 +166,7 @@ pub(crate) fn import(
         counts: Counts {
             actions: spec.actions.len(),
             objects: spec.objects.len(),
-            members: spec.objects.0.values().map(Vec::len).sum(),
+            fields: spec.objects.0.values().map(Vec::len).sum(),
             codes: spec.codes.len(),
             common_codes: spec.common_codes.len(),
         },

@@ -133,7 +133,7 @@ fn an_import_excludes_prose() {
     assert_eq!(spec["actions"]["Do"]["errors"], json!(["A", "B"]));
     let source = place.json("spec/SOURCE.json");
     assert_eq!(source["version"], "1.2.3");
-    assert_eq!(source["counts"]["members"], 7);
+    assert_eq!(source["counts"]["fields"], 7);
     assert_eq!(source["reference"]["file"], "tccli/services/svc/v20210203/api.json");
     assert_eq!(source["error_codes"]["file"], "codes.json");
     assert!(!source.to_string().contains(place.root.path().to_str().unwrap()));
@@ -147,7 +147,7 @@ fn a_second_import_keeps_the_overlay_and_reports_changes() {
     assert!(place.import(&["--error-codes", codes.to_str().unwrap()]).success);
     let overlay = json!({"$schema": "overlay.schema.json",
         "idempotent": {"Old": "A read."},
-        "renames": [{"object": "DoRequest", "member": "QRCode", "to": "picture", "reason": "Ours."}],
+        "renames": [{"object": "DoRequest", "field": "QRCode", "to": "picture", "reason": "Ours."}],
         "docs": {"objects": {"Part": {"doc": "A part."}}}})
     .to_string();
     place.put("spec/overlay.json", &overlay);

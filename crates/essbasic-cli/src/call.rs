@@ -121,13 +121,13 @@ fn refuse_violations(body: &Body, meta: &ActionMeta) -> Result<(), Failure> {
 }
 
 fn fill_in_agent(body: &mut Body, meta: &ActionMeta, options: &Options) -> Result<(), Failure> {
-    let Some(member) = meta.request.member("Agent") else { return Ok(()) };
-    if body.contains("Agent") || !matches!(member.ty, JsonType::Object(_)) {
+    let Some(field) = meta.request.field("Agent") else { return Ok(()) };
+    if body.contains("Agent") || !matches!(field.ty, JsonType::Object(_)) {
         return Ok(());
     }
     match options.agent_json() {
         Some(agent) => body.push("Agent", &agent),
-        None if member.required => Err(Failure::new(format!(
+        None if field.required => Err(Failure::new(format!(
             "{} requires an Agent; give --app-id, --organization and --operator, or add it to the body",
             meta.info.name
         ))),

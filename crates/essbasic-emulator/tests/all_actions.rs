@@ -20,7 +20,7 @@ use tc3_catalogue::validation::structural_violations;
 fn body(action: &str) -> Value {
     let request = CATALOGUE.action(action).unwrap().request;
     let mut body = skeleton(request);
-    if request.member("Agent").is_some() {
+    if request.field("Agent").is_some() {
         body["Agent"] = agent();
     }
     body
@@ -91,7 +91,7 @@ fn every_action_rejects_invalid_parameters() {
             call(name, body).code(&emulator)
         };
         assert_eq!(code(&|body| body["Nonsense"] = 1.into()), "UnknownParameter", "{name}");
-        for field in action.request.members {
+        for field in action.request.fields {
             let wrong = json!([[{}]]);
             let actual = code(&|body| body[field.name] = wrong.clone());
             assert_eq!(actual, "InvalidParameter", "{name}.{}", field.name);

@@ -16,7 +16,7 @@ use support::flows::{
 };
 use support::{NOW, start};
 use tc3_catalogue::validation::structural_violations;
-use tc3_catalogue::{JsonType, MemberMeta};
+use tc3_catalogue::{FieldMeta, JsonType};
 
 fn text(pdf: &[u8]) -> String {
     lopdf::Document::load_mem(pdf).unwrap().extract_text(&[1]).unwrap()
@@ -305,12 +305,12 @@ fn modeled_responses_have_the_described_shape_and_every_field() {
 fn missing_fields(response: &Value, ty: JsonType) -> Vec<&'static str> {
     match ty {
         JsonType::Object(object) => {
-            let missing = |field: &MemberMeta| match (response.get(field.name), field.ty) {
+            let missing = |field: &FieldMeta| match (response.get(field.name), field.ty) {
                 (Some(value), ty) => missing_fields(value, ty),
                 (None, JsonType::Object(_)) => Vec::new(),
                 (None, _) => vec![field.name],
             };
-            object.members.iter().flat_map(missing).collect()
+            object.fields.iter().flat_map(missing).collect()
         }
         JsonType::List(element) => response
             .as_array()

@@ -16,7 +16,7 @@ pub mod skeleton;
 pub mod validation;
 mod values;
 
-pub use object::{JsonType, MemberMeta, ObjectMeta};
+pub use object::{FieldMeta, JsonType, ObjectMeta};
 pub use rule::{Condition, Limits, Rule, RuleKind};
 pub use values::{CodeMeta, Literal, ValueMeta, ValueSetMeta};
 

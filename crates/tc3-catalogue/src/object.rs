@@ -16,7 +16,7 @@ pub struct ObjectMeta {
     /// Documentation, as Markdown.
     pub doc: &'static str,
     /// Fields, in the order of the reference.
-    pub members: &'static [MemberMeta],
+    pub fields: &'static [FieldMeta],
     /// Rules between the fields.
     pub rules: &'static [Rule],
 }
@@ -27,15 +27,15 @@ impl ObjectMeta {
         name: &'static str,
         rust: &'static str,
         doc: &'static str,
-        members: &'static [MemberMeta],
+        fields: &'static [FieldMeta],
         rules: &'static [Rule],
     ) -> Self {
-        Self { name, rust, doc, members, rules }
+        Self { name, rust, doc, fields, rules }
     }
 
     /// Returns the field of this name.
-    pub fn member(&self, name: &str) -> Option<&'static MemberMeta> {
-        self.members.iter().find(|member| member.name == name)
+    pub fn field(&self, name: &str) -> Option<&'static FieldMeta> {
+        self.fields.iter().find(|field| field.name == name)
     }
 
     /// Returns the paths of the required fields, such as `Agent` and `Agent.AppId`. Required fields of optional objects
@@ -68,11 +68,11 @@ impl ObjectMeta {
         paths: &mut Vec<String>,
     ) {
         above.push(self.name);
-        for member in self.members.iter().filter(|member| member.required) {
-            let path = format!("{prefix}{}", member.name);
+        for field in self.fields.iter().filter(|field| field.required) {
+            let path = format!("{prefix}{}", field.name);
             let inner = format!("{path}.");
             paths.push(path);
-            if let JsonType::Object(object) = member.ty
+            if let JsonType::Object(object) = field.ty
                 && !above.contains(&object.name)
             {
                 object.collect_required(&inner, above, paths);
@@ -85,15 +85,15 @@ impl ObjectMeta {
 impl core::fmt::Debug for ObjectMeta {
     /// Shows names only, because an object may be recursive.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let names: Vec<&str> = self.members.iter().map(|member| member.name).collect();
-        f.debug_struct("ObjectMeta").field("name", &self.name).field("members", &names).finish()
+        let names: Vec<&str> = self.fields.iter().map(|field| field.name).collect();
+        f.debug_struct("ObjectMeta").field("name", &self.name).field("fields", &names).finish()
     }
 }
 
 /// Metadata of a field of an object.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct MemberMeta {
+pub struct FieldMeta {
     /// Name on the wire.
     pub name: &'static str,
     /// Name of the setter in Rust, as written in source code: `r#type`.
@@ -122,7 +122,7 @@ pub struct MemberMeta {
     pub limits: Limits,
 }
 
-impl MemberMeta {
+impl FieldMeta {
     #[doc(hidden)]
     pub const fn new(
         name: &'static str,
@@ -232,9 +232,9 @@ mod tests {
         "Node",
         "",
         &[
-            MemberMeta::new("Id", "id", "", JsonType::String).required(),
-            MemberMeta::new("Next", "next", "", JsonType::Object(&NODE)).required().boxed(),
-            MemberMeta::new("All", "all", "", JsonType::List(&JsonType::Object(&NODE))),
+            FieldMeta::new("Id", "id", "", JsonType::String).required(),
+            FieldMeta::new("Next", "next", "", JsonType::Object(&NODE)).required().boxed(),
+            FieldMeta::new("All", "all", "", JsonType::List(&JsonType::Object(&NODE))),
         ],
         &[],
     );
@@ -243,8 +243,8 @@ mod tests {
         "Root",
         "",
         &[
-            MemberMeta::new("Node", "node", "", JsonType::Object(&NODE)).required(),
-            MemberMeta::new("Other", "other", "", JsonType::Object(&NODE)).optional(),
+            FieldMeta::new("Node", "node", "", JsonType::Object(&NODE)).required(),
+            FieldMeta::new("Other", "other", "", JsonType::Object(&NODE)).optional(),
         ],
         &[
             Rule::new(RuleKind::Needs { when: None, paths: &["Node.Id", "Other.Id"] }, ""),
@@ -259,7 +259,7 @@ mod tests {
     fn required_paths_of_a_recursive_object_are_finite() {
         let found = ROOT.required_paths();
         assert_eq!(found, ["Node", "Node.Id", "Node.Next", "Other", "Other.Id"]);
-        assert!(ROOT.member("Node").is_some() && ROOT.member("node").is_none());
+        assert!(ROOT.field("Node").is_some() && ROOT.field("node").is_none());
         assert!(format!("{ROOT:?} {NODE:?}").len() < 200);
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use tc3_api::Base64;
 
-use crate::object::{JsonType, MemberMeta, ObjectMeta};
+use crate::object::{FieldMeta, JsonType, ObjectMeta};
 use crate::rule::Limits;
 use crate::validation::{Violation, ViolationKind, violations};
 use crate::values::Literal;
@@ -34,25 +34,24 @@ pub fn full_skeleton(request: &ObjectMeta) -> Value {
 
 fn object(of: &ObjectMeta, above: &mut Vec<&'static str>) -> Value {
     above.push(of.name);
-    let members =
-        of.members.iter().filter(|member| !member.internal && member.deprecated.is_none());
-    let members = members.filter_map(|member| {
-        let value = match inner(member.ty) {
+    let fields = of.fields.iter().filter(|field| !field.internal && field.deprecated.is_none());
+    let fields = fields.filter_map(|field| {
+        let value = match inner(field.ty) {
             // Ends the recursion.
             Some(object) if above.contains(&object.name) => return None,
             Some(object) => self::object(object, above),
-            None => return Some((member.name.to_owned(), placeholder(member))),
+            None => return Some((field.name.to_owned(), placeholder(field))),
         };
-        let value = if matches!(member.ty, JsonType::List(_)) {
+        let value = if matches!(field.ty, JsonType::List(_)) {
             [value].into_iter().collect()
         } else {
             value
         };
-        Some((member.name.to_owned(), value))
+        Some((field.name.to_owned(), value))
     });
-    let members = members.collect();
+    let fields = fields.collect();
     above.pop();
-    Value::Object(members)
+    Value::Object(fields)
 }
 
 /// Returns the object of a field, or of the elements of an array.
@@ -82,12 +81,12 @@ fn add(value: &mut Value, of: &ObjectMeta, path: &str, depth: usize) {
     /// Maximum depth of a path; deeper than any path in a reference.
     const MAX_DEPTH: usize = 32;
     let (name, rest) = path.split_once('.').unwrap_or((path, ""));
-    let (Some(member), Value::Object(members)) = (of.member(name), value) else { return };
+    let (Some(field), Value::Object(fields)) = (of.field(name), value) else { return };
     if depth > MAX_DEPTH {
         return;
     }
-    let slot = members.entry(name).or_insert_with(|| placeholder(member));
-    let Some(inner) = inner(member.ty).filter(|_| !rest.is_empty()) else { return };
+    let slot = fields.entry(name).or_insert_with(|| placeholder(field));
+    let Some(inner) = inner(field.ty).filter(|_| !rest.is_empty()) else { return };
     match slot {
         Value::Array(elements) => {
             let (index, deeper) = rest.split_once('.').unwrap_or((rest, ""));
@@ -108,14 +107,14 @@ fn add(value: &mut Value, of: &ObjectMeta, path: &str, depth: usize) {
     }
 }
 
-fn placeholder(member: &MemberMeta) -> Value {
-    fn of(member: &MemberMeta, ty: JsonType) -> Value {
-        let Limits { items, chars, number, .. } = member.limits;
-        match (ty, member.values.and_then(|set| set.values.first())) {
+fn placeholder(field: &FieldMeta) -> Value {
+    fn of(field: &FieldMeta, ty: JsonType) -> Value {
+        let Limits { items, chars, number, .. } = field.limits;
+        match (ty, field.values.and_then(|set| set.values.first())) {
             (JsonType::Object(_), _) => Value::Object(Map::new()),
             (JsonType::List(element), _) => {
                 let count = usize::try_from(items.0.unwrap_or(1)).unwrap_or(1).clamp(1, 16);
-                vec![of(member, *element); count].into()
+                vec![of(field, *element); count].into()
             }
             (_, Some(known)) => match known.wire {
                 Literal::Text(text) => text.into(),
@@ -126,11 +125,11 @@ fn placeholder(member: &MemberMeta) -> Value {
             }
             (JsonType::Bool, _) => false.into(),
             // Valid Base64 that is not empty.
-            (JsonType::String, _) if member.base64 => {
-                Base64::encode(format!("<{}>", member.name)).as_str().into()
+            (JsonType::String, _) if field.base64 => {
+                Base64::encode(format!("<{}>", field.name)).as_str().into()
             }
             (JsonType::String, _) => {
-                let text = format!("<{}>", member.name);
+                let text = format!("<{}>", field.name);
                 let max = usize::try_from(chars.1.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
                 let min = usize::try_from(chars.0.unwrap_or_default()).unwrap_or_default();
                 let text: String = text.chars().take(max).collect();
@@ -138,7 +137,7 @@ fn placeholder(member: &MemberMeta) -> Value {
             }
         }
     }
-    of(member, member.ty)
+    of(field, field.ty)
 }
 
 #[cfg(test)]
@@ -153,8 +152,8 @@ mod tests {
         "Node",
         "",
         &[
-            MemberMeta::new("Id", "id", "", JsonType::String).required(),
-            MemberMeta::new("Next", "next", "", JsonType::Object(&NODE)).boxed(),
+            FieldMeta::new("Id", "id", "", JsonType::String).required(),
+            FieldMeta::new("Next", "next", "", JsonType::Object(&NODE)).boxed(),
         ],
         &[],
     );
@@ -163,12 +162,12 @@ mod tests {
         "Root",
         "",
         &[
-            MemberMeta::new("Nodes", "nodes", "", JsonType::List(&JsonType::Object(&NODE)))
+            FieldMeta::new("Nodes", "nodes", "", JsonType::List(&JsonType::Object(&NODE)))
                 .required(),
-            MemberMeta::new("A", "a", "", JsonType::Int),
-            MemberMeta::new("B", "b", "", JsonType::String),
-            MemberMeta::new("C", "c", "", JsonType::Bool),
-            MemberMeta::new("Inside", "inside", "", JsonType::Bool).internal(),
+            FieldMeta::new("A", "a", "", JsonType::Int),
+            FieldMeta::new("B", "b", "", JsonType::String),
+            FieldMeta::new("C", "c", "", JsonType::Bool),
+            FieldMeta::new("Inside", "inside", "", JsonType::Bool).internal(),
         ],
         &[
             Rule::new(RuleKind::OneOf(&["A", "B"]), ""),

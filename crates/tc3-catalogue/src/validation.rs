@@ -10,7 +10,7 @@ use serde_json::Value;
 use tc3_api::json;
 
 use crate::json_value;
-use crate::object::{JsonType, MemberMeta, ObjectMeta};
+use crate::object::{FieldMeta, JsonType, ObjectMeta};
 use crate::rule::{Condition, Limits, Rule, RuleKind};
 use crate::values::Literal;
 
@@ -115,19 +115,19 @@ impl Validator {
     }
 
     fn object(&mut self, value: &Value, object: &ObjectMeta, path: &str) {
-        let Value::Object(members) = value else {
+        let Value::Object(fields) = value else {
             return self.add(path, ViolationKind::WrongType("an object"));
         };
-        for (name, value) in members {
-            match object.member(name) {
+        for (name, value) in fields {
+            match object.field(name) {
                 None => self.add(join(path, name), ViolationKind::Unknown),
                 Some(_) if value.is_null() => {}
-                Some(member) => self.member(value, member, &join(path, name)),
+                Some(field) => self.field(value, field, &join(path, name)),
             }
         }
-        for member in object.members.iter().filter(|member| member.required) {
-            if members.get(member.name).is_none_or(Value::is_null) {
-                self.add(join(path, member.name), ViolationKind::Missing);
+        for field in object.fields.iter().filter(|field| field.required) {
+            if fields.get(field.name).is_none_or(Value::is_null) {
+                self.add(join(path, field.name), ViolationKind::Missing);
             }
         }
         if self.strict {
@@ -137,11 +137,11 @@ impl Validator {
         }
     }
 
-    fn member(&mut self, value: &Value, member: &MemberMeta, path: &str) {
+    fn field(&mut self, value: &Value, field: &FieldMeta, path: &str) {
         let before = self.violations.len();
-        self.value(value, member.ty, path);
+        self.value(value, field.ty, path);
         if self.strict && self.violations.len() == before {
-            self.limits(value, member, path);
+            self.limits(value, field, path);
         }
     }
 
@@ -165,8 +165,8 @@ impl Validator {
         }
     }
 
-    fn limits(&mut self, value: &Value, member: &MemberMeta, path: &str) {
-        let Limits { items, chars, bytes, number } = member.limits;
+    fn limits(&mut self, value: &Value, field: &FieldMeta, path: &str) {
+        let Limits { items, chars, bytes, number } = field.limits;
         match value {
             Value::Array(elements) => {
                 self.size(elements.len() as u64, items, "elements", path);
@@ -179,7 +179,7 @@ impl Validator {
             }
             Value::String(text) => {
                 self.size(text.chars().count() as u64, chars, "characters", path);
-                let size = if member.base64 { decoded_size(text) } else { text.len() };
+                let size = if field.base64 { decoded_size(text) } else { text.len() };
                 self.size(size as u64, (None, bytes), "bytes", path);
             }
             Value::Number(size) => {

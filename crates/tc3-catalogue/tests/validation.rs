@@ -4,16 +4,16 @@ use serde_json::{Value, json};
 use tc3_catalogue::validation::{
     Violation, missing_required, structural_violations, violations, violations_in,
 };
-use tc3_catalogue::{Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule, RuleKind};
+use tc3_catalogue::{Condition, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule, RuleKind};
 
 static INNER: ObjectMeta = ObjectMeta::new(
     "Inner",
     "Inner",
     "",
     &[
-        MemberMeta::new("Id", "id", "", JsonType::String).required(),
-        MemberMeta::new("Kind", "kind", "", JsonType::Int),
-        MemberMeta::new("Code", "code", "", JsonType::String),
+        FieldMeta::new("Id", "id", "", JsonType::String).required(),
+        FieldMeta::new("Kind", "kind", "", JsonType::Int),
+        FieldMeta::new("Code", "code", "", JsonType::String),
     ],
     &[Rule::new(
         RuleKind::Needs {
@@ -29,17 +29,17 @@ static ROOT: ObjectMeta =
         "Root",
         "",
         &[
-            MemberMeta::new("Inner", "inner", "", JsonType::Object(&INNER)),
-            MemberMeta::new("All", "all", "", JsonType::List(&JsonType::Object(&INNER))),
-            MemberMeta::new("Ids", "ids", "", JsonType::List(&JsonType::String))
+            FieldMeta::new("Inner", "inner", "", JsonType::Object(&INNER)),
+            FieldMeta::new("All", "all", "", JsonType::List(&JsonType::Object(&INNER))),
+            FieldMeta::new("Ids", "ids", "", JsonType::List(&JsonType::String))
                 .limits(Limits::new((Some(1), Some(2)), (None, Some(3)), None, (None, None))),
-            MemberMeta::new("Body", "body", "", JsonType::String).base64().limits(Limits::new(
+            FieldMeta::new("Body", "body", "", JsonType::String).base64().limits(Limits::new(
                 (None, None),
                 (None, None),
                 Some(3),
                 (None, None),
             )),
-            MemberMeta::new("Size", "size", "", JsonType::Uint).limits(Limits::new(
+            FieldMeta::new("Size", "size", "", JsonType::Uint).limits(Limits::new(
                 (None, None),
                 (None, None),
                 None,
@@ -137,11 +137,11 @@ fn a_json_body_may_contain_numbers_of_any_size() {
         "Numbers",
         "",
         &[
-            MemberMeta::new("Int", "int", "", JsonType::Int),
-            MemberMeta::new("Uint", "uint", "", JsonType::Uint),
-            MemberMeta::new("Float", "float", "", JsonType::Float),
-            MemberMeta::new("Text", "text", "", JsonType::String),
-            MemberMeta::new("Flag", "flag", "", JsonType::Bool),
+            FieldMeta::new("Int", "int", "", JsonType::Int),
+            FieldMeta::new("Uint", "uint", "", JsonType::Uint),
+            FieldMeta::new("Float", "float", "", JsonType::Float),
+            FieldMeta::new("Text", "text", "", JsonType::String),
+            FieldMeta::new("Flag", "flag", "", JsonType::Bool),
         ],
         &[],
     );

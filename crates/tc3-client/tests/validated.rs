@@ -9,7 +9,7 @@ use support::{Reply, config, run};
 use tc3_client::ErrorKind;
 use tc3_client::api::ActionInfo;
 use tc3_client::catalogue::{
-    ActionMeta, Catalogue, JsonType, Limits, MemberMeta, ObjectMeta, Rule, RuleKind,
+    ActionMeta, Catalogue, FieldMeta, JsonType, Limits, ObjectMeta, Rule, RuleKind,
 };
 
 const DO: ActionInfo<'static> = ActionInfo::new("svc", "2020-01-01", "Do");
@@ -20,10 +20,10 @@ static REQUEST: ObjectMeta = ObjectMeta::new(
     "DoRequest",
     "",
     &[
-        MemberMeta::new("FlowIds", "flow_ids", "", JsonType::List(&JsonType::String))
+        FieldMeta::new("FlowIds", "flow_ids", "", JsonType::List(&JsonType::String))
             .limits(Limits::new((Some(2), None), NONE.chars, NONE.bytes, NONE.number)),
-        MemberMeta::new("A", "a", "", JsonType::String),
-        MemberMeta::new("B", "b", "", JsonType::String),
+        FieldMeta::new("A", "a", "", JsonType::String),
+        FieldMeta::new("B", "b", "", JsonType::String),
     ],
     &[Rule::new(RuleKind::OneOf(&["A", "B"]), "")],
 );

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::ir::Side;
 use crate::reach::closure;
-use crate::spec::{Action, Member, Spec, Status};
+use crate::spec::{Action, FieldSpec, Spec, Status};
 
 /// One difference between two specs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -219,8 +219,8 @@ impl Found {
     fn object(
         &mut self,
         name: &str,
-        (old, old_side): (&[Member], Side),
-        (new, new_side): (&[Member], Side),
+        (old, old_side): (&[FieldSpec], Side),
+        (new, new_side): (&[FieldSpec], Side),
     ) {
         let broken = match (old_side, new_side) {
             (Side::Request, Side::Both) => None,
@@ -232,28 +232,28 @@ impl Found {
             &direction(new_side),
             broken,
         );
-        let find = |members: &[Member], name: &str| -> Option<Member> {
-            members.iter().find(|member| member.name == name).cloned()
+        let find = |fields: &[FieldSpec], name: &str| -> Option<FieldSpec> {
+            fields.iter().find(|field| field.name == name).cloned()
         };
-        for member in new {
-            match find(old, &member.name) {
-                Some(before) => self.member(name, &before, member, new_side),
+        for field in new {
+            match find(old, &field.name) {
+                Some(before) => self.field(name, &before, field, new_side),
                 None => {
-                    let sent = new_side != Side::Response && member.required;
+                    let sent = new_side != Side::Response && field.required;
                     let breaks = sent.then_some("`new` requires it");
                     let how = if sent { "required" } else { "" };
-                    let what = format!("field {name}.{}", member.name);
+                    let what = format!("field {name}.{}", field.name);
                     self.add(ChangeKind::Added, what, how.to_owned(), breaks);
                 }
             }
         }
-        for member in old.iter().filter(|member| find(new, &member.name).is_none()) {
-            let what = format!("field {name}.{}", member.name);
+        for field in old.iter().filter(|field| find(new, &field.name).is_none()) {
+            let what = format!("field {name}.{}", field.name);
             self.add(ChangeKind::Removed, what, String::new(), Some("its struct field is removed"));
         }
     }
 
-    fn member(&mut self, object: &str, old: &Member, new: &Member, side: Side) {
+    fn field(&mut self, object: &str, old: &FieldSpec, new: &FieldSpec, side: Side) {
         let of = |what: &str| format!("{what} of field {object}.{}", new.name);
         let retyped =
             (rust_type(old) != rust_type(new)).then_some("its struct field has another type");
@@ -266,17 +266,17 @@ impl Found {
         };
         let word = |required: bool| if required { "required" } else { "optional" };
         self.changed(&of("requirement"), &word(old.required), &word(new.required), required);
-        let promised = |member: &Member| match (member.output_required, member.nullable) {
+        let promised = |field: &FieldSpec| match (field.output_required, field.nullable) {
             (true, false) => "always present",
             (true, true) => "present or null",
             (false, _) => "optional",
         };
         // Arrays are never optional in responses.
-        let plain = |member: &Member| promised(member) == "always present" || member.kind == "list";
+        let plain = |field: &FieldSpec| promised(field) == "always present" || field.kind == "list";
         let optional = (!sent && plain(old) != plain(new))
             .then_some("its struct field is an `Option` in one version only");
         self.changed(&of("presence in responses"), &promised(old), &promised(new), optional);
-        let internal = |member: &Member| if member.disabled { "internal" } else { "public" };
+        let internal = |field: &FieldSpec| if field.disabled { "internal" } else { "public" };
         self.changed(&of("use"), &internal(old), &internal(new), None);
     }
 }
@@ -289,22 +289,22 @@ fn direction(side: Side) -> &'static str {
     }
 }
 
-fn kind(member: &Member) -> String {
-    match &member.of {
-        Some(of) => format!("{} of {of}", member.kind),
-        None => member.kind.clone(),
+fn kind(field: &FieldSpec) -> String {
+    match &field.of {
+        Some(of) => format!("{} of {of}", field.kind),
+        None => field.kind.clone(),
     }
 }
 
 /// Maps spec types with the same Rust type to one name.
-fn rust_type(member: &Member) -> (&str, Option<&str>) {
+fn rust_type(field: &FieldSpec) -> (&str, Option<&str>) {
     fn scalar(kind: &str) -> &str {
         match kind {
             "date" | "datetime" | "datetime_iso" | "binary" => "string",
             other => other,
         }
     }
-    (scalar(&member.kind), member.of.as_deref().map(scalar))
+    (scalar(&field.kind), field.of.as_deref().map(scalar))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Documentation of generated items, as paragraphs of Markdown.
 
 use crate::apply::Model;
-use crate::spec::{Action, Member, Status};
+use crate::spec::{Action, FieldSpec, Status};
 use crate::{names, words};
 
 /// Returns the paragraphs of a struct's documentation.
@@ -98,26 +98,26 @@ pub(crate) fn sentence(text: &str) -> String {
 }
 
 /// Returns the description of a field with its limits.
-pub(crate) fn member_summary(model: &Model<'_>, object: &str, member: &Member) -> String {
-    let doc = match model.member_doc(object, &member.name) {
+pub(crate) fn field_summary(model: &Model<'_>, object: &str, field: &FieldSpec) -> String {
+    let doc = match model.field_doc(object, &field.name) {
         Some(doc) => doc.to_owned(),
-        None if member.name == "RequestId" => {
+        None if field.name == "RequestId" => {
             "Id of the request, for the service's support.".to_owned()
         }
-        None => format!("Field `{}`.", member.name),
+        None => format!("Field `{}`.", field.name),
     };
-    let facts = words::facts(model, object, member).join(" ");
+    let facts = words::facts(model, object, field).join(" ");
     let end = if doc.contains('\n') { "\n\n" } else { " " };
     format!("{doc}{end}{facts}").trim_end().to_owned()
 }
 
 /// Returns the paragraphs of a field's documentation.
-pub(crate) fn field_doc(model: &Model<'_>, object: &str, member: &Member) -> Vec<String> {
-    let mut doc = vec![member_summary(model, object, member)];
-    if member.disabled {
+pub(crate) fn field_doc(model: &Model<'_>, object: &str, field: &FieldSpec) -> Vec<String> {
+    let mut doc = vec![field_summary(model, object, field)];
+    if field.disabled {
         doc.push("Internal to the platform; leave it unset.".to_owned());
     }
-    if let Some(instead) = model.deprecated(object, &member.name) {
+    if let Some(instead) = model.deprecated(object, &field.name) {
         doc.push(format!("Deprecated. {instead}"));
     }
     doc

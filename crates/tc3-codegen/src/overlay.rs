@@ -28,11 +28,11 @@ pub struct Overlay {
     pub renames: Vec<Rename>,
     /// Fields whose values `Debug` redacts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sensitive: Vec<MemberPattern>,
+    pub sensitive: Vec<FieldPattern>,
     /// String fields that `Debug` shows. If not empty, every string field must be listed here or in
     /// `sensitive`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub shown: Vec<MemberPattern>,
+    pub shown: Vec<FieldPattern>,
     /// Open value sets, by the name of their Rust enum.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub values: Table<ValueSet>,
@@ -96,7 +96,7 @@ pub struct Required {
     /// Name of the object.
     pub object: String,
     /// Name of the field.
-    pub member: String,
+    pub field: String,
     /// The corrected value, the opposite of the reference.
     pub required: bool,
     /// Source of the information.
@@ -111,7 +111,7 @@ pub struct Rename {
     pub object: String,
     /// Name of the field; absent to rename the type of the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub member: Option<String>,
+    pub field: Option<String>,
     /// New Rust name.
     pub to: String,
     /// Reason for the entry.
@@ -121,13 +121,13 @@ pub struct Rename {
 /// Fields selected by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MemberPattern {
+pub struct FieldPattern {
     /// Name of the object; absent for all objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
     /// Name of the field; a leading or a trailing `*` matches any string fields with that suffix or
     /// prefix.
-    pub member: String,
+    pub field: String,
     /// Reason for the entry.
     pub reason: String,
 }
@@ -141,7 +141,7 @@ pub struct ValueSet {
     /// Source of the information.
     pub reason: String,
     /// Fields of this type, as `Object.Field`.
-    pub members: Vec<String>,
+    pub fields: Vec<String>,
     /// Known values.
     pub values: Vec<Value>,
 }
@@ -176,7 +176,7 @@ pub struct Limit {
     /// Name of the object, which must be part of a request.
     pub object: String,
     /// Name of the field.
-    pub member: String,
+    pub field: String,
     /// Minimum number of elements of an array.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_items: Option<u64>,
@@ -235,7 +235,7 @@ pub struct Time {
     /// Name of the object.
     pub object: String,
     /// Name of the field.
-    pub member: String,
+    pub field: String,
     /// Unit of the timestamp.
     pub unit: Unit,
 }
@@ -258,7 +258,7 @@ pub struct Deprecated {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
     /// Name of the field.
-    pub member: String,
+    pub field: String,
     /// Replacement, as an instruction.
     pub instead: String,
 }
@@ -288,7 +288,7 @@ pub struct Docs {
     pub examples: Table<String>,
     /// Documentation of fields by name, for objects that do not document the field.
     #[serde(default, skip_serializing_if = "is_empty")]
-    pub members: Table<String>,
+    pub fields: Table<String>,
     /// Documentation of objects and their fields.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub objects: Table<ObjectDoc>,
@@ -312,7 +312,7 @@ pub struct ObjectDoc {
     pub doc: Option<String>,
     /// Documentation of the fields.
     #[serde(default, skip_serializing_if = "is_empty")]
-    pub members: Table<String>,
+    pub fields: Table<String>,
 }
 
 fn is_empty<T>(table: &Table<T>) -> bool {

@@ -55,9 +55,9 @@ pub(crate) fn contains(spec: &Spec, inner: &str, outer: &str) -> bool {
         if object == outer {
             return true;
         }
-        for member in spec.objects.get(object).into_iter().flatten() {
-            if member.kind == "object"
-                && let Some(of) = member.of.as_deref()
+        for field in spec.objects.get(object).into_iter().flatten() {
+            if field.kind == "object"
+                && let Some(of) = field.of.as_deref()
                 && found.insert(of)
             {
                 open.push(of);

@@ -16,22 +16,22 @@ pub fn missing_renames(spec: &Spec, overlay: &Overlay) -> Vec<Rename> {
     let given: BTreeMap<(&str, Option<&str>), &str> = overlay
         .renames
         .iter()
-        .map(|entry| ((entry.object.as_str(), entry.member.as_deref()), entry.to.as_str()))
+        .map(|entry| ((entry.object.as_str(), entry.field.as_deref()), entry.to.as_str()))
         .collect();
     let mut found = types(spec, overlay, &given);
-    for (object, members) in &spec.objects {
+    for (object, fields) in &spec.objects {
         // Explicit names take precedence.
         let mut taken = BTreeSet::new();
-        for member in members {
-            if let Some(name) = given.get(&(object, Some(member.name.as_str()))) {
+        for field in fields {
+            if let Some(name) = given.get(&(object, Some(field.name.as_str()))) {
                 taken.extend(both(name));
             }
         }
-        for member in members {
-            if given.contains_key(&(object.as_str(), Some(member.name.as_str()))) {
+        for field in fields {
+            if given.contains_key(&(object.as_str(), Some(field.name.as_str()))) {
                 continue;
             }
-            let rule = snake(&member.name);
+            let rule = snake(&field.name);
             if fits(&rule, &taken) {
                 taken.extend(both(&rule));
                 continue;
@@ -45,7 +45,7 @@ pub fn missing_renames(spec: &Spec, overlay: &Overlay) -> Vec<Rename> {
             taken.extend(both(&to));
             found.push(Rename {
                 object: object.clone(),
-                member: Some(member.name.clone()),
+                field: Some(field.name.clone()),
                 to,
                 reason: reason.to_owned(),
             });
@@ -100,7 +100,7 @@ fn types(
         let to = numbered(stem, "", |name| ident(name).is_some_and(|name| !taken.contains(&name)));
         taken.insert(to.clone());
         let reason = "The default name collides or is not a valid Rust name.".to_owned();
-        found.push(Rename { object: name.clone(), member: None, to, reason });
+        found.push(Rename { object: name.clone(), field: None, to, reason });
     }
     found
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::spec::{Member, Spec};
+use crate::spec::{FieldSpec, Spec};
 
 /// Maximum size of an object that is stored by value, in bytes.
 const LARGE: usize = 1024;
@@ -28,12 +28,12 @@ impl<'a> Sizes<'a> {
                 open.pop();
                 continue;
             }
-            let members = spec.objects.get(object).map_or(&[][..], Vec::as_slice);
-            let inner = members.iter().filter_map(|member| inline(member));
+            let fields = spec.objects.get(object).map_or(&[][..], Vec::as_slice);
+            let inner = fields.iter().filter_map(|field| inline(field));
             let unknown = inner.filter(|of| !self.0.contains_key(of) && !open.contains(of));
             let unknown: Vec<&str> = unknown.collect();
             if unknown.is_empty() {
-                let size = members.iter().map(|member| self.member(member)).sum();
+                let size = fields.iter().map(|field| self.field(field)).sum();
                 self.0.insert(object, size);
                 open.pop();
             } else {
@@ -42,8 +42,8 @@ impl<'a> Sizes<'a> {
         }
     }
 
-    fn member(&self, member: &Member) -> usize {
-        match (member.kind.as_str(), inline(member)) {
+    fn field(&self, field: &FieldSpec) -> usize {
+        match (field.kind.as_str(), inline(field)) {
             // A recursive object is always boxed, and not yet measured.
             (_, Some(of)) => self.0.get(of).copied().filter(|size| *size <= LARGE).unwrap_or(8),
             ("int64" | "uint64" | "float", _) => 16,
@@ -59,6 +59,6 @@ impl<'a> Sizes<'a> {
 }
 
 /// Returns the object that a field contains by value.
-fn inline(member: &Member) -> Option<&str> {
-    member.of.as_deref().filter(|_| member.kind == "object")
+fn inline(field: &FieldSpec) -> Option<&str> {
+    field.of.as_deref().filter(|_| field.kind == "object")
 }

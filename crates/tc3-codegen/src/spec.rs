@@ -20,7 +20,7 @@ pub struct Spec {
     /// The actions by name.
     pub actions: Table<Action>,
     /// Fields of each object, by the object's name, in the order of the reference.
-    pub objects: Table<Vec<Member>>,
+    pub objects: Table<Vec<FieldSpec>>,
     /// Short descriptions of the error codes of the service.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub codes: Table<String>,
@@ -64,7 +64,7 @@ pub enum Status {
 /// A field of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Member {
+pub struct FieldSpec {
     /// Name on the wire.
     pub name: String,
     /// One of [`SCALARS`], `object` or `list`.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::problem::{Problem, Problems};
-use crate::spec::{Member, SCALARS, Spec};
+use crate::spec::{FieldSpec, SCALARS, Spec};
 
 /// Checks a spec without its overlay.
 pub(crate) fn check(file: &str, spec: &Spec) -> Result<(), Vec<Problem>> {
@@ -31,20 +31,20 @@ pub(crate) fn check(file: &str, spec: &Spec) -> Result<(), Vec<Problem>> {
             }
         }
     }
-    for (name, members) in &spec.objects {
+    for (name, fields) in &spec.objects {
         if SCALARS.contains(&name.as_str()) || name == "object" || name == "list" {
             problems.add(&["objects", name], "an object must not have the name of a type");
         }
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-        for (index, member) in members.iter().enumerate() {
+        for (index, field) in fields.iter().enumerate() {
             let index_text = index.to_string();
-            if let Some(first) = seen.insert(&member.name, index) {
+            if let Some(first) = seen.insert(&field.name, index) {
                 problems.add(
                     &["objects", name, &index_text, "name"],
-                    format!("duplicate name `{}`: also the name of field {first}", member.name),
+                    format!("duplicate name `{}`: also the name of field {first}", field.name),
                 );
             }
-            check_type(&mut problems, spec, name, &index_text, member);
+            check_type(&mut problems, spec, name, &index_text, field);
         }
     }
     problems.into_result()
@@ -55,17 +55,17 @@ fn check_type(
     spec: &Spec,
     object: &str,
     index: &str,
-    member: &Member,
+    field: &FieldSpec,
 ) {
     let at_type = ["objects", object, index, "type"];
     let at_of = ["objects", object, index, "of"];
-    match (member.kind.as_str(), member.of.as_deref()) {
+    match (field.kind.as_str(), field.of.as_deref()) {
         ("object", Some(of)) if spec.objects.contains_key(of) => {}
         ("object", Some(of)) => problems.add(&at_of, format!("unknown object `{of}`")),
         ("list", Some(of)) if SCALARS.contains(&of) || spec.objects.contains_key(of) => {}
         ("list", Some(of)) => problems.add(&at_of, format!("unknown type or object `{of}`")),
         ("object" | "list", None) => {
-            problems.add(&at_type, format!("missing `of` of a `{}`", member.kind));
+            problems.add(&at_type, format!("missing `of` of a `{}`", field.kind));
         }
         (kind, of) if SCALARS.contains(&kind) => {
             if of.is_some() {

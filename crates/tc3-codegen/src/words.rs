@@ -2,20 +2,20 @@
 
 use crate::apply::Model;
 use crate::overlay::{Limit, Rule, Unit, Wire};
-use crate::spec::Member;
+use crate::spec::FieldSpec;
 
 /// Returns the sentences that end the documentation of a field.
-pub(crate) fn facts(model: &Model<'_>, object: &str, member: &Member) -> Vec<String> {
+pub(crate) fn facts(model: &Model<'_>, object: &str, field: &FieldSpec) -> Vec<String> {
     let mut sentences = Vec::new();
-    sentences.extend(model.time(object, &member.name).map(|unit| match unit {
+    sentences.extend(model.time(object, &field.name).map(|unit| match unit {
         Unit::Seconds => "Unix timestamp in seconds.".to_owned(),
         Unit::Milliseconds => "Unix timestamp in milliseconds.".to_owned(),
     }));
-    if model.base64(object, &member.name) {
+    if model.base64(object, &field.name) {
         sentences.push("Encoded as base64.".to_owned());
     }
-    if let Some(limit) = model.limit(object, &member.name) {
-        sentences.extend(limits(limit, member.kind == "list"));
+    if let Some(limit) = model.limit(object, &field.name) {
+        sentences.extend(limits(limit, field.kind == "list"));
     }
     sentences
 }

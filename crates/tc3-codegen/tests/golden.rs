@@ -138,7 +138,7 @@ fn the_catalogue_matches_the_traits() {
     assert!(meta.info.deprecated && !meta.info.idempotent);
     let types = adversarial::CATALOGUE.action("Types").unwrap().request;
     assert_eq!(types.required_paths(), ["Text", "Int", "Floats", "Mobile", "Statuses"]);
-    assert!(types.member("Internal").unwrap().internal);
+    assert!(types.field("Internal").unwrap().internal);
     assert_eq!(
         adversarial::CATALOGUE.action("Recursion").unwrap().request.required_paths(),
         [""; 0]
@@ -159,7 +159,7 @@ fn colliding_names_get_renames() {
     let found = missing_renames(&spec, &overlay);
     let found: Vec<_> = found
         .iter()
-        .map(|one| (one.object.as_str(), one.member.as_deref(), one.to.as_str()))
+        .map(|one| (one.object.as_str(), one.field.as_deref(), one.to.as_str()))
         .collect();
     assert_eq!(found, [("KeywordsRequest", Some("QrCode"), "qr_code_2")]);
 }
@@ -167,10 +167,10 @@ fn colliding_names_get_renames() {
 #[test]
 fn limits_and_rules_are_data_and_documentation() {
     let request = described::CATALOGUE.action("Send").unwrap().request;
-    let doc = |member: &str| request.member(member).unwrap().doc;
+    let doc = |field: &str| request.field(field).unwrap().doc;
     assert_eq!(doc("Files"), "The files. 1 to 20 elements.");
     assert_eq!(doc("Until"), "Time of expiry. Unix timestamp in seconds.");
-    assert_eq!(request.member("Old").unwrap().deprecated, Some("Use `Name`."));
+    assert_eq!(request.field("Old").unwrap().deprecated, Some("Use `Name`."));
     let rules: Vec<_> = request.rules.iter().map(|rule| rule.doc).collect();
     assert_eq!(rules.first().copied(), Some("Exactly one of `A` and `B` is required."));
     let violations = |body| {
@@ -227,7 +227,7 @@ fn wide_and_deeply_nested_objects_work() {
     assert_eq!(third.name.as_deref(), Some("3"));
     assert_eq!(response.ring.unwrap().next.unwrap().id, "b");
     let wide = large::CATALOGUE.object("Wide").unwrap();
-    assert_eq!(wide.members.len(), 110);
+    assert_eq!(wide.fields.len(), 110);
     let body: serde_json::Map<_, _> =
         tc3_catalogue::skeleton::full_skeleton(wide).as_object().unwrap().clone();
     assert_eq!(body.len(), 110);

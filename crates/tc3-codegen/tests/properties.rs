@@ -41,18 +41,18 @@ fn shaped_spec() -> impl Strategy<Value = Value> {
         "string", "int64", "uint64", "float", "bool", "date", "binary", "object", "object", "list",
         "list", "other",
     ]);
-    let member = (name(), kind, name(), any::<[bool; 4]>()).prop_map(|(name, kind, of, flags)| {
-        let mut member = json!({"name": name, "type": kind, "required": flags[0],
+    let field = (name(), kind, name(), any::<[bool; 4]>()).prop_map(|(name, kind, of, flags)| {
+        let mut field = json!({"name": name, "type": kind, "required": flags[0],
             "disabled": flags[1], "output_required": flags[2], "nullable": flags[3]});
         if kind == "object" || kind == "list" {
-            member["of"] = of.into();
+            field["of"] = of.into();
         }
-        member
+        field
     });
-    let members = prop::collection::vec(member, 0..5);
+    let fields = prop::collection::vec(field, 0..5);
     let action = (name(), name(), name(), any::<bool>());
     (
-        prop::collection::btree_map(name(), members, 1..8),
+        prop::collection::btree_map(name(), fields, 1..8),
         prop::collection::btree_map(name(), action, 0..3),
         prop::collection::btree_map(name(), ".{0,4}", 0..4),
     )
@@ -63,11 +63,11 @@ fn shaped_spec() -> impl Strategy<Value = Value> {
                 known.get(index).cloned().unwrap_or_default()
             };
             // Mostly valid references; otherwise every case fails at the first check.
-            for member in objects.values_mut().flatten() {
-                if let Some(of) = member.get("of").and_then(Value::as_str)
+            for field in objects.values_mut().flatten() {
+                if let Some(of) = field.get("of").and_then(Value::as_str)
                     && of != "Option"
                 {
-                    member["of"] = aim(of).into();
+                    field["of"] = aim(of).into();
                 }
             }
             let actions: Map<String, Value> = actions
@@ -111,7 +111,7 @@ fn texts_cannot_end_or_reorder_a_comment() {
             "errors": [text]}},
         "objects": {"Q": object("Type"), "A": object("Name")}, "codes": {text: text}});
     let overlay = json!({"$schema": "", "groups": {"first": {"doc": text, "actions": ["Do"]}},
-        "docs": {"actions": {"Do": text}, "objects": {"Q": {"doc": text, "members": {"Type": text}}}}});
+        "docs": {"actions": {"Do": text}, "objects": {"Q": {"doc": text, "fields": {"Type": text}}}}});
     assert!(run(&spec.to_string(), &overlay.to_string()));
 }
 

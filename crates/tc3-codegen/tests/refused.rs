@@ -189,9 +189,9 @@ fn colliding_names() {
 #[test]
 fn methods_of_timestamps_must_not_collide() {
     let integer = |name: &str| json!({"name": name, "type": "int64"});
-    let times = |object: &str, member: &str| {
+    let times = |object: &str, field: &str| {
         json!({"$schema": "",
-        "times": [{"object": object, "member": member, "unit": "seconds"}]})
+        "times": [{"object": object, "field": field, "unit": "seconds"}]})
     };
     let mut value = spec();
     value["objects"]["DoRequest"] =
@@ -242,10 +242,10 @@ fn stale_entries_of_the_overlay() {
     );
     bad_overlay(
         "docs",
-        json!({"objects": {"Part": {"members": {"Gone": "d"}}}}),
-        "overlay.json: /docs/objects/Part/members/Gone: stale: `Part` has no field `Gone`",
+        json!({"objects": {"Part": {"fields": {"Gone": "d"}}}}),
+        "overlay.json: /docs/objects/Part/fields/Gone: stale: `Part` has no field `Gone`",
     );
-    let required = |field: &str, required: bool| json!([{"object": "DoRequest", "member": field, "required": required, "reason": "r"}]);
+    let required = |field: &str, required: bool| json!([{"object": "DoRequest", "field": field, "required": required, "reason": "r"}]);
     bad_overlay(
         "required",
         required("Name", true),
@@ -263,26 +263,26 @@ fn stale_entries_of_the_overlay() {
     );
     bad_overlay(
         "renames",
-        json!([{"object": "Part", "member": "Gone", "to": "here", "reason": "r"}]),
+        json!([{"object": "Part", "field": "Gone", "to": "here", "reason": "r"}]),
         "overlay.json: /renames/0: stale: `Part` has no field `Gone`",
     );
     let nothing = "stale: matches no further field";
     for entries in [
-        json!([{"member": "Gone", "reason": "r"}]),
-        json!([{"member": "*Gone", "reason": "r"}]),
-        json!([{"object": "Part", "member": "Name", "reason": "r"}]),
+        json!([{"field": "Gone", "reason": "r"}]),
+        json!([{"field": "*Gone", "reason": "r"}]),
+        json!([{"object": "Part", "field": "Name", "reason": "r"}]),
     ] {
         bad_overlay("sensitive", entries, &format!("overlay.json: /sensitive/0: {nothing}"));
     }
     bad_overlay(
         "sensitive",
-        json!([{"member": "N*", "reason": "r"}, {"member": "Name", "reason": "r"}]),
+        json!([{"field": "N*", "reason": "r"}, {"field": "Name", "reason": "r"}]),
         &format!("overlay.json: /sensitive/1: {nothing}"),
     );
     bad_overlay(
         "shown",
-        json!([{"member": "*e", "reason": "r"}, {"member": "*Id", "reason": "r"},
-            {"member": "Name", "reason": "r"}]),
+        json!([{"field": "*e", "reason": "r"}, {"field": "*Id", "reason": "r"},
+            {"field": "Name", "reason": "r"}]),
         &format!("overlay.json: /shown/2: {nothing}"),
     );
 }
@@ -291,35 +291,31 @@ fn stale_entries_of_the_overlay() {
 fn unclassified_string_fields() {
     bad_overlay(
         "shown",
-        json!([{"member": "Name", "reason": "r"}]),
+        json!([{"field": "Name", "reason": "r"}]),
         "overlay.json: /shown: `DoResponse.RequestId`: unclassified string field; add it to `sensitive` or `shown`",
     );
 }
 
 #[test]
 fn invalid_value_sets() {
-    let set = |members: Value, values: Value| json!({"Kind": {"doc": "d", "reason": "r", "members": members, "values": values}});
+    let set = |fields: Value, values: Value| json!({"Kind": {"doc": "d", "reason": "r", "fields": fields, "values": values}});
     let a = json!([{"value": "A", "doc": "d"}]);
     bad_overlay(
         "values",
         set(json!(["Part.Gone"]), a.clone()),
-        "overlay.json: /values/Kind/members/0: stale: `Part` has no field `Gone`",
+        "overlay.json: /values/Kind/fields/0: stale: `Part` has no field `Gone`",
     );
     bad_overlay(
         "values",
         set(json!(["Part"]), a.clone()),
-        "overlay.json: /values/Kind/members/0: invalid path; expected `Object.Field`",
+        "overlay.json: /values/Kind/fields/0: invalid path; expected `Object.Field`",
     );
     bad_overlay(
         "values",
         set(json!(["Part.Size"]), a.clone()),
-        "overlay.json: /values/Kind/members/0: values of the wrong type for `int64`",
+        "overlay.json: /values/Kind/fields/0: values of the wrong type for `int64`",
     );
-    bad_overlay(
-        "values",
-        set(json!([]), a),
-        "overlay.json: /values/Kind/members: stale: no fields",
-    );
+    bad_overlay("values", set(json!([]), a), "overlay.json: /values/Kind/fields: stale: no fields");
     bad_overlay(
         "values",
         set(json!(["Part.Size"]), json!([{"value": 1, "doc": "d"}])),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use essbasic::catalogue::{ActionMeta, CodeMeta, MemberMeta, ObjectMeta, ValueSetMeta};
+use essbasic::catalogue::{ActionMeta, CodeMeta, FieldMeta, ObjectMeta, ValueSetMeta};
 use essbasic::models::CATALOGUE;
 
 use super::{advice, type_name};
@@ -69,9 +69,9 @@ fn of_action(action: &ActionMeta) -> String {
     line(&mut text, &format!("Idempotent: {idempotent}"));
     line(&mut text, &format!("Cargo feature: {}", action.group));
     line(&mut text, "\nRequest:");
-    members(&mut text, action.request);
+    fields(&mut text, action.request);
     line(&mut text, "\nAnswer:");
-    members(&mut text, action.response);
+    fields(&mut text, action.response);
     line(&mut text, "\nError codes:");
     for code in action.errors {
         line(&mut text, &format!("  {code}"));
@@ -84,11 +84,11 @@ fn of_action(action: &ActionMeta) -> String {
 
 fn of_object(object: &ObjectMeta) -> String {
     let mut text = format!("{}\n\n{}\n\nFields:\n", object.name, object.doc);
-    members(&mut text, object);
+    fields(&mut text, object);
     let users: Vec<&str> = CATALOGUE
         .objects
         .iter()
-        .filter(|other| other.members.iter().any(|member| refers_to(member, object.name)))
+        .filter(|other| other.fields.iter().any(|field| refers_to(field, object.name)))
         .map(|other| other.name)
         .collect();
     if !users.is_empty() {
@@ -97,8 +97,8 @@ fn of_object(object: &ObjectMeta) -> String {
     text
 }
 
-fn refers_to(member: &MemberMeta, object: &str) -> bool {
-    let name = type_name(member.ty);
+fn refers_to(field: &FieldMeta, object: &str) -> bool {
+    let name = type_name(field.ty);
     name.strip_prefix("array of ").unwrap_or(&name) == object
 }
 
@@ -122,25 +122,25 @@ fn of_code(code: &CodeMeta) -> String {
     text
 }
 
-fn members(text: &mut String, object: &ObjectMeta) {
-    for member in object.members {
-        let mut head = format!("  {}: {}", member.name, type_name(member.ty));
+fn fields(text: &mut String, object: &ObjectMeta) {
+    for field in object.fields {
+        let mut head = format!("  {}: {}", field.name, type_name(field.ty));
         for (holds, word) in [
-            (member.required, "required"),
-            (member.base64, "base64 of a file"),
-            (member.internal, "internal to the platform"),
-            (member.deprecated.is_some(), "deprecated"),
+            (field.required, "required"),
+            (field.base64, "base64 of a file"),
+            (field.internal, "internal to the platform"),
+            (field.deprecated.is_some(), "deprecated"),
         ] {
             if holds {
                 let _ = write!(head, ", {word}");
             }
         }
         line(text, &head);
-        line(text, &format!("      {}", member.doc.replace('\n', "\n      ")));
-        if let Some(instead) = member.deprecated {
+        line(text, &format!("      {}", field.doc.replace('\n', "\n      ")));
+        if let Some(instead) = field.deprecated {
             line(text, &format!("      Deprecated. {instead}"));
         }
-        if let Some(set) = member.values {
+        if let Some(set) = field.values {
             values(text, set, "        ");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use essbasic::catalogue::{ActionMeta, JsonType, Literal, MemberMeta, ObjectMeta};
+use essbasic::catalogue::{ActionMeta, FieldMeta, JsonType, Literal, ObjectMeta};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
@@ -21,7 +21,7 @@ pub(super) fn program(
     driver: Driver,
 ) -> Result<String, Failure> {
     let mut writer = Writer { types: BTreeSet::new() };
-    let agent_meta = action.request.member("Agent").and_then(|member| match member.ty {
+    let agent_meta = action.request.field("Agent").and_then(|field| match field.ty {
         JsonType::Object(object) => Some(object),
         _ => None,
     });
@@ -95,28 +95,28 @@ impl Writer {
         self.types.insert(of.rust);
         let mut required = Vec::new();
         let mut setters = String::new();
-        for member in of.members {
-            let value = body.get(member.name).filter(|value| !value.is_null());
+        for field in of.fields {
+            let value = body.get(field.name).filter(|value| !value.is_null());
             // The client has the same agent.
-            let value = match (member.name, value, body.contains_key("Agent")) {
+            let value = match (field.name, value, body.contains_key("Agent")) {
                 ("Agent", None, true) => Some("client.agent().clone()".to_owned()),
-                (_, value, _) => value.map(|value| self.value(value, member, member.ty)),
+                (_, value, _) => value.map(|value| self.value(value, field, field.ty)),
             };
-            match (member.optional, value) {
+            match (field.optional, value) {
                 (true, None) => {}
                 (true, Some(value)) => {
-                    setters.push_str(&format!(".{}({value})", member.setter));
+                    setters.push_str(&format!(".{}({value})", field.setter));
                 }
                 (false, Some(value)) => required.push(value),
-                (false, None) => required.push(self.missing(member)),
+                (false, None) => required.push(self.missing(field)),
             }
         }
         format!("{}::new({}){setters}", of.rust, required.join(", "))
     }
 
     /// Returns a value for a field that the type requires and the body lacks.
-    fn missing(&mut self, member: &'static MemberMeta) -> String {
-        match member.ty {
+    fn missing(&mut self, field: &'static FieldMeta) -> String {
+        match field.ty {
             JsonType::Object(object) => self.object(&Map::new(), object),
             JsonType::List(element) => match element {
                 JsonType::String => "[\"\"; 0]".to_owned(),
@@ -125,26 +125,26 @@ impl Writer {
             JsonType::Bool => "false".to_owned(),
             JsonType::Float => "0.0".to_owned(),
             JsonType::Int | JsonType::Uint => "0".to_owned(),
-            _ => self.text("", member),
+            _ => self.text("", field),
         }
     }
 
-    fn value(&mut self, value: &Value, member: &'static MemberMeta, ty: JsonType) -> String {
+    fn value(&mut self, value: &Value, field: &'static FieldMeta, ty: JsonType) -> String {
         match (ty, value) {
             (JsonType::Object(object), Value::Object(body)) => self.object(body, object),
             (JsonType::List(element), Value::Array(values)) => {
                 let values: Vec<String> =
-                    values.iter().map(|value| self.value(value, member, *element)).collect();
+                    values.iter().map(|value| self.value(value, field, *element)).collect();
                 match (values.as_slice(), element) {
                     ([], JsonType::String) => "[\"\"; 0]".to_owned(),
-                    ([], JsonType::Int) if member.values.is_some() => "[0; 0]".to_owned(),
+                    ([], JsonType::Int) if field.values.is_some() => "[0; 0]".to_owned(),
                     (values, _) => format!("[{}]", values.join(", ")),
                 }
             }
             (JsonType::Float, Value::Number(number)) => {
                 format!("{:?}", number.as_f64().unwrap_or_default())
             }
-            (_, Value::Number(number)) => match member.values {
+            (_, Value::Number(number)) => match field.values {
                 Some(set) => {
                     let known = set.values.iter().find(|known| {
                         matches!(known.wire, Literal::Int(wire) if Some(wire) == number.as_i64())
@@ -157,16 +157,16 @@ impl Writer {
                 }
                 None => number.to_string(),
             },
-            (_, Value::String(text)) => self.text(text, member),
+            (_, Value::String(text)) => self.text(text, field),
             (_, other) => other.to_string(),
         }
     }
 
-    fn text(&mut self, text: &str, member: &'static MemberMeta) -> String {
-        if member.base64 {
+    fn text(&mut self, text: &str, field: &'static FieldMeta) -> String {
+        if field.base64 {
             return format!("essbasic::api::Base64::from_encoded({text:?})");
         }
-        match member.values {
+        match field.values {
             Some(set) => {
                 self.types.insert(set.name);
                 let known = |wire: Literal| matches!(wire, Literal::Text(wire) if wire == text);

@@ -45,7 +45,7 @@ enum Kind {
     Object,
     Code,
     Value,
-    Member,
+    Field,
 }
 
 pub(crate) fn run(args: &SearchArgs) -> Result<Exit, Failure> {
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<Exit, Failure> {
             Kind::Object => "object",
             Kind::Code => "code",
             Kind::Value => "value",
-            Kind::Member => "field",
+            Kind::Field => "field",
         };
         output::line(format_args!("{kind:<7} {}  {}", hit.name, first_sentence(&hit.says)))?;
     }
@@ -91,8 +91,8 @@ fn hits(words: &[String]) -> Vec<Hit> {
         if !ends(object.name) {
             look(Kind::Object, object.name.to_owned(), "", object.doc);
         }
-        for member in object.members.iter().filter(|member| member.name != "RequestId") {
-            look(Kind::Member, format!("{}.{}", object.name, member.name), "", member.doc);
+        for field in object.fields.iter().filter(|field| field.name != "RequestId") {
+            look(Kind::Field, format!("{}.{}", object.name, field.name), "", field.doc);
         }
     }
     for set in CATALOGUE.values {

@@ -10,8 +10,8 @@ use crate::options::Options;
 use crate::output;
 
 const EXAMPLES: &str = "\
-What is to be filled in stands as <Member>. The Agent is taken from --app-id, --organization and
---operator where they are given.
+Values to fill in are placeholders: <FieldName>. The Agent is taken from --app-id, --organization and
+--operator if they are given.
 
 Examples:
   essbasic skeleton DescribeResourceUrlsByFlows > request.json
@@ -40,10 +40,10 @@ pub(crate) fn run(args: &SkeletonArgs, options: &Options) -> Result<Exit, Failur
 pub(super) fn body(action: &ActionMeta, all: bool, options: &Options) -> Value {
     let make = if all { full_skeleton } else { skeleton };
     let mut body = make(action.request);
-    if let (Some(agent), Some(_), Value::Object(members)) =
-        (options.agent_json(), action.request.member("Agent"), &mut body)
+    if let (Some(agent), Some(_), Value::Object(fields)) =
+        (options.agent_json(), action.request.field("Agent"), &mut body)
     {
-        members.insert("Agent".to_owned(), agent);
+        fields.insert("Agent".to_owned(), agent);
     }
     body
 }

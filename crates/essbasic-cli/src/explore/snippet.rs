@@ -34,7 +34,7 @@ pub(crate) fn run(args: &SnippetArgs, options: &Options) -> Result<Exit, Failure
         None => skeleton::body(action, false, options),
         Some(argument) => {
             let mut body = Body::read(argument)?;
-            if action.request.member("Agent").is_some()
+            if action.request.field("Agent").is_some()
                 && !body.contains("Agent")
                 && let Some(agent) = options.agent_json()
             {

@@ -79,7 +79,7 @@ fn typed(value: Value, ty: JsonType) -> Value {
     match (value, ty) {
         (Value::Object(fields), JsonType::Object(object)) => {
             let typed = fields.into_iter().map(|(name, value)| {
-                let value = match object.member(&name) {
+                let value = match object.field(&name) {
                     Some(field) => typed(value, field.ty),
                     None => value,
                 };

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use tc3_api::Base64;
-use tc3_catalogue::{JsonType, Literal, MemberMeta, ObjectMeta};
+use tc3_catalogue::{FieldMeta, JsonType, Literal, ObjectMeta};
 
 use super::context::Context;
 
@@ -11,7 +11,7 @@ use super::context::Context;
 pub(super) fn fill_defaults(response: &mut Value, ty: JsonType) {
     match (response, ty) {
         (Value::Object(fields), JsonType::Object(object)) => {
-            for field in object.members {
+            for field in object.fields {
                 match fields.get_mut(field.name) {
                     Some(value) => fill_defaults(value, field.ty),
                     None => {
@@ -58,7 +58,7 @@ impl Stub<'_> {
     fn object(&mut self, object: &'static ObjectMeta) -> Value {
         self.ancestors.push(object.name);
         let mut fields = Map::new();
-        for field in object.members {
+        for field in object.fields {
             if let Some(value) = self.field(field) {
                 fields.insert(field.name.to_owned(), value);
             }
@@ -67,7 +67,7 @@ impl Stub<'_> {
         Value::Object(fields)
     }
 
-    fn field(&mut self, field: &'static MemberMeta) -> Option<Value> {
+    fn field(&mut self, field: &'static FieldMeta) -> Option<Value> {
         if let Some(requested) = self.body.get(field.name)
             && has_type(requested, field.ty)
         {
@@ -76,7 +76,7 @@ impl Stub<'_> {
         self.value(field, field.ty)
     }
 
-    fn value(&mut self, field: &'static MemberMeta, ty: JsonType) -> Option<Value> {
+    fn value(&mut self, field: &'static FieldMeta, ty: JsonType) -> Option<Value> {
         if let JsonType::Object(object) = ty {
             let recursive = self.ancestors.contains(&object.name);
             return (!recursive).then(|| self.object(object));
@@ -104,7 +104,7 @@ impl Stub<'_> {
         }
     }
 
-    fn string(&self, field: &MemberMeta) -> String {
+    fn string(&self, field: &FieldMeta) -> String {
         let name = field.name;
         if field.base64 {
             Base64::encode("not modeled").as_str().to_owned()

@@ -55,7 +55,7 @@ fn retry_later(status: StatusCode) -> Reply {
 
 /// Returns a response with null in each field of the action's response.
 fn null_fields(action: Option<&'static ActionMeta>) -> Value {
-    let declared = action.map_or(&[][..], |action| action.response.members);
+    let declared = action.map_or(&[][..], |action| action.response.fields);
     let mut fields: Map<_, _> =
         declared.iter().map(|field| (field.name.to_owned(), Value::Null)).collect();
     fields.insert("RequestId".into(), Value::Null);

@@ -1,6 +1,6 @@
 //! Documentation of items: from the overlay, or else from the reference.
 
-use super::{Model, member, no_action};
+use super::{Model, field, no_action};
 use crate::overlay::Docs;
 use crate::problem::Problems;
 
@@ -21,9 +21,9 @@ impl<'a> Model<'a> {
         self.docs().find_map(|docs| docs.objects.get(object)?.doc.as_deref())
     }
 
-    pub(crate) fn member_doc(&self, object: &str, member: &str) -> Option<&'a str> {
-        let own = |docs: &'a Docs| docs.objects.get(object)?.members.get(member);
-        let common = |docs: &'a Docs| docs.members.get(member);
+    pub(crate) fn field_doc(&self, object: &str, field: &str) -> Option<&'a str> {
+        let own = |docs: &'a Docs| docs.objects.get(object)?.fields.get(field);
+        let common = |docs: &'a Docs| docs.fields.get(field);
         self.docs().find_map(|docs| own(docs).or_else(|| common(docs))).map(String::as_str)
     }
 
@@ -48,9 +48,9 @@ fn stale(at: &mut Problems<'_>, model: &Model<'_>) {
             at.add(&["docs", table, action], no_action(action));
         }
     }
-    for name in docs.members.keys() {
-        if !spec.objects.0.values().flatten().any(|member| member.name == *name) {
-            at.add(&["docs", "members", name], format!("stale: no field `{name}`"));
+    for name in docs.fields.keys() {
+        if !spec.objects.0.values().flatten().any(|field| field.name == *name) {
+            at.add(&["docs", "fields", name], format!("stale: no field `{name}`"));
         }
     }
     for code in docs.codes.keys() {
@@ -63,9 +63,9 @@ fn stale(at: &mut Problems<'_>, model: &Model<'_>) {
             at.add(&["docs", "objects", object], format!("stale: no object `{object}`"));
             continue;
         }
-        for (name, _) in &doc.members {
-            if let Err(reason) = member(spec, object, name) {
-                at.add(&["docs", "objects", object, "members", name], reason);
+        for (name, _) in &doc.fields {
+            if let Err(reason) = field(spec, object, name) {
+                at.add(&["docs", "objects", object, "fields", name], reason);
             }
         }
     }
@@ -81,13 +81,13 @@ fn undocumented(at: &mut Problems<'_>, model: &Model<'_>) {
             at.add(&["docs", "actions"], format!("undocumented action `{action}`"));
         }
     }
-    for (object, members) in &spec.objects {
+    for (object, fields) in &spec.objects {
         if !of_actions.contains(object) && model.object_doc(object).is_none() {
             at.add(&["docs", "objects"], format!("undocumented object `{object}`"));
         }
-        for member in members.iter().filter(|member| member.name != "RequestId") {
-            if model.member_doc(object, &member.name).is_none() {
-                let reason = format!("undocumented field `{object}.{}`", member.name);
+        for field in fields.iter().filter(|field| field.name != "RequestId") {
+            if model.field_doc(object, &field.name).is_none() {
+                let reason = format!("undocumented field `{object}.{}`", field.name);
                 at.add(&["docs", "objects"], reason);
             }
         }

@@ -2,14 +2,14 @@
 //! and must be reviewed.
 
 mod docs;
-mod members;
+mod fields;
 mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::overlay::{Docs, Limit, Overlay, Rule, Unit, Wire};
 use crate::problem::{Problem, Problems};
-use crate::spec::{Action, Member, Spec};
+use crate::spec::{Action, FieldSpec, Spec};
 
 /// Properties of fields, by object and field.
 type Paths<'a, T> = BTreeMap<(&'a str, &'a str), T>;
@@ -24,7 +24,7 @@ pub(crate) struct Model<'a> {
     required: Paths<'a, bool>,
     sensitive: BTreeSet<(&'a str, &'a str)>,
     type_names: BTreeMap<&'a str, &'a str>,
-    member_names: Paths<'a, &'a str>,
+    field_names: Paths<'a, &'a str>,
     /// Value sets of fields.
     values: Paths<'a, &'a str>,
     limits: Paths<'a, &'a Limit>,
@@ -41,44 +41,44 @@ pub(crate) struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    pub(crate) fn required(&self, object: &str, member: &Member) -> bool {
-        self.required.get(&(object, member.name.as_str())).copied().unwrap_or(member.required)
+    pub(crate) fn required(&self, object: &str, field: &FieldSpec) -> bool {
+        self.required.get(&(object, field.name.as_str())).copied().unwrap_or(field.required)
     }
 
-    pub(crate) fn sensitive(&self, object: &str, member: &str) -> bool {
-        self.sensitive.contains(&(object, member))
+    pub(crate) fn sensitive(&self, object: &str, field: &str) -> bool {
+        self.sensitive.contains(&(object, field))
     }
 
     pub(crate) fn type_name(&self, object: &'a str) -> &'a str {
         self.type_names.get(object).copied().unwrap_or(object)
     }
 
-    pub(crate) fn member_name(&self, object: &str, member: &str) -> Option<&'a str> {
-        self.member_names.get(&(object, member)).copied()
+    pub(crate) fn field_name(&self, object: &str, field: &str) -> Option<&'a str> {
+        self.field_names.get(&(object, field)).copied()
     }
 
-    pub(crate) fn value_set(&self, object: &str, member: &str) -> Option<&'a str> {
-        self.values.get(&(object, member)).copied()
+    pub(crate) fn value_set(&self, object: &str, field: &str) -> Option<&'a str> {
+        self.values.get(&(object, field)).copied()
     }
 
-    pub(crate) fn limit(&self, object: &str, member: &str) -> Option<&'a Limit> {
-        self.limits.get(&(object, member)).copied()
+    pub(crate) fn limit(&self, object: &str, field: &str) -> Option<&'a Limit> {
+        self.limits.get(&(object, field)).copied()
     }
 
     pub(crate) fn rules(&self, object: &str) -> &[&'a Rule] {
         self.rules.get(object).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn time(&self, object: &str, member: &str) -> Option<Unit> {
-        self.times.get(&(object, member)).copied()
+    pub(crate) fn time(&self, object: &str, field: &str) -> Option<Unit> {
+        self.times.get(&(object, field)).copied()
     }
 
-    pub(crate) fn base64(&self, object: &str, member: &str) -> bool {
-        self.base64.contains(&(object, member))
+    pub(crate) fn base64(&self, object: &str, field: &str) -> bool {
+        self.base64.contains(&(object, field))
     }
 
-    pub(crate) fn deprecated(&self, object: &str, member: &str) -> Option<&'a str> {
-        self.deprecated.get(&(object, member)).copied()
+    pub(crate) fn deprecated(&self, object: &str, field: &str) -> Option<&'a str> {
+        self.deprecated.get(&(object, field)).copied()
     }
 
     pub(crate) fn requested_by(&self, object: &str) -> Option<(&'a str, &'a Action)> {
@@ -110,13 +110,13 @@ pub(crate) fn apply<'a>(
         required: required(at, spec, overlay),
         sensitive: shown::sensitive(at, spec, overlay),
         type_names: type_names(at, spec, overlay),
-        member_names: member_names(at, spec, overlay),
+        field_names: field_names(at, spec, overlay),
         values: values(at, spec, overlay),
-        limits: members::limits(at, spec, overlay),
-        rules: members::rules(at, spec, overlay),
-        times: members::times(at, spec, overlay),
-        base64: members::base64(at, spec, overlay),
-        deprecated: members::deprecated(at, spec, overlay),
+        limits: fields::limits(at, spec, overlay),
+        rules: fields::rules(at, spec, overlay),
+        times: fields::times(at, spec, overlay),
+        base64: fields::base64(at, spec, overlay),
+        deprecated: fields::deprecated(at, spec, overlay),
         requests: by_object(spec, |name, action| (action.request.as_str(), (name, action))),
         responses: by_object(spec, |name, action| (action.response.as_str(), name)),
         groups: groups(at, spec, overlay),
@@ -133,13 +133,17 @@ fn by_object<'a, T>(
     spec.actions.0.iter().rev().map(|(name, action)| entry(name, action)).collect()
 }
 
-fn member<'a>(spec: &'a Spec, object: &str, member: &str) -> Result<(&'a str, &'a Member), String> {
-    let (name, members) =
+fn field<'a>(
+    spec: &'a Spec,
+    object: &str,
+    field: &str,
+) -> Result<(&'a str, &'a FieldSpec), String> {
+    let (name, fields) =
         spec.objects.get_key_value(object).ok_or_else(|| format!("stale: no object `{object}`"))?;
-    let found = members.iter().find(|candidate| candidate.name == member);
+    let found = fields.iter().find(|candidate| candidate.name == field);
     found
         .map(|found| (name.as_str(), found))
-        .ok_or_else(|| format!("stale: `{object}` has no field `{member}`"))
+        .ok_or_else(|| format!("stale: `{object}` has no field `{field}`"))
 }
 
 fn no_action(action: &str) -> String {
@@ -182,7 +186,7 @@ fn required<'a>(
     let mut found = BTreeMap::new();
     for (index, entry) in overlay.required.iter().enumerate() {
         let index = index.to_string();
-        match member(spec, &entry.object, &entry.member) {
+        match field(spec, &entry.object, &entry.field) {
             Err(reason) => at.add(&["required", &index], reason),
             Ok((_, fact)) if fact.required == entry.required => {
                 at.add(&["required", &index, "required"], "stale: equals the spec");
@@ -221,7 +225,7 @@ fn type_names<'a>(
 ) -> BTreeMap<&'a str, &'a str> {
     let mut found = BTreeMap::new();
     for (index, entry) in overlay.renames.iter().enumerate() {
-        if entry.member.is_some() {
+        if entry.field.is_some() {
             continue;
         }
         let index = index.to_string();
@@ -239,16 +243,16 @@ fn type_names<'a>(
     found
 }
 
-fn member_names<'a>(
+fn field_names<'a>(
     at: &mut Problems<'_>,
     spec: &'a Spec,
     overlay: &'a Overlay,
 ) -> BTreeMap<(&'a str, &'a str), &'a str> {
     let mut found = BTreeMap::new();
     for (index, entry) in overlay.renames.iter().enumerate() {
-        let Some(name) = &entry.member else { continue };
+        let Some(name) = &entry.field else { continue };
         let index = index.to_string();
-        match member(spec, &entry.object, name) {
+        match field(spec, &entry.object, name) {
             Err(reason) => at.add(&["renames", &index], reason),
             Ok((object, fact)) => {
                 if found.insert((object, fact.name.as_str()), entry.to.as_str()).is_some() {
@@ -281,13 +285,13 @@ fn values<'a>(
                 at.add(&["values", name, "values", &index.to_string()], "duplicate value");
             }
         }
-        for (index, path) in set.members.iter().enumerate() {
-            let path_in_file = ["values", name.as_str(), "members", &index.to_string()];
-            let Some((object, member_name)) = path.split_once('.') else {
+        for (index, path) in set.fields.iter().enumerate() {
+            let path_in_file = ["values", name.as_str(), "fields", &index.to_string()];
+            let Some((object, field_name)) = path.split_once('.') else {
                 at.add(&path_in_file, "invalid path; expected `Object.Field`");
                 continue;
             };
-            match member(spec, object, member_name) {
+            match field(spec, object, field_name) {
                 Err(reason) => at.add(&path_in_file, reason),
                 Ok((object, fact)) => {
                     let element = if fact.kind == "list" { fact.of.as_deref() } else { None };
@@ -301,8 +305,8 @@ fn values<'a>(
                 }
             }
         }
-        if set.members.is_empty() {
-            at.add(&["values", name, "members"], "stale: no fields");
+        if set.fields.is_empty() {
+            at.add(&["values", name, "fields"], "stale: no fields");
         }
     }
     found

@@ -5,13 +5,13 @@ mod sets;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::Model;
-use crate::doc::{field_doc, member_summary, struct_doc, summary};
+use crate::doc::{field_doc, field_summary, struct_doc, summary};
 use crate::ir::{Action, Field, Group, Ir, Side, Struct, Ty};
 use crate::names::{ident, snake};
 use crate::problem::{Problem, Problems};
 use crate::reach::{Reach, contains, reach};
 use crate::size::Sizes;
-use crate::spec::{Member, Status};
+use crate::spec::{FieldSpec, Status};
 
 /// Module of types used by several groups.
 pub(crate) const SHARED: &str = "shared";
@@ -191,32 +191,32 @@ fn lower_fields<'a>(
     object: &str,
     side: Side,
 ) -> Vec<Field<'a>> {
-    let members = model.spec.objects.get(object).map_or(&[][..], Vec::as_slice);
+    let facts = model.spec.objects.get(object).map_or(&[][..], Vec::as_slice);
     let mut fields = Vec::new();
     let mut taken: BTreeMap<String, &str> = BTreeMap::new();
     let mut setters: BTreeMap<String, &str> = BTreeMap::new();
-    for (index, member) in members.iter().enumerate() {
+    for (index, fact) in facts.iter().enumerate() {
         let path = ["objects", object, &index.to_string(), "name"];
-        let rule = snake(&member.name);
-        let name = model.member_name(object, &member.name).unwrap_or(&rule);
+        let rule = snake(&fact.name);
+        let name = model.field_name(object, &fact.name).unwrap_or(&rule);
         let Some(ident) = ident(name) else {
             at.add(&path, "not a valid Rust name; rename it in the overlay");
             continue;
         };
-        if let Some(other) = taken.insert(ident.clone(), &member.name) {
+        if let Some(other) = taken.insert(ident.clone(), &fact.name) {
             let reason = format!(
                 "duplicate Rust field name `{ident}`: `{other}` and `{}`; rename one in the overlay",
-                member.name
+                fact.name
             );
             at.add(&path, reason);
             continue;
         }
         let setter = setter_name(&ident);
-        if let Some(other) = setters.insert(setter.clone(), &member.name) {
+        if let Some(other) = setters.insert(setter.clone(), &fact.name) {
             let reason = format!("duplicate setter name `{setter}`: also the setter of `{other}`");
             at.add(&path, reason);
         }
-        fields.push(lower_field(model, sizes, object, member, side, ident, setter));
+        fields.push(lower_field(model, sizes, object, fact, side, ident, setter));
     }
     check_time_methods(at, object, &fields, side, setters);
     fields
@@ -278,42 +278,40 @@ fn lower_field<'a>(
     model: &Model<'a>,
     sizes: &Sizes<'_>,
     object: &str,
-    member: &Member,
+    fact: &FieldSpec,
     side: Side,
     ident: String,
     setter: String,
 ) -> Field<'a> {
-    let ty = lower_type(model, sizes, object, member);
-    let required = model.required(object, member);
+    let ty = lower_type(model, sizes, object, fact);
+    let required = model.required(object, fact);
     let optional = match (side, &ty) {
         // A recursive type must be finite.
         (_, Ty::Boxed(_)) => true,
         (Side::Response, Ty::List(_)) => false,
-        (Side::Response, _) => {
-            member.name != "RequestId" && (!member.output_required || member.nullable)
-        }
+        (Side::Response, _) => fact.name != "RequestId" && (!fact.output_required || fact.nullable),
         (Side::Request | Side::Both, _) => !required,
     };
     Field {
-        wire: member.name.clone(),
+        wire: fact.name.clone(),
         ident,
-        doc: field_doc(model, object, member),
-        summary: member_summary(model, object, member),
+        doc: field_doc(model, object, fact),
+        summary: field_summary(model, object, fact),
         ty,
         optional,
         required,
-        internal: member.disabled,
-        sensitive: model.sensitive(object, &member.name),
-        deprecated: model.deprecated(object, &member.name),
-        limit: model.limit(object, &member.name),
-        time: model.time(object, &member.name),
+        internal: fact.disabled,
+        sensitive: model.sensitive(object, &fact.name),
+        deprecated: model.deprecated(object, &fact.name),
+        limit: model.limit(object, &fact.name),
+        time: model.time(object, &fact.name),
         setter,
     }
 }
 
-fn lower_type(model: &Model<'_>, sizes: &Sizes<'_>, object: &str, member: &Member) -> Ty {
-    let set = model.value_set(object, &member.name);
-    let base64 = model.base64(object, &member.name);
+fn lower_type(model: &Model<'_>, sizes: &Sizes<'_>, object: &str, fact: &FieldSpec) -> Ty {
+    let set = model.value_set(object, &fact.name);
+    let base64 = model.base64(object, &fact.name);
     let scalar = |kind: &str| match (kind, set) {
         ("int64" | "uint64", Some(set)) => Ty::IntEnum(set.to_owned()),
         (_, Some(set)) => Ty::TextEnum(set.to_owned()),
@@ -324,7 +322,7 @@ fn lower_type(model: &Model<'_>, sizes: &Sizes<'_>, object: &str, member: &Membe
         (_, None) if base64 => Ty::Base64,
         (_, None) => Ty::String,
     };
-    match (member.kind.as_str(), member.of.as_deref()) {
+    match (fact.kind.as_str(), fact.of.as_deref()) {
         ("object", Some(of)) if contains(model.spec, of, object) => {
             Ty::Boxed(type_ident(model, of))
         }

@@ -77,7 +77,7 @@ pub(super) fn enums(
             }
         }
         let variants = if int.is_empty() { Variants::Text(text) } else { Variants::Int(int) };
-        let objects = set.members.iter().filter_map(|path| path.split_once('.'));
+        let objects = set.fields.iter().filter_map(|path| path.split_once('.'));
         let reach = objects.filter_map(|(object, _)| reached.get(object));
         let groups = reach.flat_map(|reach| reach.groups.iter().copied()).collect();
         let (module, features) = module_of(model, VALUES, &groups);

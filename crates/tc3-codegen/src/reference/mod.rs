@@ -10,7 +10,7 @@ pub use codes::ErrorCodes;
 
 use crate::overlay::{Docs, ObjectDoc};
 use crate::problem::{Problem, pointer};
-use crate::spec::{Action, Member, Spec, Status};
+use crate::spec::{Action, FieldSpec, Spec, Status};
 use crate::table::Table;
 
 /// The reference of one version of a service, `api.json`, without its examples.
@@ -136,10 +136,10 @@ impl Reference {
             actions.filter_map(|(name, action)| Some((name.clone(), clean(&action.document)?)));
         let objects = self.objects.0.iter().map(|(name, object)| {
             let members = object.members.iter();
-            let members: Table<String> = members
+            let fields: Table<String> = members
                 .filter_map(|fact| Some((fact.name.clone(), clean(&fact.document)?)))
                 .collect();
-            (name.clone(), ObjectDoc { doc: clean(&object.document), members })
+            (name.clone(), ObjectDoc { doc: clean(&object.document), fields })
         });
         let documented = |(_, doc): &(String, ObjectDoc)| *doc != ObjectDoc::default();
         Docs {
@@ -150,7 +150,7 @@ impl Reference {
     }
 }
 
-fn member_facts(member: MemberEntry) -> Result<Member, String> {
+fn member_facts(member: MemberEntry) -> Result<FieldSpec, String> {
     let (kind, of) = match (member.kind.as_str(), member.member.as_str()) {
         ("object" | "list", _) => (member.kind, Some(member.member)),
         ("string", "string" | "date" | "datetime" | "datetime_iso")
@@ -160,7 +160,7 @@ fn member_facts(member: MemberEntry) -> Result<Member, String> {
         | ("binary", "binary") => (member.member, None),
         (kind, element) => return Err(format!("unknown type `{kind}` of `{element}`")),
     };
-    Ok(Member {
+    Ok(FieldSpec {
         name: member.name,
         kind,
         of,

@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule,
+    ActionMeta, Condition, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule,
     RuleKind, ValueMeta, ValueSetMeta,
 };
 
@@ -244,14 +244,14 @@ pub(super) static AUTO_SIGN_CONFIG: ObjectMeta = ObjectMeta::new(
     "AutoSignConfig",
     "The person for whom auto-signing is enabled, the identity check, and the actions after it.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserInfo",
                 "user_info",
                 "The person who enables auto-signing.",
                 JsonType::Object(&USER_THREE_FACTOR),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CertInfoCallback",
                 "cert_info_callback",
                 "`true` if the callback contains the certificate. Absent: no.",
@@ -259,14 +259,14 @@ pub(super) static AUTO_SIGN_CONFIG: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .deprecated("Leave it out; it no longer has an effect."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserDefineSeal",
                 "user_define_seal",
                 "`true` if the person may design their own seal (signature). Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealImgCallback",
                 "seal_img_callback",
                 "`true` if the callback contains the picture, as base64, of the seal (signature) \
@@ -274,7 +274,7 @@ pub(super) static AUTO_SIGN_CONFIG: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CallbackUrl",
                 "callback_url",
                 "Address for callbacks.",
@@ -284,7 +284,7 @@ pub(super) static AUTO_SIGN_CONFIG: ObjectMeta = ObjectMeta::new(
             .internal()
             .sensitive()
             .deprecated("Set the callback address in the application's configuration."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "VerifyChannels",
                 "verify_channels",
                 "Methods by which the person may prove identity. A mini program link takes \
@@ -294,7 +294,7 @@ pub(super) static AUTO_SIGN_CONFIG: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&VERIFY_CHANNEL),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LicenseType",
                 "license_type",
                 "Kind of license that is bound to the person. Absent: 1, no license; auto-signing \
@@ -304,7 +304,7 @@ pub(super) static AUTO_SIGN_CONFIG: ObjectMeta = ObjectMeta::new(
             .optional()
             .deprecated("Leave it out; it no longer has an effect.")
             .values(&AUTO_SIGN_LICENSE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "JumpUrl",
                 "jump_url",
                 "Target of the H5 page after success; ask the service's account manager when to \
@@ -326,7 +326,7 @@ pub(super) static CHANNEL_CANCEL_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
     "ChannelCancelUserAutoSignEnableUrlRequest",
     "Request of `ChannelCancelUserAutoSignEnableUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -335,14 +335,14 @@ pub(super) static CHANNEL_CANCEL_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                 JsonType::Object(&USER_INFO),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SceneKey",
                 "scene_key",
                 "Purpose of auto-signing.",
@@ -350,7 +350,7 @@ pub(super) static CHANNEL_CANCEL_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
             )
             .required()
             .values(&AUTO_SIGN_SCENE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserInfo",
                 "user_info",
                 "The person whose link is withdrawn.",
@@ -366,7 +366,7 @@ pub(super) static CHANNEL_CANCEL_USER_AUTO_SIGN_ENABLE_URL_RESPONSE: ObjectMeta 
     "ChannelCancelUserAutoSignEnableUrlResponse",
     "Response of `ChannelCancelUserAutoSignEnableUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -381,7 +381,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
     "ChannelCreateUserAutoSignEnableUrlRequest",
     "Request of `ChannelCreateUserAutoSignEnableUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -390,7 +390,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SceneKey",
                 "scene_key",
                 "Purpose of auto-signing.",
@@ -398,21 +398,21 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
             )
             .required()
             .values(&AUTO_SIGN_SCENE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                 JsonType::Object(&USER_INFO),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AutoSignConfig",
                 "auto_sign_config",
                 "The person and the settings of their auto-signing.",
                 JsonType::Object(&AUTO_SIGN_CONFIG),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UrlType",
                 "url_type",
                 "Kind of page that the link opens. Absent: the mini program.",
@@ -420,7 +420,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
             )
             .optional()
             .values(&AUTO_SIGN_URL_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NotifyType",
                 "notify_type",
                 "Channel by which the person is notified of the link; only `SMS` is available. \
@@ -429,7 +429,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
             )
             .optional()
             .values(&NOTIFY_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NotifyAddress",
                 "notify_address",
                 "Mobile number to which the short message goes. Has no effect without `SMS` in \
@@ -438,7 +438,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ExpiredTime",
                 "expired_time",
                 "Time at which the link expires: not in the past, at most 30 days from now. \
@@ -446,7 +446,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserData",
                 "user_data",
                 "The platform's own data, encoded as base64. The callbacks about enabling and \
@@ -456,7 +456,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_REQUEST: ObjectMeta =
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(20480)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "EndPoint",
                 "end_point",
                 "Form of the link. `APP` works only for the mini program, that is, without \
@@ -482,7 +482,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_RESPONSE: ObjectMeta 
     "ChannelCreateUserAutoSignEnableUrlResponse",
     "Response of `ChannelCreateUserAutoSignEnableUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Url",
                 "url",
                 "The link for enabling auto-signing, short or long; valid until the request's \
@@ -490,21 +490,21 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_RESPONSE: ObjectMeta 
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "AppId",
             "app_id",
             "WeChat app id of the service's mini program, for jumps to it from an app or another \
             mini program. Empty for an H5 link.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "AppOriginalId",
             "app_original_id",
             "WeChat original id of the service's mini program, for jumps to it from an app or \
             another mini program. Empty for an H5 link.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Path",
                 "path",
                 "Page of the mini program to jump to from an app or another mini program. Empty \
@@ -512,7 +512,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_RESPONSE: ObjectMeta 
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QrCode",
                 "qr_code",
                 "Picture of a QR code that opens the page in the mini program when scanned with \
@@ -521,14 +521,14 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL_RESPONSE: ObjectMeta 
             )
             .sensitive()
             .base64(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UrlType",
                 "url_type",
                 "Kind of page that the link opens. Empty: the mini program.",
                 JsonType::String,
             )
             .values(&AUTO_SIGN_URL_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -543,7 +543,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL_REQUEST: ObjectMeta = O
     "ChannelCreateUserAutoSignSealUrlRequest",
     "Request of `ChannelCreateUserAutoSignSealUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -552,7 +552,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL_REQUEST: ObjectMeta = O
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SceneKey",
                 "scene_key",
                 "Purpose of auto-signing.",
@@ -560,21 +560,21 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL_REQUEST: ObjectMeta = O
             )
             .required()
             .values(&AUTO_SIGN_SCENE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserInfo",
                 "user_info",
                 "The person whose seal is to be replaced; they must have enabled auto-signing.",
                 JsonType::Object(&USER_THREE_FACTOR),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                 JsonType::Object(&USER_INFO),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ExpiredTime",
                 "expired_time",
                 "Time at which the link expires: not in the past, at most 30 days from now. \
@@ -582,7 +582,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL_REQUEST: ObjectMeta = O
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new("EndPoint", "end_point", "Form of the link.", JsonType::String)
+        FieldMeta::new("EndPoint", "end_point", "Form of the link.", JsonType::String)
             .optional()
             .values(&AUTO_SIGN_URL_ENDPOINT),
     ],
@@ -594,7 +594,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL_RESPONSE: ObjectMeta = 
     "ChannelCreateUserAutoSignSealUrlResponse",
     "Response of `ChannelCreateUserAutoSignSealUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "AppId",
                 "app_id",
                 "WeChat app id of the service's mini program, for jumps to it from an app or \
@@ -602,7 +602,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL_RESPONSE: ObjectMeta = 
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AppOriginalId",
                 "app_original_id",
                 "WeChat original id of the service's mini program, for jumps to it from an app or \
@@ -610,7 +610,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL_RESPONSE: ObjectMeta = 
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Url",
                 "url",
                 "The link for setting the seal, short or long; valid until the request's \
@@ -618,7 +618,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL_RESPONSE: ObjectMeta = 
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Path",
                 "path",
                 "Page of the mini program to jump to from an app or another mini program.",
@@ -626,7 +626,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL_RESPONSE: ObjectMeta = 
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QrCode",
                 "qr_code",
                 "Picture of a QR code that opens the page in the mini program when scanned with \
@@ -636,7 +636,7 @@ pub(super) static CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL_RESPONSE: ObjectMeta = 
             .optional()
             .sensitive()
             .base64(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -651,7 +651,7 @@ pub(super) static CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_REQUEST: ObjectMeta = O
     "ChannelDescribeUserAutoSignStatusRequest",
     "Request of `ChannelDescribeUserAutoSignStatus`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -660,7 +660,7 @@ pub(super) static CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_REQUEST: ObjectMeta = O
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SceneKey",
                 "scene_key",
                 "Purpose of auto-signing.",
@@ -668,14 +668,14 @@ pub(super) static CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_REQUEST: ObjectMeta = O
             )
             .required()
             .values(&AUTO_SIGN_SCENE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserInfo",
                 "user_info",
                 "The person whose status to query.",
                 JsonType::Object(&USER_THREE_FACTOR),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -691,27 +691,27 @@ pub(super) static CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_RESPONSE: ObjectMeta = 
     "ChannelDescribeUserAutoSignStatusResponse",
     "Response of `ChannelDescribeUserAutoSignStatus`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "IsOpen",
             "is_open",
             "`true` if the person has enabled auto-signing.",
             JsonType::Bool,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "LicenseFrom",
             "license_from",
             "Start of the license. Only if auto-signing was enabled with a license. Unix timestamp \
             in seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "LicenseTo",
             "license_to",
             "End of the license. Only if auto-signing was enabled with a license. Unix timestamp \
             in seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LicenseType",
                 "license_type",
                 "Kind of license with which auto-signing was enabled.",
@@ -719,7 +719,7 @@ pub(super) static CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_RESPONSE: ObjectMeta = 
             )
             .optional()
             .values(&AUTO_SIGN_LICENSE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealId",
                 "seal_id",
                 "The seal that auto-signing uses. Empty: none is set yet; the person must open the \
@@ -727,7 +727,7 @@ pub(super) static CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_RESPONSE: ObjectMeta = 
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -742,7 +742,7 @@ pub(super) static CHANNEL_DISABLE_USER_AUTO_SIGN_REQUEST: ObjectMeta = ObjectMet
     "ChannelDisableUserAutoSignRequest",
     "Request of `ChannelDisableUserAutoSign`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -751,7 +751,7 @@ pub(super) static CHANNEL_DISABLE_USER_AUTO_SIGN_REQUEST: ObjectMeta = ObjectMet
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SceneKey",
                 "scene_key",
                 "Purpose of auto-signing.",
@@ -759,14 +759,14 @@ pub(super) static CHANNEL_DISABLE_USER_AUTO_SIGN_REQUEST: ObjectMeta = ObjectMet
             )
             .required()
             .values(&AUTO_SIGN_SCENE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserInfo",
                 "user_info",
                 "The person whose auto-signing is disabled.",
                 JsonType::Object(&USER_THREE_FACTOR),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -782,7 +782,7 @@ pub(super) static CHANNEL_DISABLE_USER_AUTO_SIGN_RESPONSE: ObjectMeta = ObjectMe
     "ChannelDisableUserAutoSignResponse",
     "Response of `ChannelDisableUserAutoSign`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -797,7 +797,7 @@ pub(super) static CHANNEL_RENEW_AUTO_SIGN_LICENSE_REQUEST: ObjectMeta = ObjectMe
     "ChannelRenewAutoSignLicenseRequest",
     "Request of `ChannelRenewAutoSignLicense`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -806,7 +806,7 @@ pub(super) static CHANNEL_RENEW_AUTO_SIGN_LICENSE_REQUEST: ObjectMeta = ObjectMe
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SceneKey",
                 "scene_key",
                 "Purpose of auto-signing.",
@@ -814,14 +814,14 @@ pub(super) static CHANNEL_RENEW_AUTO_SIGN_LICENSE_REQUEST: ObjectMeta = ObjectMe
             )
             .required()
             .values(&AUTO_SIGN_SCENE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserInfo",
                 "user_info",
                 "The person whose license is extended.",
                 JsonType::Object(&USER_THREE_FACTOR),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -837,7 +837,7 @@ pub(super) static CHANNEL_RENEW_AUTO_SIGN_LICENSE_RESPONSE: ObjectMeta = ObjectM
     "ChannelRenewAutoSignLicenseResponse",
     "Response of `ChannelRenewAutoSignLicense`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "LicenseTo",
                 "license_to",
                 "End of the extended license. Only if auto-signing was enabled with a license. \
@@ -845,7 +845,7 @@ pub(super) static CHANNEL_RENEW_AUTO_SIGN_LICENSE_RESPONSE: ObjectMeta = ObjectM
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -860,7 +860,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
     "CreatePartnerAutoSignAuthUrlRequest",
     "Request of `CreatePartnerAutoSignAuthUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The application, sub-organization and employee of the call. The employee must be \
@@ -868,7 +868,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizedOrganizationId",
                 "authorized_organization_id",
                 "The other organization, by its id in the service. Not in use; \
@@ -877,7 +877,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizedOrganizationName",
                 "authorized_organization_name",
                 "The other organization, by name. Not in use; `AuthorizedOrganizationNames` \
@@ -886,7 +886,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PlatformAppAuthorization",
                 "platform_app_authorization",
                 "`true` to authorize the platform's application instead of organizations; then \
@@ -895,7 +895,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealTypes",
                 "seal_types",
                 "Types of seals that may be authorized. Absent: any.",
@@ -903,7 +903,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
             )
             .optional()
             .values(&AUTO_SIGN_SEAL_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthToMe",
                 "auth_to_me",
                 "Direction: `true` if the other organization authorizes the one in `Agent`, \
@@ -912,7 +912,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizedOrganizationIds",
                 "authorized_organization_ids",
                 "The other organizations, by their ids in the service (`OrganizationId`); they \
@@ -921,7 +921,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
             )
             .optional()
             .limits(Limits::new((None, Some(50)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizedOrganizationNames",
                 "authorized_organization_names",
                 "The other organizations, by name as on the business license, with full-width \
@@ -931,7 +931,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
             )
             .optional()
             .limits(Limits::new((None, Some(50)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LimitAuthType",
                 "limit_auth_type",
                 "Choices of the authorizing organization on the authorization page. Absent: 0, all \
@@ -980,14 +980,14 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_RESPONSE: ObjectMeta = Objec
     "CreatePartnerAutoSignAuthUrlResponse",
     "Response of `CreatePartnerAutoSignAuthUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Url",
                 "url",
                 "The short link to the authorization page; valid until `ExpireTime`.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "MiniAppPath",
                 "mini_app_path",
                 "Mini program path of the authorization page, for jumps from the platform's app or \
@@ -996,7 +996,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_RESPONSE: ObjectMeta = Objec
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ExpireTime",
                 "expire_time",
                 "Time at which the link expires: 7 days after its creation. Unix timestamp in \
@@ -1004,7 +1004,7 @@ pub(super) static CREATE_PARTNER_AUTO_SIGN_AUTH_URL_RESPONSE: ObjectMeta = Objec
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1019,7 +1019,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
     "ModifyPartnerAutoSignAuthUrlRequest",
     "Request of `ModifyPartnerAutoSignAuthUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The application, sub-organization and employee of the call. The employee must be \
@@ -1027,7 +1027,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizedOrganizationId",
                 "authorized_organization_id",
                 "The other organization, by its id in the service (`OrganizationId`); it must \
@@ -1035,7 +1035,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizedOrganizationName",
                 "authorized_organization_name",
                 "The other organization, by name as on the business license, with full-width \
@@ -1043,7 +1043,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PlatformAppAuthorization",
                 "platform_app_authorization",
                 "`true` to change the authorization of the platform's application; then neither id \
@@ -1052,7 +1052,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthToMe",
                 "auth_to_me",
                 "Direction: `true` if the other organization authorizes the one in `Agent`, \
@@ -1060,7 +1060,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealTypes",
                 "seal_types",
                 "Types of seals that may be authorized. Absent: any.",
@@ -1068,7 +1068,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_REQUEST: ObjectMeta = Object
             )
             .optional()
             .values(&AUTO_SIGN_SEAL_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LimitAuthType",
                 "limit_auth_type",
                 "Choices of the authorizing organization on the authorization page. Absent: `0`, \
@@ -1117,14 +1117,14 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_RESPONSE: ObjectMeta = Objec
     "ModifyPartnerAutoSignAuthUrlResponse",
     "Response of `ModifyPartnerAutoSignAuthUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Url",
                 "url",
                 "The short link to the authorization page; valid until `ExpireTime`.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "MiniAppPath",
                 "mini_app_path",
                 "Mini program path of the authorization page, for jumps from the platform's app or \
@@ -1133,7 +1133,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_RESPONSE: ObjectMeta = Objec
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ExpireTime",
                 "expire_time",
                 "Time at which the link expires: 7 days after its creation. Unix timestamp in \
@@ -1141,7 +1141,7 @@ pub(super) static MODIFY_PARTNER_AUTO_SIGN_AUTH_URL_RESPONSE: ObjectMeta = Objec
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1156,7 +1156,7 @@ pub(super) static USER_THREE_FACTOR: ObjectMeta = ObjectMeta::new(
     "UserThreeFactor",
     "A person, by name and identity document.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "The person's real name, not a nickname; used for identity verification and the \
@@ -1165,7 +1165,7 @@ pub(super) static USER_THREE_FACTOR: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardType",
                 "id_card_type",
                 "The person's kind of identity document. `OTHER_CARD_TYPE` is not supported here.",
@@ -1173,7 +1173,7 @@ pub(super) static USER_THREE_FACTOR: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardNumber",
                 "id_card_number",
                 "Number of the identity document. Identity card and residence permit: 18 \

@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule, RuleKind,
+    ActionMeta, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule, RuleKind,
     ValueMeta, ValueSetMeta,
 };
 
@@ -96,14 +96,14 @@ pub(super) static CHANNEL_BILL_USAGE_DETAIL: ObjectMeta = ObjectMeta::new(
     "ChannelBillUsageDetail",
     "One charge for a contract or service used, or one refund.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract, 32 characters.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OperatorName",
                 "operator_name",
                 "Names of the employees in charge of the contract, separated by semicolons.",
@@ -111,22 +111,17 @@ pub(super) static CHANNEL_BILL_USAGE_DETAIL: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CreateOrganizationName",
                 "create_organization_name",
                 "Name of the initiator's organization.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
-                "FlowName",
-                "flow_name",
-                "The contract's name.",
-                JsonType::String,
-            )
+        FieldMeta::new("FlowName", "flow_name", "The contract's name.", JsonType::String)
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowStatus",
                 "flow_status",
                 "Current state of the contract.",
@@ -134,7 +129,7 @@ pub(super) static CHANNEL_BILL_USAGE_DETAIL: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&BILLED_FLOW_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QuotaType",
                 "quota_type",
                 "Kind of package charged.",
@@ -142,28 +137,28 @@ pub(super) static CHANNEL_BILL_USAGE_DETAIL: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&QUOTA_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UseCount",
                 "use_count",
                 "Number of units used; negative if a withdrawal returned them.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CostTime",
                 "cost_time",
                 "Time of the charge or refund. Unix timestamp in seconds.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QuotaName",
                 "quota_name",
                 "Name of the package charged.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CostType",
                 "cost_type",
                 "Direction: charge or refund.",
@@ -171,7 +166,7 @@ pub(super) static CHANNEL_BILL_USAGE_DETAIL: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&BILL_COST_TYPE),
-        MemberMeta::new("Remark", "remark", "A remark.", JsonType::String)
+        FieldMeta::new("Remark", "remark", "A remark.", JsonType::String)
             .optional()
             .sensitive(),
     ],
@@ -183,7 +178,7 @@ pub(super) static CHANNEL_DESCRIBE_ACCOUNT_BILL_DETAIL_REQUEST: ObjectMeta = Obj
     "ChannelDescribeAccountBillDetailRequest",
     "Request of `ChannelDescribeAccountBillDetail`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -209,42 +204,42 @@ pub(super) static CHANNEL_DESCRIBE_ACCOUNT_BILL_DETAIL_RESPONSE: ObjectMeta = Ob
     "ChannelDescribeAccountBillDetailResponse",
     "Response of `ChannelDescribeAccountBillDetail`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "BoundAccountsNumber",
                 "bound_accounts_number",
                 "Number of accounts currently bound.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RemainAvailableAccountsNumber",
                 "remain_available_accounts_number",
                 "Number of further accounts that can be bound.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "InvalidAccountsNumber",
                 "invalid_accounts_number",
                 "Number of accounts no longer valid.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TotalBuyAccountsNumber",
                 "total_buy_accounts_number",
                 "Number of accounts bought.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TotalGiftAccountsNumber",
                 "total_gift_accounts_number",
                 "Number of accounts given for free.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -259,7 +254,7 @@ pub(super) static CHANNEL_DESCRIBE_BILL_USAGE_DETAIL_REQUEST: ObjectMeta = Objec
     "ChannelDescribeBillUsageDetailRequest",
     "Request of `ChannelDescribeBillUsageDetail`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -268,7 +263,7 @@ pub(super) static CHANNEL_DESCRIBE_BILL_USAGE_DETAIL_REQUEST: ObjectMeta = Objec
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "StartTime",
                 "start_time",
                 "First day, as `yyyyMMdd`. The range may span 31 days at most. From 10 October \
@@ -277,7 +272,7 @@ pub(super) static CHANNEL_DESCRIBE_BILL_USAGE_DETAIL_REQUEST: ObjectMeta = Objec
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "EndTime",
                 "end_time",
                 "Last day, as `yyyyMMdd`. The range may span 31 days at most; from 10 October 2026 \
@@ -285,7 +280,7 @@ pub(super) static CHANNEL_DESCRIBE_BILL_USAGE_DETAIL_REQUEST: ObjectMeta = Objec
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QuotaType",
                 "quota_type",
                 "The kind of package to query. Absent: all.",
@@ -293,7 +288,7 @@ pub(super) static CHANNEL_DESCRIBE_BILL_USAGE_DETAIL_REQUEST: ObjectMeta = Objec
             )
             .optional()
             .values(&QUOTA_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Offset",
                 "offset",
                 "Page number, starting at 0. Absent: the first page. At least 0.",
@@ -301,7 +296,7 @@ pub(super) static CHANNEL_DESCRIBE_BILL_USAGE_DETAIL_REQUEST: ObjectMeta = Objec
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (Some(0), None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Limit",
                 "limit",
                 "Records per page. Absent: 100. At most 100.",
@@ -326,20 +321,20 @@ pub(super) static CHANNEL_DESCRIBE_BILL_USAGE_DETAIL_RESPONSE: ObjectMeta = Obje
     "ChannelDescribeBillUsageDetailResponse",
     "Response of `ChannelDescribeBillUsageDetail`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Total",
                 "total",
                 "Number of records on all pages.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "Details",
             "details",
             "The records of this page.",
             JsonType::List(&JsonType::Object(&CHANNEL_BILL_USAGE_DETAIL)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -354,7 +349,7 @@ pub(super) static DESCRIBE_USAGE_REQUEST: ObjectMeta = ObjectMeta::new(
     "DescribeUsageRequest",
     "Request of `DescribeUsage`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -363,21 +358,21 @@ pub(super) static DESCRIBE_USAGE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "StartDate",
                 "start_date",
                 "First day, included, as `yyyy-mm-dd`. The range may span 90 days at most.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "EndDate",
                 "end_date",
                 "Last day, included, as `yyyy-mm-dd`. The range may span 90 days at most.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NeedAggregate",
                 "need_aggregate",
                 "`true` to return totals: one entry per sub-organization for the whole range, \
@@ -386,7 +381,7 @@ pub(super) static DESCRIBE_USAGE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Limit",
                 "limit",
                 "Entries per page. Absent: 1000. At most 1000.",
@@ -394,14 +389,9 @@ pub(super) static DESCRIBE_USAGE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (None, Some(1000)))),
-        MemberMeta::new(
-                "Offset",
-                "offset",
-                "Page number, starting at 0.",
-                JsonType::Uint,
-            )
+        FieldMeta::new("Offset", "offset", "Page number, starting at 0.", JsonType::Uint)
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts; not available.",
@@ -426,14 +416,14 @@ pub(super) static DESCRIBE_USAGE_RESPONSE: ObjectMeta = ObjectMeta::new(
     "DescribeUsageResponse",
     "Response of `DescribeUsage`.",
     &[
-        MemberMeta::new("Total", "total", "Number of entries.", JsonType::Uint),
-        MemberMeta::new(
+        FieldMeta::new("Total", "total", "Number of entries.", JsonType::Uint),
+        FieldMeta::new(
             "Details",
             "details",
             "The entries.",
             JsonType::List(&JsonType::Object(&USAGE_DETAIL)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -448,32 +438,32 @@ pub(super) static USAGE_DETAIL: ObjectMeta = ObjectMeta::new(
     "UsageDetail",
     "Usage of one sub-organization, on one day or in total.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "ProxyOrganizationOpenId",
             "proxy_organization_open_id",
             "The sub-organization, by the id that the platform gave it.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ProxyOrganizationName",
             "proxy_organization_name",
             "The sub-organization's name.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Date",
             "date",
             "The day; `1970-01-01` if the entry is a total.",
             JsonType::String,
         ),
-        MemberMeta::new("Usage", "usage", "Number of contracts used.", JsonType::Uint),
-        MemberMeta::new(
+        FieldMeta::new("Usage", "usage", "Number of contracts used.", JsonType::Uint),
+        FieldMeta::new(
             "Cancel",
             "cancel",
             "Number of contracts withdrawn.",
             JsonType::Uint,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowChannel",
             "flow_channel",
             "The channel through which they were used, as a string such as `企业版` (enterprise \

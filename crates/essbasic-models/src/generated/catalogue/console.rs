@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule,
+    ActionMeta, Condition, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule,
     RuleKind, ValueMeta, ValueSetMeta,
 };
 
@@ -110,7 +110,7 @@ pub(super) static CHANNEL_CREATE_EMBED_WEB_URL_REQUEST: ObjectMeta = ObjectMeta:
     "ChannelCreateEmbedWebUrlRequest",
     "Request of `ChannelCreateEmbedWebUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -119,10 +119,10 @@ pub(super) static CHANNEL_CREATE_EMBED_WEB_URL_REQUEST: ObjectMeta = ObjectMeta:
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new("EmbedType", "embed_type", "Page to embed.", JsonType::String)
+        FieldMeta::new("EmbedType", "embed_type", "Page to embed.", JsonType::String)
             .required()
             .values(&EMBED_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "BusinessId",
                 "business_id",
                 "Id of the subject of the page:\n\n- `MODIFY_TEMPLATE`, `PREVIEW_TEMPLATE`: a \
@@ -133,7 +133,7 @@ pub(super) static CHANNEL_CREATE_EMBED_WEB_URL_REQUEST: ObjectMeta = ObjectMeta:
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HiddenComponents",
                 "hidden_components",
                 "`true` to hide the fields in the preview of a template.",
@@ -142,7 +142,7 @@ pub(super) static CHANNEL_CREATE_EMBED_WEB_URL_REQUEST: ObjectMeta = ObjectMeta:
             .optional()
             .internal()
             .deprecated("Use `Option.ShowTemplateComponent`."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -150,7 +150,7 @@ pub(super) static CHANNEL_CREATE_EMBED_WEB_URL_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserData",
                 "user_data",
                 "The platform's own data, returned in the callbacks when the template is created, \
@@ -160,7 +160,7 @@ pub(super) static CHANNEL_CREATE_EMBED_WEB_URL_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Option",
                 "option",
                 "Content and permissions of the page.",
@@ -208,14 +208,14 @@ pub(super) static CHANNEL_CREATE_EMBED_WEB_URL_RESPONSE: ObjectMeta = ObjectMeta
     "ChannelCreateEmbedWebUrlResponse",
     "Response of `ChannelCreateEmbedWebUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "WebUrl",
                 "web_url",
                 "The link to embed, valid for 5 minutes.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -230,7 +230,7 @@ pub(super) static CHANNEL_CREATE_WEB_THEME_CONFIG_REQUEST: ObjectMeta = ObjectMe
     "ChannelCreateWebThemeConfigRequest",
     "Request of `ChannelCreateWebThemeConfig`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -239,7 +239,7 @@ pub(super) static CHANNEL_CREATE_WEB_THEME_CONFIG_REQUEST: ObjectMeta = ObjectMe
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ThemeType",
                 "theme_type",
                 "Pages to which the theme applies.",
@@ -247,7 +247,7 @@ pub(super) static CHANNEL_CREATE_WEB_THEME_CONFIG_REQUEST: ObjectMeta = ObjectMe
             )
             .required()
             .values(&WEB_THEME_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "WebThemeConfig",
                 "web_theme_config",
                 "Appearance of the pages.",
@@ -276,7 +276,7 @@ pub(super) static CHANNEL_CREATE_WEB_THEME_CONFIG_RESPONSE: ObjectMeta = ObjectM
     "ChannelCreateWebThemeConfigResponse",
     "Response of `ChannelCreateWebThemeConfig`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -291,7 +291,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
     "CreateConsoleLoginUrlRequest",
     "Request of `CreateConsoleLoginUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The application, sub-organization and employee of the link. Both may be new: \
@@ -302,7 +302,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyOrganizationName",
                 "proxy_organization_name",
                 "The sub-organization's name, exactly as on its business license, with full-width \
@@ -313,7 +313,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UniformSocialCreditCode",
                 "uniform_social_credit_code",
                 "The sub-organization's unified social credit code. Has no effect for an \
@@ -324,7 +324,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyOperatorName",
                 "proxy_operator_name",
                 "The employee's real name, not a nickname: it is used for identity verification \
@@ -335,7 +335,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(50)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyOperatorMobile",
                 "proxy_operator_mobile",
                 "The employee's mobile number: the 11 digits of a number of mainland China, \
@@ -345,7 +345,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Module",
                 "module",
                 "Part of the console to open. With `Endpoint` `CHANNEL` or `APP` only `SEAL`. Has \
@@ -355,7 +355,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .values(&CONSOLE_MODULE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ModuleId",
                 "module_id",
                 "Id of the item in `Module` to show in detail: a seal with `SEAL`, a template with \
@@ -364,7 +364,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "MenuStatus",
                 "menu_status",
                 "Visibility of the menu at the left of the web console. Has an effect only if \
@@ -373,7 +373,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .values(&NAVIGATION_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Endpoint",
                 "endpoint",
                 "Kind of link to create. Absent: `PC`.",
@@ -381,7 +381,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .values(&CONSOLE_LOGIN_ENDPOINT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AutoJumpBackEvent",
                 "auto_jump_back_event",
                 "Step after which to return to the app or mini program that opened the link; works \
@@ -391,7 +391,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             .optional()
             .deprecated("Use `JumpEvents`.")
             .values(&AUTO_JUMP_BACK_EVENT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizationTypes",
                 "authorization_types",
                 "Methods by which the organization may prove that its super administrator acts for \
@@ -400,7 +400,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .values(&AUTHORIZATION_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyOperatorIdCardNumber",
                 "proxy_operator_id_card_number",
                 "The number of the employee's identity card of mainland China; other documents are \
@@ -409,7 +409,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AutoJumpUrl",
                 "auto_jump_url",
                 "Page to open after verification; works with `Endpoint` `H5` or `PC` only.",
@@ -418,7 +418,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             .optional()
             .sensitive()
             .deprecated("Use `JumpEvents`."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TopNavigationStatus",
                 "top_navigation_status",
                 "Visibility of the navigation bar at the top of the web console. Has an effect \
@@ -427,7 +427,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .values(&NAVIGATION_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AutoActive",
                 "auto_active",
                 "`true` if the organization is activated once it has registered, if licenses are \
@@ -437,7 +437,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "BusinessLicense",
                 "business_license",
                 "The front of the business license, as PNG or JPG. Either this or \
@@ -450,7 +450,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             .limits(
                 Limits::new((None, None), (None, None), Some(5242880), (None, None)),
             ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyAddress",
                 "proxy_address",
                 "The organization's registered address, as on the business license. At most 500 \
@@ -460,7 +460,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(500)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyLegalName",
                 "proxy_legal_name",
                 "The legal representative's name, as on the business license.",
@@ -468,7 +468,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PowerOfAttorneys",
                 "power_of_attorneys",
                 "The power of attorney for the super administrator, as PNG, JPG or PDF of at most \
@@ -479,7 +479,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             .optional()
             .sensitive()
             .base64(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationAuthorizationOptions",
                 "organization_authorization_options",
                 "Fields of this request that may not be changed during the organization's \
@@ -487,7 +487,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 JsonType::Object(&ORGANIZATION_AUTHORIZATION_OPTIONS),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "BankAccountNumber",
                 "bank_account_number",
                 "The organization's bank account, in the organization's name, to which the \
@@ -496,7 +496,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -504,7 +504,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "JumpEvents",
                 "jump_events",
                 "Pages to open after the steps of verification. With `Endpoint` `APP` the user \
@@ -512,7 +512,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
                 JsonType::List(&JsonType::Object(&JUMP_EVENT)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyOrganizationIdCardType",
                 "proxy_organization_id_card_type",
                 "Kind of the organization's license. Absent: `USCC`.",
@@ -520,7 +520,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .values(&ORGANIZATION_ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "BusinessLicenseId",
                 "business_license_id",
                 "The front of the business license, PNG or JPG of at most 8 MB, by the file id \
@@ -558,7 +558,7 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_RESPONSE: ObjectMeta = ObjectMeta::ne
     "CreateConsoleLoginUrlResponse",
     "Response of `CreateConsoleLoginUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "ConsoleUrl",
                 "console_url",
                 "The link, valid for one login. It expires after 5 minutes for `Endpoint` `PC`, \
@@ -568,21 +568,21 @@ pub(super) static CREATE_CONSOLE_LOGIN_URL_RESPONSE: ObjectMeta = ObjectMeta::ne
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "IsActivated",
             "is_activated",
             "`true` if the sub-organization has joined the service, determined by \
             `Agent.ProxyOrganizationOpenId`, not by its name or social credit code.",
             JsonType::Bool,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ProxyOperatorIsVerified",
             "proxy_operator_is_verified",
             "`true` if the employee has passed identity verification and joined, determined by \
             `Agent.ProxyOperator.OpenId`, not by their name.",
             JsonType::Bool,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -597,21 +597,21 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
     "EmbedUrlOption",
     "Content and permissions of an embedded page.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "ShowFlowDetailComponent",
                 "show_flow_detail_component",
                 "`true` if the page with a contract's details may show its fields. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ShowTemplateComponent",
                 "show_template_component",
                 "`true` if a template's preview page may show its fields. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SkipUploadFile",
                 "skip_upload_file",
                 "`true` to skip the page for uploading the file; works with `EmbedType` \
@@ -619,7 +619,7 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SkipDownloadFile",
                 "skip_download_file",
                 "`true` to hide the button that downloads the file; works with `EmbedType` \
@@ -627,7 +627,7 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ForbidEditWatermark",
                 "forbid_edit_watermark",
                 "`true` to prevent the user from seeing and editing the properties of watermark \
@@ -635,7 +635,7 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealDescription",
                 "seal_description",
                 "The seal's description.",
@@ -643,7 +643,7 @@ pub(super) static EMBED_URL_OPTION: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ForbidEditSealDescription",
                 "forbid_edit_seal_description",
                 "`true` to prevent the user from editing the seal's description. Absent: no.",
@@ -659,7 +659,7 @@ pub(super) static JUMP_EVENT: ObjectMeta = ObjectMeta::new(
     "JumpEvent",
     "Page to open after a step of an organization's or employee's verification.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "JumpEventType",
                 "jump_event_type",
                 "Step after which the page opens.",
@@ -667,7 +667,7 @@ pub(super) static JUMP_EVENT: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&JUMP_EVENT_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "JumpUrl",
                 "jump_url",
                 "The page to open after the step; it must be reachable. With `Endpoint` `APP` set \
@@ -688,7 +688,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_OPTIONS: ObjectMeta = ObjectMeta::n
     "Data in the link that the user must not change when verifying the organization. Information \
     of the uploaded business license does not replace such data either.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "UniformSocialCreditCodeSame",
                 "uniform_social_credit_code_same",
                 "`true` if the social credit code that the user enters must be the one given. \
@@ -696,7 +696,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_OPTIONS: ObjectMeta = ObjectMeta::n
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationNameSame",
                 "organization_name_same",
                 "`true` if the organization's name must stay as given. Has an effect only if a \
@@ -704,7 +704,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_OPTIONS: ObjectMeta = ObjectMeta::n
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LegalNameSame",
                 "legal_name_same",
                 "`true` if the legal representative's name must stay as given. Has an effect only \
@@ -712,7 +712,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_OPTIONS: ObjectMeta = ObjectMeta::n
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "BankAccountNumberSame",
                 "bank_account_number_same",
                 "`true` if the bank account must stay as given. Has an effect only if an account \
@@ -720,7 +720,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_OPTIONS: ObjectMeta = ObjectMeta::n
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AddressSame",
                 "address_same",
                 "`true` if the address is shown as given and cannot be changed. Has an effect only \
@@ -728,7 +728,7 @@ pub(super) static ORGANIZATION_AUTHORIZATION_OPTIONS: ObjectMeta = ObjectMeta::n
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "BizLicenseSame",
                 "biz_license_same",
                 "`true` if the picture of the business license is shown as given and cannot be \
@@ -746,21 +746,21 @@ pub(super) static WEB_THEME_CONFIG: ObjectMeta = ObjectMeta::new(
     "WebThemeConfig",
     "Appearance of the service's embedded pages or the pages of verification.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "DisplaySignBrandLogo",
                 "display_sign_brand_logo",
                 "`true` if the service's logo is shown at the foot of the page. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "WebEmbedThemeColor",
                 "web_embed_theme_color",
                 "The theme color, in hexadecimal or RGB: `#D54941` or `rgb(213, 73, 65)`.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthenticateBackground",
                 "authenticate_background",
                 "The picture in the background of the page on which an organization verifies \
@@ -769,7 +769,7 @@ pub(super) static WEB_THEME_CONFIG: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .base64(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HideAuthenticateNavigationBar",
                 "hide_authenticate_navigation_bar",
                 "`true` to hide the navigation bar of the page on which an organization verifies \
@@ -777,7 +777,7 @@ pub(super) static WEB_THEME_CONFIG: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HideAuthenticateTopLogo",
                 "hide_authenticate_top_logo",
                 "`true` to hide the logo at the top of the page on which an organization verifies \

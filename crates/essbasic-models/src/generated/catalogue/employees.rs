@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule, RuleKind,
+    ActionMeta, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule, RuleKind,
     ValueMeta, ValueSetMeta,
 };
 
@@ -256,7 +256,7 @@ pub(super) static CHANNEL_CREATE_ROLE_REQUEST: ObjectMeta = ObjectMeta::new(
     "ChannelCreateRoleRequest",
     "Request of `ChannelCreateRole`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "The role's name: Chinese characters, letters, digits and underscores. At most 20 \
@@ -265,7 +265,7 @@ pub(super) static CHANNEL_CREATE_ROLE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .limits(Limits::new((None, None), (None, Some(20)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -274,7 +274,7 @@ pub(super) static CHANNEL_CREATE_ROLE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Description",
                 "description",
                 "Purpose of the role. At most 50 characters.",
@@ -282,7 +282,7 @@ pub(super) static CHANNEL_CREATE_ROLE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, Some(50)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PermissionGroups",
                 "permission_groups",
                 "Permissions of the role, as one complete tree in the form that \
@@ -313,9 +313,9 @@ pub(super) static CHANNEL_CREATE_ROLE_RESPONSE: ObjectMeta = ObjectMeta::new(
     "ChannelCreateRoleResponse",
     "Response of `ChannelCreateRole`.",
     &[
-        MemberMeta::new("RoleId", "role_id", "The new role's id.", JsonType::String)
+        FieldMeta::new("RoleId", "role_id", "The new role's id.", JsonType::String)
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -330,7 +330,7 @@ pub(super) static CHANNEL_CREATE_USER_ROLES_REQUEST: ObjectMeta = ObjectMeta::ne
     "ChannelCreateUserRolesRequest",
     "Request of `ChannelCreateUserRoles`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -339,7 +339,7 @@ pub(super) static CHANNEL_CREATE_USER_ROLES_REQUEST: ObjectMeta = ObjectMeta::ne
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RoleIds",
                 "role_ids",
                 "The roles to assign, by id; `ChannelDescribeRoles` lists them. At most 100 \
@@ -348,7 +348,7 @@ pub(super) static CHANNEL_CREATE_USER_ROLES_REQUEST: ObjectMeta = ObjectMeta::ne
             )
             .required()
             .limits(Limits::new((None, Some(100)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserIds",
                 "user_ids",
                 "The employees, by their user ids inside the service. Takes precedence over \
@@ -357,7 +357,7 @@ pub(super) static CHANNEL_CREATE_USER_ROLES_REQUEST: ObjectMeta = ObjectMeta::ne
             )
             .optional()
             .limits(Limits::new((None, Some(100)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OpenIds",
                 "open_ids",
                 "The employees, by the ids that the platform gave them. Ignored if `UserIds` is \
@@ -366,7 +366,7 @@ pub(super) static CHANNEL_CREATE_USER_ROLES_REQUEST: ObjectMeta = ObjectMeta::ne
             )
             .optional()
             .limits(Limits::new((None, Some(100)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -400,13 +400,13 @@ pub(super) static CHANNEL_CREATE_USER_ROLES_RESPONSE: ObjectMeta = ObjectMeta::n
     "ChannelCreateUserRolesResponse",
     "Response of `ChannelCreateUserRoles`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FailedCreateRoleData",
             "failed_create_role_data",
             "The employees and roles that could not be assigned; empty if all were.",
             JsonType::List(&JsonType::Object(&FAILED_CREATE_ROLE_DATA)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -421,7 +421,7 @@ pub(super) static CHANNEL_DELETE_ROLE_REQUEST: ObjectMeta = ObjectMeta::new(
     "ChannelDeleteRoleRequest",
     "Request of `ChannelDeleteRole`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -430,7 +430,7 @@ pub(super) static CHANNEL_DELETE_ROLE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RoleIds",
                 "role_ids",
                 "The roles to delete, by id; custom roles only. At most 20 elements.",
@@ -460,7 +460,7 @@ pub(super) static CHANNEL_DELETE_ROLE_RESPONSE: ObjectMeta = ObjectMeta::new(
     "ChannelDeleteRoleResponse",
     "Response of `ChannelDeleteRole`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -475,7 +475,7 @@ pub(super) static CHANNEL_DELETE_ROLE_USERS_REQUEST: ObjectMeta = ObjectMeta::ne
     "ChannelDeleteRoleUsersRequest",
     "Request of `ChannelDeleteRoleUsers`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -484,7 +484,7 @@ pub(super) static CHANNEL_DELETE_ROLE_USERS_REQUEST: ObjectMeta = ObjectMeta::ne
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RoleId",
                 "role_id",
                 "The role to remove, by id; not that of super administrator or legal \
@@ -492,7 +492,7 @@ pub(super) static CHANNEL_DELETE_ROLE_USERS_REQUEST: ObjectMeta = ObjectMeta::ne
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserIds",
                 "user_ids",
                 "The employees, by their user ids inside the service. Takes precedence over \
@@ -501,7 +501,7 @@ pub(super) static CHANNEL_DELETE_ROLE_USERS_REQUEST: ObjectMeta = ObjectMeta::ne
             )
             .optional()
             .limits(Limits::new((None, Some(200)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -509,7 +509,7 @@ pub(super) static CHANNEL_DELETE_ROLE_USERS_REQUEST: ObjectMeta = ObjectMeta::ne
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OpenIds",
                 "open_ids",
                 "The employees, by the ids that the platform gave them. Ignored if `UserIds` is \
@@ -544,13 +544,13 @@ pub(super) static CHANNEL_DELETE_ROLE_USERS_RESPONSE: ObjectMeta = ObjectMeta::n
     "ChannelDeleteRoleUsersResponse",
     "Response of `ChannelDeleteRoleUsers`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RoleId",
             "role_id",
             "The role that was removed.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -565,7 +565,7 @@ pub(super) static CHANNEL_DESCRIBE_EMPLOYEES_REQUEST: ObjectMeta = ObjectMeta::n
     "ChannelDescribeEmployeesRequest",
     "Request of `ChannelDescribeEmployees`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -574,7 +574,7 @@ pub(super) static CHANNEL_DESCRIBE_EMPLOYEES_REQUEST: ObjectMeta = ObjectMeta::n
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Limit",
                 "limit",
                 "Number of employees per page. At most 20.",
@@ -582,7 +582,7 @@ pub(super) static CHANNEL_DESCRIBE_EMPLOYEES_REQUEST: ObjectMeta = ObjectMeta::n
             )
             .required()
             .limits(Limits::new((None, None), (None, None), None, (None, Some(20)))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Filters",
                 "filters",
                 "Narrows the list by key and values. Each key may be given only once; another \
@@ -594,7 +594,7 @@ pub(super) static CHANNEL_DESCRIBE_EMPLOYEES_REQUEST: ObjectMeta = ObjectMeta::n
                 JsonType::List(&JsonType::Object(&FILTER)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Offset",
                 "offset",
                 "Number of employees to skip, starting at 0. 0 to 20000.",
@@ -604,7 +604,7 @@ pub(super) static CHANNEL_DESCRIBE_EMPLOYEES_REQUEST: ObjectMeta = ObjectMeta::n
             .limits(
                 Limits::new((None, None), (None, None), None, (Some(0), Some(20000))),
             ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -634,31 +634,31 @@ pub(super) static CHANNEL_DESCRIBE_EMPLOYEES_RESPONSE: ObjectMeta = ObjectMeta::
     "ChannelDescribeEmployeesResponse",
     "Response of `ChannelDescribeEmployees`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "Employees",
             "employees",
             "The employees of this page.",
             JsonType::List(&JsonType::Object(&STAFF)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Offset",
             "offset",
             "Number of employees skipped; 0 unless the request sets `Offset`, at most 20000.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Limit",
             "limit",
             "Number of employees per page; at most 20.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "TotalCount",
             "total_count",
             "Number of employees that match the filters, on all pages.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -673,7 +673,7 @@ pub(super) static CHANNEL_DESCRIBE_ROLES_REQUEST: ObjectMeta = ObjectMeta::new(
     "ChannelDescribeRolesRequest",
     "Request of `ChannelDescribeRoles`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -682,7 +682,7 @@ pub(super) static CHANNEL_DESCRIBE_ROLES_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Limit",
                 "limit",
                 "Number of roles per page, at most 200; a number written as a string, for \
@@ -690,7 +690,7 @@ pub(super) static CHANNEL_DESCRIBE_ROLES_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Filters",
                 "filters",
                 "Narrows the list by key and value. Each key may be given only once; another \
@@ -701,7 +701,7 @@ pub(super) static CHANNEL_DESCRIBE_ROLES_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::List(&JsonType::Object(&FILTER)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Offset",
                 "offset",
                 "Page number, starting at 0; it counts pages, not roles. Absent: the first page. \
@@ -710,7 +710,7 @@ pub(super) static CHANNEL_DESCRIBE_ROLES_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (None, Some(2000)))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -740,31 +740,31 @@ pub(super) static CHANNEL_DESCRIBE_ROLES_RESPONSE: ObjectMeta = ObjectMeta::new(
     "ChannelDescribeRolesResponse",
     "Response of `ChannelDescribeRoles`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "Offset",
             "offset",
             "The page returned, starting at 0; at most 2000.",
             JsonType::Uint,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Limit",
             "limit",
             "Number of roles per page; at most 200.",
             JsonType::Uint,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "TotalCount",
             "total_count",
             "Number of roles that match the filters, on all pages.",
             JsonType::Uint,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ChannelRoles",
             "channel_roles",
             "The roles of this page.",
             JsonType::List(&JsonType::Object(&CHANNEL_ROLE)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -779,7 +779,7 @@ pub(super) static CHANNEL_MODIFY_ROLE_REQUEST: ObjectMeta = ObjectMeta::new(
     "ChannelModifyRoleRequest",
     "Request of `ChannelModifyRole`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -788,7 +788,7 @@ pub(super) static CHANNEL_MODIFY_ROLE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "New name of the role: Chinese characters, letters, digits and underscores. \
@@ -797,14 +797,14 @@ pub(super) static CHANNEL_MODIFY_ROLE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .limits(Limits::new((None, None), (None, Some(20)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RoleId",
                 "role_id",
                 "The role to change, as `ChannelDescribeRoles` returns its id.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Description",
                 "description",
                 "Purpose of the role. At most 50 characters.",
@@ -812,7 +812,7 @@ pub(super) static CHANNEL_MODIFY_ROLE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, Some(50)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PermissionGroups",
                 "permission_groups",
                 "New permissions of the role, as one complete tree in the form that \
@@ -829,14 +829,14 @@ pub(super) static CHANNEL_MODIFY_ROLE_RESPONSE: ObjectMeta = ObjectMeta::new(
     "ChannelModifyRoleResponse",
     "Response of `ChannelModifyRole`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "RoleId",
                 "role_id",
                 "The role that was changed.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -851,26 +851,21 @@ pub(super) static CHANNEL_ROLE: ObjectMeta = ObjectMeta::new(
     "ChannelRole",
     "A role of a sub-organization, as `ChannelDescribeRoles` lists it.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RoleId",
             "role_id",
             "The role's id, 32 characters.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RoleName",
             "role_name",
             "The role's name. That of a system role is in Chinese.",
             JsonType::String,
         ),
-        MemberMeta::new(
-                "RoleStatus",
-                "role_status",
-                "Status of the role.",
-                JsonType::Int,
-            )
+        FieldMeta::new("RoleStatus", "role_status", "Status of the role.", JsonType::Int)
             .values(&ROLE_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
             "PermissionGroups",
             "permission_groups",
             "Permissions of the role. Returned only if the filter `IsReturnPermissionGroup` \
@@ -886,7 +881,7 @@ pub(super) static CREATE_EMPLOYEE_CHANGE_URL_REQUEST: ObjectMeta = ObjectMeta::n
     "CreateEmployeeChangeUrlRequest",
     "Request of `CreateEmployeeChangeUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The application, sub-organization and employee of the call. The reference \
@@ -894,14 +889,14 @@ pub(super) static CREATE_EMPLOYEE_CHANGE_URL_REQUEST: ObjectMeta = ObjectMeta::n
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OpenId",
                 "open_id",
                 "The employee whose data changes, by the id that the platform gave them.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NewMobile",
                 "new_mobile",
                 "The employee's new mobile number. A number of mainland China may have the prefix \
@@ -928,7 +923,7 @@ pub(super) static CREATE_EMPLOYEE_CHANGE_URL_RESPONSE: ObjectMeta = ObjectMeta::
     "CreateEmployeeChangeUrlResponse",
     "Response of `CreateEmployeeChangeUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "MiniAppPath",
                 "mini_app_path",
                 "The page inside the service's mini program, for opening from an app or another \
@@ -936,7 +931,7 @@ pub(super) static CREATE_EMPLOYEE_CHANGE_URL_RESPONSE: ObjectMeta = ObjectMeta::
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LongUrl",
                 "long_url",
                 "An H5 link that leads into the service's mini program, for instance from a short \
@@ -944,14 +939,14 @@ pub(super) static CREATE_EMPLOYEE_CHANGE_URL_RESPONSE: ObjectMeta = ObjectMeta::
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ShortUrl",
                 "short_url",
                 "The short form of `LongUrl`.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ExpireTime",
                 "expire_time",
                 "Time at which the links expire: 7 days after their creation. Unix timestamp in \
@@ -959,7 +954,7 @@ pub(super) static CREATE_EMPLOYEE_CHANGE_URL_RESPONSE: ObjectMeta = ObjectMeta::
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -974,13 +969,13 @@ pub(super) static DEPARTMENT: ObjectMeta = ObjectMeta::new(
     "Department",
     "A department of an employee.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "DepartmentId",
             "department_id",
             "The department's id.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "DepartmentName",
             "department_name",
             "The department's name.",
@@ -995,13 +990,13 @@ pub(super) static FAILED_CREATE_ROLE_DATA: ObjectMeta = ObjectMeta::new(
     "FailedCreateRoleData",
     "An employee to whom roles could not be assigned.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "UserId",
             "user_id",
             "The employee's user id inside the service.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RoleIds",
             "role_ids",
             "The roles that were not assigned, by id.",
@@ -1017,21 +1012,21 @@ pub(super) static PERMISSION: ObjectMeta = ObjectMeta::new(
     "A node in the tree of permissions: a function of the console, or the range of data of a \
     function.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "The permission's human-readable name.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Key",
                 "key",
                 "The permission's key, such as `FlowsManagement`.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Type",
                 "r#type",
                 "Place of the permission: front end or back end.",
@@ -1039,10 +1034,10 @@ pub(super) static PERMISSION: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&PERMISSION_TYPE),
-        MemberMeta::new("Hide", "hide", "Visibility of the permission.", JsonType::Int)
+        FieldMeta::new("Hide", "hide", "Visibility of the permission.", JsonType::Int)
             .optional()
             .values(&PERMISSION_VISIBILITY),
-        MemberMeta::new(
+        FieldMeta::new(
                 "DataLabel",
                 "data_label",
                 "Position of the permission in a subtree of data permissions: its root, or one of \
@@ -1051,7 +1046,7 @@ pub(super) static PERMISSION: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&PERMISSION_DATA_LABEL),
-        MemberMeta::new(
+        FieldMeta::new(
                 "DataType",
                 "data_type",
                 "For data permissions only: whether this module's own data permission or another \
@@ -1060,7 +1055,7 @@ pub(super) static PERMISSION: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&PERMISSION_DATA_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "DataRange",
                 "data_range",
                 "For data permissions only: the data to which it applies.",
@@ -1068,28 +1063,28 @@ pub(super) static PERMISSION: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&PERMISSION_DATA_RANGE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "DataTo",
                 "data_to",
                 "The key of the data permission that governs this function.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ParentKey",
                 "parent_key",
                 "The parent permission's key.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IsChecked",
                 "is_checked",
                 "`true` if the role has the permission.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Children",
                 "children",
                 "The child permissions.",
@@ -1105,24 +1100,24 @@ pub(super) static PERMISSION_GROUP: ObjectMeta = ObjectMeta::new(
     "PermissionGroup",
     "The permissions of one part of the console: a root of the tree of permissions.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "GroupName",
                 "group_name",
                 "The group's human-readable name.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "GroupKey",
                 "group_key",
                 "The group's key, such as `bill`.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new("Hide", "hide", "Visibility of the group.", JsonType::Int)
+        FieldMeta::new("Hide", "hide", "Visibility of the group.", JsonType::Int)
             .optional()
             .values(&PERMISSION_VISIBILITY),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Permissions",
                 "permissions",
                 "The permissions of the group, each with its child permissions.",
@@ -1138,7 +1133,7 @@ pub(super) static PROXY_ORGANIZATION_OPERATOR: ObjectMeta = ObjectMeta::new(
     "ProxyOrganizationOperator",
     "An employee to add, to correct or to mark as having left.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Id",
                 "id",
                 "The id that the platform gives the employee: the `OpenId` in \
@@ -1146,7 +1141,7 @@ pub(super) static PROXY_ORGANIZATION_OPERATOR: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "The employee's real name, not a nickname: it is used for identity verification \
@@ -1156,7 +1151,7 @@ pub(super) static PROXY_ORGANIZATION_OPERATOR: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(50)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardType",
                 "id_card_type",
                 "Kind of the identity document in `IdCardNumber`. Absent: `ID_CARD`.",
@@ -1164,7 +1159,7 @@ pub(super) static PROXY_ORGANIZATION_OPERATOR: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardNumber",
                 "id_card_number",
                 "The number of the employee's identity document.",
@@ -1172,7 +1167,7 @@ pub(super) static PROXY_ORGANIZATION_OPERATOR: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Mobile",
                 "mobile",
                 "The employee's mobile number: the 11 digits of a number of mainland China, \
@@ -1181,7 +1176,7 @@ pub(super) static PROXY_ORGANIZATION_OPERATOR: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "DefaultRole",
                 "default_role",
                 "The role to assign to the employee in advance.",
@@ -1198,71 +1193,71 @@ pub(super) static STAFF: ObjectMeta = ObjectMeta::new(
     "Staff",
     "An employee of a sub-organization, as `ChannelDescribeEmployees` lists them.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "UserId",
             "user_id",
             "The employee's user id inside the service. Empty until they are verified.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "DisplayName",
                 "display_name",
                 "The employee's name, masked.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Mobile",
                 "mobile",
                 "The employee's mobile number, masked.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Email",
                 "email",
                 "The employee's e-mail address, masked.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "OpenId",
             "open_id",
             "The id that the platform gave the employee.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Roles",
             "roles",
             "Roles of the employee.",
             JsonType::List(&JsonType::Object(&STAFF_ROLE)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Department",
             "department",
             "The employee's department.",
             JsonType::Object(&DEPARTMENT),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Verified",
             "verified",
             "`true` if the employee has passed identity verification.",
             JsonType::Bool,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "CreatedOn",
             "created_on",
             "Time at which the employee was added. Unix timestamp in seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "VerifiedOn",
             "verified_on",
             "Time at which the employee passed identity verification; 0 before that. Unix \
             timestamp in seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QuiteJob",
                 "quite_job",
                 "Employment status of the employee.",
@@ -1278,8 +1273,8 @@ pub(super) static STAFF_ROLE: ObjectMeta = ObjectMeta::new(
     "StaffRole",
     "A role of an employee.",
     &[
-        MemberMeta::new("RoleId", "role_id", "The role's id.", JsonType::String),
-        MemberMeta::new("RoleName", "role_name", "The role's name.", JsonType::String),
+        FieldMeta::new("RoleId", "role_id", "The role's id.", JsonType::String),
+        FieldMeta::new("RoleName", "role_name", "The role's name.", JsonType::String),
     ],
     &[],
 );
@@ -1289,13 +1284,13 @@ pub(super) static SYNC_FAIL_REASON: ObjectMeta = ObjectMeta::new(
     "SyncFailReason",
     "An employee who could not be added, corrected or marked as having left, with the reason.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "Id",
             "id",
             "The employee, by the id that the platform gave them.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Message",
             "message",
             "Human-readable description of the failure, for instance that the id is malformed or \
@@ -1311,7 +1306,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_OPERATORS_REQUEST: ObjectMeta = Object
     "SyncProxyOrganizationOperatorsRequest",
     "Request of `SyncProxyOrganizationOperators`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1320,7 +1315,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_OPERATORS_REQUEST: ObjectMeta = Object
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OperatorType",
                 "operator_type",
                 "Operation on the listed employees.",
@@ -1328,7 +1323,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_OPERATORS_REQUEST: ObjectMeta = Object
             )
             .required()
             .values(&EMPLOYEE_OPERATION),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyOrganizationOperators",
                 "proxy_organization_operators",
                 "The employees concerned. `Id` is sufficient to mark employees as having left. At \
@@ -1337,7 +1332,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_OPERATORS_REQUEST: ObjectMeta = Object
             )
             .required()
             .limits(Limits::new((None, Some(200)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -1362,7 +1357,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_OPERATORS_RESPONSE: ObjectMeta = Objec
     "SyncProxyOrganizationOperatorsResponse",
     "Response of `SyncProxyOrganizationOperators`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Status",
                 "status",
                 "Result: all employees were accepted, or only some. If no employee was accepted, \
@@ -1370,13 +1365,13 @@ pub(super) static SYNC_PROXY_ORGANIZATION_OPERATORS_RESPONSE: ObjectMeta = Objec
                 JsonType::Int,
             )
             .values(&EMPLOYEE_SYNC_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
             "FailedList",
             "failed_list",
             "The employees who were not accepted, with the cause.",
             JsonType::List(&JsonType::Object(&SYNC_FAIL_REASON)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",

@@ -2,7 +2,7 @@
 //! Metadata of the actions, objects and value sets of `encryption`.
 
 use tc3_api::ActionInfo;
-use tc3_catalogue::{ActionMeta, JsonType, MemberMeta, ObjectMeta};
+use tc3_catalogue::{ActionMeta, FieldMeta, JsonType, ObjectMeta};
 
 pub(super) const CREATE_REQUEST_WITH_ENCRYPTION: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateRequestWithEncryption")
@@ -38,7 +38,7 @@ pub(super) static CREATE_REQUEST_WITH_ENCRYPTION_REQUEST: ObjectMeta = ObjectMet
     "CreateRequestWithEncryptionRequest",
     "Request of `CreateRequestWithEncryption`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "RequestAction",
                 "request_action",
                 "Name of the action to call, as in its `X-TC-Action` header, such as \
@@ -46,14 +46,14 @@ pub(super) static CREATE_REQUEST_WITH_ENCRYPTION_REQUEST: ObjectMeta = ObjectMet
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApplicationId",
                 "application_id",
                 "The platform's application: the value of `Agent.AppId`.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IV",
                 "iv",
                 "Initialization vector of the cipher: 16 random bytes, new for each call, in \
@@ -62,7 +62,7 @@ pub(super) static CREATE_REQUEST_WITH_ENCRYPTION_REQUEST: ObjectMeta = ObjectMet
             )
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "EncryptedData",
                 "encrypted_data",
                 "The inner action's request, padded by PKCS#7 and encrypted with AES-CBC or \
@@ -71,7 +71,7 @@ pub(super) static CREATE_REQUEST_WITH_ENCRYPTION_REQUEST: ObjectMeta = ObjectMet
             )
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "EncryptionSignature",
                 "encryption_signature",
                 "HMAC-SHA256 of the raw IV bytes followed directly by the raw ciphertext bytes, in \
@@ -89,14 +89,14 @@ pub(super) static CREATE_REQUEST_WITH_ENCRYPTION_RESPONSE: ObjectMeta = ObjectMe
     "CreateRequestWithEncryptionResponse",
     "Response of `CreateRequestWithEncryption`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "IV",
                 "iv",
                 "Initialization vector of the response: 16 bytes in standard base64.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "EncryptedData",
                 "encrypted_data",
                 "The inner action's response or error, padded by PKCS#7 and encrypted with AES-CBC \
@@ -104,7 +104,7 @@ pub(super) static CREATE_REQUEST_WITH_ENCRYPTION_RESPONSE: ObjectMeta = ObjectMe
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "EncryptionSignature",
                 "encryption_signature",
                 "HMAC-SHA256 of the raw IV bytes followed directly by the raw ciphertext bytes, in \
@@ -113,7 +113,7 @@ pub(super) static CREATE_REQUEST_WITH_ENCRYPTION_RESPONSE: ObjectMeta = ObjectMe
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",

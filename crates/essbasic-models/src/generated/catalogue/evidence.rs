@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule, RuleKind,
+    ActionMeta, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule, RuleKind,
     ValueMeta, ValueSetMeta,
 };
 
@@ -174,14 +174,14 @@ pub(super) static CHANNEL_DESCRIBE_SIGN_FACE_VIDEO_REQUEST: ObjectMeta = ObjectM
     "ChannelDescribeSignFaceVideoRequest",
     "Request of `ChannelDescribeSignFaceVideo`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract, 32 characters.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignId",
                 "sign_id",
                 "The signer's id in this contract, which differs in each contract; \
@@ -189,7 +189,7 @@ pub(super) static CHANNEL_DESCRIBE_SIGN_FACE_VIDEO_REQUEST: ObjectMeta = ObjectM
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -220,14 +220,14 @@ pub(super) static CHANNEL_DESCRIBE_SIGN_FACE_VIDEO_RESPONSE: ObjectMeta = Object
     "ChannelDescribeSignFaceVideoResponse",
     "Response of `ChannelDescribeSignFaceVideo`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "VideoData",
                 "video_data",
                 "The video of the identity check.",
                 JsonType::Object(&DETECT_INFO_VIDEO_DATA),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IntentionQuestionResult",
                 "intention_question_result",
                 "Outcome of the check by question and reply; meaningless if that check was not \
@@ -235,14 +235,14 @@ pub(super) static CHANNEL_DESCRIBE_SIGN_FACE_VIDEO_RESPONSE: ObjectMeta = Object
                 JsonType::Object(&INTENTION_QUESTION_RESULT),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IntentionActionResult",
                 "intention_action_result",
                 "Outcome of the check by nod; meaningless if that check was not used.",
                 JsonType::Object(&INTENTION_ACTION_RESULT),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -257,14 +257,14 @@ pub(super) static CHANNEL_VERIFY_PDF_REQUEST: ObjectMeta = ObjectMeta::new(
     "ChannelVerifyPdfRequest",
     "Request of `ChannelVerifyPdf`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract, 32 characters.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -273,7 +273,7 @@ pub(super) static CHANNEL_VERIFY_PDF_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts; not available.",
@@ -303,35 +303,35 @@ pub(super) static CHANNEL_VERIFY_PDF_RESPONSE: ObjectMeta = ObjectMeta::new(
     "ChannelVerifyPdfResponse",
     "Response of `ChannelVerifyPdf`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "VerifyResult",
                 "verify_result",
                 "Verification result of the file as a whole.",
                 JsonType::Int,
             )
             .values(&CONTRACT_VERIFY_RESULT),
-        MemberMeta::new(
+        FieldMeta::new(
             "PdfVerifyResults",
             "pdf_verify_results",
             "Result for each signature slot: signatures, seals, dates, cross-page seals. Empty if \
             the file has none.",
             JsonType::List(&JsonType::Object(&PDF_VERIFY_RESULT)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "VerifySerialNo",
                 "verify_serial_no",
                 "Serial number of this verification, digits only.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PdfResourceMd5",
                 "pdf_resource_md5",
                 "MD5 hash of the contract's file, as hexadecimal digits.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -346,7 +346,7 @@ pub(super) static CREATE_CHANNEL_FLOW_EVIDENCE_REPORT_REQUEST: ObjectMeta = Obje
     "CreateChannelFlowEvidenceReportRequest",
     "Request of `CreateChannelFlowEvidenceReport`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -355,14 +355,14 @@ pub(super) static CREATE_CHANNEL_FLOW_EVIDENCE_REPORT_REQUEST: ObjectMeta = Obje
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract, 32 characters; all its parties must have signed.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts; not available.",
@@ -370,7 +370,7 @@ pub(super) static CREATE_CHANNEL_FLOW_EVIDENCE_REPORT_REQUEST: ObjectMeta = Obje
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ReportType",
                 "report_type",
                 "Kind of report. Absent: 0, the report on signing.",
@@ -400,19 +400,19 @@ pub(super) static CREATE_CHANNEL_FLOW_EVIDENCE_REPORT_RESPONSE: ObjectMeta = Obj
     "CreateChannelFlowEvidenceReportResponse",
     "Response of `CreateChannelFlowEvidenceReport`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "ReportId",
             "report_id",
             "The report's id, for `DescribeChannelFlowEvidenceReport`, which returns its state and \
             link.",
             JsonType::String,
         ),
-        MemberMeta::new("Status", "status", "State of the report.", JsonType::String)
+        FieldMeta::new("Status", "status", "State of the report.", JsonType::String)
             .values(&EVIDENCE_REPORT_STATUS),
-        MemberMeta::new("ReportUrl", "report_url", "No longer filled.", JsonType::String)
+        FieldMeta::new("ReportUrl", "report_url", "No longer filled.", JsonType::String)
             .sensitive()
             .deprecated("`DescribeChannelFlowEvidenceReport` returns the link."),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -427,7 +427,7 @@ pub(super) static CREATE_FLOW_BLOCKCHAIN_EVIDENCE_URL_REQUEST: ObjectMeta = Obje
     "CreateFlowBlockchainEvidenceUrlRequest",
     "Request of `CreateFlowBlockchainEvidenceUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -436,14 +436,14 @@ pub(super) static CREATE_FLOW_BLOCKCHAIN_EVIDENCE_URL_REQUEST: ObjectMeta = Obje
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract, 32 characters; fully signed or released.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ExpiredOn",
                 "expired_on",
                 "Time at which link and QR code expire; the maximum is the end of 2099 in China \
@@ -477,7 +477,7 @@ pub(super) static CREATE_FLOW_BLOCKCHAIN_EVIDENCE_URL_RESPONSE: ObjectMeta = Obj
     "CreateFlowBlockchainEvidenceUrlResponse",
     "Response of `CreateFlowBlockchainEvidenceUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "QrCode",
                 "qr_code",
                 "Address of the QR code's picture; it is valid for five minutes, so download the \
@@ -486,7 +486,7 @@ pub(super) static CREATE_FLOW_BLOCKCHAIN_EVIDENCE_URL_RESPONSE: ObjectMeta = Obj
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Url",
                 "url",
                 "Short link that shows the certificate.",
@@ -494,7 +494,7 @@ pub(super) static CREATE_FLOW_BLOCKCHAIN_EVIDENCE_URL_RESPONSE: ObjectMeta = Obj
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ExpiredOn",
                 "expired_on",
                 "Time at which link and QR code expire, by default seven days after their \
@@ -502,7 +502,7 @@ pub(super) static CREATE_FLOW_BLOCKCHAIN_EVIDENCE_URL_RESPONSE: ObjectMeta = Obj
                 JsonType::Uint,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -517,7 +517,7 @@ pub(super) static CREATE_PERSON_AUTH_CERTIFICATE_IMAGE_REQUEST: ObjectMeta = Obj
     "CreatePersonAuthCertificateImageRequest",
     "Request of `CreatePersonAuthCertificateImage`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -526,10 +526,10 @@ pub(super) static CREATE_PERSON_AUTH_CERTIFICATE_IMAGE_REQUEST: ObjectMeta = Obj
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new("UserName", "user_name", "The person's name.", JsonType::String)
+        FieldMeta::new("UserName", "user_name", "The person's name.", JsonType::String)
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardType",
                 "id_card_type",
                 "Kind of the person's identity document.",
@@ -537,7 +537,7 @@ pub(super) static CREATE_PERSON_AUTH_CERTIFICATE_IMAGE_REQUEST: ObjectMeta = Obj
             )
             .required()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardNumber",
                 "id_card_number",
                 "Number of the person's identity document. `ID_CARD` and \
@@ -548,7 +548,7 @@ pub(super) static CREATE_PERSON_AUTH_CERTIFICATE_IMAGE_REQUEST: ObjectMeta = Obj
             )
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SceneKey",
                 "scene_key",
                 "Use of auto-signing that the person authorized. Absent: \
@@ -566,14 +566,14 @@ pub(super) static CREATE_PERSON_AUTH_CERTIFICATE_IMAGE_RESPONSE: ObjectMeta = Ob
     "CreatePersonAuthCertificateImageResponse",
     "Response of `CreatePersonAuthCertificateImage`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthCertUrl",
                 "auth_cert_url",
                 "Link to the picture; it is valid for five minutes.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ImageCertId",
                 "image_cert_id",
                 "Number of this certificate picture, 20 digits, assigned by the service and \
@@ -581,7 +581,7 @@ pub(super) static CREATE_PERSON_AUTH_CERTIFICATE_IMAGE_RESPONSE: ObjectMeta = Ob
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SerialNumber",
                 "serial_number",
                 "Unique serial number of the digital certificate. Changes when the certificate \
@@ -589,7 +589,7 @@ pub(super) static CREATE_PERSON_AUTH_CERTIFICATE_IMAGE_RESPONSE: ObjectMeta = Ob
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ValidFrom",
                 "valid_from",
                 "Time at which the digital certificate was issued; printed on the picture as a \
@@ -597,7 +597,7 @@ pub(super) static CREATE_PERSON_AUTH_CERTIFICATE_IMAGE_RESPONSE: ObjectMeta = Ob
                 JsonType::Uint,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ValidTo",
                 "valid_to",
                 "Time at which the digital certificate expires; printed on the picture as a date. \
@@ -605,7 +605,7 @@ pub(super) static CREATE_PERSON_AUTH_CERTIFICATE_IMAGE_RESPONSE: ObjectMeta = Ob
                 JsonType::Uint,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -620,7 +620,7 @@ pub(super) static DESCRIBE_CHANNEL_FLOW_EVIDENCE_REPORT_REQUEST: ObjectMeta = Ob
     "DescribeChannelFlowEvidenceReportRequest",
     "Request of `DescribeChannelFlowEvidenceReport`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -629,14 +629,14 @@ pub(super) static DESCRIBE_CHANNEL_FLOW_EVIDENCE_REPORT_REQUEST: ObjectMeta = Ob
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ReportId",
                 "report_id",
                 "The report's id, from `CreateChannelFlowEvidenceReport`.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts; not available.",
@@ -644,7 +644,7 @@ pub(super) static DESCRIBE_CHANNEL_FLOW_EVIDENCE_REPORT_REQUEST: ObjectMeta = Ob
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ReportType",
                 "report_type",
                 "Kind of report. Absent: 0, the report on signing.",
@@ -674,16 +674,16 @@ pub(super) static DESCRIBE_CHANNEL_FLOW_EVIDENCE_REPORT_RESPONSE: ObjectMeta = O
     "DescribeChannelFlowEvidenceReportResponse",
     "Response of `DescribeChannelFlowEvidenceReport`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "ReportUrl",
                 "report_url",
                 "Link to the report's PDF; it is valid for five minutes.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new("Status", "status", "State of the report.", JsonType::String)
+        FieldMeta::new("Status", "status", "State of the report.", JsonType::String)
             .values(&EVIDENCE_REPORT_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -698,7 +698,7 @@ pub(super) static DETECT_INFO_VIDEO_DATA: ObjectMeta = ObjectMeta::new(
     "DetectInfoVideoData",
     "The video of an identity check.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "LiveNessVideo",
                 "live_ness_video",
                 "The liveness video, an MP4 file. Encoded as base64.",
@@ -716,7 +716,7 @@ pub(super) static INTENTION_ACTION_RESULT: ObjectMeta = ObjectMeta::new(
     "IntentionActionResult",
     "Outcome of a video check in which the signer confirms by nods.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "Details",
             "details",
             "One entry per requested nod, in order.",
@@ -731,7 +731,7 @@ pub(super) static INTENTION_ACTION_RESULT_DETAIL: ObjectMeta = ObjectMeta::new(
     "IntentionActionResultDetail",
     "One nod in such a video check.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Video",
                 "video",
                 "The video with prompts and nod from start to end, an MP4 file. Encoded as base64.",
@@ -750,7 +750,7 @@ pub(super) static INTENTION_QUESTION_RESULT: ObjectMeta = ObjectMeta::new(
     "Outcome of a video check with spoken replies to questions; meaningless if that check was not \
     used.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Video",
                 "video",
                 "The video with the sound of all questions and spoken replies, an MP4 file. \
@@ -760,14 +760,14 @@ pub(super) static INTENTION_QUESTION_RESULT: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .base64(),
-        MemberMeta::new(
+        FieldMeta::new(
             "ResultCode",
             "result_code",
             "Comparison of each spoken reply with the expected replies; the official sample has \
             `0` for a match.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AsrResult",
                 "asr_result",
                 "Speech recognition result of each spoken reply, as a string.",
@@ -783,21 +783,21 @@ pub(super) static PDF_VERIFY_RESULT: ObjectMeta = ObjectMeta::new(
     "PdfVerifyResult",
     "Verification result of one signature slot of a contract's file.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "VerifyResult",
                 "verify_result",
                 "Verification result of this signature.",
                 JsonType::Int,
             )
             .values(&SIGNATURE_VERIFY_RESULT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignPlatform",
                 "sign_platform",
                 "Platform on which the signature was made.",
                 JsonType::String,
             )
             .values(&PDF_SIGN_PLATFORM),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignerName",
                 "signer_name",
                 "Name of the certificate's owner. If signed with the service: \
@@ -807,67 +807,67 @@ pub(super) static PDF_VERIFY_RESULT: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "SignTime",
             "sign_time",
             "Time of the signature. Unix timestamp in milliseconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "SignAlgorithm",
             "sign_algorithm",
             "The certificate's signature algorithm, such as `SHA1withRSA`.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "CertSn",
             "cert_sn",
             "Serial number of the digital certificate, unique.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "CertNotBefore",
             "cert_not_before",
             "Time from which the certificate is valid. Unix timestamp in milliseconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "CertNotAfter",
             "cert_not_after",
             "Time at which the certificate expires. Unix timestamp in milliseconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "SignType",
             "sign_type",
             "Kind of signature; reserved, always 0 at present.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ComponentPosX",
             "component_pos_x",
             "Horizontal position of the slot in pixels.",
             JsonType::Float,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ComponentPosY",
             "component_pos_y",
             "Vertical position of the slot in pixels.",
             JsonType::Float,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ComponentWidth",
             "component_width",
             "Width of the slot in pixels.",
             JsonType::Float,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ComponentHeight",
             "component_height",
             "Height of the slot in pixels.",
             JsonType::Float,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ComponentPage",
             "component_page",
             "Page of the slot, starting at 1.",

@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule, RuleKind,
+    ActionMeta, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule, RuleKind,
     ValueMeta, ValueSetMeta,
 };
 
@@ -84,7 +84,7 @@ pub(super) static CREATE_FILE_CONVERT_TASK_REQUEST: ObjectMeta = ObjectMeta::new
     "CreateFileConvertTaskRequest",
     "Request of `CreateFileConvertTask`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -93,7 +93,7 @@ pub(super) static CREATE_FILE_CONVERT_TASK_REQUEST: ObjectMeta = ObjectMeta::new
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ResourceType",
                 "resource_type",
                 "Format of the file to convert.",
@@ -101,7 +101,7 @@ pub(super) static CREATE_FILE_CONVERT_TASK_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .required()
             .values(&CONVERTIBLE_FILE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ResourceName",
                 "resource_name",
                 "Name of the file to convert, with its extension. At most 256 characters.",
@@ -110,7 +110,7 @@ pub(super) static CREATE_FILE_CONVERT_TASK_REQUEST: ObjectMeta = ObjectMeta::new
             .required()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(256)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ResourceId",
                 "resource_id",
                 "The file to convert, by the id that `UploadFiles` returned. One file per task.",
@@ -139,13 +139,13 @@ pub(super) static CREATE_FILE_CONVERT_TASK_RESPONSE: ObjectMeta = ObjectMeta::ne
     "CreateFileConvertTaskResponse",
     "Response of `CreateFileConvertTask`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "TaskId",
             "task_id",
             "Id of the conversion, for `DescribeFileConvertTask`.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -160,14 +160,14 @@ pub(super) static DESCRIBE_FILE_CONVERT_TASK_REQUEST: ObjectMeta = ObjectMeta::n
     "DescribeFileConvertTaskRequest",
     "Request of `DescribeFileConvertTask`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "TaskId",
                 "task_id",
                 "The conversion, as `CreateFileConvertTask` returned it.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -198,15 +198,15 @@ pub(super) static DESCRIBE_FILE_CONVERT_TASK_RESPONSE: ObjectMeta = ObjectMeta::
     "DescribeFileConvertTaskResponse",
     "Response of `DescribeFileConvertTask`.",
     &[
-        MemberMeta::new("TaskId", "task_id", "Id of the conversion.", JsonType::String),
-        MemberMeta::new(
+        FieldMeta::new("TaskId", "task_id", "Id of the conversion.", JsonType::String),
+        FieldMeta::new(
                 "TaskStatus",
                 "task_status",
                 "Progress of the conversion.",
                 JsonType::Int,
             )
             .values(&FILE_CONVERT_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
             "TaskMessage",
             "task_message",
             "Human-readable status. The reference lists `NeedTransform`, `Processing`, `TaskEnd`, \
@@ -214,14 +214,14 @@ pub(super) static DESCRIBE_FILE_CONVERT_TASK_RESPONSE: ObjectMeta = ObjectMeta::
             sentence. Use `TaskStatus` in code.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ResourceId",
             "resource_id",
             "The PDF's resource id (a file id), ready for `ChannelCreateFlowByFiles` once the \
             conversion is done.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -236,7 +236,7 @@ pub(super) static UPLOAD_FILE: ObjectMeta = ObjectMeta::new(
     "UploadFile",
     "One file to upload.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FileBody",
                 "file_body",
                 "Content of the file. Maximum size of a picture (PNG, JPG, JPEG): 8 MB. Encoded as \
@@ -249,7 +249,7 @@ pub(super) static UPLOAD_FILE: ObjectMeta = ObjectMeta::new(
             .limits(
                 Limits::new((None, None), (None, None), Some(62914560), (None, None)),
             ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FileName",
                 "file_name",
                 "Name of the file, with an extension that matches its type, such as `contract.pdf` \
@@ -268,7 +268,7 @@ pub(super) static UPLOAD_FILES_REQUEST: ObjectMeta = ObjectMeta::new(
     "UploadFilesRequest",
     "Request of `UploadFiles`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -277,7 +277,7 @@ pub(super) static UPLOAD_FILES_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "BusinessType",
                 "business_type",
                 "Purpose of the files; it determines which formats are accepted.",
@@ -285,7 +285,7 @@ pub(super) static UPLOAD_FILES_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .values(&UPLOAD_BUSINESS_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FileInfos",
                 "file_infos",
                 "The files. All of one type: only PDF or only Word, for example. At most 20 \
@@ -294,7 +294,7 @@ pub(super) static UPLOAD_FILES_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, Some(20)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -302,7 +302,7 @@ pub(super) static UPLOAD_FILES_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Deadline",
                 "deadline",
                 "Time at which the files expire, at most a year from now. Available on request: \
@@ -333,13 +333,13 @@ pub(super) static UPLOAD_FILES_RESPONSE: ObjectMeta = ObjectMeta::new(
     "UploadFilesResponse",
     "Response of `UploadFiles`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "TotalCount",
             "total_count",
             "Number of files stored: always all of them, because one failure fails the upload.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "FileIds",
             "file_ids",
             "Resource ids of the files, 32 characters each. Store them: they are needed to create \
@@ -347,14 +347,14 @@ pub(super) static UPLOAD_FILES_RESPONSE: ObjectMeta = ObjectMeta::new(
             default after an hour; the file is removed some time later.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FileUrls",
                 "file_urls",
                 "Links from which the uploaded files can be fetched for five minutes.",
                 JsonType::List(&JsonType::String),
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Deadline",
                 "deadline",
                 "Time at which the ids expire. The reference states a default of ten minutes from \
@@ -362,7 +362,7 @@ pub(super) static UPLOAD_FILES_RESPONSE: ObjectMeta = ObjectMeta::new(
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",

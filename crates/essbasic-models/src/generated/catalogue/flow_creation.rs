@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule,
+    ActionMeta, Condition, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule,
     RuleKind, ValueMeta, ValueSetMeta,
 };
 
@@ -664,7 +664,7 @@ pub(super) static APPROVER_COMPONENT_LIMIT_TYPE: ObjectMeta = ObjectMeta::new(
     "ApproverComponentLimitType",
     "The ways in which one party's signer may sign slots of the type `SIGN_SIGNATURE`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientId",
                 "recipient_id",
                 "The party, by the id of its role in the template; 32 characters. Its slots belong \
@@ -672,7 +672,7 @@ pub(super) static APPROVER_COMPONENT_LIMIT_TYPE: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Values",
                 "values",
                 "The ways among which the signer can choose.",
@@ -689,7 +689,7 @@ pub(super) static APPROVER_ITEM: ObjectMeta = ObjectMeta::new(
     "ApproverItem",
     "A party of a created contract.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignId",
                 "sign_id",
                 "The party's id in this contract; identifies the party when signers are added \
@@ -697,7 +697,7 @@ pub(super) static APPROVER_ITEM: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientId",
                 "recipient_id",
                 "The id of the party's role; identifies the party when signers are added \
@@ -705,7 +705,7 @@ pub(super) static APPROVER_ITEM: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverRoleName",
                 "approver_role_name",
                 "The name of the party's role.",
@@ -721,10 +721,10 @@ pub(super) static APPROVER_RESTRICTION: ObjectMeta = ObjectMeta::new(
     "ApproverRestriction",
     "A person who may sign by a QR code.",
     &[
-        MemberMeta::new("Name", "name", "The person's name.", JsonType::String)
+        FieldMeta::new("Name", "name", "The person's name.", JsonType::String)
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Mobile",
                 "mobile",
                 "The person's phone number, digits only. Exactly 11 characters.",
@@ -733,7 +733,7 @@ pub(super) static APPROVER_RESTRICTION: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (Some(11), Some(11)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardType",
                 "id_card_type",
                 "The kind of the person's identity document.",
@@ -741,7 +741,7 @@ pub(super) static APPROVER_RESTRICTION: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardNumber",
                 "id_card_number",
                 "The number of the person's identity document, with letters in upper case.",
@@ -758,7 +758,7 @@ pub(super) static ARCHIVE_DYNAMIC_FLOW_REQUEST: ObjectMeta = ObjectMeta::new(
     "ArchiveDynamicFlowRequest",
     "Request of `ArchiveDynamicFlow`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -767,7 +767,7 @@ pub(super) static ARCHIVE_DYNAMIC_FLOW_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The dynamic contract to end.",
@@ -796,15 +796,15 @@ pub(super) static ARCHIVE_DYNAMIC_FLOW_RESPONSE: ObjectMeta = ObjectMeta::new(
     "ArchiveDynamicFlowResponse",
     "Response of `ArchiveDynamicFlow`.",
     &[
-        MemberMeta::new("FlowId", "flow_id", "The contract.", JsonType::String)
+        FieldMeta::new("FlowId", "flow_id", "The contract.", JsonType::String)
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "Approvers",
             "approvers",
             "The parties of the dynamic contract, by their ids.",
             JsonType::List(&JsonType::Object(&CHANNEL_ARCHIVE_DYNAMIC_APPROVER_DATA)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -819,7 +819,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
     "BaseFlowInfo",
     "A contract to start on an embedded page.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowName",
                 "flow_name",
                 "The contract's name, chosen freely from Chinese characters, letters, digits and \
@@ -829,7 +829,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
             .required()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Deadline",
                 "deadline",
                 "Deadline for signing. A contract that is not signed by all parties by then \
@@ -837,7 +837,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::Int,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowType",
                 "flow_type",
                 "The kind of contract, chosen freely (sales contract, employment contract), of \
@@ -846,7 +846,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowDescription",
                 "flow_description",
                 "Description of the contract. At most 1000 characters.",
@@ -855,7 +855,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(1000)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Unordered",
                 "unordered",
                 "`true` if the parties may sign in any order. Absent: no, they sign one after \
@@ -863,7 +863,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IntelligentStatus",
                 "intelligent_status",
                 "Switch for areas to fill in that the page adds automatically. Absent: `OPEN`.",
@@ -871,14 +871,14 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&INTELLIGENT_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FormFields",
                 "form_fields",
                 "Contents for fields to fill in, each with the field's id.",
                 JsonType::List(&JsonType::Object(&FORM_FIELD)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
                 "`true` if the initiator's organization must approve before its own signer can \
@@ -887,7 +887,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserData",
                 "user_data",
                 "The caller's own data, as base64, which callbacks about the contract's status \
@@ -897,7 +897,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(1000)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CcInfos",
                 "cc_infos",
                 "Recipients of a copy, who see the contract and its progress without signing. They \
@@ -907,7 +907,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, Some(50)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NeedCreateReview",
                 "need_create_review",
                 "`true` if the initiator's organization must approve before its signer can start \
@@ -917,14 +917,14 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Components",
                 "components",
                 "Fields to fill in, for a contract started from a file.",
                 JsonType::List(&JsonType::Object(&COMPONENT)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowDisplayType",
                 "flow_display_type",
                 "Term for the contract in short messages and on the pages for filling in and \
@@ -933,7 +933,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&FLOW_DISPLAY_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FileIds",
                 "file_ids",
                 "The file to sign, by its resource id from `UploadFiles`. At most 1 element.",
@@ -941,7 +941,7 @@ pub(super) static BASE_FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, Some(1)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Approvers",
                 "approvers",
                 "The parties.",
@@ -957,7 +957,7 @@ pub(super) static CC_INFO: ObjectMeta = ObjectMeta::new(
     "CcInfo",
     "A recipient of a copy of a contract.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Mobile",
                 "mobile",
                 "The recipient's phone number in mainland China, digits only, without `+86`. It \
@@ -967,7 +967,7 @@ pub(super) static CC_INFO: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (Some(11), Some(11)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "The recipient's real name, not a nickname; identity verification uses it.",
@@ -975,10 +975,10 @@ pub(super) static CC_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new("CcType", "cc_type", "Kind of recipient.", JsonType::Int)
+        FieldMeta::new("CcType", "cc_type", "Kind of recipient.", JsonType::Int)
             .optional()
             .values(&CC_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CcPermission",
                 "cc_permission",
                 "Rights of the recipient to the contract.",
@@ -995,7 +995,7 @@ pub(super) static CHANNEL_ARCHIVE_DYNAMIC_APPROVER_DATA: ObjectMeta = ObjectMeta
     "ChannelArchiveDynamicApproverData",
     "The ids of a party of a dynamic contract.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignId",
                 "sign_id",
                 "The party's id, unique over all contracts. Like `RecipientId`, it can be used to \
@@ -1003,7 +1003,7 @@ pub(super) static CHANNEL_ARCHIVE_DYNAMIC_APPROVER_DATA: ObjectMeta = ObjectMeta
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientId",
                 "recipient_id",
                 "The party's role within the contract, to which its fields and signature slots \
@@ -1020,7 +1020,7 @@ pub(super) static CHANNEL_CANCEL_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
     "ChannelCancelMultiFlowSignQRCodeRequest",
     "Request of `ChannelCancelMultiFlowSignQRCode`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The application, sub-organization and employee of the call. Sub-organization and \
@@ -1028,7 +1028,7 @@ pub(super) static CHANNEL_CANCEL_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QrCodeId",
                 "qr_code_id",
                 "The code to invalidate, by the id that `ChannelCreateMultiFlowSignQRCode` \
@@ -1036,7 +1036,7 @@ pub(super) static CHANNEL_CANCEL_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -1066,7 +1066,7 @@ pub(super) static CHANNEL_CANCEL_MULTI_FLOW_SIGN_QR_CODE_RESPONSE: ObjectMeta = 
     "ChannelCancelMultiFlowSignQRCodeResponse",
     "Response of `ChannelCancelMultiFlowSignQRCode`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1081,14 +1081,14 @@ pub(super) static CHANNEL_CREATE_DYNAMIC_FLOW_APPROVER_REQUEST: ObjectMeta = Obj
     "ChannelCreateDynamicFlowApproverRequest",
     "Request of `ChannelCreateDynamicFlowApprover`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FillDynamicFlowList",
                 "fill_dynamic_flow_list",
                 "The dynamic contracts with the parties to add to each.",
                 JsonType::List(&JsonType::Object(&DYNAMIC_FLOW_INFO)),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1119,13 +1119,13 @@ pub(super) static CHANNEL_CREATE_DYNAMIC_FLOW_APPROVER_RESPONSE: ObjectMeta = Ob
     "ChannelCreateDynamicFlowApproverResponse",
     "Response of `ChannelCreateDynamicFlowApprover`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "DynamicFlowResultList",
             "dynamic_flow_result_list",
             "Added parties, by contract.",
             JsonType::List(&JsonType::Object(&DYNAMIC_FLOW_RESULT)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1140,7 +1140,7 @@ pub(super) static CHANNEL_CREATE_FLOW_APPROVERS_REQUEST: ObjectMeta = ObjectMeta
     "ChannelCreateFlowApproversRequest",
     "Request of `ChannelCreateFlowApprovers`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1149,7 +1149,7 @@ pub(super) static CHANNEL_CREATE_FLOW_APPROVERS_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Approvers",
                 "approvers",
                 "The signers to name, with the party that each one fills. For an organization's \
@@ -1158,7 +1158,7 @@ pub(super) static CHANNEL_CREATE_FLOW_APPROVERS_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::List(&JsonType::Object(&FILL_APPROVER_INFO)),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract, by its 32-character id, for those elements of `Approvers` that have \
@@ -1167,7 +1167,7 @@ pub(super) static CHANNEL_CREATE_FLOW_APPROVERS_REQUEST: ObjectMeta = ObjectMeta
             )
             .optional()
             .deprecated("Set `FlowId` in each element of `Approvers`."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FillApproverType",
                 "fill_approver_type",
                 "Way in which signers are named. Required for dynamic signers.",
@@ -1175,14 +1175,14 @@ pub(super) static CHANNEL_CREATE_FLOW_APPROVERS_REQUEST: ObjectMeta = ObjectMeta
             )
             .optional()
             .values(&FILL_APPROVER_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                 JsonType::Object(&USER_INFO),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupId",
                 "flow_group_id",
                 "The contract group, if the contracts belong to one.",
@@ -1222,14 +1222,14 @@ pub(super) static CHANNEL_CREATE_FLOW_APPROVERS_RESPONSE: ObjectMeta = ObjectMet
     "ChannelCreateFlowApproversResponse",
     "Response of `ChannelCreateFlowApprovers`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FillError",
             "fill_error",
             "Failures of a call that names several signers, with their causes. Currently returned \
             for dynamic signers only.",
             JsonType::List(&JsonType::Object(&FILL_ERROR)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1244,7 +1244,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
     "ChannelCreateFlowByFilesRequest",
     "Request of `ChannelCreateFlowByFiles`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The initiator: the application, the sub-organization that the contract comes \
@@ -1253,7 +1253,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowName",
                 "flow_name",
                 "The contract's name. Chinese characters, letters, digits and underscores only. At \
@@ -1263,7 +1263,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowDescription",
                 "flow_description",
                 "Description of the contract, for its readers. At most 1000 characters.",
@@ -1272,7 +1272,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(1000)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowApprovers",
                 "flow_approvers",
                 "The parties, organizations and persons, each with contact data and its way of \
@@ -1282,7 +1282,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .limits(Limits::new((None, Some(50)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FileIds",
                 "file_ids",
                 "The contract's PDF, by the id that `UploadFiles` returned. At most 1 element.",
@@ -1290,7 +1290,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .limits(Limits::new((None, Some(1)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Components",
                 "components",
                 "The initiator's fields, with their content: single-line or multi-line text, check \
@@ -1298,7 +1298,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
                 JsonType::List(&JsonType::Object(&COMPONENT)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Deadline",
                 "deadline",
                 "Deadline for signing; a contract not completed by then expires and is void. \
@@ -1306,7 +1306,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CallbackUrl",
                 "callback_url",
                 "URL for callbacks.",
@@ -1316,7 +1316,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             .internal()
             .sensitive()
             .deprecated("Set the callback address in the application's configuration."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Unordered",
                 "unordered",
                 "`true` if the parties may sign in any order. Absent: no, they sign one after \
@@ -1324,7 +1324,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowType",
                 "flow_type",
                 "The contract's type in the caller's own words, such as a sales contract. Chinese \
@@ -1333,7 +1333,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .limits(Limits::new((None, None), (None, Some(255)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CustomShowMap",
                 "custom_show_map",
                 "Title of the contract in the contract list of the mini program: text with \
@@ -1345,7 +1345,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CustomerData",
                 "customer_data",
                 "The platform's own data, as base64; callbacks, for instance about the contract's \
@@ -1355,7 +1355,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(1000)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
                 "`true` if signers of the initiator's organization must wait for its internal \
@@ -1365,7 +1365,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverVerifyType",
                 "approver_verify_type",
                 "Verification of a signer who is a person. With the phone number, anybody who has \
@@ -1376,7 +1376,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .values(&APPROVER_VERIFY_MODE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignBeanTag",
                 "sign_bean_tag",
                 "Way in which the signature slots (seals, signatures) are placed. If the signers \
@@ -1386,7 +1386,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .values(&SIGNATURE_PLACEMENT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CcInfos",
                 "cc_infos",
                 "Copy recipients, who see the contract and its progress without signing. They can \
@@ -1396,7 +1396,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .limits(Limits::new((None, Some(50)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CcNotifyType",
                 "cc_notify_type",
                 "Time at which the recipients in `CcInfos` get the short message that invites them \
@@ -1405,7 +1405,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .values(&CC_NOTIFY_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AutoSignScene",
                 "auto_sign_scene",
                 "Purpose of a person's auto-signing (`PERSON_AUTO_SIGN`). The service's account \
@@ -1414,7 +1414,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .values(&AUTO_SIGN_SCENE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -1422,7 +1422,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowDisplayType",
                 "flow_display_type",
                 "Term for the contract in short messages, and in titles, buttons and details of \
@@ -1431,7 +1431,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .values(&FLOW_DISPLAY_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NeedPreview",
                 "need_preview",
                 "`true` for a preview only: no contract is created. The response contains no \
@@ -1440,7 +1440,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PreviewType",
                 "preview_type",
                 "Target of the preview link; no effect unless `NeedPreview` is true. Absent: a PDF \
@@ -1449,7 +1449,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .values(&PREVIEW_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OpenDynamicFlow",
                 "open_dynamic_flow",
                 "`true` if signers can be added after creation; use `OpenDynamicSignFlow` instead. \
@@ -1458,7 +1458,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OpenDynamicSignFlow",
                 "open_dynamic_sign_flow",
                 "`true` if the contract is dynamic: created without parties, which are added \
@@ -1466,7 +1466,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_REQUEST: ObjectMeta = ObjectMeta:
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowOperateLimit",
                 "flow_operate_limit",
                 "Later operations on the contract that are forbidden.",
@@ -1507,20 +1507,20 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_RESPONSE: ObjectMeta = ObjectMeta
     "ChannelCreateFlowByFilesResponse",
     "Response of `ChannelCreateFlowByFiles`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowId",
             "flow_id",
             "The contract's id, 32 characters; store it, later calls need it. Absent if only a \
             preview was requested.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Approvers",
             "approvers",
             "The parties with their ids and role names.",
             JsonType::List(&JsonType::Object(&APPROVER_ITEM)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PreviewUrl",
                 "preview_url",
                 "Link to the preview, valid for 300 seconds; only if `NeedPreview` was true.",
@@ -1528,7 +1528,7 @@ pub(super) static CHANNEL_CREATE_FLOW_BY_FILES_RESPONSE: ObjectMeta = ObjectMeta
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1543,7 +1543,7 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_FILES_REQUEST: ObjectMeta = Objec
     "ChannelCreateFlowGroupByFilesRequest",
     "Request of `ChannelCreateFlowGroupByFiles`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowFileInfos",
                 "flow_file_infos",
                 "The contracts of the group. 2 to 50 elements.",
@@ -1551,7 +1551,7 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_FILES_REQUEST: ObjectMeta = Objec
             )
             .required()
             .limits(Limits::new((Some(2), Some(50)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupName",
                 "flow_group_name",
                 "The group's name. Chinese characters, letters, digits and underscores only. At \
@@ -1561,7 +1561,7 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_FILES_REQUEST: ObjectMeta = Objec
             .required()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The initiator: the application, the sub-organization that the contracts come \
@@ -1570,7 +1570,7 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_FILES_REQUEST: ObjectMeta = Objec
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverVerifyType",
                 "approver_verify_type",
                 "Verification of signers, for the whole group; overrides the settings of its \
@@ -1581,7 +1581,7 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_FILES_REQUEST: ObjectMeta = Objec
             )
             .optional()
             .values(&APPROVER_VERIFY_MODE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupOptions",
                 "flow_group_options",
                 "Signing settings of the group, for instance whether each contract in it needs its \
@@ -1589,7 +1589,7 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_FILES_REQUEST: ObjectMeta = Objec
                 JsonType::Object(&FLOW_GROUP_OPTIONS),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -1619,26 +1619,26 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_FILES_RESPONSE: ObjectMeta = Obje
     "ChannelCreateFlowGroupByFilesResponse",
     "Response of `ChannelCreateFlowGroupByFiles`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowGroupId",
             "flow_group_id",
             "The group's id, 32 characters; store it, later calls need it.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowIds",
             "flow_ids",
             "The ids of the group's contracts, 32 characters each, in the order of \
             `FlowFileInfos`.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Approvers",
             "approvers",
             "The parties by contract.",
             JsonType::List(&JsonType::Object(&FLOW_GROUP_APPROVERS)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1653,7 +1653,7 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_TEMPLATES_REQUEST: ObjectMeta = O
     "ChannelCreateFlowGroupByTemplatesRequest",
     "Request of `ChannelCreateFlowGroupByTemplates`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The initiator: the application, the sub-organization that the contracts come \
@@ -1662,7 +1662,7 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_TEMPLATES_REQUEST: ObjectMeta = O
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowInfos",
                 "flow_infos",
                 "The contracts of the group. 2 to 50 elements.",
@@ -1670,7 +1670,7 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_TEMPLATES_REQUEST: ObjectMeta = O
             )
             .required()
             .limits(Limits::new((Some(2), Some(50)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupName",
                 "flow_group_name",
                 "The group's name. Chinese characters, letters, digits and underscores only. At \
@@ -1709,19 +1709,19 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_TEMPLATES_RESPONSE: ObjectMeta = 
     "ChannelCreateFlowGroupByTemplatesResponse",
     "Response of `ChannelCreateFlowGroupByTemplates`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowGroupId",
             "flow_group_id",
             "The group's id, 32 characters; store it, later calls need it.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowIds",
             "flow_ids",
             "The ids of the group's contracts, 32 characters each, in the order of `FlowInfos`.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "TaskInfos",
             "task_infos",
             "Asynchronous tasks that compose complex documents, such as those with a dynamic \
@@ -1729,13 +1729,13 @@ pub(super) static CHANNEL_CREATE_FLOW_GROUP_BY_TEMPLATES_RESPONSE: ObjectMeta = 
             no task is needed.",
             JsonType::List(&JsonType::Object(&TASK_INFO)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Approvers",
             "approvers",
             "The parties by contract.",
             JsonType::List(&JsonType::Object(&FLOW_GROUP_APPROVERS)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1750,7 +1750,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
     "ChannelCreateMultiFlowSignQRCodeRequest",
     "Request of `ChannelCreateMultiFlowSignQRCode`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The application, sub-organization and employee of the call. Sub-organization and \
@@ -1758,14 +1758,14 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TemplateId",
                 "template_id",
                 "The template from which every contract is created; 32 characters.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowName",
                 "flow_name",
                 "The name of the contracts, and of the file in which a signed one is downloaded. \
@@ -1775,7 +1775,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
             .required()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "MaxFlowNum",
                 "max_flow_num",
                 "Maximum number of contracts the code may start; then it becomes invalid. Absent: \
@@ -1783,7 +1783,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowEffectiveDay",
                 "flow_effective_day",
                 "Number of days after its creation within which a contract must be signed; then it \
@@ -1792,7 +1792,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (None, Some(30)))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowDisplayType",
                 "flow_display_type",
                 "Term for the contract in short messages, and in titles, buttons and details of \
@@ -1801,7 +1801,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
             )
             .optional()
             .values(&FLOW_DISPLAY_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QrEffectiveDay",
                 "qr_effective_day",
                 "Validity of the code in days, at most 90; `QrCodeExpiredOn` replaces this field. \
@@ -1810,14 +1810,14 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Restrictions",
                 "restrictions",
                 "Permitted signers: only these people can scan the code and sign. Absent: anybody.",
                 JsonType::List(&JsonType::Object(&APPROVER_RESTRICTION)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverComponentLimitTypes",
                 "approver_component_limit_types",
                 "The ways in which a party's signer may sign slots of the type `SIGN_SIGNATURE`, \
@@ -1825,7 +1825,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
                 JsonType::List(&JsonType::Object(&APPROVER_COMPONENT_LIMIT_TYPE)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CallbackUrl",
                 "callback_url",
                 "URL for callbacks about the code and its contracts.",
@@ -1835,7 +1835,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
             .internal()
             .sensitive()
             .deprecated("Set the callback address in the application's configuration."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverRestrictions",
                 "approver_restrictions",
                 "Conditions that a person must meet to use the code.",
@@ -1844,7 +1844,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
             .optional()
             .internal()
             .deprecated("Use `Restrictions`."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -1852,7 +1852,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ForbidPersonalMultipleSign",
                 "forbid_personal_multiple_sign",
                 "`true` if one person may sign only one contract by this code. Absent: no, they \
@@ -1860,7 +1860,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowNameAppendScannerInfo",
                 "flow_name_append_scanner_info",
                 "`true` to append the signer to a contract's name: `FlowName`, the signer's name \
@@ -1868,7 +1868,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QrCodeName",
                 "qr_code_name",
                 "The code's name, shown on its picture. Chinese characters, letters, digits and \
@@ -1877,7 +1877,7 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_REQUEST: ObjectMeta = O
             )
             .optional()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QrCodeExpiredOn",
                 "qr_code_expired_on",
                 "Time at which the code expires, at most 365 days after its creation. Absent: 7 \
@@ -1907,20 +1907,20 @@ pub(super) static CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE_RESPONSE: ObjectMeta = 
     "ChannelCreateMultiFlowSignQRCodeResponse",
     "Response of `ChannelCreateMultiFlowSignQRCode`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "QrCode",
             "qr_code",
             "The code that people scan in order to sign.",
             JsonType::Object(&SIGN_QR_CODE),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "SignUrls",
             "sign_urls",
             "Links that lead directly to signing in the mini program, for platforms that show the \
             code on their own pages.",
             JsonType::Object(&SIGN_URL),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1935,7 +1935,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_GROUP_REQUEST: ObjectMeta = Object
     "ChannelCreatePrepareFlowGroupRequest",
     "Request of `ChannelCreatePrepareFlowGroup`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "BaseFlowInfos",
                 "base_flow_infos",
                 "The contracts of the group: at least two, although an official sample has one. At \
@@ -1944,7 +1944,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_GROUP_REQUEST: ObjectMeta = Object
             )
             .required()
             .limits(Limits::new((None, Some(50)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupName",
                 "flow_group_name",
                 "The group's name, chosen freely from Chinese characters, letters, digits and \
@@ -1954,7 +1954,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_GROUP_REQUEST: ObjectMeta = Object
             .required()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ResourceType",
                 "resource_type",
                 "Source of the contracts.",
@@ -1962,7 +1962,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_GROUP_REQUEST: ObjectMeta = Object
             )
             .required()
             .values(&PREPARE_GROUP_RESOURCE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The initiator of the group: the organization (`ProxyOrganizationOpenId`) and its \
@@ -1970,7 +1970,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_GROUP_REQUEST: ObjectMeta = Object
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupOptions",
                 "flow_group_options",
                 "Settings of the page and of signing: whether name, kind and deadline can be \
@@ -1978,14 +1978,14 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_GROUP_REQUEST: ObjectMeta = Object
                 JsonType::Object(&FLOW_GROUP_OPTIONS),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupType",
                 "flow_group_type",
                 "The kind of contract, applied to every contract of the group.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupDeadline",
                 "flow_group_deadline",
                 "Deadline for signing the group, applied to every contract of the group. Unix \
@@ -2015,21 +2015,21 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_GROUP_RESPONSE: ObjectMeta = Objec
     "ChannelCreatePrepareFlowGroupResponse",
     "Response of `ChannelCreatePrepareFlowGroup`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowGroupId",
             "flow_group_id",
             "The contract group's 32-character id; store it. Valid only once the group has been \
             started on the page.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PrepareUrl",
                 "prepare_url",
                 "The link to the page.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -2044,7 +2044,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
     "ChannelCreatePrepareFlowRequest",
     "Request of `ChannelCreatePrepareFlow`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "ResourceType",
                 "resource_type",
                 "Source of the contract, that is the kind of `ResourceId`.",
@@ -2052,14 +2052,14 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
             )
             .required()
             .values(&PREPARE_RESOURCE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowInfo",
                 "flow_info",
                 "The contract to start.",
                 JsonType::Object(&BASE_FLOW_INFO),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -2068,7 +2068,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ResourceId",
                 "resource_id",
                 "The source, of the kind that `ResourceType` states. It is the id of a file from \
@@ -2077,14 +2077,14 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowOption",
                 "flow_option",
                 "Parts of the page that the employee can change, and parts that are hidden.",
                 JsonType::Object(&CREATE_FLOW_OPTION),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowApproverList",
                 "flow_approver_list",
                 "The parties. Obsolete.",
@@ -2093,7 +2093,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
             .optional()
             .internal()
             .deprecated("Set the parties as `FlowInfo.Approvers`."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "An existing contract for which to create the page. Its start must be awaiting \
@@ -2101,7 +2101,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NeedPreview",
                 "need_preview",
                 "`true` to create a preview link. Not available; use `ChannelCreateEmbedWebUrl`.",
@@ -2109,7 +2109,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Organization",
                 "organization",
                 "The organization. Leave it out.",
@@ -2117,7 +2117,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out.",
@@ -2125,7 +2125,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignComponentConfig",
                 "sign_component_config",
                 "Settings of the signature slots on the page, such as whether they show the date.",
@@ -2156,14 +2156,14 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_RESPONSE: ObjectMeta = ObjectMeta:
     "ChannelCreatePrepareFlowResponse",
     "Response of `ChannelCreatePrepareFlow`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "PrepareFlowUrl",
                 "prepare_flow_url",
                 "The link to the page on which the contract is started. Works for five minutes.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PreviewFlowUrl",
                 "preview_flow_url",
                 "A link to a preview of the contract, which does not start it. Works for five \
@@ -2171,7 +2171,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_RESPONSE: ObjectMeta = ObjectMeta:
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract's provisional id. Valid only once the contract has been started on \
@@ -2179,7 +2179,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_RESPONSE: ObjectMeta = ObjectMeta:
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "DraftId",
                 "draft_id",
                 "The id of the draft, if the employee saves one on the page; it is needed to start \
@@ -2187,7 +2187,7 @@ pub(super) static CHANNEL_CREATE_PREPARE_FLOW_RESPONSE: ObjectMeta = ObjectMeta:
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -2202,7 +2202,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
     "ChannelCreateReleaseFlowRequest",
     "Request of `ChannelCreateReleaseFlow`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -2211,14 +2211,14 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NeedRelievedFlowId",
                 "need_relieved_flow_id",
                 "The contract to release.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ReliveInfo",
                 "relive_info",
                 "Content of the release agreement: the reason, the clauses that stay in force, the \
@@ -2226,7 +2226,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
                 JsonType::Object(&RELIEVE_INFO),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ReleasedApprovers",
                 "released_approvers",
                 "The parties whose signer changes, and only those. Absent: the original contract's \
@@ -2235,7 +2235,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
                 JsonType::List(&JsonType::Object(&RELEASED_APPROVER)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CallbackUrl",
                 "callback_url",
                 "URL to call back after signing.",
@@ -2244,7 +2244,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
             .optional()
             .internal()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Organization",
                 "organization",
                 "The organization. Not available.",
@@ -2252,7 +2252,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Not available.",
@@ -2260,7 +2260,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Deadline",
                 "deadline",
                 "Deadline for signing the release agreement; an agreement not signed by all \
@@ -2269,7 +2269,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserData",
                 "user_data",
                 "The caller's own data, JSON or another string, encoded as base64. Callbacks about \
@@ -2279,7 +2279,7 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_REQUEST: ObjectMeta = ObjectMeta::
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(20480)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowName",
                 "flow_name",
                 "The release agreement's name. Required if one of `ReleasedApprovers` has the \
@@ -2310,13 +2310,13 @@ pub(super) static CHANNEL_CREATE_RELEASE_FLOW_RESPONSE: ObjectMeta = ObjectMeta:
     "ChannelCreateReleaseFlowResponse",
     "Response of `ChannelCreateReleaseFlow`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowId",
             "flow_id",
             "The release agreement, a separate contract.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -2332,21 +2332,21 @@ pub(super) static COMMON_APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
     "Permissions of a signer on the page and while signing. It has no effect on sub-organizations \
     and auto-signing parties, which can't be changed.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "CanEditApprover",
                 "can_edit_approver",
                 "`true` if the employee may change this signer's data on the page.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NoRefuse",
                 "no_refuse",
                 "`true` if the signer is prevented from refusing to sign. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NoTransfer",
                 "no_transfer",
                 "`true` if the signer is prevented from forwarding the task to another person. \
@@ -2354,7 +2354,7 @@ pub(super) static COMMON_APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HideOneKeySign",
                 "hide_one_key_sign",
                 "`true` to hide the button that fills all of the signer's slots in one step: a \
@@ -2362,7 +2362,7 @@ pub(super) static COMMON_APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowReadLimit",
                 "flow_read_limit",
                 "Reading that is required before signing.",
@@ -2370,7 +2370,7 @@ pub(super) static COMMON_APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&FLOW_READ_LIMIT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ForbidAddSignDate",
                 "forbid_add_sign_date",
                 "`true` if slots that signers add themselves (contracts from files with \
@@ -2378,7 +2378,7 @@ pub(super) static COMMON_APPROVER_OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ForbidModifySealInfos",
                 "forbid_modify_seal_infos",
                 "`true` to lock on the page the seal type or seal id of this signer's slots, for a \
@@ -2395,7 +2395,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
     "CommonFlowApprover",
     "A party of a contract that is started on an embedded page.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "NotChannelOrganization",
                 "not_channel_organization",
                 "`true` if the organization is a direct customer of the service, not a \
@@ -2404,7 +2404,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverType",
                 "approver_type",
                 "Kind of the party and its way of signing. For auto-signing, the organization must \
@@ -2414,14 +2414,14 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&APPROVER_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationId",
                 "organization_id",
                 "The organization's id inside the service.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
                 "The sub-organization, by the id that the platform gave it. Needed for a \
@@ -2429,7 +2429,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "The organization's name. Needed for a sub-organization, except for auto-signing, \
@@ -2437,14 +2437,14 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserId",
                 "user_id",
                 "The employee's or person's id inside the service.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OpenId",
                 "open_id",
                 "The sub-organization's employee who signs, by the id that the platform gave them. \
@@ -2452,7 +2452,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverName",
                 "approver_name",
                 "The signer's real name, which identity verification and the signature use. Also \
@@ -2461,7 +2461,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverMobile",
                 "approver_mobile",
                 "The signer's phone number. Also needed for an organization outside the platform.",
@@ -2469,7 +2469,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverIdCardType",
                 "approver_id_card_type",
                 "The kind of the signer's identity document. Absent: the resident identity card.",
@@ -2477,7 +2477,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverIdCardNumber",
                 "approver_id_card_number",
                 "The number of the signer's identity document:\n\n- `ID_CARD`: 18 characters, \
@@ -2488,7 +2488,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientId",
                 "recipient_id",
                 "The role that the party takes in the template, by its id there. Required if the \
@@ -2496,7 +2496,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PreReadTime",
                 "pre_read_time",
                 "Minimum reading time before signing, in seconds; at least 3. Absent: 10. At most \
@@ -2505,14 +2505,14 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (None, Some(300)))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IsFullText",
                 "is_full_text",
                 "`true` if the signer must read the whole text before signing.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NotifyType",
                 "notify_type",
                 "Channel by which the signer is notified of the contract. Absent: short message. \
@@ -2521,14 +2521,14 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&NOTIFY_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverOption",
                 "approver_option",
                 "Permissions of the signer.",
                 JsonType::Object(&COMMON_APPROVER_OPTION),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignComponents",
                 "sign_components",
                 "The party's signature slots, for a contract from a PDF. From a template: the seal \
@@ -2537,7 +2537,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
                 JsonType::List(&JsonType::Object(&COMPONENT)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverVerifyTypes",
                 "approver_verify_types",
                 "Identity checks of a person before viewing the contract; several are possible. \
@@ -2547,7 +2547,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&APPROVER_VERIFY_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverSignTypes",
                 "approver_sign_types",
                 "Methods by which the signer may prove identity when signing. Absent: all methods. \
@@ -2558,7 +2558,7 @@ pub(super) static COMMON_FLOW_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&APPROVER_SIGN_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ComponentLimitType",
                 "component_limit_type",
                 "Kinds of signature that the signer may put into a personal slot \
@@ -2584,42 +2584,42 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
     "CreateFlowOption",
     "Parts of the page for starting a contract that are shown, hidden or editable by the employee.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "CanEditFlow",
                 "can_edit_flow",
                 "`true` if the contract's data can be changed. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HideShowFlowName",
                 "hide_show_flow_name",
                 "`true` if the start dialog hides the contract's name. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HideShowFlowType",
                 "hide_show_flow_type",
                 "`true` if the start dialog hides the contract's kind. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HideShowDeadline",
                 "hide_show_deadline",
                 "`true` if the start dialog hides the deadline. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CanSkipAddApprover",
                 "can_skip_add_approver",
                 "`true` if the step that names the parties can be skipped. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ForbidEditApprover",
                 "forbid_edit_approver",
                 "`true` if parties are locked: none can be added, changed or removed. Absent: no. \
@@ -2628,7 +2628,7 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CustomCreateFlowDescription",
                 "custom_create_flow_description",
                 "The caller's text for the start dialog: Chinese characters, letters, digits and \
@@ -2637,14 +2637,14 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, Some(500)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ForbidEditFillComponent",
                 "forbid_edit_fill_component",
                 "`true` if the fields to fill in are locked. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SkipUploadFile",
                 "skip_upload_file",
                 "`true` if the step that uploads a file is skipped. Absent: no. The reference \
@@ -2653,28 +2653,28 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignComponentConfig",
                 "sign_component_config",
                 "Settings of the signature slots on the page, such as whether they show the date.",
                 JsonType::Object(&SIGN_COMPONENT_CONFIG),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ForbidEditWatermark",
                 "forbid_edit_watermark",
                 "`true` if the watermark's properties are hidden and can't be edited. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PreviewAfterStart",
                 "preview_after_start",
                 "`true` if a preview button is offered after the start. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignAfterStart",
                 "sign_after_start",
                 "`true` if a button to sign is offered after the start; only if the acting \
@@ -2682,7 +2682,7 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HideOperationSteps",
                 "hide_operation_steps",
                 "Hidden steps. On the new version of the page only.",
@@ -2690,7 +2690,7 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&PREPARE_STEP),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SelfName",
                 "self_name",
                 "A short name for the initiator's own organization. On the new version of the page \
@@ -2698,7 +2698,7 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HideSignCodeAfterStart",
                 "hide_sign_code_after_start",
                 "`true` if the signing code is hidden after the start. Absent: no. On the new \
@@ -2706,7 +2706,7 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NeedFlowDraft",
                 "need_flow_draft",
                 "`true` if the page has a button that saves a draft. The draft's id is the \
@@ -2715,7 +2715,7 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HideComponentTypes",
                 "hide_component_types",
                 "Kinds of field that the page does not offer. An empty array is treated as absent.",
@@ -2723,7 +2723,7 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&COMPONENT_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ShowComponentTypes",
                 "show_component_types",
                 "Kinds of field that the page offers. An empty array is treated as absent.",
@@ -2731,14 +2731,14 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&COMPONENT_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ForbidAddApprover",
                 "forbid_add_approver",
                 "`true` if the button that adds a party is hidden.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ForbidEditFlowProperties",
                 "forbid_edit_flow_properties",
                 "`true` if the panel for the signing settings (order, way of verification and the \
@@ -2746,14 +2746,14 @@ pub(super) static CREATE_FLOW_OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ResultPageConfig",
                 "result_page_config",
                 "Content of the last page.",
                 JsonType::Object(&CREATE_RESULT_PAGE_CONFIG),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CcInfoVisibility",
                 "cc_info_visibility",
                 "Access of the employee to the contract's copy recipients: none, view, or edit \
@@ -2776,7 +2776,7 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::ne
     "CreateFlowsByTemplatesRequest",
     "Request of `CreateFlowsByTemplates`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The initiator: the application, the sub-organization that the contract comes \
@@ -2785,7 +2785,7 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::ne
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowInfos",
                 "flow_infos",
                 "The contracts to create. 1 to 20 elements.",
@@ -2793,7 +2793,7 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::ne
             )
             .required()
             .limits(Limits::new((Some(1), Some(20)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NeedPreview",
                 "need_preview",
                 "`true` for a preview only: no contracts are created. The response contains no \
@@ -2805,7 +2805,7 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::ne
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PreviewType",
                 "preview_type",
                 "Target of the preview link; no effect unless `NeedPreview` is true. Absent: a PDF \
@@ -2814,7 +2814,7 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::ne
             )
             .optional()
             .values(&PREVIEW_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -2851,27 +2851,27 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_RESPONSE: ObjectMeta = ObjectMeta::n
     "CreateFlowsByTemplatesResponse",
     "Response of `CreateFlowsByTemplates`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowIds",
             "flow_ids",
             "The ids of the created contracts, 32 characters each; store them, later calls need \
             them. Absent if only a preview was requested.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CustomerData",
                 "customer_data",
                 "The platform's own data of each contract, in the order of `FlowInfos`.",
                 JsonType::List(&JsonType::String),
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "ErrorMessages",
             "error_messages",
             "One string per contract: empty if it was created, otherwise the error.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PreviewUrls",
                 "preview_urls",
                 "Links to the previews, valid for 300 seconds, only if `NeedPreview` was true. A \
@@ -2881,7 +2881,7 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_RESPONSE: ObjectMeta = ObjectMeta::n
                 JsonType::List(&JsonType::String),
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "TaskInfos",
             "task_infos",
             "Asynchronous tasks that compose complex documents, such as those with a dynamic \
@@ -2889,13 +2889,13 @@ pub(super) static CREATE_FLOWS_BY_TEMPLATES_RESPONSE: ObjectMeta = ObjectMeta::n
             no task is needed.",
             JsonType::List(&JsonType::Object(&TASK_INFO)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowApprovers",
             "flow_approvers",
             "The parties by contract.",
             JsonType::List(&JsonType::Object(&FLOW_APPROVER_ITEM)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -2910,7 +2910,7 @@ pub(super) static CREATE_RESULT_PAGE_CONFIG: ObjectMeta = ObjectMeta::new(
     "CreateResultPageConfig",
     "The text of a page that shows the outcome of the start.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Type",
                 "r#type",
                 "Result to which the settings apply.",
@@ -2918,7 +2918,7 @@ pub(super) static CREATE_RESULT_PAGE_CONFIG: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .values(&CREATE_RESULT_PAGE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Title",
                 "title",
                 "The title. At most 50 characters.",
@@ -2926,7 +2926,7 @@ pub(super) static CREATE_RESULT_PAGE_CONFIG: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .limits(Limits::new((None, None), (None, Some(50)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Description",
                 "description",
                 "The text under the title. At most 200 characters.",
@@ -2943,7 +2943,7 @@ pub(super) static DESCRIBE_USER_FLOW_TYPE_REQUEST: ObjectMeta = ObjectMeta::new(
     "DescribeUserFlowTypeRequest",
     "Request of `DescribeUserFlowType`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The application, sub-organization and employee of the call. Sub-organization and \
@@ -2951,7 +2951,7 @@ pub(super) static DESCRIBE_USER_FLOW_TYPE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Filters",
                 "filters",
                 "Types to list: an entry with the `Key` `user-flow-type-id` and the types' ids as \
@@ -2959,7 +2959,7 @@ pub(super) static DESCRIBE_USER_FLOW_TYPE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::List(&JsonType::Object(&FILTER)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QueryBindTemplate",
                 "query_bind_template",
                 "`true` to list only types to which templates are bound, with their number. \
@@ -2989,13 +2989,13 @@ pub(super) static DESCRIBE_USER_FLOW_TYPE_RESPONSE: ObjectMeta = ObjectMeta::new
     "DescribeUserFlowTypeResponse",
     "Response of `DescribeUserFlowType`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "AllUserFlowTypes",
             "all_user_flow_types",
             "The contract types found.",
             JsonType::List(&JsonType::Object(&TEMPLATE_USER_FLOW_TYPE)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -3010,20 +3010,20 @@ pub(super) static DYNAMIC_FLOW_APPROVER_RESULT: ObjectMeta = ObjectMeta::new(
     "DynamicFlowApproverResult",
     "A party that was added to a dynamic contract.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RecipientId",
             "recipient_id",
             "The party's role within the contract.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "SignId",
             "sign_id",
             "The party's id, assigned by the service. It is sufficient for creating a signing \
             link, without name, phone number or identity document.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ApproverStatus",
             "approver_status",
             "The party's state, as a number that the reference does not explain. In its samples it \
@@ -3039,14 +3039,14 @@ pub(super) static DYNAMIC_FLOW_INFO: ObjectMeta = ObjectMeta::new(
     "DynamicFlowInfo",
     "A dynamic contract and the parties to add to it.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract, by the 32-character id that `ChannelCreateFlowByFiles` returned.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowApprovers",
                 "flow_approvers",
                 "The parties to add, organizations or persons. If parties sign in order, the order \
@@ -3055,7 +3055,7 @@ pub(super) static DYNAMIC_FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .limits(Limits::new((None, Some(50)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AutoSignScene",
                 "auto_sign_scene",
                 "Purpose of a person's auto-signing. Required if a party's `ApproverType` is \
@@ -3064,7 +3064,7 @@ pub(super) static DYNAMIC_FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&AUTO_SIGN_SCENE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverVerifyType",
                 "approver_verify_type",
                 "Identity check of a person before viewing the contract. Absent: face recognition. \
@@ -3083,14 +3083,14 @@ pub(super) static DYNAMIC_FLOW_RESULT: ObjectMeta = ObjectMeta::new(
     "DynamicFlowResult",
     "The parties that were added to one dynamic contract.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract, by its 32-character id.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "DynamicFlowApproverList",
             "dynamic_flow_approver_list",
             "The parties added.",
@@ -3106,14 +3106,14 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
     "A signer for a party that was left open. A person who has passed identity verification with \
     the service can be named by name, kind and number of the identity document.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientId",
                 "recipient_id",
                 "The party to fill, by its 32-character id as set in the template.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OpenId",
                 "open_id",
                 "The organization's employee, by the id that the platform gave them. If not \
@@ -3121,7 +3121,7 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverName",
                 "approver_name",
                 "The signer's name.",
@@ -3129,7 +3129,7 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverMobile",
                 "approver_mobile",
                 "The signer's phone number.",
@@ -3137,14 +3137,14 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "The organization's name.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
                 "The sub-organization, by the id that the platform gave it. The reference requires \
@@ -3152,7 +3152,7 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NotChannelOrganization",
                 "not_channel_organization",
                 "`true` if the organization is a direct customer of the service, not a \
@@ -3160,7 +3160,7 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverIdCardType",
                 "approver_id_card_type",
                 "The kind of the person's identity document.",
@@ -3168,7 +3168,7 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverIdCardNumber",
                 "approver_id_card_number",
                 "The number of the signer's identity document:\n\n- `ID_CARD`: 18 characters, \
@@ -3179,7 +3179,7 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract of the party; it takes precedence over the `FlowId` of the request, \
@@ -3187,7 +3187,7 @@ pub(super) static FILL_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PinCode",
                 "pin_code",
                 "Proof of the person's authorized PIN, for PIN signing: `HMAC_SHA256(SHA256(PIN), \
@@ -3205,21 +3205,21 @@ pub(super) static FILL_ERROR: ObjectMeta = ObjectMeta::new(
     "FillError",
     "Reason why a signer could not be named.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientId",
                 "recipient_id",
                 "The party that could not be filled, by the 32-character id of the request.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ErrMessage",
                 "err_message",
                 "Error message, in Chinese.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract, by its 32-character id.",
@@ -3235,9 +3235,9 @@ pub(super) static FLOW_APPROVER_ITEM: ObjectMeta = ObjectMeta::new(
     "FlowApproverItem",
     "A contract and its parties.",
     &[
-        MemberMeta::new("FlowId", "flow_id", "The contract.", JsonType::String)
+        FieldMeta::new("FlowId", "flow_id", "The contract.", JsonType::String)
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "Approvers",
             "approvers",
             "The parties with their ids and role names.",
@@ -3252,7 +3252,7 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
     "FlowFileInfo",
     "A contract of a group that is created from files.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FileIds",
                 "file_ids",
                 "The contract's file, by the id that `UploadFiles` returned. At most 1 element.",
@@ -3260,7 +3260,7 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .limits(Limits::new((None, Some(1)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowName",
                 "flow_name",
                 "The contract's name. At most 200 characters.",
@@ -3269,7 +3269,7 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
             .required()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowApprovers",
                 "flow_approvers",
                 "The parties. If signing is in order, they sign in the order of this array. At \
@@ -3278,7 +3278,7 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .limits(Limits::new((None, Some(5)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Deadline",
                 "deadline",
                 "Deadline for signing. Unix timestamp in seconds. At most 33162419560.",
@@ -3288,7 +3288,7 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
             .limits(
                 Limits::new((None, None), (None, None), None, (None, Some(33162419560))),
             ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowDescription",
                 "flow_description",
                 "Description of the contract, for its readers. At most 1000 characters.",
@@ -3297,7 +3297,7 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(1000)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowType",
                 "flow_type",
                 "The contract's type in words, such as `入职合同` (onboarding contract) or `劳动合同` \
@@ -3306,7 +3306,7 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, Some(255)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CallbackUrl",
                 "callback_url",
                 "URL for callbacks.",
@@ -3316,7 +3316,7 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
             .internal()
             .sensitive()
             .deprecated("Set the callback address in the application's configuration."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CustomerData",
                 "customer_data",
                 "The platform's own data. At most 1000 characters.",
@@ -3325,7 +3325,7 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(1000)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Unordered",
                 "unordered",
                 "`true` if the parties may sign in any order. Absent: no, they sign one after \
@@ -3333,14 +3333,14 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Components",
                 "components",
                 "The initiator's fields; they are filled in on creation.",
                 JsonType::List(&JsonType::Object(&COMPONENT)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CustomShowMap",
                 "custom_show_map",
                 "Title of the contract in the contract list of the mini program: text with only \
@@ -3352,7 +3352,7 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
                 "`true` if the initiator's organization must approve before it can sign; \
@@ -3360,7 +3360,7 @@ pub(super) static FLOW_FILE_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowDisplayType",
                 "flow_display_type",
                 "Term for the contract in short messages, and in titles, buttons and details of \
@@ -3378,9 +3378,9 @@ pub(super) static FLOW_GROUP_APPROVERS: ObjectMeta = ObjectMeta::new(
     "FlowGroupApprovers",
     "A contract of a group and its parties.",
     &[
-        MemberMeta::new("FlowId", "flow_id", "The contract.", JsonType::String)
+        FieldMeta::new("FlowId", "flow_id", "The contract.", JsonType::String)
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "Approvers",
             "approvers",
             "The parties with their ids, which include `RecipientId`.",
@@ -3396,7 +3396,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
     "Signing settings of a contract group, and content and permissions of the page that creates \
     it.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "SelfOrganizationApproverSignEach",
                 "self_organization_approver_sign_each",
                 "`true` if a signer who is an employee of the initiator's organization confirms \
@@ -3404,7 +3404,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OtherApproverSignEach",
                 "other_approver_sign_each",
                 "`true` if a signer who is a person or belongs to another organization confirms \
@@ -3412,7 +3412,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NoEditFlowName",
                 "no_edit_flow_name",
                 "`true` if the page's user is prevented from editing a contract's name. Absent: \
@@ -3420,7 +3420,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NoEditFlowType",
                 "no_edit_flow_type",
                 "`true` if the page's user is prevented from editing a contract's type. Absent: \
@@ -3428,7 +3428,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NoEditDeadline",
                 "no_edit_deadline",
                 "`true` if the page's user is prevented from editing a contract's deadline. \
@@ -3436,7 +3436,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignComponentConfig",
                 "sign_component_config",
                 "Settings of the signature slots on an embedded page that creates contracts, for \
@@ -3444,7 +3444,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&SIGN_COMPONENT_CONFIG),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ForbidEditWatermark",
                 "forbid_edit_watermark",
                 "`true` if the page's user is prevented from editing the properties of watermarks. \
@@ -3452,7 +3452,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HideSignCodeAfterStart",
                 "hide_sign_code_after_start",
                 "`true` if the page hides the code to scan for signing once the contracts are \
@@ -3460,7 +3460,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignAfterStart",
                 "sign_after_start",
                 "`true` if the page offers signing once the contracts are created; only if the \
@@ -3468,7 +3468,7 @@ pub(super) static FLOW_GROUP_OPTIONS: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PreviewAfterStart",
                 "preview_after_start",
                 "`true` if the page shows a preview button once the contracts are created. Absent: \
@@ -3485,7 +3485,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
     "FlowInfo",
     "A contract to create from a template.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowName",
                 "flow_name",
                 "The contract's name. Chinese characters, letters, digits and underscores only. At \
@@ -3495,7 +3495,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
             .required()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Deadline",
                 "deadline",
                 "Deadline for signing; a contract not completed by then expires and is void. \
@@ -3503,7 +3503,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::Int,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TemplateId",
                 "template_id",
                 "The template from which the contract is created; 32 characters. The \
@@ -3512,7 +3512,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowApprovers",
                 "flow_approvers",
                 "The parties in the template's order; otherwise creation fails. If the template's \
@@ -3522,7 +3522,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, Some(50)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FormFields",
                 "form_fields",
                 "Content of the initiator's fields. Only fields that the template assigns to the \
@@ -3531,7 +3531,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::List(&JsonType::Object(&FORM_FIELD)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CallbackUrl",
                 "callback_url",
                 "URL for callbacks.",
@@ -3541,7 +3541,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
             .internal()
             .sensitive()
             .deprecated("Set the callback address in the application's configuration."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowType",
                 "flow_type",
                 "The contract's type in the caller's own words, such as a sales contract. Chinese \
@@ -3550,7 +3550,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowDescription",
                 "flow_description",
                 "Description of the contract, for its readers. At most 1000 characters.",
@@ -3559,7 +3559,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(1000)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CustomerData",
                 "customer_data",
                 "The platform's own data, as base64; callbacks, for instance about the contract's \
@@ -3569,7 +3569,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(1000)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CustomShowMap",
                 "custom_show_map",
                 "Title of the contract in the contract list of the mini program: text with \
@@ -3581,7 +3581,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CcInfos",
                 "cc_infos",
                 "Copy recipients, who see the contract and its progress without signing. They can \
@@ -3591,7 +3591,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, Some(50)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NeedSignReview",
                 "need_sign_review",
                 "`true` if signers of the initiator's organization must wait for its internal \
@@ -3601,7 +3601,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CcNotifyType",
                 "cc_notify_type",
                 "Time at which the recipients in `CcInfos` get the short message that invites them \
@@ -3610,7 +3610,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&CC_NOTIFY_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AutoSignScene",
                 "auto_sign_scene",
                 "Purpose of a person's auto-signing (`PERSON_AUTO_SIGN`). The service's account \
@@ -3619,7 +3619,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&AUTO_SIGN_SCENE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowDisplayType",
                 "flow_display_type",
                 "Term for the contract in short messages, and in titles, buttons and details of \
@@ -3628,7 +3628,7 @@ pub(super) static FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&FLOW_DISPLAY_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowOperateLimit",
                 "flow_operate_limit",
                 "Later operations on the contract that are forbidden. Only \
@@ -3658,7 +3658,7 @@ pub(super) static FLOW_OPERATE_LIMIT: ObjectMeta = ObjectMeta::new(
     "FlowOperateLimit",
     "Later operations on a contract that are forbidden.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "NoRelease",
                 "no_release",
                 "`true` if the contract, once completed, cannot be released by an agreement that \
@@ -3685,7 +3685,7 @@ pub(super) static FORM_FIELD: ObjectMeta = ObjectMeta::new(
     (`#FFFFFF` or `0xFFFFFF`), `bold` (`true` or `false`), `align` (`LEFT`, `CENTER` or \
     `RIGHT`).\n- `settings`: `{\"headerRowDisplay\":false}` leaves the header out of the document.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "ComponentValue",
                 "component_value",
                 "Content of the field, by its type:\n\n- `TEXT`: text.\n- `MULTI_LINE_TEXT`: text \
@@ -3708,7 +3708,7 @@ pub(super) static FORM_FIELD: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ComponentId",
                 "component_id",
                 "The field, by its id. `CreateFlowsByTemplates` does not use it: there \
@@ -3716,14 +3716,14 @@ pub(super) static FORM_FIELD: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ComponentName",
                 "component_name",
                 "The field, by its name of at most 20 characters without emoji.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LockComponentValue",
                 "lock_component_value",
                 "`true` if the value of the template's field cannot be changed on an embedded page \
@@ -3745,7 +3745,7 @@ pub(super) static PREPARE_FLOWS_REQUEST: ObjectMeta = ObjectMeta::new(
     "PrepareFlowsRequest",
     "Request of `PrepareFlows`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -3754,7 +3754,7 @@ pub(super) static PREPARE_FLOWS_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowInfos",
                 "flow_infos",
                 "The contracts. At most 20 elements.",
@@ -3762,7 +3762,7 @@ pub(super) static PREPARE_FLOWS_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .limits(Limits::new((None, Some(20)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "JumpUrl",
                 "jump_url",
                 "Page opened when the employee has finished. At most 200 characters.",
@@ -3771,7 +3771,7 @@ pub(super) static PREPARE_FLOWS_REQUEST: ObjectMeta = ObjectMeta::new(
             .required()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Not available.",
@@ -3801,14 +3801,14 @@ pub(super) static PREPARE_FLOWS_RESPONSE: ObjectMeta = ObjectMeta::new(
     "PrepareFlowsResponse",
     "Response of `PrepareFlows`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "ConfirmUrl",
                 "confirm_url",
                 "The link to the page on which the contracts are confirmed.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -3825,7 +3825,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
     name of its role. A person can't be replaced; for a person, `ApproverNumber` and \
     `ApproverSignRole` are sufficient.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverNumber",
                 "approver_number",
                 "Index of the party in the original contract's array of parties as returned by \
@@ -3833,7 +3833,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
                 JsonType::Uint,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverType",
                 "approver_type",
                 "Way in which the organization signs. The reference lists no value for a person, \
@@ -3842,7 +3842,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .values(&RELEASED_APPROVER_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ReleasedApproverRecipientId",
                 "released_approver_recipient_id",
                 "The party. Obsolete.",
@@ -3850,7 +3850,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .deprecated("Identify the party with `ApproverNumber`."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "The signer's name. Needed, with `Mobile`, for an organization's signer who is not \
@@ -3860,7 +3860,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(50)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardType",
                 "id_card_type",
                 "The kind of the signer's identity document. Absent: the resident identity card.",
@@ -3868,7 +3868,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardNumber",
                 "id_card_number",
                 "The number of the signer's identity document:\n\n- `ID_CARD`: 18 characters, \
@@ -3879,7 +3879,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Mobile",
                 "mobile",
                 "The signer's phone number. Needed, with `Name`, for an organization's signer who \
@@ -3888,7 +3888,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "The organization's name as in its business license; brackets must be the \
@@ -3896,14 +3896,14 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
                 "The sub-organization, by the id that the platform gave it.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OpenId",
                 "open_id",
                 "The employee who signs, by the id that the platform gave them: letters and \
@@ -3912,7 +3912,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, Some(64)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverSignComponentType",
                 "approver_sign_component_type",
                 "Kind of signature slot of the organization. Absent: a seal.",
@@ -3920,7 +3920,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&RELEASE_SLOT_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverSignRole",
                 "approver_sign_role",
                 "Name of the party's role in the agreement: Chinese characters, letters and \
@@ -3930,7 +3930,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, Some(20)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverSignSealId",
                 "approver_sign_seal_id",
                 "The seal that the initiator's own organization uses. Only if the slot is for a \
@@ -3938,7 +3938,7 @@ pub(super) static RELEASED_APPROVER: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PinCode",
                 "pin_code",
                 "Proof of the employee's PIN, for `ORGANIZATION_PIN_CODE_SIGN`: \
@@ -3983,7 +3983,7 @@ pub(super) static RELIEVE_INFO: ObjectMeta = ObjectMeta::new(
     "Content of a release agreement. Each string may contain Chinese characters, letters, digits, \
     and Chinese or English punctuation, but no emoji.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Reason",
                 "reason",
                 "Reason for the release of the contract. At most 200 characters.",
@@ -3992,7 +3992,7 @@ pub(super) static RELIEVE_INFO: ObjectMeta = ObjectMeta::new(
             .required()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RemainInForceItem",
                 "remain_in_force_item",
                 "Clauses that stay in force. At most 200 characters.",
@@ -4001,7 +4001,7 @@ pub(super) static RELIEVE_INFO: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OriginalExpenseSettlement",
                 "original_expense_settlement",
                 "Settlement of the original contract's costs. At most 200 characters.",
@@ -4010,7 +4010,7 @@ pub(super) static RELIEVE_INFO: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OriginalOtherSettlement",
                 "original_other_settlement",
                 "Settlement of the original contract's other matters. At most 200 characters.",
@@ -4019,7 +4019,7 @@ pub(super) static RELIEVE_INFO: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OtherDeals",
                 "other_deals",
                 "Other agreements, which take precedence over the rest of the agreement. At most \
@@ -4038,7 +4038,7 @@ pub(super) static SIGN_COMPONENT_CONFIG: ObjectMeta = ObjectMeta::new(
     "SignComponentConfig",
     "Settings of the signature slots on an embedded page that creates contracts.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "HideDate",
                 "hide_date",
                 "`true` if new signature slots leave out the date of signing; the page's user can \
@@ -4046,7 +4046,7 @@ pub(super) static SIGN_COMPONENT_CONFIG: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AddSignComponentUseSealSize",
                 "add_sign_component_use_seal_size",
                 "Position of the switch that fits the stamp to the seal's own size, for the seal \
@@ -4066,27 +4066,27 @@ pub(super) static SIGN_QR_CODE: ObjectMeta = ObjectMeta::new(
     "SignQrCode",
     "A QR code with which many people can sign, each their own contract.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "QrCodeId",
             "qr_code_id",
             "The code's id, 32 characters; store it, `ChannelCancelMultiFlowSignQRCode` needs it.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QrCodeUrl",
                 "qr_code_url",
                 "The content of the QR code that people scan to sign.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "ExpiredTime",
             "expired_time",
             "Time at which the code expires. 7 days after creation unless the request set it. Unix \
             timestamp in seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "WeixinQrCodeUrl",
                 "weixin_qr_code_url",
                 "Address of the code for the WeChat mini program.",
@@ -4103,7 +4103,7 @@ pub(super) static SIGN_URL: ObjectMeta = ObjectMeta::new(
     "Links that lead to the service's mini program and there to signing, for platforms that show a \
     QR code on their own pages.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "AppSignUrl",
                 "app_sign_url",
                 "Mini program path, for apps and mini programs that open the service's mini \
@@ -4111,13 +4111,13 @@ pub(super) static SIGN_URL: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "EffectiveTime",
             "effective_time",
             "Time at which the links expire, as a string such as `2022-08-05 15:55:01`.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HttpSignUrl",
                 "http_sign_url",
                 "Web link such as `https://essurl.cn/xxx`; it shows an H5 page that opens the mini \
@@ -4134,13 +4134,13 @@ pub(super) static TASK_INFO: ObjectMeta = ObjectMeta::new(
     "TaskInfo",
     "An asynchronous task that composes a complex document.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "TaskId",
             "task_id",
             "The task's id, for `DescribeFileConvertTask`.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TaskStatus",
                 "task_status",
                 "Status of the task.",
@@ -4156,15 +4156,15 @@ pub(super) static TEMPLATE_USER_FLOW_TYPE: ObjectMeta = ObjectMeta::new(
     "TemplateUserFlowType",
     "A contract type that the sub-organization has defined, with the templates bound to it.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserFlowTypeId",
                 "user_flow_type_id",
                 "The type's id.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new("Name", "name", "The type's name.", JsonType::String).optional(),
-        MemberMeta::new(
+        FieldMeta::new("Name", "name", "The type's name.", JsonType::String).optional(),
+        FieldMeta::new(
                 "TemplateNum",
                 "template_num",
                 "Number of templates bound to the type; counted only if `QueryBindTemplate` was \
@@ -4172,7 +4172,7 @@ pub(super) static TEMPLATE_USER_FLOW_TYPE: ObjectMeta = ObjectMeta::new(
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Description",
                 "description",
                 "Purpose of the type.",

@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule,
+    ActionMeta, Condition, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule,
     RuleKind, ValueMeta, ValueSetMeta,
 };
 
@@ -373,25 +373,20 @@ pub(super) static CANCEL_FAILURE_FLOW: ObjectMeta = ObjectMeta::new(
     "CancelFailureFlow",
     "A contract that could not be withdrawn.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowId",
             "flow_id",
             "The contract's id, 32 characters.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Reason",
                 "reason",
                 "Reason why it could not be withdrawn, for instance its state.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
-                "FlowName",
-                "flow_name",
-                "The contract's name.",
-                JsonType::String,
-            )
+        FieldMeta::new("FlowName", "flow_name", "The contract's name.", JsonType::String)
             .optional()
             .sensitive(),
     ],
@@ -403,7 +398,7 @@ pub(super) static CANCEL_ORGANIZATION_FLOWS_REQUEST: ObjectMeta = ObjectMeta::ne
     "CancelOrganizationFlowsRequest",
     "Request of `CancelOrganizationFlows`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -412,7 +407,7 @@ pub(super) static CANCEL_ORGANIZATION_FLOWS_REQUEST: ObjectMeta = ObjectMeta::ne
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CancelMessage",
                 "cancel_message",
                 "Reason for the withdrawal: Chinese characters, letters, digits and underscores \
@@ -423,7 +418,7 @@ pub(super) static CANCEL_ORGANIZATION_FLOWS_REQUEST: ObjectMeta = ObjectMeta::ne
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CancelMessageFormat",
                 "cancel_message_format",
                 "Name shown on the cover page of a withdrawn contract next to the reason. Absent: \
@@ -454,14 +449,14 @@ pub(super) static CANCEL_ORGANIZATION_FLOWS_RESPONSE: ObjectMeta = ObjectMeta::n
     "CancelOrganizationFlowsResponse",
     "Response of `CancelOrganizationFlows`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "TaskId",
             "task_id",
             "The task, 32 characters. `DescribeCancelFlowsTask` takes it, with `CancelType` 1, and \
             the callback about the task's outcome contains it.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -476,7 +471,7 @@ pub(super) static CHANNEL_BATCH_CANCEL_FLOWS_REQUEST: ObjectMeta = ObjectMeta::n
     "ChannelBatchCancelFlowsRequest",
     "Request of `ChannelBatchCancelFlows`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -485,7 +480,7 @@ pub(super) static CHANNEL_BATCH_CANCEL_FLOWS_REQUEST: ObjectMeta = ObjectMeta::n
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowIds",
                 "flow_ids",
                 "The contracts to withdraw. At most 100 elements.",
@@ -493,7 +488,7 @@ pub(super) static CHANNEL_BATCH_CANCEL_FLOWS_REQUEST: ObjectMeta = ObjectMeta::n
             )
             .required()
             .limits(Limits::new((None, Some(100)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CancelMessage",
                 "cancel_message",
                 "Reason for the withdrawal: Chinese characters, letters, digits and underscores \
@@ -504,7 +499,7 @@ pub(super) static CHANNEL_BATCH_CANCEL_FLOWS_REQUEST: ObjectMeta = ObjectMeta::n
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CancelMessageFormat",
                 "cancel_message_format",
                 "Name shown on the cover page of a withdrawn contract next to the reason. Absent: \
@@ -513,7 +508,7 @@ pub(super) static CHANNEL_BATCH_CANCEL_FLOWS_REQUEST: ObjectMeta = ObjectMeta::n
             )
             .optional()
             .values(&CANCEL_MESSAGE_FORMAT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -543,21 +538,21 @@ pub(super) static CHANNEL_BATCH_CANCEL_FLOWS_RESPONSE: ObjectMeta = ObjectMeta::
     "ChannelBatchCancelFlowsResponse",
     "Response of `ChannelBatchCancelFlows`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FailMessages",
             "fail_messages",
             "One string per entry of `FlowIds`, in the same order: empty for a success, otherwise \
             the reason why the contract cannot be withdrawn. The array is empty if all succeed.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "TaskId",
             "task_id",
             "The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback about \
             the task's outcome contains it.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -572,14 +567,14 @@ pub(super) static CHANNEL_CANCEL_FLOW_REQUEST: ObjectMeta = ObjectMeta::new(
     "ChannelCancelFlowRequest",
     "Request of `ChannelCancelFlow`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract to withdraw.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -588,7 +583,7 @@ pub(super) static CHANNEL_CANCEL_FLOW_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CancelMessage",
                 "cancel_message",
                 "Reason for the withdrawal: Chinese characters, letters, digits and underscores \
@@ -598,7 +593,7 @@ pub(super) static CHANNEL_CANCEL_FLOW_REQUEST: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CancelMessageFormat",
                 "cancel_message_format",
                 "Name shown on the cover page of the withdrawn contract next to the reason. \
@@ -607,7 +602,7 @@ pub(super) static CHANNEL_CANCEL_FLOW_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&CANCEL_MESSAGE_FORMAT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -637,7 +632,7 @@ pub(super) static CHANNEL_CANCEL_FLOW_RESPONSE: ObjectMeta = ObjectMeta::new(
     "ChannelCancelFlowResponse",
     "Response of `ChannelCancelFlow`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -652,7 +647,7 @@ pub(super) static CHANNEL_CREATE_BATCH_CANCEL_FLOW_URL_REQUEST: ObjectMeta = Obj
     "ChannelCreateBatchCancelFlowUrlRequest",
     "Request of `ChannelCreateBatchCancelFlowUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -661,7 +656,7 @@ pub(super) static CHANNEL_CREATE_BATCH_CANCEL_FLOW_URL_REQUEST: ObjectMeta = Obj
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowIds",
                 "flow_ids",
                 "The contracts to withdraw. At most 100 elements.",
@@ -669,7 +664,7 @@ pub(super) static CHANNEL_CREATE_BATCH_CANCEL_FLOW_URL_REQUEST: ObjectMeta = Obj
             )
             .required()
             .limits(Limits::new((None, Some(100)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -699,7 +694,7 @@ pub(super) static CHANNEL_CREATE_BATCH_CANCEL_FLOW_URL_RESPONSE: ObjectMeta = Ob
     "ChannelCreateBatchCancelFlowUrlResponse",
     "Response of `ChannelCreateBatchCancelFlowUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "BatchCancelFlowUrl",
                 "batch_cancel_flow_url",
                 "The link for opening on a phone within 24 hours. Do not append parameters: they \
@@ -707,28 +702,28 @@ pub(super) static CHANNEL_CREATE_BATCH_CANCEL_FLOW_URL_RESPONSE: ObjectMeta = Ob
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "FailMessages",
             "fail_messages",
             "One string per entry of `FlowIds`, in the same order: empty if the link covers the \
             contract, otherwise the reason why not.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "UrlExpireOn",
             "url_expire_on",
             "Time at which the link expires, by default 24 hours after its creation, in the format \
             `2023-11-03 20:15:29`. The official sample is in China time (UTC+8).",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "TaskId",
             "task_id",
             "The task, 32 characters. `DescribeCancelFlowsTask` takes it, and the callback about \
             the task's outcome contains it.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -743,7 +738,7 @@ pub(super) static CHANNEL_CREATE_BOUND_FLOWS_REQUEST: ObjectMeta = ObjectMeta::n
     "ChannelCreateBoundFlowsRequest",
     "Request of `ChannelCreateBoundFlows`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The application and sub-organization that claim the contracts, and the employee \
@@ -752,14 +747,14 @@ pub(super) static CHANNEL_CREATE_BOUND_FLOWS_REQUEST: ObjectMeta = ObjectMeta::n
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowIds",
                 "flow_ids",
                 "The contracts to claim. If one cannot be claimed, no contract is claimed.",
                 JsonType::List(&JsonType::String),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -789,7 +784,7 @@ pub(super) static CHANNEL_CREATE_BOUND_FLOWS_RESPONSE: ObjectMeta = ObjectMeta::
     "ChannelCreateBoundFlowsResponse",
     "Response of `ChannelCreateBoundFlows`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -804,7 +799,7 @@ pub(super) static CHANNEL_CREATE_FLOW_REMINDS_REQUEST: ObjectMeta = ObjectMeta::
     "ChannelCreateFlowRemindsRequest",
     "Request of `ChannelCreateFlowReminds`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -813,7 +808,7 @@ pub(super) static CHANNEL_CREATE_FLOW_REMINDS_REQUEST: ObjectMeta = ObjectMeta::
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowIds",
                 "flow_ids",
                 "The contracts whose signers are reminded. At most 100 elements.",
@@ -843,13 +838,13 @@ pub(super) static CHANNEL_CREATE_FLOW_REMINDS_RESPONSE: ObjectMeta = ObjectMeta:
     "ChannelCreateFlowRemindsResponse",
     "Response of `ChannelCreateFlowReminds`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RemindFlowRecords",
             "remind_flow_records",
             "Outcome of the reminder, by contract.",
             JsonType::List(&JsonType::Object(&REMIND_FLOW_RECORDS)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -864,7 +859,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_REVIEW_REQUEST: ObjectMeta = ObjectMe
     "ChannelCreateFlowSignReviewRequest",
     "Request of `ChannelCreateFlowSignReview`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -873,17 +868,17 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_REVIEW_REQUEST: ObjectMeta = ObjectMe
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract's id, 32 characters.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new("ReviewType", "review_type", "The outcome.", JsonType::String)
+        FieldMeta::new("ReviewType", "review_type", "The outcome.", JsonType::String)
             .required()
             .values(&REVIEW_RESULT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ReviewMessage",
                 "review_message",
                 "The reason for the outcome. At most 200 characters.",
@@ -892,7 +887,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_REVIEW_REQUEST: ObjectMeta = ObjectMe
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientId",
                 "recipient_id",
                 "The party whose signing is under approval, by its role in the contract. Required \
@@ -900,7 +895,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_REVIEW_REQUEST: ObjectMeta = ObjectMe
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OperateType",
                 "operate_type",
                 "Approval to which the outcome belongs. Absent or empty: the approval before \
@@ -943,7 +938,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_REVIEW_RESPONSE: ObjectMeta = ObjectM
     "ChannelCreateFlowSignReviewResponse",
     "Response of `ChannelCreateFlowSignReview`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -958,7 +953,7 @@ pub(super) static CREATE_FLOW_FORWARDS_REQUEST: ObjectMeta = ObjectMeta::new(
     "CreateFlowForwardsRequest",
     "Request of `CreateFlowForwards`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "TargetOpenId",
                 "target_open_id",
                 "The employee who takes over, by the `OpenId` that the platform gave them. They \
@@ -966,7 +961,7 @@ pub(super) static CREATE_FLOW_FORWARDS_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowForwardInfos",
                 "flow_forward_infos",
                 "The contracts to transfer, each with the party for which the current employee \
@@ -974,7 +969,7 @@ pub(super) static CREATE_FLOW_FORWARDS_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::List(&JsonType::Object(&FLOW_FORWARD_INFO)),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1005,19 +1000,19 @@ pub(super) static CREATE_FLOW_FORWARDS_RESPONSE: ObjectMeta = ObjectMeta::new(
     "CreateFlowForwardsResponse",
     "Response of `CreateFlowForwards`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FailedFlows",
             "failed_flows",
             "The contracts that could not be transferred, with the reasons.",
             JsonType::List(&JsonType::Object(&FLOW_FORWARD_RESULT)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "SuccessFlows",
             "success_flows",
             "The ids of the transferred contracts.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1032,7 +1027,7 @@ pub(super) static CREATE_FLOW_GROUP_SIGN_REVIEW_REQUEST: ObjectMeta = ObjectMeta
     "CreateFlowGroupSignReviewRequest",
     "Request of `CreateFlowGroupSignReview`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1041,7 +1036,7 @@ pub(super) static CREATE_FLOW_GROUP_SIGN_REVIEW_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupId",
                 "flow_group_id",
                 "The contract group's id, 32 characters, as `ChannelCreateFlowGroupByFiles` or \
@@ -1049,10 +1044,10 @@ pub(super) static CREATE_FLOW_GROUP_SIGN_REVIEW_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new("ReviewType", "review_type", "The outcome.", JsonType::String)
+        FieldMeta::new("ReviewType", "review_type", "The outcome.", JsonType::String)
             .required()
             .values(&REVIEW_RESULT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverInfo",
                 "approver_info",
                 "The signer under approval. A person is identified by name and either the identity \
@@ -1061,7 +1056,7 @@ pub(super) static CREATE_FLOW_GROUP_SIGN_REVIEW_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::Object(&NEED_REVIEW_APPROVER_INFO),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ReviewMessage",
                 "review_message",
                 "The reason for a refusal. At most 200 characters.",
@@ -1104,7 +1099,7 @@ pub(super) static CREATE_FLOW_GROUP_SIGN_REVIEW_RESPONSE: ObjectMeta = ObjectMet
     "CreateFlowGroupSignReviewResponse",
     "Response of `CreateFlowGroupSignReview`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1119,7 +1114,7 @@ pub(super) static DESCRIBE_CANCEL_FLOWS_TASK_REQUEST: ObjectMeta = ObjectMeta::n
     "DescribeCancelFlowsTaskRequest",
     "Request of `DescribeCancelFlowsTask`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1128,7 +1123,7 @@ pub(super) static DESCRIBE_CANCEL_FLOWS_TASK_REQUEST: ObjectMeta = ObjectMeta::n
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TaskId",
                 "task_id",
                 "The task, 32 characters, as `ChannelBatchCancelFlows`, \
@@ -1136,7 +1131,7 @@ pub(super) static DESCRIBE_CANCEL_FLOWS_TASK_REQUEST: ObjectMeta = ObjectMeta::n
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CancelType",
                 "cancel_type",
                 "Kind of task. Absent: a task for given contracts.",
@@ -1166,32 +1161,32 @@ pub(super) static DESCRIBE_CANCEL_FLOWS_TASK_RESPONSE: ObjectMeta = ObjectMeta::
     "DescribeCancelFlowsTaskResponse",
     "Response of `DescribeCancelFlowsTask`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "TaskId",
             "task_id",
             "The task, 32 characters.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TaskStatus",
                 "task_status",
                 "State of the task.",
                 JsonType::String,
             )
             .values(&CANCEL_TASK_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
             "SuccessFlowIds",
             "success_flow_ids",
             "The contracts that were withdrawn.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "FailureFlows",
             "failure_flows",
             "The contracts that could not be withdrawn, with the reasons.",
             JsonType::List(&JsonType::Object(&CANCEL_FAILURE_FLOW)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1206,14 +1201,14 @@ pub(super) static FLOW_FORWARD_INFO: ObjectMeta = ObjectMeta::new(
     "FlowForwardInfo",
     "A contract to transfer to another employee, and the party.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract's id, 32 characters.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientId",
                 "recipient_id",
                 "The party in the contract for which the current employee acts, 32 characters, as \
@@ -1230,14 +1225,14 @@ pub(super) static FLOW_FORWARD_RESULT: ObjectMeta = ObjectMeta::new(
     "FlowForwardResult",
     "A contract that could not be transferred.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract's id, 32 characters; the console's contract center shows it too.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ErrorDetail",
                 "error_detail",
                 "Cause of the failure: for instance the party's status does not allow forwarding, \
@@ -1254,7 +1249,7 @@ pub(super) static MODIFY_FLOW_DEADLINE_REQUEST: ObjectMeta = ObjectMeta::new(
     "ModifyFlowDeadlineRequest",
     "Request of `ModifyFlowDeadline`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1263,7 +1258,7 @@ pub(super) static MODIFY_FLOW_DEADLINE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract's id, 32 characters, as returned when it was started; the console's \
@@ -1271,7 +1266,7 @@ pub(super) static MODIFY_FLOW_DEADLINE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Deadline",
                 "deadline",
                 "The new deadline of the contract or of the signer; in the future and later than \
@@ -1279,7 +1274,7 @@ pub(super) static MODIFY_FLOW_DEADLINE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Int,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientId",
                 "recipient_id",
                 "The role of the signer whose deadline is extended, 32 characters. \
@@ -1311,7 +1306,7 @@ pub(super) static MODIFY_FLOW_DEADLINE_RESPONSE: ObjectMeta = ObjectMeta::new(
     "ModifyFlowDeadlineResponse",
     "Response of `ModifyFlowDeadline`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1327,7 +1322,7 @@ pub(super) static NEED_REVIEW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
     "A signer under approval, with the details that identify them among the parties of a contract \
     group.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverType",
                 "approver_type",
                 "Kind of signer: on behalf of an organization or in their own name; both include \
@@ -1336,7 +1331,7 @@ pub(super) static NEED_REVIEW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .values(&APPROVE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverName",
                 "approver_name",
                 "The signer's real name, not a nickname; used for identity verification and the \
@@ -1345,7 +1340,7 @@ pub(super) static NEED_REVIEW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverMobile",
                 "approver_mobile",
                 "The signer's phone number: a mainland China number, without `+86` or other \
@@ -1355,7 +1350,7 @@ pub(super) static NEED_REVIEW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (Some(11), Some(11)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverIdCardType",
                 "approver_id_card_type",
                 "The kind of the signer's identity document. Absent: the identity card of mainland \
@@ -1364,7 +1359,7 @@ pub(super) static NEED_REVIEW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverIdCardNumber",
                 "approver_id_card_number",
                 "The number of the signer's identity document:\n\n- Identity card of mainland \
@@ -1375,7 +1370,7 @@ pub(super) static NEED_REVIEW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "The organization's name, as on its business license; brackets must be the \
@@ -1406,19 +1401,19 @@ pub(super) static REMIND_FLOW_RECORDS: ObjectMeta = ObjectMeta::new(
     "RemindFlowRecords",
     "Outcome of the reminder for one contract.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "CanRemind",
             "can_remind",
             "`true` if the contract allows reminding. If not, `RemindMessage` contains the reason.",
             JsonType::Bool,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowId",
             "flow_id",
             "The contract's id, 32 characters.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RemindMessage",
                 "remind_message",
                 "Reason why reminding is not possible. In the official sample it also contains the \

@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule, RuleKind,
+    ActionMeta, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule, RuleKind,
     ValueMeta, ValueSetMeta,
 };
 
@@ -183,7 +183,7 @@ pub(super) static CHANNEL_DESCRIBE_FLOW_COMPONENTS_REQUEST: ObjectMeta = ObjectM
     "ChannelDescribeFlowComponentsRequest",
     "Request of `ChannelDescribeFlowComponents`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -192,7 +192,7 @@ pub(super) static CHANNEL_DESCRIBE_FLOW_COMPONENTS_REQUEST: ObjectMeta = ObjectM
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract whose fields are read.",
@@ -221,13 +221,13 @@ pub(super) static CHANNEL_DESCRIBE_FLOW_COMPONENTS_RESPONSE: ObjectMeta = Object
     "ChannelDescribeFlowComponentsResponse",
     "Response of `ChannelDescribeFlowComponents`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RecipientComponentInfos",
             "recipient_component_infos",
             "The fields, grouped by the party to which they belong.",
             JsonType::List(&JsonType::Object(&RECIPIENT_COMPONENT_INFO)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -242,7 +242,7 @@ pub(super) static DESCRIBE_FLOW_DETAIL_INFO_REQUEST: ObjectMeta = ObjectMeta::ne
     "DescribeFlowDetailInfoRequest",
     "Request of `DescribeFlowDetailInfo`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -251,7 +251,7 @@ pub(super) static DESCRIBE_FLOW_DETAIL_INFO_REQUEST: ObjectMeta = ObjectMeta::ne
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowIds",
                 "flow_ids",
                 "The contracts. Not needed for a contract group, and ignored if `FlowGroupId` is \
@@ -260,7 +260,7 @@ pub(super) static DESCRIBE_FLOW_DETAIL_INFO_REQUEST: ObjectMeta = ObjectMeta::ne
             )
             .optional()
             .limits(Limits::new((None, Some(100)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupId",
                 "flow_group_id",
                 "The contract group whose contracts to return, as \
@@ -269,7 +269,7 @@ pub(super) static DESCRIBE_FLOW_DETAIL_INFO_REQUEST: ObjectMeta = ObjectMeta::ne
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -303,39 +303,39 @@ pub(super) static DESCRIBE_FLOW_DETAIL_INFO_RESPONSE: ObjectMeta = ObjectMeta::n
     "DescribeFlowDetailInfoResponse",
     "Response of `DescribeFlowDetailInfo`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "ApplicationId",
             "application_id",
             "The platform's application to which the contracts belong.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ProxyOrganizationOpenId",
             "proxy_organization_open_id",
             "The sub-organization to which the contracts belong, by the id that the platform gave \
             it.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowInfo",
             "flow_info",
             "The contracts found, in no guaranteed order; for a contract group, its contracts.",
             JsonType::List(&JsonType::Object(&FLOW_DETAIL_INFO)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowGroupId",
             "flow_group_id",
             "The contract group; empty if none was requested.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupName",
                 "flow_group_name",
                 "The contract group's name; empty if none was requested.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -350,7 +350,7 @@ pub(super) static DESCRIBE_RESOURCE_URLS_BY_FLOWS_REQUEST: ObjectMeta = ObjectMe
     "DescribeResourceUrlsByFlowsRequest",
     "Request of `DescribeResourceUrlsByFlows`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -359,7 +359,7 @@ pub(super) static DESCRIBE_RESOURCE_URLS_BY_FLOWS_REQUEST: ObjectMeta = ObjectMe
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowIds",
                 "flow_ids",
                 "The contracts to download. 1 to 50 elements.",
@@ -367,7 +367,7 @@ pub(super) static DESCRIBE_RESOURCE_URLS_BY_FLOWS_REQUEST: ObjectMeta = ObjectMe
             )
             .required()
             .limits(Limits::new((Some(1), Some(50)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -397,13 +397,13 @@ pub(super) static DESCRIBE_RESOURCE_URLS_BY_FLOWS_RESPONSE: ObjectMeta = ObjectM
     "DescribeResourceUrlsByFlowsResponse",
     "Response of `DescribeResourceUrlsByFlows`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowResourceUrlInfos",
             "flow_resource_url_infos",
             "The links by contract. For a contract that failed, the array of links is empty.",
             JsonType::List(&JsonType::Object(&FLOW_RESOURCE_URL_INFO)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ErrorMessages",
             "error_messages",
             "One string per requested contract, in the order of the request: empty if its links \
@@ -411,7 +411,7 @@ pub(super) static DESCRIBE_RESOURCE_URLS_BY_FLOWS_RESPONSE: ObjectMeta = ObjectM
             individual contracts fail.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -426,7 +426,7 @@ pub(super) static DOWNLOAD_FLOW_INFO: ObjectMeta = ObjectMeta::new(
     "DownloadFlowInfo",
     "A folder of contracts that are downloaded together as one zip file.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FileName",
                 "file_name",
                 "Name of the folder and of its zip file: `2023 purchases` results in `2023 \
@@ -435,7 +435,7 @@ pub(super) static DOWNLOAD_FLOW_INFO: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowIdList",
                 "flow_id_list",
                 "The contracts in the folder. At most 20 elements.",
@@ -452,21 +452,21 @@ pub(super) static FILLED_COMPONENT: ObjectMeta = ObjectMeta::new(
     "FilledComponent",
     "A field of a contract and its content.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "ComponentId",
                 "component_id",
                 "The field's id.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ComponentName",
                 "component_name",
                 "The field's name.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ComponentFillStatus",
                 "component_fill_status",
                 "Fill status of the field.",
@@ -474,7 +474,7 @@ pub(super) static FILLED_COMPONENT: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&FILL_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ComponentValue",
                 "component_value",
                 "Content of the field; empty until it is filled in. For a picture field, the id of \
@@ -483,7 +483,7 @@ pub(super) static FILLED_COMPONENT: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ImageUrl",
                 "image_url",
                 "For a picture field, a link to the picture; otherwise empty. It expires after \
@@ -501,80 +501,80 @@ pub(super) static FLOW_APPROVER_DETAIL: ObjectMeta = ObjectMeta::new(
     "FlowApproverDetail",
     "A party of a contract and its state.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "ReceiptId",
                 "receipt_id",
                 "The same as `RecipientId`; use `RecipientId`.",
                 JsonType::String,
             )
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
             "ProxyOrganizationOpenId",
             "proxy_organization_open_id",
             "The party's sub-organization, by the id that the platform gave it; empty if it has \
             none.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ProxyOperatorOpenId",
             "proxy_operator_open_id",
             "The employee who signs, by the id that the platform gave them.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ProxyOrganizationName",
             "proxy_organization_name",
             "The organization's name, as on its business license.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Mobile",
                 "mobile",
                 "The signer's phone number.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "SignOrder",
             "sign_order",
             "Position in the signing order, if parties sign in order; lower numbers sign earlier.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproveName",
                 "approve_name",
                 "The signer's real name, used for identity verification and the signature.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproveStatus",
                 "approve_status",
                 "State of the party.",
                 JsonType::String,
             )
             .values(&APPROVE_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproveMessage",
                 "approve_message",
                 "The signer's reason, for instance for a refusal.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "ApproveTime",
             "approve_time",
             "Time at which the party signed; 0 before. Unix timestamp in seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproveType",
                 "approve_type",
                 "Kind of signer: organization or person.",
                 JsonType::String,
             )
             .values(&APPROVE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverRoleName",
                 "approver_role_name",
                 "The name that the initiator gave to the party's role, such as payee, issuer or \
@@ -582,7 +582,7 @@ pub(super) static FLOW_APPROVER_DETAIL: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignId",
                 "sign_id",
                 "The party's id in this contract, different in each contract. It identifies the \
@@ -590,7 +590,7 @@ pub(super) static FLOW_APPROVER_DETAIL: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RecipientId",
             "recipient_id",
             "The party's role, to which its fields and signature slots belong. The template sets \
@@ -607,13 +607,13 @@ pub(super) static FLOW_DETAIL_INFO: ObjectMeta = ObjectMeta::new(
     "FlowDetailInfo",
     "A contract and its state.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowId",
             "flow_id",
             "The contract's id, 32 characters.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowName",
                 "flow_name",
                 "The contract's name: at most 200 Chinese characters, letters, digits and \
@@ -621,40 +621,40 @@ pub(super) static FLOW_DETAIL_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowType",
                 "flow_type",
                 "The contract's kind as free text, such as a sales or an employment contract.",
                 JsonType::String,
             )
             .deprecated("Use `UserFlowType`."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowStatus",
                 "flow_status",
                 "State of the contract.",
                 JsonType::String,
             )
             .values(&FLOW_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowMessage",
                 "flow_message",
                 "Reason for the refusal or withdrawal, if `FlowStatus` is `REJECT` or `CANCEL`.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "CreateOn",
             "create_on",
             "Time at which the contract was created. Unix timestamp in seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "DeadLine",
             "dead_line",
             "Deadline for signing. Unix timestamp in seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CustomData",
                 "custom_data",
                 "Data that the caller attached when creating the contract, as base64, at most 1000 \
@@ -662,19 +662,19 @@ pub(super) static FLOW_DETAIL_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowApproverInfos",
             "flow_approver_infos",
             "The signing parties.",
             JsonType::List(&JsonType::Object(&FLOW_APPROVER_DETAIL)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "CcInfos",
             "cc_infos",
             "People who follow the contract without signing it.",
             JsonType::List(&JsonType::Object(&FLOW_APPROVER_DETAIL)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "NeedCreateReview",
             "need_create_review",
             "`true` if the contract's start needs an approval inside the initiator's organization. \
@@ -682,14 +682,14 @@ pub(super) static FLOW_DETAIL_INFO: ObjectMeta = ObjectMeta::new(
             reports the approval.",
             JsonType::Bool,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserFlowType",
                 "user_flow_type",
                 "The contract's kind, as defined by the sub-organization.",
                 JsonType::Object(&USER_FLOW_TYPE),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TemplateId",
                 "template_id",
                 "The template from which the contract was started.",
@@ -705,8 +705,8 @@ pub(super) static FLOW_RESOURCE_URL_INFO: ObjectMeta = ObjectMeta::new(
     "FlowResourceUrlInfo",
     "The links of one contract.",
     &[
-        MemberMeta::new("FlowId", "flow_id", "The contract.", JsonType::String),
-        MemberMeta::new(
+        FieldMeta::new("FlowId", "flow_id", "The contract.", JsonType::String),
+        FieldMeta::new(
             "ResourceUrlInfos",
             "resource_url_infos",
             "Links to its PDF; empty if none could be created.",
@@ -721,7 +721,7 @@ pub(super) static GET_DOWNLOAD_FLOW_URL_REQUEST: ObjectMeta = ObjectMeta::new(
     "GetDownloadFlowUrlRequest",
     "Request of `GetDownloadFlowUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -730,7 +730,7 @@ pub(super) static GET_DOWNLOAD_FLOW_URL_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "DownLoadFlows",
                 "down_load_flows",
                 "The contracts, sorted into folders; at most 50 contracts in all folders. Each \
@@ -739,7 +739,7 @@ pub(super) static GET_DOWNLOAD_FLOW_URL_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::List(&JsonType::Object(&DOWNLOAD_FLOW_INFO)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -769,7 +769,7 @@ pub(super) static GET_DOWNLOAD_FLOW_URL_RESPONSE: ObjectMeta = ObjectMeta::new(
     "GetDownloadFlowUrlResponse",
     "Response of `GetDownloadFlowUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "DownLoadUrl",
                 "down_load_url",
                 "Link to the console's download page. It works once, and expires after five \
@@ -777,7 +777,7 @@ pub(super) static GET_DOWNLOAD_FLOW_URL_RESPONSE: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -792,14 +792,14 @@ pub(super) static RECIPIENT_COMPONENT_INFO: ObjectMeta = ObjectMeta::new(
     "RecipientComponentInfo",
     "A party of a contract with its fields.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientId",
                 "recipient_id",
                 "The party's role in the contract.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientFillStatus",
                 "recipient_fill_status",
                 "Fill status of the party's fields. In the official sample, a party without fields \
@@ -808,14 +808,14 @@ pub(super) static RECIPIENT_COMPONENT_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&FILL_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IsPromoter",
                 "is_promoter",
                 "`true` if the party is the initiator.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "Components",
             "components",
             "The party's fields; empty if it has none to fill in.",
@@ -830,7 +830,7 @@ pub(super) static RESOURCE_URL_INFO: ObjectMeta = ObjectMeta::new(
     "ResourceUrlInfo",
     "A link to a file.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Url",
                 "url",
                 "The link. It expires after five minutes; until then anybody who has it can \
@@ -838,14 +838,14 @@ pub(super) static RESOURCE_URL_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "The file's name, such as `合同,270481027143248.pdf` in the official samples.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new("Type", "r#type", "The file's kind: `PDF`.", JsonType::String),
+        FieldMeta::new("Type", "r#type", "The file's kind: `PDF`.", JsonType::String),
     ],
     &[],
 );

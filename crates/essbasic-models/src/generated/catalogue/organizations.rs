@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule,
+    ActionMeta, Condition, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule,
     RuleKind, ValueMeta, ValueSetMeta,
 };
 
@@ -592,7 +592,7 @@ pub(super) static ADMIN_CHANGE_INVITATION_INFO: ObjectMeta = ObjectMeta::new(
     "AdminChangeInvitationInfo",
     "One organization's change of super administrator.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "ChangeAdminOrganizationId",
                 "change_admin_organization_id",
                 "The organization whose super administrator changes, by its id inside the service. \
@@ -601,7 +601,7 @@ pub(super) static ADMIN_CHANGE_INVITATION_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ChangeAdminOrganizationOpenId",
                 "change_admin_organization_open_id",
                 "The organization whose super administrator changes, by the id that the platform \
@@ -610,14 +610,14 @@ pub(super) static ADMIN_CHANGE_INVITATION_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NewAdminOpenId",
                 "new_admin_open_id",
                 "The new super administrator's `OpenId`, the id that the platform gave them.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NewAdminName",
                 "new_admin_name",
                 "The new super administrator's name.",
@@ -625,7 +625,7 @@ pub(super) static ADMIN_CHANGE_INVITATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NewAdminMobile",
                 "new_admin_mobile",
                 "The new super administrator's mobile number; must be that of the person who \
@@ -634,7 +634,7 @@ pub(super) static ADMIN_CHANGE_INVITATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NewAdminIdCardType",
                 "new_admin_id_card_type",
                 "Kind of the new super administrator's identity document; must be that of the \
@@ -643,7 +643,7 @@ pub(super) static ADMIN_CHANGE_INVITATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NewAdminIdCardNumber",
                 "new_admin_id_card_number",
                 "Number of the new super administrator's identity document; must be that of the \
@@ -652,7 +652,7 @@ pub(super) static ADMIN_CHANGE_INVITATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthFiles",
                 "auth_files",
                 "The power of attorney for the new super administrator, as PNG, JPG or PDF. At \
@@ -686,7 +686,7 @@ pub(super) static AUTH_INFO_DETAIL: ObjectMeta = ObjectMeta::new(
     "AuthInfoDetail",
     "Employee to whom an extended service is granted.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Type",
                 "r#type",
                 "The extended service, as requested.",
@@ -694,33 +694,33 @@ pub(super) static AUTH_INFO_DETAIL: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&GRANTED_SERVICE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "The extended service's name, in Chinese.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "HasAuthUserList",
             "has_auth_user_list",
             "Employees to whom it is granted.",
             JsonType::List(&JsonType::Object(&HAS_AUTH_USER)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "HasAuthOrganizationList",
             "has_auth_organization_list",
             "The organizations to which it is granted. Filled for auto-signing only.",
             JsonType::List(&JsonType::Object(&HAS_AUTH_ORGANIZATION)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthUserTotal",
                 "auth_user_total",
                 "Total number of employees.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthOrganizationTotal",
                 "auth_organization_total",
                 "Total number of organizations.",
@@ -736,14 +736,14 @@ pub(super) static BATCH_ORGANIZATION_REGISTRATION_TASKS_DETAILS: ObjectMeta = Ob
     "BatchOrganizationRegistrationTasksDetails",
     "State of one organization of a batch registration.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "TaskId",
                 "task_id",
                 "Id of the registration task.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Status",
                 "status",
                 "Progress of the registration.",
@@ -751,7 +751,7 @@ pub(super) static BATCH_ORGANIZATION_REGISTRATION_TASKS_DETAILS: ObjectMeta = Ob
             )
             .optional()
             .values(&ORGANIZATION_REGISTRATION_TASK_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ErrorMessage",
                 "error_message",
                 "Cause of the failure. Empty otherwise.",
@@ -767,7 +767,7 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_MODIFY_QR_CODE_REQUEST: ObjectMeta
     "ChannelCreateOrganizationModifyQrCodeRequest",
     "Request of `ChannelCreateOrganizationModifyQrCode`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -798,7 +798,7 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_MODIFY_QR_CODE_RESPONSE: ObjectMet
     "ChannelCreateOrganizationModifyQrCodeResponse",
     "Response of `ChannelCreateOrganizationModifyQrCode`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "QrCodeUrl",
                 "qr_code_url",
                 "Link to download the QR code's picture.",
@@ -806,14 +806,14 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_MODIFY_QR_CODE_RESPONSE: ObjectMet
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ExpiredTime",
                 "expired_time",
                 "Time at which the QR code expires. Unix timestamp in seconds.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -828,28 +828,28 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
     "ChannelOrganizationInfo",
     "A sub-organization of the application.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationId",
                 "organization_id",
                 "The organization's id inside the service, the same in every application.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
                 "The id that the platform gave it.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "Its name.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UnifiedSocialCreditCode",
                 "unified_social_credit_code",
                 "Its unified social credit code.",
@@ -857,7 +857,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LegalName",
                 "legal_name",
                 "Name of its legal representative.",
@@ -865,7 +865,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LegalOpenId",
                 "legal_open_id",
                 "The legal representative's `OpenId` as an employee, the id that the platform gave \
@@ -873,7 +873,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminName",
                 "admin_name",
                 "Name of its super administrator.",
@@ -881,7 +881,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminOpenId",
                 "admin_open_id",
                 "The super administrator's `OpenId` as an employee, the id that the platform gave \
@@ -889,7 +889,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminMobile",
                 "admin_mobile",
                 "The super administrator's mobile number, partly masked with `*`.",
@@ -897,7 +897,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizationStatus",
                 "authorization_status",
                 "Progress of its verification. It starts as `UNVERIFIED`. It is `VERIFYING` after \
@@ -909,7 +909,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&ORGANIZATION_AUTHORIZATION_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizationType",
                 "authorization_type",
                 "Method by which it is, or was, verified.",
@@ -917,7 +917,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&ORGANIZATION_AUTHORIZATION_METHOD),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ActiveStatus",
                 "active_status",
                 "Activation status: an activated one may initiate contracts.",
@@ -925,7 +925,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&SUB_ORGANIZATION_ACTIVE_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LicenseExpireTime",
                 "license_expire_time",
                 "Time at which its account, that is its activation, expires. Unix timestamp in \
@@ -933,7 +933,7 @@ pub(super) static CHANNEL_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HasSubmittedAuthInfo",
                 "has_submitted_auth_info",
                 "`true` if its verification information has been submitted. Becomes true when the \
@@ -952,7 +952,7 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_REQUEST: ObjectMeta = Ob
     "CreateBatchAdminChangeInvitationsRequest",
     "Request of `CreateBatchAdminChangeInvitations`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -961,7 +961,7 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_REQUEST: ObjectMeta = Ob
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminChangeInvitationInfos",
                 "admin_change_invitation_infos",
                 "The changes, one per organization; no organization twice. At most 10 elements.",
@@ -986,14 +986,14 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_RESPONSE: ObjectMeta = O
     "CreateBatchAdminChangeInvitationsResponse",
     "Response of `CreateBatchAdminChangeInvitations`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "ErrorMessages",
             "error_messages",
             "Error of each change, in the order of the request; an empty string for a change \
             without an error. Empty if every task was created.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1008,7 +1008,7 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL_REQUEST: ObjectMeta 
     "CreateBatchAdminChangeInvitationsUrlRequest",
     "Request of `CreateBatchAdminChangeInvitationsUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1017,7 +1017,7 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL_REQUEST: ObjectMeta 
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NewAdminName",
                 "new_admin_name",
                 "The new super administrator's name; must be that of the person who uses the link.",
@@ -1025,7 +1025,7 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL_REQUEST: ObjectMeta 
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NewAdminMobile",
                 "new_admin_mobile",
                 "The new super administrator's mobile number; must be that of the person who uses \
@@ -1035,7 +1035,7 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL_REQUEST: ObjectMeta 
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NewAdminIdCardType",
                 "new_admin_id_card_type",
                 "Kind of the new super administrator's identity document; must be that of the \
@@ -1044,7 +1044,7 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL_REQUEST: ObjectMeta 
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NewAdminIdCardNumber",
                 "new_admin_id_card_number",
                 "Number of the new super administrator's identity document; must be that of the \
@@ -1053,7 +1053,7 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL_REQUEST: ObjectMeta 
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Endpoint",
                 "endpoint",
                 "Kind of link. Absent: `HTTP`.",
@@ -1082,7 +1082,7 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL_RESPONSE: ObjectMeta
     "CreateBatchAdminChangeInvitationsUrlResponse",
     "Response of `CreateBatchAdminChangeInvitationsUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Url",
                 "url",
                 "The link to the batch of changes, in the form that `Endpoint` selects; valid for \
@@ -1091,14 +1091,14 @@ pub(super) static CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL_RESPONSE: ObjectMeta
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ExpireTime",
                 "expire_time",
                 "Time at which the link expires. Unix timestamp in seconds.",
                 JsonType::Uint,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1113,7 +1113,7 @@ pub(super) static CREATE_BATCH_INIT_ORGANIZATION_URL_REQUEST: ObjectMeta = Objec
     "CreateBatchInitOrganizationUrlRequest",
     "Request of `CreateBatchInitOrganizationUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1122,7 +1122,7 @@ pub(super) static CREATE_BATCH_INIT_ORGANIZATION_URL_REQUEST: ObjectMeta = Objec
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OperateTypes",
                 "operate_types",
                 "Setup to perform.",
@@ -1130,7 +1130,7 @@ pub(super) static CREATE_BATCH_INIT_ORGANIZATION_URL_REQUEST: ObjectMeta = Objec
             )
             .required()
             .values(&ORGANIZATION_INIT_OPERATION),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyOrganizationOpenIds",
                 "proxy_organization_open_ids",
                 "The sub-organizations to set up, by the ids that the platform gave them. At most \
@@ -1139,7 +1139,7 @@ pub(super) static CREATE_BATCH_INIT_ORGANIZATION_URL_REQUEST: ObjectMeta = Objec
             )
             .required()
             .limits(Limits::new((None, Some(50)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IsAuthorizePlatformApplication",
                 "is_authorize_platform_application",
                 "`true`, together with `PARTNER_AUTO_SIGN_AUTH` in `OperateTypes`, to authorize \
@@ -1147,7 +1147,7 @@ pub(super) static CREATE_BATCH_INIT_ORGANIZATION_URL_REQUEST: ObjectMeta = Objec
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizedProxyOrganizationOpenId",
                 "authorized_proxy_organization_open_id",
                 "The partner to authorize to auto-sign, by the id that the platform gave it. \
@@ -1173,35 +1173,35 @@ pub(super) static CREATE_BATCH_INIT_ORGANIZATION_URL_RESPONSE: ObjectMeta = Obje
     "CreateBatchInitOrganizationUrlResponse",
     "Response of `CreateBatchInitOrganizationUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "MiniAppPath",
                 "mini_app_path",
                 "Path of the mini program's page. Valid for 7 days.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OperateLongUrl",
                 "operate_long_url",
                 "The link, long form. Valid for 7 days.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OperateShortUrl",
                 "operate_short_url",
                 "The link, short form. Valid for 7 days.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QRCodeUrl",
                 "qr_code_url",
                 "Link to a picture of the QR code. Valid for 7 days.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1216,7 +1216,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL_REQUEST: ObjectMet
     "CreateBatchOrganizationAuthorizationUrlRequest",
     "Request of `CreateBatchOrganizationAuthorizationUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1225,7 +1225,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL_REQUEST: ObjectMet
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminName",
                 "admin_name",
                 "Name of the super administrator, who must use the link in person; the same as was \
@@ -1234,7 +1234,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL_REQUEST: ObjectMet
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminMobile",
                 "admin_mobile",
                 "Mobile number of the super administrator; the same as was given to \
@@ -1243,7 +1243,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL_REQUEST: ObjectMet
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SubTaskIds",
                 "sub_task_ids",
                 "The organizations to verify, by the `SubTaskId`s from \
@@ -1253,7 +1253,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL_REQUEST: ObjectMet
                 JsonType::List(&JsonType::String),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminIdCardType",
                 "admin_id_card_type",
                 "Kind of the super administrator's identity document; the same as was given to \
@@ -1262,7 +1262,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL_REQUEST: ObjectMet
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminIdCardNumber",
                 "admin_id_card_number",
                 "Number of the super administrator's identity document; the same as was given to \
@@ -1271,7 +1271,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL_REQUEST: ObjectMet
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Endpoint",
                 "endpoint",
                 "Kind of link. Absent: `HTTP`.",
@@ -1296,7 +1296,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL_RESPONSE: ObjectMe
     "CreateBatchOrganizationAuthorizationUrlResponse",
     "Response of `CreateBatchOrganizationAuthorizationUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthUrl",
                 "auth_url",
                 "The link to the batch of verifications, in the form that `Endpoint` selects; \
@@ -1304,19 +1304,19 @@ pub(super) static CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL_RESPONSE: ObjectMe
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "ErrorMessages",
             "error_messages",
             "Causes of failed verifications. Empty if none failed.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ExpireTime",
             "expire_time",
             "Time at which the link expires. Unix timestamp in seconds.",
             JsonType::Uint,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1331,7 +1331,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: ObjectMe
     "CreateBatchOrganizationRegistrationTasksRequest",
     "Request of `CreateBatchOrganizationRegistrationTasks`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1340,7 +1340,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: ObjectMe
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RegistrationOrganizations",
                 "registration_organizations",
                 "The sub-organizations to register; names, credit codes and employees' `OpenId`s \
@@ -1349,7 +1349,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: ObjectMe
             )
             .required()
             .limits(Limits::new((None, Some(10)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Endpoint",
                 "endpoint",
                 "Kind of verification links. Absent: `PC`.",
@@ -1357,7 +1357,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: ObjectMe
             )
             .optional()
             .values(&REGISTRATION_URL_ENDPOINT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "BatchAuthMethod",
                 "batch_auth_method",
                 "Way of verification: each organization through a separate link, or all through \
@@ -1384,7 +1384,7 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_RESPONSE: ObjectM
     "CreateBatchOrganizationRegistrationTasksResponse",
     "Response of `CreateBatchOrganizationRegistrationTasks`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "TaskId",
                 "task_id",
                 "Id of the task, for `DescribeBatchOrganizationRegistrationUrls`. Empty if any \
@@ -1392,14 +1392,14 @@ pub(super) static CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS_RESPONSE: ObjectM
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "ErrorMessages",
             "error_messages",
             "Error of each sub-organization, in the order of the request; an empty string for one \
             without an error. Empty if there is no error.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1414,7 +1414,7 @@ pub(super) static CREATE_CHANNEL_ORGANIZATION_INFO_CHANGE_URL_REQUEST: ObjectMet
     "CreateChannelOrganizationInfoChangeUrlRequest",
     "Request of `CreateChannelOrganizationInfoChangeUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1423,7 +1423,7 @@ pub(super) static CREATE_CHANNEL_ORGANIZATION_INFO_CHANGE_URL_REQUEST: ObjectMet
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ChangeType",
                 "change_type",
                 "Information to change.",
@@ -1431,7 +1431,7 @@ pub(super) static CREATE_CHANNEL_ORGANIZATION_INFO_CHANGE_URL_REQUEST: ObjectMet
             )
             .required()
             .values(&ORGANIZATION_INFO_CHANGE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Endpoint",
                 "endpoint",
                 "Kind of link. Absent: `WEIXINAPP`.",
@@ -1461,7 +1461,7 @@ pub(super) static CREATE_CHANNEL_ORGANIZATION_INFO_CHANGE_URL_RESPONSE: ObjectMe
     "CreateChannelOrganizationInfoChangeUrlResponse",
     "Response of `CreateChannelOrganizationInfoChangeUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Url",
                 "url",
                 "The link, or the mini program's path, for making the change. It must be opened on \
@@ -1470,7 +1470,7 @@ pub(super) static CREATE_CHANNEL_ORGANIZATION_INFO_CHANGE_URL_RESPONSE: ObjectMe
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ExpiredTime",
                 "expired_time",
                 "Time at which the link expires: 7 days after its creation. Unix timestamp in \
@@ -1478,7 +1478,7 @@ pub(super) static CREATE_CHANNEL_ORGANIZATION_INFO_CHANGE_URL_RESPONSE: ObjectMe
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1493,7 +1493,7 @@ pub(super) static CREATE_CHANNEL_SUB_ORGANIZATION_ACTIVE_REQUEST: ObjectMeta = O
     "CreateChannelSubOrganizationActiveRequest",
     "Request of `CreateChannelSubOrganizationActive`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1502,7 +1502,7 @@ pub(super) static CREATE_CHANNEL_SUB_ORGANIZATION_ACTIVE_REQUEST: ObjectMeta = O
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SubOrganizationOpenIds",
                 "sub_organization_open_ids",
                 "The sub-organizations to activate or renew, by the ids that the platform gave \
@@ -1510,7 +1510,7 @@ pub(super) static CREATE_CHANNEL_SUB_ORGANIZATION_ACTIVE_REQUEST: ObjectMeta = O
                 JsonType::List(&JsonType::String),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Renew",
                 "renew",
                 "`true` to renew active sub-organizations instead of activating inactive ones. \
@@ -1540,7 +1540,7 @@ pub(super) static CREATE_CHANNEL_SUB_ORGANIZATION_ACTIVE_RESPONSE: ObjectMeta = 
     "CreateChannelSubOrganizationActiveResponse",
     "Response of `CreateChannelSubOrganizationActive`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1555,7 +1555,7 @@ pub(super) static CREATE_CLOSE_ORGANIZATION_URL_REQUEST: ObjectMeta = ObjectMeta
     "CreateCloseOrganizationUrlRequest",
     "Request of `CreateCloseOrganizationUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1586,41 +1586,41 @@ pub(super) static CREATE_CLOSE_ORGANIZATION_URL_RESPONSE: ObjectMeta = ObjectMet
     "CreateCloseOrganizationUrlResponse",
     "Response of `CreateCloseOrganizationUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "ExpiredOn",
             "expired_on",
             "Time at which the links expire. Unix timestamp in seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LongUrl",
                 "long_url",
                 "H5 link that leads to the mini program, suited to a short message.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ShortUrl",
                 "short_url",
                 "`LongUrl` in short form.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "MiniAppPath",
                 "mini_app_path",
                 "Path of the mini program's page, for jumping there from an app or mini program.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QrcodeUrl",
                 "qrcode_url",
                 "Link to a picture of the QR code.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "WeixinQrcodeUrl",
                 "weixin_qrcode_url",
                 "Content of a QR code that opens the mini program directly when scanned with \
@@ -1628,7 +1628,7 @@ pub(super) static CREATE_CLOSE_ORGANIZATION_URL_RESPONSE: ObjectMeta = ObjectMet
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1643,7 +1643,7 @@ pub(super) static CREATE_MODIFY_ADMIN_AUTHORIZATION_URL_REQUEST: ObjectMeta = Ob
     "CreateModifyAdminAuthorizationUrlRequest",
     "Request of `CreateModifyAdminAuthorizationUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1652,7 +1652,7 @@ pub(super) static CREATE_MODIFY_ADMIN_AUTHORIZATION_URL_REQUEST: ObjectMeta = Ob
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizationId",
                 "authorization_id",
                 "Id of the organization's verification, which the callback with the result of the \
@@ -1660,7 +1660,7 @@ pub(super) static CREATE_MODIFY_ADMIN_AUTHORIZATION_URL_REQUEST: ObjectMeta = Ob
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Endpoint",
                 "endpoint",
                 "Kind of link. Absent: `HTTP`.",
@@ -1685,7 +1685,7 @@ pub(super) static CREATE_MODIFY_ADMIN_AUTHORIZATION_URL_RESPONSE: ObjectMeta = O
     "CreateModifyAdminAuthorizationUrlResponse",
     "Response of `CreateModifyAdminAuthorizationUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Url",
                 "url",
                 "The link for uploading the power of attorney again. Does not expire; only the \
@@ -1694,7 +1694,7 @@ pub(super) static CREATE_MODIFY_ADMIN_AUTHORIZATION_URL_RESPONSE: ObjectMeta = O
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1709,7 +1709,7 @@ pub(super) static CREATE_ORGANIZATION_AUTH_FILE_REQUEST: ObjectMeta = ObjectMeta
     "CreateOrganizationAuthFileRequest",
     "Request of `CreateOrganizationAuthFile`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1718,14 +1718,14 @@ pub(super) static CREATE_ORGANIZATION_AUTH_FILE_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationCommonInfo",
                 "organization_common_info",
                 "The details to fill in. They must match the business license.",
                 JsonType::Object(&ORGANIZATION_COMMON_INFO),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Type",
                 "r#type",
                 "Purpose of the power of attorney.",
@@ -1750,14 +1750,14 @@ pub(super) static CREATE_ORGANIZATION_AUTH_FILE_RESPONSE: ObjectMeta = ObjectMet
     "CreateOrganizationAuthFileResponse",
     "Response of `CreateOrganizationAuthFile`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FileUrl",
                 "file_url",
                 "Link to download the power of attorney. Valid for 5 minutes.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1772,7 +1772,7 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATION_INFO: ObjectMeta = ObjectMet
     "DeleteOrganizationAuthorizationInfo",
     "A verification that was cleared, or could not be.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizationId",
                 "authorization_id",
                 "Id of the verification: one operator's attempt to verify an organization. Of an \
@@ -1780,14 +1780,14 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATION_INFO: ObjectMeta = ObjectMet
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "Name of the organization that was being verified.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
                 "The sub-organization, by the id that the platform gave it \
@@ -1795,7 +1795,7 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATION_INFO: ObjectMeta = ObjectMet
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Errormessage",
                 "errormessage",
                 "Reason why the verification could not be cleared.",
@@ -1811,7 +1811,7 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATIONS_REQUEST: ObjectMeta = Objec
     "DeleteOrganizationAuthorizationsRequest",
     "Request of `DeleteOrganizationAuthorizations`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1820,7 +1820,7 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATIONS_REQUEST: ObjectMeta = Objec
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizationIds",
                 "authorization_ids",
                 "The verifications to clear. Each id identifies one operator's attempt to verify \
@@ -1828,7 +1828,7 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATIONS_REQUEST: ObjectMeta = Objec
                 JsonType::List(&JsonType::String),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminName",
                 "admin_name",
                 "Name of the super administrator who performs the verifications.",
@@ -1836,7 +1836,7 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATIONS_REQUEST: ObjectMeta = Objec
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminMobile",
                 "admin_mobile",
                 "Mobile number of the super administrator who performs the verifications.",
@@ -1861,13 +1861,13 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATIONS_RESPONSE: ObjectMeta = Obje
     "DeleteOrganizationAuthorizationsResponse",
     "Response of `DeleteOrganizationAuthorizations`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "DeleteOrganizationAuthorizationInfos",
             "delete_organization_authorization_infos",
             "The affected verifications, each with its organization, id and error, if any.",
             JsonType::List(&JsonType::Object(&DELETE_ORGANIZATION_AUTHORIZATION_INFO)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Status",
                 "status",
                 "Result: all, some or none were cleared.",
@@ -1875,7 +1875,7 @@ pub(super) static DELETE_ORGANIZATION_AUTHORIZATIONS_RESPONSE: ObjectMeta = Obje
             )
             .optional()
             .values(&AUTHORIZATION_CLEAR_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1890,7 +1890,7 @@ pub(super) static DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: Object
     "DescribeBatchOrganizationRegistrationTasksRequest",
     "Request of `DescribeBatchOrganizationRegistrationTasks`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1899,7 +1899,7 @@ pub(super) static DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST: Object
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TaskIds",
                 "task_ids",
                 "The organizations to query, by the `SubTaskId`s from \
@@ -1924,7 +1924,7 @@ pub(super) static DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS_RESPONSE: Objec
     "DescribeBatchOrganizationRegistrationTasksResponse",
     "Response of `DescribeBatchOrganizationRegistrationTasks`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "Details",
             "details",
             "State of each organization.",
@@ -1932,7 +1932,7 @@ pub(super) static DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS_RESPONSE: Objec
                 &JsonType::Object(&BATCH_ORGANIZATION_REGISTRATION_TASKS_DETAILS),
             ),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1947,7 +1947,7 @@ pub(super) static DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_URLS_REQUEST: ObjectM
     "DescribeBatchOrganizationRegistrationUrlsRequest",
     "Request of `DescribeBatchOrganizationRegistrationUrls`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -1956,7 +1956,7 @@ pub(super) static DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_URLS_REQUEST: ObjectM
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TaskId",
                 "task_id",
                 "The batch, by the `TaskId` that `CreateBatchOrganizationRegistrationTasks` \
@@ -1981,13 +1981,13 @@ pub(super) static DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_URLS_RESPONSE: Object
     "DescribeBatchOrganizationRegistrationUrlsResponse",
     "Response of `DescribeBatchOrganizationRegistrationUrls`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "OrganizationAuthUrls",
             "organization_auth_urls",
             "The sub-organizations' verification links.",
             JsonType::List(&JsonType::Object(&ORGANIZATION_AUTH_URL)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -2002,7 +2002,7 @@ pub(super) static DESCRIBE_CHANNEL_ORGANIZATIONS_REQUEST: ObjectMeta = ObjectMet
     "DescribeChannelOrganizationsRequest",
     "Request of `DescribeChannelOrganizations`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -2011,7 +2011,7 @@ pub(super) static DESCRIBE_CHANNEL_ORGANIZATIONS_REQUEST: ObjectMeta = ObjectMet
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Limit",
                 "limit",
                 "Number of sub-organizations per page. At most 200.",
@@ -2019,7 +2019,7 @@ pub(super) static DESCRIBE_CHANNEL_ORGANIZATIONS_REQUEST: ObjectMeta = ObjectMet
             )
             .required()
             .limits(Limits::new((None, None), (None, None), None, (None, Some(200)))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
                 "The sub-organization to return, by the id that the platform gave it. Absent: all \
@@ -2027,7 +2027,7 @@ pub(super) static DESCRIBE_CHANNEL_ORGANIZATIONS_REQUEST: ObjectMeta = ObjectMet
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizationStatusList",
                 "authorization_status_list",
                 "Only sub-organizations whose verification is in one of these states.",
@@ -2035,7 +2035,7 @@ pub(super) static DESCRIBE_CHANNEL_ORGANIZATIONS_REQUEST: ObjectMeta = ObjectMet
             )
             .optional()
             .values(&ORGANIZATION_AUTHORIZATION_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Offset",
                 "offset",
                 "Number of sub-organizations to skip. 0 to 20000.",
@@ -2067,34 +2067,34 @@ pub(super) static DESCRIBE_CHANNEL_ORGANIZATIONS_RESPONSE: ObjectMeta = ObjectMe
     "DescribeChannelOrganizationsResponse",
     "Response of `DescribeChannelOrganizations`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "ChannelOrganizationInfos",
             "channel_organization_infos",
             "The sub-organizations on this page.",
             JsonType::List(&JsonType::Object(&CHANNEL_ORGANIZATION_INFO)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Offset",
                 "offset",
                 "Number of sub-organizations skipped, from 0 to 20000.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Limit",
                 "limit",
                 "Number of sub-organizations per page, at most 200.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Total",
                 "total",
                 "Total number of matching sub-organizations.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -2109,7 +2109,7 @@ pub(super) static DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL_REQUEST: ObjectMeta = Ob
     "DescribeExtendedServiceAuthDetailRequest",
     "Request of `DescribeExtendedServiceAuthDetail`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -2118,7 +2118,7 @@ pub(super) static DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL_REQUEST: ObjectMeta = Ob
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ExtendServiceType",
                 "extend_service_type",
                 "The extended service in question. The official sample queries auto-signing with \
@@ -2127,7 +2127,7 @@ pub(super) static DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL_REQUEST: ObjectMeta = Ob
             )
             .required()
             .values(&GRANTED_SERVICE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Limit",
                 "limit",
                 "Number of entries per page. Absent: 20. At most 200.",
@@ -2135,7 +2135,7 @@ pub(super) static DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL_REQUEST: ObjectMeta = Ob
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (None, Some(200)))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Offset",
                 "offset",
                 "Page number, starting at 0. Absent: the first page. At least 0.",
@@ -2165,13 +2165,13 @@ pub(super) static DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL_RESPONSE: ObjectMeta = O
     "DescribeExtendedServiceAuthDetailResponse",
     "Response of `DescribeExtendedServiceAuthDetail`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "AuthInfoDetail",
             "auth_info_detail",
             "Employee or organization to whom the service is granted.",
             JsonType::Object(&AUTH_INFO_DETAIL),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -2186,7 +2186,7 @@ pub(super) static DESCRIBE_EXTENDED_SERVICE_AUTH_INFO_REQUEST: ObjectMeta = Obje
     "DescribeExtendedServiceAuthInfoRequest",
     "Request of `DescribeExtendedServiceAuthInfo`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -2217,13 +2217,13 @@ pub(super) static DESCRIBE_EXTENDED_SERVICE_AUTH_INFO_RESPONSE: ObjectMeta = Obj
     "DescribeExtendedServiceAuthInfoResponse",
     "Response of `DescribeExtendedServiceAuthInfo`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "AuthInfo",
             "auth_info",
             "The extended services with their status.",
             JsonType::List(&JsonType::Object(&EXTENT_SERVICE_AUTH_INFO)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -2238,7 +2238,7 @@ pub(super) static EXTENT_SERVICE_AUTH_INFO: ObjectMeta = ObjectMeta::new(
     "ExtentServiceAuthInfo",
     "An extended service of a sub-organization and its status.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Type",
                 "r#type",
                 "The extended service. The official sample also contains `PAGING_SEAL` (seal \
@@ -2247,22 +2247,22 @@ pub(super) static EXTENT_SERVICE_AUTH_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .values(&EXTENDED_SERVICE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
             "Name",
             "name",
             "The extended service's name, in Chinese.",
             JsonType::String,
         ),
-        MemberMeta::new("Status", "status", "Status of the service.", JsonType::String)
+        FieldMeta::new("Status", "status", "Status of the service.", JsonType::String)
             .values(&EXTENDED_SERVICE_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
             "OperatorOpenId",
             "operator_open_id",
             "`OpenId` of the employee who last enabled or disabled it, the id that the platform \
             gave them. May be empty.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "OperateOn",
             "operate_on",
             "Time at which it was last enabled or disabled. May be 0. Unix timestamp in seconds.",
@@ -2278,35 +2278,35 @@ pub(super) static HAS_AUTH_ORGANIZATION: ObjectMeta = ObjectMeta::new(
     "An authorization from one organization to another; currently only for auto-signing on behalf \
     of a partner.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
                 "The organization that granted it, by the id that the platform gave it.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "Name of the organization that granted it.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizedOrganizationOpenId",
                 "authorized_organization_open_id",
                 "The organization that received it, by the id that the platform gave it.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizedOrganizationName",
                 "authorized_organization_name",
                 "Name of the organization that received it.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizeTime",
                 "authorize_time",
                 "Time at which it was granted. Unix timestamp in seconds.",
@@ -2322,7 +2322,7 @@ pub(super) static HAS_AUTH_USER: ObjectMeta = ObjectMeta::new(
     "HasAuthUser",
     "An employee to whom an extended service is granted.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "OpenId",
                 "open_id",
                 "The employee's `OpenId`, the id that the platform gave them.",
@@ -2338,7 +2338,7 @@ pub(super) static MODIFY_EXTENDED_SERVICE_REQUEST: ObjectMeta = ObjectMeta::new(
     "ModifyExtendedServiceRequest",
     "Request of `ModifyExtendedService`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -2347,7 +2347,7 @@ pub(super) static MODIFY_EXTENDED_SERVICE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ServiceType",
                 "service_type",
                 "The extended service to enable or disable.",
@@ -2355,7 +2355,7 @@ pub(super) static MODIFY_EXTENDED_SERVICE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .values(&EXTENDED_SERVICE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operate",
                 "operate",
                 "Change: enable or disable the service.",
@@ -2363,7 +2363,7 @@ pub(super) static MODIFY_EXTENDED_SERVICE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .values(&EXTENDED_SERVICE_OPERATION),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Endpoint",
                 "endpoint",
                 "Kind of link, if one is returned. Absent: `WEIXINAPP`.",
@@ -2393,7 +2393,7 @@ pub(super) static MODIFY_EXTENDED_SERVICE_RESPONSE: ObjectMeta = ObjectMeta::new
     "ModifyExtendedServiceResponse",
     "Response of `ModifyExtendedService`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "OperateUrl",
                 "operate_url",
                 "The link with which the super administrator or legal representative enables the \
@@ -2402,7 +2402,7 @@ pub(super) static MODIFY_EXTENDED_SERVICE_RESPONSE: ObjectMeta = ObjectMeta::new
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -2417,7 +2417,7 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_REQUEST: ObjectMeta = Object
     "ModifyOrganizationBusinessInfoRequest",
     "Request of `ModifyOrganizationBusinessInfo`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -2426,7 +2426,7 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_REQUEST: ObjectMeta = Object
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "BizLicenseResourceId",
                 "biz_license_resource_id",
                 "A picture of the business license or a similar certificate, by the id that \
@@ -2435,14 +2435,14 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_REQUEST: ObjectMeta = Object
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "The new name, as in the business register. Absent: unchanged.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Address",
                 "address",
                 "The new registered address; province, city and district are read from it. Absent: \
@@ -2451,7 +2451,7 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_REQUEST: ObjectMeta = Object
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationType",
                 "organization_type",
                 "The new type of organization. Currently only a sole trader can become an \
@@ -2460,7 +2460,7 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_REQUEST: ObjectMeta = Object
             )
             .optional()
             .values(&ORGANIZATION_BUSINESS_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LegalName",
                 "legal_name",
                 "Name of the new legal representative, as in the business register. Absent: \
@@ -2469,7 +2469,7 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_REQUEST: ObjectMeta = Object
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NewLegalMobile",
                 "new_legal_mobile",
                 "Mobile or landline number of the new legal representative, for the short message \
@@ -2507,7 +2507,7 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_RESPONSE: ObjectMeta = Objec
     "ModifyOrganizationBusinessInfoResponse",
     "Response of `ModifyOrganizationBusinessInfo`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "ErrorCode",
                 "error_code",
                 "Result of the change; any value except 0 means that the change was blocked.",
@@ -2515,7 +2515,7 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_RESPONSE: ObjectMeta = Objec
             )
             .optional()
             .values(&BUSINESS_INFO_CHANGE_CODE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ErrorMessage",
                 "error_message",
                 "Reason why the change was blocked, in Chinese, for instance the number of \
@@ -2523,28 +2523,28 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_RESPONSE: ObjectMeta = Objec
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UnfinishedCount",
                 "unfinished_count",
                 "Number of unfinished contracts that prevent a new name. Set in that case only.",
                 JsonType::Uint,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowIds",
             "flow_ids",
             "Ids of the unfinished contracts of self-registered organizations of that name. The \
             platform may be unable to look them up; ask the sub-organization to handle them.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ChannelFlowIds",
             "channel_flow_ids",
             "Ids of the unfinished contracts of the sub-organization. Contracts of other platforms \
             may not be found; ask the sub-organization to handle them.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -2559,7 +2559,7 @@ pub(super) static ORGANIZATION_AUTH_URL: ObjectMeta = ObjectMeta::new(
     "OrganizationAuthUrl",
     "The verification link of one organization in a batch registration.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthUrl",
                 "auth_url",
                 "The link, valid for one use: every further login needs a new one. Valid for 5 \
@@ -2570,7 +2570,7 @@ pub(super) static ORGANIZATION_AUTH_URL: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ErrorMessage",
                 "error_message",
                 "Cause of the failed registration, for instance a mismatch of name, credit code \
@@ -2578,14 +2578,14 @@ pub(super) static ORGANIZATION_AUTH_URL: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "Name of the organization, as given at submission.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SubTaskId",
                 "sub_task_id",
                 "Id of this organization's registration, for \
@@ -2603,7 +2603,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
     "OrganizationCommonInfo",
     "The details for a power of attorney. They must match the business license.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "Name of the organization, as on its business license. Brackets must be the \
@@ -2611,7 +2611,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UniformSocialCreditCode",
                 "uniform_social_credit_code",
                 "Its unified social credit code, as on its business license.",
@@ -2619,7 +2619,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LegalName",
                 "legal_name",
                 "Name of its legal representative, as on its business license.",
@@ -2627,7 +2627,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LegalIdCardType",
                 "legal_id_card_type",
                 "Kind of the legal representative's identity document.",
@@ -2635,7 +2635,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&AUTH_FILE_ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LegalIdCardNumber",
                 "legal_id_card_number",
                 "Number of the legal representative's identity document.",
@@ -2643,7 +2643,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminName",
                 "admin_name",
                 "Name of its super administrator.",
@@ -2651,7 +2651,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminMobile",
                 "admin_mobile",
                 "The super administrator's mobile number.",
@@ -2659,7 +2659,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminIdCardType",
                 "admin_id_card_type",
                 "Kind of the super administrator's identity document.",
@@ -2667,7 +2667,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&AUTH_FILE_ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminIdCardNumber",
                 "admin_id_card_number",
                 "Number of the super administrator's identity document.",
@@ -2675,7 +2675,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OldAdminName",
                 "old_admin_name",
                 "Name of the former super administrator, for a change.",
@@ -2683,7 +2683,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OldAdminMobile",
                 "old_admin_mobile",
                 "The former super administrator's mobile number, for a change.",
@@ -2691,7 +2691,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OldAdminIdCardType",
                 "old_admin_id_card_type",
                 "Kind of the former super administrator's identity document, for a change.",
@@ -2699,7 +2699,7 @@ pub(super) static ORGANIZATION_COMMON_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&AUTH_FILE_ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OldAdminIdCardNumber",
                 "old_admin_id_card_number",
                 "Number of the former super administrator's identity document, for a change.",
@@ -2716,7 +2716,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
     "RegistrationOrganizationInfo",
     "A sub-organization to register. The details must match its business license.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "Name of the organization, as on its business license. Brackets must be the \
@@ -2724,7 +2724,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
                 "Id that the platform assigns to the sub-organization; unique in the application. \
@@ -2733,7 +2733,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .limits(Limits::new((None, None), (None, Some(64)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OpenId",
                 "open_id",
                 "Id that the platform assigns to the employee; unique in the application. Letters \
@@ -2742,7 +2742,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .limits(Limits::new((None, None), (None, Some(64)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UniformSocialCreditCode",
                 "uniform_social_credit_code",
                 "Its unified social credit code, as on its business license.",
@@ -2750,7 +2750,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LegalName",
                 "legal_name",
                 "Name of its legal representative, as on its business license.",
@@ -2758,7 +2758,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Address",
                 "address",
                 "Its registered address, as on its business license; city and district are \
@@ -2767,7 +2767,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminName",
                 "admin_name",
                 "Name of its super administrator, who must perform the registration in person. \
@@ -2776,7 +2776,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminMobile",
                 "admin_mobile",
                 "The super administrator's mobile number. Must be the personal number with which \
@@ -2785,7 +2785,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthorizationTypes",
                 "authorization_types",
                 "Ways in which the super administrator may be authorized. Government bodies and \
@@ -2796,7 +2796,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             .optional()
             .values(&AUTHORIZATION_TYPE)
             .limits(Limits::new((None, Some(1)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminIdCardType",
                 "admin_id_card_type",
                 "Kind of the super administrator's identity document. Absent: `ID_CARD`.",
@@ -2804,7 +2804,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AdminIdCardNumber",
                 "admin_id_card_number",
                 "Number of the super administrator's identity document.",
@@ -2812,7 +2812,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "BusinessLicense",
                 "business_license",
                 "The front of the business license, as PNG or JPG. Encoded as base64. At most 5 \
@@ -2825,7 +2825,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             .limits(
                 Limits::new((None, None), (None, None), Some(5242880), (None, None)),
             ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PowerOfAttorneys",
                 "power_of_attorneys",
                 "The power of attorney for the super administrator, as PNG, JPG or PDF. At most 8 \
@@ -2836,7 +2836,7 @@ pub(super) static REGISTRATION_ORGANIZATION_INFO: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .base64(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AutoJumpUrl",
                 "auto_jump_url",
                 "H5 page to jump to after verification. At most 1000 characters.",
@@ -2863,7 +2863,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
     "SyncProxyOrganizationRequest",
     "Request of `SyncProxyOrganization`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -2872,7 +2872,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyOrganizationName",
                 "proxy_organization_name",
                 "Name of the sub-organization, as on its business license. Brackets must be the \
@@ -2880,7 +2880,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "BusinessLicense",
                 "business_license",
                 "The front of the business license, as PNG or JPG. Encoded as base64. At most 5 \
@@ -2893,7 +2893,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
             .limits(
                 Limits::new((None, None), (None, None), Some(5242880), (None, None)),
             ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UniformSocialCreditCode",
                 "uniform_social_credit_code",
                 "Its unified social credit code. At most 200 characters.",
@@ -2902,7 +2902,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyLegalName",
                 "proxy_legal_name",
                 "Name of its legal representative.",
@@ -2910,7 +2910,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The caller. Not in use.",
@@ -2918,7 +2918,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyLegalIdCardType",
                 "proxy_legal_id_card_type",
                 "Kind of the legal representative's identity document. Only `ID_CARD` is \
@@ -2927,7 +2927,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyLegalIdCardNumber",
                 "proxy_legal_id_card_number",
                 "Number of the legal representative's identity document: digits, and an upper-case \
@@ -2937,7 +2937,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_REQUEST: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (Some(18), Some(18)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyAddress",
                 "proxy_address",
                 "Its address in full: province, city, district, then street and number. At most \
@@ -2964,7 +2964,7 @@ pub(super) static SYNC_PROXY_ORGANIZATION_RESPONSE: ObjectMeta = ObjectMeta::new
     "SyncProxyOrganizationResponse",
     "Response of `SyncProxyOrganization`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",

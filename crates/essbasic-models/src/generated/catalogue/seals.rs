@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule, RuleKind,
+    ActionMeta, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule, RuleKind,
     ValueMeta, ValueSetMeta,
 };
 
@@ -230,7 +230,7 @@ pub(super) static AUTHORIZED_USER: ObjectMeta = ObjectMeta::new(
     "AuthorizedUser",
     "An employee who may use a seal.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "OpenId",
             "open_id",
             "`OpenId`, the id that the platform gave them.",
@@ -245,7 +245,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
     "ChannelCreatePreparedPersonalEsignRequest",
     "Request of `ChannelCreatePreparedPersonalEsign`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -254,7 +254,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserName",
                 "user_name",
                 "Name of the owner of the seal.",
@@ -262,7 +262,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
             )
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardNumber",
                 "id_card_number",
                 "Number of the identity document. Identity card and residence permit: 18 \
@@ -272,7 +272,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
             )
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealName",
                 "seal_name",
                 "Name of the seal, unique in the organization. 1 to 50 characters.",
@@ -281,14 +281,14 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
             .required()
             .sensitive()
             .limits(Limits::new((None, None), (Some(1), Some(50)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                 JsonType::Object(&USER_INFO),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardType",
                 "id_card_type",
                 "The person's kind of identity document. Absent: `ID_CARD`.",
@@ -296,7 +296,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Mobile",
                 "mobile",
                 "The person's mobile number. Required to enable auto-signing for them.",
@@ -304,14 +304,14 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FileId",
                 "file_id",
                 "Picture of the seal, by the id that `UploadFiles` returned.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SceneKey",
                 "scene_key",
                 "Purpose of auto-signing with the seal.",
@@ -319,7 +319,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
             )
             .optional()
             .values(&AUTO_SIGN_SCENE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LicenseType",
                 "license_type",
                 "Kind of auto-signing license. It has no effect.",
@@ -328,7 +328,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
             .optional()
             .internal()
             .deprecated("Leave it out."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealImage",
                 "seal_image",
                 "Picture of the seal. Encoded as base64.",
@@ -339,7 +339,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
             .sensitive()
             .base64()
             .deprecated("Upload the picture with `UploadFiles` and set `FileId`."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "EnableAutoSign",
                 "enable_auto_sign",
                 "`true` to enable auto-signing for the person. It has no effect.",
@@ -348,7 +348,7 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_REQUEST: ObjectMeta = O
             .optional()
             .internal()
             .deprecated("Leave it out."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealImageCompress",
                 "seal_image_compress",
                 "`true` to compress the picture. It has no effect.",
@@ -366,14 +366,14 @@ pub(super) static CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN_RESPONSE: ObjectMeta = 
     "ChannelCreatePreparedPersonalEsignResponse",
     "Response of `ChannelCreatePreparedPersonalEsign`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "SealId",
             "seal_id",
             "Id of the seal, 32 characters. Store it: signature slots and further calls refer to \
             the seal by it. The console's seal center shows it too.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -388,7 +388,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_REQUEST: ObjectMeta = ObjectMeta::n
     "ChannelCreateSealPolicyRequest",
     "Request of `ChannelCreateSealPolicy`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -397,7 +397,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_REQUEST: ObjectMeta = ObjectMeta::n
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealId",
                 "seal_id",
                 "Id of the seal, 32 characters, as `CreateSealByImage` and \
@@ -406,7 +406,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_REQUEST: ObjectMeta = ObjectMeta::n
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserIds",
                 "user_ids",
                 "The employees to authorize. Each entry is a user id of the service (32 \
@@ -416,7 +416,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_REQUEST: ObjectMeta = ObjectMeta::n
             )
             .required()
             .limits(Limits::new((None, None), (None, Some(64)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out.",
@@ -424,7 +424,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_REQUEST: ObjectMeta = ObjectMeta::n
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Organization",
                 "organization",
                 "The organization. Leave it out.",
@@ -432,7 +432,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_REQUEST: ObjectMeta = ObjectMeta::n
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Options",
                 "options",
                 "Options agreed with the service's account manager. Absent: none.",
@@ -461,14 +461,14 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_RESPONSE: ObjectMeta = ObjectMeta::
     "ChannelCreateSealPolicyResponse",
     "Response of `ChannelCreateSealPolicy`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "UserIds",
             "user_ids",
             "The newly authorized employees, without those authorized before. User ids of the \
             service, or `OpenId`s if the request contained `OpenId`s.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealOperatorVerifyPath",
                 "seal_operator_verify_path",
                 "Mini program path to the page on which the operator proves their identity by face \
@@ -477,7 +477,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_RESPONSE: ObjectMeta = ObjectMeta::
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealOperatorVerifyQrcodeUrl",
                 "seal_operator_verify_qrcode_url",
                 "Link to a QR code that opens the mini program for the operator's face \
@@ -486,7 +486,7 @@ pub(super) static CHANNEL_CREATE_SEAL_POLICY_RESPONSE: ObjectMeta = ObjectMeta::
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -501,7 +501,7 @@ pub(super) static CHANNEL_DELETE_SEAL_POLICIES_REQUEST: ObjectMeta = ObjectMeta:
     "ChannelDeleteSealPoliciesRequest",
     "Request of `ChannelDeleteSealPolicies`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -510,9 +510,9 @@ pub(super) static CHANNEL_DELETE_SEAL_POLICIES_REQUEST: ObjectMeta = ObjectMeta:
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new("SealId", "seal_id", "Id of the seal.", JsonType::String)
+        FieldMeta::new("SealId", "seal_id", "Id of the seal.", JsonType::String)
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserIds",
                 "user_ids",
                 "The employees who lose the authorization. Each entry is a user id of the service \
@@ -520,7 +520,7 @@ pub(super) static CHANNEL_DELETE_SEAL_POLICIES_REQUEST: ObjectMeta = ObjectMeta:
                 JsonType::List(&JsonType::String),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Organization",
                 "organization",
                 "The organization. Leave it out.",
@@ -528,7 +528,7 @@ pub(super) static CHANNEL_DELETE_SEAL_POLICIES_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out.",
@@ -545,7 +545,7 @@ pub(super) static CHANNEL_DELETE_SEAL_POLICIES_RESPONSE: ObjectMeta = ObjectMeta
     "ChannelDeleteSealPoliciesResponse",
     "Response of `ChannelDeleteSealPolicies`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -560,7 +560,7 @@ pub(super) static CHANNEL_DESCRIBE_ORGANIZATION_SEALS_REQUEST: ObjectMeta = Obje
     "ChannelDescribeOrganizationSealsRequest",
     "Request of `ChannelDescribeOrganizationSeals`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -569,7 +569,7 @@ pub(super) static CHANNEL_DESCRIBE_ORGANIZATION_SEALS_REQUEST: ObjectMeta = Obje
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Limit",
                 "limit",
                 "Number of seals per page. Absent: 20. At most 100.",
@@ -577,7 +577,7 @@ pub(super) static CHANNEL_DESCRIBE_ORGANIZATION_SEALS_REQUEST: ObjectMeta = Obje
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (None, Some(100)))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Offset",
                 "offset",
                 "Number of seals to skip. Absent: 0. At most 20000.",
@@ -585,7 +585,7 @@ pub(super) static CHANNEL_DESCRIBE_ORGANIZATION_SEALS_REQUEST: ObjectMeta = Obje
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (None, Some(20000)))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "InfoType",
                 "info_type",
                 "Content of the response: with or without the employees who may use each seal. \
@@ -594,14 +594,14 @@ pub(super) static CHANNEL_DESCRIBE_ORGANIZATION_SEALS_REQUEST: ObjectMeta = Obje
             )
             .optional()
             .values(&SEAL_INFO_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealId",
                 "seal_id",
                 "Id of one seal to return. Absent: all seals, at most 100 per response.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealTypes",
                 "seal_types",
                 "Types of seals to list. Subtypes, whose names begin with `OTHER_`, are accepted \
@@ -611,7 +611,7 @@ pub(super) static CHANNEL_DESCRIBE_ORGANIZATION_SEALS_REQUEST: ObjectMeta = Obje
             )
             .optional()
             .values(&SEAL_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealStatuses",
                 "seal_statuses",
                 "States of seals to list. Absent: only seals in use.",
@@ -641,19 +641,19 @@ pub(super) static CHANNEL_DESCRIBE_ORGANIZATION_SEALS_RESPONSE: ObjectMeta = Obj
     "ChannelDescribeOrganizationSealsResponse",
     "Response of `ChannelDescribeOrganizationSeals`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "TotalCount",
             "total_count",
             "Number of seals of the organization; 0 or 1 if the request sets `SealId`.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Seals",
             "seals",
             "The seals found.",
             JsonType::List(&JsonType::Object(&OCCUPIED_SEAL)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -668,7 +668,7 @@ pub(super) static CHANNEL_UPDATE_SEAL_STATUS_REQUEST: ObjectMeta = ObjectMeta::n
     "ChannelUpdateSealStatusRequest",
     "Request of `ChannelUpdateSealStatus`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -677,12 +677,12 @@ pub(super) static CHANNEL_UPDATE_SEAL_STATUS_REQUEST: ObjectMeta = ObjectMeta::n
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new("Status", "status", "New state of the seal.", JsonType::String)
+        FieldMeta::new("Status", "status", "New state of the seal.", JsonType::String)
             .required()
             .values(&SEAL_STATUS_CHANGE),
-        MemberMeta::new("SealId", "seal_id", "Id of the seal.", JsonType::String)
+        FieldMeta::new("SealId", "seal_id", "Id of the seal.", JsonType::String)
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Reason",
                 "reason",
                 "Reason for the change of state.",
@@ -690,7 +690,7 @@ pub(super) static CHANNEL_UPDATE_SEAL_STATUS_REQUEST: ObjectMeta = ObjectMeta::n
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out.",
@@ -698,7 +698,7 @@ pub(super) static CHANNEL_UPDATE_SEAL_STATUS_REQUEST: ObjectMeta = ObjectMeta::n
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Options",
                 "options",
                 "Options agreed with the service's account manager. Absent: none.",
@@ -714,7 +714,7 @@ pub(super) static CHANNEL_UPDATE_SEAL_STATUS_RESPONSE: ObjectMeta = ObjectMeta::
     "ChannelUpdateSealStatusResponse",
     "Response of `ChannelUpdateSealStatus`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealOperatorVerifyPath",
                 "seal_operator_verify_path",
                 "Mini program path to the page on which the operator proves their identity by face \
@@ -723,7 +723,7 @@ pub(super) static CHANNEL_UPDATE_SEAL_STATUS_RESPONSE: ObjectMeta = ObjectMeta::
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealOperatorVerifyQrcodeUrl",
                 "seal_operator_verify_qrcode_url",
                 "Link to a QR code that opens the mini program for the operator's face \
@@ -732,7 +732,7 @@ pub(super) static CHANNEL_UPDATE_SEAL_STATUS_RESPONSE: ObjectMeta = ObjectMeta::
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -747,7 +747,7 @@ pub(super) static CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE_REQUEST: ObjectMeta
     "CreateEmployeeQualificationSealQrCodeRequest",
     "Request of `CreateEmployeeQualificationSealQrCode`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -756,7 +756,7 @@ pub(super) static CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE_REQUEST: ObjectMeta
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "HintText",
                 "hint_text",
                 "Text that describes the authorization to the person who scans the code; shown in \
@@ -764,7 +764,7 @@ pub(super) static CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE_REQUEST: ObjectMeta
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserData",
                 "user_data",
                 "The platform's own data, encoded as base64. The callback that reports the \
@@ -796,7 +796,7 @@ pub(super) static CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE_RESPONSE: ObjectMet
     "CreateEmployeeQualificationSealQrCodeResponse",
     "Response of `CreateEmployeeQualificationSealQrCode`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "QrcodeBase64",
                 "qrcode_base64",
                 "Picture of the QR code, to be scanned with WeChat; valid for 7 days, then create \
@@ -806,7 +806,7 @@ pub(super) static CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE_RESPONSE: ObjectMet
             .optional()
             .sensitive()
             .base64(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -821,7 +821,7 @@ pub(super) static CREATE_LEGAL_SEAL_QR_CODE_REQUEST: ObjectMeta = ObjectMeta::ne
     "CreateLegalSealQrCodeRequest",
     "Request of `CreateLegalSealQrCode`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -830,7 +830,7 @@ pub(super) static CREATE_LEGAL_SEAL_QR_CODE_REQUEST: ObjectMeta = ObjectMeta::ne
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out.",
@@ -838,7 +838,7 @@ pub(super) static CREATE_LEGAL_SEAL_QR_CODE_REQUEST: ObjectMeta = ObjectMeta::ne
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Organization",
                 "organization",
                 "The organization. Leave it out.",
@@ -868,7 +868,7 @@ pub(super) static CREATE_LEGAL_SEAL_QR_CODE_RESPONSE: ObjectMeta = ObjectMeta::n
     "CreateLegalSealQrCodeResponse",
     "Response of `CreateLegalSealQrCode`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "QrcodeBase64",
                 "qrcode_base64",
                 "Picture of the QR code, to be scanned with WeChat; valid for 7 days, then create \
@@ -877,7 +877,7 @@ pub(super) static CREATE_LEGAL_SEAL_QR_CODE_RESPONSE: ObjectMeta = ObjectMeta::n
             )
             .sensitive()
             .base64(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -892,7 +892,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
     "CreateSealByImageRequest",
     "Request of `CreateSealByImage`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -901,7 +901,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealName",
                 "seal_name",
                 "Name of the seal, unique in the organization. 1 to 50 characters.",
@@ -910,7 +910,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
             .required()
             .sensitive()
             .limits(Limits::new((None, None), (Some(1), Some(50)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealImage",
                 "seal_image",
                 "Picture of the seal, PNG or JPG, whose base64 has at most 10 MB. Required unless \
@@ -924,7 +924,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
             .limits(
                 Limits::new((None, None), (None, None), Some(5242880), (None, None)),
             ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out.",
@@ -932,7 +932,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "GenerateSource",
                 "generate_source",
                 "Source of a seal that the service draws, so that no `SealImage` is needed. \
@@ -941,7 +941,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&SEAL_GENERATE_SOURCE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealType",
                 "seal_type",
                 "Purpose of the seal. An organization has only one official seal; another one is \
@@ -950,7 +950,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&NEW_SEAL_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealHorizontalText",
                 "seal_horizontal_text",
                 "Line of text across a seal that the service draws. If it is too wide, the gaps \
@@ -960,7 +960,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, Some(15)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealStyle",
                 "seal_style",
                 "Shape of a seal that the service draws; ignored for a picture. Absent: `circle`.",
@@ -968,7 +968,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&SEAL_STYLE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SubSealType",
                 "sub_seal_type",
                 "Subtype of a seal, such as `OTHER_58`; never for a picture. It applies only if \
@@ -978,7 +978,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealSize",
                 "seal_size",
                 "Size of the seal on paper: width, `_`, height, in whole millimeters. A picture is \
@@ -990,7 +990,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TaxIdentifyCode",
                 "tax_identify_code",
                 "Taxpayer number of the organization, for seals of type `INVOICE` only. Absent: \
@@ -1000,7 +1000,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealDescription",
                 "seal_description",
                 "Description of the seal.",
@@ -1008,7 +1008,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Options",
                 "options",
                 "Options agreed with the service's account manager. Absent: none.",
@@ -1041,14 +1041,14 @@ pub(super) static CREATE_SEAL_BY_IMAGE_RESPONSE: ObjectMeta = ObjectMeta::new(
     "CreateSealByImageResponse",
     "Response of `CreateSealByImage`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "SealId",
             "seal_id",
             "Id of the seal, 32 characters. Store it: signature slots and further calls refer to \
             the seal by it. Empty for a preview.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ImageUrl",
                 "image_url",
                 "Link to a picture of the seal, valid for 24 hours. Empty for a seal made from a \
@@ -1057,7 +1057,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_RESPONSE: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealOperatorVerifyPath",
                 "seal_operator_verify_path",
                 "Mini program path to the page on which the operator proves their identity by face \
@@ -1066,7 +1066,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_RESPONSE: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealOperatorVerifyQrcodeUrl",
                 "seal_operator_verify_qrcode_url",
                 "Link to a QR code that opens the mini program for the operator's face \
@@ -1075,7 +1075,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_RESPONSE: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PreviewFileUrl",
                 "preview_file_url",
                 "For a preview: link to a picture of the seal on a sample document, valid for 90 \
@@ -1084,7 +1084,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_RESPONSE: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PreviewPdfUrl",
                 "preview_pdf_url",
                 "For a preview: link to a PDF of the seal on a sample document, valid for 90 days.",
@@ -1092,7 +1092,7 @@ pub(super) static CREATE_SEAL_BY_IMAGE_RESPONSE: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1107,7 +1107,7 @@ pub(super) static DESCRIBE_CHANNEL_SEAL_POLICY_WORKFLOW_URL_REQUEST: ObjectMeta 
     "DescribeChannelSealPolicyWorkflowUrlRequest",
     "Request of `DescribeChannelSealPolicyWorkflowUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The application, sub-organization and approver of the link; `ProxyOperator` is \
@@ -1115,7 +1115,7 @@ pub(super) static DESCRIBE_CHANNEL_SEAL_POLICY_WORKFLOW_URL_REQUEST: ObjectMeta 
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "WorkflowInstanceId",
                 "workflow_instance_id",
                 "Id of the application to use a seal, which the callback on seal applications \
@@ -1123,7 +1123,7 @@ pub(super) static DESCRIBE_CHANNEL_SEAL_POLICY_WORKFLOW_URL_REQUEST: ObjectMeta 
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Endpoint",
                 "endpoint",
                 "Form of the link. Absent: `LongLink`.",
@@ -1153,7 +1153,7 @@ pub(super) static DESCRIBE_CHANNEL_SEAL_POLICY_WORKFLOW_URL_RESPONSE: ObjectMeta
     "DescribeChannelSealPolicyWorkflowUrlResponse",
     "Response of `DescribeChannelSealPolicyWorkflowUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "WorkflowUrl",
                 "workflow_url",
                 "The approver's link to the mini program, in the form that `Endpoint` selects.",
@@ -1161,7 +1161,7 @@ pub(super) static DESCRIBE_CHANNEL_SEAL_POLICY_WORKFLOW_URL_RESPONSE: ObjectMeta
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1176,81 +1176,76 @@ pub(super) static OCCUPIED_SEAL: ObjectMeta = ObjectMeta::new(
     "OccupiedSeal",
     "A seal of an organization.",
     &[
-        MemberMeta::new("SealId", "seal_id", "Id of the seal.", JsonType::String),
-        MemberMeta::new("SealName", "seal_name", "Name of the seal.", JsonType::String)
+        FieldMeta::new("SealId", "seal_id", "Id of the seal.", JsonType::String),
+        FieldMeta::new("SealName", "seal_name", "Name of the seal.", JsonType::String)
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "CreateOn",
             "create_on",
             "Time at which the seal was authorized. Unix timestamp in seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Creator",
             "creator",
             "The employee who authorized the seal, by user id of the service.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "SealPolicyId",
             "seal_policy_id",
             "Id of the seal's policy.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealStatus",
                 "seal_status",
                 "State of the seal.",
                 JsonType::String,
             )
             .values(&SEAL_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
             "FailReason",
             "fail_reason",
             "Reason why the review rejected the seal.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Url",
                 "url",
                 "Link to a picture of the seal, valid for 5 minutes.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
-                "SealType",
-                "seal_type",
-                "Purpose of the seal.",
-                JsonType::String,
-            )
+        FieldMeta::new("SealType", "seal_type", "Purpose of the seal.", JsonType::String)
             .values(&SEAL_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
             "IsAllTime",
             "is_all_time",
             "`true` if the authorization to use the seal does not expire.",
             JsonType::Bool,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "AuthorizedUsers",
             "authorized_users",
             "The employees who may use the seal; only if the request's `InfoType` selects them.",
             JsonType::List(&JsonType::Object(&AUTHORIZED_USER)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RealWidth",
                 "real_width",
                 "Width of the seal on paper, in millimeters.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RealHeight",
                 "real_height",
                 "Height of the seal on paper, in millimeters.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SealDescription",
                 "seal_description",
                 "Description of the seal.",
@@ -1268,7 +1263,7 @@ pub(super) static OPTION: ObjectMeta = ObjectMeta::new(
     "An option that changes the behavior of an action. Agree on its use with the service's account \
     manager.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Key",
                 "key",
                 "Name of the option. The reference shows `SealOperatorVerify` (by its name, the \
@@ -1277,7 +1272,7 @@ pub(super) static OPTION: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Value",
                 "value",
                 "Value of the option, such as `true`.",

@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule,
+    ActionMeta, Condition, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule,
     RuleKind, ValueMeta, ValueSetMeta,
 };
 
@@ -178,7 +178,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
     "ChannelCreateBatchQuickSignUrlRequest",
     "Request of `ChannelCreateBatchQuickSignUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowApproverInfo",
                 "flow_approver_info",
                 "The signer, by details that match the contracts:\n\n- always: `ApproverType` \
@@ -193,7 +193,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
                 JsonType::Object(&FLOW_APPROVER_INFO),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -202,7 +202,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
                 JsonType::Object(&AGENT),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowIds",
                 "flow_ids",
                 "The contracts. All must have been initiated by the calling organization. At most \
@@ -211,14 +211,14 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
             )
             .optional()
             .limits(Limits::new((None, Some(100)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupId",
                 "flow_group_id",
                 "The contract group, instead of single contracts.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "JumpUrl",
                 "jump_url",
                 "Page to go to after signing. Only `http://` and `https://`; the latter is \
@@ -228,7 +228,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(1000)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignatureTypes",
                 "signature_types",
                 "Kinds of signature the signer may choose from. Replaces the kinds that the \
@@ -239,7 +239,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
             )
             .optional()
             .values(&SIGNATURE_STYLE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverSignTypes",
                 "approver_sign_types",
                 "Ways the signer may prove their intent. Absent: face recognition and signing \
@@ -248,7 +248,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
             )
             .optional()
             .values(&APPROVER_SIGN_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignTypeSelector",
                 "sign_type_selector",
                 "Selector of the method that proves intent. Absent: the signer.",
@@ -256,7 +256,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
             )
             .optional()
             .values(&SIGN_TYPE_SELECTOR),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowBatchUrlInfo",
                 "flow_batch_url_info",
                 "Contracts and roles to be claimed, for dynamic signers. Not for employees \
@@ -264,7 +264,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
                 JsonType::Object(&FLOW_BATCH_URL_INFO),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Intention",
                 "intention",
                 "Texts or questions of the video check, by question and reply or by nod. \
@@ -274,7 +274,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
                 JsonType::Object(&INTENTION),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "VideoVerifyTimesLimit",
                 "video_verify_times_limit",
                 "Maximum number of times the signer may enter the video check; applies only to \
@@ -283,7 +283,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (Some(1), Some(10)))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CacheApproverInfo",
                 "cache_approver_info",
                 "`true` if a dynamic signer's name, identity number and phone number are \
@@ -292,7 +292,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CanBatchReject",
                 "can_batch_reject",
                 "`true` if the signer may refuse all contracts of this link together. Absent: no. \
@@ -300,14 +300,14 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PresetApproverInfo",
                 "preset_approver_info",
                 "The only person or organization that may claim a dynamic signer's role.",
                 JsonType::Object(&PRESET_APPROVER_INFO),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CanSkipReadFlow",
                 "can_skip_read_flow",
                 "`true` if the signer may confirm all files as read in one step. The service must \
@@ -317,7 +317,7 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_REQUEST: ObjectMeta = Obje
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ExpiredOn",
                 "expired_on",
                 "Lifetime of the link in seconds. Beyond 1800, opening it requires a code from a \
@@ -356,14 +356,14 @@ pub(super) static CHANNEL_CREATE_BATCH_QUICK_SIGN_URL_RESPONSE: ObjectMeta = Obj
     "ChannelCreateBatchQuickSignUrlResponse",
     "Response of `ChannelCreateBatchQuickSignUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowApproverUrlInfo",
                 "flow_approver_url_info",
                 "The signer and their link.",
                 JsonType::Object(&FLOW_APPROVER_URL_INFO),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -378,7 +378,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
     "ChannelCreateBatchSignUrlRequest",
     "Request of `ChannelCreateBatchSignUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -387,7 +387,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "The signer's real name as in the contracts; identity check and signature use it. \
@@ -397,7 +397,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Mobile",
                 "mobile",
                 "The signer's mainland phone number, 11 digits without `+86`, as in the contracts. \
@@ -408,14 +408,14 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
                 JsonType::Object(&USER_INFO),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardType",
                 "id_card_type",
                 "Kind of the signer's identity document, as in the contracts. Not needed with \
@@ -426,7 +426,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardNumber",
                 "id_card_number",
                 "Number of the signer's identity document, as in the contracts. Not needed with \
@@ -438,7 +438,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NotifyType",
                 "notify_type",
                 "Delivery of the link to `Mobile`. Absent: it is not sent.",
@@ -446,7 +446,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
             )
             .optional()
             .values(&NOTIFY_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowIds",
                 "flow_ids",
                 "The contracts. All must have been initiated by the calling organization. 1 to 100 \
@@ -455,7 +455,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
             )
             .required()
             .limits(Limits::new((Some(1), Some(100)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "Name of the signer's organization as on its business license, with full-width \
@@ -466,7 +466,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignatureTypes",
                 "signature_types",
                 "Kinds of signature the signer may choose from. Replaces the kinds that the \
@@ -477,7 +477,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
             )
             .optional()
             .values(&SIGNATURE_STYLE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "JumpToDetail",
                 "jump_to_detail",
                 "`true` if the signer enters a contract directly instead of the list of contracts. \
@@ -485,14 +485,14 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowBatchUrlInfo",
                 "flow_batch_url_info",
                 "Contracts and roles to be claimed, for dynamic signers.",
                 JsonType::Object(&FLOW_BATCH_URL_INFO),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OpenId",
                 "open_id",
                 "The employee of a sub-organization who signs, by the id that the platform gave \
@@ -502,7 +502,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
                 "The signer's sub-organization, by the id that the platform gave it; needed for an \
@@ -511,7 +511,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AutoJumpBack",
                 "auto_jump_back",
                 "`true` if the mini program returns automatically after signing; the platform's \
@@ -521,7 +521,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UrlUseEnv",
                 "url_use_env",
                 "Place where the link is used. Set it only for jumps from the H5 page of a WeChat \
@@ -531,7 +531,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
             )
             .optional()
             .values(&SIGN_URL_ENVIRONMENT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CanBatchReject",
                 "can_batch_reject",
                 "`true` if the signer may refuse all contracts of this link together. Absent: no. \
@@ -540,7 +540,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CanSkipReadFlow",
                 "can_skip_read_flow",
                 "`true` if the signer may confirm all files as read in one step. The service must \
@@ -579,7 +579,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_RESPONSE: ObjectMeta = ObjectMet
     "ChannelCreateBatchSignUrlResponse",
     "Response of `ChannelCreateBatchSignUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignUrl",
                 "sign_url",
                 "Short link, for use outside apps and mini programs. Do not append parameters: \
@@ -587,14 +587,14 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_RESPONSE: ObjectMeta = ObjectMet
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "ExpiredTime",
             "expired_time",
             "Time at which the link expires: seven days after its creation. Unix timestamp in \
             seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "MiniAppPath",
                 "mini_app_path",
                 "Path in the service's mini program, for jumps from the platform's app or mini \
@@ -602,7 +602,7 @@ pub(super) static CHANNEL_CREATE_BATCH_SIGN_URL_RESPONSE: ObjectMeta = ObjectMet
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -617,7 +617,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta:
     "ChannelCreateFlowSignUrlRequest",
     "Request of `ChannelCreateFlowSignUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -626,14 +626,14 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta:
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract, 32 characters.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowApproverInfos",
                 "flow_approver_infos",
                 "The signers of the links; empty or absent for the initiator's preview. Each has \
@@ -650,7 +650,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta:
                 JsonType::List(&JsonType::Object(&FLOW_APPROVER_INFO)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "VideoVerifyTimesLimit",
                 "video_verify_times_limit",
                 "Maximum number of times a signer may enter the video check; applies only to \
@@ -659,7 +659,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (Some(1), Some(10)))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts; not available.",
@@ -667,7 +667,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Organization",
                 "organization",
                 "The organization; not available.",
@@ -675,7 +675,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "JumpUrl",
                 "jump_url",
                 "Page to go to after signing. At most 1000 characters.",
@@ -684,7 +684,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta:
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(1000)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UrlType",
                 "url_type",
                 "Purpose of the link: to sign, or only to preview the contract and its status. The \
@@ -693,7 +693,7 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_URL_REQUEST: ObjectMeta = ObjectMeta:
             )
             .optional()
             .values(&FLOW_SIGN_URL_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ExpiredOn",
                 "expired_on",
                 "Lifetime of the link in seconds. Beyond 1800, opening it requires a code from a \
@@ -734,13 +734,13 @@ pub(super) static CHANNEL_CREATE_FLOW_SIGN_URL_RESPONSE: ObjectMeta = ObjectMeta
     "ChannelCreateFlowSignUrlResponse",
     "Response of `ChannelCreateFlowSignUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowApproverUrlInfos",
             "flow_approver_url_infos",
             "The signers and their links.",
             JsonType::List(&JsonType::Object(&FLOW_APPROVER_URL_INFO)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -755,7 +755,7 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_BATCH_SIGN_URL_REQUEST: ObjectMeta
     "ChannelCreateOrganizationBatchSignUrlRequest",
     "Request of `ChannelCreateOrganizationBatchSignUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -764,7 +764,7 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_BATCH_SIGN_URL_REQUEST: ObjectMeta
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowIds",
                 "flow_ids",
                 "The contracts to sign. 1 to 100 elements.",
@@ -772,7 +772,7 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_BATCH_SIGN_URL_REQUEST: ObjectMeta
             )
             .optional()
             .limits(Limits::new((Some(1), Some(100)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OpenId",
                 "open_id",
                 "The employee who signs, by the id that the platform gave them; must be a signer \
@@ -781,7 +781,7 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_BATCH_SIGN_URL_REQUEST: ObjectMeta
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "The employee's real name as in the contracts; identity check and signature use \
@@ -790,7 +790,7 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_BATCH_SIGN_URL_REQUEST: ObjectMeta
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Mobile",
                 "mobile",
                 "The employee's phone number as in the contracts.",
@@ -798,21 +798,21 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_BATCH_SIGN_URL_REQUEST: ObjectMeta
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupId",
                 "flow_group_id",
                 "The contract group to sign, instead of `FlowIds`.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CanBatchReject",
                 "can_batch_reject",
                 "`true` if the signer may refuse all contracts of this link together. Absent: no.",
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "DynamicSignOption",
                 "dynamic_sign_option",
                 "Way in which dynamic signers claim their roles. Takes effect only if all parties \
@@ -820,7 +820,7 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_BATCH_SIGN_URL_REQUEST: ObjectMeta
                 JsonType::Object(&DYNAMIC_SIGN_OPTION),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientIds",
                 "recipient_ids",
                 "The signer's role in each contract, as many as `FlowIds` and in the same order. \
@@ -860,21 +860,21 @@ pub(super) static CHANNEL_CREATE_ORGANIZATION_BATCH_SIGN_URL_RESPONSE: ObjectMet
     "ChannelCreateOrganizationBatchSignUrlResponse",
     "Response of `ChannelCreateOrganizationBatchSignUrl`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignUrl",
                 "sign_url",
                 "Link to the console page on which the contracts are signed.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "ExpiredTime",
             "expired_time",
             "Time at which the link expires: seven days after its creation. Unix timestamp in \
             seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -889,7 +889,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
     "CreateSignUrlsRequest",
     "Request of `CreateSignUrls`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -898,7 +898,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowIds",
                 "flow_ids",
                 "The contracts. Only one if `GenerateType` is `ALL`, its default. At most 100 \
@@ -907,14 +907,14 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, Some(100)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupId",
                 "flow_group_id",
                 "The contract group, instead of single contracts.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Endpoint",
                 "endpoint",
                 "Form of the links and the place where they are used. `CHANNEL` only if \
@@ -924,7 +924,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&SIGN_URL_ENDPOINT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "GenerateType",
                 "generate_type",
                 "Parties that get links. Absent: `ALL`.",
@@ -932,7 +932,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&SIGN_URL_GENERATE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "Name of the organization outside the platform whose employee signs, with \
@@ -942,7 +942,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "The party's name as in the contract. On a claim link for a dynamic signer who is \
@@ -951,7 +951,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Mobile",
                 "mobile",
                 "The signer's mainland phone number as in the contract, 11 digits without `+86`. \
@@ -961,7 +961,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardType",
                 "id_card_type",
                 "Kind of the signer's identity document. On a claim link for a dynamic signer who \
@@ -971,7 +971,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardNumber",
                 "id_card_number",
                 "Number of the signer's identity document. `ID_CARD` and \
@@ -983,7 +983,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
                 "The signer's sub-organization, by the id that the platform gave it. On a claim \
@@ -992,7 +992,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OpenId",
                 "open_id",
                 "The employee of a sub-organization for whom to create the link, by the id that \
@@ -1002,7 +1002,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AutoJumpBack",
                 "auto_jump_back",
                 "`true` if the mini program returns automatically after signing; the platform's \
@@ -1012,7 +1012,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "JumpUrl",
                 "jump_url",
                 "Page to go to after signing; takes effect only if `Endpoint` is `CHANNEL`. At \
@@ -1022,7 +1022,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
             .optional()
             .sensitive()
             .limits(Limits::new((None, None), (None, Some(1000)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts; not available.",
@@ -1030,7 +1030,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Hides",
                 "hides",
                 "Buttons to hide from the signer.",
@@ -1038,7 +1038,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&SIGN_PAGE_BUTTON),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientIds",
                 "recipient_ids",
                 "The dynamic signer's role in each contract, to create claim links; as many as \
@@ -1046,7 +1046,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::List(&JsonType::String),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupUrlInfo",
                 "flow_group_url_info",
                 "Contracts of the group and roles in them to be claimed, for dynamic signers. \
@@ -1054,7 +1054,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&FLOW_GROUP_URL_INFO),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UrlUseEnv",
                 "url_use_env",
                 "Place where the link is used. Set it only for jumps from the H5 page of a WeChat \
@@ -1064,7 +1064,7 @@ pub(super) static CREATE_SIGN_URLS_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&SIGN_URL_ENVIRONMENT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CanSkipReadFlow",
                 "can_skip_read_flow",
                 "`true` if the signer may confirm all files as read in one step. The service must \
@@ -1137,20 +1137,20 @@ pub(super) static CREATE_SIGN_URLS_RESPONSE: ObjectMeta = ObjectMeta::new(
     "CreateSignUrlsResponse",
     "Response of `CreateSignUrls`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "SignUrlInfos",
             "sign_url_infos",
             "The signers and their links.",
             JsonType::List(&JsonType::Object(&SIGN_URL_INFO)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ErrorMessages",
             "error_messages",
             "Errors of links that could not be created, in the order of `SignUrlInfos`; an empty \
             string for a created link.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -1166,7 +1166,7 @@ pub(super) static DYNAMIC_SIGN_OPTION: ObjectMeta = ObjectMeta::new(
     "Way in which dynamic signers claim their roles in several contracts. Takes effect only if all \
     parties concerned are dynamic signers.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "DynamicReceiveType",
                 "dynamic_receive_type",
                 "Number of contracts of the link that must be claimed: all or some. Absent: some.",
@@ -1174,7 +1174,7 @@ pub(super) static DYNAMIC_SIGN_OPTION: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&DYNAMIC_RECEIVE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
                 "The organization whose employees may claim and sign, by the id that the platform \
@@ -1191,7 +1191,7 @@ pub(super) static FLOW_APPROVER_URL_INFO: ObjectMeta = ObjectMeta::new(
     "FlowApproverUrlInfo",
     "A signer and the H5 link created for them.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignUrl",
                 "sign_url",
                 "Short link, valid for 30 minutes by default. It opens in mobile browsers, not \
@@ -1200,21 +1200,21 @@ pub(super) static FLOW_APPROVER_URL_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverType",
                 "approver_type",
                 "Kind of signing party; empty on the initiator's preview.",
                 JsonType::String,
             )
             .values(&APPROVE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "The signer's name; empty on claim links and the initiator's preview.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Mobile",
                 "mobile",
                 "The signer's phone number; may be empty on claim links and the initiator's \
@@ -1222,7 +1222,7 @@ pub(super) static FLOW_APPROVER_URL_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "LongUrl",
                 "long_url",
                 "The same link in its long form, under the same conditions as `SignUrl`.",
@@ -1238,9 +1238,9 @@ pub(super) static FLOW_BATCH_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
     "FlowBatchApproverInfo",
     "A contract and the role in it that a dynamic signer claims.",
     &[
-        MemberMeta::new("FlowId", "flow_id", "The contract.", JsonType::String)
+        FieldMeta::new("FlowId", "flow_id", "The contract.", JsonType::String)
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientId",
                 "recipient_id",
                 "The dynamic signer's role in the contract, as returned on its creation. Needed \
@@ -1257,7 +1257,7 @@ pub(super) static FLOW_BATCH_URL_INFO: ObjectMeta = ObjectMeta::new(
     "FlowBatchUrlInfo",
     "The roles that dynamic signers claim, for signing several contracts.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowBatchApproverInfos",
                 "flow_batch_approver_infos",
                 "One entry per contract and role.",
@@ -1273,14 +1273,14 @@ pub(super) static FLOW_GROUP_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
     "FlowGroupApproverInfo",
     "A contract of a group and the role in it that a dynamic signer claims.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowId",
                 "flow_id",
                 "The contract within the group.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientId",
                 "recipient_id",
                 "The dynamic signer's role in that contract. Needed for claim links.",
@@ -1296,7 +1296,7 @@ pub(super) static FLOW_GROUP_URL_INFO: ObjectMeta = ObjectMeta::new(
     "FlowGroupUrlInfo",
     "The roles in a contract group that dynamic signers claim.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "FlowGroupApproverInfos",
                 "flow_group_approver_infos",
                 "One entry per contract and role.",
@@ -1313,10 +1313,10 @@ pub(super) static PRESET_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
     "The only person or organization that may claim a dynamic signer's role. A person is described \
     by name, phone number and identity document, an employee only by `OrganizationName`.",
     &[
-        MemberMeta::new("Name", "name", "The person's name.", JsonType::String)
+        FieldMeta::new("Name", "name", "The person's name.", JsonType::String)
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Mobile",
                 "mobile",
                 "The person's phone number.",
@@ -1324,7 +1324,7 @@ pub(super) static PRESET_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardNumber",
                 "id_card_number",
                 "Number of the person's identity card: 18 characters, digits and capital `X`.",
@@ -1332,7 +1332,7 @@ pub(super) static PRESET_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardType",
                 "id_card_type",
                 "Kind of the person's identity document; only `ID_CARD` is supported here.",
@@ -1340,7 +1340,7 @@ pub(super) static PRESET_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&ID_CARD_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OrganizationName",
                 "organization_name",
                 "The organization whose employee may claim; required if the dynamic signer is an \
@@ -1374,7 +1374,7 @@ pub(super) static SIGN_URL_INFO: ObjectMeta = ObjectMeta::new(
     "A link for one signer, or for a contract group. A field that does not apply or is unknown is \
     empty or 0.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignUrl",
                 "sign_url",
                 "The link, or the mini program path if `Endpoint` is `APP`. It is valid for 90 \
@@ -1382,26 +1382,26 @@ pub(super) static SIGN_URL_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "Deadline",
             "deadline",
             "Deadline for signing the contract. Unix timestamp in seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "SignOrder",
             "sign_order",
             "Position in the signing order, if parties sign in order; lower numbers sign earlier. \
             Parallel signing is not supported.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "SignId",
             "sign_id",
             "The signer's id in the contract.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "CustomUserId",
                 "custom_user_id",
                 "The caller's own id of the user; not in use.",
@@ -1409,54 +1409,54 @@ pub(super) static SIGN_URL_INFO: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .internal(),
-        MemberMeta::new("Name", "name", "The signer's name.", JsonType::String)
+        FieldMeta::new("Name", "name", "The signer's name.", JsonType::String)
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Mobile",
                 "mobile",
                 "The signer's phone number.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "OrganizationName",
             "organization_name",
             "Name of the signer's organization.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverType",
                 "approver_type",
                 "Kind of signing party.",
                 JsonType::String,
             )
             .values(&APPROVE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IdCardNumber",
                 "id_card_number",
                 "Number of the signer's identity document.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowId",
             "flow_id",
             "The contract to which the link belongs.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "OpenId",
             "open_id",
             "The signing employee, by the id that the platform gave them.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "FlowGroupId",
             "flow_group_id",
             "The contract group to which the link belongs.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignQrcodeUrl",
                 "sign_qrcode_url",
                 "Address of a QR code's picture, returned for links to the cover page for dynamic \

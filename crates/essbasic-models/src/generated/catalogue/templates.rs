@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule, RuleKind,
+    ActionMeta, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule, RuleKind,
     ValueMeta, ValueSetMeta,
 };
 
@@ -132,13 +132,13 @@ pub(super) static AUTH_FAIL_MESSAGE: ObjectMeta = ObjectMeta::new(
     "A sub-organization for which a template's authorization could not be changed, with the \
     reason.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "ProxyOrganizationOpenId",
             "proxy_organization_open_id",
             "The sub-organization, by the id that the platform gave it.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Message",
             "message",
             "Human-readable description of the failure.",
@@ -153,7 +153,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
     "DescribeTemplatesRequest",
     "Request of `DescribeTemplates`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -162,7 +162,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TemplateId",
                 "template_id",
                 "One template, by its 32-character id, which the console shows among the \
@@ -170,7 +170,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ContentType",
                 "content_type",
                 "Amount of information returned about each template. Absent: `0`, everything.",
@@ -178,7 +178,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&TEMPLATE_CONTENT_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TemplateIds",
                 "template_ids",
                 "Templates to return, by their 32-character ids. Each must exist and belong to the \
@@ -188,7 +188,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, Some(100)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Limit",
                 "limit",
                 "Number of templates per page. Absent: 20. At most 100.",
@@ -196,7 +196,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (None, Some(100)))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Offset",
                 "offset",
                 "Number of templates to skip, starting at 0. At most 20000.",
@@ -204,7 +204,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (None, Some(20000)))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TemplateName",
                 "template_name",
                 "Part of the name of the templates to return: Chinese characters, letters, digits \
@@ -213,7 +213,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, Some(200)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ChannelTemplateId",
                 "channel_template_id",
                 "Only templates that the sub-organization received or claimed from this template \
@@ -221,7 +221,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QueryAllComponents",
                 "query_all_components",
                 "`true` to return the fields of all parties, not just the initiator's. Absent: \
@@ -229,7 +229,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "WithPreviewUrl",
                 "with_preview_url",
                 "`true` to return `PreviewUrl`, an H5 link that shows the template in a browser or \
@@ -237,7 +237,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ShowPreviewComponents",
                 "show_preview_components",
                 "`true` if the preview shows the template's fields and signature slots on the file \
@@ -246,7 +246,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "WithPdfUrl",
                 "with_pdf_url",
                 "`true` to return `PdfUrl`, a link for downloading the template's PDF, valid for 5 \
@@ -255,7 +255,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Bool,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -263,7 +263,7 @@ pub(super) static DESCRIBE_TEMPLATES_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserFlowTypeId",
                 "user_flow_type_id",
                 "Only templates of this contract type; `DescribeUserFlowType` lists the types.",
@@ -292,31 +292,31 @@ pub(super) static DESCRIBE_TEMPLATES_RESPONSE: ObjectMeta = ObjectMeta::new(
     "DescribeTemplatesResponse",
     "Response of `DescribeTemplates`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "Templates",
             "templates",
             "The templates of this page.",
             JsonType::List(&JsonType::Object(&TEMPLATE_INFO)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "TotalCount",
             "total_count",
             "Number of templates that match the conditions, on all pages.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Limit",
             "limit",
             "Number of templates per page.",
             JsonType::Uint,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Offset",
             "offset",
             "Number of templates skipped; from 0 to 20000.",
             JsonType::Uint,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -331,7 +331,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
     "OperateChannelTemplateRequest",
     "Request of `OperateChannelTemplate`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The caller: the application, the sub-organization and its employee. Organization \
@@ -340,7 +340,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OperateType",
                 "operate_type",
                 "Operation: list, set or revoke the authorization. The official sample writes it \
@@ -349,7 +349,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .required()
             .values(&CHANNEL_TEMPLATE_OPERATION),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TemplateId",
                 "template_id",
                 "A template of the platform's library, by its id of 32 characters; not a \
@@ -357,7 +357,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ProxyOrganizationOpenIds",
                 "proxy_organization_open_ids",
                 "The sub-organizations concerned, by the ids that the platform gave them, \
@@ -365,7 +365,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthTag",
                 "auth_tag",
                 "Visibility of the template, with `UPDATE`. Can be changed only until the template \
@@ -374,7 +374,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .values(&TEMPLATE_VISIBILITY),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Available",
                 "available",
                 "Change of the template's availability; works with `OperateType` `UPDATE` only. If \
@@ -383,7 +383,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .values(&TEMPLATE_AVAILABILITY_CHANGE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Operator",
                 "operator",
                 "The employee who acts. Leave it out; `Agent` already identifies the employee.",
@@ -391,7 +391,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .internal(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Limit",
                 "limit",
                 "Number of sub-organizations per page. Absent: 20. At most 100.",
@@ -399,7 +399,7 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (None, Some(100)))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Offset",
                 "offset",
                 "Number of sub-organizations to skip. Absent: 0.",
@@ -423,19 +423,19 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_RESPONSE: ObjectMeta = ObjectMeta::ne
     "OperateChannelTemplateResponse",
     "Response of `OperateChannelTemplate`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "AppId",
             "app_id",
             "The platform's application.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "TemplateId",
             "template_id",
             "The template concerned.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OperateResult",
                 "operate_result",
                 "Result of the change of visibility: for all sub-organizations, some or none. \
@@ -443,33 +443,33 @@ pub(super) static OPERATE_CHANNEL_TEMPLATE_RESPONSE: ObjectMeta = ObjectMeta::ne
                 JsonType::String,
             )
             .values(&TEMPLATE_AUTHORIZATION_RESULT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "AuthTag",
                 "auth_tag",
                 "Visibility of the template.",
                 JsonType::String,
             )
             .values(&TEMPLATE_VISIBILITY),
-        MemberMeta::new(
+        FieldMeta::new(
             "ProxyOrganizationOpenIds",
             "proxy_organization_open_ids",
             "The sub-organizations authorized, by the ids that the platform gave them. Returned \
             for `SELECT` only.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "FailMessageList",
             "fail_message_list",
             "The sub-organizations for which it failed, with the reasons.",
             JsonType::List(&JsonType::Object(&AUTH_FAIL_MESSAGE)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Total",
             "total",
             "Number of authorized sub-organizations, on all pages. Returned for `SELECT` only.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -484,7 +484,7 @@ pub(super) static OPERATE_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new(
     "OperateTemplateRequest",
     "Request of `OperateTemplate`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Agent",
                 "agent",
                 "The application, sub-organization and employee of the call. The sub-organization \
@@ -492,14 +492,14 @@ pub(super) static OPERATE_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::Object(&AGENT),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TemplateId",
                 "template_id",
                 "The template, by its id of 32 characters.",
                 JsonType::String,
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OperateType",
                 "operate_type",
                 "Operation on the template.",
@@ -507,7 +507,7 @@ pub(super) static OPERATE_TEMPLATE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .values(&TEMPLATE_OPERATION),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TemplateName",
                 "template_name",
                 "The copy's name; has an effect only with `COPY`. Absent: the template's own name \
@@ -538,21 +538,21 @@ pub(super) static OPERATE_TEMPLATE_RESPONSE: ObjectMeta = ObjectMeta::new(
     "OperateTemplateResponse",
     "Response of `OperateTemplate`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "TemplateId",
                 "template_id",
                 "The new template's id, 32 characters. Returned after `COPY` only.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TemplateName",
                 "template_name",
                 "The new template's name. Returned after `COPY` only.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -567,80 +567,80 @@ pub(super) static RECIPIENT: ObjectMeta = ObjectMeta::new(
     "Recipient",
     "A party that a template provides for: one that signs or, if it has fields, fills in.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RecipientId",
             "recipient_id",
             "The party's id within the template; fields and signature slots point to it with \
             `ComponentRecipientId`.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "RecipientType",
                 "recipient_type",
                 "Kind of party.",
                 JsonType::String,
             )
             .values(&RECIPIENT_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
             "Description",
             "description",
             "Description of the party's role: at most 100 Chinese characters, letters, digits and \
             underscores.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RoleName",
             "role_name",
             "The name of the party's role, such as seller: at most 20 Chinese characters, letters, \
             digits and underscores.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequireValidation",
             "require_validation",
             "`true` if the party must be validated.",
             JsonType::Bool,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequireSign",
             "require_sign",
             "`true` if the party must fill in its fields.",
             JsonType::Bool,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SignType",
                 "sign_type",
                 "Way in which the party signs; internal to the service.",
                 JsonType::Int,
             )
             .values(&RECIPIENT_SIGN_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
             "RoutingOrder",
             "routing_order",
             "Position in the signing order; lower numbers sign earlier.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "IsPromoter",
             "is_promoter",
             "`true` if the party is the initiator.",
             JsonType::Bool,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverVerifyTypes",
                 "approver_verify_types",
                 "Identity check of a signer before viewing the contract.",
                 JsonType::List(&JsonType::Int),
             )
             .values(&APPROVER_VIEW_VERIFICATION),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ApproverSignTypes",
                 "approver_sign_types",
                 "Methods by which a signer may prove intent.",
                 JsonType::List(&JsonType::Int),
             )
             .values(&APPROVER_SIGN_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "NoTransfer",
                 "no_transfer",
                 "`true` if the party is prevented from forwarding its task to another person. \
@@ -658,45 +658,45 @@ pub(super) static TEMPLATE_INFO: ObjectMeta = ObjectMeta::new(
     "A template of a sub-organization: its basic data, its parties, its fields to fill in and its \
     signature slots.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "TemplateId",
             "template_id",
             "The template's id.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "TemplateName",
             "template_name",
             "The template's name.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Description",
             "description",
             "Purpose of the template.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Components",
             "components",
             "The fields to fill in: only the initiator's, unless `QueryAllComponents` requested \
             all. Not returned if `ContentType` is `1`.",
             JsonType::List(&JsonType::Object(&COMPONENT)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "Recipients",
             "recipients",
             "The parties that the template provides for, matched by `RecipientId` when a contract \
             is initiated. Not returned if `ContentType` is `1`.",
             JsonType::List(&JsonType::Object(&RECIPIENT)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "SignComponents",
             "sign_components",
             "The signature slots. Not returned if `ContentType` is `1`.",
             JsonType::List(&JsonType::Object(&COMPONENT)),
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "TemplateType",
                 "template_type",
                 "Kind of template: with or without signature slots that the organization itself \
@@ -704,7 +704,7 @@ pub(super) static TEMPLATE_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::Int,
             )
             .values(&TEMPLATE_TYPE),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IsPromoter",
                 "is_promoter",
                 "`true` if the sub-organization is the initiator.",
@@ -712,20 +712,20 @@ pub(super) static TEMPLATE_INFO: ObjectMeta = ObjectMeta::new(
             )
             .internal()
             .deprecated("Use `IsPromoter` of each of `Recipients`."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Creator",
                 "creator",
                 "Name of the creator of the template.",
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "CreatedOn",
             "created_on",
             "Time at which the template was created. Unix timestamp in seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PreviewUrl",
                 "preview_url",
                 "An H5 link that shows the template in a browser or an iframe, valid for 5 \
@@ -733,7 +733,7 @@ pub(super) static TEMPLATE_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "PdfUrl",
                 "pdf_url",
                 "A link for downloading the template's PDF, valid for 5 minutes. Returned only if \
@@ -741,40 +741,40 @@ pub(super) static TEMPLATE_INFO: ObjectMeta = ObjectMeta::new(
                 JsonType::String,
             )
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "ChannelTemplateId",
             "channel_template_id",
             "The platform's template from which this one was created.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
             "ChannelTemplateName",
             "channel_template_name",
             "The name of the platform's template from which this one was created.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ChannelAutoSave",
                 "channel_auto_save",
                 "Way in which the sub-organization obtained the platform's template.",
                 JsonType::Int,
             )
             .values(&TEMPLATE_DISTRIBUTION),
-        MemberMeta::new(
+        FieldMeta::new(
             "TemplateVersion",
             "template_version",
             "The template's version: the date followed by a running number of three digits, as in \
             `20231106001` for the first and `20231106002` for the second. Empty by default.",
             JsonType::String,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Available",
                 "available",
                 "Availability of the template.",
                 JsonType::Int,
             )
             .values(&TEMPLATE_STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "UserFlowType",
                 "user_flow_type",
                 "The contract type that the template belongs to.",

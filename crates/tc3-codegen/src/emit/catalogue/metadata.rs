@@ -78,18 +78,18 @@ impl Emitter<'_> {
     pub(super) fn object(&self, item: &Struct<'_>) -> Option<TokenStream> {
         let static_name = self.of_type(&item.ident)?;
         let (name, rust, doc) = (&item.name, &item.ident, &item.summary);
-        let members: Option<Vec<_>> = item.fields.iter().map(|field| self.member(field)).collect();
-        let members = members?;
+        let fields: Option<Vec<_>> = item.fields.iter().map(|field| self.field(field)).collect();
+        let fields = fields?;
         let rules = item.rules.iter().map(|rule| self.rule(rule));
         let meta = self.name("ObjectMeta");
         Some(quote! {
             pub(super) static #static_name: #meta = #meta::new(
-                #name, #rust, #doc, &[#(#members),*], &[#(#rules),*],
+                #name, #rust, #doc, &[#(#fields),*], &[#(#rules),*],
             );
         })
     }
 
-    fn member(&self, field: &Field<'_>) -> Option<TokenStream> {
+    fn field(&self, field: &Field<'_>) -> Option<TokenStream> {
         let (name, setter, doc) = (&field.wire, &field.setter, &field.summary);
         let ty = self.json_type(&field.ty)?;
         let mut element = &field.ty;
@@ -115,7 +115,7 @@ impl Emitter<'_> {
             let limits = self.limits(limit);
             quote!(.limits(#limits))
         }));
-        let meta = self.name("MemberMeta");
+        let meta = self.name("FieldMeta");
         Some(quote!(#meta::new(#name, #setter, #doc, #ty)#(#calls)*))
     }
 

@@ -2,7 +2,7 @@
 //! Metadata of the actions, objects and value sets of `shared`.
 
 use tc3_api::ActionInfo;
-use tc3_catalogue::{ActionMeta, JsonType, MemberMeta, ObjectMeta};
+use tc3_catalogue::{ActionMeta, FieldMeta, JsonType, ObjectMeta};
 
 use super::values::{LEVEL, STATUS};
 
@@ -80,7 +80,7 @@ pub(super) static _3_D: ObjectMeta = ObjectMeta::new(
     "_3D",
     "Object `3D`.",
     &[
-        MemberMeta::new("3DModel", "_3_d_model", "Field `3DModel`.", JsonType::String)
+        FieldMeta::new("3DModel", "_3_d_model", "Field `3DModel`.", JsonType::String)
             .optional(),
     ],
     &[],
@@ -90,7 +90,7 @@ pub(super) static ACTION: ObjectMeta = ObjectMeta::new(
     "Action",
     "Action",
     "Object `Action`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -98,7 +98,7 @@ pub(super) static ACTION_INFO: ObjectMeta = ObjectMeta::new(
     "ActionInfo",
     "ActionInfo",
     "Object `ActionInfo`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -106,7 +106,7 @@ pub(super) static BASE64: ObjectMeta = ObjectMeta::new(
     "Base64",
     "Base64",
     "Object `Base64`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -115,9 +115,9 @@ pub(super) static BOX_2: ObjectMeta = ObjectMeta::new(
     "Box",
     "Object `Box`.",
     &[
-        MemberMeta::new("Option", "option", "Field `Option`.", JsonType::Object(&OPTION))
+        FieldMeta::new("Option", "option", "Field `Option`.", JsonType::Object(&OPTION))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Options",
                 "options",
                 "Field `Options`.",
@@ -133,20 +133,20 @@ pub(super) static BOX_REQUEST: ObjectMeta = ObjectMeta::new(
     "BoxRequest",
     "Request of `Box`.",
     &[
-        MemberMeta::new("Box", "r#box", "Field `Box`.", JsonType::Object(&BOX_2))
+        FieldMeta::new("Box", "r#box", "Field `Box`.", JsonType::Object(&BOX_2))
             .required(),
-        MemberMeta::new("Result", "result", "Field `Result`.", JsonType::Object(&RESULT))
+        FieldMeta::new("Result", "result", "Field `Result`.", JsonType::Object(&RESULT))
             .optional(),
-        MemberMeta::new("String", "string", "Field `String`.", JsonType::Object(&STRING))
+        FieldMeta::new("String", "string", "Field `String`.", JsonType::Object(&STRING))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Under",
                 "under",
                 "Field `Under`.",
                 JsonType::Object(&UNDER_SCORED),
             )
             .optional(),
-        MemberMeta::new("Digit", "digit", "Field `Digit`.", JsonType::Object(&_3_D))
+        FieldMeta::new("Digit", "digit", "Field `Digit`.", JsonType::Object(&_3_D))
             .optional(),
     ],
     &[],
@@ -157,21 +157,16 @@ pub(super) static BOX_RESPONSE: ObjectMeta = ObjectMeta::new(
     "BoxResponse",
     "Response of `Box`.",
     &[
-        MemberMeta::new(
-            "Option",
-            "option",
-            "Field `Option`.",
-            JsonType::Object(&OPTION),
-        ),
-        MemberMeta::new(
+        FieldMeta::new("Option", "option", "Field `Option`.", JsonType::Object(&OPTION)),
+        FieldMeta::new(
             "Vec",
             "vec",
             "Field `Vec`.",
             JsonType::List(&JsonType::Object(&VEC)),
         ),
-        MemberMeta::new("Self", "self_", "Field `Self`.", JsonType::Object(&SELF))
+        FieldMeta::new("Self", "self_", "Field `Self`.", JsonType::Object(&SELF))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -185,7 +180,7 @@ pub(super) static DEFAULT: ObjectMeta = ObjectMeta::new(
     "Default",
     "Default",
     "Object `Default`.",
-    &[MemberMeta::new("Some", "some", "Field `Some`.", JsonType::String)],
+    &[FieldMeta::new("Some", "some", "Field `Some`.", JsonType::String)],
     &[],
 );
 
@@ -193,7 +188,7 @@ pub(super) static ENVELOPE: ObjectMeta = ObjectMeta::new(
     "Envelope",
     "Envelope",
     "Object `Envelope`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -201,7 +196,7 @@ pub(super) static FROM: ObjectMeta = ObjectMeta::new(
     "From",
     "From",
     "Object `From`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -209,7 +204,7 @@ pub(super) static INTO: ObjectMeta = ObjectMeta::new(
     "Into",
     "Into",
     "Object `Into`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -217,7 +212,7 @@ pub(super) static INTO_ITERATOR: ObjectMeta = ObjectMeta::new(
     "IntoIterator",
     "IntoIterator",
     "Object `IntoIterator`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -226,34 +221,32 @@ pub(super) static KEYWORDS_REQUEST: ObjectMeta = ObjectMeta::new(
     "KeywordsRequest",
     "Request of `Keywords`.",
     &[
-        MemberMeta::new("Type", "r#type", "Field `Type`.", JsonType::String).required(),
-        MemberMeta::new("Self", "self_", "Field `Self`.", JsonType::String).required(),
-        MemberMeta::new("Value", "value", "Field `Value`.", JsonType::Int).required(),
-        MemberMeta::new("Crate", "crate_", "Field `Crate`.", JsonType::String)
-            .optional(),
-        MemberMeta::new("Super", "super_", "Field `Super`.", JsonType::String)
-            .optional(),
-        MemberMeta::new("Async", "r#async", "Field `Async`.", JsonType::Bool).optional(),
-        MemberMeta::new(
+        FieldMeta::new("Type", "r#type", "Field `Type`.", JsonType::String).required(),
+        FieldMeta::new("Self", "self_", "Field `Self`.", JsonType::String).required(),
+        FieldMeta::new("Value", "value", "Field `Value`.", JsonType::Int).required(),
+        FieldMeta::new("Crate", "crate_", "Field `Crate`.", JsonType::String).optional(),
+        FieldMeta::new("Super", "super_", "Field `Super`.", JsonType::String).optional(),
+        FieldMeta::new("Async", "r#async", "Field `Async`.", JsonType::Bool).optional(),
+        FieldMeta::new(
                 "Match",
                 "r#match",
                 "Field `Match`.",
                 JsonType::List(&JsonType::String),
             )
             .optional(),
-        MemberMeta::new("New", "with_new", "Field `New`.", JsonType::String).optional(),
-        MemberMeta::new("Clone", "with_clone", "Field `Clone`.", JsonType::String)
+        FieldMeta::new("New", "with_new", "Field `New`.", JsonType::String).optional(),
+        FieldMeta::new("Clone", "with_clone", "Field `Clone`.", JsonType::String)
             .optional(),
-        MemberMeta::new("Default", "with_default", "Field `Default`.", JsonType::String)
+        FieldMeta::new("Default", "with_default", "Field `Default`.", JsonType::String)
             .optional(),
-        MemberMeta::new("F", "f", "Field `F`.", JsonType::String).optional(),
-        MemberMeta::new("3DModel", "_3_d_model", "Field `3DModel`.", JsonType::String)
+        FieldMeta::new("F", "f", "Field `F`.", JsonType::String).optional(),
+        FieldMeta::new("3DModel", "_3_d_model", "Field `3DModel`.", JsonType::String)
             .optional(),
-        MemberMeta::new("QRCode", "qr_code", "Field `QRCode`.", JsonType::String)
+        FieldMeta::new("QRCode", "qr_code", "Field `QRCode`.", JsonType::String)
             .optional(),
-        MemberMeta::new("QrCode", "qr_code_2", "Field `QrCode`.", JsonType::String)
+        FieldMeta::new("QrCode", "qr_code_2", "Field `QrCode`.", JsonType::String)
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "with-dash.and dot",
                 "with_dash_and_dot",
                 "Field `with-dash.and dot`.",
@@ -269,9 +262,9 @@ pub(super) static KEYWORDS_RESPONSE: ObjectMeta = ObjectMeta::new(
     "KeywordsResponse",
     "Response of `Keywords`.",
     &[
-        MemberMeta::new("Type", "r#type", "Field `Type`.", JsonType::String),
-        MemberMeta::new("Self", "self_", "Field `Self`.", JsonType::String).optional(),
-        MemberMeta::new(
+        FieldMeta::new("Type", "r#type", "Field `Type`.", JsonType::String),
+        FieldMeta::new("Self", "self_", "Field `Self`.", JsonType::String).optional(),
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -286,19 +279,19 @@ pub(super) static NODE: ObjectMeta = ObjectMeta::new(
     "Node",
     "Object `Node`.",
     &[
-        MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required(),
-        MemberMeta::new("Next", "next", "Field `Next`.", JsonType::Object(&NODE))
+        FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required(),
+        FieldMeta::new("Next", "next", "Field `Next`.", JsonType::Object(&NODE))
             .required()
             .optional()
             .boxed(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Children",
                 "children",
                 "Field `Children`.",
                 JsonType::List(&JsonType::Object(&NODE)),
             )
             .optional(),
-        MemberMeta::new("Other", "other", "Field `Other`.", JsonType::Object(&OTHER))
+        FieldMeta::new("Other", "other", "Field `Other`.", JsonType::Object(&OTHER))
             .optional()
             .boxed(),
     ],
@@ -318,7 +311,7 @@ pub(super) static NOTHING_RESPONSE: ObjectMeta = ObjectMeta::new(
     "NothingResponse",
     "Response of `Nothing`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -333,8 +326,8 @@ pub(super) static OPTION: ObjectMeta = ObjectMeta::new(
     "Option",
     "Object `Option`.",
     &[
-        MemberMeta::new("None", "none", "Field `None`.", JsonType::String).optional(),
-        MemberMeta::new("Result", "result", "Field `Result`.", JsonType::Object(&RESULT))
+        FieldMeta::new("None", "none", "Field `None`.", JsonType::String).optional(),
+        FieldMeta::new("Result", "result", "Field `Result`.", JsonType::Object(&RESULT))
             .optional(),
     ],
     &[],
@@ -345,7 +338,7 @@ pub(super) static OTHER: ObjectMeta = ObjectMeta::new(
     "Other",
     "Object `Other`.",
     &[
-        MemberMeta::new("Node", "node", "Field `Node`.", JsonType::Object(&NODE))
+        FieldMeta::new("Node", "node", "Field `Node`.", JsonType::Object(&NODE))
             .optional()
             .boxed(),
     ],
@@ -356,7 +349,7 @@ pub(super) static QR_CODE: ObjectMeta = ObjectMeta::new(
     "QRCode",
     "QRCode",
     "Object `QRCode`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -364,7 +357,7 @@ pub(super) static QR_CODE_2: ObjectMeta = ObjectMeta::new(
     "QrCode",
     "QrCode",
     "Object `QrCode`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -373,7 +366,7 @@ pub(super) static RECURSION_REQUEST: ObjectMeta = ObjectMeta::new(
     "RecursionRequest",
     "Request of `Recursion`.",
     &[
-        MemberMeta::new("Node", "node", "Field `Node`.", JsonType::Object(&NODE))
+        FieldMeta::new("Node", "node", "Field `Node`.", JsonType::Object(&NODE))
             .optional(),
     ],
     &[],
@@ -384,9 +377,9 @@ pub(super) static RECURSION_RESPONSE: ObjectMeta = ObjectMeta::new(
     "RecursionResponse",
     "Response of `Recursion`.",
     &[
-        MemberMeta::new("Node", "node", "Field `Node`.", JsonType::Object(&NODE)),
-        MemberMeta::new("Tree", "tree", "Field `Tree`.", JsonType::Object(&TREE)),
-        MemberMeta::new(
+        FieldMeta::new("Node", "node", "Field `Node`.", JsonType::Object(&NODE)),
+        FieldMeta::new("Tree", "tree", "Field `Tree`.", JsonType::Object(&TREE)),
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -400,7 +393,7 @@ pub(super) static REDACTED: ObjectMeta = ObjectMeta::new(
     "Redacted",
     "Redacted",
     "Object `Redacted`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -409,8 +402,8 @@ pub(super) static RESULT: ObjectMeta = ObjectMeta::new(
     "Result",
     "Object `Result`.",
     &[
-        MemberMeta::new("Ok", "ok", "Field `Ok`.", JsonType::String).optional(),
-        MemberMeta::new("Err", "err", "Field `Err`.", JsonType::String).optional(),
+        FieldMeta::new("Ok", "ok", "Field `Ok`.", JsonType::String).optional(),
+        FieldMeta::new("Err", "err", "Field `Err`.", JsonType::String).optional(),
     ],
     &[],
 );
@@ -420,14 +413,14 @@ pub(super) static SCOPE_REQUEST: ObjectMeta = ObjectMeta::new(
     "ScopeRequest",
     "Request of `Scope`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Expires",
                 "expires",
                 "Field `Expires`. Unix timestamp in seconds.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Content",
                 "content",
                 "Field `Content`. Encoded as base64.",
@@ -435,115 +428,115 @@ pub(super) static SCOPE_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .base64(),
-        MemberMeta::new("Mobile", "mobile", "Field `Mobile`.", JsonType::String)
+        FieldMeta::new("Mobile", "mobile", "Field `Mobile`.", JsonType::String)
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Actions",
                 "actions",
                 "Field `Actions`.",
                 JsonType::List(&JsonType::Object(&ACTION)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "ActionInfo",
                 "action_info",
                 "Field `ActionInfo`.",
                 JsonType::Object(&ACTION_INFO),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Base64s",
                 "base64s",
                 "Field `Base64s`.",
                 JsonType::List(&JsonType::Object(&BASE64)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Envelope",
                 "envelope",
                 "Field `Envelope`.",
                 JsonType::Object(&ENVELOPE),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Froms",
                 "froms",
                 "Field `Froms`.",
                 JsonType::List(&JsonType::Object(&FROM)),
             )
             .optional(),
-        MemberMeta::new("Into", "with_into", "Field `Into`.", JsonType::Object(&INTO))
+        FieldMeta::new("Into", "with_into", "Field `Into`.", JsonType::Object(&INTO))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "IntoIterators",
                 "into_iterators",
                 "Field `IntoIterators`.",
                 JsonType::List(&JsonType::Object(&INTO_ITERATOR)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QRCode",
                 "qr_code",
                 "Field `QRCode`.",
                 JsonType::Object(&QR_CODE),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "QrCodes",
                 "qr_codes",
                 "Field `QrCodes`.",
                 JsonType::List(&JsonType::Object(&QR_CODE_2)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Redacted",
                 "redacted",
                 "Field `Redacted`.",
                 JsonType::Object(&REDACTED),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "SystemTimes",
                 "system_times",
                 "Field `SystemTimes`.",
                 JsonType::List(&JsonType::Object(&SYSTEM_TIME)),
             )
             .optional(),
-        MemberMeta::new("V", "v", "Field `V`.", JsonType::Object(&V)).optional(),
-        MemberMeta::new(
+        FieldMeta::new("V", "v", "Field `V`.", JsonType::Object(&V)).optional(),
+        FieldMeta::new(
                 "Visitors",
                 "visitors",
                 "Field `Visitors`.",
                 JsonType::List(&JsonType::Object(&VISITOR)),
             )
             .optional(),
-        MemberMeta::new("core", "core", "Field `core`.", JsonType::Object(&CORE))
+        FieldMeta::new("core", "core", "Field `core`.", JsonType::Object(&CORE))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "fmts",
                 "fmts",
                 "Field `fmts`.",
                 JsonType::List(&JsonType::Object(&FMT)),
             )
             .optional(),
-        MemberMeta::new("json", "json", "Field `json`.", JsonType::Object(&JSON))
+        FieldMeta::new("json", "json", "Field `json`.", JsonType::Object(&JSON))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "stds",
                 "stds",
                 "Field `stds`.",
                 JsonType::List(&JsonType::Object(&STD)),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "tc3_api",
                 "tc3_api",
                 "Field `tc3_api`.",
                 JsonType::Object(&TC3_API),
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "times",
                 "times",
                 "Field `times`.",
@@ -559,14 +552,14 @@ pub(super) static SCOPE_RESPONSE: ObjectMeta = ObjectMeta::new(
     "ScopeResponse",
     "Response of `Scope`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Expires",
                 "expires",
                 "Field `Expires`. Unix timestamp in seconds.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Content",
                 "content",
                 "Field `Content`. Encoded as base64.",
@@ -574,10 +567,10 @@ pub(super) static SCOPE_RESPONSE: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .base64(),
-        MemberMeta::new("Mobile", "mobile", "Field `Mobile`.", JsonType::String)
+        FieldMeta::new("Mobile", "mobile", "Field `Mobile`.", JsonType::String)
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -592,7 +585,7 @@ pub(super) static SELF: ObjectMeta = ObjectMeta::new(
     "Self_",
     "Object `Self`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "Default",
             "with_default",
             "Field `Default`.",
@@ -606,7 +599,7 @@ pub(super) static STRING: ObjectMeta = ObjectMeta::new(
     "String",
     "String",
     "Object `String`.",
-    &[MemberMeta::new("Str", "str", "Field `Str`.", JsonType::String).required()],
+    &[FieldMeta::new("Str", "str", "Field `Str`.", JsonType::String).required()],
     &[],
 );
 
@@ -614,7 +607,7 @@ pub(super) static SYSTEM_TIME: ObjectMeta = ObjectMeta::new(
     "SystemTime",
     "SystemTime",
     "Object `SystemTime`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -623,10 +616,10 @@ pub(super) static TREE: ObjectMeta = ObjectMeta::new(
     "Tree",
     "Object `Tree`.",
     &[
-        MemberMeta::new("Left", "left", "Field `Left`.", JsonType::Object(&TREE))
+        FieldMeta::new("Left", "left", "Field `Left`.", JsonType::Object(&TREE))
             .optional()
             .boxed(),
-        MemberMeta::new("Right", "right", "Field `Right`.", JsonType::Object(&TREE))
+        FieldMeta::new("Right", "right", "Field `Right`.", JsonType::Object(&TREE))
             .optional()
             .boxed(),
     ],
@@ -638,43 +631,43 @@ pub(super) static TYPES_REQUEST: ObjectMeta = ObjectMeta::new(
     "TypesRequest",
     "Request of `Types`.",
     &[
-        MemberMeta::new("Text", "text", "Field `Text`.", JsonType::String).required(),
-        MemberMeta::new("Int", "int", "Field `Int`.", JsonType::Int).required(),
-        MemberMeta::new("Uint", "uint", "Field `Uint`.", JsonType::Uint).optional(),
-        MemberMeta::new("Float", "float", "Field `Float`.", JsonType::Float).optional(),
-        MemberMeta::new("Bool", "bool", "Field `Bool`.", JsonType::Bool).optional(),
-        MemberMeta::new("Date", "date", "Field `Date`.", JsonType::String).optional(),
-        MemberMeta::new("Datetime", "datetime", "Field `Datetime`.", JsonType::String)
+        FieldMeta::new("Text", "text", "Field `Text`.", JsonType::String).required(),
+        FieldMeta::new("Int", "int", "Field `Int`.", JsonType::Int).required(),
+        FieldMeta::new("Uint", "uint", "Field `Uint`.", JsonType::Uint).optional(),
+        FieldMeta::new("Float", "float", "Field `Float`.", JsonType::Float).optional(),
+        FieldMeta::new("Bool", "bool", "Field `Bool`.", JsonType::Bool).optional(),
+        FieldMeta::new("Date", "date", "Field `Date`.", JsonType::String).optional(),
+        FieldMeta::new("Datetime", "datetime", "Field `Datetime`.", JsonType::String)
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "DatetimeIso",
                 "datetime_iso",
                 "Field `DatetimeIso`.",
                 JsonType::String,
             )
             .optional(),
-        MemberMeta::new("Binary", "binary", "Field `Binary`.", JsonType::String)
+        FieldMeta::new("Binary", "binary", "Field `Binary`.", JsonType::String)
             .optional(),
-        MemberMeta::new("Ints", "ints", "Field `Ints`.", JsonType::List(&JsonType::Int))
+        FieldMeta::new("Ints", "ints", "Field `Ints`.", JsonType::List(&JsonType::Int))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Floats",
                 "floats",
                 "Field `Floats`.",
                 JsonType::List(&JsonType::Float),
             )
             .required(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Bools",
                 "bools",
                 "Field `Bools`.",
                 JsonType::List(&JsonType::Bool),
             )
             .optional(),
-        MemberMeta::new("Mobile", "mobile", "Field `Mobile`.", JsonType::String)
+        FieldMeta::new("Mobile", "mobile", "Field `Mobile`.", JsonType::String)
             .required()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OtherMobile",
                 "other_mobile",
                 "Field `OtherMobile`.",
@@ -682,7 +675,7 @@ pub(super) static TYPES_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Links",
                 "links",
                 "Field `Links`.",
@@ -690,13 +683,13 @@ pub(super) static TYPES_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new("Internal", "internal", "Field `Internal`.", JsonType::String)
+        FieldMeta::new("Internal", "internal", "Field `Internal`.", JsonType::String)
             .optional()
             .internal(),
-        MemberMeta::new("Status", "status", "Field `Status`.", JsonType::String)
+        FieldMeta::new("Status", "status", "Field `Status`.", JsonType::String)
             .optional()
             .values(&STATUS),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Statuses",
                 "statuses",
                 "Field `Statuses`.",
@@ -704,7 +697,7 @@ pub(super) static TYPES_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .values(&STATUS),
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Int)
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Int)
             .optional()
             .values(&LEVEL),
     ],
@@ -716,30 +709,25 @@ pub(super) static TYPES_RESPONSE: ObjectMeta = ObjectMeta::new(
     "TypesResponse",
     "Response of `Types`.",
     &[
-        MemberMeta::new("Text", "text", "Field `Text`.", JsonType::String),
-        MemberMeta::new(
-                "MaybeText",
-                "maybe_text",
-                "Field `MaybeText`.",
-                JsonType::String,
-            )
+        FieldMeta::new("Text", "text", "Field `Text`.", JsonType::String),
+        FieldMeta::new("MaybeText", "maybe_text", "Field `MaybeText`.", JsonType::String)
             .optional(),
-        MemberMeta::new("Int", "int", "Field `Int`.", JsonType::Int),
-        MemberMeta::new("MaybeInt", "maybe_int", "Field `MaybeInt`.", JsonType::Int)
+        FieldMeta::new("Int", "int", "Field `Int`.", JsonType::Int),
+        FieldMeta::new("MaybeInt", "maybe_int", "Field `MaybeInt`.", JsonType::Int)
             .optional(),
-        MemberMeta::new("Uint", "uint", "Field `Uint`.", JsonType::Uint),
-        MemberMeta::new("Float", "float", "Field `Float`.", JsonType::Float),
-        MemberMeta::new("Bool", "bool", "Field `Bool`.", JsonType::Bool),
-        MemberMeta::new("Ints", "ints", "Field `Ints`.", JsonType::List(&JsonType::Int)),
-        MemberMeta::new(
+        FieldMeta::new("Uint", "uint", "Field `Uint`.", JsonType::Uint),
+        FieldMeta::new("Float", "float", "Field `Float`.", JsonType::Float),
+        FieldMeta::new("Bool", "bool", "Field `Bool`.", JsonType::Bool),
+        FieldMeta::new("Ints", "ints", "Field `Ints`.", JsonType::List(&JsonType::Int)),
+        FieldMeta::new(
             "Texts",
             "texts",
             "Field `Texts`.",
             JsonType::List(&JsonType::String),
         ),
-        MemberMeta::new("Mobile", "mobile", "Field `Mobile`.", JsonType::String)
+        FieldMeta::new("Mobile", "mobile", "Field `Mobile`.", JsonType::String)
             .sensitive(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "OtherMobile",
                 "other_mobile",
                 "Field `OtherMobile`.",
@@ -747,19 +735,13 @@ pub(super) static TYPES_RESPONSE: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .sensitive(),
-        MemberMeta::new("Status", "status", "Field `Status`.", JsonType::String)
+        FieldMeta::new("Status", "status", "Field `Status`.", JsonType::String)
             .values(&STATUS),
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Int)
-            .values(&LEVEL),
-        MemberMeta::new(
-                "MaybeLevel",
-                "maybe_level",
-                "Field `MaybeLevel`.",
-                JsonType::Int,
-            )
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Int).values(&LEVEL),
+        FieldMeta::new("MaybeLevel", "maybe_level", "Field `MaybeLevel`.", JsonType::Int)
             .optional()
             .values(&LEVEL),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -773,7 +755,7 @@ pub(super) static UNDER_SCORED: ObjectMeta = ObjectMeta::new(
     "Under_Score",
     "UnderScored",
     "Object `Under_Score`.",
-    &[MemberMeta::new("Plain", "plain", "Field `Plain`.", JsonType::String).optional()],
+    &[FieldMeta::new("Plain", "plain", "Field `Plain`.", JsonType::String).optional()],
     &[],
 );
 
@@ -781,7 +763,7 @@ pub(super) static UNREACHED: ObjectMeta = ObjectMeta::new(
     "Unreached",
     "Unreached",
     "Object `Unreached`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).optional()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).optional()],
     &[],
 );
 
@@ -789,7 +771,7 @@ pub(super) static V: ObjectMeta = ObjectMeta::new(
     "V",
     "V",
     "Object `V`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -797,7 +779,7 @@ pub(super) static VEC: ObjectMeta = ObjectMeta::new(
     "Vec",
     "Vec",
     "A vector.",
-    &[MemberMeta::new("Len", "len", "Length of the vector.", JsonType::Uint)],
+    &[FieldMeta::new("Len", "len", "Length of the vector.", JsonType::Uint)],
     &[],
 );
 
@@ -805,7 +787,7 @@ pub(super) static VISITOR: ObjectMeta = ObjectMeta::new(
     "Visitor",
     "Visitor",
     "Object `Visitor`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -813,7 +795,7 @@ pub(super) static CORE: ObjectMeta = ObjectMeta::new(
     "core",
     "core",
     "Object `core`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -821,7 +803,7 @@ pub(super) static FMT: ObjectMeta = ObjectMeta::new(
     "fmt",
     "fmt",
     "Object `fmt`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -829,7 +811,7 @@ pub(super) static JSON: ObjectMeta = ObjectMeta::new(
     "json",
     "json",
     "Object `json`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -837,7 +819,7 @@ pub(super) static STD: ObjectMeta = ObjectMeta::new(
     "std",
     "std",
     "Object `std`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -845,7 +827,7 @@ pub(super) static TC3_API: ObjectMeta = ObjectMeta::new(
     "tc3_api",
     "tc3_api",
     "Object `tc3_api`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );
 
@@ -853,6 +835,6 @@ pub(super) static TIME: ObjectMeta = ObjectMeta::new(
     "time",
     "time",
     "Object `time`.",
-    &[MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
+    &[FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).required()],
     &[],
 );

@@ -3,7 +3,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_catalogue::{
-    ActionMeta, Condition, JsonType, Limits, Literal, MemberMeta, ObjectMeta, Rule,
+    ActionMeta, Condition, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule,
     RuleKind,
 };
 
@@ -23,7 +23,7 @@ pub(super) static FILE: ObjectMeta = ObjectMeta::new(
     "File",
     "A file.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Body",
                 "body",
                 "Content of the file. Encoded as base64. At most 1 KB.",
@@ -32,7 +32,7 @@ pub(super) static FILE: ObjectMeta = ObjectMeta::new(
             .required()
             .base64()
             .limits(Limits::new((None, None), (None, None), Some(1024), (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Pages",
                 "pages",
                 "Pictures of its pages. Encoded as base64.",
@@ -40,7 +40,7 @@ pub(super) static FILE: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .base64(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "At",
                 "at",
                 "Time of the last change. Unix timestamp in seconds.",
@@ -61,7 +61,7 @@ pub(super) static SEND_REQUEST: ObjectMeta = ObjectMeta::new(
     "SendRequest",
     "Request of `Send`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "Files",
                 "files",
                 "The files. 1 to 20 elements.",
@@ -69,7 +69,7 @@ pub(super) static SEND_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .limits(Limits::new((Some(1), Some(20)), (None, None), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Name",
                 "name",
                 "Name of the upload. 1 to 8 characters.",
@@ -77,7 +77,7 @@ pub(super) static SEND_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .required()
             .limits(Limits::new((None, None), (Some(1), Some(8)), None, (None, None))),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Codes",
                 "codes",
                 "Country codes. At most 2 elements. Each exactly 2 characters.",
@@ -87,17 +87,17 @@ pub(super) static SEND_REQUEST: ObjectMeta = ObjectMeta::new(
             .limits(
                 Limits::new((None, Some(2)), (Some(2), Some(2)), None, (None, None)),
             ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Kind",
                 "kind",
                 "Kind of upload:\n\n- `3`: with a time.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new("Format", "format", "The first format.", JsonType::String)
+        FieldMeta::new("Format", "format", "The first format.", JsonType::String)
             .optional()
             .values(&FORMAT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Formats",
                 "formats",
                 "The other formats.",
@@ -105,24 +105,24 @@ pub(super) static SEND_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .values(&FORMAT),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Until",
                 "until",
                 "Time of expiry. Unix timestamp in seconds.",
                 JsonType::Uint,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Millis",
                 "millis",
                 "Start time. Unix timestamp in milliseconds.",
                 JsonType::Int,
             )
             .required(),
-        MemberMeta::new("Old", "old", "Previous name.", JsonType::String)
+        FieldMeta::new("Old", "old", "Previous name.", JsonType::String)
             .optional()
             .deprecated("Use `Name`."),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Limit",
                 "limit",
                 "Maximum number of results. 1 to 100.",
@@ -130,8 +130,8 @@ pub(super) static SEND_REQUEST: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .limits(Limits::new((None, None), (None, None), None, (Some(1), Some(100)))),
-        MemberMeta::new("A", "a", "First alternative.", JsonType::String).optional(),
-        MemberMeta::new("B", "b", "Second alternative.", JsonType::String).optional(),
+        FieldMeta::new("A", "a", "First alternative.", JsonType::String).optional(),
+        FieldMeta::new("B", "b", "Second alternative.", JsonType::String).optional(),
     ],
     &[
         Rule::new(
@@ -157,21 +157,21 @@ pub(super) static SEND_RESPONSE: ObjectMeta = ObjectMeta::new(
     "SendResponse",
     "Response of `Send`.",
     &[
-        MemberMeta::new("File", "file", "The first file.", JsonType::Object(&FILE)),
-        MemberMeta::new(
+        FieldMeta::new("File", "file", "The first file.", JsonType::Object(&FILE)),
+        FieldMeta::new(
             "Created",
             "created",
             "Time of creation. Unix timestamp in seconds.",
             JsonType::Int,
         ),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Ended",
                 "ended",
                 "End time. Unix timestamp in milliseconds.",
                 JsonType::Int,
             )
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Picture",
                 "picture",
                 "Preview picture. Encoded as base64.",
@@ -179,7 +179,7 @@ pub(super) static SEND_RESPONSE: ObjectMeta = ObjectMeta::new(
             )
             .optional()
             .base64(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",

@@ -2,7 +2,7 @@
 //! Metadata of the actions, objects and value sets of `first`.
 
 use tc3_api::ActionInfo;
-use tc3_catalogue::{ActionMeta, JsonType, MemberMeta, ObjectMeta};
+use tc3_catalogue::{ActionMeta, FieldMeta, JsonType, ObjectMeta};
 
 use super::shared::{OF_ALL, OF_TWO};
 
@@ -20,11 +20,11 @@ pub(super) static A_REQUEST: ObjectMeta = ObjectMeta::new(
     "ARequest",
     "Request of `A`.",
     &[
-        MemberMeta::new("OfAll", "of_all", "Field `OfAll`.", JsonType::Object(&OF_ALL))
+        FieldMeta::new("OfAll", "of_all", "Field `OfAll`.", JsonType::Object(&OF_ALL))
             .optional(),
-        MemberMeta::new("OfTwo", "of_two", "Field `OfTwo`.", JsonType::Object(&OF_TWO))
+        FieldMeta::new("OfTwo", "of_two", "Field `OfTwo`.", JsonType::Object(&OF_TWO))
             .optional(),
-        MemberMeta::new("OfOne", "of_one", "Field `OfOne`.", JsonType::Object(&OF_ONE))
+        FieldMeta::new("OfOne", "of_one", "Field `OfOne`.", JsonType::Object(&OF_ONE))
             .optional(),
     ],
     &[],
@@ -35,7 +35,7 @@ pub(super) static A_RESPONSE: ObjectMeta = ObjectMeta::new(
     "AResponse",
     "Response of `A`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -49,6 +49,6 @@ pub(super) static OF_ONE: ObjectMeta = ObjectMeta::new(
     "OfOne",
     "OfOne",
     "Object `OfOne`.",
-    &[MemberMeta::new("X", "x", "Field `X`.", JsonType::String).optional()],
+    &[FieldMeta::new("X", "x", "Field `X`.", JsonType::String).optional()],
     &[],
 );

@@ -2,7 +2,7 @@
 //! Metadata of the actions, objects and value sets of `second`.
 
 use tc3_api::ActionInfo;
-use tc3_catalogue::{ActionMeta, JsonType, MemberMeta, ObjectMeta};
+use tc3_catalogue::{ActionMeta, FieldMeta, JsonType, ObjectMeta};
 
 use super::shared::{OF_ALL, OF_TWO};
 
@@ -20,7 +20,7 @@ pub(super) static B_REQUEST: ObjectMeta = ObjectMeta::new(
     "BRequest",
     "Request of `B`.",
     &[
-        MemberMeta::new("OfAll", "of_all", "Field `OfAll`.", JsonType::Object(&OF_ALL))
+        FieldMeta::new("OfAll", "of_all", "Field `OfAll`.", JsonType::Object(&OF_ALL))
             .optional(),
     ],
     &[],
@@ -31,9 +31,9 @@ pub(super) static B_RESPONSE: ObjectMeta = ObjectMeta::new(
     "BResponse",
     "Response of `B`.",
     &[
-        MemberMeta::new("OfTwo", "of_two", "Field `OfTwo`.", JsonType::Object(&OF_TWO))
+        FieldMeta::new("OfTwo", "of_two", "Field `OfTwo`.", JsonType::Object(&OF_TWO))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",

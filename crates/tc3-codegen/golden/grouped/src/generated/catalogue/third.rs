@@ -2,7 +2,7 @@
 //! Metadata of the actions, objects and value sets of `third`.
 
 use tc3_api::ActionInfo;
-use tc3_catalogue::{ActionMeta, JsonType, MemberMeta, ObjectMeta};
+use tc3_catalogue::{ActionMeta, FieldMeta, JsonType, ObjectMeta};
 
 use super::shared::OF_ALL;
 
@@ -20,7 +20,7 @@ pub(super) static C_REQUEST: ObjectMeta = ObjectMeta::new(
     "CRequest",
     "Request of `C`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
                 "OfAll",
                 "of_all",
                 "Field `OfAll`.",
@@ -36,7 +36,7 @@ pub(super) static C_RESPONSE: ObjectMeta = ObjectMeta::new(
     "CResponse",
     "Response of `C`.",
     &[
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",

@@ -2,7 +2,7 @@
 //! Metadata of the actions, objects and value sets of `group_0`.
 
 use tc3_api::ActionInfo;
-use tc3_catalogue::{ActionMeta, JsonType, MemberMeta, ObjectMeta};
+use tc3_catalogue::{ActionMeta, FieldMeta, JsonType, ObjectMeta};
 
 use super::shared::{LEVEL01, LEVEL03, LEVEL06, LEVEL09, RING0, RING3, WIDE};
 
@@ -47,11 +47,11 @@ pub(super) static DO00_REQUEST: ObjectMeta = ObjectMeta::new(
     "Do00Request",
     "Request of `Do00`.",
     &[
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .required(),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING0))
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING0))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Levels",
                 "levels",
                 "Field `Levels`.",
@@ -67,12 +67,12 @@ pub(super) static DO00_RESPONSE: ObjectMeta = ObjectMeta::new(
     "Do00Response",
     "Response of `Do00`.",
     &[
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL00)),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING0))
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL00)),
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING0))
             .optional(),
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -87,11 +87,11 @@ pub(super) static DO03_REQUEST: ObjectMeta = ObjectMeta::new(
     "Do03Request",
     "Request of `Do03`.",
     &[
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING3))
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING3))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Levels",
                 "levels",
                 "Field `Levels`.",
@@ -107,12 +107,12 @@ pub(super) static DO03_RESPONSE: ObjectMeta = ObjectMeta::new(
     "Do03Response",
     "Response of `Do03`.",
     &[
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL03)),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING3))
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL03)),
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING3))
             .optional(),
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -127,11 +127,11 @@ pub(super) static DO06_REQUEST: ObjectMeta = ObjectMeta::new(
     "Do06Request",
     "Request of `Do06`.",
     &[
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING0))
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING0))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Levels",
                 "levels",
                 "Field `Levels`.",
@@ -147,12 +147,12 @@ pub(super) static DO06_RESPONSE: ObjectMeta = ObjectMeta::new(
     "Do06Response",
     "Response of `Do06`.",
     &[
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL06)),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING0))
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL06)),
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING0))
             .optional(),
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -167,11 +167,11 @@ pub(super) static DO09_REQUEST: ObjectMeta = ObjectMeta::new(
     "Do09Request",
     "Request of `Do09`.",
     &[
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING3))
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING3))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Levels",
                 "levels",
                 "Field `Levels`.",
@@ -187,12 +187,12 @@ pub(super) static DO09_RESPONSE: ObjectMeta = ObjectMeta::new(
     "Do09Response",
     "Response of `Do09`.",
     &[
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL09)),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING3))
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL09)),
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING3))
             .optional(),
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -207,10 +207,10 @@ pub(super) static LEVEL00: ObjectMeta = ObjectMeta::new(
     "Level00",
     "Object `Level00`.",
     &[
-        MemberMeta::new("Name", "name", "Field `Name`.", JsonType::String).optional(),
-        MemberMeta::new("Next", "next", "Field `Next`.", JsonType::Object(&LEVEL01))
+        FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).optional(),
+        FieldMeta::new("Next", "next", "Field `Next`.", JsonType::Object(&LEVEL01))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "All",
                 "all",
                 "Field `All`.",

@@ -2,7 +2,7 @@
 //! Metadata of the actions, objects and value sets of `group_1`.
 
 use tc3_api::ActionInfo;
-use tc3_catalogue::{ActionMeta, JsonType, MemberMeta, ObjectMeta};
+use tc3_catalogue::{ActionMeta, FieldMeta, JsonType, ObjectMeta};
 
 use super::shared::{LEVEL01, LEVEL04, LEVEL07, LEVEL10, RING1, RING4, WIDE};
 
@@ -47,11 +47,11 @@ pub(super) static DO01_REQUEST: ObjectMeta = ObjectMeta::new(
     "Do01Request",
     "Request of `Do01`.",
     &[
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING1))
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING1))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Levels",
                 "levels",
                 "Field `Levels`.",
@@ -67,12 +67,12 @@ pub(super) static DO01_RESPONSE: ObjectMeta = ObjectMeta::new(
     "Do01Response",
     "Response of `Do01`.",
     &[
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL01)),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING1))
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL01)),
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING1))
             .optional(),
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -87,11 +87,11 @@ pub(super) static DO04_REQUEST: ObjectMeta = ObjectMeta::new(
     "Do04Request",
     "Request of `Do04`.",
     &[
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING4))
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING4))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Levels",
                 "levels",
                 "Field `Levels`.",
@@ -107,12 +107,12 @@ pub(super) static DO04_RESPONSE: ObjectMeta = ObjectMeta::new(
     "Do04Response",
     "Response of `Do04`.",
     &[
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL04)),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING4))
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL04)),
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING4))
             .optional(),
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -127,11 +127,11 @@ pub(super) static DO07_REQUEST: ObjectMeta = ObjectMeta::new(
     "Do07Request",
     "Request of `Do07`.",
     &[
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING1))
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING1))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Levels",
                 "levels",
                 "Field `Levels`.",
@@ -147,12 +147,12 @@ pub(super) static DO07_RESPONSE: ObjectMeta = ObjectMeta::new(
     "Do07Response",
     "Response of `Do07`.",
     &[
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL07)),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING1))
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL07)),
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING1))
             .optional(),
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -167,11 +167,11 @@ pub(super) static DO10_REQUEST: ObjectMeta = ObjectMeta::new(
     "Do10Request",
     "Request of `Do10`.",
     &[
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING4))
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING4))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Levels",
                 "levels",
                 "Field `Levels`.",
@@ -187,12 +187,12 @@ pub(super) static DO10_RESPONSE: ObjectMeta = ObjectMeta::new(
     "Do10Response",
     "Response of `Do10`.",
     &[
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL10)),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING4))
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL10)),
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING4))
             .optional(),
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",

@@ -2,7 +2,7 @@
 //! Metadata of the actions, objects and value sets of `group_2`.
 
 use tc3_api::ActionInfo;
-use tc3_catalogue::{ActionMeta, JsonType, MemberMeta, ObjectMeta};
+use tc3_catalogue::{ActionMeta, FieldMeta, JsonType, ObjectMeta};
 
 use super::shared::{LEVEL02, LEVEL05, LEVEL08, LEVEL11, RING2, RING5, WIDE};
 
@@ -47,11 +47,11 @@ pub(super) static DO02_REQUEST: ObjectMeta = ObjectMeta::new(
     "Do02Request",
     "Request of `Do02`.",
     &[
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING2))
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING2))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Levels",
                 "levels",
                 "Field `Levels`.",
@@ -67,12 +67,12 @@ pub(super) static DO02_RESPONSE: ObjectMeta = ObjectMeta::new(
     "Do02Response",
     "Response of `Do02`.",
     &[
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL02)),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING2))
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL02)),
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING2))
             .optional(),
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -87,11 +87,11 @@ pub(super) static DO05_REQUEST: ObjectMeta = ObjectMeta::new(
     "Do05Request",
     "Request of `Do05`.",
     &[
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING5))
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING5))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Levels",
                 "levels",
                 "Field `Levels`.",
@@ -107,12 +107,12 @@ pub(super) static DO05_RESPONSE: ObjectMeta = ObjectMeta::new(
     "Do05Response",
     "Response of `Do05`.",
     &[
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL05)),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING5))
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL05)),
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING5))
             .optional(),
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -127,11 +127,11 @@ pub(super) static DO08_REQUEST: ObjectMeta = ObjectMeta::new(
     "Do08Request",
     "Request of `Do08`.",
     &[
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING2))
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING2))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Levels",
                 "levels",
                 "Field `Levels`.",
@@ -147,12 +147,12 @@ pub(super) static DO08_RESPONSE: ObjectMeta = ObjectMeta::new(
     "Do08Response",
     "Response of `Do08`.",
     &[
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL08)),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING2))
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL08)),
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING2))
             .optional(),
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
@@ -167,11 +167,11 @@ pub(super) static DO11_REQUEST: ObjectMeta = ObjectMeta::new(
     "Do11Request",
     "Request of `Do11`.",
     &[
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING5))
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING5))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
                 "Levels",
                 "levels",
                 "Field `Levels`.",
@@ -187,12 +187,12 @@ pub(super) static DO11_RESPONSE: ObjectMeta = ObjectMeta::new(
     "Do11Response",
     "Response of `Do11`.",
     &[
-        MemberMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL11)),
-        MemberMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING5))
+        FieldMeta::new("Level", "level", "Field `Level`.", JsonType::Object(&LEVEL11)),
+        FieldMeta::new("Ring", "ring", "Field `Ring`.", JsonType::Object(&RING5))
             .optional(),
-        MemberMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
+        FieldMeta::new("Wide", "wide", "Field `Wide`.", JsonType::Object(&WIDE))
             .optional(),
-        MemberMeta::new(
+        FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Paths, member};
+use super::{Paths, field};
 use crate::overlay::{Limit, Overlay, Rule, Unit, Wire};
 use crate::problem::Problems;
-use crate::spec::{Member, Spec};
+use crate::spec::{FieldSpec, Spec};
 
 pub(super) fn limits<'a>(
     at: &mut Problems<'_>,
@@ -15,7 +15,7 @@ pub(super) fn limits<'a>(
     let mut found = Paths::new();
     for (index, limit) in overlay.limits.iter().enumerate() {
         let path = ["limits", &index.to_string()];
-        match member(spec, &limit.object, &limit.member) {
+        match field(spec, &limit.object, &limit.field) {
             Err(reason) => at.add(&path, reason),
             Ok((object, fact)) => {
                 if let Some(reason) = misfit(limit, fact) {
@@ -31,7 +31,7 @@ pub(super) fn limits<'a>(
 }
 
 /// Returns the reason why the limit does not apply to the field.
-fn misfit(limit: &Limit, fact: &Member) -> Option<String> {
+fn misfit(limit: &Limit, fact: &FieldSpec) -> Option<String> {
     let items = limit.min_items.is_some() || limit.max_items.is_some();
     let chars = limit.min_chars.is_some() || limit.max_chars.is_some();
     let number = limit.min.is_some() || limit.max.is_some();
@@ -102,9 +102,9 @@ pub(super) fn rules<'a>(
 }
 
 /// Returns the field at the end of a path.
-fn walk<'a>(spec: &'a Spec, object: &str, path: &str) -> Result<&'a Member, String> {
+fn walk<'a>(spec: &'a Spec, object: &str, path: &str) -> Result<&'a FieldSpec, String> {
     let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
-    let (_, fact) = member(spec, object, name)?;
+    let (_, fact) = field(spec, object, name)?;
     match (rest, fact.of.as_deref()) {
         (None, _) => Ok(fact),
         (Some(rest), Some(of)) => walk(spec, of, rest),
@@ -120,7 +120,7 @@ pub(super) fn times<'a>(
     let mut found = Paths::new();
     for (index, time) in overlay.times.iter().enumerate() {
         let path = ["times", &index.to_string()];
-        match member(spec, &time.object, &time.member) {
+        match field(spec, &time.object, &time.field) {
             Err(reason) => at.add(&path, reason),
             Ok((object, fact)) => {
                 if !matches!(fact.kind.as_str(), "int64" | "uint64") {
@@ -150,7 +150,7 @@ pub(super) fn base64<'a>(
             at.add(&path_in_file, "invalid path; expected `Object.Field`");
             continue;
         };
-        match member(spec, object, name) {
+        match field(spec, object, name) {
             Err(reason) => at.add(&path_in_file, reason),
             Ok((object, fact)) => {
                 if fact.of.as_deref().unwrap_or(&fact.kind) != "string" {
@@ -176,9 +176,9 @@ pub(super) fn deprecated<'a>(
     let mut found = Paths::new();
     for (index, entry) in overlay.deprecated.iter().enumerate() {
         let before = found.len();
-        for (object, members) in &spec.objects {
+        for (object, fields) in &spec.objects {
             if entry.object.as_ref().is_none_or(|only| only == object) {
-                for fact in members.iter().filter(|fact| fact.name == entry.member) {
+                for fact in fields.iter().filter(|fact| fact.name == entry.field) {
                     found
                         .entry((object.as_str(), fact.name.as_str()))
                         .or_insert(entry.instead.as_str());
