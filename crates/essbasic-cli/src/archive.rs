@@ -22,7 +22,7 @@ use crate::{archive_report, folder, interrupt, output};
 const EXAMPLES: &str = concat!(
     "\
 The same command resumes the last run, however that ended: saved contracts are not fetched again, failed ones are \
-tried again. Ctrl-C ends it after the downloads in flight, and after a second if a bucket does not respond; a second \
+tried again. Ctrl-C ends it: downloads in flight have one second to end, and the next run fetches the others. A second \
 one ends it at once.
 
 Several jobs may write to one place, each with a journal of its own: with --shard, --journal or a bucket, --names must \

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use essbasic::models::CATALOGUE;
 use essbasic::transport::{
     BlockingBody, BlockingChunks, BlockingTransport, Request, Response, TransportConfig,
     TransportError, UreqTransport,
@@ -9,9 +10,17 @@ use essbasic::transport::{
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
+/// Number of those that are completed after a signal.
+static KEPT: AtomicUsize = AtomicUsize::new(0);
+
 /// Returns whether a request was sent whose response is not complete.
 pub(crate) fn any() -> bool {
     COUNT.load(Ordering::SeqCst) > 0
+}
+
+/// Returns whether one of them is completed after a signal: its action is not idempotent.
+pub(crate) fn any_kept() -> bool {
+    KEPT.load(Ordering::SeqCst) > 0
 }
 
 /// A transport that counts its requests in flight.
@@ -28,7 +37,7 @@ impl Counted {
 
 impl BlockingTransport for Counted {
     fn send(&self, request: Request) -> Result<Response<BlockingBody>, TransportError> {
-        let exchange = Exchange::begin();
+        let exchange = Exchange::begin(is_kept(&request));
         let response = self.0.send(request)?;
         Ok(response.map(|body| BlockingBody::stream(Chunks { body, _exchange: exchange })))
     }
@@ -45,18 +54,30 @@ impl BlockingChunks for Chunks {
     }
 }
 
+/// Returns whether a request is completed after a signal. Requests for files and stores have no action, and those for
+/// credentials have one of another service.
+fn is_kept(request: &Request) -> bool {
+    let action = request.headers.get("x-tc-action").and_then(|action| action.to_str().ok());
+    let action = action.and_then(|action| CATALOGUE.action(action));
+    action.is_some_and(|action| !action.info.idempotent)
+}
+
 /// One request in flight, until it is dropped.
-struct Exchange;
+struct Exchange {
+    is_kept: bool,
+}
 
 impl Exchange {
-    fn begin() -> Self {
+    fn begin(is_kept: bool) -> Self {
         COUNT.fetch_add(1, Ordering::SeqCst);
-        Self
+        KEPT.fetch_add(usize::from(is_kept), Ordering::SeqCst);
+        Self { is_kept }
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
         COUNT.fetch_sub(1, Ordering::SeqCst);
+        KEPT.fetch_sub(usize::from(self.is_kept), Ordering::SeqCst);
     }
 }

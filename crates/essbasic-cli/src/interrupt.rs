@@ -19,9 +19,14 @@ pub(crate) fn on_signal() -> Result<Stop, Failure> {
         }
         handled.stop();
         // `ctrlc` calls this in a thread of its own.
-        if in_flight::any() {
+        if in_flight::any_kept() {
             output::note(
-                "interrupted: waiting for requests in flight; send the signal again to exit now",
+                "interrupted: waiting for a request that creates or changes something; send the signal again to \
+                 exit now",
+            );
+        } else if in_flight::any() {
+            output::note(
+                "interrupted: requests in flight have one second to end; send the signal again to exit now",
             );
         }
     };

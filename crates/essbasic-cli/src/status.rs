@@ -13,8 +13,8 @@ use crate::{interrupt, output};
 
 const EXAMPLES: &str = concat!(
     "\
-Prints a line per contract on stdout: id, status, how many parties have signed. Ctrl-C ends it after the request in
-flight: what is known by then is printed.
+Prints a line per contract on stdout: id, status, how many parties have signed. Ctrl-C ends it within a second or two:
+what is known by then is printed.
 
 ",
     json_format!(),

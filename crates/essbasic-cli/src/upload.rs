@@ -14,7 +14,8 @@ use crate::{interrupt, output};
 
 const EXAMPLES: &str = "\
 Prints a line per file on stdout as soon as it is uploaded: the id that contracts are created from, valid for
-an hour, and the file. Uploading a file again is harmless. Ctrl-C ends the command after the request in flight.
+an hour, and the file. Uploading a file again is harmless. Ctrl-C ends the command after the response to the
+upload in flight.
 
 Exit status: 0 every file is uploaded, 2 some are not, each with its reason, 1 it could not start or go on.
 

@@ -1,7 +1,5 @@
 //! The async client.
 
-#[cfg(feature = "object-store")]
-use std::task::Poll;
 use std::time::Duration;
 
 use essbasic_models::{Agent, FlowDetailInfo};
@@ -12,13 +10,13 @@ use tokio::task::{JoinSet, spawn_blocking};
 use crate::agent::validated;
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::batch::{Batched, Batches, FlowDetails};
+#[cfg(feature = "object-store")]
+use crate::download::StoreSink;
 use crate::download::{DownloadEvent, DownloadOptions, Report};
 use crate::download::{
     Fetch, FetchOutcome, FileSink, FolderSink, Job, Step, StepOutcome, WaitStep, exchange_failed,
     file_request,
 };
-#[cfg(feature = "object-store")]
-use crate::download::{STOP_GRACE, StoreSink};
 use crate::error::{Error, FlowError};
 use crate::flow_ids;
 use crate::links::{FlowLinks, LinksJob};
@@ -35,7 +33,7 @@ use crate::wait::{FlowWait, Signals, WaitJob, WaitOptions};
 pub struct Client {
     client: tc3_client::Client,
     agent: Agent,
-    stop: Stop,
+    stop: Option<Stop>,
 }
 
 impl Client {
@@ -59,15 +57,13 @@ impl Client {
 
     #[doc = include_str!("docs/from_client.md")]
     pub fn from_client(client: tc3_client::Client, agent: Agent) -> Self {
-        Self { client, agent, stop: Stop::default() }
+        Self { client, agent, stop: None }
     }
 
     #[doc = include_str!("docs/with_stop.md")]
-    ///
-    /// A stop also cancels an idempotent request in flight. Any other one is completed, including its retries.
     #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {
-        self.stop = stop;
+        self.stop = Some(stop);
         self
     }
 
@@ -87,7 +83,19 @@ impl Client {
         R: Action + Sync,
         R::Response: Send,
     {
-        Ok(self.client.call(request).await?)
+        self.call_until(request).await?.ok_or(Error::Stopped)
+    }
+
+    /// Returns `None` if the call was stopped.
+    async fn call_until<R>(&self, request: &R) -> Result<Option<R::Response>, tc3_client::Error>
+    where
+        R: Action + Sync,
+        R::Response: Send,
+    {
+        match &self.stop {
+            Some(stop) => self.client.call_cancellable(request, stop).await,
+            None => self.client.call(request).await.map(Some),
+        }
     }
 
     #[doc = include_str!("docs/links.md")]
@@ -99,8 +107,10 @@ impl Client {
     {
         let mut job = LinksJob::new(validated(&self.agent)?, flow_ids::collect(flows));
         while let Next::Step(request) = job.next() {
-            let response = self.client.call(&request).await;
-            job.on(self.client.now(), response)?;
+            match self.call_until(&request).await.transpose() {
+                Some(response) => job.on(self.client.now(), response)?,
+                None => job.stop(),
+            }
         }
         Ok(job.finish())
     }
@@ -131,13 +141,7 @@ impl Client {
     {
         let mut batches = Batches::new(action, validated(&self.agent)?, items);
         while let Next::Step(request) = batches.next() {
-            let call = self.client.call(&request);
-            let response = match B::Request::INFO.idempotent {
-                true => self.stop.race(call).await,
-                false if self.stop.is_stopped() => None,
-                false => Some(call.await),
-            };
-            match response {
+            match self.call_until(&request).await.transpose() {
                 Some(response) => batches.on(response)?,
                 None => batches.stop(),
             }
@@ -158,8 +162,8 @@ impl Client {
         loop {
             match job.next(self.client.now()) {
                 Next::Step(request) => {
-                    // The request only reads, so that a stop may cancel it.
-                    if let Some(response) = options.stop.race(self.client.call(&request)).await {
+                    let call = self.client.call_cancellable(&request, &options.stop);
+                    if let Some(response) = call.await.transpose() {
                         job.on(self.client.now(), response)?;
                     }
                 }
@@ -203,7 +207,7 @@ impl Client {
         let archive = spawn_blocking(move || Archive::open(agent, ids, all));
         let mut archive = archive.await.map_err(|_| Error::Interrupted)??;
         while let Next::Step((pause, job)) = archive.next_job() {
-            options.download.stop.race(self.client.sleep(pause)).await;
+            options.download.stop.unless_stopped(self.client.sleep(pause)).await;
             let keep = &mut |job: &mut Job| archive.record(job);
             let job = self.run_job(job, &options.download, keep).await?;
             archive.end_job(job)?;
@@ -248,22 +252,26 @@ impl Client {
 
 async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -> StepOutcome {
     let stop = &options.stop;
-    let Some(()) = stop.race(client.sleep(step.delay())).await else {
+    let Some(()) = stop.unless_stopped(client.sleep(step.delay())).await else {
         return StepOutcome::Cancelled(step);
     };
     match step {
-        Step::Status(check) => match stop.race(client.call(&check.request)).await {
-            Some(response) => StepOutcome::Status(check, response),
-            None => StepOutcome::Cancelled(Step::Status(check)),
-        },
-        Step::Links(ask) => match stop.race(client.call(&ask.request)).await {
+        Step::Status(check) => {
+            match client.call_cancellable(&check.request, stop).await.transpose() {
+                Some(response) => StepOutcome::Status(check, response),
+                None => StepOutcome::Cancelled(Step::Status(check)),
+            }
+        }
+        Step::Links(ask) => match client.call_cancellable(&ask.request, stop).await.transpose() {
             Some(response) => StepOutcome::Links(ask, response),
             None => StepOutcome::Cancelled(Step::Links(ask)),
         },
-        Step::Wait(WaitStep::Poll(poll)) => match stop.race(client.call(&*poll)).await {
-            Some(response) => StepOutcome::Poll(response),
-            None => StepOutcome::Cancelled(Step::Wait(WaitStep::Poll(poll))),
-        },
+        Step::Wait(WaitStep::Poll(poll)) => {
+            match client.call_cancellable(&*poll, stop).await.transpose() {
+                Some(response) => StepOutcome::Poll(response),
+                None => StepOutcome::Cancelled(Step::Wait(WaitStep::Poll(poll))),
+            }
+        }
         Step::Wait(WaitStep::Sleep(time)) => {
             sleep(&client, stop, options.signals(), time).await;
             StepOutcome::Slept
@@ -284,8 +292,8 @@ async fn sleep(
 ) {
     let sleep = client.sleep(time);
     match signals {
-        Some(signals) => stop.race(signals.race(sleep)).await,
-        None => stop.race(sleep).await,
+        Some(signals) => stop.unless_stopped(signals.race(sleep)).await,
+        None => stop.unless_stopped(sleep).await,
     };
 }
 
@@ -294,10 +302,10 @@ async fn run_fetch(
     options: &DownloadOptions,
     fetch: &Fetch,
 ) -> Result<FetchOutcome, FetchOutcome> {
-    let response = client
-        .send(file_request(fetch, options, client.endpoint())?)
-        .await
-        .map_err(|error| exchange_failed(&error))?;
+    let request = file_request(fetch, options, client.endpoint())?;
+    let response = client.send_cancellable(request, &options.stop).await;
+    let response = response.map_err(|error| exchange_failed(&error, &options.stop))?;
+    let response = response.ok_or(FetchOutcome::Stopped)?;
     match FileSink::new(fetch, &response)? {
         FileSink::Folder(file) => to_folder(options, response.body, file).await,
         #[cfg(feature = "object-store")]
@@ -313,7 +321,7 @@ async fn to_folder(
     let mut chunks = Vec::new();
     loop {
         let count = chunks.len();
-        chunks.extend(body.chunk().await.map_err(|error| exchange_failed(&error))?);
+        chunks.extend(body.chunk().await.map_err(|error| exchange_failed(&error, &options.stop))?);
         let ended = chunks.len() == count;
         // Disk writes block, so they are batched and run on blocking threads.
         if ended || chunks.iter().map(transport::Bytes::len).sum::<usize>() >= WRITE_BYTES {
@@ -349,29 +357,17 @@ async fn to_store(
             }
             Ok(None) => return unless_stopped(stop, object.finish()).await,
             Err(error) => {
-                let aborted = object.abort(exchange_failed(&error));
+                let aborted = object.abort(exchange_failed(&error, stop));
                 return Err(unless_stopped(stop, aborted).await?);
             }
         }
     }
 }
 
-/// Returns the output of an operation of a store, unless it does not end within [`STOP_GRACE`] after a stop.
+/// Returns the output of an operation of a store, unless it does not end within [`Stop::GRACE`] after a stop.
 #[cfg(feature = "object-store")]
 async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = T>) -> Result<T, FetchOutcome> {
-    let mut work = std::pin::pin!(work);
-    if let Some(output) = stop.race(work.as_mut()).await {
-        return Ok(output);
-    }
-    // Not on the client's timer, which a test may have replaced: the store works in real time.
-    let mut grace = std::pin::pin!(tokio::time::sleep(STOP_GRACE));
-    std::future::poll_fn(|context| {
-        if let Poll::Ready(output) = work.as_mut().poll(context) {
-            return Poll::Ready(Ok(output));
-        }
-        grace.as_mut().poll(context).map(|()| Err(FetchOutcome::Stopped))
-    })
-    .await
+    stop.within_grace(work).await.ok_or(FetchOutcome::Stopped)
 }
 
 /// Number of bytes that are buffered before they are written to the disk.

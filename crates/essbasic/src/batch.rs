@@ -92,12 +92,11 @@ impl<B: Batched> Batches<B> {
         Ok(())
     }
 
-    /// Fails the items of the current batch, which was not executed, and all remaining ones.
+    /// Fails the items of the current batch, which created or changed nothing, and all remaining ones.
     pub(crate) fn stop(&mut self) {
         let count = self.batch.len() + self.remaining.len();
         self.remaining.clear();
-        let stopped = || FlowError::new(FlowErrorKind::Stopped, "stopped before the request");
-        self.results.extend((0..count).map(|_| Err(stopped())));
+        self.results.extend((0..count).map(|_| Err(FlowError::stopped())));
     }
 
     /// Returns the result of each item, in the given order.

@@ -29,7 +29,7 @@ use crate::wait::{FlowWait, Signals, WaitJob, WaitOptions};
 pub struct Client {
     client: tc3_client::blocking::Client,
     agent: Agent,
-    stop: Stop,
+    stop: Option<Stop>,
 }
 
 impl Client {
@@ -43,15 +43,13 @@ impl Client {
 
     #[doc = include_str!("docs/from_client.md")]
     pub fn from_client(client: tc3_client::blocking::Client, agent: Agent) -> Self {
-        Self { client, agent, stop: Stop::default() }
+        Self { client, agent, stop: None }
     }
 
     #[doc = include_str!("docs/with_stop.md")]
-    ///
-    /// A stop also ends the pauses between the attempts of a request. A request in flight is completed.
     #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {
-        self.stop = stop;
+        self.stop = Some(stop);
         self
     }
 
@@ -67,7 +65,15 @@ impl Client {
 
     #[doc = include_str!("docs/call.md")]
     pub fn call<R: Action>(&self, request: &R) -> Result<R::Response, Error> {
-        Ok(self.client.call(request)?)
+        self.call_until(request)?.ok_or(Error::Stopped)
+    }
+
+    /// Returns `None` if the call was stopped.
+    fn call_until<R: Action>(&self, request: &R) -> Result<Option<R::Response>, tc3_client::Error> {
+        match &self.stop {
+            Some(stop) => self.client.call_cancellable(request, stop),
+            None => self.client.call(request).map(Some),
+        }
     }
 
     #[doc = include_str!("docs/links.md")]
@@ -79,8 +85,10 @@ impl Client {
     {
         let mut job = LinksJob::new(validated(&self.agent)?, flow_ids::collect(flows));
         while let Next::Step(request) = job.next() {
-            let response = self.client.call(&request);
-            job.on(self.client.now(), response)?;
+            match self.call_until(&request).transpose() {
+                Some(response) => job.on(self.client.now(), response)?,
+                None => job.stop(),
+            }
         }
         Ok(job.finish())
     }
@@ -103,7 +111,7 @@ impl Client {
     ) -> Result<Vec<Result<B::Output, FlowError>>, Error> {
         let mut batches = Batches::new(action, validated(&self.agent)?, items);
         while let Next::Step(request) = batches.next() {
-            match self.call_unless(&self.stop, &request) {
+            match self.call_until(&request).transpose() {
                 Some(response) => batches.on(response)?,
                 None => batches.stop(),
             }
@@ -124,7 +132,8 @@ impl Client {
         loop {
             match job.next(self.client.now()) {
                 Next::Step(request) => {
-                    if let Some(response) = self.call_unless(&options.stop, &request) {
+                    let result = self.client.call_cancellable(&request, &options.stop);
+                    if let Some(response) = result.transpose() {
                         job.on(self.client.now(), response)?;
                     }
                 }
@@ -231,18 +240,24 @@ impl Client {
             return StepOutcome::Cancelled(step);
         }
         match step {
-            Step::Status(check) => match self.call_unless(stop, &check.request) {
-                Some(response) => StepOutcome::Status(check, response),
-                None => StepOutcome::Cancelled(Step::Status(check)),
-            },
-            Step::Links(ask) => match self.call_unless(stop, &ask.request) {
-                Some(response) => StepOutcome::Links(ask, response),
-                None => StepOutcome::Cancelled(Step::Links(ask)),
-            },
-            Step::Wait(WaitStep::Poll(poll)) => match self.call_unless(stop, &*poll) {
-                Some(response) => StepOutcome::Poll(response),
-                None => StepOutcome::Cancelled(Step::Wait(WaitStep::Poll(poll))),
-            },
+            Step::Status(check) => {
+                match self.client.call_cancellable(&check.request, stop).transpose() {
+                    Some(response) => StepOutcome::Status(check, response),
+                    None => StepOutcome::Cancelled(Step::Status(check)),
+                }
+            }
+            Step::Links(ask) => {
+                match self.client.call_cancellable(&ask.request, stop).transpose() {
+                    Some(response) => StepOutcome::Links(ask, response),
+                    None => StepOutcome::Cancelled(Step::Links(ask)),
+                }
+            }
+            Step::Wait(WaitStep::Poll(poll)) => {
+                match self.client.call_cancellable(&*poll, stop).transpose() {
+                    Some(response) => StepOutcome::Poll(response),
+                    None => StepOutcome::Cancelled(Step::Wait(WaitStep::Poll(poll))),
+                }
+            }
             Step::Wait(WaitStep::Sleep(time)) => {
                 let has_signal = || options.signals().is_some_and(Signals::is_pending);
                 self.client.sleep_unless(time, &|| has_signal() || shared.lock().is_stopping());
@@ -255,15 +270,6 @@ impl Client {
         }
     }
 
-    /// Calls an action, or returns `None` if a stop ended one of its delays.
-    fn call_unless<R: Action>(
-        &self,
-        stop: &Stop,
-        request: &R,
-    ) -> Option<Result<R::Response, tc3_client::Error>> {
-        self.client.call_cancellable(request, &|| stop.is_stopped()).transpose()
-    }
-
     #[cfg_attr(
         not(feature = "object-store"),
         expect(unused_variables, reason = "only a store uses the state shared by the workers")
@@ -274,15 +280,18 @@ impl Client {
         options: &DownloadOptions,
         fetch: &Fetch,
     ) -> Result<FetchOutcome, FetchOutcome> {
-        let response = self
-            .client
-            .send(file_request(fetch, options, self.client.endpoint())?)
-            .map_err(|error| exchange_failed(&error))?;
+        let stop = &options.stop;
+        let request = file_request(fetch, options, self.client.endpoint())?;
+        let response = self.client.send_cancellable(request, stop);
+        let response = response.map_err(|error| exchange_failed(&error, stop))?;
+        let response = response.ok_or(FetchOutcome::Stopped)?;
         let receiving = FileSink::new(fetch, &response)?;
         let mut body = response.body;
         match receiving {
             FileSink::Folder(mut file) => {
-                while let Some(chunk) = body.chunk().map_err(|error| exchange_failed(&error))? {
+                while let Some(chunk) =
+                    body.chunk().map_err(|error| exchange_failed(&error, stop))?
+                {
                     file.write(&chunk)?;
                     options.emit(DownloadEvent::Bytes(chunk.len() as u64));
                 }
@@ -293,13 +302,12 @@ impl Client {
                 match body.chunk() {
                     Ok(Some(chunk)) => {
                         options.emit(DownloadEvent::Bytes(chunk.len() as u64));
-                        object = shared.uploads.block_on(&options.stop, object.write(chunk))??;
+                        object = shared.uploads.block_on(stop, object.write(chunk))??;
                     }
-                    Ok(None) => return shared.uploads.block_on(&options.stop, object.finish()),
+                    Ok(None) => return shared.uploads.block_on(stop, object.finish()),
                     Err(error) => {
-                        return shared
-                            .uploads
-                            .block_on(&options.stop, object.abort(exchange_failed(&error)));
+                        let aborted = object.abort(exchange_failed(&error, stop));
+                        return shared.uploads.block_on(stop, aborted);
                     }
                 }
             },

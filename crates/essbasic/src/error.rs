@@ -29,7 +29,8 @@ pub enum Error {
     Agent(&'static str),
     /// The template of file names lacks `{flow_id}`, which this use requires.
     Names(&'static str),
-    /// The archive job was stopped before it started. No file was changed.
+    /// A call was stopped ([`Stop`](crate::Stop)) before its response, or an archive job before it started. No file was
+    /// changed, and no action was executed that is not idempotent.
     Stopped,
     /// The async runtime shut down, or a function of the caller panicked in another thread.
     Interrupted,
@@ -88,7 +89,7 @@ impl fmt::Display for Error {
                 write!(f, "{usage} requires {{flow_id}} in file names; add it to the template")
             }
             Self::Stopped => {
-                f.write_str("stopped before the archive job started; run it again to continue")
+                f.write_str("stopped by the caller before any result; run it again to continue")
             }
             Self::Interrupted => f.write_str(
                 "the workflow was interrupted: its runtime shut down, or an iterator or handler panicked",

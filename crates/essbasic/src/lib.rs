@@ -181,8 +181,9 @@
 //! | [`ArchiveOptions::with_store_id`] | identity of an object store |
 //! | [`ArchiveOptions::with_concurrency`], [`ArchiveOptions::with_names`], [`ArchiveOptions::with_link_host`], [`ArchiveOptions::with_settle`], [`ArchiveOptions::with_part_bytes`], [`ArchiveOptions::with_stop`], [`ArchiveOptions::on_event`] | as for a download |
 //!
-//! A job of any kind ends early after [`Stop::stop`], and so do requests in batches of a client with
-//! [`Client::with_stop`]; [`Stop::is_stopped`] returns whether it was called.
+//! A job of any kind ends early after [`Stop::stop`], and so do the calls and batches of a client with
+//! [`Client::with_stop`]. [`Stop::is_stopped`] returns whether it was called, and [`Stop::is_grace_over`] whether
+//! requests in flight are dropped. [`Stop::unless_stopped`] and [`Stop::within_grace`] end futures of the caller.
 //!
 //! # Creating contracts
 //!

@@ -146,6 +146,13 @@ impl LinksJob {
         Ok(())
     }
 
+    /// Fails the contracts whose links were not received.
+    pub(crate) fn stop(&mut self) {
+        for flow_id in self.batches.drain(..).flatten() {
+            self.results.insert(flow_id, Err(FlowError::stopped()));
+        }
+    }
+
     pub(crate) fn finish(self) -> Vec<FlowLinks> {
         let mut results = self.results;
         let missing =

@@ -18,7 +18,7 @@ const FILES: [&str; 14] = [
     "src/start/asynchronous.rs",
     "src/start/contract.rs",
     "src/start/document.rs",
-    "src/stop.rs",
+    "../tc3-client/src/stop.rs",
     "src/wait/options.rs",
     "src/wait/signals.rs",
 ];

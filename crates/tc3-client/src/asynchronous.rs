@@ -2,7 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tc3_api::{Action, ActionInfo, json};
-use tc3_transport::{AsyncBody, AsyncTransport, Bytes, Request, Response, TransportError};
+use tc3_transport::{
+    AsyncBody, AsyncChunks, AsyncTransport, Bytes, Request, Response, TransportError,
+    TransportErrorKind,
+};
 use tracing::Instrument;
 
 use crate::call::{Call, Event, Step};
@@ -13,7 +16,8 @@ use crate::endpoint::Endpoint;
 use crate::engine::{Engine, span};
 use crate::error::Error;
 use crate::response::{self, ApiResponse, Decode};
-use crate::time::Now;
+use crate::stop::{Stop, stopped};
+use crate::time::{Now, within};
 
 /// An async client. Clones are cheap and share connections, credentials and the rate limit.
 ///
@@ -57,56 +61,124 @@ impl Client {
         Self::with_transport(config, transport.map_err(Error::transport)?)
     }
 
-    async fn call_as<T: Send>(
+    /// Returns `None` if the call was cancelled.
+    async fn call_until<T: Send>(
         &self,
         info: ActionInfo<'_>,
         body: Result<Vec<u8>, json::Error>,
         decode: Decode<T>,
-    ) -> Result<T, Error> {
+        stop: Option<&Stop>,
+    ) -> Result<Option<T>, Error> {
         let body = self.engine.body(&info, body)?;
         let mut value = None;
         let encapsulation = self.engine.encapsulation(&info);
         let span = span(&info);
-        self.drive(info, body, &mut |response| {
-            response::read(response, encapsulation, decode, &mut value)
-        })
-        .instrument(span)
-        .await?;
-        value.ok_or_else(|| response::missing_body(&info))
+        let mut read =
+            |response: Response<Bytes>| response::read(response, encapsulation, decode, &mut value);
+        let is_complete = self.drive(info, body, &mut read, stop).instrument(span).await?;
+        match value {
+            None if is_complete => Err(response::missing_body(&info)),
+            value => Ok(value),
+        }
     }
 
+    /// Returns false if the call was cancelled.
     async fn drive(
         &self,
         info: ActionInfo<'_>,
         body: Bytes,
         read: &mut (dyn FnMut(Response<Bytes>) -> ApiResponse + Send),
-    ) -> Result<(), Error> {
+        stop: Option<&Stop>,
+    ) -> Result<bool, Error> {
         let mut call = Call::new(&self.engine, info, body, self.now())?;
         let mut step = call.start(self.now());
+        // Only an idempotent request in flight may be dropped.
+        let grace = stop.filter(|_| call.is_idempotent());
         loop {
             let event = match step {
                 Step::Credential(rejected) => {
-                    Event::Credential(self.credential(rejected.as_ref()).await)
+                    let credential = self.credential(rejected.as_ref(), call.deadline());
+                    unless_stopped(stop, credential)
+                        .await
+                        .map(|result| result.map_or(Event::Expired, Event::Credential))
                 }
+                Step::Send(_) if stop.is_some_and(Stop::is_stopped) => None,
                 Step::Send(request) => {
-                    Event::Response(self.exchange(request).await.map(&mut *read))
+                    let exchange = self.exchange(request);
+                    let response = match grace {
+                        Some(stop) => stop.within_grace(exchange).await,
+                        None => Some(exchange.await),
+                    };
+                    response.map(|response| Event::Response(response.map(&mut *read)))
                 }
                 Step::Sleep(time) => {
-                    self.sleep(time).await;
-                    Event::Woke
+                    unless_stopped(stop, self.sleep(time)).await.map(|()| Event::Woke)
                 }
-                Step::Done(result) => return result,
+                Step::Done(result) => return result.map(|()| true),
             };
+            let Some(event) = event else { return Ok(false) };
             step = call.on(self.now(), event);
         }
     }
 
+    /// Sends the request of an attempt and reads the whole response, until the timeout of the request.
+    async fn exchange(&self, request: Request) -> Result<Response<Bytes>, TransportError> {
+        let timeout = request.timeout;
+        let exchange = async {
+            let Response { status, headers, body } = self.transport.send(request).await?;
+            let body = body.collect(self.engine.config.max_response_bytes).await?;
+            Ok(Response { status, headers, body })
+        };
+        let result = within(&*self.engine.config.async_sleep, timeout, exchange).await;
+        result.unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Timeout)))
+    }
+
+    async fn send_until(
+        &self,
+        request: Request,
+        stop: &Stop,
+    ) -> Option<Result<Response<AsyncBody>, TransportError>> {
+        let result = stop.within_grace(self.transport.send(request)).await?;
+        let stop = stop.clone();
+        Some(result.map(|response| response.map(|body| AsyncBody::stream(Chunks { body, stop }))))
+    }
+
+    /// Returns `None` if there is no credential at the deadline.
     async fn credential(
         &self,
         rejected: Option<&ValidCredential>,
-    ) -> Result<ValidCredential, CredentialError> {
+        deadline: Option<Duration>,
+    ) -> Option<Result<ValidCredential, CredentialError>> {
         let config = &self.engine.config;
         let (sleep, clock) = (&*config.async_sleep, &*config.clock);
-        config.credentials.get(&*self.transport, sleep, clock, rejected).await
+        config.credentials.get(&*self.transport, sleep, clock, rejected, deadline).await
+    }
+
+    /// Returns the credential of the first attempt.
+    #[cfg(feature = "serde")]
+    async fn credential_of(&self, call: &Call<'_>) -> Result<ValidCredential, Error> {
+        let credential = self.credential(None, call.deadline()).await;
+        credential.ok_or_else(|| call.expired())?.map_err(CredentialError::into_error)
+    }
+}
+
+/// Returns the output of a future, or `None` after a stop.
+async fn unless_stopped<T>(stop: Option<&Stop>, work: impl Future<Output = T>) -> Option<T> {
+    match stop {
+        Some(stop) => stop.unless_stopped(work).await,
+        None => Some(work.await),
+    }
+}
+
+/// A body that fails after the grace of a stop.
+struct Chunks {
+    body: AsyncBody,
+    stop: Stop,
+}
+
+#[async_trait::async_trait]
+impl AsyncChunks for Chunks {
+    async fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+        self.stop.within_grace(self.body.chunk()).await.ok_or_else(stopped)?
     }
 }

@@ -12,11 +12,13 @@ use crate::call::{Call, Event, Step};
 use crate::client_methods::client_methods;
 use crate::config::Config;
 use crate::credentials::{CredentialError, ValidCredential};
+use crate::detached;
 use crate::endpoint::Endpoint;
 use crate::engine::{Engine, span};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::response::{self, ApiResponse, Decode};
-use crate::time::Now;
+use crate::stop::Stop;
+use crate::time::{self, Now};
 
 /// A blocking client without an async runtime. Clones are cheap and share connections, credentials and the rate
 /// limit.
@@ -47,54 +49,21 @@ impl Client {
         Self::with_transport(config, transport)
     }
 
-    /// Makes a typed call that can be cancelled while it waits for the rate limit or the next attempt. Returns
-    /// `None` if it was cancelled.
-    ///
-    /// `is_cancelled` is polled every 50 milliseconds, and before each attempt. An exchange with the server is not
-    /// interrupted. A cancelled call of an action that is not idempotent was not executed: only rejected attempts and
-    /// those that were never sent are retried.
-    ///
-    /// # Errors
-    /// Returns an [`Error`] if the call failed.
-    pub fn call_cancellable<R>(
-        &self,
-        request: &R,
-        is_cancelled: &dyn Fn() -> bool,
-    ) -> Result<Option<R::Response>, Error>
-    where
-        R: Action,
-    {
-        self.call_until(R::INFO, request.encode(), R::decode, Some(is_cancelled))
-    }
-
-    fn call_as<T>(
-        &self,
-        info: ActionInfo<'_>,
-        body: Result<Vec<u8>, json::Error>,
-        decode: Decode<T>,
-    ) -> Result<T, Error> {
-        self.call_until(info, body, decode, None)?
-            .ok_or_else(|| Error::new(ErrorKind::Timeout, "the call was cancelled"))
-    }
-
     /// Returns `None` if the call was cancelled.
     fn call_until<T>(
         &self,
         info: ActionInfo<'_>,
         body: Result<Vec<u8>, json::Error>,
         decode: Decode<T>,
-        is_cancelled: Option<&dyn Fn() -> bool>,
+        stop: Option<&Stop>,
     ) -> Result<Option<T>, Error> {
         let body = self.engine.body(&info, body)?;
         let mut value = None;
         let encapsulation = self.engine.encapsulation(&info);
         let _entered = span(&info).entered();
-        let is_complete = self.drive(
-            info,
-            body,
-            &mut |response| response::read(response, encapsulation, decode, &mut value),
-            is_cancelled,
-        )?;
+        let mut read =
+            |response: Response<Bytes>| response::read(response, encapsulation, decode, &mut value);
+        let is_complete = self.drive(info, body, &mut read, stop)?;
         match value {
             None if is_complete => Err(response::missing_body(&info)),
             value => Ok(value),
@@ -107,57 +76,89 @@ impl Client {
         info: ActionInfo<'_>,
         body: Bytes,
         read: &mut dyn FnMut(Response<Bytes>) -> ApiResponse,
-        is_cancelled: Option<&dyn Fn() -> bool>,
+        stop: Option<&Stop>,
     ) -> Result<bool, Error> {
         let mut call = Call::new(&self.engine, info, body, self.now())?;
         let mut step = call.start(self.now());
+        // Only an idempotent request in flight may be dropped.
+        let grace = stop.filter(|_| call.is_idempotent());
         loop {
             let event = match step {
-                Step::Credential(_) | Step::Send(_) if is_cancelled.is_some_and(|is| is()) => {
-                    return Ok(false);
-                }
-                Step::Credential(rejected) => Event::Credential(self.credential(rejected.as_ref())),
-                Step::Send(request) => Event::Response(self.exchange(request).map(&mut *read)),
-                Step::Sleep(time) => {
-                    match is_cancelled {
-                        None => self.sleep(time),
-                        Some(is_cancelled) if self.sleep_unless(time, is_cancelled) => {}
-                        Some(_) => return Ok(false),
+                Step::Credential(_) | Step::Send(_) if stop.is_some_and(Stop::is_stopped) => None,
+                Step::Credential(rejected) => {
+                    match self.credential(rejected.as_ref(), call.deadline(), stop) {
+                        Some(result) => Some(Event::Credential(result)),
+                        None if stop.is_some_and(Stop::is_stopped) => None,
+                        None => Some(Event::Expired),
                     }
-                    Event::Woke
                 }
+                Step::Send(request) => {
+                    let response = self.exchange(request, grace);
+                    response.map(|response| Event::Response(response.map(&mut *read)))
+                }
+                Step::Sleep(time) => match stop {
+                    None => {
+                        self.sleep(time);
+                        Some(Event::Woke)
+                    }
+                    Some(stop) => {
+                        self.sleep_unless(time, &|| stop.is_stopped()).then_some(Event::Woke)
+                    }
+                },
                 Step::Done(result) => return result.map(|()| true),
             };
+            let Some(event) = event else { return Ok(false) };
             step = call.on(self.now(), event);
         }
     }
 
+    /// Sends the request of an attempt and reads the whole response. Returns `None` after the grace of a stop.
+    fn exchange(
+        &self,
+        request: Request,
+        stop: Option<&Stop>,
+    ) -> Option<Result<Response<Bytes>, TransportError>> {
+        let max_bytes = self.engine.config.max_response_bytes;
+        match stop {
+            None => Some(detached::complete(&*self.transport, request, max_bytes)),
+            Some(stop) => {
+                let is_over = || stop.is_grace_over();
+                detached::exchange(&self.transport, request, max_bytes, &is_over)
+            }
+        }
+    }
+
+    fn send_until(
+        &self,
+        request: Request,
+        stop: &Stop,
+    ) -> Option<Result<Response<BlockingBody>, TransportError>> {
+        detached::send(&self.transport, request, stop)
+    }
+
+    /// Returns `None` if there is no credential at the deadline or at a stop.
     fn credential(
         &self,
         rejected: Option<&ValidCredential>,
-    ) -> Result<ValidCredential, CredentialError> {
+        deadline: Option<Duration>,
+        stop: Option<&Stop>,
+    ) -> Option<Result<ValidCredential, CredentialError>> {
         let config = &self.engine.config;
         let (sleep, clock) = (&*config.blocking_sleep, &*config.clock);
-        config.credentials.get_blocking(&*self.transport, sleep, clock, rejected)
+        let cache = &config.credentials;
+        cache.get_blocking(&self.transport, sleep, clock, rejected, deadline, stop)
+    }
+
+    /// Returns the credential of the first attempt.
+    #[cfg(feature = "serde")]
+    fn credential_of(&self, call: &Call<'_>) -> Result<ValidCredential, Error> {
+        let credential = self.credential(None, call.deadline(), None);
+        credential.ok_or_else(|| call.expired())?.map_err(CredentialError::into_error)
     }
 
     /// Sleeps on the client's timer until `is_cancelled`, which is polled every 50 milliseconds, returns true.
     /// Returns false if it was cancelled.
     pub fn sleep_unless(&self, time: Duration, is_cancelled: &dyn Fn() -> bool) -> bool {
-        let mut left = time;
-        while !is_cancelled() {
-            if left.is_zero() {
-                return true;
-            }
-            let slice = left.min(POLL_INTERVAL);
-            self.sleep(slice);
-            left = left.saturating_sub(slice);
-        }
-        false
+        time::sleep_unless(&*self.engine.config.blocking_sleep, time, is_cancelled)
     }
 }
-
-/// Interval at which a sleeping thread checks for cancellation. A [`BlockingSleep`] cannot be interrupted.
-///
-/// [`BlockingSleep`]: crate::BlockingSleep
-const POLL_INTERVAL: Duration = Duration::from_millis(50);

@@ -22,6 +22,8 @@ use crate::time::{Now, skew};
 /// The result of a step.
 pub(crate) enum Event {
     Credential(Result<ValidCredential, CredentialError>),
+    /// The deadline of the call has passed before there was a credential.
+    Expired,
     Response(Result<ApiResponse, TransportError>),
     Woke,
 }
@@ -99,6 +101,21 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// Returns the deadline on the monotonic clock.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+
+    /// Returns the error of a call without a credential at its deadline.
+    pub(crate) fn expired(&self) -> Error {
+        Error::new(ErrorKind::Timeout, "the timeout of the call expired before it had a credential")
+    }
+
+    /// Returns whether the call may be dropped while a request is in flight.
+    pub(crate) fn is_idempotent(&self) -> bool {
+        self.info.idempotent
+    }
+
     /// Returns the first step.
     pub(crate) fn start(&mut self, now: Now) -> Step {
         if self.outer_action.signed { Step::Credential(None) } else { self.attempt(now) }
@@ -119,8 +136,14 @@ impl<'a> Call<'a> {
                 let verdict = retry::on_transport(&self.info, error.kind());
                 self.react(now, verdict, None, Error::transport(error))
             }
-            Event::Woke if self.reserved.is_some() => self.send(now),
-            Event::Woke => self.start(now),
+            Event::Expired => {
+                let rejection = self.rejection.take();
+                self.fail(rejection.unwrap_or_else(|| self.expired()))
+            }
+            Event::Woke => match self.reserved.take() {
+                Some(reserved) => self.on_permit(now, reserved),
+                None => self.start(now),
+            },
         }
     }
 
@@ -138,10 +161,26 @@ impl<'a> Call<'a> {
     fn attempt(&mut self, now: Now) -> Step {
         let limit = self.engine.config.rate_limit;
         let at = self.engine.limiter.reserve(limit, &self.outer_action, now.monotonic);
-        let wait = at.saturating_sub(now.monotonic);
-        if wait.is_zero() {
-            return self.send(now);
+        match at > now.monotonic {
+            true => self.wait_for_permit(now, at),
+            false => self.send(now),
         }
+    }
+
+    /// Starts an attempt at the end of the wait for its permit, or waits again if timers have returned late.
+    fn on_permit(&mut self, now: Now, reserved: Duration) -> Step {
+        let limit = self.engine.config.rate_limit;
+        let limiter = &self.engine.limiter;
+        let at = limiter.renew(limit, &self.outer_action, reserved, now.monotonic);
+        // A timer that returns early is that of a simulation.
+        match at > now.monotonic.max(reserved) {
+            true => self.wait_for_permit(now, at),
+            false => self.send(now),
+        }
+    }
+
+    fn wait_for_permit(&mut self, now: Now, at: Duration) -> Step {
+        let wait = at.saturating_sub(now.monotonic);
         self.reserved = Some(at);
         if !self.has_time_for(now, wait) {
             return self.fail(Error::new(
@@ -154,7 +193,6 @@ impl<'a> Call<'a> {
     }
 
     fn send(&mut self, now: Now) -> Step {
-        self.reserved = None;
         match self.request(now) {
             Ok(request) => {
                 self.attempts += 1;

@@ -38,6 +38,25 @@ macro_rules! client_methods {
                 self.call_as(R::INFO, request.encode(), R::decode)$($await)*
             }
 
+            /// Makes a typed call that ends early after a [`Stop`]. Returns `None` if it was cancelled.
+            ///
+            /// After the stop no attempt starts, and every wait ends. A request in flight of an idempotent action is
+            /// dropped after [`Stop::GRACE`]; any other one is completed. A cancelled call of an action that is not
+            /// idempotent was not executed: only rejected attempts and those that were never sent are retried.
+            ///
+            /// # Errors
+            /// Returns the errors of [`call`](Self::call).
+            pub $($async)? fn call_cancellable<R>(
+                &self,
+                request: &R,
+                stop: &Stop,
+            ) -> Result<Option<R::Response>, Error>
+            where
+                $($call_bounds)*
+            {
+                self.call_until(R::INFO, request.encode(), R::decode, Some(stop))$($await)*
+            }
+
             /// Makes an untyped call. The body is any serde type. Returns the content of `Response`.
             ///
             /// A [`Value`](serde_json::Value) sorts the keys of an object and rounds numbers to 64 bits. To keep
@@ -95,21 +114,20 @@ macro_rules! client_methods {
                 let body = self.engine.body(&info, json::encode_by_serde(body))?;
                 let call = Call::new(&self.engine, info, body, self.now())?;
                 let credential = match call.is_signed() {
-                    true => Some(
-                        self.credential(None)$($await)*.map_err(CredentialError::into_error)?,
-                    ),
+                    true => Some(self.credential_of(&call)$($await)*?),
                     false => None,
                 };
                 call.preview(self.now(), credential)
             }
 
-            $($async)? fn exchange(
+            $($async)? fn call_as<T: Sized $($send)*>(
                 &self,
-                request: Request,
-            ) -> Result<Response<Bytes>, TransportError> {
-                let Response { status, headers, body } = self.transport.send(request)$($await)*?;
-                let body = body.collect(self.engine.config.max_response_bytes)$($await)*?;
-                Ok(Response { status, headers, body })
+                info: ActionInfo<'_>,
+                body: Result<Vec<u8>, json::Error>,
+                decode: Decode<T>,
+            ) -> Result<T, Error> {
+                let value = self.call_until(info, body, decode, None)$($await)*?;
+                value.ok_or_else(|| response::missing_body(&info))
             }
 
             /// Returns the endpoint of the configuration.
@@ -127,6 +145,23 @@ macro_rules! client_methods {
                 request: Request,
             ) -> Result<Response<$body>, TransportError> {
                 self.transport.send(request)$($await)*
+            }
+
+            /// Sends a request as [`send`](Self::send), unless it is cancelled. Returns `None` if it was not completed within
+            /// [`Stop::GRACE`] after the stop. Reading the body then fails with
+            /// [`Interrupted`](tc3_transport::TransportErrorKind::Interrupted).
+            ///
+            /// # Errors
+            /// Returns a [`TransportError`] if the exchange failed.
+            pub $($async)? fn send_cancellable(
+                &self,
+                request: Request,
+                stop: &Stop,
+            ) -> Result<Option<Response<$body>>, TransportError> {
+                if stop.is_stopped() {
+                    return Ok(None);
+                }
+                self.send_until(request, stop)$($await)*.transpose()
             }
 
             /// Returns the current time of the client's clock.

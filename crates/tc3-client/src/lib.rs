@@ -47,6 +47,8 @@ mod call;
 mod client_methods;
 mod config;
 pub mod credentials;
+#[cfg(feature = "ureq")]
+mod detached;
 mod encapsulation;
 mod endpoint;
 mod engine;
@@ -57,6 +59,7 @@ mod one_line;
 mod request_headers;
 mod response;
 mod retry;
+mod stop;
 mod time;
 #[cfg(feature = "validate")]
 mod validation;
@@ -69,6 +72,7 @@ pub use endpoint::{BaseUrl, Endpoint};
 pub use error::{Error, ErrorKind};
 pub use limiter::RateLimit;
 pub use retry::RetryPolicy;
+pub use stop::Stop;
 #[cfg(feature = "async-core")]
 pub use time::AsyncSleep;
 #[cfg(feature = "ureq")]

@@ -1,4 +1,4 @@
-//! Rate limit: a sliding window of one second per action, so that the server does not throttle the client.
+//! Rate limit: a sliding window per action, so that the server does not throttle the client.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,11 @@ use std::time::Duration;
 
 use tc3_api::ActionInfo;
 
-const WINDOW: Duration = Duration::from_secs(1);
+/// Length of the window: the second of the service, and the slack.
+const WINDOW: Duration = Duration::from_secs(1).saturating_add(SLACK);
+
+/// Difference by which the time between two requests may shrink on their way to the service. It costs 2.5 % of the rate.
+const SLACK: Duration = Duration::from_millis(25);
 
 /// Number of windows above which idle ones are removed. Action names of untyped calls may be external input.
 const MAX_WINDOWS: usize = 1024;
@@ -42,7 +46,7 @@ impl RateLimit {
 /// The sliding windows of all actions. It reads no clock: the time is an argument.
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
-    /// Per action, the times of the permits of the last second and of reserved permits, in ascending order.
+    /// Per action, the times of the permits of the last window and of reserved permits, in ascending order.
     windows: Mutex<HashMap<Box<str>, VecDeque<Duration>>>,
 }
 
@@ -72,6 +76,32 @@ impl Limiter {
             at = at.max(earlier.saturating_add(WINDOW));
         }
         times.push_back(at);
+        at
+    }
+
+    /// Moves a reserved permit to the time of its use, which may be later than the reserved one. Returns the time from
+    /// which the permit is valid: a later one than `now` if other permits were used late too.
+    pub(crate) fn renew(
+        &self,
+        limit: RateLimit,
+        info: &ActionInfo<'_>,
+        reserved: Duration,
+        now: Duration,
+    ) -> Duration {
+        // A timer of a simulation may return early.
+        let mut at = now.max(reserved);
+        let Some(rate) = limit.per_second(info) else { return at };
+        let mut windows = self.windows();
+        let Some(times) = windows.get_mut(key(info).as_str()) else { return at };
+        if let Ok(index) = times.binary_search(&reserved) {
+            times.remove(index);
+        }
+        let mut index = times.partition_point(|&other| other <= at);
+        if let Some(&earlier) = index.checked_sub(rate).and_then(|index| times.get(index)) {
+            at = at.max(earlier.saturating_add(WINDOW));
+            index = times.partition_point(|&other| other <= at);
+        }
+        times.insert(index, at);
         at
     }
 
@@ -143,6 +173,41 @@ mod tests {
             limiter.reserve(RateLimit::PerAction, &info, Duration::from_secs(2 * index));
         }
         assert!(limiter.windows().len() <= MAX_WINDOWS);
+    }
+
+    /// Calls that wake up late, in any order, wait again rather than exceed the rate.
+    #[test]
+    fn late_calls_do_not_exceed_the_rate() {
+        for seed in 0..200 {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let (limiter, rate) = (Limiter::default(), rng.u32(1..6));
+            let limit = RateLimit::Fixed(rate);
+            let mut waiting: Vec<(Duration, Duration)> = Vec::new();
+            let late = |rng: &mut fastrand::Rng, at: Duration| {
+                at + Duration::from_millis(if rng.bool() { 0 } else { rng.u64(..1500) })
+            };
+            let mut sent = Vec::new();
+            for _ in 0..60 {
+                let at = limiter.reserve(limit, &INFO, Duration::ZERO);
+                match at.is_zero() {
+                    true => sent.push(at),
+                    false => waiting.push((late(&mut rng, at), at)),
+                }
+            }
+            while !waiting.is_empty() {
+                waiting.sort();
+                let (now, reserved) = waiting.remove(0);
+                let at = limiter.renew(limit, &INFO, reserved, now);
+                match at == now {
+                    true => sent.push(at),
+                    false => waiting.push((late(&mut rng, at), at)),
+                }
+            }
+            assert_eq!(sent.len(), 60);
+            for window in sent.windows(rate as usize + 1) {
+                assert!(window[rate as usize] - window[0] >= WINDOW, "seed {seed}: {sent:?}");
+            }
+        }
     }
 
     proptest! {

@@ -1,5 +1,7 @@
 //! Clocks and timers. Drivers read the time and pass it to the engine as a value.
 
+#[cfg(feature = "async-core")]
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
 /// One reading of the wall clock and the monotonic clock.
@@ -65,6 +67,59 @@ pub trait BlockingSleep: Send + Sync {
 pub trait AsyncSleep: Send + Sync {
     /// Completes after the given time.
     async fn sleep(&self, time: Duration);
+
+    /// Returns whether [`sleep`](Self::sleep) takes the given time, in real time; default `false`, for timers of
+    /// simulations.
+    ///
+    /// Only such a timer drops an exchange at the timeout of its request. Without it, the transport alone does so.
+    fn is_real_time(&self) -> bool {
+        false
+    }
+}
+
+/// Returns the output of a future; `None` if it takes longer than `limit`, unless the timer is that of a simulation.
+#[cfg(feature = "async-core")]
+pub(crate) async fn within<T>(
+    timer: &dyn AsyncSleep,
+    limit: Option<Duration>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let limit = limit.filter(|_| timer.is_real_time());
+    let mut work = std::pin::pin!(work);
+    // Started only if there is something to wait for.
+    let mut sleep = None;
+    std::future::poll_fn(|context| match (work.as_mut().poll(context), limit) {
+        (Poll::Ready(output), _) => Poll::Ready(Some(output)),
+        (Poll::Pending, None) => Poll::Pending,
+        (Poll::Pending, Some(limit)) => {
+            let sleep = sleep.get_or_insert_with(|| timer.sleep(limit));
+            sleep.as_mut().poll(context).map(|()| None)
+        }
+    })
+    .await
+}
+
+/// Interval at which a waiting thread checks whether to continue. A [`BlockingSleep`] cannot be interrupted.
+#[cfg(feature = "ureq")]
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Sleeps until `is_over`, which is polled, returns true. Returns false if it did.
+#[cfg(feature = "ureq")]
+pub(crate) fn sleep_unless(
+    timer: &dyn BlockingSleep,
+    time: Duration,
+    is_over: &dyn Fn() -> bool,
+) -> bool {
+    let mut left = time;
+    while !is_over() {
+        if left.is_zero() {
+            return true;
+        }
+        let slice = left.min(POLL_INTERVAL);
+        timer.sleep(slice);
+        left = left.saturating_sub(slice);
+    }
+    false
 }
 
 /// The default timers: the thread's sleep in the blocking client, tokio's timer in the async client.
@@ -86,5 +141,9 @@ impl AsyncSleep for SystemSleep {
         if !time.is_zero() {
             tokio::time::sleep(time).await;
         }
+    }
+
+    fn is_real_time(&self) -> bool {
+        true
     }
 }

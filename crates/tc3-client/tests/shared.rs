@@ -68,13 +68,14 @@ impl Fixture {
             .with_blocking_sleep(self.clock.clone())
     }
 
-    /// Asserts that a hundred calls were sent per second.
+    /// Asserts that a hundred calls were sent per window of 1.025 seconds.
     fn assert_rate(&self, calls: u64) {
         assert_eq!(self.fetches.load(Ordering::SeqCst), 1);
         let mut sleeps = std::mem::take(&mut *self.clock.0.lock().unwrap());
         sleeps.sort();
         let rate = u64::from(RATE);
-        let expected: Vec<_> = (rate..calls).map(|n| Duration::from_secs(n / rate)).collect();
+        let expected: Vec<_> =
+            (rate..calls).map(|n| Duration::from_millis(n / rate * 1_025)).collect();
         assert_eq!(sleeps, expected);
     }
 }

@@ -9,4 +9,5 @@ pub(crate) mod encryption;
 mod params;
 pub(crate) mod rate_limit;
 pub(crate) mod service;
+mod sliding_window;
 mod stub;

@@ -23,6 +23,7 @@ use super::store::StoreSink;
 use super::target::Target;
 use crate::error::{FlowError, FlowErrorKind};
 use crate::links::ResourceLink;
+use crate::stop::Stop;
 
 /// A file to fetch.
 #[derive(Clone)]
@@ -69,8 +70,11 @@ pub(crate) fn file_request(
     Ok(Request { public_only, timeout, headers, ..Request::get(uri) })
 }
 
-/// Returns the outcome of a failed HTTP exchange.
-pub(crate) fn exchange_failed(error: &TransportError) -> FetchOutcome {
+/// Returns the outcome of a failed HTTP exchange. After the grace of a stop the exchange was dropped.
+pub(crate) fn exchange_failed(error: &TransportError, stop: &Stop) -> FetchOutcome {
+    if stop.is_grace_over() {
+        return FetchOutcome::Stopped;
+    }
     let error_of = |kind| FlowError::new(kind, error.to_string());
     match error.kind() {
         kind if kind.is_transient() => FetchOutcome::Failed(error_of(FlowErrorKind::Network)),

@@ -46,4 +46,4 @@ pub(crate) use outcome::FetchOutcome;
 #[cfg(all(feature = "object-store", feature = "ureq"))]
 pub(crate) use store::StoreRuntime;
 #[cfg(all(feature = "object-store", feature = "async-core"))]
-pub(crate) use store::{STOP_GRACE, StoreSink};
+pub(crate) use store::StoreSink;

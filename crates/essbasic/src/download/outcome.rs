@@ -22,8 +22,7 @@ pub(crate) enum FetchOutcome {
     /// The store failed for this reason, which affects every file.
     #[cfg(feature = "object-store")]
     Store(String),
-    /// The job was stopped, and a request to the store did not end in time.
-    #[cfg(feature = "object-store")]
+    /// The job was stopped, and a request for the file or to the store did not end in time.
     Stopped,
 }
 

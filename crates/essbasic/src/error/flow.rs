@@ -120,6 +120,11 @@ impl FlowError {
         Self { kind, message: message.into() }
     }
 
+    /// Returns the error of an item whose request was not sent, or was dropped because it changes nothing.
+    pub(crate) fn stopped() -> Self {
+        Self::new(FlowErrorKind::Stopped, "stopped by the caller; nothing was created or changed")
+    }
+
     /// Returns the error of a contract that the service does not return to this agent.
     pub(crate) fn not_found() -> Self {
         Self::new(

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::credential::{Credential, ValidCredential};
 use super::error::CredentialError;
-use super::source::CredentialSource;
+use super::source::{CredentialFetch, CredentialSource, FetchResponse, FetchStep};
+#[cfg(feature = "ureq")]
+use super::turn::Turn;
 use crate::time::Now;
 
 /// Time before expiry from which a credential is refreshed: that of the official SDKs, and the clock skew that the
@@ -19,14 +21,14 @@ const MIN_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
 ///
 /// Each driver has at most one refresh in flight. While the current credential is valid, other callers use it. After
 /// it has expired, they wait for the refresh and share its result. The caller that starts a refresh performs it; if
-/// that caller is cancelled, the next waiting caller starts a new one.
+/// that caller is cancelled or reaches its deadline, the next waiting caller starts a new one.
 pub(crate) struct CredentialCache {
     source: Box<dyn CredentialSource>,
     state: Mutex<State>,
     #[cfg(feature = "async-core")]
     refresh: tokio::sync::Mutex<()>,
     #[cfg(feature = "ureq")]
-    blocking_refresh: Mutex<()>,
+    blocking_refresh: Turn,
 }
 
 #[derive(Default)]
@@ -127,7 +129,7 @@ impl CredentialCache {
             #[cfg(feature = "async-core")]
             refresh: tokio::sync::Mutex::new(()),
             #[cfg(feature = "ureq")]
-            blocking_refresh: Mutex::new(()),
+            blocking_refresh: Turn::default(),
         }
     }
 
@@ -141,9 +143,55 @@ impl CredentialCache {
         ValidCredential::new(credential, self.source.name())
     }
 
+    /// Returns the time until which a refresh may take; `None` if it is unlimited. While the current credential can be
+    /// used, half of the remaining time is left for the call.
+    fn refresh_deadline(
+        now: Now,
+        deadline: Option<Duration>,
+        current: Option<&ValidCredential>,
+    ) -> Option<Duration> {
+        let left = deadline?.saturating_sub(now.monotonic);
+        Some(now.monotonic.saturating_add(if current.is_some() { left / 2 } else { left }))
+    }
+
+    /// Processes a refresh that has not ended before its deadline. Returns the current credential if it can be used.
+    fn give_up(&self, now: Now, current: Option<ValidCredential>) -> Option<ValidCredential> {
+        let current = current?;
+        let mut state = self.state();
+        state.paused_until = now.monotonic.saturating_add(MIN_REFRESH_INTERVAL);
+        drop(state);
+        tracing::warn!("credential refresh takes too long, using the current one");
+        Some(current)
+    }
+
     fn absent(&self) -> CredentialError {
         CredentialError::absent(self.source.name().to_owned())
             .with_hint(self.source.hint().to_owned())
+    }
+}
+
+/// Returns the next step of a fetch, limited to the time that is left; `None` if that is not sufficient.
+fn limited(
+    fetch: &mut dyn CredentialFetch,
+    response: Option<FetchResponse>,
+    now: Now,
+    deadline: Option<Duration>,
+) -> Option<FetchStep> {
+    let left = deadline.map(|deadline| deadline.saturating_sub(now.monotonic));
+    // The deadline, not the service, has ended the exchange.
+    if left.is_some_and(|left| left.is_zero()) && matches!(response, Some(Err(_))) {
+        return None;
+    }
+    let step = fetch.next(now, response);
+    let Some(left) = left else { return Some(step) };
+    match step {
+        FetchStep::Send(_) if left.is_zero() => None,
+        FetchStep::Send(mut request) => {
+            request.timeout = Some(request.timeout.map_or(left, |timeout| timeout.min(left)));
+            Some(FetchStep::Send(request))
+        }
+        FetchStep::Sleep(time) if time >= left => None,
+        step => Some(step),
     }
 }
 
@@ -152,37 +200,53 @@ const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 #[cfg(feature = "async-core")]
 mod asynchronous {
-    use tc3_transport::{AsyncTransport, Bytes, Request, Response, TransportError};
+    use std::time::Duration;
 
-    use super::super::source::FetchStep;
-    use super::{CredentialCache, CredentialError, Lookup, MAX_RESPONSE_BYTES, ValidCredential};
-    use crate::time::{AsyncSleep, Clock};
+    use tc3_transport::{
+        AsyncTransport, Bytes, Request, Response, TransportError, TransportErrorKind,
+    };
+
+    use super::{
+        CredentialCache, CredentialError, FetchStep, Lookup, MAX_RESPONSE_BYTES, ValidCredential,
+        limited,
+    };
+    use crate::time::{AsyncSleep, Clock, within};
 
     impl CredentialCache {
-        /// Returns a credential; if the source has another one, not the rejected one.
+        /// Returns a credential; if the source has another one, not the rejected one. Returns `None` if there is none
+        /// at the deadline.
         pub(crate) async fn get(
             &self,
             transport: &dyn AsyncTransport,
             sleep: &dyn AsyncSleep,
             clock: &dyn Clock,
             rejected: Option<&ValidCredential>,
-        ) -> Result<ValidCredential, CredentialError> {
-            let lookup = self.state().lookup(clock.now(), rejected);
+            deadline: Option<Duration>,
+        ) -> Option<Result<ValidCredential, CredentialError>> {
+            let now = clock.now();
+            let lookup = self.state().lookup(now, rejected);
             let (current, completed) = match lookup {
-                Lookup::Use(credential) => return Ok(credential),
+                Lookup::Use(credential) => return Some(Ok(credential)),
                 Lookup::Refresh(current, completed) => (current, completed),
             };
             let _guard = match (self.refresh.try_lock(), &current) {
                 (Ok(guard), _) => guard,
-                (Err(_), Some(current)) => return Ok(current.clone()),
-                (Err(_), None) => self.refresh.lock().await,
+                (Err(_), Some(current)) => return Some(Ok(current.clone())),
+                (Err(_), None) => {
+                    let left = deadline.map(|deadline| deadline.saturating_sub(now.monotonic));
+                    within(sleep, left, self.refresh.lock()).await?
+                }
             };
-            let shared = self.state().shared_result(clock.now(), rejected, completed);
-            if let Some(result) = shared {
-                return result;
+            let now = clock.now();
+            let shared = self.state().shared_result(now, rejected, completed);
+            if shared.is_some() {
+                return shared;
             }
-            let result = self.fetch(transport, sleep, clock).await;
-            self.state().complete(clock.now(), current, result)
+            let deadline = Self::refresh_deadline(now, deadline, current.as_ref());
+            match self.fetch(transport, sleep, clock, deadline).await {
+                Some(result) => Some(self.state().complete(clock.now(), current, result)),
+                None => self.give_up(clock.now(), current).map(Ok),
+            }
         }
 
         async fn fetch(
@@ -190,19 +254,26 @@ mod asynchronous {
             transport: &dyn AsyncTransport,
             sleep: &dyn AsyncSleep,
             clock: &dyn Clock,
-        ) -> Result<ValidCredential, CredentialError> {
+            deadline: Option<Duration>,
+        ) -> Option<Result<ValidCredential, CredentialError>> {
             let mut fetch = self.source.fetch();
             let mut response = None;
             loop {
-                response = match fetch.next(clock.now(), response) {
-                    FetchStep::Send(request) => Some(exchange(transport, *request).await),
+                let now = clock.now();
+                response = match limited(&mut *fetch, response, now, deadline)? {
+                    FetchStep::Send(request) => {
+                        let timeout = request.timeout;
+                        let response = within(sleep, timeout, exchange(transport, *request)).await;
+                        let expired = || Err(TransportError::new(TransportErrorKind::Timeout));
+                        Some(response.unwrap_or_else(expired))
+                    }
                     FetchStep::Sleep(time) => {
                         sleep.sleep(time).await;
                         None
                     }
-                    FetchStep::Done(credential) => return self.validated(credential),
-                    FetchStep::Absent => return Err(self.absent()),
-                    FetchStep::Failed(error) => return Err(error),
+                    FetchStep::Done(credential) => return Some(self.validated(credential)),
+                    FetchStep::Absent => return Some(Err(self.absent())),
+                    FetchStep::Failed(error) => return Some(Err(error)),
                 };
             }
         }
@@ -219,73 +290,92 @@ mod asynchronous {
 
 #[cfg(feature = "ureq")]
 mod blocking {
-    use std::sync::{PoisonError, TryLockError};
+    use std::sync::Arc;
+    use std::time::Duration;
 
-    use tc3_transport::{BlockingTransport, Bytes, Request, Response, TransportError};
+    use tc3_transport::BlockingTransport;
 
-    use super::super::source::FetchStep;
-    use super::{CredentialCache, CredentialError, Lookup, MAX_RESPONSE_BYTES, ValidCredential};
-    use crate::time::{BlockingSleep, Clock};
+    use super::{
+        CredentialCache, CredentialError, FetchStep, Lookup, MAX_RESPONSE_BYTES, ValidCredential,
+        limited,
+    };
+    use crate::detached;
+    use crate::stop::Stop;
+    use crate::time::{BlockingSleep, Clock, sleep_unless};
 
     impl CredentialCache {
-        /// Returns a credential; if the source has another one, not the rejected one.
+        /// Returns a credential; if the source has another one, not the rejected one. Returns `None` if there is none
+        /// at the deadline or at a stop.
         pub(crate) fn get_blocking(
             &self,
-            transport: &dyn BlockingTransport,
+            transport: &Arc<dyn BlockingTransport>,
             sleep: &dyn BlockingSleep,
             clock: &dyn Clock,
             rejected: Option<&ValidCredential>,
-        ) -> Result<ValidCredential, CredentialError> {
+            deadline: Option<Duration>,
+            stop: Option<&Stop>,
+        ) -> Option<Result<ValidCredential, CredentialError>> {
             let lookup = self.state().lookup(clock.now(), rejected);
             let (current, completed) = match lookup {
-                Lookup::Use(credential) => return Ok(credential),
+                Lookup::Use(credential) => return Some(Ok(credential)),
                 Lookup::Refresh(current, completed) => (current, completed),
             };
-            let _guard = match (self.blocking_refresh.try_lock(), &current) {
-                (Ok(guard), _) => guard,
-                (Err(TryLockError::Poisoned(guard)), _) => guard.into_inner(),
-                (Err(TryLockError::WouldBlock), Some(current)) => return Ok(current.clone()),
-                (Err(TryLockError::WouldBlock), None) => {
-                    self.blocking_refresh.lock().unwrap_or_else(PoisonError::into_inner)
-                }
+            let is_over = || {
+                stop.is_some_and(Stop::is_stopped)
+                    || deadline.is_some_and(|deadline| clock.now().monotonic >= deadline)
             };
-            let shared = self.state().shared_result(clock.now(), rejected, completed);
-            if let Some(result) = shared {
-                return result;
+            let _guard = match (self.blocking_refresh.try_take(), &current) {
+                (Some(guard), _) => guard,
+                (None, Some(current)) => return Some(Ok(current.clone())),
+                (None, None) => self.blocking_refresh.take(&is_over)?,
+            };
+            let now = clock.now();
+            let shared = self.state().shared_result(now, rejected, completed);
+            if shared.is_some() {
+                return shared;
             }
-            let result = self.fetch_blocking(transport, sleep, clock);
-            self.state().complete(clock.now(), current, result)
+            let deadline = Self::refresh_deadline(now, deadline, current.as_ref());
+            match self.fetch_blocking(transport, sleep, clock, deadline, stop) {
+                Some(result) => Some(self.state().complete(clock.now(), current, result)),
+                None if stop.is_some_and(Stop::is_stopped) => None,
+                None => self.give_up(clock.now(), current).map(Ok),
+            }
         }
 
         fn fetch_blocking(
             &self,
-            transport: &dyn BlockingTransport,
+            transport: &Arc<dyn BlockingTransport>,
             sleep: &dyn BlockingSleep,
             clock: &dyn Clock,
-        ) -> Result<ValidCredential, CredentialError> {
+            deadline: Option<Duration>,
+            stop: Option<&Stop>,
+        ) -> Option<Result<ValidCredential, CredentialError>> {
             let mut fetch = self.source.fetch();
             let mut response = None;
             loop {
-                response = match fetch.next(clock.now(), response) {
-                    FetchStep::Send(request) => Some(exchange(transport, *request)),
+                let now = clock.now();
+                response = match limited(&mut *fetch, response, now, deadline)? {
+                    FetchStep::Send(request) => Some(match stop {
+                        None => detached::complete(&**transport, *request, MAX_RESPONSE_BYTES),
+                        Some(stop) => {
+                            let is_over = || stop.is_stopped();
+                            detached::exchange(transport, *request, MAX_RESPONSE_BYTES, &is_over)?
+                        }
+                    }),
                     FetchStep::Sleep(time) => {
-                        sleep.sleep(time);
+                        match stop {
+                            None => sleep.sleep(time),
+                            Some(stop) if sleep_unless(sleep, time, &|| stop.is_stopped()) => {}
+                            Some(_) => return None,
+                        }
                         None
                     }
-                    FetchStep::Done(credential) => return self.validated(credential),
-                    FetchStep::Absent => return Err(self.absent()),
-                    FetchStep::Failed(error) => return Err(error),
+                    FetchStep::Done(credential) => return Some(self.validated(credential)),
+                    FetchStep::Absent => return Some(Err(self.absent())),
+                    FetchStep::Failed(error) => return Some(Err(error)),
                 };
             }
         }
-    }
-
-    fn exchange(
-        transport: &dyn BlockingTransport,
-        request: Request,
-    ) -> Result<Response<Bytes>, TransportError> {
-        let Response { status, headers, body } = transport.send(request)?;
-        Ok(Response { status, headers, body: body.collect(MAX_RESPONSE_BYTES)? })
     }
 }
 

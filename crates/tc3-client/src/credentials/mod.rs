@@ -23,6 +23,8 @@ mod profile;
 mod source;
 mod sts;
 mod temporary;
+#[cfg(feature = "ureq")]
+mod turn;
 mod variables;
 
 pub(crate) use cache::CredentialCache;

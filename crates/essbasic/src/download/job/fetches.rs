@@ -46,7 +46,6 @@ impl Job {
 
     /// Processes the outcome of a fetch.
     pub(super) fn on_fetch(&mut self, now: Now, fetch: Fetch, outcome: FetchOutcome) {
-        #[cfg(feature = "object-store")]
         if matches!(outcome, FetchOutcome::Stopped) {
             return self.requeue(fetch);
         }
@@ -135,9 +134,7 @@ impl Job {
             FetchOutcome::LinkExpired(error)
             | FetchOutcome::Failed(error)
             | FetchOutcome::Refused(error) => self.fail(fetch.flow, error),
-            FetchOutcome::Saved(_) => {}
-            #[cfg(feature = "object-store")]
-            FetchOutcome::Stopped => {}
+            FetchOutcome::Saved(_) | FetchOutcome::Stopped => {}
         }
     }
 

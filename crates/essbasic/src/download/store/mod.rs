@@ -15,8 +15,5 @@ pub(crate) use self::location::StoreLocation;
 pub(crate) use self::runtime::StoreRuntime;
 pub(crate) use self::sink::StoreSink;
 
-/// Time after a stop in which an operation of a store may end. It is cancelled afterwards.
-pub(crate) const STOP_GRACE: Duration = Duration::from_secs(1);
-
 /// Interval at which a stop is checked while an operation of a store is in flight.
 const STOP_CHECK: Duration = Duration::from_millis(50);

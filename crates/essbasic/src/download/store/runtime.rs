@@ -9,7 +9,7 @@ use std::time::Instant;
 use tokio::runtime::{Builder, Runtime};
 
 use super::super::outcome::FetchOutcome;
-use super::{STOP_CHECK, STOP_GRACE};
+use super::STOP_CHECK;
 use crate::stop::Stop;
 
 /// A runtime with one thread, created with the first file.
@@ -26,7 +26,7 @@ pub(crate) struct StoreRuntime {
 impl StoreRuntime {
     /// Runs a task and blocks until it ends. A panic of the task is resumed in the caller, as in the async driver.
     ///
-    /// After a stop, a task that does not end within [`STOP_GRACE`] is cancelled. The caller does not wait for requests
+    /// After a stop, a task that does not end within [`Stop::GRACE`] is cancelled. The caller does not wait for requests
     /// that block a thread.
     pub(crate) fn block_on<T: Send + 'static>(
         &self,
@@ -44,15 +44,12 @@ impl StoreRuntime {
         // A channel, because `Runtime::block_on` panics if the caller's thread belongs to another runtime.
         let (sender, receiver) = sync_channel(1);
         runtime.spawn(async move { sender.send(task.await) });
-        let mut stopped_at = None;
         loop {
             match receiver.recv_timeout(STOP_CHECK) {
                 Ok(Ok(output)) => return Ok(output),
                 Ok(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Err(RecvTimeoutError::Timeout) => {
-                    if stop.is_stopped()
-                        && stopped_at.get_or_insert_with(Instant::now).elapsed() >= STOP_GRACE
-                    {
+                    if stop.is_grace_over() {
                         self.cancelled.store(true, Ordering::SeqCst);
                         handle.abort();
                         return Err(FetchOutcome::Stopped);
@@ -73,7 +70,7 @@ impl Drop for StoreRuntime {
         // The aborts of cancelled uploads are tasks. A store that does not respond is not waited for.
         if self.cancelled.load(Ordering::SeqCst) {
             let start = Instant::now();
-            while runtime.metrics().num_alive_tasks() > 0 && start.elapsed() < STOP_GRACE {
+            while runtime.metrics().num_alive_tasks() > 0 && start.elapsed() < Stop::GRACE {
                 std::thread::sleep(STOP_CHECK);
             }
         }
