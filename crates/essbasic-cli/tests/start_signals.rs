@@ -12,6 +12,7 @@ mod support;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
+use std::time::Duration;
 
 use contracts::{from_file, from_template, write};
 use essbasic_emulator::Emulator;
@@ -69,8 +70,31 @@ fn a_lost_response_after_a_signal_is_an_unknown_outcome() {
     text.read_to_string(&mut told).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(code(&output), 2, "{told}");
-    assert!(told.starts_with("interrupted: waiting for requests in flight; "), "{told}");
+    assert!(
+        told.starts_with("interrupted: waiting for a request that creates or changes something; "),
+        "{told}"
+    );
     assert!(told.contains("outcome unknown: 1 contracts"), "{told}");
     let journal = fs::read_to_string(home.path().join("c.json.journal")).unwrap();
     assert!(journal.trim_end().ends_with("\"event\":\"unknown\"}"), "{journal}");
+}
+
+/// The response is awaited longer than the grace of other requests; a second signal ends the command at once.
+#[test]
+fn a_create_in_flight_is_awaited_until_a_second_signal() {
+    let home = home();
+    write(&home, &[from_template("Awaited")]);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let mut child = start(&mut essbasic_at(home.path(), &endpoint, &["start", "c.json"]));
+    let (mut request, _) = listener.accept().unwrap();
+    assert!(request.read(&mut [0; 1024]).unwrap() > 0);
+    child.signal("TERM");
+    let mut text = BufReader::new(child.stderr.take().unwrap());
+    text.read_line(&mut String::new()).unwrap();
+    // Twice the grace.
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(child.try_wait().unwrap().is_none());
+    child.signal("TERM");
+    assert_eq!(code(&child.wait_with_output().unwrap()), 130);
 }

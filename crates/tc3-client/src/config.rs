@@ -133,8 +133,17 @@ impl Config {
         self
     }
 
-    /// Sets the timeout of a call, which includes all attempts, waits and responses; default 60 seconds. With
-    /// `None` there is no timeout, and throttling is retried for at most five minutes.
+    /// Sets the timeout of a call; default 60 seconds. With `None` there is no timeout, and throttling is retried for
+    /// at most five minutes.
+    ///
+    /// It covers fetching credentials, the wait for a permit of the rate limit, all attempts with their responses, and
+    /// the delays between them. A call that cannot end in time fails as soon as this is known, with the last error if
+    /// there is one.
+    ///
+    /// Each attempt gets the remaining time as [`Request::timeout`](tc3_transport::Request::timeout), which the
+    /// transports of this crate apply. The async client also drops the exchange of a transport that exceeds it, if
+    /// its timer [is in real time](crate::AsyncSleep::is_real_time). A thread cannot be interrupted: a blocking transport
+    /// of the caller must apply the timeout itself, and a [function as source](crate::credentials::from_fn) must return.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.timeout = timeout;
@@ -216,7 +225,8 @@ impl Config {
         self
     }
 
-    /// Sets the timer of the async client, for another runtime or tests.
+    /// Sets the timer of the async client, for another runtime or tests. That of a runtime implements
+    /// [`AsyncSleep::is_real_time`].
     #[cfg(feature = "async-core")]
     #[must_use]
     pub fn with_async_sleep(mut self, sleep: impl AsyncSleep + 'static) -> Self {

@@ -19,7 +19,8 @@ const MAX_WINDOWS: usize = 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RateLimit {
-    /// The limit that the service sets for each action and account; 20 if it is not known.
+    /// The limit that the service sets for each action and account; 20 if it is not known. The window of one second is
+    /// extended by 25 ms, because the time between requests varies on their way to the service.
     #[default]
     PerAction,
     /// The same limit for each action. Zero counts as one. Set a lower one than the service's if several

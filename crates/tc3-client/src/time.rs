@@ -123,6 +123,8 @@ pub(crate) fn sleep_unless(
 }
 
 /// The default timers: the thread's sleep in the blocking client, tokio's timer in the async client.
+///
+/// A tokio runtime must have its timer enabled (`enable_time` or `enable_all`).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemSleep;
 
@@ -144,6 +146,6 @@ impl AsyncSleep for SystemSleep {
     }
 
     fn is_real_time(&self) -> bool {
-        true
+        tokio::runtime::Handle::try_current().is_ok()
     }
 }

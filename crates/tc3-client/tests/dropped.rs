@@ -30,7 +30,7 @@ fn a_client_works_after_a_call_is_dropped() {
     };
     let config = Config::new(Credential::new("AKID", "key"));
     let client = Client::with_transport(config, transport).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
         let body = json!({});
         let mut hanging = Box::pin(client.call_json(INFO, &body));
