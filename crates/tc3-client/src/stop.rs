@@ -1,5 +1,6 @@
 //! Cancellation of work by its caller.
 
+use core::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -33,10 +34,10 @@ use tc3_transport::{TransportError, TransportErrorKind};
 /// handle.stop();
 /// assert!(stop.is_stopped());
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Stop(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Shared {
     stopped_at: OnceLock<Instant>,
     /// True if there is no timer for the grace.
@@ -70,6 +71,12 @@ impl Stop {
         self.0.stopped_at.get().is_some_and(|at| {
             at.elapsed() >= Self::GRACE || self.0.without_grace.load(Ordering::SeqCst)
         })
+    }
+}
+
+impl fmt::Debug for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stop").field("is_stopped", &self.is_stopped()).finish()
     }
 }
 
