@@ -151,9 +151,8 @@ fn no_call_is_refused_and_the_limit_is_used() {
     ];
     for delays in delays {
         for (calls, seed) in [(10_000, 1), (2_000, 2), (2_000, 3)] {
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true);
-            let runtime = { runtime }.build().unwrap();
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            let runtime = builder.enable_time().start_paused(true).build().unwrap();
             let (refused, elapsed) = runtime.block_on(simulate(delays, calls, seed));
             let label = format!("{delays:?}, {calls} calls, seed {seed}: {elapsed:?}");
             assert_eq!(refused, 0, "{label}");

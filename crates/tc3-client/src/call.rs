@@ -1,6 +1,8 @@
 //! The call engine: a sans-IO state machine. A driver passes it events and the time, and performs the steps that
 //! it returns.
 
+mod permit;
+
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -155,41 +157,6 @@ impl<'a> Call<'a> {
         }
         self.credential = Some(credential);
         self.attempt(now)
-    }
-
-    /// Starts an attempt as soon as the rate limit permits it.
-    fn attempt(&mut self, now: Now) -> Step {
-        let limit = self.engine.config.rate_limit;
-        let at = self.engine.limiter.reserve(limit, &self.outer_action, now.monotonic);
-        match at > now.monotonic {
-            true => self.wait_for_permit(now, at),
-            false => self.send(now),
-        }
-    }
-
-    /// Starts an attempt at the end of the wait for its permit, or waits again if timers have returned late.
-    fn on_permit(&mut self, now: Now, reserved: Duration) -> Step {
-        let limit = self.engine.config.rate_limit;
-        let limiter = &self.engine.limiter;
-        let at = limiter.renew(limit, &self.outer_action, reserved, now.monotonic);
-        // A timer that returns early is that of a simulation.
-        match at > now.monotonic.max(reserved) {
-            true => self.wait_for_permit(now, at),
-            false => self.send(now),
-        }
-    }
-
-    fn wait_for_permit(&mut self, now: Now, at: Duration) -> Step {
-        let wait = at.saturating_sub(now.monotonic);
-        self.reserved = Some(at);
-        if !self.has_time_for(now, wait) {
-            return self.fail(Error::new(
-                ErrorKind::Timeout,
-                "the client's rate limit permits no request before the timeout of the call",
-            ));
-        }
-        tracing::debug!(wait_ms = wait.as_millis() as u64, "waiting for the rate limit");
-        Step::Sleep(wait)
     }
 
     fn send(&mut self, now: Now) -> Step {
@@ -406,15 +373,6 @@ impl<'a> Call<'a> {
     fn fail(&self, error: Error) -> Step {
         let error = error.of_call(self.info.name, self.attempts, self.sent);
         Step::Done(Err(if self.info.idempotent { error } else { error.of_non_idempotent_call() }))
-    }
-}
-
-/// Releases the permit of a call that is cancelled while it waits for it.
-impl Drop for Call<'_> {
-    fn drop(&mut self) {
-        if let Some(at) = self.reserved {
-            self.engine.limiter.release(&self.outer_action, at);
-        }
     }
 }
 

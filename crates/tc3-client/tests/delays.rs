@@ -217,8 +217,8 @@ impl AnyClient {
     fn new(driver: Driver, config: Config, transports: Transports) -> Self {
         match driver {
             Driver::Async => {
-                let runtime = tokio::runtime::Builder::new_multi_thread();
-                let runtime = { runtime }.worker_threads(1).enable_all().build().unwrap();
+                let mut builder = tokio::runtime::Builder::new_multi_thread();
+                let runtime = builder.worker_threads(1).enable_all().build().unwrap();
                 let transport = move |request: Request| {
                     let transport = Arc::clone(&transports.0);
                     async move { transport.send(request).await }
