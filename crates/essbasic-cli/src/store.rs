@@ -54,9 +54,17 @@ impl Place {
                 "--out names no bucket; write s3://BUCKET/PREFIX, and keys into the environment",
             ));
         }
-        let prefix = path::Path::parse(prefix).map_err(|_| {
-            Failure::new("the prefix in --out has an empty part, or a part of dots; remove it")
-        })?;
+        // `parse` would drop an empty part at the start or end, so that two places would have one journal and keys that
+        // do not begin as given.
+        let prefix = Some(prefix)
+            .filter(|prefix| !prefix.starts_with('/') && !prefix.ends_with("//"))
+            .and_then(|prefix| path::Path::parse(prefix).ok())
+            .ok_or_else(|| {
+                Failure::new(
+                    "the prefix in --out has an empty part (`//`), a part `.` or `..`, or a control character; \
+                     write s3://BUCKET/PREFIX without it",
+                )
+            })?;
         Ok(Some(Self { bucket: bucket.to_owned(), prefix }))
     }
 
@@ -225,7 +233,6 @@ mod tests {
             "s3://",
             "s3:///a",
             "s3://id:key@b",
-            "s3://b/a//c",
             "s3:",
             "s3:/b",
             "s3:b",
@@ -234,6 +241,37 @@ mod tests {
             let error = named(out).unwrap_err();
             assert!(error.contains("s3://BUCKET/PREFIX") || error.contains("prefix"), "{error}");
             assert!(!error.contains("key@"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_used_as_given_or_refused() {
+        for (out, prefix) in [
+            ("s3://b/x", Some("x")),
+            ("s3://b/x/", Some("x")),
+            ("s3://b/x/y", Some("x/y")),
+            ("s3://b/...", Some("...")),
+            ("s3://b/.x/y..", Some(".x/y..")),
+            ("s3://b//", None),
+            ("s3://b//x", None),
+            ("s3://b///x", None),
+            ("s3://b/x//", None),
+            ("s3://b/x//y", None),
+            ("s3://b/.", None),
+            ("s3://b/./x", None),
+            ("s3://b/x/.", None),
+            ("s3://b/../x", None),
+            ("s3://b/x/..", None),
+            ("s3://b/x/../y", None),
+            ("s3://b/x\ny", None),
+        ] {
+            match (named(out), prefix) {
+                (Ok(Some(place)), Some(prefix)) => assert_eq!(place.prefix.as_ref(), prefix),
+                (Err(error), None) => {
+                    assert!(error.starts_with("the prefix in --out"), "{out}: {error}");
+                }
+                (named, _) => panic!("{out}: {named:?}"),
+            }
         }
     }
 
