@@ -123,11 +123,7 @@ impl ArchiveArgs {
         }
         let journal = self.journal.clone();
         let journal = journal.unwrap_or_else(|| self.out.join(".essbasic-archive.jsonl"));
-        for suffix in [".lock", ".new"] {
-            inputs.add(essbasic_files::with_suffix(&journal, suffix), "kept by the journal");
-            inputs
-                .add(journal.with_extension(suffix.trim_start_matches('.')), "kept by the journal");
-        }
+        inputs.add(essbasic_files::with_suffix(&journal, ".lock"), "the lock of the journal");
         inputs.add(journal, "the journal");
         inputs
     }

@@ -85,9 +85,14 @@ impl OutputFile {
             buffered.flush()?;
             drop(buffered);
             self.file.sync()?;
-            // It may have been created since.
-            check_replaceable(&self.path, self.magic)?;
-            self.file.persist(&self.path)?;
+            // Only an earlier output is replaced, and not what another program creates meanwhile.
+            match self.file.persist_new(&self.path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    check_replaceable(&self.path, self.magic)?;
+                    self.file.persist(&self.path)?;
+                }
+                named => named?,
+            }
             sync_folder(parent(&self.path))
         };
         finish().map_err(|error| refused(self.option, &self.path, &error))

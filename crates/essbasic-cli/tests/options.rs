@@ -108,7 +108,7 @@ fn a_report_replaces_no_input() {
         ("link", "is also a list of ids"),
         ("-", "--report - cannot be written"),
         ("j.jsonl", "is also the journal"),
-        ("j.jsonl.lock", "is also kept by the journal"),
+        ("j.jsonl.lock", "is also the lock of the journal"),
         ("out", "--report out cannot be written"),
         ("none/report", "--report none/report cannot be written"),
         ("", "--report"),
