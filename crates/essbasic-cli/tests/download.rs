@@ -103,6 +103,33 @@ fn json_is_one_document_that_lists_the_files() {
 }
 
 #[test]
+fn an_existing_file_is_kept_and_a_rerun_adds_none() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let flows = emulator.completed_flows();
+    let run = || {
+        let mut command = download(&home, &emulator.endpoint());
+        let output = command.arg("--json").args(&flows[..2]).output().unwrap();
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let flows = json(&output)["flows"].take();
+        let paths = flows.as_array().unwrap().iter().map(|flow| flow["files"][0]["path"].clone());
+        paths.map(|path| home.path().join(path.as_str().unwrap())).collect::<Vec<_>>()
+    };
+    let first = run();
+    assert_eq!(run(), first);
+    for own in ["my notes", ""] {
+        std::fs::write(&first[0], own).unwrap();
+        let numbered = first[0].to_str().unwrap().replace(".pdf", " (2).pdf");
+        for _ in 0..2 {
+            assert_eq!(run(), [PathBuf::from(&numbered), first[1].clone()]);
+            assert_eq!(std::fs::read_to_string(&first[0]).unwrap(), own);
+            assert_eq!(files(&home.path().join("out")).len(), 3);
+        }
+        assert!(pages(Path::new(&numbered)) >= 1);
+    }
+}
+
+#[test]
 fn each_failed_contract_is_reported() {
     let home = TempDir::new().unwrap();
     let emulator = Emulator::builder().start().unwrap();

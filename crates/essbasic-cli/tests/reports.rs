@@ -101,6 +101,47 @@ fn all_reports_have_one_format() {
     }
 }
 
+/// Contracts of earlier runs, with a file in their place, in progress and unknown.
+#[test]
+fn the_report_of_an_archive_has_the_status_that_its_journal_lists() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let flows = emulator.completed_flows();
+    emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "yDOpen"));
+    let report = |arguments: &[&str]| -> Value {
+        let ids = [&*flows[0], &*flows[1], "yDOpen", "NOSUCHFLOW"];
+        let all = ["archive", "--out", "out", "--names", "{flow_id}", "--report", "r.json"];
+        let output = run(&home, &emulator, &[&all[..], &ids, arguments].concat());
+        assert_eq!(code(&output), 2, "{}", stderr(&output));
+        serde_json::from_slice(&fs::read(home.path().join("r.json")).unwrap()).unwrap()
+    };
+    fs::create_dir(home.path().join("out")).unwrap();
+    fs::write(home.path().join("out").join(format!("{}.pdf", flows[1])), "mine").unwrap();
+    for _ in 0..2 {
+        let report = report(&[]);
+        for (id, state, status, kind) in [
+            (&*flows[0], "done", Some("ALL"), None),
+            (&*flows[1], "failed", Some("ALL"), Some("exists")),
+            ("yDOpen", "failed", Some("INIT"), Some("not_signed")),
+            ("NOSUCHFLOW", "failed", None, Some("refused")),
+        ] {
+            let flows = report["flows"].as_array().unwrap();
+            let flow = flows.iter().find(|flow| flow["flow_id"] == id).unwrap();
+            assert_eq!(flow["state"], state, "{flow}");
+            assert_eq!(flow["status"].as_str(), status, "{flow}");
+            assert_eq!(flow["error"]["kind"].as_str(), kind, "{flow}");
+        }
+    }
+    // Without the check the status is not known, except that of an earlier run.
+    let report = report(&["--any-state"]);
+    let status = |id: &str| {
+        let flows = report["flows"].as_array().unwrap();
+        flows.iter().find(|flow| flow["flow_id"] == id).unwrap()["status"].clone()
+    };
+    assert_eq!(status(&flows[0]), "ALL");
+    assert_eq!(status(&flows[1]), Value::Null);
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_wait_prints_what_is_known() {

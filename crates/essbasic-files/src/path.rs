@@ -140,6 +140,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn missing_folders_are_created() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("file"), "").unwrap();
+        for (folder, created) in [
+            ("a", true),
+            ("a", true),
+            ("a/b/c", true),
+            ("d/../d/e", true),
+            ("file", false),
+            ("file/a", false),
+        ] {
+            let path = home.path().join(folder);
+            assert_eq!(create_folder(&path).is_ok(), created, "{folder}");
+            assert_eq!(path.is_dir(), created, "{folder}");
+        }
+        create_folder(Path::new("")).unwrap();
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_removed_or_replaced_file_is_recognized() {

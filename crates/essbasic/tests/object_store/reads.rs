@@ -30,6 +30,9 @@ fn put(store: &Arc<dyn ObjectStore>, bytes: &[u8]) {
     });
 }
 
+/// Returns the error of a request.
+type Failure = fn() -> StoreError;
+
 /// Returns two objects, of which the first starts as the file and the second ends as the file.
 fn halves(service: &Service) -> [Vec<u8>; 2] {
     let (file, other) = (service.file("f"), pdf(RANGE + 1000, 99));
@@ -102,7 +105,7 @@ fn an_object_that_always_changes_fails_its_contract() {
 fn a_failed_verification_names_operation_object_and_fix() {
     let service = Service::of(&[("f", 1000)]);
     let unsupported = || StoreError::NotSupported { source: "no ranges".into() };
-    let cases: [(Op, fn() -> StoreError, _, _); 4] = [
+    let cases: [(Op, Failure, _, _); 4] = [
         (Op::Head, denied, "looking up ", "s3:GetObject"),
         (Op::Get, denied, "reading a range of ", "s3:GetObject"),
         (Op::Get, unsupported, "reading a range of ", "ranged reads"),
