@@ -14,6 +14,7 @@ mod files;
 mod import;
 mod json;
 mod load;
+mod manifest;
 mod scaffold;
 mod schema;
 mod surface;

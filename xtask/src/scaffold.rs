@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::codegen::{BEGIN, END};
 use crate::files::root;
+use crate::manifest::{BEGIN, END};
 
 /// Content of `src/lib.rs`.
 pub(crate) const LIBRARY: &str = "\

@@ -27,6 +27,7 @@ mod placeholder;
 mod progress;
 mod report;
 mod sign;
+mod signature;
 mod start;
 mod status;
 mod store;

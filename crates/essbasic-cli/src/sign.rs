@@ -2,11 +2,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::PossibleValuesParser;
 use essbasic::credentials::Credential;
-use serde::Serialize;
-use tc3_signer::{Explanation, Payload, Request, Signer};
+use tc3_signer::{Payload, Request};
 
 use crate::failure::{Exit, Failure};
 use crate::input::{self, Secret};
+use crate::signature::{Signed, Subject};
 use crate::{output, verify};
 
 const EXAMPLES: &str = "\
@@ -76,39 +76,6 @@ pub(crate) struct SignArgs {
     pub(crate) verify: Option<String>,
 }
 
-/// The complete signed request.
-pub(crate) struct Subject<'a> {
-    pub(crate) secret_id: &'a str,
-    pub(crate) secret_key: &'a str,
-    pub(crate) service: &'a str,
-    pub(crate) timestamp: u64,
-    pub(crate) request: Request<'a>,
-    /// The action, signed or not.
-    pub(crate) action: Option<&'a str>,
-    pub(crate) body: &'a [u8],
-}
-
-#[derive(Serialize)]
-pub(crate) struct Signed<'a> {
-    canonical_request: &'a str,
-    hashed_canonical_request: &'a str,
-    string_to_sign: &'a str,
-    signature: &'a str,
-    authorization: &'a str,
-}
-
-impl<'a> From<&'a Explanation> for Signed<'a> {
-    fn from(explanation: &'a Explanation) -> Self {
-        Self {
-            canonical_request: &explanation.canonical_request,
-            hashed_canonical_request: &explanation.hashed_canonical_request,
-            string_to_sign: &explanation.string_to_sign,
-            signature: &explanation.signature,
-            authorization: &explanation.authorization,
-        }
-    }
-}
-
 pub(crate) fn run(args: &SignArgs) -> Result<Exit, Failure> {
     let secret_id = args.secret_id.as_deref().filter(|id| !id.is_empty()).ok_or_else(|| {
         Failure::new("no SecretId; set TENCENTCLOUD_SECRET_ID or give --secret-id")
@@ -158,14 +125,6 @@ pub(crate) fn run(args: &SignArgs) -> Result<Exit, Failure> {
             output::json(&Signed::from(&subject.explain()?))?;
             Ok(Exit::Done)
         }
-    }
-}
-
-impl Subject<'_> {
-    pub(crate) fn explain(&self) -> Result<Explanation, Failure> {
-        Signer::new(self.secret_id, self.secret_key)
-            .explain(&self.request, self.service, self.timestamp)
-            .map_err(|error| Failure::new(format!("the request cannot be signed: {error}")))
     }
 }
 

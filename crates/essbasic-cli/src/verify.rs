@@ -5,7 +5,7 @@ use tc3_signer::{Authorization, Date, Payload, Received, Request, VerifyError, v
 
 use crate::failure::{Exit, Failure};
 use crate::output;
-use crate::sign::{Signed, Subject};
+use crate::signature::{Signed, Subject};
 
 /// The part of the header that differs.
 #[derive(Serialize, Clone, Copy)]
