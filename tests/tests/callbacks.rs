@@ -87,10 +87,10 @@ fn a_wait_with_callbacks_queries_the_status_only_once() {
         let url = runtime.block_on(serve(signals.clone()));
         let delay = Duration::from_millis(50);
         let chaos = CallbackChaos { duplicate_rate: 0.5, delay, reorder: true, seed: 1 };
-        let callback = Callback::to(url).token(TOKEN).key(KEY).chaos(chaos);
+        let callback = Callback::to(url).with_token(TOKEN).with_key(KEY).with_chaos(chaos);
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
-        let builder = Emulator::builder().manual_clock(now).callback(callback);
-        let emulator = builder.rate_limit(None).start().unwrap();
+        let builder = Emulator::builder().with_manual_clock(now).with_callback(callback);
+        let emulator = builder.with_rate_limit(None).start().unwrap();
         let ids: Vec<String> = (0..COUNT).map(|n| format!("yDwA{n:028}")).collect();
         for id in &ids {
             emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));

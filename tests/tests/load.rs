@@ -41,7 +41,7 @@ const MAX_GROWTH_KIB: u64 = 8 << 10;
 #[ignore = "run by the other test in its own process"]
 fn emulator() {
     let seed = Seed::completed(FLOWS);
-    let emulator = Emulator::builder().seed(seed).rate_limit(None).start().unwrap();
+    let emulator = Emulator::builder().with_seed(seed).with_rate_limit(None).start().unwrap();
     println!("\n{}", emulator.endpoint());
     std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
 }

@@ -138,17 +138,17 @@ struct CallbackArgs {
 
 impl CallbackArgs {
     fn callback(&self) -> Option<Callback> {
-        let mut callback = Callback::to(self.callback_url.as_deref()?).chaos(CallbackChaos {
+        let mut callback = Callback::to(self.callback_url.as_deref()?).with_chaos(CallbackChaos {
             duplicate_rate: self.callback_repeat,
             delay: self.callback_delay,
             reorder: self.callback_reorder,
             seed: self.callback_seed,
         });
         if let Some(key) = &self.callback_key {
-            callback = callback.key(key.expose());
+            callback = callback.with_key(key.expose());
         }
         if let Some(token) = &self.callback_token {
-            callback = callback.token(token.expose());
+            callback = callback.with_token(token.expose());
         }
         Some(callback)
     }
@@ -206,26 +206,26 @@ fn settings(args: &EmulatorArgs) -> Result<(Builder, Exports), Failure> {
     };
     let mut exports = Exports::of(&seed);
     let mut builder = Emulator::builder()
-        .listen(args.listen)
-        .speed(args.speed)
-        .pdf_size(args.pdf_size)
-        .faults(args.faults.clone(), args.faults_seed)
-        .seed(seed);
+        .with_address(args.listen)
+        .with_speed(args.speed)
+        .with_min_pdf_bytes(args.pdf_size)
+        .with_faults(args.faults.clone(), args.faults_seed)
+        .with_seed(seed);
     if args.allow_remote {
         builder = builder.allow_remote();
     }
     if args.tls.is_some() {
-        builder = builder.tls();
+        builder = builder.with_tls();
     }
     if let Some(callback) = args.callback.callback() {
-        builder = builder.callback(callback);
+        builder = builder.with_callback(callback);
     }
     match (&args.secret_id, &args.secret_key) {
         (Some(id), Some(key)) if id.is_empty() || key.expose().is_empty() => {
             return Err(Failure::new("the emulator's keys are empty; give both or none"));
         }
         (Some(id), Some(key)) => {
-            builder = builder.credential(id, key.expose());
+            builder = builder.with_credential(id, key.expose());
             exports.credential(id, args.export.then(|| key.expose()));
         }
         _ => {}

@@ -21,7 +21,8 @@ use tempfile::TempDir;
 
 /// An emulator with `count` contracts that were completed long ago, and a file of their IDs.
 fn emulator(home: &Path, count: usize) -> (Emulator, Vec<String>) {
-    let emulator = Emulator::builder().rate_limit(None).pdf_size(60_000).start().unwrap();
+    let emulator =
+        Emulator::builder().with_rate_limit(None).with_min_pdf_bytes(60_000).start().unwrap();
     let ids: Vec<String> = (0..count).map(|n| format!("yDwA{n:028}")).collect();
     for id in &ids {
         emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));

@@ -22,9 +22,9 @@ use support::{code, essbasic, refused, stderr, stdout, until};
 use tempfile::TempDir;
 
 fn emulator(home: &Path, count: usize, pdf_bytes: usize) -> Emulator {
-    let emulator = Emulator::builder().rate_limit(None).pdf_size(pdf_bytes);
+    let emulator = Emulator::builder().with_rate_limit(None).with_min_pdf_bytes(pdf_bytes);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let emulator = emulator.manual_clock(now - 60).start().unwrap();
+    let emulator = emulator.with_manual_clock(now - 60).start().unwrap();
     let ids: Vec<String> = (0..count).map(|n| format!("yDwA{n:028}")).collect();
     for id in &ids {
         emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));

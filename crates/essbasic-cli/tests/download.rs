@@ -253,7 +253,7 @@ fn links_to_other_servers_require_an_allowlist_entry() {
 #[test]
 fn a_file_that_does_not_fit_leaves_no_part() {
     let home = TempDir::new().unwrap();
-    let emulator = Emulator::builder().pdf_size(1 << 20).start().unwrap();
+    let emulator = Emulator::builder().with_min_pdf_bytes(1 << 20).start().unwrap();
     let flow = &emulator.completed_flows()[0];
     let made = download(&home, &emulator.endpoint());
     let mut command = Command::new("sh");

@@ -184,7 +184,7 @@ fn the_documented_seeds_are_valid() {
     for seed in [help, documented] {
         let seed = Seed::from_json(seed).unwrap();
         assert_eq!(seed.first_operator(), Some(("APP_ID", "ORGANIZATION", "OPERATOR")));
-        let emulator = essbasic_emulator::Emulator::builder().seed(seed).start().unwrap();
+        let emulator = essbasic_emulator::Emulator::builder().with_seed(seed).start().unwrap();
         assert_eq!(emulator.completed_flows().len(), 100);
     }
 }

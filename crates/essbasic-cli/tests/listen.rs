@@ -28,13 +28,16 @@ use tempfile::TempDir;
 
 fn target(listening: &Listening) -> Callback {
     let url = format!("{}hook?a=b", listening.url);
-    Callback::to(url).key(KEY).token(TOKEN).initial_backoff(Duration::from_millis(5))
+    Callback::to(url).with_key(KEY).with_token(TOKEN).with_initial_backoff(Duration::from_millis(5))
 }
 
 /// Creates contracts that both parties sign, and waits for all callbacks.
 fn contracts_signed(callback: Callback, count: usize) -> Emulator {
-    let emulator =
-        Emulator::builder().manual_clock(1_700_000_000).callback(callback).start().unwrap();
+    let emulator = Emulator::builder()
+        .with_manual_clock(1_700_000_000)
+        .with_callback(callback)
+        .start()
+        .unwrap();
     for n in 0..count {
         let id = format!("yDwA{n:028}");
         emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, &id));
@@ -61,7 +64,7 @@ fn duplicated_delayed_and_reordered_messages_are_printed_once() {
     let listening = Listening::start(home.path(), &[]);
     let delay = Duration::from_millis(50);
     let chaos = CallbackChaos { duplicate_rate: 1.0, delay, reorder: true, seed: 7 };
-    let emulator = contracts_signed(target(&listening).chaos(chaos), 5);
+    let emulator = contracts_signed(target(&listening).with_chaos(chaos), 5);
     let stats = emulator.stats().callbacks;
     assert!(stats.ping_acknowledged && stats.given_up == 0, "{stats:?}");
     // Duplicates are sent after the first delivery is acknowledged.

@@ -159,7 +159,7 @@ fn a_report_replaces_no_input() {
 #[test]
 fn a_byte_order_mark_before_certificates_is_accepted() {
     let home = TempDir::new().unwrap();
-    let emulator = Emulator::builder().tls().start().unwrap();
+    let emulator = Emulator::builder().with_tls().start().unwrap();
     let authority = emulator.authority_pem().unwrap();
     fs::write(home.path().join("ca.pem"), format!("\u{feff}{authority}")).unwrap();
     let flow = &emulator.completed_flows()[0];

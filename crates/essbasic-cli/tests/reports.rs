@@ -173,7 +173,7 @@ fn an_interrupted_wait_prints_what_is_known() {
 #[test]
 fn an_interrupted_status_or_archive_accounts_for_every_contract() {
     let home = TempDir::new().unwrap();
-    let emulator = Emulator::builder().seed(Seed::completed(2500)).start().unwrap();
+    let emulator = Emulator::builder().with_seed(Seed::completed(2500)).start().unwrap();
     let flows = emulator.completed_flows();
     let asked: Vec<&str> = flows.iter().map(String::as_str).collect();
     fs::write(home.path().join("ids"), flows.join("\n")).unwrap();

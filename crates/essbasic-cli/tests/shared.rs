@@ -21,7 +21,8 @@ use tempfile::TempDir;
 
 /// Completed contracts of one name, and a file of their IDs.
 fn emulator(home: &Path, count: usize) -> Emulator {
-    let emulator = Emulator::builder().rate_limit(None).pdf_size(30_000).start().unwrap();
+    let emulator =
+        Emulator::builder().with_rate_limit(None).with_min_pdf_bytes(30_000).start().unwrap();
     let ids: Vec<String> = (0..count).map(|n| format!("yDwA{n:028}")).collect();
     for id in &ids {
         let mut flow = NewFlow::new(APP_ID, ORGANIZATION, id);
@@ -143,7 +144,7 @@ fn an_archive_keeps_the_temporary_files_of_a_running_download() {
     let home = TempDir::new().unwrap();
     let emulator = emulator(home.path(), 12);
     // The first downloads take a second each.
-    emulator.set_faults([Fault::new(FaultKind::Drip).action("download").times(8)], 1);
+    emulator.set_faults([Fault::new(FaultKind::Drip).with_action("download").with_times(8)], 1);
     let out = home.path().join("out");
     let parts = || {
         let entries = std::fs::read_dir(&out).into_iter().flatten();

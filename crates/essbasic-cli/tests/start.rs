@@ -201,7 +201,7 @@ fn an_unknown_outcome_is_reported_and_retried_on_demand_only() {
     ] {
         let (home, emulator) = set_up();
         write(&home, &[entry, from_file("Lost_2")]);
-        emulator.set_faults([Fault::new(FaultKind::Reset).action(action).times(1)], 1);
+        emulator.set_faults([Fault::new(FaultKind::Reset).with_action(action).with_times(1)], 1);
         let output = run(&home, &emulator, &["start", "c.json"]);
         assert_eq!(code(&output), 2, "{}", stderr(&output));
         assert_eq!(printed(&output).into_keys().collect::<Vec<_>>(), ["Lost_2"]);

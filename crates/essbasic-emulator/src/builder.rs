@@ -58,10 +58,10 @@ impl Builder {
     /// Maximum number of generated contracts, over all organizations of a seed.
     pub const MAX_FLOWS: usize = limits::MAX_FLOWS;
 
-    /// Maximum of [`pdf_size`](Self::pdf_size), in bytes. Files are composed in memory.
+    /// Maximum of [`with_min_pdf_bytes`](Self::with_min_pdf_bytes), in bytes. Files are composed in memory.
     pub const MAX_PDF_BYTES: usize = limits::MAX_PDF_BYTES;
 
-    /// Maximum of [`speed`](Self::speed).
+    /// Maximum of [`with_speed`](Self::with_speed).
     pub const MAX_SPEED: f64 = limits::MAX_SPEED;
 
     pub(crate) fn new() -> Self {
@@ -84,7 +84,7 @@ impl Builder {
     }
 
     /// Sets the address of the server. The default is a free port of 127.0.0.1.
-    pub fn listen(mut self, address: SocketAddr) -> Self {
+    pub fn with_address(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
@@ -98,7 +98,7 @@ impl Builder {
     }
 
     /// Adds a credential. The first one replaces [`SECRET_ID`] and [`SECRET_KEY`].
-    pub fn credential(
+    pub fn with_credential(
         mut self,
         secret_id: impl Into<String>,
         secret_key: impl Into<String>,
@@ -109,7 +109,7 @@ impl Builder {
     }
 
     /// Adds a temporary credential, whose requests must contain the token.
-    pub fn temporary_credential(
+    pub fn with_temporary_credential(
         mut self,
         secret_id: impl Into<String>,
         secret_key: impl Into<String>,
@@ -123,7 +123,7 @@ impl Builder {
     /// Accepts calls inside `CreateRequestWithEncryption`, encrypted and signed with these keys.
     ///
     /// By default, that action is not modeled.
-    pub fn encryption(
+    pub fn with_encryption(
         mut self,
         cipher: Cipher,
         key: impl Into<Vec<u8>>,
@@ -134,27 +134,27 @@ impl Builder {
     }
 
     /// Sends each change of a contract to a callback address.
-    pub fn callback(mut self, callback: Callback) -> Self {
+    pub fn with_callback(mut self, callback: Callback) -> Self {
         self.callback = Some(callback);
         self
     }
 
     /// Sets the initial data.
-    pub fn seed(mut self, seed: Seed) -> Self {
+    pub fn with_seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
         self
     }
 
     /// Sets how many seconds of the emulator's clock pass per real second, from 0 to
     /// [`MAX_SPEED`](Self::MAX_SPEED): 1 by default. At 0 only [`advance`](Emulator::advance) moves the clock.
-    pub fn speed(mut self, speed: f64) -> Self {
+    pub fn with_speed(mut self, speed: f64) -> Self {
         self.speed = speed;
         self
     }
 
     /// Starts the clock at this Unix time, in seconds, up to the end of the year 9999, and moves it only by
     /// [`advance`](Emulator::advance).
-    pub fn manual_clock(mut self, start: u64) -> Self {
+    pub fn with_manual_clock(mut self, start: u64) -> Self {
         self.start = Some(Duration::from_secs(start));
         self.speed = 0.0;
         self
@@ -162,13 +162,13 @@ impl Builder {
 
     /// Sets the rate limit, in calls per second and action by the real clock: 20 by default, as in the real
     /// service. Further calls get `RequestLimitExceeded`. `None` removes the limit.
-    pub fn rate_limit(mut self, per_second: Option<usize>) -> Self {
+    pub fn with_rate_limit(mut self, per_second: Option<usize>) -> Self {
         self.rate_limit = per_second;
         self
     }
 
     /// Sets the minimum size of generated PDFs, in bytes, up to [`MAX_PDF_BYTES`](Self::MAX_PDF_BYTES).
-    pub fn pdf_size(mut self, bytes: usize) -> Self {
+    pub fn with_min_pdf_bytes(mut self, bytes: usize) -> Self {
         self.pdf_size = bytes;
         self
     }
@@ -186,7 +186,7 @@ impl Builder {
     ///
     /// At most one fault hits a request: the first that applies to it and is drawn. [`Emulator::set_faults`]
     /// replaces the faults later.
-    pub fn faults(mut self, faults: impl IntoIterator<Item = Fault>, seed: u64) -> Self {
+    pub fn with_faults(mut self, faults: impl IntoIterator<Item = Fault>, seed: u64) -> Self {
         self.faults = faults.into_iter().collect();
         self.faults_seed = seed;
         self
@@ -195,7 +195,7 @@ impl Builder {
     /// Enables TLS, with a certificate for `localhost` and the address of the server.
     ///
     /// Clients must trust [the authority](Emulator::authority_pem), which is generated for each emulator.
-    pub fn tls(mut self) -> Self {
+    pub fn with_tls(mut self) -> Self {
         self.tls = true;
         self
     }
@@ -207,18 +207,18 @@ impl Builder {
     /// invalid:
     /// - the address is not loopback without [`allow_remote`](Self::allow_remote),
     /// - the URL, the key, the token or the [`CallbackChaos`](crate::CallbackChaos) of callbacks is invalid,
-    /// - a key of [`encryption`](Self::encryption) has a wrong length,
+    /// - a key of [`with_encryption`](Self::with_encryption) has a wrong length,
     /// - a part of a credential is empty or has a character that clients refuse,
     /// - the seed is contradictory or has more than 1,000,000 generated contracts,
     /// - the rate of a fault is not between 0 and 1, or a fault of handshakes is set without
-    ///   [`tls`](Self::tls),
+    ///   [`with_tls`](Self::with_tls),
     /// - a number is outside the range of its setter.
     ///
     /// Returns an error of another kind if the server cannot listen at the address.
     pub fn start(mut self) -> io::Result<Emulator> {
         self.check()?;
         if self.secrets.is_empty() {
-            self = self.credential(SECRET_ID, SECRET_KEY);
+            self = self.with_credential(SECRET_ID, SECRET_KEY);
         }
         let clock = Clock::new(self.start, self.speed);
         let mut state = State::default();

@@ -8,7 +8,7 @@
 //! # }
 //! ```
 //!
-//! The emulator implements the protocol of the API over HTTP, or over [TLS](Builder::tls) with a generated
+//! The emulator implements the protocol of the API over HTTP, or over [TLS](Builder::with_tls) with a generated
 //! authority that clients must trust. It works with any client. It verifies signatures of the received bytes,
 //! checks parameters by the description of the API, and returns common errors with the codes of the service.
 //!
@@ -20,7 +20,7 @@
 //! - Waiting: `ChannelCreateFlowReminds`, `ModifyFlowDeadline`, and callbacks ([`Callback`]).
 //! - Cancelling: `ChannelCancelFlow`, `ChannelBatchCancelFlows`, `DescribeCancelFlowsTask`.
 //! - Reading: `DescribeFlowDetailInfo`, `DescribeResourceUrlsByFlows`, and the files behind links.
-//! - Encrypted calls, with [keys](Builder::encryption): `CreateRequestWithEncryption`.
+//! - Encrypted calls, with [keys](Builder::with_encryption): `CreateRequestWithEncryption`.
 //!
 //! Calls of other actions are checked completely, limits and rules included. They get a stub response of the
 //! described shape with the header `X-Emulator-Not-Modeled: true`, and have no effect. Responses of deprecated
@@ -34,7 +34,7 @@
 //!
 //! # Time
 //!
-//! Times follow the documentation of the service, by the [clock](Builder::manual_clock) of the emulator:
+//! Times follow the documentation of the service, by the [clock](Builder::with_manual_clock) of the emulator:
 //! - A PDF is composed one to three seconds after a signature. A link that is created earlier returns the file
 //!   without the signature.
 //! - A link to a file expires after five minutes.

@@ -6,10 +6,10 @@ use std::time::Duration;
 /// Maximum number of generated contracts, over all organizations of a seed.
 pub(crate) const MAX_FLOWS: usize = 1_000_000;
 
-/// Maximum of [`Builder::pdf_size`](crate::Builder::pdf_size), in bytes. Files are composed in memory.
+/// Maximum of [`Builder::with_min_pdf_bytes`](crate::Builder::with_min_pdf_bytes), in bytes. Files are composed in memory.
 pub(crate) const MAX_PDF_BYTES: usize = 256 << 20;
 
-/// Maximum of [`Builder::speed`](crate::Builder::speed).
+/// Maximum of [`Builder::with_speed`](crate::Builder::with_speed).
 pub(crate) const MAX_SPEED: f64 = 1_000_000.0;
 
 /// Maximum time of the clock: 9999-12-31T23:59:59Z. HTTP dates and signature dates cannot represent later times.

@@ -147,7 +147,7 @@ fn lists_and_documents_the_modeled_actions() {
         assert!(text.contains(&format!("`{name}`")), "the crate documentation lacks {name}");
     }
     let with_keys =
-        Emulator::builder().encryption(Cipher::Aes, "k".repeat(16), "h").start().unwrap();
+        Emulator::builder().with_encryption(Cipher::Aes, "k".repeat(16), "h").start().unwrap();
     let url = format!("{}/_emulator/actions", with_keys.endpoint());
     let listed = support::http().get(&url).call().unwrap().body_mut().read_to_string().unwrap();
     assert!(listed.ends_with("CreateRequestWithEncryption\n"), "{listed}");
@@ -158,7 +158,8 @@ fn lists_and_documents_the_modeled_actions() {
 fn stops_at_once_with_requests_in_flight() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let callback = Callback::to(format!("http://{}/", silent.local_addr().unwrap()));
-    let emulator = Emulator::builder().callback(callback).pdf_size(64 << 20).start().unwrap();
+    let emulator =
+        Emulator::builder().with_callback(callback).with_min_pdf_bytes(64 << 20).start().unwrap();
     let address = emulator.endpoint().replace("http://", "");
     let connect = || TcpStream::connect(&address).unwrap();
     let mut streams = [connect(), connect(), connect(), connect()];
@@ -194,7 +195,7 @@ fn link_path(emulator: &Emulator) -> String {
 fn a_changed_clock_reschedules_events() {
     let receiver = Receiver::start();
     let callback = Callback::to(receiver.url.clone());
-    let emulator = Emulator::builder().callback(callback).start().unwrap();
+    let emulator = Emulator::builder().with_callback(callback).start().unwrap();
     let mut flow = NewFlow::new(APP_ID, ORGANIZATION, "late");
     flow.open_for = Duration::from_secs(7200);
     emulator.create_flow(flow);

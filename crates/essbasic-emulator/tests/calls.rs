@@ -60,7 +60,7 @@ fn each_id_has_a_result_at_its_position_including_duplicates() {
         "other": { "organizations": seed(ORGANIZATION, "theirs") },
     } });
     let seed = Seed::from_json(&seed.to_string()).unwrap();
-    let emulator = Emulator::builder().manual_clock(NOW).seed(seed).start().unwrap();
+    let emulator = Emulator::builder().with_manual_clock(NOW).with_seed(seed).start().unwrap();
     let response = urls(&["mine", "theirs", "nobodys", "mine"]).response(&emulator);
     assert_eq!(response["ErrorMessages"], json!(["", "合同没有权限", "查询流程不存在", ""]));
     let infos = response["FlowResourceUrlInfos"].as_array().unwrap();
@@ -109,8 +109,8 @@ fn invalid_calls_get_the_codes_of_the_service() {
 #[test]
 fn a_temporary_credential_requires_its_token() {
     let emulator = Emulator::builder()
-        .manual_clock(NOW)
-        .temporary_credential("AKIDT", "k", "tok")
+        .with_manual_clock(NOW)
+        .with_temporary_credential("AKIDT", "k", "tok")
         .start()
         .unwrap();
     let with = |token: Option<&str>| {
@@ -205,7 +205,8 @@ fn the_download_permission_of_an_organization_overrides_that_of_the_application(
 
 #[test]
 fn limits_the_rate_per_action() {
-    let emulator = Emulator::builder().manual_clock(NOW).rate_limit(Some(1)).start().unwrap();
+    let emulator =
+        Emulator::builder().with_manual_clock(NOW).with_rate_limit(Some(1)).start().unwrap();
     let urls = urls(&[FIRST]);
     // If the three calls take less than a second, the limit of one per second rejects two.
     let started = std::time::Instant::now();

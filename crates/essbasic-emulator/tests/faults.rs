@@ -68,7 +68,7 @@ fn injects_each_fault_of_requests() {
     let (length, file) = parts(&whole);
     assert_eq!((length, end), (file.len(), None));
     for kind in FaultKind::ALL.into_iter().filter(|kind| !kind.hits_handshakes()) {
-        emulator.set_faults([Fault::new(kind).action("download")], 0);
+        emulator.set_faults([Fault::new(kind).with_action("download")], 0);
         wait_until(|| !refuses_connections(&emulator));
         let started = Instant::now();
         let (response, end) = exchange(&emulator, &link);
@@ -208,7 +208,7 @@ fn an_outage_refuses_connections_and_closes_open_ones() {
         TcpStream::connect(emulator.endpoint().strip_prefix("http://").unwrap()).unwrap();
     write!(open, "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     assert_ne!(open.read(&mut [0; 4096]).unwrap(), 0);
-    emulator.set_faults([Fault::new(FaultKind::Refused).times(1)], 0);
+    emulator.set_faults([Fault::new(FaultKind::Refused).with_times(1)], 0);
     let started = Instant::now();
     assert_eq!(exchange(&emulator, "/nothing").1, None);
     assert!(refuses_connections(&emulator));
@@ -267,7 +267,7 @@ fn requests_are_executed_or_replaced() {
     let mut body = contract(&file);
     body["Agent"] = support::agent();
     for (kind, created) in [(FaultKind::Reset, 1), (FaultKind::InternalError, 0)] {
-        let fault = Fault::new(kind).action("ChannelCreateFlowByFiles").times(1);
+        let fault = Fault::new(kind).with_action("ChannelCreateFlowByFiles").with_times(1);
         emulator.set_faults([fault], 0);
         let mut call = support::call("ChannelCreateFlowByFiles", body.clone());
         call.timestamp = emulator.now().as_secs();

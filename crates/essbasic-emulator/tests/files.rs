@@ -88,8 +88,11 @@ fn a_link_created_before_the_composition_returns_the_unsigned_file() {
 
 #[test]
 fn files_are_reproducible_and_have_the_minimum_size() {
-    let emulator =
-        Emulator::builder().manual_clock(support::NOW).pdf_size(300_000).start().unwrap();
+    let emulator = Emulator::builder()
+        .with_manual_clock(support::NOW)
+        .with_min_pdf_bytes(300_000)
+        .start()
+        .unwrap();
     let (_, once) = get(&link(&emulator, FIRST));
     let (_, again) = get(&link(&emulator, FIRST));
     assert_eq!(once, again);

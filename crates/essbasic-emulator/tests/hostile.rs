@@ -162,10 +162,10 @@ fn rejects_a_deeply_nested_body() {
 
 #[test]
 fn listens_at_loopback_by_default() {
-    let wildcard = || Emulator::builder().listen(([0, 0, 0, 0], 0).into());
+    let wildcard = || Emulator::builder().with_address(([0, 0, 0, 0], 0).into());
     assert!(wildcard().start().unwrap_err().to_string().contains("loopback"));
     // With a wildcard address, links use the `Host` header of the request.
-    let emulator = wildcard().allow_remote().manual_clock(NOW).start().unwrap();
+    let emulator = wildcard().allow_remote().with_manual_clock(NOW).start().unwrap();
     assert!(emulator.endpoint().starts_with("http://127.0.0.1:"));
     let response = urls(&[FIRST]).response(&emulator);
     let url = &response["FlowResourceUrlInfos"][0]["ResourceUrlInfos"][0]["Url"];
@@ -174,7 +174,7 @@ fn listens_at_loopback_by_default() {
 
 #[test]
 fn debug_output_omits_keys_and_names() {
-    let builder = Emulator::builder().temporary_credential("AKIDT", "hush-key", "hush-token");
+    let builder = Emulator::builder().with_temporary_credential("AKIDT", "hush-key", "hush-token");
     let output = format!("{builder:?} {:?} {:?}", Seed::default(), start());
     for hidden in ["hush", SECRET_KEY, "典子谦", "合同"] {
         assert!(!output.contains(hidden), "{output}");

@@ -326,7 +326,7 @@ fn missing_fields(response: &Value, ty: JsonType) -> Vec<&'static str> {
 fn the_size_of_all_uploads_is_limited() {
     let file = pdf("words");
     let limit = 2 * file.len() + 1;
-    let builder = Emulator::builder().manual_clock(NOW).with_max_stored_bytes(limit);
+    let builder = Emulator::builder().with_manual_clock(NOW).with_max_stored_bytes(limit);
     let emulator = builder.start().unwrap();
     let upload = |count: usize| {
         let infos = vec![file_info("a.pdf", &file); count];

@@ -26,8 +26,8 @@ fn start_with_two_organizations() -> Emulator {
         "flows": [{ "id": FOREIGN, "name": "n", "status": "INIT", "parties": [{ "name": "p" }] }],
     });
     let seed = Seed::from_json(&seed.to_string()).unwrap();
-    let builder = Emulator::builder().manual_clock(NOW).rate_limit(None);
-    builder.seed(seed).start().unwrap()
+    let builder = Emulator::builder().with_manual_clock(NOW).with_rate_limit(None);
+    builder.with_seed(seed).start().unwrap()
 }
 
 /// Executes an action with one field of the body changed, and returns the code. The code must be documented for the

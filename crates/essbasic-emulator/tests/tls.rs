@@ -41,23 +41,23 @@ fn exchange(emulator: &Emulator, name: &str) -> std::io::Result<String> {
 
 #[test]
 fn the_certificate_is_valid_for_the_listening_address() {
-    let emulator = Emulator::builder().tls().start().unwrap();
+    let emulator = Emulator::builder().with_tls().start().unwrap();
     for name in ["127.0.0.1", "::1", "localhost"] {
         assert!(exchange(&emulator, name).unwrap().starts_with("HTTP/1.1 200 OK"), "{name}");
     }
     let error = exchange(&emulator, "essbasic.invalid").unwrap_err();
     assert!(error.to_string().contains("not valid for name"), "{error}");
-    let other = Emulator::builder().tls().start().unwrap();
+    let other = Emulator::builder().with_tls().start().unwrap();
     assert_ne!(other.authority_pem(), emulator.authority_pem());
     assert_eq!(Emulator::builder().start().unwrap().authority_pem(), None);
 }
 
 #[test]
 fn injects_each_fault_of_handshakes() {
-    let emulator = Emulator::builder().tls().start().unwrap();
+    let emulator = Emulator::builder().with_tls().start().unwrap();
     for kind in FaultKind::ALL.into_iter().filter(|kind| kind.hits_handshakes()) {
         assert!(!kind.executes_request());
-        emulator.set_faults([Fault::new(kind).times(1)], 0);
+        emulator.set_faults([Fault::new(kind).with_times(1)], 0);
         let error = exchange(&emulator, "localhost").unwrap_err();
         let tls = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
         match (kind, tls) {
@@ -87,16 +87,18 @@ fn injects_each_fault_of_handshakes() {
 
 #[test]
 fn faults_of_requests_do_not_hit_handshakes() {
-    let emulator = Emulator::builder().tls().start().unwrap();
+    let emulator = Emulator::builder().with_tls().start().unwrap();
     // A fault with an action does not apply to handshakes, which have no action.
-    let with_action = Fault::new(FaultKind::TlsCut).action("handshake-of-mine");
-    let for_requests = Fault::new(FaultKind::Reset).action("download");
-    emulator.set_faults([with_action, for_requests, Fault::new(FaultKind::TlsAlert).rate(0.0)], 0);
+    let with_action = Fault::new(FaultKind::TlsCut).with_action("handshake-of-mine");
+    let for_requests = Fault::new(FaultKind::Reset).with_action("download");
+    emulator
+        .set_faults([with_action, for_requests, Fault::new(FaultKind::TlsAlert).with_rate(0.0)], 0);
     assert!(exchange(&emulator, "localhost").is_ok());
     let error = "tls-cut@download".parse::<Fault>().unwrap_err();
     assert!(error.contains("hits handshakes, which have no action"), "{error}");
     // Without TLS, there are no handshakes.
-    let error = Emulator::builder().faults([Fault::new(FaultKind::TlsCut)], 0).start().unwrap_err();
+    let error =
+        Emulator::builder().with_faults([Fault::new(FaultKind::TlsCut)], 0).start().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     let plain = Emulator::builder().start().unwrap();
     plain.set_faults([Fault::new(FaultKind::TlsCut)], 0);

@@ -81,8 +81,8 @@
 //! ([`with_transport_config`](Config::with_transport_config)), response size
 //! ([`with_max_response_bytes`](Config::with_max_response_bytes)), request validation
 //! ([`with_validation`](Config::with_validation)), encryption ([`with_encapsulation`](Config::with_encapsulation)), the
-//! signature ([`without_signed_action`](Config::without_signed_action),
-//! [`without_signed_payload`](Config::without_signed_payload)), and time
+//! signature ([`with_unsigned_action`](Config::with_unsigned_action),
+//! [`with_unsigned_payload`](Config::with_unsigned_payload)), and time
 //! ([`with_clock`](Config::with_clock), [`with_async_sleep`](Config::with_async_sleep),
 //! [`with_blocking_sleep`](Config::with_blocking_sleep), [`with_jitter_seed`](Config::with_jitter_seed)).
 //!

@@ -48,9 +48,9 @@ fn emulator(rate_limit: Option<usize>) -> (Emulator, Vec<String>) {
     );
     let seed = Seed::from_json(&empty).unwrap();
     let emulator = Emulator::builder()
-        .seed(seed)
-        .manual_clock(now - 200)
-        .rate_limit(rate_limit)
+        .with_seed(seed)
+        .with_manual_clock(now - 200)
+        .with_rate_limit(rate_limit)
         .start()
         .unwrap();
     let ids: Vec<String> = (0..COUNT).map(|n| format!("yDwA{n:028}")).collect();
@@ -254,7 +254,8 @@ fn combined_problems_affect_no_other_contract() {
                 {{"operators":["{OPERATOR}"]}}}}}}}}}}"#
         );
         let seed = Seed::from_json(&empty).unwrap();
-        let emulator = Emulator::builder().seed(seed).rate_limit(Some(10)).start().unwrap();
+        let emulator =
+            Emulator::builder().with_seed(seed).with_rate_limit(Some(10)).start().unwrap();
         let ids: Vec<String> = (0..COUNT).map(|n| format!("yDwA{n:028}")).collect();
         let is_rejected = |index: usize| index % 10 == 3;
         for (index, id) in ids.iter().enumerate() {

@@ -62,8 +62,12 @@ async fn run(client: &Client, flows: Vec<String>, folder: &Path, number: u64) {
 fn dropped_futures_leave_no_files_tasks_or_descriptors() {
     let _guard = serialize();
     let seed = Seed::completed(40);
-    let emulator =
-        Emulator::builder().seed(seed).rate_limit(None).pdf_size(200_000).start().unwrap();
+    let emulator = Emulator::builder()
+        .with_seed(seed)
+        .with_rate_limit(None)
+        .with_min_pdf_bytes(200_000)
+        .start()
+        .unwrap();
     let flows = emulator.completed_flows();
     let folder = tempfile::tempdir().unwrap();
     let runtime =
@@ -74,7 +78,7 @@ fn dropped_futures_leave_no_files_tasks_or_descriptors() {
         let client = Client::new(config(&emulator), the_agent()).unwrap();
         // Some exchanges stall, so that futures are dropped at each step.
         let stalls = [FaultKind::StallHead, FaultKind::StallBody, FaultKind::Drip];
-        emulator.set_faults(stalls.map(|kind| Fault::new(kind).rate(0.1)), 3);
+        emulator.set_faults(stalls.map(|kind| Fault::new(kind).with_rate(0.1)), 3);
         let mut random = fastrand::Rng::with_seed(7);
         let mut running = Vec::new();
         for number in 0..4 * DROPPED {

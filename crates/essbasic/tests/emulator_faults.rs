@@ -41,7 +41,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 /// Returns one fault of the kind for each request: for the status, for links, and for a file.
 fn one_per_request(kind: FaultKind) -> [Fault; 3] {
     ["DescribeFlowDetailInfo", "DescribeResourceUrlsByFlows", "download"]
-        .map(|action| Fault::new(kind).action(action).times(1))
+        .map(|action| Fault::new(kind).with_action(action).with_times(1))
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn files_are_correct_after_any_fault() {
 
 fn check_files(kind: FaultKind) {
     let seed = Seed::completed(COUNT);
-    let emulator = Emulator::builder().seed(seed).rate_limit(None).start().unwrap();
+    let emulator = Emulator::builder().with_seed(seed).with_rate_limit(None).start().unwrap();
     let reference = tempfile::tempdir().unwrap();
     archive(&emulator, true, reference.path()).unwrap();
     let expected = files(reference.path());
@@ -100,9 +100,9 @@ fn random_transient_faults_cause_no_failures() {
     };
     let kinds: Vec<_> = FaultKind::ALL.into_iter().filter(is_transient).collect();
     let rate = 0.1 / kinds.len() as f64;
-    let faults: Vec<_> = kinds.into_iter().map(|kind| Fault::new(kind).rate(rate)).collect();
+    let faults: Vec<_> = kinds.into_iter().map(|kind| Fault::new(kind).with_rate(rate)).collect();
     let seed = Seed::completed(COUNT * 10);
-    let emulator = Emulator::builder().seed(seed).rate_limit(None).start().unwrap();
+    let emulator = Emulator::builder().with_seed(seed).with_rate_limit(None).start().unwrap();
     let reference = tempfile::tempdir().unwrap();
     archive(&emulator, true, reference.path()).unwrap();
     let expected = files(reference.path());

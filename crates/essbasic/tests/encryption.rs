@@ -48,7 +48,7 @@ fn downloads_through_encrypted_calls() {
         (Cipher::Sm4, "0123456789abcdef"),
     ];
     for (cipher, key) in keys {
-        let emulator = Emulator::builder().encryption(cipher, key, "hmac").start().unwrap();
+        let emulator = Emulator::builder().with_encryption(cipher, key, "hmac").start().unwrap();
         let encryption = match cipher {
             Cipher::Sm4 => Encryption::sm4_cbc(APP_ID, key, "hmac"),
             _ => Encryption::aes_cbc(APP_ID, key, "hmac"),
@@ -67,7 +67,7 @@ fn downloads_through_encrypted_calls() {
 #[test]
 fn reports_errors_of_the_inner_action() {
     let emulator =
-        Emulator::builder().encryption(Cipher::Aes, "k".repeat(24), "h").start().unwrap();
+        Emulator::builder().with_encryption(Cipher::Aes, "k".repeat(24), "h").start().unwrap();
     let encryption = Encryption::aes_cbc(APP_ID, "k".repeat(24), "h").unwrap();
     for result in download(&config(&emulator, encryption), "nobody") {
         let Err(Error::Call(error)) = result else { panic!("the operator does not exist") };
@@ -80,7 +80,7 @@ fn reports_errors_of_the_inner_action() {
 #[test]
 fn fails_if_the_keys_differ() {
     let emulator =
-        Emulator::builder().encryption(Cipher::Aes, "k".repeat(16), "h").start().unwrap();
+        Emulator::builder().with_encryption(Cipher::Aes, "k".repeat(16), "h").start().unwrap();
     for encryption in [
         Encryption::aes_cbc(APP_ID, "k".repeat(16), "other"),
         Encryption::aes_cbc(APP_ID, "o".repeat(16), "h"),

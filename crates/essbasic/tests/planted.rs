@@ -25,7 +25,7 @@ const IDS: [&str; 4] = ["one", "two", "three", "four"];
 
 /// Starts an emulator with contracts of the same name, signed by every party long ago.
 fn emulator() -> Emulator {
-    let emulator = Emulator::builder().rate_limit(None).start().unwrap();
+    let emulator = Emulator::builder().with_rate_limit(None).start().unwrap();
     for id in IDS {
         let mut flow = NewFlow::new(APP_ID, ORGANIZATION, id);
         flow.file_name = "合同.pdf".into();

@@ -23,7 +23,7 @@ const COUNT: usize = 120;
 /// Starts an emulator with contracts of the same name, signed by every party long ago, and returns their flow IDs.
 fn emulator() -> (Emulator, Vec<String>) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let emulator = Emulator::builder().rate_limit(None).manual_clock(now - 60);
+    let emulator = Emulator::builder().with_rate_limit(None).with_manual_clock(now - 60);
     let emulator = emulator.start().unwrap();
     let ids: Vec<String> = (0..COUNT).map(|n| format!("yDwA{n:028}")).collect();
     for id in &ids {

@@ -92,7 +92,7 @@ fn offer(name: &str) -> (String, Contract) {
 
 #[test]
 fn creates_signs_and_downloads_a_contract_from_a_file() {
-    let emulator = Emulator::builder().manual_clock(now()).start().unwrap();
+    let emulator = Emulator::builder().with_manual_clock(now()).start().unwrap();
     for driver in Driver::both(&config(&emulator), &the_agent()) {
         let original = pdf(&driver, &emulator);
         let folder = tempfile::tempdir().unwrap();
@@ -131,7 +131,7 @@ fn creates_signs_and_downloads_a_contract_from_a_file() {
 
 #[test]
 fn creates_contracts_in_batches_and_isolates_failures() {
-    let emulator = Emulator::builder().rate_limit(None).start().unwrap();
+    let emulator = Emulator::builder().with_rate_limit(None).start().unwrap();
     for (round, driver) in Driver::both(&config(&emulator), &the_agent()).into_iter().enumerate() {
         let mut offers: Vec<_> = (0..45).map(|n| offer(&format!("offer_{n}"))).collect();
         offers[21].1 = Contract::new("without_parties");
@@ -162,7 +162,7 @@ fn creates_contracts_in_batches_and_isolates_failures() {
 
 #[test]
 fn reminds_parties_and_withdraws_contracts() {
-    let emulator = Emulator::builder().rate_limit(None).start().unwrap();
+    let emulator = Emulator::builder().with_rate_limit(None).start().unwrap();
     for driver in Driver::both(&config(&emulator), &the_agent()) {
         let created = driver.start_from_templates(vec![offer("one"), offer("two")]);
         let [one, two] = [0, 1].map(|index: usize| created[index].clone().unwrap());

@@ -15,7 +15,7 @@ const RATE: usize = 10;
 
 /// Makes one call with each of `CALLS` clients concurrently, and returns the number of throttled attempts.
 fn concurrent_calls(client: impl Fn(&Emulator) -> Driver) -> u64 {
-    let emulator = Emulator::builder().rate_limit(Some(RATE)).start().unwrap();
+    let emulator = Emulator::builder().with_rate_limit(Some(RATE)).start().unwrap();
     let flow = emulator.completed_flows().remove(0);
     let clients: Vec<_> = (0..CALLS).map(|_| client(&emulator)).collect();
     thread::scope(|scope| {

@@ -27,7 +27,7 @@ const SECOND: &str = "yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh";
 const UNKNOWN: &str = "yDwivUUckpor6wtoUuogwQHCAB0ES0p1";
 
 fn emulator() -> Emulator {
-    Emulator::builder().rate_limit(None).start().unwrap()
+    Emulator::builder().with_rate_limit(None).start().unwrap()
 }
 
 impl Driver {

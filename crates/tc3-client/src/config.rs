@@ -175,7 +175,7 @@ impl Config {
     /// Signs only `content-type;host`, as the official SDKs do, for servers that do not support signed actions. A
     /// captured request can then be replayed with another action.
     #[must_use]
-    pub fn without_signed_action(mut self) -> Self {
+    pub fn with_unsigned_action(mut self) -> Self {
         self.sign_action = false;
         self
     }
@@ -183,7 +183,7 @@ impl Config {
     /// Excludes the body from the signature (`UNSIGNED-PAYLOAD`). Large uploads are then not hashed, and only TLS
     /// protects their integrity.
     #[must_use]
-    pub fn without_signed_payload(mut self) -> Self {
+    pub fn with_unsigned_payload(mut self) -> Self {
         self.sign_payload = false;
         self
     }

@@ -41,8 +41,8 @@ fn applies_the_configuration_to_requests() {
         .unwrap()
         .with_region("ap-guangzhou")
         .with_language(Language::English)
-        .without_signed_action()
-        .without_signed_payload();
+        .with_unsigned_action()
+        .with_unsigned_payload();
     let outcome = run(config, READ, &[]);
     let request = &outcome.requests[0];
     let header = |name: &str| request.headers.get(name).map(|v| v.to_str().unwrap());

@@ -49,7 +49,7 @@ fn refused(method: &'static str) -> [(Call, &'static str); 5] {
 
 /// Makes the calls with each of the methods; the flag is true for an unsigned payload.
 fn check(client: Client, methods: &[(&'static str, bool)]) {
-    let emulator = Emulator::builder().rate_limit(None).start().unwrap();
+    let emulator = Emulator::builder().with_rate_limit(None).start().unwrap();
     let mut calls = Vec::new();
     for &(method, unsigned) in methods {
         for first in ["yDwivUUckpor6wtoUuogwQHCAB0ES0pQ", "yDwivUUckpor6wtoUuogwQHCAB0ES0p1"] {

@@ -46,7 +46,7 @@ fn check(client: Client, method: &'static str) {
     };
     let calls: Vec<Call> = samples.iter().map(call).collect();
     let state = Seed::from_json(include_str!("../../conformance/state.json")).unwrap();
-    let builder = Emulator::builder().seed(state).rate_limit(None).manual_clock(NOW);
+    let builder = Emulator::builder().with_seed(state).with_rate_limit(None).with_manual_clock(NOW);
     let emulator = builder.start().unwrap();
     let Some(results) = make(client, &emulator, Some(NOW), &calls) else { return };
 

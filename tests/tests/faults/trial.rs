@@ -46,9 +46,9 @@ pub(crate) struct Trial {
 
 impl Trial {
     pub(crate) fn new(kind: FaultKind, library: Library) -> Self {
-        let mut emulator = Emulator::builder().rate_limit(None);
+        let mut emulator = Emulator::builder().with_rate_limit(None);
         if kind.hits_handshakes() {
-            emulator = emulator.tls();
+            emulator = emulator.with_tls();
         }
         let emulator = Arc::new(emulator.start().unwrap());
         let agent = agent(APP_ID, ORGANIZATION, OPERATOR);
@@ -89,8 +89,9 @@ impl Trial {
 
     fn hit_once(&self, actions: &[&'static str], act: impl FnOnce(&Client) -> String) -> String {
         let faults = |actions: &[&str]| {
-            let faults =
-                actions.iter().map(|action| Fault::new(self.kind).action(*action).times(1));
+            let faults = actions
+                .iter()
+                .map(|action| Fault::new(self.kind).with_action(*action).with_times(1));
             self.emulator.set_faults(faults, 0);
         };
         let refused = self.kind == FaultKind::Refused;
@@ -124,7 +125,7 @@ impl Trial {
         let timeout = if to_file { LONG_TIMEOUT } else { SHORT_TIMEOUT };
         let client = self.client(&endpoint, timeout, SHORT_DELAY, (actions, usize::MAX));
         if !self.kind.hits_handshakes() {
-            let faults = actions.iter().map(|action| Fault::new(self.kind).action(*action));
+            let faults = actions.iter().map(|action| Fault::new(self.kind).with_action(*action));
             self.emulator.set_faults(faults, 0);
         }
         self.outcome_of_all(&client, act)

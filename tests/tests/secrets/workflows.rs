@@ -134,9 +134,9 @@ impl Clients {
 }
 
 fn emulator(log: &Log, builder: Builder, encrypted: bool) -> Emulator {
-    let builder = builder.temporary_credential(ID, KEY, TOKEN).rate_limit(None);
+    let builder = builder.with_temporary_credential(ID, KEY, TOKEN).with_rate_limit(None);
     let builder = match encrypted {
-        true => builder.encryption(Cipher::Aes, CIPHER_KEY, HMAC_KEY),
+        true => builder.with_encryption(Cipher::Aes, CIPHER_KEY, HMAC_KEY),
         false => builder,
     };
     log.debug(&builder);
@@ -189,7 +189,7 @@ fn encrypted(log: &Log, hmac: &str) {
 /// Runs calls that all have this fault.
 fn hit(log: &Log, kind: FaultKind) {
     let builder = Emulator::builder();
-    let builder = if kind.hits_handshakes() { builder.tls() } else { builder };
+    let builder = if kind.hits_handshakes() { builder.with_tls() } else { builder };
     let emulator = emulator(log, builder, false);
     let mut config = config(&emulator.endpoint(), KEY);
     if let Some(authority) = emulator.authority_pem() {
@@ -200,7 +200,7 @@ fn hit(log: &Log, kind: FaultKind) {
     emulator.set_faults([Fault::new(kind)], 0);
     clients.read(log);
     for action in ["download", "DescribeResourceUrlsByFlows"] {
-        emulator.set_faults([Fault::new(kind).action(action)], 0);
+        emulator.set_faults([Fault::new(kind).with_action(action)], 0);
         let folder = tempfile::tempdir().unwrap();
         let options = DownloadOptions::to(folder.path());
         both!(log, clients, download([FLOW], &options));

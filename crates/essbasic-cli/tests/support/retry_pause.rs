@@ -15,7 +15,7 @@ use super::support::until;
 /// Runs a command whose requests for `action` are throttled, and sends SIGTERM once it pauses before a retry. Asserts
 /// that it ends without the pause and without another attempt.
 pub fn terminate(home: &Path, emulator: &Emulator, action: &str, command: &mut Command) -> Output {
-    emulator.set_faults([Fault::new(FaultKind::Throttled).action(action)], 1);
+    emulator.set_faults([Fault::new(FaultKind::Throttled).with_action(action)], 1);
     let throttled = || emulator.stats().rejected.get("RequestLimitExceeded").copied();
     let before = throttled();
     let log = home.join("stderr");

@@ -43,11 +43,11 @@ fn callbacks() -> impl Strategy<Value = Callback> {
     (urls, strings(), strings(), chaos, attempts, durations()).prop_map(
         |(url, key, token, chaos, attempts, backoff)| {
             Callback::to(url)
-                .key(key)
-                .token(token)
-                .chaos(chaos)
-                .max_attempts(attempts)
-                .initial_backoff(backoff)
+                .with_key(key)
+                .with_token(token)
+                .with_chaos(chaos)
+                .with_max_attempts(attempts)
+                .with_initial_backoff(backoff)
         },
     )
 }
@@ -57,9 +57,10 @@ fn faults() -> impl Strategy<Value = Vec<Fault>> {
     let fault =
         (kinds, floats(), proptest::option::of(strings()), proptest::option::of(any::<u64>()))
             .prop_map(|(kind, rate, action, times)| {
-                let fault = Fault::new(kind).rate(rate);
-                let fault = action.into_iter().fold(fault, |fault, action| fault.action(action));
-                times.into_iter().fold(fault, |fault, times| fault.times(times))
+                let fault = Fault::new(kind).with_rate(rate);
+                let fault =
+                    action.into_iter().fold(fault, |fault, action| fault.with_action(action));
+                times.into_iter().fold(fault, |fault, times| fault.with_times(times))
             });
     proptest::collection::vec(fault, 0..3)
 }
@@ -91,7 +92,7 @@ fn boxed<T: Clone + fmt::Debug + 'static>(
 
 /// Calls of all setters with arbitrary values.
 fn setters() -> impl Strategy<Value = SetterCall> {
-    let plain: [Setting; 2] = [Builder::allow_remote, Builder::tls];
+    let plain: [Setting; 2] = [Builder::allow_remote, Builder::with_tls];
     let addresses = [
         SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         SocketAddr::from((Ipv4Addr::BROADCAST, 0)),
@@ -105,25 +106,26 @@ fn setters() -> impl Strategy<Value = SetterCall> {
         sizes().prop_filter("takes long", |flows| !(10_000..=limits::MAX_FLOWS).contains(flows));
     prop_oneof![
         boxed(proptest::sample::select(plain.to_vec()), |builder, set| set(builder)),
-        boxed(proptest::sample::select(addresses.to_vec()), Builder::listen),
-        boxed((strings(), strings()), |builder, (id, key)| builder.credential(id, key)),
+        boxed(proptest::sample::select(addresses.to_vec()), Builder::with_address),
+        boxed((strings(), strings()), |builder, (id, key)| builder.with_credential(id, key)),
         boxed((strings(), strings(), strings()), |builder, (id, key, token)| {
-            builder.temporary_credential(id, key, token)
+            builder.with_temporary_credential(id, key, token)
         }),
         boxed((cipher, strings(), strings()), |builder, (cipher, key, hmac)| {
-            builder.encryption(cipher, key, hmac)
+            builder.with_encryption(cipher, key, hmac)
         }),
-        boxed(callbacks(), Builder::callback),
-        boxed(flows, |builder, flows| builder.seed(Seed::completed(flows))),
-        boxed(floats(), Builder::speed),
+        boxed(callbacks(), Builder::with_callback),
+        boxed(flows, |builder, flows| builder.with_seed(Seed::completed(flows))),
+        boxed(floats(), Builder::with_speed),
         boxed(
             prop_oneof![Just(u64::MAX), Just(253_402_300_800), any::<u64>()],
-            |builder, start| { builder.manual_clock(start) }
+            |builder, start| { builder.with_manual_clock(start) }
         ),
-        boxed(proptest::option::of(sizes()), Builder::rate_limit),
-        boxed(sizes(), Builder::pdf_size),
+        boxed(proptest::option::of(sizes()), Builder::with_rate_limit),
+        boxed(sizes(), Builder::with_min_pdf_bytes),
         boxed(sizes(), Builder::with_max_stored_bytes),
-        boxed((faults(), any::<u64>()), |builder, (faults, seed)| builder.faults(faults, seed)),
+        boxed((faults(), any::<u64>()), |builder, (faults, seed)| builder
+            .with_faults(faults, seed)),
     ]
 }
 
@@ -172,67 +174,85 @@ fn every_field_has_a_setter_in_the_property_test() {
 
 #[test]
 fn rejects_invalid_settings_with_their_limit() {
-    let chaos = |chaos| Callback::to("http://127.0.0.1:1/").chaos(chaos);
-    let rate = |rate| [Fault::new(FaultKind::Reset).rate(rate)];
+    let chaos = |chaos| Callback::to("http://127.0.0.1:1/").with_chaos(chaos);
+    let rate = |rate| [Fault::new(FaultKind::Reset).with_rate(rate)];
     let day = limits::MAX_CALLBACK_DELAY;
     let new = Builder::new;
     for (builder, reason) in [
-        (new().speed(f64::NAN), "clock speed NaN is not between 0 and 1000000"),
-        (new().speed(f64::INFINITY), "clock speed inf is not between 0 and 1000000"),
-        (new().speed(-1.0), "clock speed -1 is not between 0 and 1000000"),
-        (new().speed(1_000_000.5), "is not between 0 and 1000000"),
+        (new().with_speed(f64::NAN), "clock speed NaN is not between 0 and 1000000"),
+        (new().with_speed(f64::INFINITY), "clock speed inf is not between 0 and 1000000"),
+        (new().with_speed(-1.0), "clock speed -1 is not between 0 and 1000000"),
+        (new().with_speed(1_000_000.5), "is not between 0 and 1000000"),
         (
-            new().pdf_size(1_000_000_000_000),
+            new().with_min_pdf_bytes(1_000_000_000_000),
             "1000000000000 bytes exceeds the limit of 268435456 bytes",
         ),
-        (new().pdf_size((256 << 20) + 1), "exceeds the limit"),
-        (new().seed(Seed::completed(usize::MAX)), "exceed the limit of 1000000"),
-        (new().seed(Seed::completed(1_000_001)), "1000001 generated contracts exceed the limit"),
-        (new().manual_clock(253_402_300_800), "exceeds the limit of 253402300799"),
-        (new().manual_clock(u64::MAX), "exceeds the limit of 253402300799"),
-        (new().faults(rate(f64::NAN), 0), "rate of fault reset NaN is not between 0 and 1"),
-        (new().faults(rate(1.5), 0), "rate of fault reset 1.5 is not between 0 and 1"),
-        (new().faults(rate(-0.5), 0), "is not between 0 and 1"),
-        (new().faults([Fault::new(FaultKind::TlsCut)], 0), "TLS is not enabled"),
-        (new().faults([Fault::new(FaultKind::TlsCut).action("x")], 0).tls(), "have no action"),
+        (new().with_min_pdf_bytes((256 << 20) + 1), "exceeds the limit"),
+        (new().with_seed(Seed::completed(usize::MAX)), "exceed the limit of 1000000"),
         (
-            new()
-                .callback(chaos(CallbackChaos { duplicate_rate: 7.0, ..CallbackChaos::default() })),
+            new().with_seed(Seed::completed(1_000_001)),
+            "1000001 generated contracts exceed the limit",
+        ),
+        (new().with_manual_clock(253_402_300_800), "exceeds the limit of 253402300799"),
+        (new().with_manual_clock(u64::MAX), "exceeds the limit of 253402300799"),
+        (new().with_faults(rate(f64::NAN), 0), "rate of fault reset NaN is not between 0 and 1"),
+        (new().with_faults(rate(1.5), 0), "rate of fault reset 1.5 is not between 0 and 1"),
+        (new().with_faults(rate(-0.5), 0), "is not between 0 and 1"),
+        (new().with_faults([Fault::new(FaultKind::TlsCut)], 0), "TLS is not enabled"),
+        (
+            new().with_faults([Fault::new(FaultKind::TlsCut).with_action("x")], 0).with_tls(),
+            "have no action",
+        ),
+        (
+            new().with_callback(chaos(CallbackChaos {
+                duplicate_rate: 7.0,
+                ..CallbackChaos::default()
+            })),
             "duplicate rate of callbacks 7 is not between 0 and 1",
         ),
         (
-            new().callback(chaos(CallbackChaos {
+            new().with_callback(chaos(CallbackChaos {
                 duplicate_rate: f64::NAN,
                 ..CallbackChaos::default()
             })),
             "duplicate rate of callbacks NaN is not between 0 and 1",
         ),
         (
-            new().callback(chaos(CallbackChaos { delay: day * 2, ..CallbackChaos::default() })),
+            new()
+                .with_callback(chaos(CallbackChaos { delay: day * 2, ..CallbackChaos::default() })),
             "callback delay of 172800 s exceeds the limit of 86400 s",
         ),
-        (new().callback(Callback::to("nowhere")), "callback URL"),
-        (new().callback(Callback::to("http://127.0.0.1/").key("k")), "32 bytes"),
+        (new().with_callback(Callback::to("nowhere")), "callback URL"),
+        (new().with_callback(Callback::to("http://127.0.0.1/").with_key("k")), "32 bytes"),
         (
-            new().callback(Callback::to("http://127.0.0.1:1/").token("")),
+            new().with_callback(Callback::to("http://127.0.0.1:1/").with_token("")),
             "the token of callbacks is empty",
         ),
-        (new().credential("", "k"), "the SecretId of a credential is empty"),
-        (new().credential("i", ""), "the SecretKey of a credential is empty"),
-        (new().temporary_credential("i", "k", ""), "the token of a credential is empty"),
+        (new().with_credential("", "k"), "the SecretId of a credential is empty"),
+        (new().with_credential("i", ""), "the SecretKey of a credential is empty"),
+        (new().with_temporary_credential("i", "k", ""), "the token of a credential is empty"),
         (
-            new().credential("AKIDa#key", "k"),
+            new().with_credential("AKIDa#key", "k"),
             "the SecretId of a credential contains a character other than A-Z, a-z, 0-9, _ and -",
         ),
-        (new().credential("i", "k "), "the SecretKey of a credential contains a character other"),
-        (new().temporary_credential("i", "k", "t\n"), "the token of a credential contains a"),
         (
-            new().encryption(Cipher::Aes, "k", "h"),
+            new().with_credential("i", "k "),
+            "the SecretKey of a credential contains a character other",
+        ),
+        (new().with_temporary_credential("i", "k", "t\n"), "the token of a credential contains a"),
+        (
+            new().with_encryption(Cipher::Aes, "k", "h"),
             "AES key of 1 bytes; expected 16, 24 or 32 bytes",
         ),
-        (new().encryption(Cipher::Sm4, "k".repeat(32), "h"), "SM4 key of 32 bytes; expected 16"),
-        (new().encryption(Cipher::Aes, "k".repeat(16), ""), "HMAC key of encrypted calls is empty"),
-        (new().listen(([192, 0, 2, 1], 0).into()), "192.0.2.1 is not a loopback address"),
+        (
+            new().with_encryption(Cipher::Sm4, "k".repeat(32), "h"),
+            "SM4 key of 32 bytes; expected 16",
+        ),
+        (
+            new().with_encryption(Cipher::Aes, "k".repeat(16), ""),
+            "HMAC key of encrypted calls is empty",
+        ),
+        (new().with_address(([192, 0, 2, 1], 0).into()), "192.0.2.1 is not a loopback address"),
     ] {
         let error = builder.start().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{error}");
@@ -243,12 +263,12 @@ fn rejects_invalid_settings_with_their_limit() {
 #[test]
 fn accepts_settings_at_their_limits() {
     for builder in [
-        Builder::new().speed(0.0),
-        Builder::new().speed(limits::MAX_SPEED),
-        Builder::new().pdf_size(limits::MAX_PDF_BYTES),
-        Builder::new().manual_clock(limits::MAX_TIME.as_secs()),
-        Builder::new().seed(Seed::completed(0)),
-        Builder::new().rate_limit(Some(0)),
+        Builder::new().with_speed(0.0),
+        Builder::new().with_speed(limits::MAX_SPEED),
+        Builder::new().with_min_pdf_bytes(limits::MAX_PDF_BYTES),
+        Builder::new().with_manual_clock(limits::MAX_TIME.as_secs()),
+        Builder::new().with_seed(Seed::completed(0)),
+        Builder::new().with_rate_limit(Some(0)),
     ] {
         drop(builder.start().unwrap());
     }
@@ -257,7 +277,7 @@ fn accepts_settings_at_their_limits() {
 #[test]
 fn many_contracts_start_quickly() {
     let started = std::time::Instant::now();
-    let emulator = Builder::new().seed(Seed::completed(100_000)).start().unwrap();
+    let emulator = Builder::new().with_seed(Seed::completed(100_000)).start().unwrap();
     assert_eq!(emulator.completed_flows().len(), 100_000);
     // The usual time is below one second; a debug build on a busy machine takes longer.
     assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());

@@ -71,31 +71,31 @@ impl Callback {
     }
 
     /// Encrypts messages with this CallbackKey of 32 bytes.
-    pub fn key(mut self, key: impl Into<String>) -> Self {
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
     /// Signs messages with this token.
-    pub fn token(mut self, token: impl Into<String>) -> Self {
+    pub fn with_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
     /// Sets the faults of callbacks.
-    pub fn chaos(mut self, chaos: CallbackChaos) -> Self {
+    pub fn with_chaos(mut self, chaos: CallbackChaos) -> Self {
         self.chaos = chaos;
         self
     }
 
     /// Sets the maximum number of attempts per message: 20 by default, at least 1.
-    pub fn max_attempts(mut self, attempts: u32) -> Self {
+    pub fn with_max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
     }
 
     /// Sets the backoff before the second attempt: 100 ms by default, at most 10 s.
-    pub fn initial_backoff(mut self, backoff: Duration) -> Self {
+    pub fn with_initial_backoff(mut self, backoff: Duration) -> Self {
         self.initial_backoff = backoff;
         self
     }

@@ -62,21 +62,21 @@ impl Fault {
     /// Sets the fraction of the requests that the fault hits, from 0 to 1.
     /// [`Builder::start`](crate::Builder::start) rejects any other value.
     #[must_use]
-    pub fn rate(mut self, rate: f64) -> Self {
+    pub fn with_rate(mut self, rate: f64) -> Self {
         self.rate = rate;
         self
     }
 
     /// Limits the fault to requests for this action, or for files with `download`.
     #[must_use]
-    pub fn action(mut self, action: impl Into<String>) -> Self {
+    pub fn with_action(mut self, action: impl Into<String>) -> Self {
         self.action = Some(action.into());
         self
     }
 
     /// Limits the number of hits.
     #[must_use]
-    pub fn times(mut self, times: u64) -> Self {
+    pub fn with_times(mut self, times: u64) -> Self {
         self.times = Some(times);
         self
     }
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn parses_the_short_notation() {
         assert_eq!("reset".parse(), Ok(Fault::new(FaultKind::Reset)));
-        let fault = Fault::new(FaultKind::StallBody).rate(0.25).action("download");
+        let fault = Fault::new(FaultKind::StallBody).with_rate(0.25).with_action("download");
         assert_eq!("stall-body=0.25@download".parse(), Ok(fault));
         assert!("flood".parse::<Fault>().unwrap_err().contains("over-long"));
     }

@@ -90,8 +90,8 @@ mod tests {
         let draw = |seed| {
             let faults = Faults::default();
             let rules = vec![
-                Fault::new(FaultKind::Drip).rate(0.1),
-                Fault::new(FaultKind::Reset).rate(0.5).action("A").times(3),
+                Fault::new(FaultKind::Drip).with_rate(0.1),
+                Fault::new(FaultKind::Reset).with_rate(0.5).with_action("A").with_times(3),
             ];
             faults.set(rules, seed);
             let drawn: Vec<_> =

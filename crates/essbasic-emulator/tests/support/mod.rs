@@ -73,7 +73,7 @@ pub(crate) fn details(flow_ids: &[&str]) -> Call {
 }
 
 pub(crate) fn start() -> Emulator {
-    Emulator::builder().manual_clock(NOW).rate_limit(None).start().unwrap()
+    Emulator::builder().with_manual_clock(NOW).with_rate_limit(None).start().unwrap()
 }
 
 pub(crate) fn http() -> ureq::Agent {

@@ -39,7 +39,7 @@ const MODELS: [(&str, Model); 13] = [
 
 /// Returns the names of the actions that the emulator models, in alphabetical order.
 ///
-/// With [`Builder::encryption`](crate::Builder::encryption) it also models `CreateRequestWithEncryption`. The
+/// With [`Builder::with_encryption`](crate::Builder::with_encryption) it also models `CreateRequestWithEncryption`. The
 /// parameters of any other action are checked, and its response is a stub of the described shape.
 pub fn modeled_actions() -> impl Iterator<Item = &'static str> {
     MODELS.into_iter().map(|(name, _)| name)
