@@ -6,6 +6,7 @@
 //! - With the feature `serde`, generated types implement `Serialize` and `Deserialize`, and any type of serde
 //!   may be a request or response; `lenient` reads fields of those by the lenient rules.
 //! - [`Base64`] is a file in JSON, [`time`] converts the services' timestamps.
+//! - [`Redacted`] replaces sensitive fields in the `Debug` output of generated types.
 //!
 //! The crate is independent of any particular service and opens no sockets. The crate `tc3-catalogue` describes a service
 //! as data.
@@ -14,6 +15,7 @@
 mod action;
 mod base64;
 mod envelope;
+mod redacted;
 pub mod time;
 
 #[cfg(feature = "serde")]
@@ -21,6 +23,7 @@ pub use action::Visitor;
 pub use action::{Action, ActionInfo};
 pub use base64::Base64;
 pub use envelope::{ApiError, Envelope, Success};
+pub use redacted::Redacted;
 pub use tc3_json as json;
 #[cfg(feature = "serde")]
 pub use tc3_json::lenient;
@@ -30,15 +33,6 @@ pub use tc3_json::{__deserialize, __serialize};
 /// Items that generated code uses by absolute path, so that a models crate needs one dependency.
 #[doc(hidden)]
 pub mod __private {
-    /// Placeholder of a sensitive value in `Debug` output.
-    pub struct Redacted;
-
-    impl core::fmt::Debug for Redacted {
-        fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-            f.write_str("***")
-        }
-    }
-
     /// Returns the string of a key in a table of lines, each a key, a tab and a string.
     pub fn fact(lines: &'static str, key: &str) -> Option<&'static str> {
         lines.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('\t'))

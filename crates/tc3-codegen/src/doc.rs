@@ -81,8 +81,7 @@ fn code_link(code: &str) -> String {
 
 /// Returns the meaning of an error code and advice on it.
 pub(crate) fn code_text(model: &Model<'_>, code: &str) -> String {
-    let common = || model.spec.common_codes.get(code).map(|facts| facts.description.as_str());
-    let meaning = model.spec.codes.get(code).map(String::as_str).or_else(common).unwrap_or(code);
+    let meaning = model.meaning(code).unwrap_or(code);
     let advice = model.advice(code).unwrap_or_default();
     format!("{} {}", sentence(meaning), sentence(advice)).trim_end().to_owned()
 }

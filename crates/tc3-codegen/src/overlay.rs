@@ -292,6 +292,9 @@ pub struct Docs {
     /// Documentation of objects and their fields.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub objects: Table<ObjectDoc>,
+    /// Meanings of error codes, which replace those of the spec.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub meanings: Table<String>,
     /// Advice on error codes.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub codes: Table<String>,

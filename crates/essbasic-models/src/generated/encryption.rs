@@ -5,8 +5,7 @@ mod codec;
 
 use std::fmt;
 
-use tc3_api::__private::Redacted;
-use tc3_api::{Action, ActionInfo, Envelope, json};
+use tc3_api::{Action, ActionInfo, Envelope, Redacted, json};
 
 /// Calls another action with its request and response encrypted and authenticated. The call
 /// itself is signed with TC3-HMAC-SHA256 like any other.

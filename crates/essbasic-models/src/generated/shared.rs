@@ -9,9 +9,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 #[allow(unused_imports, reason = "all features may be disabled")]
-use tc3_api::__private::Redacted;
-#[allow(unused_imports, reason = "all features may be disabled")]
-use tc3_api::time;
+use tc3_api::{Redacted, time};
 
 /// The caller: the platform's application, one of its sub-organizations, and an employee of
 /// that sub-organization. Data of different applications is separate: an organization verified
@@ -787,13 +785,13 @@ pub struct FlowApproverInfo {
     /// `Name`, `IdCardType`, `IdCardNumber` and `Mobile`. At most 64 characters.
     pub open_id: Option<String>,
     /// The party's sub-organization in the same application, by the id that the platform gave it,
-    /// as in `ProxyOrganizationOpenId` of `Agent`. Required of a sub-organization other than the
+    /// as in `ProxyOrganizationOpenId` of `Agent`. Required for a sub-organization other than the
     /// initiator. At most 64 characters.
     pub organization_open_id: Option<String>,
     /// Kind of party, and whether it signs manually, by auto-signing or by PIN.
     pub approver_type: Option<super::FlowApproverType>,
-    /// The party's role in the template, as `DescribeTemplates` returns it. Required from a
-    /// template, unless the contract has a single party or is between an organization and a person.
+    /// The party's role in the template, as `DescribeTemplates` returns it. Required in a contract
+    /// from a template, unless it has a single party or is between an organization and a person.
     pub recipient_id: Option<String>,
     /// Deadline for this party's signature. Absent: the contract's deadline. Not supported for the
     /// contracts of a contract group. Unix timestamp in seconds.

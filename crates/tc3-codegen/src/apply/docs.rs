@@ -27,6 +27,14 @@ impl<'a> Model<'a> {
         self.docs().find_map(|docs| own(docs).or_else(|| common(docs))).map(String::as_str)
     }
 
+    /// Returns the meaning of an error code.
+    pub(crate) fn meaning(&self, code: &str) -> Option<&'a str> {
+        let spec = self.spec;
+        let common = || spec.common_codes.get(code).map(|facts| &facts.description);
+        let own = self.overlay.docs.meanings.get(code);
+        own.or_else(|| spec.codes.get(code)).or_else(common).map(String::as_str)
+    }
+
     /// Returns advice on an error code.
     pub(crate) fn advice(&self, code: &str) -> Option<&'a str> {
         let common = || self.spec.common_codes.get(code).map(|facts| facts.judgement.as_str());
@@ -53,9 +61,11 @@ fn stale(at: &mut Problems<'_>, model: &Model<'_>) {
             at.add(&["docs", "fields", name], format!("stale: no field `{name}`"));
         }
     }
-    for code in docs.codes.keys() {
-        if !spec.codes.contains_key(code) && !spec.common_codes.contains_key(code) {
-            at.add(&["docs", "codes", code], format!("stale: no error code `{code}`"));
+    for (table, entries) in [("codes", &docs.codes), ("meanings", &docs.meanings)] {
+        for code in entries.keys() {
+            if !spec.codes.contains_key(code) && !spec.common_codes.contains_key(code) {
+                at.add(&["docs", table, code], format!("stale: no error code `{code}`"));
+            }
         }
     }
     for (object, doc) in &docs.objects {

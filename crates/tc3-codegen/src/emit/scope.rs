@@ -32,10 +32,10 @@ const IMPORTS: [(&str, &str); 10] = [
     ("ActionInfo", "tc3_api::ActionInfo"),
     ("Base64", "tc3_api::Base64"),
     ("Envelope", "tc3_api::Envelope"),
+    ("Redacted", "tc3_api::Redacted"),
     ("Visitor", "tc3_api::Visitor"),
     ("json", "tc3_api::json"),
     ("time", "tc3_api::time"),
-    ("Redacted", "tc3_api::__private::Redacted"),
 ];
 
 /// Scope of a generated module.
@@ -111,15 +111,8 @@ impl<'a> Scope<'a> {
             .then(|| quote!(#[allow(unused_imports, reason = "all features may be disabled")]));
         let std = of("std").into_iter().map(|path| self.below_root(path));
         let mut items: Vec<TokenStream> = std.map(|path| quote!(#allow use #path;)).collect();
-        let private = |path: &&str| path.contains("__private");
-        let (private, public): (Vec<&str>, Vec<&str>) =
-            of("tc3_api").into_iter().partition(private);
-        for path in private {
-            let path = self.below_root(path);
-            items.push(quote!(#allow use #path;));
-        }
-        let names: Vec<_> =
-            public.iter().filter_map(|path| path.rsplit("::").next()).map(ident).collect();
+        let names = of("tc3_api").into_iter().filter_map(|path| path.rsplit("::").next());
+        let names: Vec<_> = names.map(ident).collect();
         let root = self.below_root("tc3_api");
         match names.as_slice() {
             [] => {}

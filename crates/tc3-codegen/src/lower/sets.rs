@@ -16,11 +16,10 @@ const RESERVED_VARIANTS: [&str; 4] = ["Unknown", "default", "from", "known"];
 
 pub(super) fn codes(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Code> {
     let spec = model.spec;
-    let common = spec.common_codes.0.iter().map(|(code, facts)| (code, &facts.description));
-    let all: BTreeMap<_, _> = common.chain(&spec.codes).collect();
+    let all: BTreeSet<_> = spec.common_codes.keys().chain(spec.codes.keys()).collect();
     let mut taken: BTreeMap<String, &String> = BTreeMap::new();
     let mut codes = Vec::new();
-    for (code, description) in all {
+    for code in all {
         let name = camel(code);
         match ident(&name) {
             Some(name) if name != "Unknown" => {
@@ -30,10 +29,11 @@ pub(super) fn codes(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Code> {
                         format!("duplicate Rust name `{name}`: also the name of `{other}`"),
                     );
                 }
+                let meaning = model.meaning(code).unwrap_or_default();
                 codes.push(Code {
                     ident: name,
                     code: code.clone(),
-                    description: description.trim_end_matches('.').to_owned(),
+                    description: meaning.trim_end_matches('.').to_owned(),
                     advice: model.advice(code).map(sentence).unwrap_or_default(),
                 });
             }

@@ -78,7 +78,7 @@ pub(super) const CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL: ActionMeta = ActionMeta
     them.\n\nAuto-signing must be enabled for the organization, and by the person \
     (`ChannelCreateUserAutoSignEnableUrl`); otherwise the call fails. The link opens the mini \
     program. It is valid for 7 days unless `ExpiredTime` sets another time, 30 days at most. The \
-    call uses no contract quota and is not charged for now.",
+    call uses no contract quota and is currently not charged.",
     "auto_sign",
     &[
         "FailedOperation",

@@ -154,8 +154,8 @@ pub(super) static CHANNEL_CREATE_EMBED_WEB_URL_REQUEST: ObjectMeta = ObjectMeta:
                 "UserData",
                 "user_data",
                 "The platform's own data, returned in the callbacks when the template is created, \
-                edited or deleted: JSON encoded as base64. So `{\"ComeFrom\":\"xxx\"}` is sent as \
-                `eyJDb21lRnJvbSI6In4eCJ9`. Only with `EmbedType` `CREATE_TEMPLATE`.",
+                edited or deleted: JSON encoded as base64. For example, `{\"ComeFrom\":\"xxx\"}` \
+                is sent as `eyJDb21lRnJvbSI6In4eCJ9`. Only with `EmbedType` `CREATE_TEMPLATE`.",
                 JsonType::String,
             )
             .optional()

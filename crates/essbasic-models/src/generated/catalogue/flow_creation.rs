@@ -4326,7 +4326,11 @@ pub(super) static PREPARE_GROUP_RESOURCE_TYPE: ValueSetMeta = ValueSetMeta::new(
     "PrepareGroupResourceType",
     "Source of a contract group on an embedded page.",
     &[
-        ValueMeta::new(Literal::Int(1), "Template", "Templates. Not supported for now."),
+        ValueMeta::new(
+            Literal::Int(1),
+            "Template",
+            "Templates. Currently not supported.",
+        ),
         ValueMeta::new(Literal::Int(2), "File", "Files."),
     ],
 );

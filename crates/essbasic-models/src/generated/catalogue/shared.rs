@@ -575,7 +575,7 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
                 "OrganizationOpenId",
                 "organization_open_id",
                 "The party's sub-organization in the same application, by the id that the platform \
-                gave it, as in `ProxyOrganizationOpenId` of `Agent`. Required of a \
+                gave it, as in `ProxyOrganizationOpenId` of `Agent`. Required for a \
                 sub-organization other than the initiator. At most 64 characters.",
                 JsonType::String,
             )
@@ -592,8 +592,8 @@ pub(super) static FLOW_APPROVER_INFO: ObjectMeta = ObjectMeta::new(
         FieldMeta::new(
                 "RecipientId",
                 "recipient_id",
-                "The party's role in the template, as `DescribeTemplates` returns it. Required \
-                from a template, unless the contract has a single party or is between an \
+                "The party's role in the template, as `DescribeTemplates` returns it. Required in \
+                a contract from a template, unless it has a single party or is between an \
                 organization and a person.",
                 JsonType::String,
             )

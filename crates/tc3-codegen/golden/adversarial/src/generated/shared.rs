@@ -1116,10 +1116,7 @@ impl ::std::fmt::Debug for ScopeRequest {
         f.debug_struct("ScopeRequest")
             .field("expires", &self.expires)
             .field("content", &self.content)
-            .field(
-                "mobile",
-                &self.mobile.as_ref().map(|_| ::tc3_api::__private::Redacted),
-            )
+            .field("mobile", &self.mobile.as_ref().map(|_| ::tc3_api::Redacted))
             .field("actions", &self.actions)
             .field("action_info", &self.action_info)
             .field("base64s", &self.base64s)
@@ -1195,10 +1192,7 @@ impl ::std::fmt::Debug for ScopeResponse {
         f.debug_struct("ScopeResponse")
             .field("expires", &self.expires)
             .field("content", &self.content)
-            .field(
-                "mobile",
-                &self.mobile.as_ref().map(|_| ::tc3_api::__private::Redacted),
-            )
+            .field("mobile", &self.mobile.as_ref().map(|_| ::tc3_api::Redacted))
             .field("request_id", &self.request_id)
             .finish()
     }
@@ -1477,12 +1471,12 @@ impl ::std::fmt::Debug for TypesRequest {
             .field("ints", &self.ints)
             .field("floats", &self.floats)
             .field("bools", &self.bools)
-            .field("mobile", &::tc3_api::__private::Redacted)
+            .field("mobile", &::tc3_api::Redacted)
             .field(
                 "other_mobile",
-                &self.other_mobile.as_ref().map(|_| ::tc3_api::__private::Redacted),
+                &self.other_mobile.as_ref().map(|_| ::tc3_api::Redacted),
             )
-            .field("links", &self.links.as_ref().map(|_| ::tc3_api::__private::Redacted))
+            .field("links", &self.links.as_ref().map(|_| ::tc3_api::Redacted))
             .field("internal", &self.internal)
             .field("status", &self.status)
             .field("statuses", &self.statuses)
@@ -1565,10 +1559,10 @@ impl ::std::fmt::Debug for TypesResponse {
             .field("bool", &self.bool)
             .field("ints", &self.ints)
             .field("texts", &self.texts)
-            .field("mobile", &::tc3_api::__private::Redacted)
+            .field("mobile", &::tc3_api::Redacted)
             .field(
                 "other_mobile",
-                &self.other_mobile.as_ref().map(|_| ::tc3_api::__private::Redacted),
+                &self.other_mobile.as_ref().map(|_| ::tc3_api::Redacted),
             )
             .field("status", &self.status)
             .field("level", &self.level)
