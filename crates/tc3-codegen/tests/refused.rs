@@ -245,6 +245,13 @@ fn stale_entries_of_the_overlay() {
         json!({"objects": {"Part": {"fields": {"Gone": "d"}}}}),
         "overlay.json: /docs/objects/Part/fields/Gone: stale: `Part` has no field `Gone`",
     );
+    for table in ["codes", "meanings"] {
+        bad_overlay(
+            "docs",
+            json!({table: {"Gone": "d"}}),
+            &format!("overlay.json: /docs/{table}/Gone: stale: no error code `Gone`"),
+        );
+    }
     let required = |field: &str, required: bool| json!([{"object": "DoRequest", "field": field, "required": required, "reason": "r"}]);
     bad_overlay(
         "required",
