@@ -54,6 +54,8 @@ fn check_all(data: &[u8]) {
     // Signed, with the input as ciphertext: it decrypts to arbitrary bytes with arbitrary padding.
     let encrypted = signer.send(&json!({ "encrypt": Base64::encode(data) }).to_string());
     receive_message(&receiver(), encrypted.signature.as_deref(), &encrypted.body);
+    let bare = signer.send(Base64::encode(data).as_str());
+    receive_message(&receiver(), bare.signature.as_deref(), &bare.body);
 
     // Signed and encrypted, as the platform does.
     let sent = Sender::new(token.clone(), key.clone()).send(&text);
@@ -71,7 +73,9 @@ fn now() -> SystemTime {
 
 /// Receives a callback, and returns its message, if there is one.
 fn receive_message(receiver: &Receiver, signature: Option<&str>, body: &[u8]) -> Option<Message> {
+    let verified = receiver.verify(signature, body, now());
     let receive = || receiver.receive(signature, body, now());
+    assert_eq!(verified.is_ok(), receive().is_ok());
     let Ok(Received::New(delivery)) = receive() else { return None };
     assert!(matches!(receive(), Ok(Received::InFlight { .. })));
     drop(delivery);

@@ -11,7 +11,9 @@ use std::convert::Infallible;
 use std::time::{Duration, SystemTime};
 
 use essbasic::credentials::Credential;
-use essbasic::{Config, DownloadOptions, FlowStatus, Signals, WaitOptions, WaitOutcome, agent};
+use essbasic::{
+    Config, DownloadOptions, FlowStatus, RateLimit, Signals, WaitOptions, WaitOutcome, agent,
+};
 use essbasic_callback::testing::{Sender, message};
 use essbasic_callback::{
     CallbackKey, CallbackService, FlowCallbackStatus, Message, MessageData, MsgType, Received,
@@ -56,18 +58,10 @@ fn a_callback_leads_to_a_downloaded_file() {
     assert!(report.is_complete() && report.saved().count() == 1);
 }
 
-/// Passes the status in a message to a wait.
-fn signal(signals: &Signals, message: &Message) {
-    if let MessageData::FlowStatusChange(flow) = &message.data {
-        let reason = flow.flow_message.as_ref().map_or("", |text| text.as_str());
-        signals.send(&*flow.flow_id, FlowStatus::from(flow.status_name()), reason);
-    }
-}
-
 /// Receives callbacks until the runtime is dropped; returns the URL.
 async fn serve(signals: Signals) -> String {
     let service = CallbackService::new(receiver(), move |message: Message| {
-        signal(&signals, &message);
+        signals.notify(&message);
         async { Ok::<_, Infallible>(()) }
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -139,5 +133,64 @@ fn a_wait_with_callbacks_queries_the_status_only_once() {
             }
         }
         assert_eq!(queries(), Some(2), "the status was queried again after a callback");
+    }
+}
+
+/// A wait for each contract, in tasks and in threads, and one channel for all.
+#[test]
+fn waits_for_single_contracts_share_the_callbacks() {
+    const WAITS: usize = 60;
+    for blocking in [true, false] {
+        let signals = Signals::new();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let url = runtime.block_on(serve(signals.clone()));
+        let callback = Callback::to(url).token(TOKEN).key(KEY);
+        let emulator = Emulator::builder().callback(callback).rate_limit(None).start().unwrap();
+        let ids: Vec<String> = (0..WAITS).map(|n| format!("yDwB{n:028}")).collect();
+        for id in &ids {
+            emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
+        }
+        // The callback of the first contract arrives before its wait starts.
+        let (early, others) = ids.split_first().unwrap();
+        let sign = |id: &str| {
+            emulator.sign(id, None).unwrap();
+            emulator.sign(id, None).unwrap();
+        };
+        sign(early);
+        let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
+            .with_endpoint_url(&emulator.endpoint())
+            .unwrap()
+            .with_rate_limit(RateLimit::Off);
+        let agent = agent(APP_ID, ORGANIZATION, OPERATOR);
+        let options = WaitOptions::default().with_signals(signals).with_settle(Duration::ZERO);
+        let queries = || emulator.stats().calls.get("DescribeFlowDetailInfo").copied();
+        let outcomes: Vec<WaitOutcome> = std::thread::scope(|scope| {
+            let waits: Vec<_> = if blocking {
+                let client = essbasic::blocking::Client::new(config, agent).unwrap();
+                let wait = |id| {
+                    let (client, options) = (client.clone(), &options);
+                    scope.spawn(move || client.wait([id], options).unwrap().remove(0).outcome)
+                };
+                ids.iter().map(wait).collect()
+            } else {
+                let client = essbasic::Client::new(config, agent).unwrap();
+                let wait = |id: &String| {
+                    let (client, options, id) = (client.clone(), options.clone(), id.clone());
+                    let wait = async move { client.wait([id], &options).await };
+                    let wait = runtime.spawn(wait);
+                    let runtime = runtime.handle().clone();
+                    scope.spawn(move || runtime.block_on(wait).unwrap().unwrap().remove(0).outcome)
+                };
+                ids.iter().map(wait).collect()
+            };
+            // Each wait has polled its contract once before the callback.
+            while queries() < Some((WAITS - 1) as u64) {
+                std::thread::yield_now();
+            }
+            others.iter().for_each(|id| sign(id));
+            waits.into_iter().map(|wait| wait.join().unwrap()).collect()
+        });
+        assert!(outcomes.iter().all(|outcome| *outcome == WaitOutcome::Signed), "{outcomes:?}");
+        assert!(queries() <= Some(WAITS as u64), "a contract was polled again after its callback");
     }
 }

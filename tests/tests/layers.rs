@@ -68,7 +68,7 @@ fn crates_use_only_the_layers_below_them() {
         ("tc3-client", &["tc3-api", "tc3-catalogue", "tc3-signer", "tc3-transport"]),
         ("essbasic-models", &["tc3-api", "tc3-catalogue"]),
         ("essbasic-files", &[]),
-        ("essbasic", &["tc3-client", "essbasic-models", "essbasic-files"]),
+        ("essbasic", &["tc3-client", "essbasic-models", "essbasic-files", "essbasic-callback"]),
         ("essbasic-callback", &["tc3-api"]),
         ("essbasic-emulator", &["tc3-signer", "tc3-api", "tc3-catalogue", "essbasic-models"]),
         (

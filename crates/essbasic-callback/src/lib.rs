@@ -121,7 +121,7 @@ pub use once::{Outcome, handle_once, handle_once_blocking};
 pub use receiver::{Delivery, Received, Receiver, Verified};
 pub use redacted::{Json, OtherFields, Personal};
 #[cfg(feature = "tower")]
-pub use service::CallbackService;
+pub use service::{CallbackService, MatchedPair};
 pub use store::{
     BlockingMessageStore, BoxError, Claimed, Committed, Lease, MessageStore, StoreError,
 };

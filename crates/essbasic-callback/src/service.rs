@@ -59,6 +59,8 @@ use crate::store::MessageStore;
 /// | a refused callback: not authentic, too large, incomplete, with several signatures | 400 | [`Refused`] |
 /// | a method other than POST | 405 | |
 ///
+/// The response to a message has the extension [`MatchedPair`], for a rotation of token and key.
+///
 /// The service reads the system clock, and at most [`Receiver::max_body_bytes`] of a body. A timeout for the body
 /// is up to the server.
 pub struct CallbackService<H, S = MemoryStore> {
@@ -67,6 +69,11 @@ pub struct CallbackService<H, S = MemoryStore> {
     lease: Duration,
     handler: H,
 }
+
+/// Index of the pair of token and key that a callback matched, in the extensions of the response: 0 is that of
+/// [`Receiver::new`], 1 that of the first [`Receiver::with_pair`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MatchedPair(pub usize);
 
 impl<H> CallbackService<H> {
     /// Returns a service with a receiver, which may be shared, and an async function that handles a [`Message`].
@@ -175,12 +182,12 @@ where
         Err(_) => return refuse(Refused(RefusalReason::Incomplete)),
     };
     let now = SystemTime::now();
-    let message = match receiver.verify_from(&parts.headers, &body, now) {
-        Ok(Verified::Message { message, .. }) => message,
+    let (message, pair) = match receiver.verify_from(&parts.headers, &body, now) {
+        Ok(Verified::Message { message, pair }) => (message, pair),
         Ok(Verified::Ping) => return response(StatusCode::OK, ""),
         Err(refused) => return refuse(refused),
     };
-    match handle_once(store, message, lease, now, handler).await {
+    let mut response = match handle_once(store, message, lease, now, handler).await {
         Outcome::Handled | Outcome::Duplicate => response(StatusCode::OK, ""),
         Outcome::InFlight => unavailable(),
         Outcome::HandlerFailed(error) => {
@@ -193,7 +200,9 @@ where
             response.extensions_mut().insert(error);
             response
         }
-    }
+    };
+    response.extensions_mut().insert(MatchedPair(pair));
+    response
 }
 
 /// Returns the same response for every reason, which is in the extensions.

@@ -1,5 +1,6 @@
 //! The async client.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use essbasic_models::{Agent, FlowDetailInfo};
@@ -22,7 +23,7 @@ use crate::flow_ids;
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
 use crate::stop::Stop;
-use crate::wait::{FlowWait, Signals, WaitJob, WaitOptions};
+use crate::wait::{FlowWait, SignalQueue, WaitJob, WaitOptions};
 
 /// Async client of the e-sign service for one agent.
 ///
@@ -168,7 +169,7 @@ impl Client {
                     }
                 }
                 Next::Wait(time) => {
-                    sleep(&self.client, &options.stop, options.signals(), time).await;
+                    sleep(&self.client, &options.stop, job.signals(), time).await;
                 }
                 Next::Done => return Ok(job.finish()),
             }
@@ -272,8 +273,8 @@ async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -
                 None => StepOutcome::Cancelled(Step::Wait(WaitStep::Poll(poll))),
             }
         }
-        Step::Wait(WaitStep::Sleep(time)) => {
-            sleep(&client, stop, options.signals(), time).await;
+        Step::Wait(WaitStep::Sleep(time, signals)) => {
+            sleep(&client, stop, signals.as_ref(), time).await;
             StepOutcome::Slept
         }
         Step::Fetch(fetch) => {
@@ -287,7 +288,7 @@ async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -
 async fn sleep(
     client: &tc3_client::Client,
     stop: &Stop,
-    signals: Option<&Signals>,
+    signals: Option<&Arc<SignalQueue>>,
     time: Duration,
 ) {
     let sleep = client.sleep(time);

@@ -20,7 +20,7 @@ use crate::flow_ids;
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
 use crate::stop::Stop;
-use crate::wait::{FlowWait, Signals, WaitJob, WaitOptions};
+use crate::wait::{FlowWait, WaitJob, WaitOptions};
 
 /// Blocking client of the e-sign service for one agent.
 ///
@@ -138,7 +138,7 @@ impl Client {
                     }
                 }
                 Next::Wait(time) => {
-                    let has_signal = || options.signals().is_some_and(Signals::is_pending);
+                    let has_signal = || job.signals().is_some_and(|signals| signals.is_pending());
                     let is_woken = || options.stop.is_stopped() || has_signal();
                     self.client.sleep_unless(time, &is_woken);
                 }
@@ -258,8 +258,8 @@ impl Client {
                     None => StepOutcome::Cancelled(Step::Wait(WaitStep::Poll(poll))),
                 }
             }
-            Step::Wait(WaitStep::Sleep(time)) => {
-                let has_signal = || options.signals().is_some_and(Signals::is_pending);
+            Step::Wait(WaitStep::Sleep(time, signals)) => {
+                let has_signal = || signals.as_ref().is_some_and(|signals| signals.is_pending());
                 self.client.sleep_unless(time, &|| has_signal() || shared.lock().is_stopping());
                 StepOutcome::Slept
             }

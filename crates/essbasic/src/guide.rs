@@ -8,6 +8,7 @@
         doctest,
         feature = "reqwest",
         feature = "ureq",
+        feature = "callback",
         feature = "catalogue",
         feature = "object-store",
         feature = "start"

@@ -89,7 +89,8 @@
 //! # Waiting
 //!
 //! [`Client::wait`] polls until every party has signed each contract. The result is a [`FlowWait`] per contract. With
-//! [`Signals::new`] and [`Signals::send`], callbacks replace most of the polling.
+//! [`Signals::new`], [`Signals::notify`] and [`Signals::send`], callbacks replace most of the polling of any number of
+//! waits.
 //!
 //! ```no_run
 //! # #[cfg(feature = "async-core")]
@@ -258,12 +259,14 @@
 //! | `serde` (default) | `Serialize` and `Deserialize` for models, reports and results; calls by name |
 //! | `object-store` | downloads and archives in stores of the crate [`object_store`], such as S3 and Tencent COS |
 //! | `encryption` | [`Encryption`] |
+//! | `callback` | [`Signals::notify`], with messages of the crate `essbasic-callback` |
 //! | `catalogue` | the service as data ([`catalogue`]), and validation of requests |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(
         feature = "reqwest",
         feature = "ureq",
+        feature = "callback",
         feature = "catalogue",
         feature = "encryption",
         feature = "hyper",

@@ -119,10 +119,10 @@ fn stop_and_resume(
     new: fn(&Config, &Agent) -> Driver,
     (work, action, kind): (Work, &str, FaultKind),
 ) {
-    let emulator = Emulator::builder().seed(Seed::completed(FLOWS)).start().unwrap();
+    let emulator = Emulator::builder().with_seed(Seed::completed(FLOWS)).start().unwrap();
     let flows = emulator.completed_flows();
     let folder = tempfile::tempdir().unwrap();
-    emulator.set_faults([Fault::new(kind).action(action)], 1);
+    emulator.set_faults([Fault::new(kind).with_action(action)], 1);
     let stop = Stop::default();
     let driver = new(&config(&emulator), &the_agent()).with_stop(stop.clone());
     let label = format!("{work:?}, {action}, {kind}, {}", matches!(driver, Driver::Blocking(_)));
@@ -190,10 +190,10 @@ fn a_stop_drops_requests_that_get_no_response() {
 #[test]
 fn a_stop_does_not_drop_requests_that_are_not_idempotent() {
     for new in DRIVERS {
-        let emulator = Emulator::builder().seed(Seed::completed(FLOWS)).start().unwrap();
+        let emulator = Emulator::builder().with_seed(Seed::completed(FLOWS)).start().unwrap();
         let flows = emulator.completed_flows();
         let action = "CreateSignUrls";
-        emulator.set_faults([Fault::new(FaultKind::StallHead).action(action)], 1);
+        emulator.set_faults([Fault::new(FaultKind::StallHead).with_action(action)], 1);
         let stop = Stop::default();
         let timeout = Duration::from_secs(4);
         let config = config(&emulator).with_timeout(Some(timeout));

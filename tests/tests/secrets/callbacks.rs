@@ -1,9 +1,11 @@
 //! Valid, forged and invalid callbacks.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use essbasic_callback::testing::{Callback, Sender, message};
-use essbasic_callback::{CallbackKey, MsgType, Received, Receiver, Token};
+use essbasic_callback::{
+    CallbackKey, MemoryStore, MsgType, Received, Receiver, Token, Verified, handle_once_blocking,
+};
 use serde_json::{Value, json};
 
 use crate::log::Log;
@@ -33,6 +35,19 @@ fn receive(log: &Log, receiver: &Receiver, signature: Option<&str>, body: &[u8])
     }
 }
 
+/// Handles a message with a store, by a handler that fails.
+fn handle(log: &Log, receiver: &Receiver, signature: Option<&str>, body: &[u8]) {
+    let verified = receiver.verify(signature, body, SystemTime::now());
+    log.debug(&verified);
+    if let Ok(Verified::Message { message, .. }) = verified {
+        let store = MemoryStore::default();
+        let lease = Duration::from_secs(60);
+        let fail = |_| Err("the handler fails");
+        log.debug(handle_once_blocking(&store, message, lease, SystemTime::now(), fail));
+        log.debug(&store);
+    }
+}
+
 pub(crate) fn drive(log: &Log) {
     let (token, key) = (Token::new(TOKEN).unwrap(), CallbackKey::new(KEY).unwrap());
     log.debug((&token, &key));
@@ -47,6 +62,7 @@ pub(crate) fn drive(log: &Log) {
             let callback = sender.send(&text);
             log.debug(&callback);
             let Callback { signature, body, .. } = callback;
+            handle(log, &receiver, signature.as_deref(), &body);
             receive(log, &receiver, signature.as_deref(), &body);
         }
     }

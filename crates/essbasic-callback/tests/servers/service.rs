@@ -181,6 +181,24 @@ fn a_handler_can_use_the_question_mark_on_any_error() {
     }
 }
 
+#[test]
+fn the_matched_pair_is_in_the_extensions() {
+    use essbasic_callback::{CallbackKey, MatchedPair, Token};
+
+    let key = CallbackKey::new(sender::KEY).unwrap();
+    let rotated = Receiver::new(Token::new("new").unwrap(), key.clone())
+        .with_pair(Token::new(sender::TOKEN).unwrap(), key);
+    let service = CallbackService::new(rotated, succeed);
+    let pair = |request: Request<String>| {
+        call(&service, request).extensions().get::<MatchedPair>().copied()
+    };
+    // New, and as a duplicate.
+    assert_eq!(pair(signed("1")), Some(MatchedPair(1)));
+    assert_eq!(pair(signed("1")), Some(MatchedPair(1)));
+    assert_eq!(pair(Request::post("/").body("{}".to_owned()).unwrap()), None);
+    assert_eq!(pair(Request::post("/").body(String::new()).unwrap()), None);
+}
+
 /// A refusal reveals nothing about the check that failed, in its status, headers and body.
 #[test]
 fn every_refusal_has_the_same_response() {

@@ -69,7 +69,7 @@ impl<S: BlockingMessageStore> MessageStore for Connection<'_, S> {
     }
 }
 
-/// What the handlers have done with one message.
+/// Counts of the handlers of one message.
 #[derive(Default)]
 struct Handling {
     /// Ends of the leases of the handlers that are running.

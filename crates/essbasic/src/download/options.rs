@@ -12,7 +12,7 @@ use super::store::StoreLocation;
 use super::target::Target;
 use super::template::NameTemplate;
 use crate::stop::Stop;
-use crate::wait::{Signals, WaitOptions};
+use crate::wait::WaitOptions;
 
 /// Options of a download.
 #[derive(Clone)]
@@ -208,11 +208,6 @@ impl DownloadOptions {
     /// Returns [`concurrency`](Self::concurrency), clamped to its limits.
     pub(crate) fn effective_concurrency(&self) -> usize {
         self.concurrency.clamp(1, 128)
-    }
-
-    /// Returns the signals that end a pause of the wait.
-    pub(crate) fn signals(&self) -> Option<&Signals> {
-        self.wait.as_ref().and_then(WaitOptions::signals)
     }
 
     pub(crate) fn target(&self) -> Target {

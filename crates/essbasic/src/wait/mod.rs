@@ -6,6 +6,7 @@ mod signals;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use essbasic_models::{
@@ -16,7 +17,9 @@ use tc3_client::Now;
 
 pub use self::options::{WaitEvent, WaitOptions};
 pub use self::outcome::{FlowWait, WaitOutcome};
+pub(crate) use self::signals::SignalQueue;
 pub use self::signals::Signals;
+use self::signals::Subscription;
 use crate::error::{Error, FlowError, FlowErrorKind, into_flow_error};
 use crate::flow_ids::distinct;
 use crate::next::Next;
@@ -50,6 +53,8 @@ pub(crate) struct WaitJob {
     flows: Vec<Flow>,
     /// Index of each contract; empty if no callbacks are received.
     indexes: HashMap<String, usize>,
+    /// Statuses from callbacks.
+    signals: Option<Subscription>,
     /// Number of contracts that are still polled.
     polled: usize,
     /// Contracts signed by every party, ordered by the time at which their PDF is composed.
@@ -121,10 +126,12 @@ impl WaitJob {
             Some(_) => flows.iter().cloned().zip(0..).collect(),
             None => HashMap::new(),
         };
+        let signals = options.signals().map(|signals| signals.subscribe(flows.iter()));
         let polled = |id| Flow { id, stage: Stage::Polled(LastPoll::default()), is_taken: false };
         Self {
             agent,
             indexes,
+            signals,
             polled: flows.len(),
             flows: flows.into_iter().map(polled).collect(),
             flow_ids,
@@ -169,11 +176,15 @@ impl WaitJob {
         Next::Wait(wake.saturating_sub(now.monotonic))
     }
 
+    /// Returns the queue of statuses received in callbacks, which ends a delay.
+    pub(crate) fn signals(&self) -> Option<&Arc<SignalQueue>> {
+        self.signals.as_ref().map(Subscription::queue)
+    }
+
     /// Applies the statuses received in callbacks.
     fn receive_signals(&mut self, now: Now) {
-        let Some(signals) = self.options.signals().map(Signals::drain) else { return };
+        let Some(signals) = self.signals().map(|signals| signals.drain()) else { return };
         for signal in signals {
-            // The application receives callbacks of other contracts too.
             let index = self.indexes.get(&signal.flow_id).copied();
             let Some(flow) = index.filter(|&flow| self.last_poll(flow).is_some()) else { continue };
             self.update_status(flow, &signal.status);

@@ -1,5 +1,6 @@
 //! The steps of a job, and their outcomes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use essbasic_models::{
@@ -11,6 +12,7 @@ use super::super::fetch::Fetch;
 use super::super::outcome::FetchOutcome;
 use super::links::LinkBatch;
 use super::status::StatusBatch;
+use crate::wait::SignalQueue;
 
 /// A step for the driver to perform.
 pub(crate) enum Step {
@@ -24,7 +26,7 @@ pub(crate) enum Step {
 pub(crate) enum WaitStep {
     Poll(Box<DescribeFlowDetailInfoRequest>),
     /// Sleep for this time, or until a callback is received.
-    Sleep(Duration),
+    Sleep(Duration, Option<Arc<SignalQueue>>),
 }
 
 impl Step {

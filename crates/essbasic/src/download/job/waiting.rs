@@ -48,7 +48,10 @@ impl Job {
         let waiting = self.waiting.as_mut().filter(|waiting| waiting.in_flight.is_none())?;
         let (step, in_flight) = match waiting.wait.next(now) {
             Next::Step(request) => (Some(WaitStep::Poll(Box::new(request))), Some(InFlight::Poll)),
-            Next::Wait(time) => (Some(WaitStep::Sleep(time)), Some(InFlight::Timer)),
+            Next::Wait(time) => {
+                let signals = waiting.wait.signals().cloned();
+                (Some(WaitStep::Sleep(time, signals)), Some(InFlight::Timer))
+            }
             Next::Done => (None, None),
         };
         waiting.in_flight = in_flight;
