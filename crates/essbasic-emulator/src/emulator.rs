@@ -1,5 +1,7 @@
 //! Handle of a running emulator.
 
+mod for_tests;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,6 +4,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::sync::Notify;
 
 /// Statistics of the messages to the callback address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -33,6 +34,7 @@ impl CallbackStats {
 pub(crate) struct StatsCounter {
     stats: Mutex<CallbackStats>,
     changed: Condvar,
+    changed_async: Notify,
 }
 
 impl StatsCounter {
@@ -43,6 +45,19 @@ impl StatsCounter {
     pub(crate) fn update(&self, change: impl FnOnce(&mut CallbackStats)) {
         change(&mut self.stats.lock().unwrap_or_else(PoisonError::into_inner));
         self.changed.notify_all();
+        self.changed_async.notify_waiters();
+    }
+
+    /// Waits until each message is acknowledged or given up.
+    pub(crate) async fn settled(&self) {
+        loop {
+            // Registered before the statistics are read, so that a concurrent change is not missed.
+            let changed = self.changed_async.notified();
+            if self.get().settled() {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// Waits until each message is acknowledged or given up; returns `false` after the timeout.
