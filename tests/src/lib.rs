@@ -9,9 +9,11 @@ struct Readme;
 struct ReadmeInChinese;
 
 mod child;
+mod formats;
 mod samples;
 
 pub use child::ChildGuard;
+pub use formats::{FORMATS, round_trips};
 pub use samples::{Sample, official_samples};
 
 use std::path::{Path, PathBuf};

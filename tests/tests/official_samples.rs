@@ -1,4 +1,5 @@
-//! Round trips of every sample of the official reference through the generated types.
+//! Round trips of every sample of the official reference through the generated types, in each format of serde that
+//! describes itself.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,7 +18,7 @@ use essbasic::models::{CATALOGUE, visit_actions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use workspace_tests::{Sample, official_samples, tccli_wheel};
+use workspace_tests::{FORMATS, Sample, official_samples, round_trips, tccli_wheel};
 
 #[test]
 fn all_official_samples_survive_a_round_trip() {
@@ -27,6 +28,8 @@ fn all_official_samples_survive_a_round_trip() {
 
     assert_eq!(check.actions, 99);
     assert_eq!(check.samples, 226);
+    // A sample has a request, and a response unless that is an error.
+    assert!(check.round_trips > 400 * FORMATS.len(), "{}", check.round_trips);
     assert_eq!(check.violations, VIOLATIONS, "{:#?}", check.violations);
     assert!(check.failures.is_empty(), "{:#?}", check.failures);
 }
@@ -36,6 +39,7 @@ struct Check {
     examples: BTreeMap<String, Vec<Sample>>,
     actions: usize,
     samples: usize,
+    round_trips: usize,
     /// Violations of requests that the reference shows.
     violations: Vec<String>,
     failures: Vec<String>,
@@ -82,12 +86,13 @@ impl Check {
 
     fn request<A>(&mut self, name: &str, sample: &Sample) -> Result<(), serde_json::Error>
     where
-        A: Action + Serialize + DeserializeOwned + Debug,
+        A: Action + Serialize + DeserializeOwned + PartialEq + Debug,
     {
         let sent = sample.body();
         let typed: A = serde_json::from_str(sample.request())?;
         self.check_personal_data(name, &format!("{typed:?}"));
         self.compare(&format!("{name} request"), "", &sent, &serde_json::to_value(&typed)?, false);
+        self.check_formats(&format!("{name} request"), &typed);
         Ok(())
     }
 
@@ -113,7 +118,24 @@ impl Check {
         let again = serde_json::to_value(&body)?;
         assert_eq!(again["RequestId"], typed.request_id.as_str());
         self.compare(&format!("{name} response"), "", &response["Response"], &again, true);
+        self.check_formats(&format!("{name} response"), &body);
         Ok(())
+    }
+
+    /// Adds a failure for every format that changes the value.
+    fn check_formats<T>(&mut self, name: &str, value: &T)
+    where
+        T: Serialize + DeserializeOwned + PartialEq + Debug,
+    {
+        for (format, read) in FORMATS.iter().zip(round_trips(value)) {
+            self.round_trips += 1;
+            match read {
+                Some(Ok(read)) if read == *value => {}
+                Some(Ok(_)) => self.failures.push(format!("{name}: {format} changes the value")),
+                Some(Err(error)) => self.failures.push(format!("{name}: {format}: {error}")),
+                None => self.failures.push(format!("{name}: {format}: not a map")),
+            }
+        }
     }
 
     /// Adds a failure if `Debug` output contains a phone number, an ID number, a link or a file.

@@ -32,7 +32,7 @@ pub(crate) fn write(
     list.to.write_all(START)?;
     for flow in report.flows()? {
         let flow = flow?;
-        if !left.remove(&digest::of(flow.flow_id.as_bytes())) {
+        if !left.remove(&digest::of(flow.flow_id.as_str().as_bytes())) {
             continue;
         }
         let mut hashes = flow.sha256.iter().map(String::as_str);
@@ -42,10 +42,10 @@ pub(crate) fn write(
             sha256: hashes.next(),
         });
         let listed = match &flow.error {
-            None => Flow::done(&flow.flow_id, files),
+            None => Flow::done(flow.flow_id.as_str(), files),
             Some((kind, message)) => {
                 let reason = Reason { kind: kind.as_str(), message };
-                Flow::failed(&flow.flow_id, files, reason)
+                Flow::failed(flow.flow_id.as_str(), files, reason)
             }
         };
         list.add(&listed.with_status(flow.status.as_ref().map(|status| status.as_str())))?;

@@ -65,6 +65,7 @@ impl Tally {
         match event {
             DownloadEvent::Bytes(bytes) => self.progress.received(bytes),
             DownloadEvent::Saved { flow_id, files, status, .. } => {
+                let flow_id = flow_id.as_str();
                 let status = status.map(|status| status.as_str().to_owned());
                 if !self.silent {
                     files.iter().for_each(|file| self.saved(file, status.as_deref()));
@@ -72,6 +73,7 @@ impl Tally {
                 self.end(flow_id, End::OnDisk { files: files.to_vec(), status });
             }
             DownloadEvent::Failed { flow_id, error, .. } => {
+                let flow_id = flow_id.as_str();
                 let reason = one_line(&error.to_string());
                 match error.kind {
                     FlowErrorKind::NotSigned => {
@@ -106,7 +108,7 @@ impl Tally {
     pub(crate) fn on_wait(&self, event: WaitEvent<'_>) {
         if let WaitEvent::Ended { flow_id, outcome: WaitOutcome::Ended { reason, .. } } = event {
             let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
-            reasons.insert(flow_id.to_owned(), one_line(reason));
+            reasons.insert(flow_id.to_string(), one_line(reason));
         }
     }
 
@@ -167,7 +169,7 @@ impl Tally {
         }
         // Files of a contract that were on disk before another of its files failed.
         for flow in flows {
-            if let Some(End::Failed { files, status, .. }) = ends.get_mut(&flow.flow_id) {
+            if let Some(End::Failed { files, status, .. }) = ends.get_mut(flow.flow_id.as_str()) {
                 *files = flow.files;
                 *status = flow.status.map(|status| status.as_str().to_owned());
             }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use essbasic::blocking::Client;
-use essbasic::{Document, FlowError, FlowErrorKind};
+use essbasic::{Document, FileId, FlowError, FlowErrorKind};
 
 use crate::digest::{self, Digest};
 use crate::failure::{Exit, Failure, one_line};
@@ -91,7 +91,7 @@ pub(crate) fn batch_len<'a>(files: impl Iterator<Item = &'a Path>) -> usize {
 pub(crate) fn send<P: AsRef<Path>>(
     client: &Client,
     files: &[P],
-) -> Result<Vec<Result<String, FlowError>>, Failure> {
+) -> Result<Vec<Result<FileId, FlowError>>, Failure> {
     let documents = files.iter().map(|path| read(path.as_ref()).map_err(Failure::new));
     client.upload(documents.collect::<Result<Vec<_>, _>>()?).map_err(Failure::new)
 }

@@ -132,7 +132,7 @@ fn describe(wait: &FlowWait) -> Flow<'_> {
         _ => ("unknown", None, None),
     };
     let reason = reason.map(one_line).filter(|reason| !reason.is_empty());
-    Flow { flow_id: &wait.flow_id, state, status, reason }
+    Flow { flow_id: wait.flow_id.as_str(), state, status, reason }
 }
 
 impl std::fmt::Display for Flow<'_> {

@@ -42,8 +42,8 @@ impl Watch {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             DownloadEvent::AlreadySaved { .. } => seen.kept += 1,
-            DownloadEvent::Saved { flow_id, .. } => seen.save(flow_id),
-            DownloadEvent::Failed { flow_id, .. } => seen.fail(flow_id),
+            DownloadEvent::Saved { flow_id, .. } => seen.save(flow_id.as_str()),
+            DownloadEvent::Failed { flow_id, .. } => seen.fail(flow_id.as_str()),
             DownloadEvent::Bytes(bytes) => seen.bytes += bytes,
             _ => return,
         }
@@ -101,7 +101,7 @@ mod tests {
     fn a_contract_that_a_second_try_saves_has_not_failed() {
         let watch = Watch::new(4, true);
         assert_eq!(watch.line(&watch.seen.lock().unwrap()), "0 of 4 contracts, 0 failed");
-        watch.on(DownloadEvent::AlreadySaved { flow_id: "a" });
+        watch.on(DownloadEvent::AlreadySaved { flow_id: &"a".into() });
         assert_eq!(watch.line(&watch.seen.lock().unwrap()), "1 of 4 contracts, 0 failed");
         let mut seen = watch.seen.lock().unwrap();
         for flow_id in ["b", "c", "b"] {

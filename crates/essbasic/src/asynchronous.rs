@@ -19,7 +19,7 @@ use crate::download::{
     file_request,
 };
 use crate::error::{Error, FlowError};
-use crate::flow_ids;
+use crate::ids::{self, FlowId};
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
 use crate::stop::Stop;
@@ -103,10 +103,9 @@ impl Client {
     #[doc = include_str!("docs/errors.md")]
     pub async fn links<I>(&self, flows: I) -> Result<Vec<FlowLinks>, Error>
     where
-        I: IntoIterator,
-        I::Item: Into<String>,
+        I: IntoIterator<Item: Into<FlowId>>,
     {
-        let mut job = LinksJob::new(validated(&self.agent)?, flow_ids::collect(flows));
+        let mut job = LinksJob::new(validated(&self.agent)?, ids::collect(flows));
         while let Next::Step(request) = job.next() {
             match self.call_until(&request).await.transpose() {
                 Some(response) => job.on(self.client.now(), response)?,
@@ -123,10 +122,9 @@ impl Client {
         flows: I,
     ) -> Result<Vec<Result<FlowDetailInfo, FlowError>>, Error>
     where
-        I: IntoIterator,
-        I::Item: Into<String>,
+        I: IntoIterator<Item: Into<FlowId>>,
     {
-        self.run_batches(FlowDetails, flow_ids::collect(flows)).await
+        self.run_batches(FlowDetails, ids::collect(flows)).await
     }
 
     /// Applies one action to any number of items, one request after another.
@@ -154,12 +152,10 @@ impl Client {
     #[doc = include_str!("docs/errors.md")]
     pub async fn wait<I>(&self, flows: I, options: &WaitOptions) -> Result<Vec<FlowWait>, Error>
     where
-        I: IntoIterator,
-        I::Item: Into<String>,
+        I: IntoIterator<Item: Into<FlowId>>,
     {
         let agent = validated(&self.agent)?;
-        let mut job =
-            WaitJob::new(agent, flow_ids::collect(flows), options.clone(), self.client.now());
+        let mut job = WaitJob::new(agent, ids::collect(flows), options.clone(), self.client.now());
         loop {
             match job.next(self.client.now()) {
                 Next::Step(request) => {
@@ -179,11 +175,10 @@ impl Client {
     #[doc = include_str!("docs/download.md")]
     pub async fn download<I>(&self, flows: I, options: &DownloadOptions) -> Result<Report, Error>
     where
-        I: IntoIterator,
-        I::Item: Into<String>,
+        I: IntoIterator<Item: Into<FlowId>>,
     {
         let agent = validated(&self.agent)?;
-        let (flows, all) = (flow_ids::collect(flows), options.clone());
+        let (flows, all) = (ids::collect(flows), options.clone());
         let now = self.client.now();
         let job = spawn_blocking(move || Job::new(agent, &flows, all, now));
         let job = job.await.map_err(|_| Error::Interrupted)??;
@@ -199,11 +194,11 @@ impl Client {
     where
         I: IntoIterator,
         I::IntoIter: Send + 'static,
-        I::Item: Into<String> + 'static,
+        I::Item: Into<FlowId> + 'static,
     {
         let (agent, began) = (validated(&self.agent)?, self.client.now());
         let all = options.clone();
-        let ids: Box<dyn Iterator<Item = String> + Send> =
+        let ids: Box<dyn Iterator<Item = FlowId> + Send> =
             Box::new(flows.into_iter().map(Into::into));
         let archive = spawn_blocking(move || Archive::open(agent, ids, all));
         let mut archive = archive.await.map_err(|_| Error::Interrupted)??;

@@ -8,6 +8,7 @@ use essbasic_models::{
 use tc3_client::api::Action;
 
 use crate::error::{Error, FlowError, FlowErrorKind, into_flow_error};
+use crate::ids::FlowId;
 use crate::next::Next;
 
 /// An action whose requests contain several items.
@@ -138,27 +139,27 @@ pub(crate) struct FlowDetails;
 const MAX_FLOWS: usize = 100;
 
 impl Batched for FlowDetails {
-    type Item = String;
+    type Item = FlowId;
     type Request = DescribeFlowDetailInfoRequest;
     type Output = FlowDetailInfo;
 
-    fn fits(&self, batch: &[String], _: &String) -> bool {
+    fn fits(&self, batch: &[FlowId], _: &FlowId) -> bool {
         batch.len() < MAX_FLOWS
     }
 
-    fn request(&self, agent: &Agent, batch: &[String]) -> DescribeFlowDetailInfoRequest {
+    fn request(&self, agent: &Agent, batch: &[FlowId]) -> DescribeFlowDetailInfoRequest {
         DescribeFlowDetailInfoRequest::new(agent.clone()).flow_ids(batch)
     }
 
     fn results(
         &self,
-        batch: &[String],
+        batch: &[FlowId],
         response: DescribeFlowDetailInfoResponse,
     ) -> Vec<Result<FlowDetailInfo, FlowError>> {
         let infos = response.flow_info.into_iter();
         let infos: HashMap<String, _> = infos.map(|info| (info.flow_id.clone(), info)).collect();
         let results =
-            batch.iter().map(|id| infos.get(id).cloned().ok_or_else(FlowError::not_found));
+            batch.iter().map(|id| infos.get(id.as_str()).cloned().ok_or_else(FlowError::not_found));
         results.collect()
     }
 }

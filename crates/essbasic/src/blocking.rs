@@ -16,7 +16,7 @@ use crate::download::{
     Fetch, FetchOutcome, FileSink, Job, Step, StepOutcome, WaitStep, exchange_failed, file_request,
 };
 use crate::error::{Error, FlowError};
-use crate::flow_ids;
+use crate::ids::{self, FlowId};
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
 use crate::stop::Stop;
@@ -80,10 +80,9 @@ impl Client {
     #[doc = include_str!("docs/errors.md")]
     pub fn links<I>(&self, flows: I) -> Result<Vec<FlowLinks>, Error>
     where
-        I: IntoIterator,
-        I::Item: Into<String>,
+        I: IntoIterator<Item: Into<FlowId>>,
     {
-        let mut job = LinksJob::new(validated(&self.agent)?, flow_ids::collect(flows));
+        let mut job = LinksJob::new(validated(&self.agent)?, ids::collect(flows));
         while let Next::Step(request) = job.next() {
             match self.call_until(&request).transpose() {
                 Some(response) => job.on(self.client.now(), response)?,
@@ -97,10 +96,9 @@ impl Client {
     #[doc = include_str!("docs/errors.md")]
     pub fn details<I>(&self, flows: I) -> Result<Vec<Result<FlowDetailInfo, FlowError>>, Error>
     where
-        I: IntoIterator,
-        I::Item: Into<String>,
+        I: IntoIterator<Item: Into<FlowId>>,
     {
-        self.run_batches(FlowDetails, flow_ids::collect(flows))
+        self.run_batches(FlowDetails, ids::collect(flows))
     }
 
     /// Applies one action to any number of items, one request after another.
@@ -123,12 +121,10 @@ impl Client {
     #[doc = include_str!("docs/errors.md")]
     pub fn wait<I>(&self, flows: I, options: &WaitOptions) -> Result<Vec<FlowWait>, Error>
     where
-        I: IntoIterator,
-        I::Item: Into<String>,
+        I: IntoIterator<Item: Into<FlowId>>,
     {
         let agent = validated(&self.agent)?;
-        let mut job =
-            WaitJob::new(agent, flow_ids::collect(flows), options.clone(), self.client.now());
+        let mut job = WaitJob::new(agent, ids::collect(flows), options.clone(), self.client.now());
         loop {
             match job.next(self.client.now()) {
                 Next::Step(request) => {
@@ -150,11 +146,10 @@ impl Client {
     #[doc = include_str!("docs/download.md")]
     pub fn download<I>(&self, flows: I, options: &DownloadOptions) -> Result<Report, Error>
     where
-        I: IntoIterator,
-        I::Item: Into<String>,
+        I: IntoIterator<Item: Into<FlowId>>,
     {
         let agent = validated(&self.agent)?;
-        let job = Job::new(agent, &flow_ids::collect(flows), options.clone(), self.client.now())?;
+        let job = Job::new(agent, &ids::collect(flows), options.clone(), self.client.now())?;
         self.run_job(job, options, &|_| ()).finish()
     }
 
@@ -163,7 +158,7 @@ impl Client {
     where
         I: IntoIterator,
         I::IntoIter: Send + 'static,
-        I::Item: Into<String> + 'static,
+        I::Item: Into<FlowId> + 'static,
     {
         let (agent, began) = (validated(&self.agent)?, self.client.now());
         let ids = Box::new(flows.into_iter().map(Into::into));

@@ -194,7 +194,7 @@
 //! # #[cfg(all(feature = "async-core", feature = "start"))]
 //! # async fn run(client: essbasic::Client) -> Result<(), Box<dyn std::error::Error>> {
 //! use essbasic::models::SignUrlEndpoint;
-//! use essbasic::{Contract, Document, Party};
+//! use essbasic::{Contract, Document, FlowId, Party};
 //!
 //! let file_ids = client.upload([Document::read("lease.pdf")?]).await?;
 //! let file_id = file_ids.into_iter().next().ok_or("no file ID")??;
@@ -202,7 +202,7 @@
 //!     .party(Party::employee("示例科技有限公司", "ORGANIZATION_OPEN_ID", "OPERATOR_OPEN_ID").seals_at("甲方"))
 //!     .party(Party::person("张三", "13800000000").signs_at("乙方"));
 //! let flow_ids = client.start_from_files([(file_id, contract)]).await?;
-//! let flow_ids: Vec<String> = flow_ids.into_iter().collect::<Result<_, _>>()?;
+//! let flow_ids: Vec<FlowId> = flow_ids.into_iter().collect::<Result<_, _>>()?;
 //! let links = client.sign_links(flow_ids, SignUrlEndpoint::WeixinApp).await?;
 //! # Ok(())
 //! # }
@@ -294,8 +294,8 @@ mod download;
 #[cfg(feature = "encryption")]
 mod encryption;
 mod error;
-mod flow_ids;
 pub mod guide;
+mod ids;
 mod links;
 mod next;
 #[cfg(feature = "start")]
@@ -314,6 +314,7 @@ pub use download::{
 #[cfg(feature = "encryption")]
 pub use encryption::{Encryption, KeyError};
 pub use error::{Error, FlowError, FlowErrorKind};
+pub use ids::{FileId, FlowId, TemplateId};
 pub use links::{FlowLinks, ResourceLink};
 #[cfg(feature = "start")]
 pub use start::{Contract, Document, Party, Reminder, SignLink, Withdrawal};

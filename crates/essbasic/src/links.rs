@@ -9,9 +9,11 @@ use essbasic_models::{
     FlowResourceUrlInfo,
 };
 use tc3_client::Now;
+use tc3_client::api::json::{self, Decode, Encode, Reader, Writer};
+use tc3_client::api::{__deserialize, __serialize};
 
 use crate::error::{Error, FlowError, FlowErrorKind, into_flow_error};
-use crate::flow_ids::distinct;
+use crate::ids::{FlowId, distinct};
 use crate::next::Next;
 
 /// Maximum number of contracts per request.
@@ -21,21 +23,24 @@ pub(crate) const BATCH: usize = 50;
 const MAX_FILES: usize = 1_000;
 
 /// Validity of a link.
-const LIFETIME: Duration = Duration::from_secs(300);
+pub(crate) const LIFETIME: Duration = Duration::from_secs(300);
 
 /// Download links of one contract, or the reason why there are none.
+///
+/// With the feature `serde` it is a map of `flow_id`, and `links` or `error`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FlowLinks {
     /// Flow ID of the contract.
-    pub flow_id: String,
+    pub flow_id: FlowId,
     /// One link for each file of the contract.
     pub result: Result<Vec<ResourceLink>, FlowError>,
 }
 
 /// Download link of one file of a contract.
 ///
-/// The link is enough to read the file, therefore `Debug` omits it and the name.
+/// The link is enough to read the file, therefore `Debug` omits it and the name. `Serialize` writes both, because a
+/// program that stores links needs them; keep them as safe as the file.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResourceLink {
@@ -47,9 +52,64 @@ pub struct ResourceLink {
     pub kind: String,
     /// Time of the request for this link, in seconds since the Unix epoch.
     pub requested_at: u64,
-    /// Time at which the link expires, five minutes after the request, on the client's monotonic clock.
-    pub expires_at: Duration,
+    /// Time at which the link expires, five minutes after the request, in seconds since the Unix epoch.
+    pub expires_at: u64,
 }
+
+json::object! {
+    ResourceLink {
+        "url" => url: required,
+        "name" => name: default,
+        "kind" => kind: default,
+        "requested_at" => requested_at: required,
+        "expires_at" => expires_at: required,
+    }
+}
+
+impl Encode for FlowLinks {
+    fn encode(&self, writer: &mut Writer) {
+        writer.open();
+        writer.member("flow_id", &self.flow_id);
+        match &self.result {
+            Ok(links) => writer.member("links", links),
+            Err(error) => writer.member("error", error),
+        }
+        writer.close();
+    }
+}
+
+/// The fields of [`FlowLinks`] in a serialized form.
+struct Fields {
+    flow_id: FlowId,
+    links: Option<Vec<ResourceLink>>,
+    error: Option<FlowError>,
+}
+
+json::object! {
+    decode Fields { "flow_id" => flow_id: required, "links" => links: optional, "error" => error: optional }
+}
+
+impl Decode for FlowLinks {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, json::Error> {
+        let neither = reader.expected("an object with links or an error");
+        let Some(fields) = Fields::optional(reader)? else { return Ok(None) };
+        let result = match (fields.error, fields.links) {
+            (Some(error), _) => Err(error),
+            (None, Some(links)) => Ok(links),
+            (None, None) => return Err(neither),
+        };
+        Ok(Some(Self { flow_id: fields.flow_id, result }))
+    }
+
+    fn blank() -> Self {
+        Self { flow_id: FlowId::blank(), result: Ok(Vec::new()) }
+    }
+}
+
+__serialize!(FlowLinks);
+__deserialize!(FlowLinks);
 
 impl fmt::Debug for ResourceLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,7 +121,7 @@ impl fmt::Debug for ResourceLink {
 }
 
 /// Returns the request for one batch.
-pub(crate) fn request(agent: &Agent, batch: &[String]) -> DescribeResourceUrlsByFlowsRequest {
+pub(crate) fn request(agent: &Agent, batch: &[FlowId]) -> DescribeResourceUrlsByFlowsRequest {
     DescribeResourceUrlsByFlowsRequest::new(agent.clone(), batch)
 }
 
@@ -69,7 +129,7 @@ pub(crate) fn request(agent: &Agent, batch: &[String]) -> DescribeResourceUrlsBy
 ///
 /// `ErrorMessages` are in the order of the request. Links have a `FlowId` and may be in any order.
 pub(crate) fn merge(
-    batch: &[String],
+    batch: &[FlowId],
     response: DescribeResourceUrlsByFlowsResponse,
     now: Now,
 ) -> Vec<Result<Vec<ResourceLink>, FlowError>> {
@@ -84,7 +144,7 @@ pub(crate) fn merge(
             return Err(FlowError::new(FlowErrorKind::Refused, message));
         }
         let links: Vec<ResourceLink> = infos
-            .remove(flow_id)
+            .remove(flow_id.as_str())
             .into_iter()
             .flat_map(|info| info.resource_url_infos)
             .map(|resource| ResourceLink {
@@ -92,7 +152,7 @@ pub(crate) fn merge(
                 name: resource.name,
                 kind: resource.r#type,
                 requested_at: now.unix.as_secs(),
-                expires_at: now.monotonic.saturating_add(LIFETIME),
+                expires_at: now.unix.saturating_add(LIFETIME).as_secs(),
             })
             .collect();
         if links.len() > MAX_FILES {
@@ -115,15 +175,15 @@ pub(crate) fn merge(
 pub(crate) struct LinksJob {
     agent: Agent,
     /// All given contracts, including duplicates.
-    flow_ids: Vec<String>,
-    batches: VecDeque<Vec<String>>,
-    results: HashMap<String, Result<Vec<ResourceLink>, FlowError>>,
+    flow_ids: Vec<FlowId>,
+    batches: VecDeque<Vec<FlowId>>,
+    results: HashMap<FlowId, Result<Vec<ResourceLink>, FlowError>>,
 }
 
 impl LinksJob {
-    pub(crate) fn new(agent: Agent, flow_ids: Vec<String>) -> Self {
+    pub(crate) fn new(agent: Agent, flow_ids: Vec<FlowId>) -> Self {
         let unique = distinct(&flow_ids);
-        let batches = unique.chunks(BATCH).map(<[String]>::to_vec).collect();
+        let batches = unique.chunks(BATCH).map(<[FlowId]>::to_vec).collect();
         Self { agent, flow_ids, batches, results: HashMap::new() }
     }
 
@@ -158,7 +218,7 @@ impl LinksJob {
         let missing =
             || Err(FlowError::new(FlowErrorKind::Missing, "the contract was not requested"));
         // A result is cloned only if its contract was given more than once.
-        let mut remaining: HashMap<String, usize> = HashMap::new();
+        let mut remaining: HashMap<FlowId, usize> = HashMap::new();
         for flow_id in &self.flow_ids {
             *remaining.entry(flow_id.clone()).or_default() += 1;
         }
@@ -178,17 +238,18 @@ impl LinksJob {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::collect;
     use proptest::prelude::*;
     use serde_json::json;
 
-    const NOW: Now = Now { unix: Duration::ZERO, monotonic: Duration::from_secs(7) };
+    const NOW: Now = Now { unix: Duration::from_secs(7), monotonic: Duration::ZERO };
 
     fn response(value: serde_json::Value) -> DescribeResourceUrlsByFlowsResponse {
         serde_json::from_value(value).unwrap()
     }
 
-    fn ids(ids: &[&str]) -> Vec<String> {
-        ids.iter().map(|id| (*id).to_owned()).collect()
+    fn ids(ids: &[&str]) -> Vec<FlowId> {
+        ids.iter().map(|id| FlowId::from(*id)).collect()
     }
 
     #[test]
@@ -205,7 +266,7 @@ mod tests {
         let kind = |index: usize| merged[index].as_ref().unwrap_err().kind;
         assert_eq!((kind(0), kind(1)), (FlowErrorKind::Refused, FlowErrorKind::Missing));
         let link = &merged[2].as_ref().unwrap()[0];
-        assert_eq!((link.url.as_str(), link.expires_at), ("u", Duration::from_secs(307)));
+        assert_eq!((link.url.as_str(), link.requested_at, link.expires_at), ("u", 7, 307));
         assert!(!format!("{merged:?}").contains("\"u\""));
     }
 
@@ -227,7 +288,7 @@ mod tests {
             known in prop::collection::vec("[a-f]{1,2}", 0..60),
             messages in prop::collection::vec(prop_oneof![Just(""), Just("no")], 0..60),
         ) {
-            let mut job = LinksJob::new(Agent::new("app"), given.clone());
+            let mut job = LinksJob::new(Agent::new("app"), collect(&given));
             let mut requested = 0;
             while let Next::Step(request) = job.next() {
                 prop_assert!(request.flow_ids.len() <= BATCH && !request.flow_ids.is_empty());
@@ -239,7 +300,7 @@ mod tests {
                 let body = json!({"FlowResourceUrlInfos": infos, "ErrorMessages": messages});
                 job.on(NOW, Ok(response(body))).unwrap();
             }
-            prop_assert_eq!(requested, distinct(&given).len());
+            prop_assert_eq!(requested, distinct(&collect(&given)).len());
             let results = job.finish();
             prop_assert_eq!(results.len(), given.len());
             for (result, flow_id) in results.iter().zip(&given) {

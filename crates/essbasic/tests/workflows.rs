@@ -354,11 +354,11 @@ fn saves_each_contract_as_soon_as_it_is_signed() {
             .with_settle(Duration::from_secs(1))
             .with_timeout(Duration::from_secs(60));
         let signer = Arc::clone(&emulator);
-        let options = DownloadOptions::to(folder.path()).with_wait(wait).on_event(move |event| {
-            if let DownloadEvent::Saved { flow_id: "early", .. } = event {
-                sign(&signer, "late");
-            }
-        });
+        let options =
+            DownloadOptions::to(folder.path()).with_wait(wait).on_event(move |event| match event {
+                DownloadEvent::Saved { flow_id, .. } if flow_id == "early" => sign(&signer, "late"),
+                _ => {}
+            });
         let report = client.download(&["late", "early", "refused", "unknown"], &options).unwrap();
         let kinds: Vec<_> =
             report.flows.iter().map(|flow| flow.error.as_ref().map(|error| error.kind)).collect();

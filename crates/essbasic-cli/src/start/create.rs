@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use essbasic::blocking::Client;
-use essbasic::{Error, FlowError, FlowErrorKind, Stop};
+use essbasic::{Error, FileId, FlowError, FlowErrorKind, Stop};
 
 use super::entry::{Entry, Source};
 use super::journal::{Journal, State};
@@ -19,7 +19,7 @@ pub(super) struct Creation<'a> {
     journal: Journal,
     retry_unknown: bool,
     /// Ids of uploaded files, by the entry's index.
-    uploads: HashMap<usize, Result<String, FlowError>>,
+    uploads: HashMap<usize, Result<FileId, FlowError>>,
     count: Count,
 }
 
@@ -118,7 +118,7 @@ impl<'a> Creation<'a> {
         &mut self,
         index: usize,
         entry: &Entry,
-        file_id: Option<String>,
+        file_id: Option<FileId>,
     ) -> Result<(), Failure> {
         self.journal.intend(index, entry)?;
         let contract = entry.contract.clone();
@@ -129,9 +129,9 @@ impl<'a> Creation<'a> {
         };
         match results.map(|results| results.into_iter().next()) {
             Ok(Some(Ok(flow_id))) => {
-                let kept = self.journal.created(index, entry, &flow_id);
+                let kept = self.journal.created(index, entry, flow_id.as_str());
                 // The ID is printed even if the journal could not be written.
-                let printed = self.print(&line(&flow_id, entry));
+                let printed = self.print(&line(flow_id.as_str(), entry));
                 kept.and(printed)
             }
             // Each attempt was rejected or never sent.
@@ -165,7 +165,7 @@ impl<'a> Creation<'a> {
     }
 
     /// Returns the id of the entry's file. Files of later entries are uploaded in the same request.
-    fn uploaded(&mut self, index: usize) -> Result<Result<String, FlowError>, Failure> {
+    fn uploaded(&mut self, index: usize) -> Result<Result<FileId, FlowError>, Failure> {
         if !self.uploads.contains_key(&index) {
             let ahead: Vec<(usize, &Path)> = (self.entries.iter().enumerate().skip(index))
                 .filter(|(index, _)| self.is_wanted(*index))

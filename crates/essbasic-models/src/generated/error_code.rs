@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use tc3_api::json;
+
 /// Error code of the service. The set is open: the service may return other codes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -2238,3 +2240,25 @@ const ADVICE: &str = concat!(
     "UnsupportedProtocol\tCall with POST (or GET) over HTTPS; check the endpoint and any proxy.\n",
     "UnsupportedRegion\tLeave the region out; this service has none.\n"
 );
+
+impl json::Decode for ErrorCode {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut json::Reader<'_>) -> Result<Option<Self>, json::Error> {
+        Ok(<String as json::Decode>::optional(reader)?.map(Self::from))
+    }
+
+    fn blank() -> Self {
+        Self::Unknown(String::new())
+    }
+}
+
+tc3_api::__deserialize!(ErrorCode);
+
+impl json::Encode for ErrorCode {
+    fn encode(&self, writer: &mut json::Writer) {
+        writer.text(self.as_str());
+    }
+}
+
+tc3_api::__serialize!(ErrorCode);

@@ -22,6 +22,7 @@ pub use self::report::{ArchiveReport, ArchivedFlow};
 pub use self::shard::Shard;
 use crate::download::{DownloadEvent, FileNames, Job, Policy, ReportedFlow, is_verification_error};
 use crate::error::{Error, FlowErrorKind};
+use crate::ids::FlowId;
 use crate::next::Next;
 
 /// Maximum number of consecutive failed calls: some minutes with the backoff between them.
@@ -42,9 +43,9 @@ pub(crate) struct Archive {
     /// The assigned names; `None` while a download job uses them.
     names: Option<FileNames>,
     /// Contracts to retry in the next round.
-    to_retry: Vec<(usize, String)>,
+    to_retry: Vec<(usize, FlowId)>,
     /// The failures of contracts that are retried, until they have another result.
-    retried: HashMap<String, Record>,
+    retried: HashMap<FlowId, Record>,
     /// Number of rounds that were started.
     rounds: u32,
     saved: u64,
@@ -62,7 +63,7 @@ impl Archive {
     /// [`Error::Folder`] if the folder or the journal cannot be used.
     pub(crate) fn open(
         agent: Agent,
-        ids: Box<dyn Iterator<Item = String> + Send>,
+        ids: Box<dyn Iterator<Item = FlowId> + Send>,
         options: ArchiveOptions,
     ) -> Result<Self, Error> {
         options.check()?;
@@ -106,7 +107,7 @@ impl Archive {
         let mut names = recovery.names;
         names.set_intent_log(journal.intent_log());
         let events = options.download.clone();
-        let on_saved = move |flow_id: &str| events.emit(DownloadEvent::AlreadySaved { flow_id });
+        let on_saved = move |flow_id: &FlowId| events.emit(DownloadEvent::AlreadySaved { flow_id });
         let queue = SharedQueue::new(Queue::new(ids, options.shard, recovery.saved, on_saved));
         Ok(Self {
             agent,
@@ -134,7 +135,7 @@ impl Archive {
             }
             Some(names) => (names, ROUND_DELAY),
         };
-        let source: Box<dyn Iterator<Item = (usize, String)> + Send> = match self.rounds {
+        let source: Box<dyn Iterator<Item = (usize, FlowId)> + Send> = match self.rounds {
             0 => Box::new(self.queue.clone()),
             _ => Box::new(std::mem::take(&mut self.to_retry).into_iter()),
         };

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::shard::{Shard, digest};
+use crate::ids::FlowId;
 
 /// The contracts of one shard, each once, without those that an earlier run has saved.
 pub(super) struct Queue {
-    ids: Box<dyn Iterator<Item = String> + Send>,
+    ids: Box<dyn Iterator<Item = FlowId> + Send>,
     index: usize,
     shard: Shard,
     /// Contracts that were drawn.
@@ -15,7 +16,7 @@ pub(super) struct Queue {
     /// Contracts that an earlier run has saved and that were not drawn yet.
     saved: HashSet<u128>,
     /// Called with each contract that an earlier run has saved.
-    on_saved: Box<dyn Fn(&str) + Send>,
+    on_saved: Box<dyn Fn(&FlowId) + Send>,
     pub(super) counts: Counts,
 }
 
@@ -30,10 +31,10 @@ pub(super) struct Counts {
 
 impl Queue {
     pub(super) fn new(
-        ids: Box<dyn Iterator<Item = String> + Send>,
+        ids: Box<dyn Iterator<Item = FlowId> + Send>,
         shard: Shard,
         saved: HashSet<u128>,
-        on_saved: impl Fn(&str) + Send + 'static,
+        on_saved: impl Fn(&FlowId) + Send + 'static,
     ) -> Self {
         let (seen, counts) = (HashSet::new(), Counts::default());
         Self { ids, index: 0, shard, seen, saved, on_saved: Box::new(on_saved), counts }
@@ -46,12 +47,12 @@ impl Queue {
         }
     }
 
-    fn next(&mut self) -> Option<(usize, String)> {
+    fn next(&mut self) -> Option<(usize, FlowId)> {
         loop {
             let flow_id = self.ids.next()?;
             let index = self.index;
             self.index += 1;
-            let digest = digest(&flow_id);
+            let digest = digest(flow_id.as_str());
             if !self.shard.contains_digest(digest) {
                 continue;
             }
@@ -83,7 +84,7 @@ impl SharedQueue {
 }
 
 impl Iterator for SharedQueue {
-    type Item = (usize, String);
+    type Item = (usize, FlowId);
 
     fn next(&mut self) -> Option<Self::Item> {
         self.lock().next()
@@ -94,8 +95,8 @@ impl Iterator for SharedQueue {
 mod tests {
     use super::*;
 
-    fn draw(ids: &[&str], shard: Shard, saved: &[&str]) -> (Vec<(usize, String)>, Counts) {
-        let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+    fn draw(ids: &[&str], shard: Shard, saved: &[&str]) -> (Vec<(usize, FlowId)>, Counts) {
+        let ids: Vec<FlowId> = ids.iter().map(|id| FlowId::from(*id)).collect();
         let saved = saved.iter().map(|id| digest(id)).collect();
         let queue = Queue::new(Box::new(ids.into_iter()), shard, saved, |_| {});
         let mut queue = SharedQueue::new(queue);
@@ -107,7 +108,7 @@ mod tests {
     #[test]
     fn yields_each_contract_once_with_its_index() {
         let (drawn, counts) = draw(&["a", "b", "a", "c", "b"], Shard::default(), &["b", "x"]);
-        assert_eq!(drawn, [(0, "a".to_owned()), (3, "c".to_owned())]);
+        assert_eq!(drawn, [(0, "a".into()), (3, "c".into())]);
         assert_eq!((counts.total, counts.already), (3, 1));
     }
 

@@ -10,11 +10,13 @@ use tc3_client::api::json::{self, Encode};
 
 use super::journal::{Reader, Record};
 use crate::error::FlowErrorKind;
+use crate::ids::FlowId;
 
 /// The result of an archive job: totals, and the path of the journal with the result of each contract.
 ///
-/// [`flows`](Self::flows) reads the results from the journal.
-#[derive(Debug, Clone)]
+/// [`flows`](Self::flows) reads the results from the journal. In JSON and with the feature `serde`, `took` is a number of
+/// seconds with a fraction.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ArchiveReport {
     /// Number of distinct contracts: the sum of `already`, `saved`, `failed` and `not_started`.
@@ -59,7 +61,7 @@ json::object! {
 #[non_exhaustive]
 pub struct ArchivedFlow {
     /// The flow ID of the contract.
-    pub flow_id: String,
+    pub flow_id: FlowId,
     /// Saved files: names in the folder or store, and lengths in bytes.
     pub files: Vec<(String, u64)>,
     /// SHA-256 of each of `files`, in hexadecimal; empty if an earlier version without hashes saved them.
@@ -96,7 +98,7 @@ impl From<Record> for ArchivedFlow {
     fn from(record: Record) -> Self {
         let error = record.error.map(|error| (error.kind, error.message));
         Self {
-            flow_id: record.flow_id,
+            flow_id: record.flow_id.into(),
             files: record.files,
             sha256: record.sha256,
             status: record.status,

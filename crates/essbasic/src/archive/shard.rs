@@ -3,12 +3,15 @@
 use core::fmt;
 use core::str::FromStr;
 
+#[cfg(feature = "serde")]
+use serde::de::Error as _;
 use sha2::{Digest, Sha256};
 
 /// One of several equal parts of all contracts.
 ///
 /// The shard of a contract depends only on its flow ID, so that machines need no coordination. Each job should also use
-/// only its part of the rate limit: [`RateLimit::Fixed`](crate::RateLimit::Fixed).
+/// only its part of the rate limit: [`RateLimit::Fixed`](crate::RateLimit::Fixed). With the feature `serde` it is a
+/// string, such as `2/5`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
     index: u32,
@@ -34,8 +37,8 @@ impl Shard {
     }
 
     /// Returns whether the contract belongs to this shard.
-    pub fn contains(self, flow_id: &str) -> bool {
-        self.contains_digest(digest(flow_id))
+    pub fn contains(self, flow_id: impl AsRef<str>) -> bool {
+        self.contains_digest(digest(flow_id.as_ref()))
     }
 
     pub(super) fn contains_digest(self, digest: u128) -> bool {
@@ -58,6 +61,20 @@ impl FromStr for Shard {
         parts
             .and_then(|(index, count)| Self::new(index, count))
             .ok_or("invalid shard; expected INDEX/COUNT, such as 2/5")
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Shard {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Shard {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <String as serde::Deserialize>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 

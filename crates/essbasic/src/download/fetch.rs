@@ -33,6 +33,8 @@ pub(crate) struct Fetch {
     /// Index of the file in the contract.
     pub(crate) file: usize,
     pub(crate) link: ResourceLink,
+    /// Time at which the link expires, on the client's monotonic clock.
+    pub(crate) link_expires_at: Duration,
     pub(crate) target: Target,
     pub(crate) to: Arc<Destination>,
     pub(crate) max_bytes: u64,

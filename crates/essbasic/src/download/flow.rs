@@ -8,9 +8,10 @@ use essbasic_models::FlowStatus;
 use super::destination::Destination;
 use super::report::{ReportedFlow, SavedFile};
 use crate::error::FlowError;
+use crate::ids::FlowId;
 
 pub(super) struct FlowState {
-    pub(super) flow_id: String,
+    pub(super) flow_id: FlowId,
     /// Its files, in the order in which the service listed them.
     pub(super) files: Vec<FileState>,
     pub(super) error: Option<FlowError>,
@@ -43,7 +44,7 @@ pub(super) enum Stage {
 }
 
 impl FlowState {
-    pub(super) fn new(flow_id: String) -> Self {
+    pub(super) fn new(flow_id: FlowId) -> Self {
         Self {
             flow_id,
             files: Vec::new(),

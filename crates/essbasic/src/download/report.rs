@@ -7,6 +7,7 @@ use essbasic_models::FlowStatus;
 use tc3_client::api::json;
 
 use crate::error::FlowError;
+use crate::ids::FlowId;
 
 /// A saved file.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub struct Report {
 #[non_exhaustive]
 pub struct ReportedFlow {
     /// The flow ID of the contract.
-    pub flow_id: String,
+    pub flow_id: FlowId,
     /// Status of the contract, if it was looked up: `All` unless contracts in any status are downloaded.
     pub status: Option<FlowStatus>,
     /// Saved files; if `error` is set, those saved before the error.

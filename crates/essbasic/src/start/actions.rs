@@ -11,11 +11,13 @@ use essbasic_models::{
     CreateSignUrlsResponse, SignUrlEndpoint, UploadBusinessType, UploadFilesRequest,
     UploadFilesResponse,
 };
+use tc3_client::api::json;
 
 use super::contract::Contract;
 use super::document::Document;
 use crate::batch::{Batched, by_position, missing_item};
 use crate::error::{FlowError, FlowErrorKind};
+use crate::ids::{FileId, FlowId, TemplateId};
 
 /// Uploads files.
 pub(crate) struct Upload;
@@ -29,7 +31,7 @@ const MAX_BASE64_BYTES: usize = 80 << 20;
 impl Batched for Upload {
     type Item = Document;
     type Request = UploadFilesRequest;
-    type Output = String;
+    type Output = FileId;
 
     fn fits(&self, batch: &[Document], next: &Document) -> bool {
         let bytes = batch.iter().chain([next]).map(Document::base64_bytes).sum::<usize>();
@@ -45,8 +47,8 @@ impl Batched for Upload {
         &self,
         _: &[Document],
         response: UploadFilesResponse,
-    ) -> Vec<Result<String, FlowError>> {
-        response.file_ids.into_iter().map(Ok).collect()
+    ) -> Vec<Result<FileId, FlowError>> {
+        response.file_ids.into_iter().map(|id| Ok(id.into())).collect()
     }
 }
 
@@ -54,9 +56,9 @@ impl Batched for Upload {
 pub(crate) struct CreateFromFile;
 
 impl Batched for CreateFromFile {
-    type Item = (String, Contract);
+    type Item = (FileId, Contract);
     type Request = ChannelCreateFlowByFilesRequest;
-    type Output = String;
+    type Output = FlowId;
 
     fn fits(&self, _: &[Self::Item], _: &Self::Item) -> bool {
         false
@@ -72,7 +74,7 @@ impl Batched for CreateFromFile {
         &self,
         _: &[Self::Item],
         response: ChannelCreateFlowByFilesResponse,
-    ) -> Vec<Result<String, FlowError>> {
+    ) -> Vec<Result<FlowId, FlowError>> {
         vec![created(response.flow_id)]
     }
 }
@@ -84,9 +86,9 @@ pub(crate) struct CreateFromTemplate;
 const MAX_FROM_TEMPLATES: usize = 20;
 
 impl Batched for CreateFromTemplate {
-    type Item = (String, Contract);
+    type Item = (TemplateId, Contract);
     type Request = CreateFlowsByTemplatesRequest;
-    type Output = String;
+    type Output = FlowId;
 
     fn fits(&self, batch: &[Self::Item], _: &Self::Item) -> bool {
         batch.len() < MAX_FROM_TEMPLATES
@@ -102,7 +104,7 @@ impl Batched for CreateFromTemplate {
         &self,
         batch: &[Self::Item],
         response: CreateFlowsByTemplatesResponse,
-    ) -> Vec<Result<String, FlowError>> {
+    ) -> Vec<Result<FlowId, FlowError>> {
         let mut results = by_position(response.flow_ids, response.error_messages);
         results.resize_with(batch.len(), || Ok(String::new()));
         results.into_iter().map(|result| result.and_then(created)).collect()
@@ -110,8 +112,9 @@ impl Batched for CreateFromTemplate {
 }
 
 /// Returns the flow ID of a created contract, or [`FlowErrorKind::OutcomeUnknown`] if the response has none.
-fn created(flow_id: impl Into<Option<String>>) -> Result<String, FlowError> {
-    flow_id.into().filter(|id| !id.is_empty()).ok_or_else(|| {
+fn created(flow_id: impl Into<Option<String>>) -> Result<FlowId, FlowError> {
+    let flow_id = flow_id.into().filter(|id| !id.is_empty());
+    flow_id.map(FlowId::from).ok_or_else(|| {
         let message = "the response contains no flow ID, but the contract may have been created; \
                        check this before you retry";
         FlowError::new(FlowErrorKind::OutcomeUnknown, message)
@@ -120,7 +123,8 @@ fn created(flow_id: impl Into<Option<String>>) -> Result<String, FlowError> {
 
 /// Link with which one party signs a contract.
 ///
-/// The link is enough to read the contract, therefore `Debug` omits it and the name of the party.
+/// The link is enough to read the contract, therefore `Debug` omits it and the name of the party. `Serialize` writes
+/// both, because a program that stores links needs them; keep them as safe as the contract.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignLink {
@@ -130,6 +134,10 @@ pub struct SignLink {
     pub name: String,
     /// Name of the signer's organization; empty for a person.
     pub organization: String,
+}
+
+json::object! {
+    SignLink { "url" => url: required, "name" => name: default, "organization" => organization: default }
 }
 
 impl fmt::Debug for SignLink {
@@ -144,21 +152,21 @@ pub(crate) struct CreateSignLinks {
 }
 
 impl Batched for CreateSignLinks {
-    type Item = String;
+    type Item = FlowId;
     type Request = CreateSignUrlsRequest;
     type Output = Vec<SignLink>;
 
-    fn fits(&self, _: &[String], _: &String) -> bool {
+    fn fits(&self, _: &[FlowId], _: &FlowId) -> bool {
         false
     }
 
-    fn request(&self, agent: &Agent, batch: &[String]) -> CreateSignUrlsRequest {
+    fn request(&self, agent: &Agent, batch: &[FlowId]) -> CreateSignUrlsRequest {
         CreateSignUrlsRequest::new(agent.clone()).flow_ids(batch).endpoint(self.endpoint.clone())
     }
 
     fn results(
         &self,
-        _: &[String],
+        _: &[FlowId],
         response: CreateSignUrlsResponse,
     ) -> Vec<Result<Vec<SignLink>, FlowError>> {
         let links = response.sign_url_infos.into_iter().map(|info| SignLink {
@@ -188,6 +196,10 @@ pub struct Reminder {
     pub message: String,
 }
 
+json::object! {
+    Reminder { "message" => message: default }
+}
+
 impl fmt::Debug for Reminder {
     /// Omits the message, which contains names of signers.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -202,27 +214,27 @@ pub(crate) struct Remind;
 const MAX_FLOWS: usize = 100;
 
 impl Batched for Remind {
-    type Item = String;
+    type Item = FlowId;
     type Request = ChannelCreateFlowRemindsRequest;
     type Output = Reminder;
 
-    fn fits(&self, batch: &[String], _: &String) -> bool {
+    fn fits(&self, batch: &[FlowId], _: &FlowId) -> bool {
         batch.len() < MAX_FLOWS
     }
 
-    fn request(&self, agent: &Agent, batch: &[String]) -> ChannelCreateFlowRemindsRequest {
+    fn request(&self, agent: &Agent, batch: &[FlowId]) -> ChannelCreateFlowRemindsRequest {
         ChannelCreateFlowRemindsRequest::new(agent.clone(), batch)
     }
 
     fn results(
         &self,
-        batch: &[String],
+        batch: &[FlowId],
         response: ChannelCreateFlowRemindsResponse,
     ) -> Vec<Result<Reminder, FlowError>> {
         let records = response.remind_flow_records.into_iter();
         let mut records: HashMap<_, _> =
             records.map(|record| (record.flow_id.clone(), record)).collect();
-        let results = batch.iter().map(|flow_id| match records.remove(flow_id) {
+        let results = batch.iter().map(|flow_id| match records.remove(flow_id.as_str()) {
             Some(record) if record.can_remind => Ok(Reminder { message: record.remind_message }),
             Some(record) => Err(FlowError::new(FlowErrorKind::Refused, record.remind_message)),
             None => Err(missing_item()),
@@ -239,27 +251,31 @@ pub struct Withdrawal {
     pub task_id: String,
 }
 
+json::object! {
+    Withdrawal { "task_id" => task_id: required }
+}
+
 /// Withdraws contracts.
 pub(crate) struct Cancel {
     pub(crate) reason: String,
 }
 
 impl Batched for Cancel {
-    type Item = String;
+    type Item = FlowId;
     type Request = ChannelBatchCancelFlowsRequest;
     type Output = Withdrawal;
 
-    fn fits(&self, batch: &[String], _: &String) -> bool {
+    fn fits(&self, batch: &[FlowId], _: &FlowId) -> bool {
         batch.len() < MAX_FLOWS
     }
 
-    fn request(&self, agent: &Agent, batch: &[String]) -> ChannelBatchCancelFlowsRequest {
+    fn request(&self, agent: &Agent, batch: &[FlowId]) -> ChannelBatchCancelFlowsRequest {
         ChannelBatchCancelFlowsRequest::new(agent.clone(), batch).cancel_message(&*self.reason)
     }
 
     fn results(
         &self,
-        batch: &[String],
+        batch: &[FlowId],
         response: ChannelBatchCancelFlowsResponse,
     ) -> Vec<Result<Withdrawal, FlowError>> {
         let task_id = response.task_id;

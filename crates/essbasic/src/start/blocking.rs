@@ -10,12 +10,12 @@ use super::contract::Contract;
 use super::document::Document;
 use crate::blocking::Client;
 use crate::error::{Error, FlowError};
-use crate::flow_ids;
+use crate::ids::{self, FileId, FlowId, TemplateId};
 
 impl Client {
     #[doc = include_str!("../docs/upload.md")]
     #[doc = include_str!("../docs/errors.md")]
-    pub fn upload<I>(&self, files: I) -> Result<Vec<Result<String, FlowError>>, Error>
+    pub fn upload<I>(&self, files: I) -> Result<Vec<Result<FileId, FlowError>>, Error>
     where
         I: IntoIterator<Item = Document>,
     {
@@ -24,22 +24,29 @@ impl Client {
 
     #[doc = include_str!("../docs/start_from_files.md")]
     #[doc = include_str!("../docs/errors.md")]
-    pub fn start_from_files<I>(&self, contracts: I) -> Result<Vec<Result<String, FlowError>>, Error>
+    pub fn start_from_files<I, F>(
+        &self,
+        contracts: I,
+    ) -> Result<Vec<Result<FlowId, FlowError>>, Error>
     where
-        I: IntoIterator<Item = (String, Contract)>,
+        I: IntoIterator<Item = (F, Contract)>,
+        F: Into<FileId>,
     {
+        let contracts = contracts.into_iter().map(|(file, contract)| (file.into(), contract));
         self.run_batches(CreateFromFile, contracts)
     }
 
     #[doc = include_str!("../docs/start_from_templates.md")]
     #[doc = include_str!("../docs/errors.md")]
-    pub fn start_from_templates<I>(
+    pub fn start_from_templates<I, T>(
         &self,
         contracts: I,
-    ) -> Result<Vec<Result<String, FlowError>>, Error>
+    ) -> Result<Vec<Result<FlowId, FlowError>>, Error>
     where
-        I: IntoIterator<Item = (String, Contract)>,
+        I: IntoIterator<Item = (T, Contract)>,
+        T: Into<TemplateId>,
     {
+        let contracts = contracts.into_iter().map(|(id, contract)| (id.into(), contract));
         self.run_batches(CreateFromTemplate, contracts)
     }
 
@@ -51,20 +58,18 @@ impl Client {
         endpoint: SignUrlEndpoint,
     ) -> Result<Vec<Result<Vec<SignLink>, FlowError>>, Error>
     where
-        I: IntoIterator,
-        I::Item: Into<String>,
+        I: IntoIterator<Item: Into<FlowId>>,
     {
-        self.run_batches(CreateSignLinks { endpoint }, flow_ids::collect(flows))
+        self.run_batches(CreateSignLinks { endpoint }, ids::collect(flows))
     }
 
     #[doc = include_str!("../docs/remind.md")]
     #[doc = include_str!("../docs/errors.md")]
     pub fn remind<I>(&self, flows: I) -> Result<Vec<Result<Reminder, FlowError>>, Error>
     where
-        I: IntoIterator,
-        I::Item: Into<String>,
+        I: IntoIterator<Item: Into<FlowId>>,
     {
-        self.run_batches(Remind, flow_ids::collect(flows))
+        self.run_batches(Remind, ids::collect(flows))
     }
 
     #[doc = include_str!("../docs/cancel.md")]
@@ -75,9 +80,8 @@ impl Client {
         reason: impl Into<String>,
     ) -> Result<Vec<Result<Withdrawal, FlowError>>, Error>
     where
-        I: IntoIterator,
-        I::Item: Into<String>,
+        I: IntoIterator<Item: Into<FlowId>>,
     {
-        self.run_batches(Cancel { reason: reason.into() }, flow_ids::collect(flows))
+        self.run_batches(Cancel { reason: reason.into() }, ids::collect(flows))
     }
 }

@@ -7,10 +7,18 @@ use essbasic_models::{
     Agent, ChannelCreateFlowByFilesRequest, Component, ComponentGenerateMode, ComponentType,
     FlowApproverInfo, FlowApproverType, FlowInfo, FormField,
 };
+#[cfg(feature = "serde")]
+use tc3_client::api::json::{self, Decode, Encode};
+use tc3_client::api::time::to_seconds;
+#[cfg(feature = "serde")]
+use tc3_client::api::{__deserialize, __serialize};
+
+use crate::ids::{FileId, TemplateId};
 
 /// Party of a contract to create.
 ///
-/// Fields without a method here can be set on the model: [`Party::into_model`].
+/// Fields without a method here can be set on the model: [`Party::into_model`]. With the feature `serde` it is the
+/// model, whose fields have the API's names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Party(FlowApproverInfo);
 
@@ -91,6 +99,31 @@ impl Party {
     }
 }
 
+#[cfg(feature = "serde")]
+impl Encode for Party {
+    fn encode(&self, writer: &mut json::Writer) {
+        self.0.encode(writer);
+    }
+}
+
+#[cfg(feature = "serde")]
+impl Decode for Party {
+    const NULL_IS_BLANK: bool = FlowApproverInfo::NULL_IS_BLANK;
+
+    fn optional(reader: &mut json::Reader<'_>) -> Result<Option<Self>, json::Error> {
+        Ok(FlowApproverInfo::optional(reader)?.map(Self))
+    }
+
+    fn blank() -> Self {
+        Self(FlowApproverInfo::blank())
+    }
+}
+
+#[cfg(feature = "serde")]
+__serialize!(Party);
+#[cfg(feature = "serde")]
+__deserialize!(Party);
+
 impl From<FlowApproverInfo> for Party {
     fn from(model: FlowApproverInfo) -> Self {
         Self(model)
@@ -107,14 +140,31 @@ impl From<FlowApproverInfo> for Party {
 ///     .party(Party::person("张三", "13800000000").signs_at("乙方"))
 ///     .user_data("order 7");
 /// ```
+///
+/// With the feature `serde` it is a map of `name`, `parties`, `deadline` in seconds since the Unix epoch, `unordered`,
+/// `user_data` in base64 and `fields`. All but `name` may be absent. It contains personal data of the parties.
 #[derive(Clone, PartialEq)]
 pub struct Contract {
     name: String,
     parties: Vec<FlowApproverInfo>,
-    deadline: Option<SystemTime>,
+    /// Deadline in seconds since the Unix epoch.
+    deadline: Option<i64>,
     unordered: bool,
     user_data: Option<String>,
     fields: Vec<FormField>,
+}
+
+// Only with `serde`: without it the types of requests cannot be decoded.
+#[cfg(feature = "serde")]
+json::object! {
+    Contract {
+        "name" => name: required,
+        "parties" => parties: nonempty,
+        "deadline" => deadline: optional,
+        "unordered" => unordered: default,
+        "user_data" => user_data: optional,
+        "fields" => fields: nonempty,
+    }
 }
 
 impl fmt::Debug for Contract {
@@ -151,7 +201,7 @@ impl Contract {
     /// Sets the time until which the contract can be signed. The default is 365 days from its creation.
     #[must_use]
     pub fn deadline(mut self, deadline: SystemTime) -> Self {
-        self.deadline = Some(deadline);
+        self.deadline = Some(to_seconds(deadline));
         self
     }
 
@@ -180,14 +230,14 @@ impl Contract {
     pub(super) fn to_file_request(
         &self,
         agent: &Agent,
-        file_id: &str,
+        file_id: &FileId,
     ) -> ChannelCreateFlowByFilesRequest {
         let mut request = ChannelCreateFlowByFilesRequest::new(agent.clone())
             .flow_name(&*self.name)
             .file_ids([file_id])
             .flow_approvers(self.parties.clone());
         if let Some(deadline) = self.deadline {
-            request = request.deadline_from_time(deadline);
+            request = request.deadline(deadline);
         }
         if self.unordered {
             request = request.unordered(true);
@@ -199,9 +249,9 @@ impl Contract {
     }
 
     /// Returns the contract as a part of the request that creates it from a template.
-    pub(super) fn to_template_flow(&self, template_id: &str) -> FlowInfo {
-        let deadline = self.deadline.unwrap_or_else(|| SystemTime::now() + YEAR);
-        let mut flow = FlowInfo::new(&*self.name, tc3_client::api::time::to_seconds(deadline))
+    pub(super) fn to_template_flow(&self, template_id: &TemplateId) -> FlowInfo {
+        let deadline = self.deadline.unwrap_or_else(|| to_seconds(SystemTime::now() + YEAR));
+        let mut flow = FlowInfo::new(&*self.name, deadline)
             .template_id(template_id)
             .flow_approvers(self.parties.clone());
         if !self.fields.is_empty() {

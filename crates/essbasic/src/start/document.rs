@@ -5,9 +5,11 @@ use std::io;
 use std::path::Path;
 
 use essbasic_models::UploadFile;
-use tc3_client::api::Base64;
+use tc3_client::api::{Base64, json};
 
 /// PDF to upload.
+///
+/// With the feature `serde` it is a map of `name` and `body`, the content in base64.
 ///
 /// ```no_run
 /// use essbasic::Document;
@@ -45,6 +47,10 @@ impl Document {
     pub(super) fn to_model(&self) -> UploadFile {
         UploadFile::new(self.body.clone()).file_name(&*self.name)
     }
+}
+
+json::object! {
+    Document { "name" => name: required, "body" => body: required }
 }
 
 impl fmt::Debug for Document {

@@ -21,7 +21,7 @@ pub(crate) use self::signals::SignalQueue;
 pub use self::signals::Signals;
 use self::signals::Subscription;
 use crate::error::{Error, FlowError, FlowErrorKind, into_flow_error};
-use crate::flow_ids::distinct;
+use crate::ids::{FlowId, distinct};
 use crate::next::Next;
 
 /// Maximum number of contracts per request.
@@ -48,11 +48,11 @@ pub(crate) struct WaitJob {
     agent: Agent,
     options: WaitOptions,
     /// All given contracts, including duplicates.
-    flow_ids: Vec<String>,
+    flow_ids: Vec<FlowId>,
     /// Each contract once. Other fields refer to the indexes.
     flows: Vec<Flow>,
     /// Index of each contract; empty if no callbacks are received.
-    indexes: HashMap<String, usize>,
+    indexes: HashMap<FlowId, usize>,
     /// Statuses from callbacks.
     signals: Option<Subscription>,
     /// Number of contracts that are still polled.
@@ -76,7 +76,7 @@ pub(crate) struct WaitJob {
 }
 
 struct Flow {
-    id: String,
+    id: FlowId,
     stage: Stage,
     /// `true` after [`WaitJob::take_ended`] has returned the outcome.
     is_taken: bool,
@@ -120,7 +120,7 @@ impl Stage {
 }
 
 impl WaitJob {
-    pub(crate) fn new(agent: Agent, flow_ids: Vec<String>, options: WaitOptions, now: Now) -> Self {
+    pub(crate) fn new(agent: Agent, flow_ids: Vec<FlowId>, options: WaitOptions, now: Now) -> Self {
         let flows = distinct(&flow_ids);
         let indexes = match options.signals() {
             Some(_) => flows.iter().cloned().zip(0..).collect(),
@@ -245,7 +245,7 @@ impl WaitJob {
             }
         };
         for flow in batch {
-            let info = self.flows.get(flow).and_then(|flow| infos.remove(&flow.id));
+            let info = self.flows.get(flow).and_then(|flow| infos.remove(flow.id.as_str()));
             self.on_info(flow, info, now);
         }
         Ok(())
@@ -318,7 +318,7 @@ impl WaitJob {
     }
 
     /// Takes the contracts that have ended since the last call: index, ID and outcome.
-    pub(crate) fn take_ended(&mut self) -> Vec<(usize, String, WaitOutcome)> {
+    pub(crate) fn take_ended(&mut self) -> Vec<(usize, FlowId, WaitOutcome)> {
         let ended = std::mem::take(&mut self.ended).into_iter().filter_map(|index| {
             let flow = self.flows.get_mut(index).filter(|flow| !flow.is_taken)?;
             flow.is_taken = true;
@@ -329,14 +329,14 @@ impl WaitJob {
     }
 
     /// Returns the contracts that were not taken by [`take_ended`](Self::take_ended).
-    pub(crate) fn into_unfinished(self) -> Vec<(usize, String, WaitOutcome)> {
+    pub(crate) fn into_unfinished(self) -> Vec<(usize, FlowId, WaitOutcome)> {
         let flows = self.flows.into_iter().enumerate().filter(|(_, flow)| !flow.is_taken);
         flows.map(|(index, flow)| (index, flow.id, flow.stage.into_outcome())).collect()
     }
 
     pub(crate) fn finish(self) -> Vec<FlowWait> {
         let outcomes = self.flows.into_iter().map(|flow| (flow.id, flow.stage.into_outcome()));
-        let outcomes: HashMap<String, WaitOutcome> = outcomes.collect();
+        let outcomes: HashMap<FlowId, WaitOutcome> = outcomes.collect();
         let waits = self.flow_ids.into_iter().map(|flow_id| {
             let outcome = outcomes.get(&flow_id).cloned().unwrap_or(WaitOutcome::NotFound);
             FlowWait { flow_id, outcome }

@@ -8,6 +8,7 @@ use essbasic_models::FlowStatus;
 
 use super::outcome::WaitOutcome;
 use super::signals::Signals;
+use crate::ids::FlowId;
 use crate::stop::Stop;
 
 /// Polling interval of contracts without callbacks, if callbacks are received.
@@ -143,14 +144,14 @@ pub enum WaitEvent<'a> {
     /// The first known status of a contract, or a changed one.
     Status {
         /// Flow ID of the contract.
-        flow_id: &'a str,
+        flow_id: &'a FlowId,
         /// The new status.
         status: &'a FlowStatus,
     },
     /// The wait for a contract has ended. Contracts that are pending at the timeout have no such event.
     Ended {
         /// Flow ID of the contract.
-        flow_id: &'a str,
+        flow_id: &'a FlowId,
         /// How the wait ended.
         outcome: &'a WaitOutcome,
     },

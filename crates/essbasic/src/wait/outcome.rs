@@ -3,20 +3,31 @@
 use core::fmt;
 
 use essbasic_models::FlowStatus;
+use tc3_client::api::json::{self, Decode, Encode, Reader, Writer};
+use tc3_client::api::{__deserialize, __serialize};
 
 use crate::error::FlowError;
+use crate::ids::FlowId;
 
 /// Outcome of the wait for one contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FlowWait {
     /// Flow ID of the contract.
-    pub flow_id: String,
+    pub flow_id: FlowId,
     /// How the wait ended.
     pub outcome: WaitOutcome,
 }
 
+json::object! {
+    FlowWait { "flow_id" => flow_id: required, "outcome" => outcome: required }
+}
+
 /// How the wait for one contract ended.
+///
+/// With the feature `serde` it is a map: `state` is `signed`, `ended`, `pending` or `not_found`, next to the fields of the
+/// variant. Another `state`, such as one of a newer version, is an error: no known variant would be true. An unknown
+/// `status` is kept.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitOutcome {
@@ -55,3 +66,67 @@ impl fmt::Debug for WaitOutcome {
         }
     }
 }
+
+impl Encode for WaitOutcome {
+    fn encode(&self, writer: &mut Writer) {
+        writer.open();
+        match self {
+            Self::Signed => writer.member("state", &"signed"),
+            Self::Ended { status, reason } => {
+                writer.member("state", &"ended");
+                writer.member("status", status);
+                writer.member("reason", reason);
+            }
+            Self::Pending { status, error } => {
+                writer.member("state", &"pending");
+                writer.member("status", status);
+                writer.member("error", error);
+            }
+            Self::NotFound => writer.member("state", &"not_found"),
+        }
+        writer.close();
+    }
+}
+
+/// The fields of all variants in a serialized form.
+struct Fields {
+    state: String,
+    status: Option<FlowStatus>,
+    reason: String,
+    error: Option<FlowError>,
+}
+
+json::object! {
+    decode Fields {
+        "state" => state: required,
+        "status" => status: optional,
+        "reason" => reason: default,
+        "error" => error: optional,
+    }
+}
+
+impl Decode for WaitOutcome {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, json::Error> {
+        let unknown =
+            reader.expected("the state signed, ended with a status, pending or not_found");
+        let Some(Fields { state, status, reason, error }) = Fields::optional(reader)? else {
+            return Ok(None);
+        };
+        Ok(Some(match (&*state, status) {
+            ("signed", _) => Self::Signed,
+            ("ended", Some(status)) => Self::Ended { status, reason },
+            ("pending", status) => Self::Pending { status, error },
+            ("not_found", _) => Self::NotFound,
+            _ => return Err(unknown),
+        }))
+    }
+
+    fn blank() -> Self {
+        Self::NotFound
+    }
+}
+
+__serialize!(WaitOutcome);
+__deserialize!(WaitOutcome);

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use essbasic_models::FlowStatus;
 
+use crate::ids::FlowId;
+
 /// Channel from a callback receiver to the waits of a program, so that contracts need not be polled.
 ///
 /// A program has one, and passes a clone to each wait: [`WaitOptions::with_signals`](crate::WaitOptions::with_signals).
@@ -34,11 +36,11 @@ pub struct Signals(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     /// The queues of the running waits, by contract.
-    queues: HashMap<String, Vec<Arc<SignalQueue>>>,
+    queues: HashMap<FlowId, Vec<Arc<SignalQueue>>>,
     /// The last signal of each contract, with its number in `order`.
-    last: HashMap<String, (u64, Signal)>,
+    last: HashMap<FlowId, (u64, Signal)>,
     /// The contracts of `last` in the order of their signals, at most [`MAX_CONTRACTS`].
-    order: BTreeMap<u64, String>,
+    order: BTreeMap<u64, FlowId>,
     /// Number of signals so far.
     count: u64,
 }
@@ -46,7 +48,7 @@ struct State {
 /// Status of a contract in a callback.
 #[derive(Clone)]
 pub(super) struct Signal {
-    pub(super) flow_id: String,
+    pub(super) flow_id: FlowId,
     pub(super) status: FlowStatus,
     pub(super) reason: String,
 }
@@ -69,9 +71,9 @@ impl Signals {
     /// Sends the status of a contract from a verified callback, with its reason for a rejection or withdrawal.
     ///
     /// Of the reason, 1,024 bytes are kept. A flow ID of more than 256 bytes is ignored.
-    pub fn send(&self, flow_id: impl Into<String>, status: FlowStatus, reason: impl Into<String>) {
+    pub fn send(&self, flow_id: impl Into<FlowId>, status: FlowStatus, reason: impl Into<String>) {
         let (flow_id, reason) = (flow_id.into(), truncated(reason.into()));
-        if flow_id.len() > MAX_FLOW_ID_BYTES {
+        if flow_id.as_str().len() > MAX_FLOW_ID_BYTES {
             return;
         }
         let signal = Signal { flow_id, status, reason };
@@ -99,9 +101,9 @@ impl Signals {
     }
 
     /// Subscribes to the signals of these contracts. The last signal of each is in the queue at once.
-    pub(super) fn subscribe<'a>(&self, flow_ids: impl Iterator<Item = &'a String>) -> Subscription {
+    pub(super) fn subscribe<'a>(&self, flow_ids: impl Iterator<Item = &'a FlowId>) -> Subscription {
         let queue = Arc::new(SignalQueue::default());
-        let flow_ids: Vec<String> = flow_ids.cloned().collect();
+        let flow_ids: Vec<FlowId> = flow_ids.cloned().collect();
         // Under one lock, so that a concurrent signal is found in one of the two places.
         let mut state = self.state();
         for flow_id in &flow_ids {
@@ -177,7 +179,7 @@ fn truncated(mut reason: String) -> String {
 /// The subscription of one wait, which ends when it is dropped.
 pub(super) struct Subscription {
     signals: Signals,
-    flow_ids: Vec<String>,
+    flow_ids: Vec<FlowId>,
     queue: Arc<SignalQueue>,
 }
 
@@ -203,7 +205,7 @@ impl Drop for Subscription {
 /// The signals that a wait has not processed: the last one of each of its contracts.
 #[derive(Default)]
 pub(crate) struct SignalQueue {
-    signals: Mutex<BTreeMap<String, Signal>>,
+    signals: Mutex<BTreeMap<FlowId, Signal>>,
     #[cfg(feature = "async-core")]
     wake: tokio::sync::Notify,
 }
@@ -220,7 +222,7 @@ impl SignalQueue {
         self.wake.notify_one();
     }
 
-    fn signals(&self) -> MutexGuard<'_, BTreeMap<String, Signal>> {
+    fn signals(&self) -> MutexGuard<'_, BTreeMap<FlowId, Signal>> {
         self.signals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -259,11 +261,11 @@ mod tests {
     use super::*;
 
     fn subscribe(signals: &Signals, flow_ids: &[&str]) -> Subscription {
-        let flow_ids: Vec<String> = flow_ids.iter().map(|&id| id.into()).collect();
+        let flow_ids: Vec<FlowId> = flow_ids.iter().map(|&id| id.into()).collect();
         signals.subscribe(flow_ids.iter())
     }
 
-    fn drain(subscription: &Subscription) -> Vec<(String, FlowStatus)> {
+    fn drain(subscription: &Subscription) -> Vec<(FlowId, FlowStatus)> {
         let signals = subscription.queue.drain();
         signals.map(|signal| (signal.flow_id, signal.status)).collect()
     }

@@ -11,7 +11,7 @@ fn wait(
     service: impl Fn(&str, u64) -> Option<Value>,
 ) -> (Vec<WaitOutcome>, Duration, u32) {
     let mut now = Now { unix: Duration::from_secs(1000), monotonic: Duration::ZERO };
-    let flow_ids = ids.iter().map(|id| (*id).to_owned()).collect();
+    let flow_ids = ids.iter().map(|id| FlowId::from(*id)).collect();
     let mut job = WaitJob::new(Agent::new("app"), flow_ids, options, now);
     let mut calls = 0;
     loop {

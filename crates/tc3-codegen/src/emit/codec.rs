@@ -42,6 +42,16 @@ pub(super) fn value_set(item: &Enum, scope: &Scope<'_>) -> Vec<TokenStream> {
     decoding.into_iter().chain(encode(&item.ident, scope, &write, &gate)).collect()
 }
 
+/// Emits the codec of the error codes, which is that of a string.
+pub(super) fn error_code(scope: &Scope<'_>) -> Vec<TokenStream> {
+    let [json, string] = ["json", "String"].map(|name| scope.path(name));
+    let read = quote!(Ok(<#string as #json::Decode>::optional(reader)?.map(Self::from)));
+    let (blank, write) =
+        (quote!(Self::Unknown(#string::new())), quote!(writer.text(self.as_str());));
+    let decoding = decode("ErrorCode", scope, false, &read, &blank, &quote!());
+    decoding.into_iter().chain(encode("ErrorCode", scope, &write, &quote!())).collect()
+}
+
 /// Emits the decoding of each field.
 fn members(item: &Struct<'_>, scope: &Scope<'_>, gate: &TokenStream) -> TokenStream {
     let name = ident(&item.ident);

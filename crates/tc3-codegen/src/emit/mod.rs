@@ -39,7 +39,8 @@ pub(crate) fn emit(ir: &Ir<'_>) -> Emitted {
     }
     if !ir.codes.is_empty() {
         let scope = Scope::new(BTreeSet::from(["ErrorCode"]), BTreeSet::new(), false);
-        let items = enums::error_code(&ir.codes, &scope);
+        let mut items = enums::error_code(&ir.codes, &scope);
+        items.extend(codec::error_code(&scope));
         let items = scope.imports().into_iter().chain(items).collect();
         let doc = "Known error codes of the service.".to_owned();
         emitted.declare("error_code", None);

@@ -72,7 +72,7 @@ impl Record {
             FlowError::new(error.kind, message)
         };
         Self {
-            flow_id: flow.flow_id.clone(),
+            flow_id: flow.flow_id.to_string(),
             files: flow.files.iter().map(|file| (name(&file.path), file.bytes)).collect(),
             sha256: flow.files.iter().map(|file| file.sha256.clone()).collect(),
             status: flow.status.clone(),

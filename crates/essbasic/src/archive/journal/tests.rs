@@ -168,7 +168,7 @@ fn truncates_long_messages_so_that_the_journal_can_be_read() {
     let journal = open(&path, &job("1/1")).unwrap();
     let error = FlowError::new(FlowErrorKind::Refused, "\u{1}合".repeat(1 << 20));
     let flow =
-        ReportedFlow { flow_id: "a".to_owned(), status: None, files: vec![], error: Some(error) };
+        ReportedFlow { flow_id: "a".into(), status: None, files: vec![], error: Some(error) };
     journal.add(&Record::of(&flow)).unwrap();
     journal.close().unwrap();
     let records: Vec<Record> = Reader::open(&path).unwrap().unwrap().map(Result::unwrap).collect();

@@ -28,7 +28,7 @@ impl Job {
     pub(super) fn next_fetch(&mut self, now: Now) -> Option<Fetch> {
         while let Some(fetch) = self.ready.pop_front() {
             let start = now.monotonic.saturating_add(fetch.delay);
-            if start.saturating_add(MIN_LINK_VALIDITY) >= fetch.link.expires_at {
+            if start.saturating_add(MIN_LINK_VALIDITY) >= fetch.link_expires_at {
                 self.renew_links(fetch.flow);
                 continue;
             }
@@ -98,7 +98,7 @@ impl Job {
         }
         let (failed, expired_links) = (file.failed, file.expired_links);
         if let FetchOutcome::LinkExpired(error) | FetchOutcome::Failed(error) = &outcome {
-            tracing::debug!(flow_id = state.flow_id, failed, expired_links, %error, "fetch failed");
+            tracing::debug!(flow_id = state.flow_id.as_str(), failed, expired_links, %error, "fetch failed");
         }
         let failed_before = state.error.is_some();
         if let FetchOutcome::Failed(error) = &outcome {

@@ -11,13 +11,14 @@ use super::super::flow::{FileState, Stage};
 use super::super::template::NameValues;
 use super::Job;
 use crate::error::{FlowError, FlowErrorKind};
-use crate::links::{ResourceLink, merge, request};
+use crate::ids::FlowId;
+use crate::links::{LIFETIME, ResourceLink, merge, request};
 
 /// A batch of contracts whose links are requested.
 #[derive(Debug)]
 pub(crate) struct LinkBatch {
     pub(super) flows: Vec<usize>,
-    pub(super) ids: Vec<String>,
+    pub(super) ids: Vec<FlowId>,
     /// Delay before the request.
     pub(crate) delay: Duration,
     pub(crate) request: DescribeResourceUrlsByFlowsRequest,
@@ -75,14 +76,14 @@ impl Job {
         };
         for (flow, result) in batch.flows.into_iter().zip(results) {
             match result {
-                Ok(links) => self.enqueue(flow, links),
+                Ok(links) => self.enqueue(flow, links, now.monotonic.saturating_add(LIFETIME)),
                 Err(error) => self.fail(flow, error),
             }
             self.end_if_final(flow);
         }
     }
 
-    fn enqueue(&mut self, flow: usize, mut links: Vec<ResourceLink>) {
+    fn enqueue(&mut self, flow: usize, mut links: Vec<ResourceLink>, expires_at: Duration) {
         // The new links replace the older ones.
         self.ready.retain(|fetch| fetch.flow != flow);
         let Some(state) = self.flows.get_mut(&flow).filter(|state| state.error.is_none()) else {
@@ -104,7 +105,7 @@ impl Job {
         for link in links {
             let to = Arc::new(self.names.assign(NameValues {
                 name: &link.name,
-                flow_id: &state.flow_id,
+                flow_id: state.flow_id.as_str(),
                 kind: &link.kind,
                 index: flow,
                 at: link.requested_at,
@@ -120,6 +121,7 @@ impl Job {
                 flow,
                 file: index,
                 link,
+                link_expires_at: expires_at,
                 target: self.options.target(),
                 to: Arc::clone(&file.to),
                 max_bytes: self.options.max_file_bytes,

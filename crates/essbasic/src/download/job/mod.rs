@@ -22,7 +22,7 @@ use super::flow::{FlowState, Stage};
 use super::options::DownloadOptions;
 use super::report::{Report, ReportedFlow};
 use crate::error::{Error, FlowError, FlowErrorKind, into_flow_error};
-use crate::flow_ids::distinct;
+use crate::ids::{FlowId, distinct};
 use crate::links::BATCH;
 use crate::next::{InFlight, Next};
 use crate::wait::WaitJob;
@@ -71,7 +71,7 @@ pub(crate) struct Job {
     agent: Agent,
     options: DownloadOptions,
     /// Contracts that have not entered the job, each with its index in the input.
-    source: Box<dyn Iterator<Item = (usize, String)> + Send>,
+    source: Box<dyn Iterator<Item = (usize, FlowId)> + Send>,
     /// `true` if the source has ended.
     exhausted: bool,
     /// Contracts in flight, by their index.
@@ -110,7 +110,7 @@ impl Job {
     /// created in the folder.
     pub(crate) fn new(
         agent: Agent,
-        flow_ids: &[String],
+        flow_ids: &[FlowId],
         options: DownloadOptions,
         now: Now,
     ) -> Result<Self, Error> {
@@ -142,7 +142,7 @@ impl Job {
     /// with [`take_ended`](Self::take_ended).
     pub(crate) fn streaming(
         agent: Agent,
-        source: Box<dyn Iterator<Item = (usize, String)> + Send>,
+        source: Box<dyn Iterator<Item = (usize, FlowId)> + Send>,
         options: DownloadOptions,
         policy: Policy,
         names: FileNames,
@@ -292,7 +292,7 @@ impl Job {
             for file in &state.files {
                 match &file.stage {
                     Stage::Saved(saved) if state.error.is_some() => {
-                        self.names.reserve_saved(&state.flow_id, saved);
+                        self.names.reserve_saved(state.flow_id.as_str(), saved);
                     }
                     Stage::Saved(_) => {}
                     Stage::Waiting | Stage::Fetching => self.names.release(&file.to),

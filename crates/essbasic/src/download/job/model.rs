@@ -146,7 +146,7 @@ fn error_over(transport: impl BlockingTransport + 'static) -> tc3_client::Error 
     let credential = tc3_client::credentials::Credential::new("id", "key");
     let config = tc3_client::Config::new(credential).with_retry(tc3_client::RetryPolicy::none());
     let client = tc3_client::blocking::Client::with_transport(config, transport).unwrap();
-    client.call(&crate::links::request(&Agent::new("app"), &["f".to_owned()])).unwrap_err()
+    client.call(&crate::links::request(&Agent::new("app"), &["f".into()])).unwrap_err()
 }
 
 /// The service, the network and the disk of one run.
@@ -154,7 +154,7 @@ struct Model {
     script: Script,
     calls: usize,
     /// Number of times that links of each contract were returned.
-    link_requests: BTreeMap<String, usize>,
+    link_requests: BTreeMap<FlowId, usize>,
     written: BTreeMap<String, u32>,
 }
 
@@ -208,7 +208,7 @@ impl Model {
     fn links(&mut self, batch: &LinkBatch) -> DescribeResourceUrlsByFlowsResponse {
         let mut infos: Vec<Value> = Vec::new();
         for id in &batch.ids {
-            let behavior = self.behavior(id);
+            let behavior = self.behavior(id.as_str());
             let times = self.link_requests.entry(id.clone()).or_default();
             *times += 1;
             let names: &[&str] = match behavior {
@@ -217,7 +217,9 @@ impl Model {
                 _ => &["one"],
             };
             let links = names.iter().map(|name| json!({"Url": name, "Name": name, "Type": "PDF"}));
-            infos.push(json!({"FlowId": id, "ResourceUrlInfos": links.collect::<Vec<_>>()}));
+            infos.push(
+                json!({"FlowId": id.as_str(), "ResourceUrlInfos": links.collect::<Vec<_>>()}),
+            );
         }
         serde_json::from_value(json!({"FlowResourceUrlInfos": infos, "ErrorMessages": []})).unwrap()
     }
@@ -260,7 +262,8 @@ fn run(script: &Script) -> Result<(), TestCaseError> {
         defer_name_sync: false,
         batch: BatchSizes { status: script.batch.0, links: script.batch.1 },
     };
-    let ids: Vec<String> = (0..script.behaviors.len()).map(|id| id.to_string()).collect();
+    let ids = (0..script.behaviors.len()).map(|id| FlowId::from(id.to_string()));
+    let ids: Vec<FlowId> = ids.collect();
     let names = FileNames::new(options.names.clone());
     let source = Box::new(ids.clone().into_iter().enumerate());
     let mut job = Job::streaming(Agent::new("app"), source, options, policy, names);
@@ -283,7 +286,7 @@ fn run(script: &Script) -> Result<(), TestCaseError> {
                         prop_assert!((1..=script.batch.1).contains(&batch.ids.len()));
                     }
                     Step::Fetch(fetch) => {
-                        prop_assert!(fetch.link.expires_at > now(clock).monotonic);
+                        prop_assert!(fetch.link_expires_at > now(clock).monotonic);
                     }
                 }
                 in_flight.push(step);
@@ -329,7 +332,7 @@ fn run(script: &Script) -> Result<(), TestCaseError> {
         if stop.is_stopped() || calls_fail {
             continue;
         }
-        let expected = match model.behavior(&flow.flow_id) {
+        let expected = match model.behavior(flow.flow_id.as_str()) {
             Behavior::Found | Behavior::Shifting => None,
             Behavior::Unsigned if script.status_check && !script.any_state => {
                 Some(FlowErrorKind::NotSigned)

@@ -61,7 +61,7 @@ impl Job {
         let settle = self.policy.status_check.unwrap_or_default();
         for flow in batch.flows {
             let Some(state) = self.flows.get_mut(&flow) else { continue };
-            let info = infos.remove(&state.flow_id);
+            let info = infos.remove(state.flow_id.as_str());
             state.status = info.as_ref().map(|info| info.flow_status.clone());
             let refused = match info {
                 None if self.policy.any_state => {

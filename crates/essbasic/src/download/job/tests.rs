@@ -14,7 +14,7 @@ fn now(secs: u64) -> Now {
 }
 
 fn job(folder: &tempfile::TempDir, flows: &[&str], concurrency: usize) -> Job {
-    let flows: Vec<String> = flows.iter().map(|flow| (*flow).to_owned()).collect();
+    let flows: Vec<FlowId> = flows.iter().map(|flow| FlowId::from(*flow)).collect();
     let options = DownloadOptions::to(folder.path()).with_concurrency(concurrency);
     let names = FileNames::new(options.names.clone());
     let source = Box::new(flows.into_iter().enumerate());
@@ -117,7 +117,7 @@ fn renews_links_that_expired_in_the_queue() {
     assert_eq!(batch.ids, ["b"]);
     job.on_links(now(360), batch, response(json!([files("b", &["x"])])));
     let second = next_fetch(&mut job, 360);
-    assert_eq!(second.link.expires_at, Duration::from_secs(660));
+    assert_eq!(second.link_expires_at, Duration::from_secs(660));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::super::flow::FlowState;
 use super::Job;
 use super::step::{Step, WaitStep};
 use crate::error::{FlowError, FlowErrorKind};
+use crate::ids::FlowId;
 use crate::next::Next;
 use crate::wait::{MAX_SETTLE, WaitJob, WaitOutcome};
 
@@ -86,7 +87,7 @@ impl Job {
         }
     }
 
-    fn on_wait_outcome(&mut self, now: Now, index: usize, flow_id: String, outcome: WaitOutcome) {
+    fn on_wait_outcome(&mut self, now: Now, index: usize, flow_id: FlowId, outcome: WaitOutcome) {
         let mut state = FlowState::new(flow_id);
         let (status, error) = match outcome {
             WaitOutcome::Signed => (Some(FlowStatus::All), None),
