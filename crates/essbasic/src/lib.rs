@@ -242,9 +242,37 @@
 //! [`kind`](FlowErrorKind) distinguishes the causes. An action that is not idempotent is not retried if its response is
 //! lost, and fails with [`FlowErrorKind::OutcomeUnknown`].
 //!
+//! # Identifiers
+//!
+//! [`FlowId`], [`FileId`] and [`TemplateId`] are types of their own, so that one cannot be passed for another. Methods
+//! accept strings for them: `"id"`, `String`, and iterators of either.
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use essbasic::FlowId;
+//!
+//! let flow_id = FlowId::from("FLOW_ID");
+//! let orders: HashMap<FlowId, u32> = [(flow_id.clone(), 7)].into();
+//! assert_eq!(orders.get("FLOW_ID"), Some(&7));
+//! assert_eq!(flow_id, "FLOW_ID");
+//! assert_eq!(flow_id.as_str().len() + flow_id.into_string().len(), 14);
+//! ```
+//!
+//! # Serialization
+//!
+//! With the feature `serde`, IDs, reports, links, results and contracts to create implement `Serialize` and `Deserialize`,
+//! as all of [`models`] does.
+//!
+//! - Formats must describe themselves: JSON, YAML, TOML, RON, CBOR and MessagePack do. Others, such as postcard, refuse an
+//!   object when it is written. IDs are strings in every format.
+//! - Times are integers in seconds since the Unix epoch, as in the API. Durations are numbers of seconds with a fraction.
+//! - Unknown fields are ignored. Unknown values of open sets, such as [`FlowStatus`], are kept, and a
+//!   [`FlowErrorKind`] of a newer version is [`Unknown`](FlowErrorKind::Unknown). An unknown [`WaitOutcome`] is an error.
+//! - `Serialize` writes download links, signing links and personal data, which `Debug` omits.
+//!
 //! # Feature flags
 //!
-//! None is enabled by default.
+//! Only `serde` is enabled by default.
 //!
 //! | feature | adds |
 //! |---|---|
