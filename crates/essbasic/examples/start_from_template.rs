@@ -12,7 +12,9 @@ use std::env;
 use std::error::Error;
 
 use essbasic::models::{DescribeTemplatesRequest, SignUrlEndpoint};
-use essbasic::{Client, Config, Contract, FlowErrorKind, Party, SignLink, agent, credentials};
+use essbasic::{
+    Client, Config, Contract, FlowErrorKind, FlowId, Party, SignLink, agent, credentials,
+};
 
 /// Creates a contract between an organization and a person. Returns its flow ID and one link per party.
 pub async fn offer(
@@ -20,7 +22,7 @@ pub async fn offer(
     template_id: &str,
     [company, organization, operator]: [&str; 3],
     [name, mobile]: [&str; 2],
-) -> Result<(String, Vec<SignLink>), Box<dyn Error>> {
+) -> Result<(FlowId, Vec<SignLink>), Box<dyn Error>> {
     // The recipients of a template are in signing order.
     let request = DescribeTemplatesRequest::new(client.agent().clone()).template_id(template_id);
     let template = client.call(&request).await?.templates.into_iter().next();
@@ -32,7 +34,7 @@ pub async fn offer(
         .party(Party::employee(company, organization, operator).recipient_id(&ours.recipient_id))
         .party(Party::person(name, mobile).recipient_id(&theirs.recipient_id))
         .field("姓名", name);
-    let mut created = client.start_from_templates([(template_id.to_owned(), contract)]).await?;
+    let mut created = client.start_from_templates([(template_id, contract)]).await?;
     let flow_id = match created.pop().ok_or("no result")? {
         Ok(flow_id) => flow_id,
         Err(error) if error.kind == FlowErrorKind::OutcomeUnknown => {
@@ -41,7 +43,7 @@ pub async fn offer(
         }
         Err(error) => return Err(error.into()),
     };
-    let mut links = client.sign_links([&*flow_id], SignUrlEndpoint::WeixinApp).await?;
+    let mut links = client.sign_links([&flow_id], SignUrlEndpoint::WeixinApp).await?;
     let links = links.pop().ok_or("no links")??;
     Ok((flow_id, links))
 }

@@ -237,7 +237,7 @@ mod tests {
             accepts(["f"]),
             accepts([&owned]),
             accepts([owned.clone()]),
-            accepts(&[owned.clone()]),
+            accepts(std::slice::from_ref(&owned)),
             accepts(vec![Box::<str>::from("f")]),
             accepts([Cow::Borrowed("f")]),
             accepts([Cow::<str>::Owned(owned.clone())]),
@@ -257,9 +257,10 @@ mod tests {
         let id = FlowId::from("é\n");
         assert_eq!((id.to_string(), format!("{id:?}")), ("é\n".to_owned(), r#""é\n""#.to_owned()));
         assert_eq!(format!("{:>4}|{:<4}", FlowId::from("f"), FlowId::from("g")), "   f|g   ");
-        assert!(id == *"é\n" && id == "é\n" && id == "é\n".to_owned());
-        assert!(*"é\n" == id && "é\n" == id && "é\n".to_owned() == id);
-        assert!(id != "e" && "e" != id);
+        let string = "é\n".to_owned();
+        assert!(id == *"é\n" && id == "é\n" && id == string);
+        assert!(*"é\n" == id && "é\n" == id && string == id);
+        assert!(id != "e");
         let hashed: HashMap<FlowId, u8> = [(id.clone(), 1)].into();
         let sorted: BTreeMap<FlowId, u8> = [(id.clone(), 1), (FlowId::from("a"), 2)].into();
         assert_eq!((hashed.get("é\n"), hashed.get(&id)), (Some(&1), Some(&1)));

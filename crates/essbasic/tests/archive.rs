@@ -288,7 +288,7 @@ fn combined_problems_affect_no_other_contract() {
             .collect();
         assert_eq!(results.len(), COUNT);
         for (index, id) in ids.iter().enumerate() {
-            match &results[id].error {
+            match &results[id.as_str()].error {
                 Some((kind, _)) => assert!(is_rejected(index) && *kind == FlowErrorKind::NotSigned),
                 None => assert!(!is_rejected(index)),
             }

@@ -58,7 +58,7 @@ async fn creates_a_contract_from_a_template() {
     let template = "yDEmuTemplate0000000000000000001";
     let (flow, links) = start_from_template::offer(&client, template, ours, theirs).await.unwrap();
     assert_eq!(links.len(), 2);
-    let info = client.details([&*flow]).await.unwrap().remove(0).unwrap();
+    let info = client.details([&flow]).await.unwrap().remove(0).unwrap();
     assert_eq!(info.flow_status, FlowStatus::Init);
     assert!(start_from_template::offer(&client, "unknown", ours, theirs).await.is_err());
 }

@@ -327,7 +327,7 @@ fn a_journal_replaced_during_a_run_is_an_error() {
             let at = home.out.join(".essbasic-archive.jsonl");
             let (planter, path) = (Arc::clone(&home), at.clone());
             let options = ArchiveOptions::to(&home.out).on_event(move |event| {
-                if matches!(event, DownloadEvent::Started { flow_id: "two" }) {
+                if matches!(event, DownloadEvent::Started { flow_id } if flow_id == "two") {
                     std::fs::remove_file(&path).unwrap();
                     planter.plant(plant, &path);
                 }

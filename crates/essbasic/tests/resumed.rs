@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use essbasic::{ArchiveOptions, ArchiveReport, DownloadEvent, Error, Stop};
+use essbasic::{ArchiveOptions, ArchiveReport, DownloadEvent, Error, FlowId, Stop};
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION};
 use support::{Driver, config, the_agent};
 
@@ -76,14 +76,15 @@ fn downloads_intended_files_again_with_their_names() {
             let report = client.archive(ids.clone(), &options).unwrap();
             let expected = files(folder.path());
             assert_eq!(expected.len(), COUNT, "{names}");
-            let owners = |report: &ArchiveReport| -> BTreeMap<String, Vec<(String, u64)>> {
+            let owners = |report: &ArchiveReport| -> BTreeMap<FlowId, Vec<(String, u64)>> {
                 let flows = report.flows().unwrap().map(Result::unwrap);
                 flows.map(|flow| (flow.flow_id, flow.files)).collect()
             };
             let first = owners(&report);
             // Some results are missing. One of their files is deleted, and one is truncated.
             remove_results(folder.path(), |line| line.contains("0\",\"files\""));
-            let removed: Vec<_> = first.iter().filter(|(id, _)| id.ends_with('0')).collect();
+            let removed: Vec<_> =
+                first.iter().filter(|(id, _)| id.as_str().ends_with('0')).collect();
             let path = |at: usize| folder.path().join(&removed[at].1[0].0);
             std::fs::remove_file(path(0)).unwrap();
             std::fs::write(path(1), "%PDF").unwrap();
@@ -218,7 +219,7 @@ fn adopts_files_of_version_1_in_a_shared_folder_only_by_flow_id() {
         assert!(before.iter().all(|(name, file)| after[name] == *file));
         assert!(report.flows().unwrap().all(|flow| {
             let flow = flow.unwrap();
-            flow.files[0].0.contains(&flow.flow_id)
+            flow.files[0].0.contains(flow.flow_id.as_str())
         }));
     }
 }

@@ -18,8 +18,8 @@ use std::time::{Duration, SystemTime};
 use essbasic::credentials::Credential;
 use essbasic::models::{FlowDetailInfo, SignUrlEndpoint};
 use essbasic::{
-    Config, Contract, Document, DownloadOptions, Error, FlowError, FlowErrorKind, FlowStatus,
-    Party, Reminder, Report, SignLink, Stop, Withdrawal, agent,
+    Config, Contract, Document, DownloadOptions, Error, FileId, FlowError, FlowErrorKind, FlowId,
+    FlowStatus, Party, Reminder, Report, SignLink, Stop, Withdrawal, agent,
 };
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID};
 use support::{Driver, config, config_at, the_agent};
@@ -27,18 +27,18 @@ use support::{Driver, config, config_at, the_agent};
 type Results<T> = Vec<Result<T, FlowError>>;
 
 impl Driver {
-    fn upload(&self, files: Vec<Document>) -> Results<String> {
+    fn upload(&self, files: Vec<Document>) -> Results<FileId> {
         call!(self, upload(files)).unwrap()
     }
 
     fn start_from_files(
         &self,
-        contracts: Vec<(String, Contract)>,
-    ) -> Result<Results<String>, Error> {
+        contracts: Vec<(FileId, Contract)>,
+    ) -> Result<Results<FlowId>, Error> {
         call!(self, start_from_files(contracts))
     }
 
-    fn start_from_templates(&self, contracts: Vec<(String, Contract)>) -> Results<String> {
+    fn start_from_templates(&self, contracts: Vec<(String, Contract)>) -> Results<FlowId> {
         call!(self, start_from_templates(contracts)).unwrap()
     }
 
@@ -103,7 +103,7 @@ fn creates_signs_and_downloads_a_contract_from_a_file() {
         let deadline = SystemTime::UNIX_EPOCH + emulator.now() + Duration::from_secs(3600);
         let contract = lease("房屋租赁合同").deadline(deadline).user_data("order 7");
         let created = driver.start_from_files(vec![(file_id, contract)]).unwrap();
-        let flow = created[0].as_deref().unwrap();
+        let flow = created[0].as_ref().unwrap().as_str();
         let info = driver.details(&[flow]).remove(0).unwrap();
         assert_eq!(info.flow_status, FlowStatus::Init);
         assert_eq!((&*info.flow_name, &*info.custom_data), ("房屋租赁合同", "b3JkZXIgNw=="));
@@ -140,7 +140,7 @@ fn creates_contracts_in_batches_and_isolates_failures() {
         assert_eq!(created.len(), 45);
         for (index, result) in created.iter().enumerate() {
             match result {
-                Ok(flow) => assert_eq!(flow.len(), 32),
+                Ok(flow) => assert_eq!(flow.as_str().len(), 32),
                 Err(error) => {
                     assert!([21, 30].contains(&index), "{index}: {error:?}");
                     let kind =
@@ -153,7 +153,7 @@ fn creates_contracts_in_batches_and_isolates_failures() {
         // The unknown template fails its batch, whose contracts are then sent in one request each.
         let calls = emulator.stats().calls["CreateFlowsByTemplates"];
         assert_eq!(calls, (3 + 20) * (round as u64 + 1));
-        let flows: Vec<&str> = created.iter().flatten().map(String::as_str).collect();
+        let flows: Vec<&str> = created.iter().flatten().map(FlowId::as_str).collect();
         let infos = driver.details(&flows);
         let names: Vec<_> = infos.into_iter().map(|info| info.unwrap().flow_name).collect();
         assert_eq!((&*names[0], &*names[20], &*names[42]), ("offer_0", "offer_20", "offer_44"));
@@ -167,7 +167,7 @@ fn reminds_parties_and_withdraws_contracts() {
         let created = driver.start_from_templates(vec![offer("one"), offer("two")]);
         let [one, two] = [0, 1].map(|index: usize| created[index].clone().unwrap());
         let complete = emulator.completed_flows().remove(0);
-        let ids = [&*one, "unknown", &*complete, &*two];
+        let ids = [one.as_str(), "unknown", &*complete, two.as_str()];
         let successes = [true, false, false, true];
 
         let reminded = driver.remind(&ids);
@@ -222,7 +222,7 @@ fn does_not_retry_a_creation_without_a_response() {
     let (endpoint, count) = serve("");
     for (round, driver) in Driver::both(&config_at(&endpoint), &the_agent()).into_iter().enumerate()
     {
-        let created = driver.start_from_files(vec![("file".to_owned(), lease("once"))]).unwrap();
+        let created = driver.start_from_files(vec![("file".into(), lease("once"))]).unwrap();
         let error = created[0].as_ref().unwrap_err();
         assert_eq!(error.kind, FlowErrorKind::OutcomeUnknown, "{error:?}");
         assert!(error.message.contains("query the service before you retry"), "{}", error.message);
@@ -242,7 +242,7 @@ fn a_stopped_client_starts_no_request() {
             }
         };
         stop.stop();
-        let contracts = (0..3).map(|n| (format!("file{n}"), lease("never"))).collect();
+        let contracts = (0..3).map(|n| (format!("file{n}").into(), lease("never"))).collect();
         let created = driver.start_from_files(contracts).unwrap();
         assert_eq!(created.len(), 3);
         assert!(created.iter().all(is_stopped), "{created:?}");
@@ -260,7 +260,7 @@ fn a_response_without_a_flow_id_is_outcome_unknown() {
     let (endpoint, count) =
         serve("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"Response\":{\"RequestId\":\"r\"}}");
     for driver in Driver::both(&config_at(&endpoint), &the_agent()) {
-        let from_files = driver.start_from_files(vec![("file".to_owned(), lease("once"))]).unwrap();
+        let from_files = driver.start_from_files(vec![("file".into(), lease("once"))]).unwrap();
         let from_template =
             driver.start_from_templates(vec![("template".to_owned(), lease("once"))]);
         for created in [from_files, from_template] {

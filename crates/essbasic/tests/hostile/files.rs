@@ -173,7 +173,7 @@ fn never_saves_an_incomplete_or_wrong_file() {
             let error = flow.error.as_ref().unwrap_or_else(|| panic!("{} is saved", flow.flow_id));
             let kinds = [FlowErrorKind::Content, FlowErrorKind::Link, FlowErrorKind::Network];
             assert!(kinds.contains(&error.kind), "{}: {error}", flow.flow_id);
-            let is_page = flow.flow_id.starts_with("page");
+            let is_page = flow.flow_id.as_str().starts_with("page");
             assert!(!is_page || error.message.contains("web page"), "{}: {error}", flow.flow_id);
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
