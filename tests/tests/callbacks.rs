@@ -144,8 +144,9 @@ fn waits_for_single_contracts_share_the_callbacks() {
         let signals = Signals::new();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let url = runtime.block_on(serve(signals.clone()));
-        let callback = Callback::to(url).token(TOKEN).key(KEY);
-        let emulator = Emulator::builder().callback(callback).rate_limit(None).start().unwrap();
+        let callback = Callback::to(url).with_token(TOKEN).with_key(KEY);
+        let emulator =
+            Emulator::builder().with_callback(callback).with_rate_limit(None).start().unwrap();
         let ids: Vec<String> = (0..WAITS).map(|n| format!("yDwB{n:028}")).collect();
         for id in &ids {
             emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));

@@ -252,7 +252,7 @@ fn concurrent_calls_are_not_refused_by_the_emulator() {
     for calls in [calls_of_tasks, calls_of_threads] {
         let mut trials = 0;
         loop {
-            let emulator = Emulator::builder().rate_limit(Some(LIMIT)).start().unwrap();
+            let emulator = Emulator::builder().with_rate_limit(Some(LIMIT)).start().unwrap();
             let slowest = Slowest::default();
             calls(&emulator, &slowest);
             let refused = emulator.stats().rejected.get("RequestLimitExceeded").copied();

@@ -72,7 +72,7 @@ fn is_complete(request: &[u8]) -> bool {
 
 #[tokio::test]
 async fn an_emulator_starts_on_a_runtime_and_its_callbacks_settle() {
-    let invalid = Emulator::builder().speed(-1.0).start_async().await;
+    let invalid = Emulator::builder().with_speed(-1.0).start_async().await;
     assert_eq!(invalid.unwrap_err().kind(), std::io::ErrorKind::InvalidInput);
 
     let silent = Emulator::builder().start_async().await.unwrap();
@@ -93,7 +93,7 @@ async fn an_emulator_starts_on_a_runtime_and_its_callbacks_settle() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (address, acknowledged) in [(open, 3), (closed, 0)] {
         let callback = Callback::to(format!("http://{address}/")).max_attempts(1);
-        let emulator = Emulator::builder().callback(callback).start_async().await.unwrap();
+        let emulator = Emulator::builder().with_callback(callback).start_async().await.unwrap();
         emulator.create_flow_in(new_flow("f"), Status::All).unwrap();
         emulator.callbacks_settled().await;
         let stats = emulator.stats().callbacks;
