@@ -72,7 +72,7 @@ pub(crate) struct ArchiveArgs {
     #[arg(long, value_name = "DIR|URL")]
     out: PathBuf,
     /// Archive shard I of N, at 1/N of the rate; run the other shards on other machines.
-    #[arg(long, value_name = "I/N", default_value_t)]
+    #[arg(long, value_name = "I/N", default_value_t, allow_hyphen_values = true)]
     shard: Shard,
     /// Write the result of each contract to this file, as JSON.
     #[arg(long, value_name = "FILE")]

@@ -60,29 +60,23 @@ pub(crate) struct EmulatorArgs {
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
     /// Start with N completed contracts, at most 1000000, instead of the built-in ones.
-    #[arg(long, value_name = "N", conflicts_with = "seed", allow_negative_numbers = true, value_parser = flows)]
+    #[arg(long, value_name = "N", conflicts_with = "seed", value_parser = flows)]
     flows: Option<usize>,
     /// Pad each contract's file to at least this size, at most 268435456; uploaded files stay as they are.
-    #[arg(long, value_name = "BYTES", default_value_t = 0, allow_negative_numbers = true, value_parser = pdf_size)]
+    #[arg(long, value_name = "BYTES", default_value_t = 0, value_parser = pdf_size)]
     pdf_size: usize,
     /// Inject faults, as KIND=RATE or KIND=RATE@ACTION; `download` counts as an action. An unknown
     /// KIND lists them.
     #[arg(long, value_name = "FAULT", value_delimiter = ',')]
     faults: Vec<Fault>,
     /// Seed that selects the affected requests.
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        requires = "faults",
-        default_value_t = 0,
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "NUMBER", requires = "faults", default_value_t = 0, value_parser = seed_number)]
     faults_seed: u64,
     /// Serve TLS, and write the certificate of the emulator's authority to this file, for --ca-file.
     #[arg(long, value_name = "FILE")]
     tls: Option<PathBuf>,
     /// Run the clock FACTOR times as fast, from 0 to 1000000; at 0, only POST /_emulator/clock advances it.
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, allow_negative_numbers = true, value_parser = speed)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
     /// Accept this SecretId instead of the default one.
     #[arg(long, value_name = "ID", requires = "secret_key")]
@@ -117,22 +111,16 @@ struct CallbackArgs {
     #[arg(long, value_name = "TOKEN", requires = "callback_url")]
     callback_token: Option<Secret>,
     /// Post this share of the messages, from 0 to 1, twice.
-    #[arg(long, value_name = "PART", requires = "callback_url", default_value_t = 0.0, allow_negative_numbers = true, value_parser = part)]
+    #[arg(long, value_name = "PART", requires = "callback_url", default_value_t = 0.0, value_parser = part)]
     callback_repeat: f64,
     /// Delay each message by up to DURATION, such as 3s, at most 24h.
-    #[arg(long, value_name = "DURATION", requires = "callback_url", default_value = "0s", allow_negative_numbers = true, value_parser = delay)]
+    #[arg(long, value_name = "DURATION", requires = "callback_url", default_value = "0s", allow_hyphen_values = true, value_parser = delay)]
     callback_delay: Duration,
     /// Reorder messages.
     #[arg(long, requires = "callback_url")]
     callback_reorder: bool,
     /// Seed that selects the duplicated, delayed and reordered messages.
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        requires = "callback_url",
-        default_value_t = 0,
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "NUMBER", requires = "callback_url", default_value_t = 0, value_parser = seed_number)]
     callback_seed: u64,
 }
 
@@ -181,6 +169,10 @@ fn speed(text: &str) -> Result<f64, String> {
 
 fn part(text: &str) -> Result<f64, String> {
     number(text, 0.0, 1.0)
+}
+
+fn seed_number(text: &str) -> Result<u64, String> {
+    number(text, 0, u64::MAX)
 }
 
 fn delay(text: &str) -> Result<Duration, String> {

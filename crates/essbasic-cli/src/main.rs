@@ -1,10 +1,12 @@
 //! The `essbasic` command.
 
+mod advice;
 mod archive;
 mod archive_report;
 mod aws;
 mod body;
 mod call;
+mod closed;
 mod completions;
 mod counter;
 mod digest;
@@ -136,17 +138,9 @@ fn command() -> clap::Command {
     let mut command = Cli::command();
     // Propagates the global options.
     command.build();
-    // A flag that is given twice has no second value.
-    let switches = |arg: clap::Arg| match arg.get_action() {
-        clap::ArgAction::SetTrue => {
-            let id = arg.get_id().clone();
-            arg.overrides_with(id)
-        }
-        _ => arg,
-    };
     command = command
-        .mut_args(switches)
-        .mut_subcommands(|command| with_exit_status(command.mut_args(switches)))
+        .mut_args(common)
+        .mut_subcommands(|command| with_exit_status(command.mut_args(common)))
         .after_help(reflow(QUICK_START));
     for name in ["search", "describe", "listen", "sign", "emulator", "completions"] {
         command = command.mut_subcommand(name, |command| {
@@ -157,6 +151,20 @@ fn command() -> clap::Command {
         });
     }
     command
+}
+
+/// Sets what is common to all arguments.
+fn common(arg: clap::Arg) -> clap::Arg {
+    match arg.get_action() {
+        // A flag that is given twice has no second value.
+        clap::ArgAction::SetTrue => {
+            let id = arg.get_id().clone();
+            arg.overrides_with(id)
+        }
+        // A negative number is a value, which the option's parser refuses with its range.
+        action if action.takes_values() && !arg.is_positional() => arg.allow_negative_numbers(true),
+        _ => arg,
+    }
 }
 
 /// Adds the exit status to the help of a command that does not describe it.
@@ -195,12 +203,8 @@ fn reflow(text: &str) -> String {
 fn usage(error: &clap::Error) -> ExitCode {
     use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if !error.use_stderr() || error.kind() == DisplayHelpOnMissingArgumentOrSubcommand {
-        if let Err(error) = error.print()
-            && error.kind() != std::io::ErrorKind::BrokenPipe
-        {
-            output::note(format_args!(
-                "error: stdout cannot be written: {error}; send the output elsewhere"
-            ));
+        if let Err(failure) = output::help(error) {
+            output::note(format_args!("error: {failure}"));
             return ExitCode::FAILURE;
         }
         return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
@@ -216,6 +220,10 @@ fn usage(error: &clap::Error) -> ExitCode {
 impl Cli {
     fn run(self) -> Result<Exit, Failure> {
         log::start(self.verbose);
+        // `listen` also refuses `/dev/null`, unless it has another destination.
+        if !matches!(self.command, Command::Listen(_)) {
+            output::check()?;
+        }
         match self.command {
             Command::Download(args) => download::run(&args, &self.options, self.verbose),
             Command::Archive(args) => archive::run(&args, &self.options, self.verbose),

@@ -35,7 +35,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE", global = true, help_heading = "Connection")]
     pub(crate) ca_file: Option<PathBuf>,
     /// Timeout of one call, retries included, such as 30s [default: 60s]
-    #[arg(long, value_name = "TIME", global = true, help_heading = "Connection", value_parser = timeout)]
+    #[arg(long, value_name = "TIME", global = true, help_heading = "Connection", allow_hyphen_values = true, value_parser = timeout)]
     pub(crate) call_timeout: Option<Duration>,
     /// Send at most this many requests per second to each action [default: the service's limit, mostly 20]
     #[arg(long, value_name = "N", global = true, help_heading = "Connection",
@@ -76,6 +76,9 @@ pub(crate) struct Options {
 /// The variable that names the server to call, as `essbasic emulator` exports it.
 pub(crate) const ENDPOINT: &str = "ESSBASIC_ENDPOINT";
 
+/// First line of a certificate in a PEM file.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
+
 /// Rate limit of most actions, in requests per second.
 const DEFAULT_RATE: u32 = 20;
 
@@ -87,7 +90,10 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let parsed = match text.parse::<u32>() {
         Ok(seconds) => Duration::from_secs(seconds.into()),
         Err(_) => {
-            humantime::parse_duration(text).map_err(|_| "write it as 30s, 5m or 1h".to_owned())?
+            let is_negative = text.trim_start().starts_with('-');
+            let why = if is_negative { "it is negative; " } else { "" };
+            humantime::parse_duration(text)
+                .map_err(|_| format!("{why}write it as 30s, 5m or 1h"))?
         }
     };
     if parsed > MAX_DURATION {
@@ -211,6 +217,13 @@ impl Options {
         if let Some(path) = &self.ca_file {
             let pem = input::text_file(path)
                 .map_err(|error| Failure::new(format!("--ca-file {error}")))?;
+            // The library takes an empty text for no file.
+            if !pem.contains(CERTIFICATE) {
+                return Err(Failure::new(format!(
+                    "--ca-file {}: no certificate in the file; give a PEM file with `{CERTIFICATE}`",
+                    path.display()
+                )));
+            }
             transport = transport.with_extra_roots_pem(pem);
         }
         Ok(transport)

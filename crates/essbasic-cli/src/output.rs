@@ -6,7 +6,24 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use essbasic::api::json::{minify, pretty};
 use serde::Serialize;
 
+use crate::closed;
 use crate::failure::Failure;
+
+/// Returns an error if stdout was closed when the process started, so that no command works for an output that is lost.
+pub(crate) fn check() -> Result<(), Failure> {
+    match closed::is_closed() {
+        true => Err(Failure::new(
+            "stdout is closed, or /dev/null opened for reading too; redirect it to a file, or discard it with `> /dev/null`",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Writes the help, or another text of the argument parser, to stdout. A closed pipe ends it without an error.
+pub(crate) fn help(error: &clap::Error) -> Result<(), Failure> {
+    check()?;
+    settle(error.print())
+}
 
 /// Writes one line to stdout.
 pub(crate) fn line(text: impl fmt::Display) -> Result<(), Failure> {

@@ -93,7 +93,22 @@ pub(crate) fn send<P: AsRef<Path>>(
     files: &[P],
 ) -> Result<Vec<Result<FileId, FlowError>>, Failure> {
     let documents = files.iter().map(|path| read(path.as_ref()).map_err(Failure::new));
-    client.upload(documents.collect::<Result<Vec<_>, _>>()?).map_err(Failure::new)
+    let mut results =
+        client.upload(documents.collect::<Result<Vec<_>, _>>()?).map_err(Failure::new)?;
+    for error in results.iter_mut().filter_map(|result| result.as_mut().err()) {
+        if error.kind == FlowErrorKind::OutcomeUnknown {
+            error.message = harmless(&error.message);
+        }
+    }
+    Ok(results)
+}
+
+/// Replaces the advice for an unknown outcome. Unlike a contract, a file may be uploaded again.
+fn harmless(message: &str) -> String {
+    let cause = message.split("; the outcome is unknown").next().unwrap_or(message);
+    format!(
+        "{cause}; it may have been uploaded: run the command again, an upload that no contract uses expires"
+    )
 }
 
 /// Checks that a file can be read and is not too large, before anything is sent.

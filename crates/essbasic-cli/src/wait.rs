@@ -45,10 +45,10 @@ pub(crate) struct WaitArgs {
 #[derive(clap::Args)]
 pub(crate) struct Pace {
     /// Timeout of the wait, such as 90s, 30m or 2h [default: 1h]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = duration)]
     timeout: Option<Duration>,
     /// Polling interval, which grows while nothing changes [default: 5s]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = duration)]
     interval: Option<Duration>,
 }
 

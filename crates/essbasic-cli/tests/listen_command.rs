@@ -135,7 +135,8 @@ fn the_command_is_killed_at_the_end() {
         } else {
             assert_eq!(status, Some(0), "{stderr}");
             assert!(
-                stderr.contains("message 1 was not taken: the command ended first"),
+                stderr
+                    .contains("message 1 was not taken: its command had not ended, and was killed"),
                 "{stderr}"
             );
         }

@@ -251,3 +251,109 @@ fn values_without_a_meaning_are_refused() {
         refused(&command.output().unwrap(), &[words]);
     }
 }
+
+#[test]
+fn a_file_without_a_certificate_is_refused() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let flow = &emulator.completed_flows()[0];
+    fs::write(home.path().join("empty"), "").unwrap();
+    fs::write(home.path().join("blank"), "\u{feff} \n").unwrap();
+    fs::write(home.path().join("text"), "a certificate").unwrap();
+    let key = "-----BEGIN PRIVATE KEY-----\nMA==\n-----END PRIVATE KEY-----\n";
+    fs::write(home.path().join("key"), key).unwrap();
+    let commands = [
+        &["status", flow][..],
+        &["call", "DescribeUsage", "--body", "{}", "--dry-run", "--unchecked"],
+        &["download", flow, "--out", "d"],
+    ];
+    for path in ["empty", "blank", "text", "key", "/dev/null"] {
+        for arguments in commands {
+            let output = run(&home, &emulator, &[arguments, &["--ca-file", path]].concat());
+            refused(&output, &[&format!("--ca-file {path}: no certificate in the file; ")]);
+        }
+    }
+    assert!(emulator.stats().calls.is_empty());
+}
+
+/// Neither is taken for an option, with advice to write `-- -1`.
+#[test]
+fn negative_numbers_are_refused_with_the_range() {
+    let home = TempDir::new().unwrap();
+    let callbacks = "http://127.0.0.1:1/";
+    for (arguments, option, range) in [
+        (&["status", "yDA", "--rate", "-1"][..], "--rate", "-1 is not in 1..="),
+        (&["status", "yDA", "--call-timeout", "-1"], "--call-timeout", "it is negative; "),
+        (&["status", "yDA", "--call-timeout", "-1s"], "--call-timeout", "it is negative; "),
+        (&["download", "yDA", "--out", "o", "--concurrency", "-1"], "--concurrency", "1..=64"),
+        (&["archive", "yDA", "--out", "o", "--concurrency", "-1"], "--concurrency", "1..=64"),
+        (&["archive", "yDA", "--out", "o", "--shard", "-1/2"], "--shard", "-1/2"),
+        (&["wait", "yDA", "--timeout", "-5m"], "--timeout", "it is negative; "),
+        (&["wait", "yDA", "--interval", "-1"], "--interval", "it is negative; "),
+        (&["listen", "--port", "-1"], "--port", "0..=65535"),
+        (&["listen", "--port", "0", "--command-timeout", "-1"], "--command-timeout", "negative"),
+        (&["emulator", "--flows", "-1"], "--flows", "expected 0 to 1000000"),
+        (&["emulator", "--pdf-size", "-1"], "--pdf-size", "expected 0 to 268435456"),
+        (&["emulator", "--speed", "-0.5"], "--speed", "expected 0 to 1000000"),
+        (
+            &["emulator", "--faults", "reset=1", "--faults-seed", "-1"],
+            "--faults-seed",
+            "expected 0 to 18446744073709551615",
+        ),
+        (
+            &["emulator", "--callback-url", callbacks, "--callback-delay", "-1s"],
+            "--callback-delay",
+            "it is negative; ",
+        ),
+        (
+            &["emulator", "--callback-url", callbacks, "--callback-repeat", "-1"],
+            "--callback-repeat",
+            "expected 0 to 1",
+        ),
+    ] {
+        let output = essbasic(home.path()).args(arguments).output().unwrap();
+        refused(&output, &[option, range]);
+        assert!(!stderr(&output).contains("-- -"), "{}", stderr(&output));
+    }
+}
+
+/// The characters are those that clients refuse, so that no client could use the key.
+#[test]
+fn the_emulator_refuses_keys_that_clients_refuse() {
+    let home = TempDir::new().unwrap();
+    for (id, key, words) in [
+        ("AKIDa#key", "key", "the SecretId of a credential contains a character"),
+        ("AKID a", "key", "the SecretId"),
+        ("'AKIDa'", "key", "the SecretId"),
+        ("AKIDa", "key#prod", "the SecretKey of a credential contains a character"),
+        ("AKIDa", "\"key\"", "the SecretKey"),
+        ("AKIDa", "密钥", "the SecretKey"),
+        ("AKIDa", "key\n", "the SecretKey"),
+    ] {
+        let arguments = ["--secret-id", id, "--secret-key", key];
+        let output = essbasic(home.path()).arg("emulator").args(arguments).output().unwrap();
+        refused(&output, &["the emulator cannot start: ", words]);
+        assert!(!stderr(&output).contains("key#prod"), "{}", stderr(&output));
+        let mut client = essbasic(home.path());
+        client.args(["call", "DescribeUsage", "--unchecked", "--endpoint", "http://127.0.0.1:1"]);
+        client.env("TENCENTCLOUD_SECRET_ID", id).env("TENCENTCLOUD_SECRET_KEY", key);
+        let output = client.output().unwrap();
+        assert_eq!(code(&output), 1);
+        assert!(!stderr(&output).contains("cannot connect"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn wildcards_over_hosts_of_anyone_are_refused() {
+    let home = TempDir::new().unwrap();
+    for name in ["download", "archive"] {
+        for host in ["*", "*.com", "http://*", "*:443"] {
+            let arguments = [name, "yDA", "--out", "o", "--link-host", host];
+            let output = essbasic(home.path()).args(arguments).output().unwrap();
+            refused(
+                &output,
+                &["--link-host", "the wildcard allows hosts that anyone can register"],
+            );
+        }
+    }
+}

@@ -20,9 +20,21 @@ use support::{Driver, config, the_agent};
 
 const COUNT: usize = 60;
 
-fn archive(emulator: &Emulator, blocking: bool, folder: &Path) -> Result<ArchiveReport, Error> {
+/// Time after which a stalled response is retried.
+const SHORT: Duration = Duration::from_secs(1);
+
+/// Timeout of responses that do not stall. A request must not time out on a busy machine: it would use up its fault.
+const LONG: Duration = Duration::from_secs(60);
+
+fn archive(
+    emulator: &Emulator,
+    blocking: bool,
+    folder: &Path,
+    read_timeout: Duration,
+) -> Result<ArchiveReport, Error> {
     let config = config(emulator)
-        .with_transport_config(TransportConfig::default().with_read_timeout(Duration::from_secs(1)))
+        .with_timeout(LONG * 2)
+        .with_transport_config(TransportConfig::default().with_read_timeout(read_timeout))
         .with_retry(RetryPolicy::default().with_base_delay(Duration::from_millis(1)));
     let client = if blocking { Driver::blocking } else { Driver::on_reqwest };
     let (ids, options) = (emulator.completed_flows(), ArchiveOptions::to(folder));
@@ -58,14 +70,18 @@ fn check_files(kind: FaultKind) {
     let seed = Seed::completed(COUNT);
     let emulator = Emulator::builder().with_seed(seed).with_rate_limit(None).start().unwrap();
     let reference = tempfile::tempdir().unwrap();
-    archive(&emulator, true, reference.path()).unwrap();
+    archive(&emulator, true, reference.path(), LONG).unwrap();
     let expected = files(reference.path());
     assert_eq!(expected.len(), COUNT);
+    let read_timeout = match kind {
+        FaultKind::StallHead | FaultKind::StallBody => SHORT,
+        _ => LONG,
+    };
     for blocking in [true, false] {
         let before = emulator.stats().faults.get(&kind).copied().unwrap_or_default();
         emulator.set_faults(one_per_request(kind), 0);
         let folder = tempfile::tempdir().unwrap();
-        let result = archive(&emulator, blocking, folder.path());
+        let result = archive(&emulator, blocking, folder.path(), read_timeout);
         match kind {
             // A rejected credential stops the job: the caller must provide another one.
             FaultKind::ExpiredToken => match result {
@@ -86,7 +102,8 @@ fn check_files(kind: FaultKind) {
         emulator.set_faults([], 0);
         let found = files(folder.path());
         assert!(found.iter().all(|(name, file)| expected.get(name) == Some(file)), "{kind}");
-        assert!(archive(&emulator, blocking, folder.path()).unwrap().is_complete(), "{kind}");
+        let again = archive(&emulator, blocking, folder.path(), LONG);
+        assert!(again.unwrap().is_complete(), "{kind}");
         assert!(files(folder.path()) == expected, "{kind}");
     }
 }
@@ -104,12 +121,13 @@ fn random_transient_faults_cause_no_failures() {
     let seed = Seed::completed(COUNT * 10);
     let emulator = Emulator::builder().with_seed(seed).with_rate_limit(None).start().unwrap();
     let reference = tempfile::tempdir().unwrap();
-    archive(&emulator, true, reference.path()).unwrap();
+    archive(&emulator, true, reference.path(), LONG).unwrap();
     let expected = files(reference.path());
     for blocking in [true, false] {
         emulator.set_faults(faults.clone(), 5);
         let folder = tempfile::tempdir().unwrap();
-        let report = archive(&emulator, blocking, folder.path()).unwrap();
+        // A few responses stall, and each file has four attempts.
+        let report = archive(&emulator, blocking, folder.path(), SHORT * 5).unwrap();
         let failed: Vec<_> =
             report.flows().unwrap().filter_map(|flow| flow.unwrap().error).collect();
         assert!(report.is_complete(), "{failed:?}");

@@ -192,7 +192,11 @@ impl Route {
         kind: TransportErrorKind,
         text: impl fmt::Display,
     ) -> TransportError {
+        let text = text.to_string();
         let advice = match kind {
+            TransportErrorKind::Proxy if has_server_error(&text) => {
+                "; the proxy cannot reach the server: check the host name, or use another proxy"
+            }
             TransportErrorKind::Proxy => {
                 "; check the user and password of the proxy, and the hosts that it allows"
             }
@@ -200,6 +204,12 @@ impl Route {
         };
         TransportError::new(kind).with_detail(format!("{self}: {text}{advice}"))
     }
+}
+
+/// Returns whether a text contains a status from 500 to 599. Libraries report the status of a proxy only in their text.
+fn has_server_error(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit())
+        .any(|number| number.len() == 3 && number.starts_with('5'))
 }
 
 impl fmt::Display for Route {

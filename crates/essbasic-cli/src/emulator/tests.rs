@@ -39,7 +39,7 @@ const HOSTILE: [&str; 32] = [
 ];
 
 fn command() -> Command {
-    EmulatorArgs::augment_args(Command::new("emulator"))
+    EmulatorArgs::augment_args(Command::new("emulator")).mut_args(crate::common)
 }
 
 fn parse<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<EmulatorArgs, clap::Error> {

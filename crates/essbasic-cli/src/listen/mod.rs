@@ -80,7 +80,7 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Kill a command that runs for longer, counted from its start.
-    #[arg(long, value_name = "DURATION", value_parser = time_limit, default_value = "1m")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = time_limit, default_value = "1m")]
     command_timeout: Duration,
     /// Command to run for each message.
     #[arg(last = true, value_name = "COMMAND")]

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::item::Item;
 use super::sink::{Sink, SinkError, blocking};
 use super::state::State;
+use crate::advice;
 use crate::failure::one_line;
 use crate::output;
 
@@ -73,7 +74,13 @@ impl Queue {
     /// Reports the messages in flight, when the process exits.
     pub(super) fn report_unfinished(&self) {
         for msg_id in self.in_flight().keys() {
-            report(msg_id, "the command ended first");
+            report(
+                msg_id,
+                &format!(
+                    "{} when `essbasic listen` was stopped; the platform sends it again",
+                    self.sink.unfinished()
+                ),
+            );
         }
     }
 
@@ -134,7 +141,8 @@ impl Queue {
         let work = move || {
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
             work(&mut state).map(Some).map_err(|error| {
-                format!("the file of --state cannot be written: {error}; make it writable")
+                let advice = advice::for_own_file(&error);
+                format!("the file of --state cannot be written: {error}; {advice}")
             })
         };
         blocking(work).await

@@ -8,6 +8,7 @@ use super::append::AppendFile;
 use super::command::{Program, Running};
 use super::item::Item;
 use super::stdout::Stdout;
+use crate::advice;
 use crate::failure::Failure;
 
 /// Destinations of a message, in order.
@@ -58,6 +59,15 @@ impl Sink {
         }
     }
 
+    /// Describes a message that is not delivered yet.
+    pub(super) fn unfinished(&self) -> &'static str {
+        match self {
+            Self::Print(_) => "it was not completely written to stdout",
+            Self::Append(_) => "it was not written to the file of --append",
+            Self::Run(_) => "its command had not ended, and was killed,",
+        }
+    }
+
     /// Delivers a message. It is delivered only if this returns `Ok`.
     pub(super) async fn deliver(&self, item: &Item) -> Result<(), SinkError> {
         match self {
@@ -74,7 +84,8 @@ impl Sink {
                 let write = move || {
                     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
                     file.append(&line).map_err(|error| {
-                        format!("the file of --append cannot be written: {error}; make it writable")
+                        let advice = advice::for_own_file(&error);
+                        format!("the file of --append cannot be written: {error}; {advice}")
                     })
                 };
                 blocking(write).await.map_err(SinkError::Message)

@@ -21,14 +21,7 @@ impl Stdout {
     /// standard library opens the null device then.
     #[cfg(unix)]
     pub(super) fn is_null(&self) -> bool {
-        use std::os::unix::fs::{FileTypeExt, MetadataExt};
-
-        match (self.file.metadata(), std::fs::metadata("/dev/null")) {
-            (Ok(stdout), Ok(null)) => {
-                stdout.file_type().is_char_device() && stdout.rdev() == null.rdev()
-            }
-            _ => false,
-        }
+        crate::closed::is_null(&self.file)
     }
 
     #[cfg(not(unix))]

@@ -11,9 +11,11 @@ use tc3_client::transport::Uri;
 /// |---|---|
 /// | `files.example.com` | this host over https, at any address, including private networks |
 /// | `*.example.com` | the hosts below it over https, at public addresses |
-/// | `*` | every host over https, at public addresses |
 /// | `http://files.example.com` | this host over https and plain http; `http://` can precede every entry |
 /// | `files.example.com:8443` | this host at this port instead of the default port; a port can follow every entry |
+///
+/// A wildcard requires a domain of at least two labels. `*` and `*.com` are refused: anyone can register a host that they
+/// allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkHost {
     /// `true` if plain http is allowed.
@@ -33,11 +35,27 @@ enum Host {
 
 /// The error of parsing a [`LinkHost`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LinkHostError(String);
+pub struct LinkHostError {
+    text: String,
+    problem: Problem,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Problem {
+    Syntax,
+    /// A wildcard without a domain of two labels.
+    Wildcard,
+}
 
 impl fmt::Display for LinkHostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "invalid host {:?}; expected HOST, *.DOMAIN or http://HOST:PORT", self.0)
+        write!(f, "invalid host {:?}", self.text)?;
+        f.write_str(match self.problem {
+            Problem::Syntax => "; expected HOST, *.DOMAIN or http://HOST:PORT",
+            Problem::Wildcard => {
+                ": the wildcard allows hosts that anyone can register; expected HOST or *.DOMAIN, such as *.example.com"
+            }
+        })
     }
 }
 
@@ -64,7 +82,8 @@ impl FromStr for LinkHost {
     type Err = LinkHostError;
 
     fn from_str(text: &str) -> Result<Self, LinkHostError> {
-        let error = || LinkHostError(text.to_owned());
+        let invalid = |problem| LinkHostError { text: text.to_owned(), problem };
+        let error = || invalid(Problem::Syntax);
         let text = text.trim();
         let (allow_http, rest) = match text.split_once("://") {
             Some(("http", rest)) => (true, rest),
@@ -86,6 +105,10 @@ impl FromStr for LinkHost {
             return Err(error());
         }
         let host = link.host.to_ascii_lowercase();
+        // The wildcard itself is the first label.
+        if is_wildcard && host.split('.').filter(|label| !label.is_empty()).count() < 3 {
+            return Err(invalid(Problem::Wildcard));
+        }
         let host = match is_wildcard {
             true => Host::Suffix(host.get(1..).unwrap_or_default().to_owned()),
             false => Host::Exact(host),
@@ -266,9 +289,7 @@ mod tests {
             ("*.example.com", "https://example.com/", None),
             ("*.example.com", "https://badexample.com/", None),
             ("http://*.example.com:81", "http://a.example.com:81/", Some(true)),
-            ("*", "https://anything.example/", Some(true)),
-            ("*", "http://anything.example/", None),
-            ("http://*", "http://127.0.0.1/", Some(true)),
+            ("*.a.b.example.com", "https://x.a.b.example.com/", Some(true)),
         ] {
             let result = check(link, &[host], None);
             assert_eq!(result.clone().ok(), allowed, "{host}: {link}: {result:?}");
@@ -305,6 +326,28 @@ mod tests {
             let error = wrong.parse::<LinkHost>().unwrap_err().to_string();
             assert!(error.contains("expected HOST"), "{wrong}: {error}");
         }
+    }
+
+    #[test]
+    fn rejects_wildcards_over_hosts_that_anyone_can_register() {
+        for wrong in [
+            "*",
+            "*:443",
+            "http://*",
+            "https://*:8443/",
+            "*.com",
+            "*.COM",
+            "*.cn:443",
+            "http://*.com",
+            "*..com",
+            "*.localhost",
+            " *.com ",
+        ] {
+            let error = wrong.parse::<LinkHost>().unwrap_err().to_string();
+            assert!(error.starts_with(&format!("invalid host {wrong:?}: the wildcard")), "{error}");
+            assert!(error.contains("; expected HOST or *.DOMAIN"), "{error}");
+        }
+        assert!("*.example.com".parse::<LinkHost>().is_ok());
     }
 
     #[test]

@@ -1,0 +1,66 @@
+//! Advice that fits the error.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assumption is a failed test"
+)]
+
+#[path = "support/contracts.rs"]
+mod contracts;
+mod support;
+
+use std::fs;
+use std::process::Output;
+
+use contracts::{from_file, write};
+use essbasic_emulator::{Emulator, Fault, FaultKind};
+use support::server::{Server, answer};
+use support::{code, essbasic_at, refused, stderr};
+use tempfile::TempDir;
+
+fn run(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Output {
+    essbasic_at(home.path(), &emulator.endpoint(), arguments).output().unwrap()
+}
+
+#[test]
+fn an_upload_with_an_unknown_outcome_may_be_repeated() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    fs::write(home.path().join("a.pdf"), "%PDF-1.7\n%%EOF\n").unwrap();
+    write(&home, &[from_file("Up_1")]);
+    let harmless =
+        "it may have been uploaded: run the command again, an upload that no contract uses expires";
+    for kind in [FaultKind::Reset, FaultKind::ResetBody, FaultKind::BadGateway] {
+        for arguments in [["upload", "a.pdf"], ["start", "c.json"]] {
+            emulator.set_faults([Fault::new(kind).action("UploadFiles")], 0);
+            let output = run(&home, &emulator, &arguments);
+            let error = stderr(&output);
+            assert_eq!(code(&output), 2, "{kind}: {error}");
+            assert!(error.contains(harmless), "{kind}: {error}");
+            assert!(!error.contains("query the service"), "{kind}: {error}");
+        }
+    }
+    emulator.set_faults([], 0);
+    assert_eq!(code(&run(&home, &emulator, &["upload", "a.pdf"])), 0);
+    assert_eq!(code(&run(&home, &emulator, &["start", "c.json"])), 0);
+}
+
+#[test]
+fn the_advice_fits_the_answer_of_a_proxy() {
+    let home = TempDir::new().unwrap();
+    for (status, advice) in [
+        (502, "the proxy cannot reach the server"),
+        (503, "the proxy cannot reach the server"),
+        (504, "the proxy cannot reach the server"),
+        (403, "check the user and password of the proxy"),
+        (407, "check the user and password of the proxy"),
+    ] {
+        let proxy = Server::start(move |_, _| answer(status, "text/html", "<h1>no</h1>"));
+        let endpoint = "https://essbasic.tencentcloudapi.com";
+        let arguments = ["status", "yDA", "--proxy", &proxy.url(), "--call-timeout", "5s"];
+        let mut command = essbasic_at(home.path(), endpoint, &arguments);
+        let output = command.env_remove("NO_PROXY").output().unwrap();
+        refused(&output, &[advice, &status.to_string()]);
+    }
+}
