@@ -1,5 +1,6 @@
 //! `essbasic emulator`: runs the emulator on loopback until a signal stops it.
 
+mod descriptors;
 mod exports;
 mod stop;
 #[cfg(test)]
@@ -237,6 +238,7 @@ pub(crate) fn run(args: &EmulatorArgs) -> Result<Exit, Failure> {
     }
     let create = |path| OutputFile::create("--tls", path, CERTIFICATE, &inputs);
     let certificate = args.tls.as_deref().map(create).transpose()?;
+    descriptors::raise_limit();
     let emulator = start(builder)?;
     if let (Some(file), Some(authority)) = (certificate, emulator.authority_pem()) {
         file.finish(|file| file.write_all(authority.as_bytes()))?;
