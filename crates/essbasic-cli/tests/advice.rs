@@ -33,7 +33,7 @@ fn an_upload_with_an_unknown_outcome_may_be_repeated() {
         "it may have been uploaded: run the command again, an upload that no contract uses expires";
     for kind in [FaultKind::Reset, FaultKind::ResetBody, FaultKind::BadGateway] {
         for arguments in [["upload", "a.pdf"], ["start", "c.json"]] {
-            emulator.set_faults([Fault::new(kind).action("UploadFiles")], 0);
+            emulator.set_faults([Fault::new(kind).with_action("UploadFiles")], 0);
             let output = run(&home, &emulator, &arguments);
             let error = stderr(&output);
             assert_eq!(code(&output), 2, "{kind}: {error}");
