@@ -66,6 +66,7 @@ fn check(spec: &str, overlay: &str) -> bool {
         spec: Source { name: "spec.json", text: spec },
         overlay: Source { name: "overlay.json", text: overlay },
         docs: None,
+        errors: None,
         provenance: "*/ two\nlines",
     };
     let generated = generate(input(overlay));

@@ -47,6 +47,7 @@ fn check(reference: &str, codes: &str) {
         spec: Source { name: "spec.json", text: &spec },
         overlay: Source { name: "overlay.json", text: &overlay },
         docs: Some(Source { name: "docs.json", text: &docs }),
+        errors: None,
         provenance: "p",
     });
     match generated {

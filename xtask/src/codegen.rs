@@ -36,8 +36,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         _ => own_targets()?,
     };
     let mut diff = String::new();
-    for target in &targets {
-        let (wanted, stray) = wanted(target)?;
+    let platform = arguments.spec.is_none().then(platform_table).transpose()?;
+    let platform = platform.map(|file| (vec![file], Vec::new()));
+    let all = platform.into_iter().map(Ok).chain(targets.iter().map(wanted));
+    for files in all {
+        let (wanted, stray) = files?;
         if arguments.check {
             diff.push_str(&stale(&wanted, &stray)?);
         } else {
@@ -93,12 +96,29 @@ fn wanted(target: &Target) -> Result<Wanted, Error> {
     Ok((wanted, stray))
 }
 
+/// Returns the table of the platform's error codes with its path.
+fn platform_table() -> Result<(PathBuf, String), Error> {
+    let path = errors_path();
+    let (text, name) = (read(&path)?, shown(&path));
+    let provenance = format!("{name}, sha256 {}", sha256(text.as_bytes()));
+    let source = tc3_codegen::generate_errors(Source { name: &name, text: &text }, &provenance)?;
+    schema::check(&path, "errors", &text)?;
+    Ok((root().join("crates/tc3-api/src/platform_errors.rs"), source))
+}
+
+/// Returns the path of the platform's error codes.
+pub(crate) fn errors_path() -> PathBuf {
+    root().join("api-spec/common/errors.json")
+}
+
 /// Generates the source from the files of a spec folder, and checks these against their schemas.
 pub(crate) fn generate(folder: &Path) -> Result<Output, Error> {
     let [spec_path, overlay_path, docs_path] =
         ["spec.json", "overlay.json", "docs.json"].map(|name| folder.join(name));
     let (spec, overlay) = (read(&spec_path)?, read(&overlay_path)?);
     let docs = read_optional(&docs_path)?;
+    let errors_path = errors_path();
+    let (errors, errors_name) = (read(&errors_path)?, shown(&errors_path));
     let [spec_name, overlay_name, docs_name] =
         [&spec_path, &overlay_path, &docs_path].map(|path| shown(path));
     let provenance = format!("{spec_name}, sha256 {}", sha256(spec.as_bytes()));
@@ -106,6 +126,7 @@ pub(crate) fn generate(folder: &Path) -> Result<Output, Error> {
         spec: Source { name: &spec_name, text: &spec },
         overlay: Source { name: &overlay_name, text: &overlay },
         docs: docs.as_ref().map(|text| Source { name: &docs_name, text }),
+        errors: Some(Source { name: &errors_name, text: &errors }),
         provenance: &provenance,
     })?;
     schema::check(&spec_path, "spec", &spec)?;

@@ -7,8 +7,9 @@ use std::sync::{Arc, PoisonError};
 use essbasic::{ArchiveOptions, ArchiveReport, Error, FlowErrorKind, NameTemplate, Shard};
 use indicatif::HumanBytes;
 
+use crate::cause::Cause;
 use crate::emulated::Emulated;
-use crate::failure::{Exit, Failure, one_line};
+use crate::failure::{Exit, Failure};
 use crate::folder::Folder;
 use crate::input::{FlowArgs, FlowStream};
 use crate::link_hosts::LinkHosts;
@@ -199,9 +200,9 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     let report = result.map_err(|error| {
         let failure = args.explain(&error);
         match error {
-            Error::Call(_) | Error::Store(_) | Error::Interrupted => Failure::new(format!(
-                "{failure}; run the same command again to continue from the journal"
-            )),
+            Error::Call(_) | Error::Store { .. } | Error::Interrupted => {
+                failure.then("run the same command again to continue from the journal")
+            }
             _ => failure,
         }
     })?;
@@ -237,10 +238,10 @@ fn table(report: &ArchiveReport) -> Result<String, Failure> {
     let unreadable = |error| Failure::new(format!("the journal cannot be read: {error}"));
     let mut kinds: Vec<(FlowErrorKind, u64, String)> = Vec::new();
     for flow in report.flows().map_err(unreadable)? {
-        let Some((kind, message)) = flow.map_err(unreadable)?.error else { continue };
-        match kinds.iter_mut().find(|(known, ..)| *known == kind) {
+        let Some(error) = flow.map_err(unreadable)?.error else { continue };
+        match kinds.iter_mut().find(|(known, ..)| *known == error.kind) {
             Some((_, count, _)) => *count += 1,
-            None => kinds.push((kind, 1, one_line(&message))),
+            None => kinds.push((error.kind, 1, Cause::of(&error).to_string())),
         }
     }
     for (kind, count, example) in kinds {

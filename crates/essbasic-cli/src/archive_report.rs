@@ -7,7 +7,7 @@ use essbasic::ArchiveReport;
 use serde::Serialize;
 
 use crate::digest::{self, Digest};
-use crate::report::{File, Flow, Reason, Summary};
+use crate::report::{File, Flow, Summary};
 
 /// Start of every report.
 pub(crate) const START: &[u8] = b"{\"flows\":[";
@@ -43,10 +43,7 @@ pub(crate) fn write(
         });
         let listed = match &flow.error {
             None => Flow::done(flow.flow_id.as_str(), files),
-            Some((kind, message)) => {
-                let reason = Reason { kind: kind.as_str(), message };
-                Flow::failed(flow.flow_id.as_str(), files, reason)
-            }
+            Some(error) => Flow::failed(flow.flow_id.as_str(), files, error),
         };
         list.add(&listed.with_status(flow.status.as_ref().map(|status| status.as_str())))?;
     }

@@ -68,7 +68,8 @@ pub(crate) fn run(args: &CallArgs, options: &Options) -> Result<Exit, Failure> {
     if args.dry_run {
         output::line(shown(&preview(&client, info, &body)?))?;
     } else {
-        let response: Box<RawValue> = client.client().call_json_as(info, &body).map_err(explain)?;
+        let response: Box<RawValue> =
+            client.client().call_json_as(info, &body).map_err(Failure::from)?;
         match info.idempotent {
             true => output::json_text(response.get())?,
             false => output::json_result(response.get())?,
@@ -80,23 +81,18 @@ pub(crate) fn run(args: &CallArgs, options: &Options) -> Result<Exit, Failure> {
 /// Returns the request that would be sent, without a signature if no credential is found.
 fn preview(client: &Client, info: ActionInfo<'_>, body: &Body) -> Result<Request, Failure> {
     let absent = |error: &CallError| {
-        let source = std::error::Error::source(error);
-        source.and_then(|e| e.downcast_ref()).is_some_and(CredentialError::is_absent)
+        error.cause().and_then(|e| e.downcast_ref()).is_some_and(CredentialError::is_absent)
     };
     match client.client().preview(info, body) {
         Err(error) if absent(&error) => {
             output::note("no credential is found: the request is shown without its signature");
-            let mut request = client.client().preview(info.unsigned(), body).map_err(explain)?;
+            let mut request =
+                client.client().preview(info.unsigned(), body).map_err(Failure::from)?;
             request.headers.remove("authorization");
             Ok(request)
         }
-        result => result.map_err(explain),
+        result => result.map_err(Failure::from),
     }
-}
-
-/// Adds the descriptions of this service's error codes.
-fn explain(error: CallError) -> Failure {
-    Failure::new(essbasic::Error::from(error))
 }
 
 /// Returns an error with every violation. The service reports one at a time, some after the action has started.

@@ -1,6 +1,9 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::cause::Cause;
+pub(crate) use crate::cause::one_line;
+
 /// Result of a command that has started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -25,30 +28,59 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An error that prevented a command from starting, in one line: the cause; the fix.
+/// An error that prevented a command from starting: the cause, and the fix if the library states one.
+///
+/// The text of an error of the command itself is "cause; fix".
 #[derive(Debug)]
-pub(crate) struct Failure(String);
+pub(crate) struct Failure {
+    text: String,
+    hint: Option<String>,
+}
 
 impl Failure {
     /// Parts of the text may be untrusted: characters that break the line or control a terminal become
     /// spaces.
     pub(crate) fn new(text: impl fmt::Display) -> Self {
-        Self(one_line(&text.to_string()))
+        Self { text: one_line(&text.to_string()), hint: None }
+    }
+
+    /// Sets the fix, on a line of its own.
+    pub(crate) fn with_hint(self, hint: Option<&str>) -> Self {
+        Self { hint: hint.map(one_line), ..self }
+    }
+
+    /// Returns the cause and the fix for a report.
+    pub(crate) fn cause(&self) -> Cause {
+        Cause { message: self.text.clone(), hint: self.hint.clone() }
+    }
+
+    /// Adds what to do after the fix.
+    pub(crate) fn then(self, next: &str) -> Self {
+        match self.hint {
+            Some(hint) => Self { hint: Some(format!("{hint}; {next}")), ..self },
+            None => Self { text: format!("{}; {next}", self.text), ..self },
+        }
+    }
+}
+
+impl From<&essbasic::Error> for Failure {
+    fn from(error: &essbasic::Error) -> Self {
+        Self::new(error).with_hint(error.hint())
+    }
+}
+
+impl From<tc3_client::Error> for Failure {
+    fn from(error: tc3_client::Error) -> Self {
+        Self::new(&error).with_hint(error.hint())
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\nhint: {hint}"),
+            None => Ok(()),
+        }
     }
-}
-
-/// Returns the text without control characters and without bidirectional formatting characters.
-pub(crate) fn one_line(text: &str) -> String {
-    let tame = |c: char| match c {
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
-        c if c.is_control() => ' ',
-        c => c,
-    };
-    text.trim().chars().map(tame).collect()
 }

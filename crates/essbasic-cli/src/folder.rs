@@ -56,7 +56,7 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
 pub(crate) fn explain(error: &essbasic::Error) -> Failure {
     match error {
         essbasic::Error::Folder { path, source, .. } => unusable(path, source),
-        other => Failure::new(other),
+        other => Failure::from(other),
     }
 }
 

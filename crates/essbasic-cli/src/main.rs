@@ -6,6 +6,7 @@ mod archive_report;
 mod aws;
 mod body;
 mod call;
+mod cause;
 mod closed;
 mod completions;
 mod counter;

@@ -265,7 +265,7 @@ impl Options {
 /// Returns a client whose requests in flight are counted.
 fn client_on(transport: Counted, config: Config, agent: Agent) -> Result<Client, Failure> {
     let client = tc3_client::blocking::Client::with_transport(config, transport);
-    Ok(Client::from_client(client.map_err(Failure::new)?, agent))
+    Ok(Client::from_client(client.map_err(Failure::from)?, agent))
 }
 
 /// Returns the value unless it is blank: an empty variable counts as unset.

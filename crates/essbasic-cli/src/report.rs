@@ -7,13 +7,15 @@ use essbasic::{FlowError, SavedFile};
 use indicatif::HumanBytes;
 use serde::Serialize;
 
+use crate::cause::Cause;
+
 /// Description of the format, for the help of each command.
 macro_rules! json_format {
     () => {
         "\
 JSON: flows lists each contract once: flow_id, state (done, failed, not_reached), status (of the service, such as
 ALL, when it was last asked for; null if it never was, as with archive --any-state), files [path, bytes,
-sha256 of archived ones], bytes, error (kind, message; null without one). complete,
+sha256 of archived ones], bytes, error (kind, message, hint if one is known; null without one). complete,
 total, done, failed, not_reached, bytes and repeated (duplicate IDs) summarize that list."
     };
 }
@@ -70,6 +72,14 @@ pub(crate) struct File<'a> {
 pub(crate) struct Reason<'a> {
     pub(crate) kind: &'static str,
     pub(crate) message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hint: Option<&'a str>,
+}
+
+impl Cause {
+    pub(crate) fn reason(&self, kind: &'static str) -> Reason<'_> {
+        Reason { kind, message: &self.message, hint: self.hint.as_deref() }
+    }
 }
 
 impl<'a> From<&'a SavedFile> for File<'a> {
@@ -80,7 +90,7 @@ impl<'a> From<&'a SavedFile> for File<'a> {
 
 impl<'a> From<&'a FlowError> for Reason<'a> {
     fn from(error: &'a FlowError) -> Self {
-        Self { kind: error.kind.as_str(), message: &error.message }
+        Self { kind: error.kind.as_str(), message: &error.message, hint: error.hint() }
     }
 }
 

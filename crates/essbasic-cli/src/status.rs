@@ -3,6 +3,7 @@
 use essbasic::models::FlowDetailInfo;
 use essbasic::{FlowError, FlowErrorKind, SavedFile};
 
+use crate::cause::Cause;
 use crate::counter::Counter;
 use crate::emulated::Emulated;
 use crate::failure::{Exit, Failure, one_line};
@@ -93,7 +94,7 @@ fn print(
     match found {
         Ok(info) => counter.progress().line(one_line(&line(info))),
         Err(error) => {
-            counter.progress().note(format_args!("{id}: {}", one_line(&error.message)));
+            counter.progress().note(format_args!("{id}: {}", Cause::of(error)));
             Ok(())
         }
     }

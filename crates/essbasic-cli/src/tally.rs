@@ -8,11 +8,12 @@ use essbasic::{
 };
 use indicatif::HumanBytes;
 
+use crate::cause::Cause;
 use crate::failure::{Failure, one_line};
 use crate::folder;
 use crate::input::FlowList;
 use crate::progress::Progress;
-use crate::report::{Document, Flow, Reason};
+use crate::report::{Document, Flow};
 
 /// Collects the result of each contract. The library's report is not enough: a full disk ends a download with an
 /// error, and the files that are already saved count.
@@ -34,14 +35,14 @@ enum End {
     },
     Failed {
         kind: &'static str,
-        reason: String,
+        reason: Cause,
         status: Option<String>,
         /// Files that were saved before.
         files: Vec<SavedFile>,
     },
     /// The call for its batch failed. Reported at the end: if this is the case for all contracts, nothing has
     /// started, and one line reports it.
-    Uncalled(String),
+    Uncalled(Cause),
 }
 
 /// Kind of a failure of the output folder, which ends a download.
@@ -74,10 +75,10 @@ impl Tally {
             }
             DownloadEvent::Failed { flow_id, error, .. } => {
                 let flow_id = flow_id.as_str();
-                let reason = one_line(&error.to_string());
+                let mut reason = Cause::of(error);
                 match error.kind {
                     FlowErrorKind::NotSigned => {
-                        let reason = format!("{reason}{}", self.reason(flow_id));
+                        reason.message.push_str(&self.reason(flow_id));
                         self.failed(flow_id, error.kind, reason);
                     }
                     FlowErrorKind::Call => self.end(flow_id, End::Uncalled(reason)),
@@ -118,7 +119,7 @@ impl Tally {
         reason.map(|reason| format!(": {reason}")).unwrap_or_default()
     }
 
-    fn failed(&self, flow_id: &str, kind: FlowErrorKind, reason: String) {
+    fn failed(&self, flow_id: &str, kind: FlowErrorKind, reason: Cause) {
         self.progress.note(format_args!("{flow_id}: {reason}"));
         let kind = kind.as_str();
         self.end(flow_id, End::Failed { kind, reason, status: None, files: Vec::new() });
@@ -145,19 +146,23 @@ impl Tally {
         };
         if !ends.values().any(|end| matches!(end, End::OnDisk { .. } | End::Failed { .. })) {
             let uncalled = list.ids.iter().find_map(|id| match ends.get(id) {
-                Some(End::Uncalled(reason)) => Some(Failure::new(reason)),
+                Some(End::Uncalled(reason)) => {
+                    let failure = Failure::new(&reason.message);
+                    Some(failure.with_hint(reason.hint.as_deref()))
+                }
                 _ => None,
             });
             let fatal = fatal.as_ref().map(folder::explain);
             return fatal.or(uncalled).map_or(Ok(()), Err);
         }
         if let Some(fatal) = fatal {
-            let reason = folder::explain(&fatal).to_string();
+            let failure = folder::explain(&fatal);
+            let reason = failure.cause();
             let kind = match fatal {
                 Error::Folder { .. } => FOLDER,
                 _ => FlowErrorKind::Call.as_str(),
             };
-            self.progress.note(format_args!("error: {reason}"));
+            self.progress.note(format_args!("error: {failure}"));
             for flow_id in &list.ids {
                 ends.entry(flow_id.clone()).or_insert_with(|| End::Failed {
                     kind,
@@ -191,12 +196,10 @@ impl Tally {
                 Flow::done(flow_id, files).with_status(status.as_deref())
             }
             Some(End::Failed { kind, reason, status, files }) => {
-                let reason = Reason { kind, message: reason };
-                Flow::failed(flow_id, files, reason).with_status(status.as_deref())
+                Flow::failed(flow_id, files, reason.reason(kind)).with_status(status.as_deref())
             }
             Some(End::Uncalled(reason)) => {
-                let reason = Reason { kind: FlowErrorKind::Call.as_str(), message: reason };
-                Flow::failed(flow_id, &[], reason)
+                Flow::failed(flow_id, &[], reason.reason(FlowErrorKind::Call.as_str()))
             }
             None => Flow::not_reached(flow_id),
         });

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use essbasic::blocking::Client;
 use essbasic::{Document, FileId, FlowError, FlowErrorKind};
 
+use crate::cause::Cause;
 use crate::digest::{self, Digest};
 use crate::failure::{Exit, Failure, one_line};
 use crate::options::Options;
@@ -62,7 +63,7 @@ pub(crate) fn run(args: &UploadArgs, options: &Options) -> Result<Exit, Failure>
                 Err(error) if error.kind == FlowErrorKind::Stopped => not_reached += 1,
                 Err(error) => {
                     complete = false;
-                    output::note(one_line(&format!("{name}: {}", error.message)));
+                    output::note(one_line(&format!("{name}: {}", Cause::of(&error))));
                 }
             }
         }

@@ -10,7 +10,7 @@ use essbasic_models::{
     DescribeResourceUrlsByFlowsResponse, ErrorCode, FlowStatus, UploadFilesRequest, UserInfo,
 };
 use serde_json::json;
-use tc3_api::{Action, Envelope};
+use tc3_api::{Action, Envelope, ErrorClass};
 
 fn agent() -> Agent {
     Agent::new("app")
@@ -132,13 +132,15 @@ fn error_codes_match_the_catalogue() {
     for code in CATALOGUE.codes {
         let known = ErrorCode::from(code.code);
         assert_eq!(known.description().map(|text| format!("{text}.")).as_deref(), Some(code.doc));
-        let advice = Some(code.advice).filter(|advice| !advice.is_empty());
-        assert_eq!((known.advice(), ErrorCode::advice_on(code.code)), (advice, advice));
+        let plain = |hint: &str| hint.trim_end_matches('.').to_lowercase();
+        assert_eq!(known.hint().map(plain), Some(plain(code.hint)));
+        assert_ne!(known.class(), ErrorClass::Unknown, "{}", code.code);
     }
-    for unknown in
-        ["", "\t", "\n", "AuthFailur", "AuthFailure.", "AuthFailure\tCheck the", "Brand.New"]
-    {
+    for unknown in ["", "\t", "\n", "AuthFailur", "AuthFailure\tCheck the", "Brand.New"] {
         let code = ErrorCode::from(unknown);
-        assert_eq!((code.description(), code.advice()), (None, None), "{unknown:?}");
+        assert_eq!((code.description(), code.hint()), (None, None), "{unknown:?}");
     }
+    let code = ErrorCode::from("AuthFailure.New");
+    assert_eq!((code.description(), code.class()), (None, ErrorClass::Authentication));
+    assert!(code.hint().is_some());
 }

@@ -31,8 +31,8 @@ pub fn archive(client: &Client, ids: &Path, folder: &Path) -> Result<bool, Box<d
     );
     for flow in report.flows()? {
         let flow = flow?;
-        if let Some((_, message)) = flow.error {
-            println!("{}: {message}", flow.flow_id);
+        if let Some(error) = flow.error {
+            println!("{}: {error}", flow.flow_id);
         }
     }
     Ok(report.is_complete())

@@ -80,7 +80,7 @@ impl<B: Batched> Batches<B> {
             }
             Err(error) => {
                 let is_unknown = error.is_outcome_unknown();
-                let mut error = into_flow_error(error)?;
+                let mut error = into_flow_error(error, count)?;
                 if is_unknown {
                     error.kind = FlowErrorKind::OutcomeUnknown;
                 }
@@ -108,9 +108,7 @@ impl<B: Batched> Batches<B> {
 
 /// Returns whether the service rejected a request as invalid, without any effect.
 fn is_rejection(error: &tc3_client::Error) -> bool {
-    let classes =
-        ["InvalidParameter", "InvalidParameterValue", "MissingParameter", "ResourceNotFound"];
-    classes.contains(&error.code().split('.').next().unwrap_or_default())
+    error.is_invalid_parameter() || error.is_not_found()
 }
 
 /// Error of an item that the response does not contain.
@@ -123,11 +121,12 @@ pub(crate) fn missing_item() -> FlowError {
 pub(crate) fn by_position<T>(
     outputs: impl IntoIterator<Item = T>,
     messages: Vec<String>,
+    request_id: &str,
 ) -> Vec<Result<T, FlowError>> {
     let mut messages = messages.into_iter();
     let results = outputs.into_iter().map(|output| match messages.next().unwrap_or_default() {
         message if message.is_empty() => Ok(output),
-        message => Err(FlowError::new(FlowErrorKind::Refused, message)),
+        message => Err(FlowError::new(FlowErrorKind::Refused, message).with_request_id(request_id)),
     });
     results.collect()
 }
@@ -158,8 +157,12 @@ impl Batched for FlowDetails {
     ) -> Vec<Result<FlowDetailInfo, FlowError>> {
         let infos = response.flow_info.into_iter();
         let infos: HashMap<String, _> = infos.map(|info| (info.flow_id.clone(), info)).collect();
-        let results =
-            batch.iter().map(|id| infos.get(id.as_str()).cloned().ok_or_else(FlowError::not_found));
+        let results = batch.iter().map(|id| {
+            infos
+                .get(id.as_str())
+                .cloned()
+                .ok_or_else(|| FlowError::not_found().with_request_id(&response.request_id))
+        });
         results.collect()
     }
 }

@@ -3,15 +3,19 @@
 use core::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use essbasic_models::ErrorCode;
+use tc3_client::api::ErrorClass;
 
+mod facts;
 mod flow;
 
 pub use flow::{FlowError, FlowErrorKind};
 
 /// Error that ends a whole workflow. The failure of one contract is a [`FlowError`] among the results.
-#[derive(Debug)]
+///
+/// [`Display`](fmt::Display) prints the failure, [`hint`](Self::hint) returns the fix.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Error {
     /// A call failed for a reason that affects every further call.
@@ -21,10 +25,16 @@ pub enum Error {
         /// Path of the folder, or of a file in it.
         path: PathBuf,
         /// Cause of the failure.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
-    /// The object store rejects a request that every further file requires; the cause and the fix.
-    Store(String),
+    /// The object store rejects a request that every further file requires.
+    #[non_exhaustive]
+    Store {
+        /// Cause of the failure.
+        message: String,
+        /// Fix, if one is known.
+        hint: Option<&'static str>,
+    },
     /// The agent lacks this field, which the workflow requires.
     Agent(&'static str),
     /// The template of file names lacks `{flow_id}`, which this use requires.
@@ -38,59 +48,21 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn folder(path: &Path, source: io::Error) -> Self {
-        Self::Folder { path: path.to_owned(), source }
-    }
-}
-
-/// Returns the fix for an error code of this service. The client's error covers platform codes itself.
-fn advice(error: &tc3_client::Error) -> Option<&'static str> {
-    if error.hint().is_some() || !error.code().contains('.') {
-        return None;
-    }
-    ErrorCode::advice_on(error.code())
-}
-
-/// Returns the fix for an error of the file system.
-fn remedy(kind: io::ErrorKind) -> &'static str {
-    use io::ErrorKind as Kind;
-    match kind {
-        Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => {
-            "free some space, or choose a folder on another disk"
-        }
-        Kind::PermissionDenied => "grant write permission, or choose a writable folder",
-        Kind::ReadOnlyFilesystem => "choose a folder on a writable file system",
-        Kind::NotADirectory | Kind::AlreadyExists => {
-            "choose a folder, or a path at which no file exists"
-        }
-        Kind::ResourceBusy => "wait until the other job ends, or choose another folder",
-        Kind::InvalidInput | Kind::InvalidData => "move it away, or choose another path",
-        _ => "choose a writable folder",
+        Self::Folder { path: path.to_owned(), source: Arc::new(source) }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Call(error) => {
-                error.fmt(f)?;
-                match advice(error) {
-                    Some(advice) => write!(f, ". {advice}"),
-                    None => Ok(()),
-                }
-            }
-            Self::Folder { path, source } => {
-                write!(f, "{}: {source}; {}", path.display(), remedy(source.kind()))
-            }
-            Self::Store(message) => f.write_str(message),
+            Self::Call(error) => error.fmt(f),
+            Self::Folder { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Store { message, .. } => f.write_str(message),
             Self::Agent(field) => {
-                write!(f, "the agent has no {field}, which this workflow requires; set it")
+                write!(f, "the agent has no {field}, which this workflow requires")
             }
-            Self::Names(usage) => {
-                write!(f, "{usage} requires {{flow_id}} in file names; add it to the template")
-            }
-            Self::Stopped => {
-                f.write_str("stopped by the caller before any result; run it again to continue")
-            }
+            Self::Names(usage) => write!(f, "{usage} requires {{flow_id}} in file names"),
+            Self::Stopped => f.write_str("stopped by the caller before any result"),
             Self::Interrupted => f.write_str(
                 "the workflow was interrupted: its runtime shut down, or an iterator or handler panicked",
             ),
@@ -104,7 +76,7 @@ impl std::error::Error for Error {
             // Display includes the messages of these two.
             Self::Call(error) => error.source(),
             Self::Folder { source, .. } => source.source(),
-            Self::Store(_)
+            Self::Store { .. }
             | Self::Agent(_)
             | Self::Names(_)
             | Self::Stopped
@@ -119,41 +91,28 @@ impl From<tc3_client::Error> for Error {
     }
 }
 
-/// Returns a failed call as the error of each contract in its batch.
+/// Returns a failed call as the error of each of the `contracts` in its batch.
 ///
 /// # Errors
 /// Returns [`Error::Call`] if every other batch would fail for the same reason.
-pub(crate) fn into_flow_error(error: tc3_client::Error) -> Result<FlowError, Error> {
-    if affects_every_batch(&error) {
+pub(crate) fn into_flow_error(
+    error: tc3_client::Error,
+    contracts: usize,
+) -> Result<FlowError, Error> {
+    if error.affects_every_request() {
         return Err(error.into());
     }
-    Ok(FlowError::new(FlowErrorKind::Call, error.to_string()))
+    // An error code for one contract is the answer of the service about it.
+    let kind = match contracts {
+        1 if is_refused(&error) => FlowErrorKind::Refused,
+        _ => FlowErrorKind::Call,
+    };
+    Ok(FlowError::of_call(kind, error))
 }
 
-/// Returns whether the cause affects every batch: configuration, credentials, permissions, the agent, or a server that
-/// cannot be reached.
-fn affects_every_batch(error: &tc3_client::Error) -> bool {
-    use tc3_client::ErrorKind;
-    match error.kind() {
-        ErrorKind::Config | ErrorKind::Request | ErrorKind::Credentials => true,
-        ErrorKind::Transport(kind) => kind.never_sent(),
-        ErrorKind::Api => {
-            error.is_auth()
-                || matches!(
-                    error.code(),
-                    "ResourceNotFound.Application"
-                        | "ResourceNotFound.Organization"
-                        | "InvalidParameter.Application"
-                        | "OperationDenied.UserNotInOrganization"
-                        | "MissingParameter.UserOpenId"
-                        | "InvalidAction"
-                        | "NoSuchVersion"
-                        | "MissingParameter"
-                        | "UnsupportedOperation"
-                        | "IpNotInWhitelist"
-                        | "IpInBlacklist"
-                )
-        }
-        _ => false,
-    }
+/// Returns whether the service refused a request with an error code, without a fault of its own.
+fn is_refused(error: &tc3_client::Error) -> bool {
+    error
+        .class()
+        .is_some_and(|class| !matches!(class, ErrorClass::Throttled | ErrorClass::Transient))
 }

@@ -331,6 +331,9 @@ mod start;
 mod stop;
 mod wait;
 
+#[cfg(feature = "test-util")]
+pub mod test_util;
+
 pub use agent::agent;
 pub use archive::{ArchiveOptions, ArchiveReport, ArchivedFlow, Shard};
 #[cfg(feature = "async-core")]

@@ -137,11 +137,13 @@ pub(crate) fn merge(
     for info in response.flow_resource_url_infos {
         infos.entry(info.flow_id.clone()).or_insert(info);
     }
+    let request_id = response.request_id;
     let mut messages = response.error_messages.into_iter();
     let results = batch.iter().map(|flow_id| {
         let message = messages.next().unwrap_or_default();
         if !message.is_empty() {
-            return Err(FlowError::new(FlowErrorKind::Refused, message));
+            let error = FlowError::new(FlowErrorKind::Refused, message);
+            return Err(error.with_request_id(&request_id));
         }
         let links: Vec<ResourceLink> = infos
             .remove(flow_id.as_str())
@@ -164,7 +166,8 @@ pub(crate) fn merge(
         }
         if links.is_empty() {
             let message = "the response contains neither a link nor an error for this contract";
-            return Err(FlowError::new(FlowErrorKind::Missing, message));
+            let error = FlowError::new(FlowErrorKind::Missing, message);
+            return Err(error.with_request_id(&request_id));
         }
         Ok(links)
     });
@@ -200,7 +203,7 @@ impl LinksJob {
         let Some(batch) = self.batches.pop_front() else { return Ok(()) };
         let results = match response {
             Ok(response) => merge(&batch, response, now),
-            Err(error) => vec![Err(into_flow_error(error)?); batch.len()],
+            Err(error) => vec![Err(into_flow_error(error, batch.len())?); batch.len()],
         };
         self.results.extend(batch.into_iter().zip(results));
         Ok(())

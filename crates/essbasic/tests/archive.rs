@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use essbasic::{
-    ArchiveOptions, ArchiveReport, DownloadEvent, Error, FlowErrorKind, RetryPolicy, Shard, Stop,
+    ArchiveOptions, ArchiveReport, DownloadEvent, Error, FlowError, FlowErrorKind, RetryPolicy,
+    Shard, Stop,
 };
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, Seed, Status};
 use support::{Driver, config, the_agent};
@@ -141,7 +142,7 @@ fn replaces_files_that_were_saved_before_every_party_signed() {
             let report = driver.archive(ids.clone(), &checked).unwrap();
             assert_eq!((report.saved, report.already), if verify { (0, 2) } else { (2, 0) });
             let error = report.flows().unwrap().find_map(|flow| flow.unwrap().error).unwrap();
-            assert_eq!((report.failed, error.0), (1, FlowErrorKind::NotSigned));
+            assert_eq!((report.failed, error.kind), (1, FlowErrorKind::NotSigned));
             assert!(std::fs::read(&path).unwrap() == unsigned);
         }
 
@@ -205,12 +206,12 @@ fn reports_each_contract_once_with_its_reason() {
             let flow = flows.iter().find(|flow| flow.flow_id == id).unwrap();
             flow.error.clone().unwrap()
         };
-        let (kind, message) = reason("refused");
+        let FlowError { kind, message, .. } = reason("refused");
         assert_eq!(kind, FlowErrorKind::NotSigned);
         // The reason of the signer is personal data: only `status` shows it, and no error contains it.
         assert!(message.contains("REJECT") && !message.contains("条款有误"), "{message}");
-        assert_eq!(reason("unsigned").0, FlowErrorKind::NotSigned);
-        assert_eq!(reason("unknown").0, FlowErrorKind::Refused);
+        assert_eq!(reason("unsigned").kind, FlowErrorKind::NotSigned);
+        assert_eq!(reason("unknown").kind, FlowErrorKind::Refused);
         let mut text = Vec::new();
         report.write_json(&mut text).unwrap();
         let document: serde_json::Value = serde_json::from_slice(&text).unwrap();
@@ -289,7 +290,9 @@ fn combined_problems_affect_no_other_contract() {
         assert_eq!(results.len(), COUNT);
         for (index, id) in ids.iter().enumerate() {
             match &results[id.as_str()].error {
-                Some((kind, _)) => assert!(is_rejected(index) && *kind == FlowErrorKind::NotSigned),
+                Some(error) => {
+                    assert!(is_rejected(index) && error.kind == FlowErrorKind::NotSigned)
+                }
                 None => assert!(!is_rejected(index)),
             }
         }

@@ -85,7 +85,7 @@ fn check_files(kind: FaultKind) {
         match kind {
             // A rejected credential stops the job: the caller must provide another one.
             FaultKind::ExpiredToken => match result {
-                Err(Error::Call(error)) => assert!(error.is_auth(), "{error}"),
+                Err(Error::Call(error)) => assert!(error.is_authentication(), "{error}"),
                 other => panic!("{other:?}"),
             },
             // The response lists no contract, so none counts as saved.

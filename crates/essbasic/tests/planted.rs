@@ -166,9 +166,9 @@ fn an_existing_name_fails_its_contract_or_is_numbered() {
                     home.check(plant, &at, &case);
                     assert_eq!(pdfs(&home.out) as u64, saved, "{case}");
                     for flow in report.flows().unwrap().map(Result::unwrap) {
-                        if let Some((kind, message)) = flow.error {
-                            assert_eq!(kind, FlowErrorKind::Exists, "{case}");
-                            assert!(message.contains("move it away"), "{message}");
+                        if let Some(error) = flow.error {
+                            assert_eq!(error.kind, FlowErrorKind::Exists, "{case}");
+                            assert!(error.hint().unwrap().contains("file away"), "{error}");
                         }
                     }
                     // The next run does not replace the planted file either.

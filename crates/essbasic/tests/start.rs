@@ -143,9 +143,7 @@ fn creates_contracts_in_batches_and_isolates_failures() {
                 Ok(flow) => assert_eq!(flow.as_str().len(), 32),
                 Err(error) => {
                     assert!([21, 30].contains(&index), "{index}: {error:?}");
-                    let kind =
-                        if index == 30 { FlowErrorKind::Call } else { FlowErrorKind::Refused };
-                    assert_eq!(error.kind, kind);
+                    assert_eq!(error.kind, FlowErrorKind::Refused);
                 }
             }
         }
@@ -283,7 +281,7 @@ fn an_authentication_failure_ends_the_workflow() {
     let contracts = (0..3).map(|n| (format!("file{n}"), lease("once")));
     let error = client.start_from_files(contracts).unwrap_err();
     let Error::Call(error) = error else { panic!("{error:?}") };
-    assert!(error.is_auth());
+    assert!(error.is_authentication());
     assert_eq!(emulator.stats().rejected.values().sum::<u64>(), 1);
 }
 

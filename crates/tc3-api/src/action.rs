@@ -1,8 +1,8 @@
 #[cfg(feature = "serde")]
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::Envelope;
 use crate::json::Error;
+use crate::{Envelope, ErrorTable};
 
 /// A request type of one API action.
 ///
@@ -80,6 +80,8 @@ pub struct ActionInfo<'a> {
     pub signed: bool,
     /// True if the service has announced the removal of the action.
     pub deprecated: bool,
+    /// Error codes of the service; those of the platform are always known.
+    pub errors: ErrorTable,
 }
 
 impl<'a> ActionInfo<'a> {
@@ -96,6 +98,7 @@ impl<'a> ActionInfo<'a> {
             rate_limit: None,
             signed: true,
             deprecated: false,
+            errors: ErrorTable::EMPTY,
         }
     }
 
@@ -126,6 +129,12 @@ impl<'a> ActionInfo<'a> {
     /// Marks the action as unsigned: it is sent with `Authorization: SKIP`.
     pub const fn unsigned(mut self) -> Self {
         self.signed = false;
+        self
+    }
+
+    /// Sets [`errors`](Self::errors).
+    pub const fn with_errors(mut self, errors: ErrorTable) -> Self {
+        self.errors = errors;
         self
     }
 

@@ -2,6 +2,7 @@
 //!
 //! - [`Action`] connects a request type with its response type and the metadata of a call ([`ActionInfo`]).
 //! - [`Envelope`] decodes the `{"Response": ...}` envelope, an API error or a typed response, in one pass.
+//! - [`ErrorTable`] has the class and the fix of each error code, from `api-spec/common/errors.json`.
 //! - [`json`] is the crate `tc3-json`, which reads and writes generated types.
 //! - With the feature `serde`, generated types implement `Serialize` and `Deserialize`, and any type of serde
 //!   may be a request or response; `lenient` reads fields of those by the lenient rules.
@@ -15,6 +16,10 @@
 mod action;
 mod base64;
 mod envelope;
+mod error_class;
+mod error_table;
+#[rustfmt::skip]
+mod platform_errors;
 mod redacted;
 pub mod time;
 
@@ -23,6 +28,8 @@ pub use action::Visitor;
 pub use action::{Action, ActionInfo};
 pub use base64::Base64;
 pub use envelope::{ApiError, Envelope, Success};
+pub use error_class::{ErrorClass, ErrorRule, RetryRule};
+pub use error_table::ErrorTable;
 pub use redacted::Redacted;
 pub use tc3_json as json;
 #[cfg(feature = "serde")]

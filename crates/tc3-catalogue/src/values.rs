@@ -65,13 +65,13 @@ pub struct CodeMeta {
     pub code: &'static str,
     /// Meaning of the code.
     pub doc: &'static str,
-    /// Advice to resolve the error; empty if unknown.
-    pub advice: &'static str,
+    /// Fix of the error; empty if unknown.
+    pub hint: &'static str,
 }
 
 impl CodeMeta {
     #[doc(hidden)]
-    pub const fn new(code: &'static str, doc: &'static str, advice: &'static str) -> Self {
-        Self { code, doc, advice }
+    pub const fn new(code: &'static str, doc: &'static str, hint: &'static str) -> Self {
+        Self { code, doc, hint }
     }
 }

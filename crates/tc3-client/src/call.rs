@@ -245,12 +245,7 @@ impl<'a> Call<'a> {
             }
             Content::Error(error) => {
                 let verdict = retry::on_code(&self.info, &error.code);
-                let code = match error.code.as_str() {
-                    // An error without a code is still an error.
-                    "" => "Unknown".to_owned(),
-                    code => one_line(code, 128),
-                };
-                (verdict, Error::api(code, &error.message, id, status))
+                (verdict, Error::api(&self.info, &error, id, status))
             }
             Content::Unexpected(description) if response.status.is_success() => {
                 let error = Error::response(ErrorKind::Decode, description, id, status);

@@ -13,6 +13,7 @@ pub(crate) const CLIENT: HeaderName = HeaderName::from_static("x-tc-requestclien
 pub(crate) const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-tc-content-sha256");
 pub(crate) const LANGUAGE: HeaderName = HeaderName::from_static("x-tc-language");
 pub(crate) const REGION: HeaderName = HeaderName::from_static("x-tc-region");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-tc-requestid");
 pub(crate) const TIMESTAMP: HeaderName = HeaderName::from_static("x-tc-timestamp");
 pub(crate) const TOKEN: HeaderName = HeaderName::from_static("x-tc-token");
 pub(crate) const VERSION: HeaderName = HeaderName::from_static("x-tc-version");

@@ -60,7 +60,10 @@ mod request_headers;
 mod response;
 mod retry;
 mod stop;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 mod time;
+mod undecodable;
 #[cfg(feature = "validate")]
 mod validation;
 

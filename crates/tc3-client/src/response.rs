@@ -1,12 +1,14 @@
 //! Decoding of responses for the call engine.
 
-use tc3_api::json::{self, Reader};
+use tc3_api::json;
 use tc3_api::{ActionInfo, ApiError, Envelope};
-use tc3_transport::{Bytes, HeaderMap, Response, StatusCode, header};
+use tc3_transport::{Bytes, HeaderMap, Response, StatusCode};
 
 use crate::encapsulation::Encapsulation;
 use crate::error::{Error, ErrorKind};
+use crate::headers::REQUEST_ID;
 use crate::one_line::one_line;
+use crate::undecodable;
 
 /// A response without its typed body, which the driver keeps.
 pub(crate) struct ApiResponse {
@@ -14,6 +16,16 @@ pub(crate) struct ApiResponse {
     pub(crate) headers: HeaderMap,
     pub(crate) request_id: String,
     pub(crate) content: Content,
+}
+
+impl ApiResponse {
+    /// Creates a response. Without a request ID in its body, that of the headers counts.
+    fn new(status: StatusCode, headers: HeaderMap, request_id: String, content: Content) -> Self {
+        let of_header = || headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+        let request_id = Some(request_id.as_str()).filter(|id| !id.trim().is_empty());
+        let request_id = one_line(request_id.or_else(of_header).unwrap_or_default(), 128);
+        Self { status, headers, request_id, content }
+    }
 }
 
 pub(crate) enum Content {
@@ -64,12 +76,7 @@ fn read_with(
             let request_id = Envelope::decode_metadata(&body)
                 .map_or_else(|_| String::new(), |envelope| envelope.request_id);
             let content = Content::Unexpected(one_line(&error.to_string(), 200));
-            return ApiResponse {
-                status,
-                headers,
-                request_id: one_line(&request_id, 128),
-                content,
-            };
+            return ApiResponse::new(status, headers, request_id, content);
         }
     }
     let (request_id, content) = match decode(&body) {
@@ -79,7 +86,7 @@ fn read_with(
         }
         Err(error) => undecodable(&headers, &body, &error),
     };
-    ApiResponse { status, headers, request_id: one_line(&request_id, 128), content }
+    ApiResponse::new(status, headers, request_id, content)
 }
 
 /// Returns the error of a successful call without a decoded body, which would be a bug of this crate.
@@ -97,50 +104,14 @@ fn undecodable(headers: &HeaderMap, body: &[u8], error: &json::Error) -> (String
         };
         return (envelope.request_id, content);
     }
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .map_or_else(|| "no content type".to_owned(), |value| one_line(value, 60));
-    let description = if body.is_empty() {
-        "the response is empty".to_owned()
-    } else if is_json(body) {
-        format!("the response is JSON without a Response object ({} bytes)", body.len())
-    } else if matches!(body.trim_ascii_start().first(), Some(b'{' | b'[' | b'"')) {
-        // It may contain personal data, so its content is not shown.
-        format!("the response is malformed JSON ({} bytes)", body.len())
-    } else {
-        format!("the response is not JSON ({content_type}): {}", first_words(body))
-    };
-    (String::new(), Content::Undecodable(description))
-}
-
-fn is_json(body: &[u8]) -> bool {
-    Reader::new(body).is_ok_and(|mut reader| reader.skip().and_then(|()| reader.end()).is_ok())
-}
-
-/// Returns the first words of an HTML page, without tags.
-fn first_words(body: &[u8]) -> String {
-    let head = String::from_utf8_lossy(body.get(..1024).unwrap_or(body));
-    let mut text = String::new();
-    let mut inside_tag = false;
-    for c in head.chars() {
-        match c {
-            '<' => inside_tag = true,
-            '>' => {
-                inside_tag = false;
-                text.push(' ');
-            }
-            _ if !inside_tag => text.push(c),
-            _ => {}
-        }
-    }
-    let words: Vec<_> = text.split_whitespace().collect();
-    one_line(&words.join(" "), 80)
+    (String::new(), Content::Undecodable(undecodable::describe(headers, body)))
 }
 
 #[cfg(feature = "serde")]
 #[cfg(test)]
 mod tests {
+    use tc3_transport::header;
+
     use super::*;
     use serde_json::Value;
 
@@ -162,16 +133,6 @@ mod tests {
         );
         assert!(value.is_none());
         assert!(matches!(response.content, Content::Error(error) if error.code == "C"));
-    }
-
-    #[test]
-    fn shows_words_of_a_page_and_nothing_of_malformed_json() {
-        let (response, _) = read_text("text/html", "<html><h1>502 Bad\nGateway</h1>\u{1b}[2J");
-        let Content::Undecodable(text) = response.content else { panic!() };
-        assert_eq!(text, "the response is not JSON (text/html): 502 Bad Gateway  [2J");
-        let (response, _) = read_text("text/plain", r#"{"Response":{"Mobile":"13888888888""#);
-        let Content::Undecodable(text) = response.content else { panic!() };
-        assert!(!text.contains("138"), "{text}");
     }
 
     #[test]

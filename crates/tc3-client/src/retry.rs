@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use tc3_api::ActionInfo;
+use tc3_api::{ActionInfo, RetryRule};
 use tc3_transport::TransportErrorKind;
-
-use crate::error::family;
 
 /// Number of attempts and backoff.
 ///
-/// The retry rules themselves are fixed. Throttled attempts are retried for every action. Faults of the server
+/// The retry rules themselves are data of the platform and the service (`ErrorTable` in [`api`](crate::api)). Throttled attempts are retried for every action. Faults of the server
 /// and of the transport are retried only if the action is idempotent or the request was never sent.
 ///
 /// Throttling (`RequestLimitExceeded`, HTTP status 429) is retried until the timeout of the call, each time after
@@ -122,14 +120,11 @@ pub(crate) enum Verdict {
 
 /// Returns the reaction to an error code of the API.
 pub(crate) fn on_code(info: &ActionInfo<'_>, code: &str) -> Verdict {
-    match (family(code), code) {
-        // Rejected before execution: safe to retry for every action.
-        ("RequestLimitExceeded", _) => Verdict::Throttled,
-        (_, "AuthFailure.SignatureExpire") => Verdict::CorrectClock,
-        (_, "AuthFailure.TokenFailure" | "AuthFailure.SecretIdNotFound") => {
-            Verdict::RefreshCredential
-        }
-        ("InternalError" | "ServiceUnavailable", _) if info.idempotent => Verdict::Retry,
+    match info.errors.rule(code).retry {
+        RetryRule::Always => Verdict::Throttled,
+        RetryRule::AfterClockCorrection => Verdict::CorrectClock,
+        RetryRule::AfterCredentialRefresh => Verdict::RefreshCredential,
+        RetryRule::IfIdempotent if info.idempotent => Verdict::Retry,
         _ => Verdict::GiveUp,
     }
 }

@@ -108,7 +108,7 @@ fn throttling_is_retried_until_the_deadline_for_every_action() {
         }
     }
     let outcome = run(config(), CREATE, &vec![Reply::error("RequestLimitExceeded"); 99]);
-    assert!(outcome.error().to_string().contains("lower the client's rate limit"));
+    assert!(outcome.error().hint().unwrap().contains("lower the client's rate limit"));
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn does_not_retry_with_a_rejected_static_credential() {
     for code in ["AuthFailure.TokenFailure", "AuthFailure.SecretIdNotFound"] {
         let outcome = run(config(), READ, &[Reply::error(code)]);
         assert_eq!((outcome.sends(), outcome.error().code()), (1, code));
-        assert!(outcome.error().is_auth());
+        assert!(outcome.error().is_authentication());
     }
 }
 

@@ -76,7 +76,7 @@ pub fn diff(old: &Spec, new: &Spec) -> Vec<Change> {
         "action",
         &old.actions,
         &new.actions,
-        "its request type is removed",
+        Some("its request type is removed"),
         Found::action,
     );
     let (old_sides, new_sides) = (sides(old), sides(new));
@@ -84,14 +84,14 @@ pub fn diff(old: &Spec, new: &Spec) -> Vec<Change> {
         "object",
         &old.objects,
         &new.objects,
-        "its type is removed",
+        Some("its type is removed"),
         |found, name, a, b| {
             let side =
                 |sides: &BTreeMap<&str, Side>| sides.get(name).copied().unwrap_or(Side::Both);
             found.object(name, (a, side(&old_sides)), (b, side(&new_sides)));
         },
     );
-    let codes = "its variant is removed";
+    let codes = Some("its variant is removed");
     found.tables("error code", &old.codes, &new.codes, codes, |found, name, old, new| {
         found.changed(&format!("meaning of {name}"), old, new, None);
     });
@@ -143,14 +143,20 @@ fn sides(spec: &Spec) -> BTreeMap<&str, Side> {
     spec.objects.0.keys().map(|name| (name.as_str(), side(name))).collect()
 }
 
-struct Found(Vec<Change>);
+/// Collector of changes.
+#[derive(Default)]
+pub(crate) struct Found(Vec<Change>);
 
 impl Found {
+    pub(crate) fn into_changes(self) -> Vec<Change> {
+        self.0
+    }
+
     fn add(&mut self, kind: ChangeKind, what: String, how: String, breaks: Option<&'static str>) {
         self.0.push(Change { kind, what, how, breaks });
     }
 
-    fn changed<T: PartialEq + fmt::Display>(
+    pub(crate) fn changed<T: PartialEq + fmt::Display>(
         &mut self,
         what: &str,
         old: &T,
@@ -163,12 +169,12 @@ impl Found {
         }
     }
 
-    fn tables<T>(
+    pub(crate) fn tables<T>(
         &mut self,
         what: &str,
         old: &BTreeMap<String, T>,
         new: &BTreeMap<String, T>,
-        gone: &'static str,
+        gone: Option<&'static str>,
         both: impl Fn(&mut Self, &str, &T, &T),
     ) {
         for (name, entry) in new {
@@ -181,7 +187,7 @@ impl Found {
         }
         for name in old.keys().filter(|name| !new.contains_key(*name)) {
             let what = format!("{what} {name}");
-            self.add(ChangeKind::Removed, what, String::new(), Some(gone));
+            self.add(ChangeKind::Removed, what, String::new(), gone);
         }
     }
 

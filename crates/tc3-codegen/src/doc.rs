@@ -79,11 +79,11 @@ fn code_link(code: &str) -> String {
     }
 }
 
-/// Returns the meaning of an error code and advice on it.
+/// Returns the meaning of an error code and its fix.
 pub(crate) fn code_text(model: &Model<'_>, code: &str) -> String {
     let meaning = model.meaning(code).unwrap_or(code);
-    let advice = model.advice(code).unwrap_or_default();
-    format!("{} {}", sentence(meaning), sentence(advice)).trim_end().to_owned()
+    let hint = model.hint(code).map(instruction).unwrap_or_default();
+    format!("{} {hint}", sentence(meaning)).trim_end().to_owned()
 }
 
 /// Ends the text with a full stop.
@@ -93,6 +93,16 @@ pub(crate) fn sentence(text: &str) -> String {
         text.to_owned()
     } else {
         format!("{text}.")
+    }
+}
+
+/// Returns a fix as a sentence.
+pub(crate) fn instruction(hint: &str) -> String {
+    let sentence = sentence(hint);
+    let mut chars = sentence.chars();
+    match chars.next() {
+        Some(first) => format!("{}{}", first.to_ascii_uppercase(), chars.as_str()),
+        None => sentence,
     }
 }
 

@@ -1,5 +1,8 @@
 //! Intermediate representation of the generated code, with all names resolved.
 
+use std::collections::BTreeMap;
+
+use crate::errors::Facts;
 use crate::overlay::{Limit, Rule, Unit};
 
 /// A models crate.
@@ -16,6 +19,8 @@ pub(crate) struct Ir<'a> {
     pub(crate) enums: Vec<Enum>,
     /// Sorted.
     pub(crate) codes: Vec<Code>,
+    /// Classes of codes or families that differ from the platform's.
+    pub(crate) errors: BTreeMap<String, Facts>,
 }
 
 pub(crate) struct Group {
@@ -130,6 +135,8 @@ pub(crate) struct Code {
     pub(crate) ident: String,
     pub(crate) code: String,
     pub(crate) description: String,
-    /// Advice on the error, or an empty string.
-    pub(crate) advice: String,
+    /// Fix of the error as a sentence, or an empty string.
+    pub(crate) hint: String,
+    /// `true` if the service states the fix, and not the platform.
+    pub(crate) is_own_hint: bool,
 }

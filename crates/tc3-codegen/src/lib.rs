@@ -13,12 +13,14 @@ mod apply;
 mod diff;
 mod doc;
 mod emit;
+pub mod errors;
 mod format;
 mod ir;
 mod lower;
 mod names;
 pub mod overlay;
 mod parse;
+mod platform;
 mod problem;
 mod reach;
 pub mod reference;
@@ -31,10 +33,12 @@ mod words;
 
 pub use diff::{Change, ChangeKind, changelog, diff};
 pub use parse::parse;
+pub use platform::{diff_errors, generate_errors};
 pub use problem::Problem;
 pub use rename::missing_renames;
 pub use table::Table;
 
+use errors::PlatformErrors;
 use overlay::{Docs, Overlay};
 use spec::Spec;
 
@@ -65,6 +69,8 @@ pub struct Input<'a> {
     pub overlay: Source<'a>,
     /// Documentation of the reference, used for items that the overlay does not document: `docs.json`.
     pub docs: Option<Source<'a>>,
+    /// Error classes of the platform: `errors.json`.
+    pub errors: Option<Source<'a>>,
     /// Comment of the root file: name and checksum of the spec.
     pub provenance: &'a str,
 }
@@ -74,20 +80,28 @@ pub struct Input<'a> {
 /// # Errors
 /// Returns all [`Problem`]s of the input if it is malformed or inconsistent.
 pub fn generate(input: Input<'_>) -> Result<Output, Vec<Problem>> {
-    let Input { spec, overlay, docs, provenance } = input;
+    let Input { spec, overlay, docs, errors, provenance } = input;
     let parsed_spec = parse::<Spec>(spec.name, spec.text);
     let parsed_overlay = parse::<Overlay>(overlay.name, overlay.text);
     let parsed_docs = docs.map(|docs| parse::<Docs>(docs.name, docs.text)).transpose();
-    let (parsed_spec, parsed_overlay, parsed_docs) =
-        match (parsed_spec, parsed_overlay, parsed_docs) {
-            (Ok(spec), Ok(overlay), Ok(docs)) => (spec, overlay, docs),
-            (spec, overlay, docs) => {
-                let found = [spec.err(), overlay.err(), docs.err()];
+    let parsed_errors =
+        errors.map(|errors| parse::<PlatformErrors>(errors.name, errors.text)).transpose();
+    let (parsed_spec, parsed_overlay, parsed_docs, parsed_errors) =
+        match (parsed_spec, parsed_overlay, parsed_docs, parsed_errors) {
+            (Ok(spec), Ok(overlay), Ok(docs), Ok(errors)) => (spec, overlay, docs, errors),
+            (spec, overlay, docs, errors) => {
+                let found = [spec.err(), overlay.err(), docs.err(), errors.err()];
                 return Err(found.into_iter().flatten().collect());
             }
         };
     validate::check(spec.name, &parsed_spec)?;
-    let model = apply::apply(overlay.name, &parsed_spec, &parsed_overlay, parsed_docs.as_ref())?;
+    let given = apply::Given {
+        spec: &parsed_spec,
+        overlay: &parsed_overlay,
+        reference: parsed_docs.as_ref(),
+        platform: parsed_errors.as_ref(),
+    };
+    let model = apply::apply(overlay.name, given)?;
     let ir = lower::lower(&model, spec.name, overlay.name)?;
     let emitted = emit::emit(&ir);
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::errors::{ErrorClass, Facts, Retry};
 use crate::table::Table;
 
 /// Corrections and additions to the spec of one version of a service.
@@ -20,6 +21,9 @@ pub struct Overlay {
     /// Idempotent actions, each with the reason.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub idempotent: Table<String>,
+    /// Classes of error codes, by code or family (`OperationDenied.`).
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub errors: Table<ErrorEntry>,
     /// Corrections of whether requests require a field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required: Vec<Required>,
@@ -87,6 +91,28 @@ pub struct Host {
     pub test_host: Option<String>,
     /// Source of the information.
     pub reason: String,
+}
+
+/// The class of an error code or family, which replaces the platform's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorEntry {
+    /// Class of the error.
+    pub class: ErrorClass,
+    /// Effect of a retry.
+    #[serde(default, skip_serializing_if = "Retry::is_never")]
+    pub retry: Retry,
+    /// `true` if every request of the same action and agent fails for the same reason.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub affects_all: bool,
+    /// Source of the information.
+    pub reason: String,
+}
+
+impl From<&ErrorEntry> for Facts {
+    fn from(entry: &ErrorEntry) -> Self {
+        Self { class: entry.class, retry: entry.retry, affects_all: entry.affects_all }
+    }
 }
 
 /// A correction of whether requests require a field.
@@ -295,7 +321,7 @@ pub struct Docs {
     /// Meanings of error codes, which replace those of the spec.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub meanings: Table<String>,
-    /// Advice on error codes.
+    /// Fixes of errors, by code.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub codes: Table<String>,
 }

@@ -87,7 +87,7 @@ fn shaped_spec() -> impl Strategy<Value = Value> {
 fn run(spec: &str, overlay: &str) -> bool {
     let spec = Source { name: "spec.json", text: spec };
     let overlay = Source { name: "overlay.json", text: overlay };
-    let input = Input { spec, overlay, docs: None, provenance: "p" };
+    let input = Input { spec, overlay, docs: None, errors: None, provenance: "p" };
     let result = generate(input);
     assert_eq!(result, generate(input));
     for (path, text) in result.iter().flat_map(|output| &output.files) {
@@ -156,6 +156,7 @@ proptest! {
             spec: Source { name: "spec.json", text: &text },
             overlay: Source { name: "overlay.json", text: &overlay },
             docs: None,
+            errors: None,
             provenance: "",
         });
         for problem in result.err().unwrap_or_default() {

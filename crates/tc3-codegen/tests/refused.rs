@@ -34,6 +34,7 @@ fn problems(spec: &str, overlay: &str) -> Vec<String> {
         spec: Source { name: "spec.json", text: spec },
         overlay: Source { name: "overlay.json", text: overlay },
         docs: None,
+        errors: None,
         provenance: "",
     });
     match result {

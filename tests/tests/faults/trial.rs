@@ -226,7 +226,7 @@ impl Trial {
             Ok(report) if report.is_complete() => "saved".to_owned(),
             Ok(report) => {
                 let flow = report.flows().unwrap().next().unwrap().unwrap();
-                format!("failed, {:?}", flow.error.unwrap().0).to_lowercase()
+                format!("failed, {:?}", flow.error.unwrap().kind).to_lowercase()
             }
             Err(Error::Call(error)) => format!("aborted, {}", word(&error)),
             Err(other) => panic!("{other:?}"),
@@ -288,7 +288,7 @@ fn word(error: &CallError) -> &'static str {
         ErrorKind::Status => "HTTP status",
         ErrorKind::Decode => "invalid response",
         ErrorKind::Api if error.is_throttled() => "throttled",
-        ErrorKind::Api if error.is_auth() => "credential",
+        ErrorKind::Api if error.is_authentication() => "credential",
         ErrorKind::Api => "API error",
         kind => panic!("{kind:?}: {error}"),
     }

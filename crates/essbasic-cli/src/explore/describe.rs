@@ -76,7 +76,7 @@ fn of_action(action: &ActionMeta) -> String {
     for code in action.errors {
         line(&mut text, &format!("  {code}"));
         if let Some(code) = CATALOGUE.code(code) {
-            line(&mut text, &format!("      {} {}", code.doc, code.advice));
+            line(&mut text, &format!("      {} {}", code.doc, code.hint));
         }
     }
     text
@@ -110,7 +110,7 @@ fn of_set(set: &ValueSetMeta) -> String {
 }
 
 fn of_code(code: &CodeMeta) -> String {
-    let mut text = format!("{}\n\n{}\n{}\n", code.code, code.doc, code.advice);
+    let mut text = format!("{}\n\n{}\n{}\n", code.code, code.doc, code.hint);
     let by: Vec<&str> = CATALOGUE
         .actions
         .iter()

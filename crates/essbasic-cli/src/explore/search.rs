@@ -101,7 +101,7 @@ fn hits(words: &[String]) -> Vec<Hit> {
         }
     }
     for code in CATALOGUE.codes {
-        look(Kind::Code, code.code.to_owned(), "", &format!("{} {}", code.doc, code.advice));
+        look(Kind::Code, code.code.to_owned(), "", &format!("{} {}", code.doc, code.hint));
     }
     found.sort();
     found

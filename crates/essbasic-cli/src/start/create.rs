@@ -8,6 +8,7 @@ use essbasic::{Error, FileId, FlowError, FlowErrorKind, Stop};
 
 use super::entry::{Entry, Source};
 use super::journal::{Journal, State};
+use crate::cause::Cause;
 use crate::failure::{Exit, Failure, one_line};
 use crate::{output, upload};
 
@@ -145,7 +146,7 @@ impl<'a> Creation<'a> {
             }
             Ok(Some(Err(error))) => {
                 self.count.unknown += 1;
-                output::note(one_line(&format!("{}: {}", entry.name, error.message)));
+                output::note(one_line(&format!("{}: {}", entry.name, Cause::of(error))));
                 self.journal.unknown(index, entry)
             }
             Ok(None) => {
@@ -178,7 +179,7 @@ impl<'a> Creation<'a> {
             let count = upload::batch_len(ahead.iter().map(|(_, path)| *path));
             let (indices, paths): (Vec<usize>, Vec<&Path>) = ahead.into_iter().take(count).unzip();
             let results =
-                upload::send(&self.client, &paths).map_err(|failure| self.advised(&failure))?;
+                upload::send(&self.client, &paths).map_err(|failure| self.advised(failure))?;
             self.uploads.extend(indices.into_iter().zip(results));
         }
         let missing = || Failure::new("the response to the upload has no id for a file; try again");
@@ -195,7 +196,7 @@ impl<'a> Creation<'a> {
 
     fn failed(&mut self, entry: &Entry, error: &FlowError) {
         self.count.failed += 1;
-        output::note(one_line(&format!("{}: {}", entry.name, error.message)));
+        output::note(one_line(&format!("{}: {}", entry.name, Cause::of(error))));
     }
 
     fn print(&self, line: &str) -> Result<(), Failure> {
@@ -208,11 +209,11 @@ impl<'a> Creation<'a> {
     }
 
     fn ended(&self, error: &Error) -> Failure {
-        self.advised(&Failure::new(error))
+        self.advised(Failure::from(error))
     }
 
-    fn advised(&self, failure: &Failure) -> Failure {
-        Failure::new(format!("{failure}; the same command continues"))
+    fn advised(&self, failure: Failure) -> Failure {
+        failure.then("the same command continues")
     }
 }
 

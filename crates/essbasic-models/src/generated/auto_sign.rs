@@ -6,7 +6,8 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::{Action, ActionInfo, Base64, Envelope, Redacted, json, time};
+use tc3_api::__private::Redacted;
+use tc3_api::{Action, ActionInfo, Base64, Envelope, json, time};
 
 use super::{Agent, AutoSignScene, IdCardType, NotifyType, UserInfo};
 
@@ -152,28 +153,27 @@ impl fmt::Debug for AutoSignConfig {
 /// # Errors
 ///
 /// - [`FailedOperation.UserAutoSignEnableAlready`](super::ErrorCode::FailedOperationUserAutoSignEnableAlready):
-///   The link cannot be withdrawn, because the person has already enabled auto-signing. The
-///   person has already enabled auto-signing, so the link cannot be withdrawn; to end
-///   auto-signing, call `ChannelDisableUserAutoSign`.
+///   Cannot revoke: the user already enabled auto-sign. The person has already enabled
+///   auto-signing, so the link cannot be withdrawn; to end auto-signing, call
+///   `ChannelDisableUserAutoSign`.
 /// - [`FailedOperation.UserAutoSignEnableUrlNotExist`](super::ErrorCode::FailedOperationUserAutoSignEnableUrlNotExist):
-///   The link cannot be withdrawn, because no link was created. Treat the call as successful,
-///   or check `SceneKey`, name and document in `UserInfo` against those in
+///   Cannot revoke: no enable link was ever generated. Treat the call as successful, or check
+///   `SceneKey`, name and document in `UserInfo` against those in
 ///   `ChannelCreateUserAutoSignEnableUrl`.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
-///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Contact the service's support with the request id if the
-///   error persists.
+///   encryption failed. Retry a query later; after a create or change, check its outcome first.
+///   Give the request ID to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCancelUserAutoSignEnableUrlRequest {
@@ -213,7 +213,8 @@ impl Action for ChannelCancelUserAutoSignEnableUrlRequest {
             "ChannelCancelUserAutoSignEnableUrl",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelCancelUserAutoSignEnableUrlResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -258,40 +259,39 @@ pub struct ChannelCancelUserAutoSignEnableUrlResponse {
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
-///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Contact the service's support with the request id if the
-///   error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
-/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): The number
-///   of the identity document is invalid. Check the number against its document type. Identity
-///   cards and residence permits have 18 characters with a capital `X`, mainland travel permits
-///   `H` or `M` and ten digits.
-/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): The type of the
-///   identity document is invalid. Use a document type that this action accepts, usually
-///   `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization`
-///   accepts `ID_CARD` only.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
-///   invalid. Use the person's name as in the identity document, without leading or trailing
-///   spaces; at most 50 characters.
+///   encryption failed. Retry a query later; after a create or change, check its outcome first.
+///   Give the request ID to the service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
+///   document number is wrong. Check the number against its document type. Identity cards and
+///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
+///   `M` and ten digits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
+///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
+///   `ID_CARD` only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Use the person's name as in the identity document, without leading or
+///   trailing spaces; at most 50 characters.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
-///   The signer is below the legal age. Have another person sign, or have the super
-///   administrator or legal representative enable the extended service `AGE_LIMIT_EXPANSION`
-///   with `ModifyExtendedService`.
+///   Signer is below the legal age. Have another person sign, or have the super administrator
+///   or legal representative enable the extended service `AGE_LIMIT_EXPANSION` with
+///   `ModifyExtendedService`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignEnableUrlRequest {
@@ -434,7 +434,8 @@ impl Action for ChannelCreateUserAutoSignEnableUrlRequest {
             "ChannelCreateUserAutoSignEnableUrl",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelCreateUserAutoSignEnableUrlResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -491,36 +492,33 @@ impl fmt::Debug for ChannelCreateUserAutoSignEnableUrlResponse {
 /// Auto-signing must be enabled for the organization, and by the person
 /// (`ChannelCreateUserAutoSignEnableUrl`); otherwise the call fails. The link opens the mini
 /// program. It is valid for 7 days unless `ExpiredTime` sets another time, 30 days at most. The
-/// call uses no contract quota and is currently not charged.
+/// call uses no contract quota and is not charged for now.
 ///
 /// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
-///   decryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Contact the service's support with the request id if the
-///   error persists.
-/// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependency of
-///   the service failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Contact the service's support with the request id if the
-///   error persists.
+///   decryption failed. Retry a query later; after a create or change, check its outcome first.
+///   Give the request ID to the service's support if the error persists.
+/// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependent API
+///   failed. Retry a query later; after a create or change, check its outcome first. Give the
+///   request ID to the service's support if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
-///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Contact the service's support with the request id if the
-///   error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   encryption failed. Retry a query later; after a create or change, check its outcome first.
+///   Give the request ID to the service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignSealUrlRequest {
@@ -601,7 +599,8 @@ impl Action for ChannelCreateUserAutoSignSealUrlRequest {
             "ChannelCreateUserAutoSignSealUrl",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelCreateUserAutoSignSealUrlResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -657,38 +656,37 @@ impl fmt::Debug for ChannelCreateUserAutoSignSealUrlResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. The action only reads.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Errors
 ///
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
-///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Contact the service's support with the request id if the
-///   error persists.
-/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): The number
-///   of the identity document is invalid. Check the number against its document type. Identity
-///   cards and residence permits have 18 characters with a capital `X`, mainland travel permits
-///   `H` or `M` and ten digits.
-/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): The type of the
-///   identity document is invalid. Use a document type that this action accepts, usually
-///   `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization`
-///   accepts `ID_CARD` only.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
-///   invalid. Use the person's name as in the identity document, without leading or trailing
-///   spaces; at most 50 characters.
+///   encryption failed. Retry a query later; after a create or change, check its outcome first.
+///   Give the request ID to the service's support if the error persists.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
+///   document number is wrong. Check the number against its document type. Identity cards and
+///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
+///   `M` and ten digits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
+///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
+///   `ID_CARD` only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Use the person's name as in the identity document, without leading or
+///   trailing spaces; at most 50 characters.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeUserAutoSignStatusRequest {
@@ -735,7 +733,8 @@ impl Action for ChannelDescribeUserAutoSignStatusRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent();
+        .idempotent()
+        .with_errors(super::ERRORS);
     type Response = ChannelDescribeUserAutoSignStatusResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -797,35 +796,34 @@ impl ChannelDescribeUserAutoSignStatusResponse {
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
-///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Contact the service's support with the request id if the
-///   error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
-/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): The number
-///   of the identity document is invalid. Check the number against its document type. Identity
-///   cards and residence permits have 18 characters with a capital `X`, mainland travel permits
-///   `H` or `M` and ten digits.
-/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): The type of the
-///   identity document is invalid. Use a document type that this action accepts, usually
-///   `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization`
-///   accepts `ID_CARD` only.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
-///   invalid. Use the person's name as in the identity document, without leading or trailing
-///   spaces; at most 50 characters.
+///   encryption failed. Retry a query later; after a create or change, check its outcome first.
+///   Give the request ID to the service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
+///   document number is wrong. Check the number against its document type. Identity cards and
+///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
+///   `M` and ten digits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
+///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
+///   `ID_CARD` only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Use the person's name as in the identity document, without leading or
+///   trailing spaces; at most 50 characters.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NotInAutoSignWhiteList`](super::ErrorCode::OperationDeniedNotInAutoSignWhiteList):
-///   Auto-signing by persons is not enabled. Have the service's account manager enable
+///   Not on the allow-list of this business. Have the service's account manager enable
 ///   auto-signing by individuals for this application; check `SceneKey` too.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -872,7 +870,8 @@ impl Action for ChannelDisableUserAutoSignRequest {
             "ChannelDisableUserAutoSign",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelDisableUserAutoSignResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -908,42 +907,41 @@ pub struct ChannelDisableUserAutoSignResponse {
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
-/// - [`FailedOperation.LicenseNoQuota`](super::ErrorCode::FailedOperationLicenseNoQuota): The
-///   quota of auto-signing licenses is exhausted. Buy licenses through the service's account
-///   manager, then retry. The action itself is obsolete.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
+/// - [`FailedOperation.LicenseNoQuota`](super::ErrorCode::FailedOperationLicenseNoQuota):
+///   Auto-sign licence quota is exhausted. Buy licenses through the service's account manager,
+///   then retry. The action itself is obsolete.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Another internal API failed.
-///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Contact the service's support with the request id if the error persists.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
+///   API. Retry a query later; after a create or change, check its outcome first. Give the
+///   request ID to the service's support if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
-/// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependency of
-///   the service failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Contact the service's support with the request id if the
-///   error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
-/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): The number
-///   of the identity document is invalid. Check the number against its document type. Identity
-///   cards and residence permits have 18 characters with a capital `X`, mainland travel permits
-///   `H` or `M` and ten digits.
-/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): The type of the
-///   identity document is invalid. Use a document type that this action accepts, usually
-///   `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization`
-///   accepts `ID_CARD` only.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
-///   invalid. Use the person's name as in the identity document, without leading or trailing
-///   spaces; at most 50 characters.
+/// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependent API
+///   failed. Retry a query later; after a create or change, check its outcome first. Give the
+///   request ID to the service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
+///   document number is wrong. Check the number against its document type. Identity cards and
+///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
+///   `M` and ten digits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
+///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
+///   `ID_CARD` only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Use the person's name as in the identity document, without leading or
+///   trailing spaces; at most 50 characters.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelRenewAutoSignLicenseRequest {
@@ -991,7 +989,8 @@ impl Action for ChannelRenewAutoSignLicenseRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .deprecated();
+        .deprecated()
+        .with_errors(super::ERRORS);
     type Response = ChannelRenewAutoSignLicenseResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1049,27 +1048,27 @@ impl ChannelRenewAutoSignLicenseResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreatePartnerAutoSignAuthUrlRequest {
@@ -1198,7 +1197,8 @@ impl Action for CreatePartnerAutoSignAuthUrlRequest {
             "CreatePartnerAutoSignAuthUrl",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreatePartnerAutoSignAuthUrlResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1267,27 +1267,27 @@ impl fmt::Debug for CreatePartnerAutoSignAuthUrlResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ModifyPartnerAutoSignAuthUrlRequest {
@@ -1380,7 +1380,8 @@ impl Action for ModifyPartnerAutoSignAuthUrlRequest {
             "ModifyPartnerAutoSignAuthUrl",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ModifyPartnerAutoSignAuthUrlResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {

@@ -6,7 +6,8 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::{Action, ActionInfo, Envelope, Redacted, json, time};
+use tc3_api::__private::Redacted;
+use tc3_api::{Action, ActionInfo, Envelope, json, time};
 
 use super::{Agent, Filter, IdCardType, UserInfo};
 
@@ -32,22 +33,22 @@ use super::{Agent, Filter, IdCardType, UserInfo};
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,7 +103,8 @@ impl Action for ChannelCreateRoleRequest {
             "ChannelCreateRole",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelCreateRoleResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -143,24 +145,23 @@ pub struct ChannelCreateRoleResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
-///   parameter is not allowed. Set the parameter that the message names to a value that the
-///   action allows. Retrying unchanged does not help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Correct the value that the message names.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateUserRolesRequest {
@@ -232,7 +233,8 @@ impl Action for ChannelCreateUserRolesRequest {
             "ChannelCreateUserRoles",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelCreateUserRolesResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -270,22 +272,22 @@ pub struct ChannelCreateUserRolesResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 #[derive(Clone, Debug, PartialEq)]
@@ -319,7 +321,8 @@ impl Action for ChannelDeleteRoleRequest {
             "ChannelDeleteRole",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelDeleteRoleResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -357,20 +360,20 @@ pub struct ChannelDeleteRoleResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams): A
-///   parameter is empty. Set the field that the message names, such as the array of ids or
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams):
+///   Parameters are empty. Set the field that the message names, such as the array of ids or
 ///   operators; it must not be empty.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`InvalidParameter.RoleId`](super::ErrorCode::InvalidParameterRoleId): The role's id is
-///   invalid. Use a role's id from `ChannelDescribeRoles`; the super administrator's and the
-///   legal representative's roles can't be revoked here.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
+/// - [`InvalidParameter.RoleId`](super::ErrorCode::InvalidParameterRoleId): Role id is wrong.
+///   Use a role's id from `ChannelDescribeRoles`; the super administrator's and the legal
+///   representative's roles can't be revoked here.
 /// - [`OperationDenied.NoPermissionUseResource`](super::ErrorCode::OperationDeniedNoPermissionUseResource):
 ///   No permission to use the resource. Use the super administrator, or an employee whose role
 ///   allows managing roles, as operator. Check that `RoleId` belongs to this sub-organization.
@@ -442,7 +445,8 @@ impl Action for ChannelDeleteRoleUsersRequest {
             "ChannelDeleteRoleUsers",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelDeleteRoleUsersResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -475,7 +479,7 @@ pub struct ChannelDeleteRoleUsersResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. The action only reads.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
@@ -501,52 +505,52 @@ pub struct ChannelDeleteRoleUsersResponse {
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
-///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
-/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
-///   in this environment. Test and production have separate applications.
-/// - [`InvalidParameter.DepartUserId`](super::ErrorCode::InvalidParameterDepartUserId): An
-///   employee's id is invalid. Check the employee ids in `Filters` (key `StaffOpenId`) and
-///   `Agent.ProxyOperator.OpenId`; the operator must not have left.
-/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId): The
-///   `OrganizationId` is invalid. Check `Agent.ProxyOrganizationOpenId`
+///   query later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
+///   Application id does not exist. Check `Agent.AppId`: it must be an application of the
+///   platform in this environment. Test and production have separate applications.
+/// - [`InvalidParameter.DepartUserId`](super::ErrorCode::InvalidParameterDepartUserId):
+///   Employee id (departing user) is wrong. Check the employee ids in `Filters` (key
+///   `StaffOpenId`) and `Agent.ProxyOperator.OpenId`; the operator must not have left.
+/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId):
+///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
-///   The organization is closing its account. Stop calling for this sub-organization, and ask
-///   its super administrator whether the closing is intended; retrying does not help.
+///   Organisation is being closed (deregistration in progress). Stop calling for this
+///   sub-organization, and ask its super administrator whether the closing is intended;
+///   retrying does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
-///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
-///   them join through `CreateConsoleLoginUrl`.
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Check the status of the resource in the message. The error may be temporary, so a query
-///   may be retried later.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
+///   Check the state of the resource that the message names.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeEmployeesRequest {
@@ -614,7 +618,8 @@ impl Action for ChannelDescribeEmployeesRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent();
+        .idempotent()
+        .with_errors(super::ERRORS);
     type Response = ChannelDescribeEmployeesResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -663,7 +668,7 @@ pub struct ChannelDescribeEmployeesResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. The action only reads.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
@@ -672,12 +677,13 @@ pub struct ChannelDescribeEmployeesResponse {
 ///
 /// # Errors
 ///
-/// - [`InvalidParameter.OperatorId`](super::ErrorCode::InvalidParameterOperatorId): The
-///   operator's id is invalid. Check `Agent.ProxyOperator.OpenId`: a verified employee of the
+/// - [`InvalidParameter.OperatorId`](super::ErrorCode::InvalidParameterOperatorId): Operator
+///   (user) id is wrong. Check `Agent.ProxyOperator.OpenId`: a verified employee of the
 ///   sub-organization, as listed by `ChannelDescribeEmployees`.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
-///   The organization is closing its account. Stop calling for this sub-organization, and ask
-///   its super administrator whether the closing is intended; retrying does not help.
+///   Organisation is being closed (deregistration in progress). Stop calling for this
+///   sub-organization, and ask its super administrator whether the closing is intended;
+///   retrying does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeRolesRequest {
@@ -744,7 +750,8 @@ impl Action for ChannelDescribeRolesRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent();
+        .idempotent()
+        .with_errors(super::ERRORS);
     type Response = ChannelDescribeRolesResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -786,22 +793,22 @@ pub struct ChannelDescribeRolesResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 #[derive(Clone, Debug, PartialEq)]
@@ -864,7 +871,8 @@ impl Action for ChannelModifyRoleRequest {
             "ChannelModifyRole",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelModifyRoleResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -917,27 +925,27 @@ pub struct ChannelRole {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateEmployeeChangeUrlRequest {
@@ -995,7 +1003,8 @@ impl Action for CreateEmployeeChangeUrlRequest {
             "CreateEmployeeChangeUrl",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateEmployeeChangeUrlResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1437,77 +1446,75 @@ pub struct SyncFailReason {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`FailedOperation.StaffAlreadyVerify`](super::ErrorCode::FailedOperationStaffAlreadyVerify):
 ///   Employee has already completed identity verification. Have the employee change their data
 ///   in the mini program, or the mobile number through `CreateEmployeeChangeUrl`. Or mark them
 ///   with `RESIGN` in `SyncProxyOrganizationOperators` and create them again.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Another internal API failed.
-///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Contact the service's support with the request id if the error persists.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
+///   API. Retry a query later; after a create or change, check its outcome first. Give the
+///   request ID to the service's support if the error persists.
 /// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
-///   decryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Contact the service's support with the request id if the
-///   error persists.
+///   decryption failed. Retry a query later; after a create or change, check its outcome first.
+///   Give the request ID to the service's support if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
-///   encryption failed. Retry a query later; after a create or change the outcome is unknown,
-///   so check it before retrying. Contact the service's support with the request id if the
-///   error persists.
+///   encryption failed. Retry a query later; after a create or change, check its outcome first.
+///   Give the request ID to the service's support if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
-///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
-/// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams): A
-///   parameter is empty. Set the field that the message names, such as the array of ids or
+///   query later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
+/// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams):
+///   Parameters are empty. Set the field that the message names, such as the array of ids or
 ///   operators; it must not be empty.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`LimitExceeded.ProxyOrganizationOperator`](super::ErrorCode::LimitExceededProxyOrganizationOperator):
 ///   Too many operators. Pass at most 200 employees per call and the rest in further calls.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoApiAuth`](super::ErrorCode::OperationDeniedNoApiAuth): No permission
-///   for this action. Have the service's account manager enable the action for this
-///   application, and check the operator's role.
-/// - [`OperationDenied.OperateType`](super::ErrorCode::OperationDeniedOperateType): The
-///   operation is not supported. Set `OperateType` or `OperatorType` to one of the values that
-///   the action lists.
+///   for this API. Have the service's account manager enable the action for this application,
+///   and check the operator's role.
+/// - [`OperationDenied.OperateType`](super::ErrorCode::OperationDeniedOperateType): Operation
+///   type is unsupported. Set `OperateType` or `OperatorType` to one of the values that the
+///   action lists.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
-///   The organization is closing its account. Stop calling for this sub-organization, and ask
-///   its super administrator whether the closing is intended; retrying does not help.
+///   Organisation is being closed (deregistration in progress). Stop calling for this
+///   sub-organization, and ask its super administrator whether the closing is intended;
+///   retrying does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
-///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
-///   them join through `CreateConsoleLoginUrl`.
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
-///   in this environment. Test and production have separate applications.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
+/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
+///   ApplicationId does not exist. Check `Agent.AppId`: it must be an application of the
+///   platform in this environment. Test and production have separate applications.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
-///   parameter that the message names, or correct its spelling; this action doesn't define it.
+///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. See the message for the cause; the action does not support this for the
-///   resource, so retrying does not help.
+///   supported. Use another action or resource; the message states what is not supported.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SyncProxyOrganizationOperatorsRequest {
@@ -1558,7 +1565,8 @@ impl Action for SyncProxyOrganizationOperatorsRequest {
             "SyncProxyOrganizationOperators",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = SyncProxyOrganizationOperatorsResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {

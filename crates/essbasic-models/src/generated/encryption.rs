@@ -108,7 +108,8 @@ impl Action for CreateRequestWithEncryptionRequest {
             "CreateRequestWithEncryption",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateRequestWithEncryptionResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {

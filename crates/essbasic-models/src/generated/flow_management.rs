@@ -6,7 +6,8 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::{Action, ActionInfo, Envelope, Redacted, json, time};
+use tc3_api::__private::Redacted;
+use tc3_api::{Action, ActionInfo, Envelope, json, time};
 
 use super::{Agent, ApproveType, IdCardType, UserInfo};
 
@@ -61,21 +62,20 @@ impl fmt::Debug for CancelFailureFlow {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
-///   parameter is not allowed. Set the parameter that the message names to a value that the
-///   action allows. Retrying unchanged does not help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Correct the value that the message names.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
@@ -139,7 +139,8 @@ impl Action for CancelOrganizationFlowsRequest {
             "CancelOrganizationFlows",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CancelOrganizationFlowsResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -210,36 +211,36 @@ pub struct CancelOrganizationFlowsResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
-/// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): The task was
-///   already submitted. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
+/// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): Task was
+///   submitted twice. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
 ///   the first task by its `TaskId`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
-///   The contract has ended. A contract that has ended can't be withdrawn. Release a fully
+///   Flow is already terminated. A contract that has ended can't be withdrawn. Release a fully
 ///   signed contract with `ChannelCreateReleaseFlow`.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
-///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
-///   them join through `CreateConsoleLoginUrl`.
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): The user does not
-///   exist. Check `Agent.ProxyOperator.OpenId` and other user ids with
-///   `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
+///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
+///   employees join through `CreateConsoleLoginUrl`.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelBatchCancelFlowsRequest {
@@ -320,7 +321,8 @@ impl Action for ChannelBatchCancelFlowsRequest {
             "ChannelBatchCancelFlows",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelBatchCancelFlowsResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -391,57 +393,56 @@ pub struct ChannelBatchCancelFlowsResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
-///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
-/// - [`InvalidParameter.CancelReason`](super::ErrorCode::InvalidParameterCancelReason): The
-///   reason for the withdrawal is malformed. Use at most 200 characters in `CancelMessage`:
-///   Chinese characters, letters, digits and underscores only.
+///   query later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
+/// - [`InvalidParameter.CancelReason`](super::ErrorCode::InvalidParameterCancelReason):
+///   Cancellation reason is malformed. Use at most 200 characters in `CancelMessage`: Chinese
+///   characters, letters, digits and underscores only.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): The status does not
-///   allow the operation. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
+///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
 ///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
-///   The contract has ended. A contract that has ended can't be withdrawn. Release a fully
+///   Flow is already terminated. A contract that has ended can't be withdrawn. Release a fully
 ///   signed contract with `ChannelCreateReleaseFlow`.
-/// - [`OperationDenied.Forbid`](super::ErrorCode::OperationDeniedForbid): The operation is not
-///   allowed. Use the contract's initiator with the right to withdraw as operator, or the super
+/// - [`OperationDenied.Forbid`](super::ErrorCode::OperationDeniedForbid): Operation forbidden.
+///   Use the contract's initiator with the right to withdraw as operator, or the super
 ///   administrator or legal representative of the initiating organization. Check that the
 ///   contract's status allows it.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
-///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
-///   them join through `CreateConsoleLoginUrl`.
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
-///   exist. Check the contract's id and that it belongs to this sub-organization, application
-///   and environment; query with the `Agent` that created it. In actions without contracts,
-///   check the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organization, application and
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
-///   parameter that the message names, or correct its spelling; this action doesn't define it.
+///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. See the message for the cause; the action does not support this for the
-///   resource, so retrying does not help.
+///   supported. Use another action or resource; the message states what is not supported.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCancelFlowRequest {
@@ -519,7 +520,8 @@ impl Action for ChannelCancelFlowRequest {
             "ChannelCancelFlow",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelCancelFlowResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -573,17 +575,17 @@ pub struct ChannelCancelFlowResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchCancelFlowUrlRequest {
@@ -627,7 +629,8 @@ impl Action for ChannelCreateBatchCancelFlowUrlRequest {
             "ChannelCreateBatchCancelFlowUrl",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelCreateBatchCancelFlowUrlResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -693,94 +696,93 @@ impl fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`FailedOperation.HasAuthorized`](super::ErrorCode::FailedOperationHasAuthorized): The
-///   authorization already exists. Treat the call as successful if this employee already has
+///   authorisation already exists. Treat the call as successful if this employee already has
 ///   the contract; a contract can't be claimed twice.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Another internal API failed.
-///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Contact the service's support with the request id if the error persists.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
+///   API. Retry a query later; after a create or change, check its outcome first. Give the
+///   request ID to the service's support if the error persists.
 /// - [`InternalError.DbInsert`](super::ErrorCode::InternalErrorDbInsert): Database insert
 ///   failed. It is unknown whether the contracts were claimed: check the sub-organization's
 ///   console before retrying. Contact the service's support with the request id if the error
 ///   persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
-///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   query later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.BusinessLicense`](super::ErrorCode::InvalidParameterBusinessLicense):
-///   The format of the business license is invalid. Set `BusinessLicense` to a PNG or JPG of
-///   the license's front as base64, at most 5 MB, without a data URL prefix.
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
-///   data does not exist. Check the ids in the request: they must exist, belong to this
+///   Business licence format is invalid. Set `BusinessLicense` to a PNG or JPG of the license's
+///   front as base64, at most 5 MB, without a data URL prefix.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
+///   does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
-/// - [`InvalidParameter.FileType`](super::ErrorCode::InvalidParameterFileType): The file type
-///   is not allowed. Use a PNG or JPG of the business license.
-/// - [`InvalidParameter.MenuStatus`](super::ErrorCode::InvalidParameterMenuStatus):
-///   `MenuStatus` is invalid. Set `MenuStatus` to `ENABLE` (the default) or `DISABLE`.
-/// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): The `OpenId` is
-///   invalid. Check the `OpenId`: at most 64 letters and digits, and not the id of another
-///   person in this application.
-/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId): The
-///   `OrganizationId` is invalid. Check `Agent.ProxyOrganizationOpenId`
+/// - [`InvalidParameter.FileType`](super::ErrorCode::InvalidParameterFileType): File type is
+///   not allowed. Use a PNG or JPG of the business license.
+/// - [`InvalidParameter.MenuStatus`](super::ErrorCode::InvalidParameterMenuStatus): Menu status
+///   is invalid. Set `MenuStatus` to `ENABLE` (the default) or `DISABLE`.
+/// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): OpenId is invalid.
+///   Check the `OpenId`: at most 64 letters and digits, and not the id of another person in
+///   this application.
+/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId):
+///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   The organization's name is invalid. Use the name exactly as on the business license, with
+///   Organisation name is invalid. Use the name exactly as on the business license, with
 ///   full-width brackets instead of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`LimitExceeded.FileSize`](super::ErrorCode::LimitExceededFileSize): The file is too
-///   large. Use a picture of the business license of at most 5 MB.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
+/// - [`LimitExceeded.FileSize`](super::ErrorCode::LimitExceededFileSize): File is too large.
+///   Use a picture of the business license of at most 5 MB.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
+///   Add the parameter that the message names.
 /// - [`MissingParameter.CompanyActiveInfo`](super::ErrorCode::MissingParameterCompanyActiveInfo):
-///   Information about the activation of the sub-organization is missing. Set
+///   Activation information of the partner organisation is missing. Set
 ///   `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`.
 ///   The sub-organization must be activated before any other call.
-/// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): The
-///   organization's `OpenId` is missing. Set `Agent.ProxyOrganizationOpenId`.
+/// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): Organisation
+///   OpenId is missing. Set `Agent.ProxyOrganizationOpenId`.
 /// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
-///   The operator's `OpenId` is missing. Set `Agent.ProxyOperator.OpenId`.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   ProxyOperator OpenId is missing. Set `Agent.ProxyOperator.OpenId`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
-///   The application is banned. Stop calling with this `AppId` and have the platform's
+///   Application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
-///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
-///   them join through `CreateConsoleLoginUrl`.
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
-///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
-///   exist. Check the contract's id and that it belongs to this sub-organization, application
-///   and environment; query with the `Agent` that created it. In actions without contracts,
-///   check the task's or authorization's id.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
+/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
+///   ApplicationId does not exist. Check `Agent.AppId`: it must be an application of the
+///   platform in this environment. Test and production have separate applications.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organization, application and
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorization's id.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
-///   parameter that the message names, or correct its spelling; this action doesn't define it.
+///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. See the message for the cause; the action does not support this for the
-///   resource, so retrying does not help.
+///   supported. Use another action or resource; the message states what is not supported.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateBoundFlowsRequest {
@@ -832,7 +834,8 @@ impl Action for ChannelCreateBoundFlowsRequest {
             "ChannelCreateBoundFlows",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelCreateBoundFlowsResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -883,17 +886,16 @@ pub struct ChannelCreateBoundFlowsResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
-///   parameter is not allowed. Set the parameter that the message names to a value that the
-///   action allows. Retrying unchanged does not help.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Correct the value that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowRemindsRequest {
@@ -925,7 +927,8 @@ impl Action for ChannelCreateFlowRemindsRequest {
             "ChannelCreateFlowReminds",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelCreateFlowRemindsResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -974,52 +977,50 @@ pub struct ChannelCreateFlowRemindsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
-///   The contract's status does not allow an approval of signing. Check the contract's status
-///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
-///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   Contract is in a state in which signing review is not possible. Check the contract's
+///   status with `DescribeFlowDetailInfo`; a review requires a contract in progress that was
+///   created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
 ///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): The status does not
-///   allow the operation. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
+///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
 ///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission for the contract. Use the initiator, or the super administrator or legal
+///   No permission on the contract. Use the initiator, or the super administrator or legal
 ///   representative of the initiating organization, as operator. Check that the contract
 ///   belongs to that organization.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
-///   exist. Check the contract's id and that it belongs to this sub-organization, application
-///   and environment; query with the `Agent` that created it. In actions without contracts,
-///   check the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organization, application and
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Check the status of the resource in the message. The error may be temporary, so a query
-///   may be retried later.
+///   Check the state of the resource that the message names.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
-///   parameter that the message names, or correct its spelling; this action doesn't define it.
+///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. See the message for the cause; the action does not support this for the
-///   resource, so retrying does not help.
+///   supported. Use another action or resource; the message states what is not supported.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowSignReviewRequest {
@@ -1099,7 +1100,8 @@ impl Action for ChannelCreateFlowSignReviewRequest {
             "ChannelCreateFlowSignReview",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelCreateFlowSignReviewResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1156,18 +1158,17 @@ pub struct ChannelCreateFlowSignReviewResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
-///   parameter is not allowed. Set the parameter that the message names to a value that the
-///   action allows. Retrying unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Correct the value that the message names.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateFlowForwardsRequest {
@@ -1204,7 +1205,8 @@ impl Action for CreateFlowForwardsRequest {
             "CreateFlowForwards",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateFlowForwardsResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1252,52 +1254,50 @@ pub struct CreateFlowForwardsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
-///   The contract's status does not allow an approval of signing. Check the contract's status
-///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
-///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   Contract is in a state in which signing review is not possible. Check the contract's
+///   status with `DescribeFlowDetailInfo`; a review requires a contract in progress that was
+///   created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
 ///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): The status does not
-///   allow the operation. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
+///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
 ///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission for the contract. Use the initiator, or the super administrator or legal
+///   No permission on the contract. Use the initiator, or the super administrator or legal
 ///   representative of the initiating organization, as operator. Check that the contract
 ///   belongs to that organization.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
-///   exist. Check the contract's id and that it belongs to this sub-organization, application
-///   and environment; query with the `Agent` that created it. In actions without contracts,
-///   check the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organization, application and
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Check the status of the resource in the message. The error may be temporary, so a query
-///   may be retried later.
+///   Check the state of the resource that the message names.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
-///   parameter that the message names, or correct its spelling; this action doesn't define it.
+///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. See the message for the cause; the action does not support this for the
-///   resource, so retrying does not help.
+///   supported. Use another action or resource; the message states what is not supported.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateFlowGroupSignReviewRequest {
@@ -1362,7 +1362,8 @@ impl Action for CreateFlowGroupSignReviewRequest {
             "CreateFlowGroupSignReview",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateFlowGroupSignReviewResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1392,7 +1393,7 @@ pub struct CreateFlowGroupSignReviewResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. The action only reads.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
@@ -1401,36 +1402,36 @@ pub struct CreateFlowGroupSignReviewResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
-/// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): The task was
-///   already submitted. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
+/// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): Task was
+///   submitted twice. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
 ///   the first task by its `TaskId`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
-///   The contract has ended. A contract that has ended can't be withdrawn. Release a fully
+///   Flow is already terminated. A contract that has ended can't be withdrawn. Release a fully
 ///   signed contract with `ChannelCreateReleaseFlow`.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
-///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
-///   them join through `CreateConsoleLoginUrl`.
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): The user does not
-///   exist. Check `Agent.ProxyOperator.OpenId` and other user ids with
-///   `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
+///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
+///   employees join through `CreateConsoleLoginUrl`.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeCancelFlowsTaskRequest {
@@ -1471,7 +1472,8 @@ impl Action for DescribeCancelFlowsTaskRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent();
+        .idempotent()
+        .with_errors(super::ERRORS);
     type Response = DescribeCancelFlowsTaskResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1561,52 +1563,50 @@ pub struct FlowForwardResult {
 /// # Errors
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
-///   The contract's status does not allow an approval of signing. Check the contract's status
-///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
-///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   Contract is in a state in which signing review is not possible. Check the contract's
+///   status with `DescribeFlowDetailInfo`; a review requires a contract in progress that was
+///   created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
 ///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): The status does not
-///   allow the operation. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
+///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
 ///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission for the contract. Use the initiator, or the super administrator or legal
+///   No permission on the contract. Use the initiator, or the super administrator or legal
 ///   representative of the initiating organization, as operator. Check that the contract
 ///   belongs to that organization.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
-///   exist. Check the contract's id and that it belongs to this sub-organization, application
-///   and environment; query with the `Agent` that created it. In actions without contracts,
-///   check the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organization, application and
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Check the status of the resource in the message. The error may be temporary, so a query
-///   may be retried later.
+///   Check the state of the resource that the message names.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
-///   parameter that the message names, or correct its spelling; this action doesn't define it.
+///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. See the message for the cause; the action does not support this for the
-///   resource, so retrying does not help.
+///   supported. Use another action or resource; the message states what is not supported.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ModifyFlowDeadlineRequest {
@@ -1667,7 +1667,8 @@ impl Action for ModifyFlowDeadlineRequest {
             "ModifyFlowDeadline",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ModifyFlowDeadlineResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {

@@ -6,7 +6,8 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::{Action, ActionInfo, Base64, Envelope, Redacted, json, time};
+use tc3_api::__private::Redacted;
+use tc3_api::{Action, ActionInfo, Base64, Envelope, json, time};
 
 use super::{Agent, AuthorizationType, IdCardType, UserInfo};
 
@@ -182,8 +183,8 @@ pub struct BatchOrganizationRegistrationTasksDetails {
 /// # Errors
 ///
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateOrganizationModifyQrCodeRequest {
@@ -207,7 +208,8 @@ impl Action for ChannelCreateOrganizationModifyQrCodeRequest {
             "ChannelCreateOrganizationModifyQrCode",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ChannelCreateOrganizationModifyQrCodeResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -337,31 +339,31 @@ impl fmt::Debug for ChannelOrganizationInfo {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
-/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): The required
-///   role grant does not exist. Assign a role that allows this to the operator
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
+/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
+///   found; check the role data exists. Assign a role that allows this to the operator
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as
 ///   operator. Also check the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Contact the service's support with the request id if the error persists.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
-///   exist. Check the contract's id and that it belongs to this sub-organization, application
-///   and environment; query with the `Agent` that created it. In actions without contracts,
-///   check the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organization, application and
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsRequest {
@@ -397,7 +399,8 @@ impl Action for CreateBatchAdminChangeInvitationsRequest {
             "CreateBatchAdminChangeInvitations",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateBatchAdminChangeInvitationsResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -440,31 +443,31 @@ pub struct CreateBatchAdminChangeInvitationsResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
-/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): The required
-///   role grant does not exist. Assign a role that allows this to the operator
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
+/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
+///   found; check the role data exists. Assign a role that allows this to the operator
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as
 ///   operator. Also check the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Contact the service's support with the request id if the error persists.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
-///   exist. Check the contract's id and that it belongs to this sub-organization, application
-///   and environment; query with the `Agent` that created it. In actions without contracts,
-///   check the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organization, application and
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateBatchAdminChangeInvitationsUrlRequest {
@@ -559,7 +562,8 @@ impl Action for CreateBatchAdminChangeInvitationsUrlRequest {
             "CreateBatchAdminChangeInvitationsUrl",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateBatchAdminChangeInvitationsUrlResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -621,52 +625,50 @@ impl fmt::Debug for CreateBatchAdminChangeInvitationsUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
-///   The contract's status does not allow an approval of signing. Check the contract's status
-///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
-///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   Contract is in a state in which signing review is not possible. Check the contract's
+///   status with `DescribeFlowDetailInfo`; a review requires a contract in progress that was
+///   created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
 ///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): The status does not
-///   allow the operation. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
+///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
 ///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission for the contract. Use the initiator, or the super administrator or legal
+///   No permission on the contract. Use the initiator, or the super administrator or legal
 ///   representative of the initiating organization, as operator. Check that the contract
 ///   belongs to that organization.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
-///   exist. Check the contract's id and that it belongs to this sub-organization, application
-///   and environment; query with the `Agent` that created it. In actions without contracts,
-///   check the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organization, application and
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Check the status of the resource in the message. The error may be temporary, so a query
-///   may be retried later.
+///   Check the state of the resource that the message names.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
-///   parameter that the message names, or correct its spelling; this action doesn't define it.
+///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. See the message for the cause; the action does not support this for the
-///   resource, so retrying does not help.
+///   supported. Use another action or resource; the message states what is not supported.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateBatchInitOrganizationUrlRequest {
@@ -732,7 +734,8 @@ impl Action for CreateBatchInitOrganizationUrlRequest {
             "CreateBatchInitOrganizationUrl",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateBatchInitOrganizationUrlResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -793,52 +796,50 @@ impl fmt::Debug for CreateBatchInitOrganizationUrlResponse {
 /// # Errors
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
-///   The contract's status does not allow an approval of signing. Check the contract's status
-///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
-///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   Contract is in a state in which signing review is not possible. Check the contract's
+///   status with `DescribeFlowDetailInfo`; a review requires a contract in progress that was
+///   created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
 ///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): The status does not
-///   allow the operation. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
+///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
 ///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission for the contract. Use the initiator, or the super administrator or legal
+///   No permission on the contract. Use the initiator, or the super administrator or legal
 ///   representative of the initiating organization, as operator. Check that the contract
 ///   belongs to that organization.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
-///   exist. Check the contract's id and that it belongs to this sub-organization, application
-///   and environment; query with the `Agent` that created it. In actions without contracts,
-///   check the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organization, application and
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Check the status of the resource in the message. The error may be temporary, so a query
-///   may be retried later.
+///   Check the state of the resource that the message names.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
-///   parameter that the message names, or correct its spelling; this action doesn't define it.
+///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. See the message for the cause; the action does not support this for the
-///   resource, so retrying does not help.
+///   supported. Use another action or resource; the message states what is not supported.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationAuthorizationUrlRequest {
@@ -950,7 +951,8 @@ impl Action for CreateBatchOrganizationAuthorizationUrlRequest {
             "CreateBatchOrganizationAuthorizationUrl",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateBatchOrganizationAuthorizationUrlResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1023,31 +1025,31 @@ impl fmt::Debug for CreateBatchOrganizationAuthorizationUrlResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
-/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): The required
-///   role grant does not exist. Assign a role that allows this to the operator
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
+/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
+///   found; check the role data exists. Assign a role that allows this to the operator
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as
 ///   operator. Also check the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Contact the service's support with the request id if the error persists.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
-///   exist. Check the contract's id and that it belongs to this sub-organization, application
-///   and environment; query with the `Agent` that created it. In actions without contracts,
-///   check the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organization, application and
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateBatchOrganizationRegistrationTasksRequest {
@@ -1104,7 +1106,8 @@ impl Action for CreateBatchOrganizationRegistrationTasksRequest {
             "CreateBatchOrganizationRegistrationTasks",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateBatchOrganizationRegistrationTasksResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1162,11 +1165,11 @@ pub struct CreateBatchOrganizationRegistrationTasksResponse {
 /// # Errors
 ///
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
-///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Contact the service's support with the request id if the error persists.
+///   query later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
@@ -1214,7 +1217,8 @@ impl Action for CreateChannelOrganizationInfoChangeUrlRequest {
             "CreateChannelOrganizationInfoChangeUrl",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateChannelOrganizationInfoChangeUrlResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1279,27 +1283,27 @@ impl fmt::Debug for CreateChannelOrganizationInfoChangeUrlResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateChannelSubOrganizationActiveRequest {
@@ -1352,7 +1356,8 @@ impl Action for CreateChannelSubOrganizationActiveRequest {
             "CreateChannelSubOrganizationActive",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateChannelSubOrganizationActiveResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1390,32 +1395,30 @@ pub struct CreateChannelSubOrganizationActiveResponse {
 /// # Errors
 ///
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
-///   Check the status of the resource in the message. The error may be temporary, so a query
-///   may be retried later.
+///   Check the state of the resource that the message names.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
-///   parameter that the message names, or correct its spelling; this action doesn't define it.
+///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. See the message for the cause; the action does not support this for the
-///   resource, so retrying does not help.
+///   supported. Use another action or resource; the message states what is not supported.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateCloseOrganizationUrlRequest {
@@ -1439,7 +1442,8 @@ impl Action for CreateCloseOrganizationUrlRequest {
             "CreateCloseOrganizationUrl",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateCloseOrganizationUrlResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1510,31 +1514,31 @@ impl fmt::Debug for CreateCloseOrganizationUrlResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
-/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): The required
-///   role grant does not exist. Assign a role that allows this to the operator
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
+/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
+///   found; check the role data exists. Assign a role that allows this to the operator
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as
 ///   operator. Also check the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Contact the service's support with the request id if the error persists.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
-///   exist. Check the contract's id and that it belongs to this sub-organization, application
-///   and environment; query with the `Agent` that created it. In actions without contracts,
-///   check the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organization, application and
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateModifyAdminAuthorizationUrlRequest {
@@ -1581,7 +1585,8 @@ impl Action for CreateModifyAdminAuthorizationUrlRequest {
             "CreateModifyAdminAuthorizationUrl",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateModifyAdminAuthorizationUrlResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1634,27 +1639,27 @@ impl fmt::Debug for CreateModifyAdminAuthorizationUrlResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateOrganizationAuthFileRequest {
@@ -1700,7 +1705,8 @@ impl Action for CreateOrganizationAuthFileRequest {
             "CreateOrganizationAuthFile",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = CreateOrganizationAuthFileResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1767,31 +1773,31 @@ pub struct DeleteOrganizationAuthorizationInfo {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
-/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): The required
-///   role grant does not exist. Assign a role that allows this to the operator
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
+/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
+///   found; check the role data exists. Assign a role that allows this to the operator
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as
 ///   operator. Also check the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Contact the service's support with the request id if the error persists.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
-///   exist. Check the contract's id and that it belongs to this sub-organization, application
-///   and environment; query with the `Agent` that created it. In actions without contracts,
-///   check the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organization, application and
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeleteOrganizationAuthorizationsRequest {
@@ -1862,7 +1868,8 @@ impl Action for DeleteOrganizationAuthorizationsRequest {
             "DeleteOrganizationAuthorizations",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = DeleteOrganizationAuthorizationsResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -1899,7 +1906,7 @@ pub struct DeleteOrganizationAuthorizationsResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. The action only reads.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
@@ -1907,31 +1914,31 @@ pub struct DeleteOrganizationAuthorizationsResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
-/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): The required
-///   role grant does not exist. Assign a role that allows this to the operator
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
+/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
+///   found; check the role data exists. Assign a role that allows this to the operator
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as
 ///   operator. Also check the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Contact the service's support with the request id if the error persists.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
-///   exist. Check the contract's id and that it belongs to this sub-organization, application
-///   and environment; query with the `Agent` that created it. In actions without contracts,
-///   check the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
+///   the contract's id and that it belongs to this sub-organization, application and
+///   environment; query with the `Agent` that created it. In actions without contracts, check
+///   the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeBatchOrganizationRegistrationTasksRequest {
@@ -1969,7 +1976,8 @@ impl Action for DescribeBatchOrganizationRegistrationTasksRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent();
+        .idempotent()
+        .with_errors(super::ERRORS);
     type Response = DescribeBatchOrganizationRegistrationTasksResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -2004,7 +2012,7 @@ pub struct DescribeBatchOrganizationRegistrationTasksResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. The action only reads; the links belong to an existing task.
+/// Idempotent. A read: the links it returns belong to a task that exists.
 ///
 /// # Rules
 ///
@@ -2013,14 +2021,15 @@ pub struct DescribeBatchOrganizationRegistrationTasksResponse {
 /// # Errors
 ///
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
-///   The organization is closing its account. Stop calling for this sub-organization, and ask
-///   its super administrator whether the closing is intended; retrying does not help.
+///   Organisation is being closed (deregistration in progress). Stop calling for this
+///   sub-organization, and ask its super administrator whether the closing is intended;
+///   retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeBatchOrganizationRegistrationUrlsRequest {
@@ -2050,7 +2059,8 @@ impl Action for DescribeBatchOrganizationRegistrationUrlsRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent();
+        .idempotent()
+        .with_errors(super::ERRORS);
     type Response = DescribeBatchOrganizationRegistrationUrlsResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -2083,7 +2093,7 @@ pub struct DescribeBatchOrganizationRegistrationUrlsResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. The action only reads.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
@@ -2109,16 +2119,16 @@ pub struct DescribeBatchOrganizationRegistrationUrlsResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeChannelOrganizationsRequest {
@@ -2184,7 +2194,8 @@ impl Action for DescribeChannelOrganizationsRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent();
+        .idempotent()
+        .with_errors(super::ERRORS);
     type Response = DescribeChannelOrganizationsResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -2223,7 +2234,7 @@ pub struct DescribeChannelOrganizationsResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. The action only reads.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
@@ -2232,27 +2243,27 @@ pub struct DescribeChannelOrganizationsResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeExtendedServiceAuthDetailRequest {
@@ -2306,7 +2317,8 @@ impl Action for DescribeExtendedServiceAuthDetailRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent();
+        .idempotent()
+        .with_errors(super::ERRORS);
     type Response = DescribeExtendedServiceAuthDetailResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -2342,7 +2354,7 @@ pub struct DescribeExtendedServiceAuthDetailResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. The action only reads.
+/// Idempotent. A read: it changes nothing.
 ///
 /// # Rules
 ///
@@ -2351,30 +2363,31 @@ pub struct DescribeExtendedServiceAuthDetailResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
-///   The organization is closing its account. Stop calling for this sub-organization, and ask
-///   its super administrator whether the closing is intended; retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   Organisation is being closed (deregistration in progress). Stop calling for this
+///   sub-organization, and ask its super administrator whether the closing is intended;
+///   retrying does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeExtendedServiceAuthInfoRequest {
@@ -2399,7 +2412,8 @@ impl Action for DescribeExtendedServiceAuthInfoRequest {
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent();
+        .idempotent()
+        .with_errors(super::ERRORS);
     type Response = DescribeExtendedServiceAuthInfoResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -2500,27 +2514,27 @@ pub struct HasAuthUser {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
-///   Retry a query later; after a create or change the outcome is unknown, so check it before
-///   retrying. Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ModifyExtendedServiceRequest {
@@ -2566,7 +2580,8 @@ impl Action for ModifyExtendedServiceRequest {
             "ModifyExtendedService",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ModifyExtendedServiceResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -2636,26 +2651,25 @@ impl fmt::Debug for ModifyExtendedServiceResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`FailedOperation.OrganizationNotChange`](super::ErrorCode::FailedOperationOrganizationNotChange):
-///   The organization's information has not changed. Set only the changed fields, with their
-///   new values; call only if a field has changed.
+///   Organisation information has not changed. Set only the changed fields, with their new
+///   values; call only if a field has changed.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
-///   parameter is not allowed. Set the parameter that the message names to a value that the
-///   action allows. Retrying unchanged does not help.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
+///   allowed. Correct the value that the message names.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
-///   does not help.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.NotSupportOrgType`](super::ErrorCode::OperationDeniedNotSupportOrgType):
-///   The type of organization is not supported. Check the organization's type.
+///   Organisation type is unsupported. Check the organization's type.
 ///   `ModifyOrganizationBusinessInfo` only changes `INDIVIDUALBIZ` to `ENTERPRISE`; for other
 ///   types ask the service's account manager.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
@@ -2760,7 +2774,8 @@ impl Action for ModifyOrganizationBusinessInfoRequest {
             "ModifyOrganizationBusinessInfo",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ModifyOrganizationBusinessInfoResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {
@@ -3170,78 +3185,77 @@ impl fmt::Debug for RegistrationOrganizationInfo {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Fix the
-///   cause in the message. Retrying unchanged rarely helps.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
+///   Message. Correct the cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
-///   later; after a create the outcome is unknown, so check it before retrying. Contact the
-///   service's support with the request id if the error persists.
+///   later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
-///   query later; after a create or change the outcome is unknown, so check it before retrying.
-///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
-///   the parameter that the message names. Retrying unchanged does not help.
+///   query later; after a create or change, check its outcome first. Give the request ID to the
+///   service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+///   the parameter that the message names.
 /// - [`InvalidParameter.BusinessLicense`](super::ErrorCode::InvalidParameterBusinessLicense):
-///   The format of the business license is invalid. Set `BusinessLicense` to a PNG or JPG of
-///   the license's front as base64, at most 5 MB, without a data URL prefix.
-/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): The number
-///   of the identity document is invalid. Check the number against its document type. Identity
-///   cards and residence permits have 18 characters with a capital `X`, mainland travel permits
-///   `H` or `M` and ten digits.
-/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): The type of the
-///   identity document is invalid. Use a document type that this action accepts, usually
-///   `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization`
-///   accepts `ID_CARD` only.
-/// - [`InvalidParameter.FileType`](super::ErrorCode::InvalidParameterFileType): The file type
-///   is not allowed. Use a PNG or JPG of the business license.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
-///   invalid. Use the person's name as in the identity document, without leading or trailing
-///   spaces; at most 50 characters.
-/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId): The
-///   `OrganizationId` is invalid. Check `Agent.ProxyOrganizationOpenId`
+///   Business licence format is invalid. Set `BusinessLicense` to a PNG or JPG of the license's
+///   front as base64, at most 5 MB, without a data URL prefix.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
+///   document number is wrong. Check the number against its document type. Identity cards and
+///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
+///   `M` and ten digits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
+///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
+///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
+///   `ID_CARD` only.
+/// - [`InvalidParameter.FileType`](super::ErrorCode::InvalidParameterFileType): File type is
+///   not allowed. Use a PNG or JPG of the business license.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
+///   meet the rules. Use the person's name as in the identity document, without leading or
+///   trailing spaces; at most 50 characters.
+/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId):
+///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   The organization's name is invalid. Use the name exactly as on the business license, with
+///   Organisation name is invalid. Use the name exactly as on the business license, with
 ///   full-width brackets instead of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
-///   help.
-/// - [`InvalidParameter.UniformSocialCreditCode`](super::ErrorCode::InvalidParameterUniformSocialCreditCode):
-///   The unified social credit code is malformed. Use the 18 characters of the code as on the
-///   business license: capital letters and digits, without spaces.
-/// - [`LimitExceeded.FileSize`](super::ErrorCode::LimitExceededFileSize): The file is too
-///   large. Use a picture of the business license of at most 5 MB.
-/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
-///   Set the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
-///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
 ///   does not help.
+/// - [`InvalidParameter.UniformSocialCreditCode`](super::ErrorCode::InvalidParameterUniformSocialCreditCode):
+///   Unified social credit code is malformed. Use the 18 characters of the code as on the
+///   business license: capital letters and digits, without spaces.
+/// - [`LimitExceeded.FileSize`](super::ErrorCode::LimitExceededFileSize): File is too large.
+///   Use a picture of the business license of at most 5 MB.
+/// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
+///   Add the parameter that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
+///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
+///   unchanged does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
-///   The application is banned. Stop calling with this `AppId` and have the platform's
+///   Application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
-///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
-///   them join through `CreateConsoleLoginUrl`.
+///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
+///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
+///   join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
+///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId): The
-///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
-///   in this environment. Test and production have separate applications.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
+/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
+///   ApplicationId does not exist. Check `Agent.AppId`: it must be an application of the
+///   platform in this environment. Test and production have separate applications.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   The edition does not include this action. Upgrade the edition through the service's
-///   account manager; retrying does not help before that.
+///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
+///   service's account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
-///   parameter that the message names, or correct its spelling; this action doesn't define it.
+///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
-///   supported. See the message for the cause; the action does not support this for the
-///   resource, so retrying does not help.
+///   supported. Use another action or resource; the message states what is not supported.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SyncProxyOrganizationRequest {
@@ -3368,7 +3382,8 @@ impl Action for SyncProxyOrganizationRequest {
             "SyncProxyOrganization",
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = SyncProxyOrganizationResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {

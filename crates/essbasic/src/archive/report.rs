@@ -9,7 +9,7 @@ use essbasic_models::FlowStatus;
 use tc3_client::api::json::{self, Encode};
 
 use super::journal::{Reader, Record};
-use crate::error::FlowErrorKind;
+use crate::error::FlowError;
 use crate::ids::FlowId;
 
 /// The result of an archive job: totals, and the path of the journal with the result of each contract.
@@ -70,7 +70,7 @@ pub struct ArchivedFlow {
     /// journal.
     pub status: Option<FlowStatus>,
     /// The reason if the contract is not completely saved.
-    pub error: Option<(FlowErrorKind, String)>,
+    pub error: Option<FlowError>,
 }
 
 impl fmt::Debug for ArchivedFlow {
@@ -96,14 +96,8 @@ json::object! {
 
 impl From<Record> for ArchivedFlow {
     fn from(record: Record) -> Self {
-        let error = record.error.map(|error| (error.kind, error.message));
-        Self {
-            flow_id: record.flow_id.into(),
-            files: record.files,
-            sha256: record.sha256,
-            status: record.status,
-            error,
-        }
+        let Record { flow_id, files, sha256, status, error, .. } = record;
+        Self { flow_id: flow_id.into(), files, sha256, status, error }
     }
 }
 

@@ -86,7 +86,6 @@ impl Destination {
 /// Returns the message of [`Finished::Conflict`] if an existing file has different bytes.
 pub(crate) fn conflict_message(name: &str) -> String {
     format!(
-        "{name} exists with different content and was not saved by this job, so it is not replaced; move it away, \
-         or choose another name template"
+        "{name} exists with different content and was not saved by this job, so it is not replaced"
     )
 }

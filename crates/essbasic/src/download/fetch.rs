@@ -15,7 +15,7 @@ use super::destination::Destination;
 use super::file::FileWriter;
 use super::format::Expected;
 use super::head;
-use super::link_host::{allow_advice, check_link};
+use super::link_host::{allow_hint, check_link};
 use super::options::DownloadOptions;
 use super::outcome::FetchOutcome;
 #[cfg(feature = "object-store")]
@@ -60,11 +60,12 @@ pub(crate) fn file_request(
     options: &DownloadOptions,
     endpoint: &Endpoint,
 ) -> Result<Request, FetchOutcome> {
-    let refused =
-        |message| FetchOutcome::Refused(FlowError::new(FlowErrorKind::Untrusted, message));
-    let uri = fetch.link.url.parse::<Uri>();
-    let uri = uri.map_err(|_| refused("the link is not a valid URL".to_owned()))?;
-    let public_only = check_link(&uri, &options.link_hosts, endpoint.url()).map_err(refused)?;
+    let uri = fetch.link.url.parse::<Uri>().map_err(|_| {
+        let message = "the link is not a valid URL";
+        FetchOutcome::Refused(FlowError::new(FlowErrorKind::Untrusted, message))
+    })?;
+    let public_only =
+        check_link(&uri, &options.link_hosts, endpoint.url()).map_err(FetchOutcome::Refused)?;
     let timeout = Some(options.file_timeout.clamp(MIN_TIMEOUT, MAX_TIMEOUT));
     let mut headers = HeaderMap::new();
     // The Content-Length of an encoded body would not be the length of the file.
@@ -81,8 +82,8 @@ pub(crate) fn exchange_failed(error: &TransportError, stop: &Stop) -> FetchOutco
     match error.kind() {
         kind if kind.is_transient() => FetchOutcome::Failed(error_of(FlowErrorKind::Network)),
         TransportErrorKind::NotPublic => {
-            let message = format!("{error}; {}", allow_advice("HOST"));
-            FetchOutcome::Refused(FlowError::new(FlowErrorKind::Untrusted, message))
+            let error = error_of(FlowErrorKind::Untrusted).with_hint(allow_hint("HOST"));
+            FetchOutcome::Refused(error)
         }
         TransportErrorKind::BodyTooLarge => FetchOutcome::Refused(error_of(FlowErrorKind::Content)),
         _ => FetchOutcome::Refused(error_of(FlowErrorKind::Network)),

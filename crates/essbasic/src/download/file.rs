@@ -66,7 +66,7 @@ impl FileWriter {
                 Attempt::Taken(message) => return Ok(Finished::Conflict(message)),
             }
         }
-        let reason = format!("no unused name in {MAX_ATTEMPTS} attempts; choose another folder");
+        let reason = format!("no unused name in {MAX_ATTEMPTS} attempts");
         Ok(Finished::Conflict(format!("{}: {reason}", to.name)))
     }
 
@@ -172,9 +172,7 @@ fn find(path: &Path, file: &Entry, existing: &Existing) -> io::Result<Found> {
 }
 
 fn not_regular(name: &str) -> String {
-    format!(
-        "{name} exists and is not a regular file; move it away, or choose another name template"
-    )
+    format!("{name} exists and is not a regular file")
 }
 
 /// Returns the length and the SHA-256 of a regular file; `None` if the file does not exist or is not regular.

@@ -5,6 +5,8 @@ use core::str::FromStr;
 
 use tc3_client::transport::Uri;
 
+use crate::error::{FlowError, FlowErrorKind};
+
 /// An entry of the allowlist of hosts of download links.
 ///
 /// | entry | allowed links |
@@ -176,8 +178,8 @@ impl fmt::Display for Origin<'_> {
     }
 }
 
-/// Returns the advice of how to allow a host that was refused.
-pub(super) fn allow_advice(host: &str) -> String {
+/// Returns how to allow a host that was refused.
+pub(super) fn allow_hint(host: &str) -> String {
     format!("if you trust it, add it to the allowlist: with_link_host (--link-host {host})")
 }
 
@@ -187,13 +189,15 @@ pub(super) fn allow_advice(host: &str) -> String {
 /// sends it credentials and requests.
 ///
 /// # Errors
-/// Returns the message of the error if the link must not be followed.
+/// Returns the error of the contract if the link must not be followed.
 pub(super) fn check_link(
     link: &Uri,
     allowed: &[LinkHost],
     endpoint: Option<&Uri>,
-) -> Result<bool, String> {
-    let link = Origin::of(link).ok_or("the link is not a valid http or https URL")?;
+) -> Result<bool, FlowError> {
+    let untrusted = |message: String| FlowError::new(FlowErrorKind::Untrusted, message);
+    let link = Origin::of(link)
+        .ok_or_else(|| untrusted("the link is not a valid http or https URL".to_owned()))?;
     if endpoint.and_then(Origin::of).is_some_and(|endpoint| endpoint.is_same_server(&link)) {
         return Ok(false);
     }
@@ -205,8 +209,8 @@ pub(super) fn check_link(
             true => "over plain http, which is not allowed",
             false => "which is not on the allowlist",
         };
-        let advice = allow_advice(&link.to_string());
-        return Err(format!("the link leads to {link}, {reason}; {advice}"));
+        return Err(untrusted(format!("the link leads to {link}, {reason}"))
+            .with_hint(allow_hint(&link.to_string())));
     }
     Ok(!covering.any(|host| matches!(host.host, Host::Exact(_))))
 }
@@ -215,7 +219,7 @@ pub(super) fn check_link(
 mod tests {
     use super::*;
 
-    fn check(link: &str, allowed: &[&str], endpoint: Option<&str>) -> Result<bool, String> {
+    fn check(link: &str, allowed: &[&str], endpoint: Option<&str>) -> Result<bool, FlowError> {
         let mut hosts = vec![LinkHost::service()];
         hosts.extend(allowed.iter().map(|host| host.parse::<LinkHost>().unwrap()));
         let endpoint = endpoint.map(|url| url.parse().unwrap());
@@ -265,8 +269,8 @@ mod tests {
             ("/file?SECRET", "not a valid http or https URL"),
         ] {
             let error = check(link, &[], None).unwrap_err();
-            assert!(error.contains(shown), "{link}: {error}");
-            assert!(!error.contains("SECRET"), "{error}");
+            assert!(error.message.contains(shown), "{link}: {error}");
+            assert!(!format!("{error:?}").contains("SECRET"), "{error:?}");
         }
     }
 
@@ -375,7 +379,8 @@ mod tests {
         for link in ["http://10.0.0.5:8080/?k", "https://files.example/?k", "https://[fd00::1]:1/"]
         {
             let error = check(link, &[], None).unwrap_err();
-            let host = error.split("--link-host ").nth(1).unwrap().trim_end_matches(')');
+            let hint = error.hint().unwrap();
+            let host = hint.split("--link-host ").nth(1).unwrap().trim_end_matches(')');
             assert_eq!(check(link, &[host], None), Ok(false), "{error}");
         }
     }

@@ -19,9 +19,9 @@ pub(crate) enum FetchOutcome {
     Refused(FlowError),
     /// The disk failed, which affects every file.
     Disk(io::Error),
-    /// The store failed for this reason, which affects every file.
+    /// The store failed for this reason, which affects every file; the cause and the fix.
     #[cfg(feature = "object-store")]
-    Store(String),
+    Store(String, &'static str),
     /// The job was stopped, and a request for the file or to the store did not end in time.
     Stopped,
 }
@@ -31,7 +31,10 @@ impl From<Finished> for FetchOutcome {
         match finished {
             Finished::Saved(file) => Self::Saved(file),
             Finished::Conflict(message) => {
-                Self::Refused(FlowError::new(FlowErrorKind::Exists, message))
+                let error = FlowError::new(FlowErrorKind::Exists, message);
+                Self::Refused(
+                    error.with_hint("move the existing file away, or choose another name template"),
+                )
             }
         }
     }

@@ -129,7 +129,7 @@ impl Target {
         match self {
             Self::Folder(folder) => Error::folder(folder, error),
             #[cfg(feature = "object-store")]
-            Self::Store(_) => Error::Store(error.to_string()),
+            Self::Store(_) => Error::Store { message: error.to_string(), hint: None },
         }
     }
 }

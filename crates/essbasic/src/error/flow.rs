@@ -11,9 +11,11 @@ use tc3_client::api::{__deserialize, __serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FlowErrorKind {
-    /// The service rejected the contract: it does not exist, or it belongs to another agent.
+    /// The service rejected the contract: it does not exist, it belongs to another agent, or the request for it alone
+    /// was rejected with an error code.
     Refused,
-    /// The request that included this contract failed, including its retries.
+    /// The request that included this contract failed, including its retries: no connection, a fault of the server, or
+    /// a rejection of several contracts together.
     Call,
     /// The response does not contain this contract.
     Missing,
@@ -106,6 +108,8 @@ __serialize!(FlowErrorKind);
 __deserialize!(FlowErrorKind);
 
 /// Failure of one contract. It contains no link.
+///
+/// [`Display`](fmt::Display) prints the failure, [`hint`](Self::hint) returns the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FlowError {
@@ -113,15 +117,64 @@ pub struct FlowError {
     pub kind: FlowErrorKind,
     /// Cause of the failure; the service's message if there is one.
     pub message: String,
+    details: Option<Box<Details>>,
 }
 
-json::object! {
-    FlowError { "kind" => kind: required, "message" => message: required }
+/// Further facts about a failure.
+#[derive(Debug, Clone, Default)]
+struct Details {
+    hint: String,
+    code: String,
+    request_id: String,
+    /// The failed call. It is not serialized.
+    call: Option<tc3_client::Error>,
 }
+
+impl PartialEq for Details {
+    fn eq(&self, other: &Self) -> bool {
+        let facts = |details: &Self| {
+            let Self { hint, code, request_id, .. } = details.clone();
+            (hint, code, request_id)
+        };
+        facts(self) == facts(other)
+    }
+}
+
+impl Eq for Details {}
 
 impl FlowError {
     pub(crate) fn new(kind: FlowErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), details: None }
+    }
+
+    /// Returns the error of a contract whose call failed.
+    pub(crate) fn of_call(kind: FlowErrorKind, error: tc3_client::Error) -> Self {
+        let details = Details {
+            hint: error.hint().unwrap_or_default().to_owned(),
+            code: error.code().to_owned(),
+            request_id: error.request_id().unwrap_or_default().to_owned(),
+            call: Some(error.clone()),
+        };
+        Self { kind, message: error.to_string(), details: Some(Box::new(details)) }
+    }
+
+    /// Returns this error with another message.
+    pub(crate) fn with_message(&self, message: String) -> Self {
+        Self { message, ..self.clone() }
+    }
+
+    /// Sets the fix.
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.details.get_or_insert_default().hint = hint.into();
+        self
+    }
+
+    /// Sets the ID of the response that contains the failure.
+    pub(crate) fn with_request_id(mut self, request_id: &str) -> Self {
+        if !request_id.is_empty() {
+            request_id.clone_into(&mut self.details.get_or_insert_default().request_id);
+        }
+        self
     }
 
     /// Returns the error of an item whose request was not sent, or was dropped because it changes nothing.
@@ -131,10 +184,55 @@ impl FlowError {
 
     /// Returns the error of a contract that the service does not return to this agent.
     pub(crate) fn not_found() -> Self {
-        Self::new(
-            FlowErrorKind::Refused,
-            "contract not found, or not accessible to this agent; check the flow ID and the agent",
-        )
+        Self::new(FlowErrorKind::Refused, "contract not found, or not accessible to this agent")
+            .with_hint("check the flow ID and the agent")
+    }
+
+    /// Returns the fix, if one is known.
+    pub fn hint(&self) -> Option<&str> {
+        self.detail(|details| &details.hint)
+    }
+
+    /// Returns the error code of the API, such as `ResourceNotFound.Flow`; empty if the API returned none.
+    pub fn code(&self) -> &str {
+        self.detail(|details| &details.code).unwrap_or_default()
+    }
+
+    /// Returns the ID of the response that contains the failure, for the support of the service.
+    pub fn request_id(&self) -> Option<&str> {
+        self.detail(|details| &details.request_id)
+    }
+
+    /// Returns the failed call, if that is the cause. An error that was read from a journal or from JSON has none.
+    pub fn call(&self) -> Option<&tc3_client::Error> {
+        self.details.as_ref()?.call.as_ref()
+    }
+
+    /// Returns whether the service rejected the call because of its rate limit, including retries.
+    pub fn is_throttled(&self) -> bool {
+        self.call().is_some_and(tc3_client::Error::is_throttled)
+    }
+
+    /// Returns whether another attempt for this contract may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        match self.kind {
+            FlowErrorKind::Network
+            | FlowErrorKind::Content
+            | FlowErrorKind::Link
+            | FlowErrorKind::Missing
+            | FlowErrorKind::NotSigned
+            | FlowErrorKind::Stopped
+            | FlowErrorKind::Store => true,
+            FlowErrorKind::Call => self.call().is_none_or(tc3_client::Error::is_retryable),
+            FlowErrorKind::Refused
+            | FlowErrorKind::Untrusted
+            | FlowErrorKind::OutcomeUnknown
+            | FlowErrorKind::Exists => false,
+        }
+    }
+
+    fn detail(&self, of: impl FnOnce(&Details) -> &str) -> Option<&str> {
+        self.details.as_deref().map(of).filter(|text| !text.is_empty())
     }
 }
 
@@ -144,4 +242,66 @@ impl fmt::Display for FlowError {
     }
 }
 
-impl std::error::Error for FlowError {}
+impl std::error::Error for FlowError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // Display includes the message of the call.
+        self.call()?.source()
+    }
+}
+
+/// The JSON of a [`FlowError`].
+struct Json {
+    kind: FlowErrorKind,
+    message: String,
+    hint: String,
+    code: String,
+    request_id: String,
+}
+
+json::object! {
+    Json {
+        "kind" => kind: required,
+        "message" => message: required,
+        "hint" => hint: nonempty,
+        "code" => code: nonempty,
+        "request_id" => request_id: nonempty,
+    }
+}
+
+impl From<Json> for FlowError {
+    fn from(json: Json) -> Self {
+        let Json { kind, message, hint, code, request_id } = json;
+        let details = Details { hint, code, request_id, call: None };
+        let details = (details != Details::default()).then(|| Box::new(details));
+        Self { kind, message, details }
+    }
+}
+
+impl Encode for FlowError {
+    fn encode(&self, writer: &mut Writer) {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let json = Json {
+            kind: self.kind,
+            message: self.message.clone(),
+            hint: text(self.hint()),
+            code: self.code().to_owned(),
+            request_id: text(self.request_id()),
+        };
+        json.encode(writer);
+    }
+}
+
+impl Decode for FlowError {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, json::Error> {
+        Ok(Json::optional(reader)?.map(Self::from))
+    }
+
+    fn blank() -> Self {
+        Json::blank().into()
+    }
+}
+
+__serialize!(FlowError);
+__deserialize!(FlowError);

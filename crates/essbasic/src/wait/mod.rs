@@ -228,11 +228,11 @@ impl WaitJob {
             }
             // The next round polls these contracts again.
             Err(error) => {
-                let error = match into_flow_error(error) {
+                let error = match into_flow_error(error, batch.len()) {
                     Ok(error) => error,
                     // After a first response, a network failure does not end the wait.
                     Err(Error::Call(error)) if self.responded && error.is_retryable() => {
-                        FlowError::new(FlowErrorKind::Call, error.to_string())
+                        FlowError::of_call(FlowErrorKind::Call, error)
                     }
                     Err(fatal) => return Err(fatal),
                 };

@@ -65,7 +65,7 @@ fn links_that_are_not_allowed_fail_only_their_contracts_and_are_not_followed() {
         }
         let error = report.flows[0].error.as_ref().unwrap();
         let advice = format!("--link-host http://{})", internal.address);
-        assert!(error.message.ends_with(&advice), "{error}");
+        assert!(error.hint().unwrap().ends_with(&advice), "{error}");
         let seen = service.take_seen();
         assert_eq!(seen.len(), 3, "two calls, one file, and no new links: {seen:?}");
         assert!(internal.take_seen().is_empty());
@@ -90,7 +90,10 @@ fn follows_links_exactly_as_the_caller_allows() {
         for flow in &report.flows {
             let error = flow.error.as_ref().unwrap();
             assert_eq!(error.kind, FlowErrorKind::Untrusted);
-            assert!(error.message.contains("not public") && error.message.contains("--link-host"));
+            assert!(
+                error.message.contains("not public")
+                    && error.hint().unwrap().contains("--link-host")
+            );
         }
         assert!(internal.take_seen().is_empty());
         // Hosts that are listed exactly may have private addresses.
@@ -113,7 +116,7 @@ fn an_archive_counts_refused_links_and_does_not_retry_them() {
         assert_eq!((report.total, report.saved, report.failed), (2, 1, 1));
         let mut flows = report.flows().unwrap().map(Result::unwrap);
         let bad = flows.find(|flow| flow.flow_id == "bad").unwrap();
-        assert_eq!(bad.error.unwrap().0, FlowErrorKind::Untrusted);
+        assert_eq!(bad.error.unwrap().kind, FlowErrorKind::Untrusted);
         let seen = service.take_seen();
         assert_eq!(seen.len(), 2, "{seen:?}");
         let journal = std::fs::read_to_string(&report.journal).unwrap();

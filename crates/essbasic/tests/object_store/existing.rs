@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use essbasic::object_store::path::Path;
 use essbasic::object_store::{ObjectStore, ObjectStoreExt};
-use essbasic::{ArchiveOptions, DownloadOptions, Error, FlowErrorKind};
+use essbasic::{ArchiveOptions, DownloadOptions, Error, FlowError, FlowErrorKind};
 use tempfile::TempDir;
 
 use crate::service::{Service, pdf};
@@ -66,7 +66,7 @@ fn never_replaces_an_object_that_the_job_has_not_saved() {
                         if !same {
                             let flows: Vec<_> =
                                 report.flows().unwrap().map(Result::unwrap).collect();
-                            let (kind, message) = reason(&flows, flow);
+                            let FlowError { kind, message, .. } = reason(&flows, flow);
                             assert_eq!(kind, FlowErrorKind::Exists, "{case}");
                             assert!(message.contains("is not replaced"), "{message}");
                         }

@@ -25,7 +25,9 @@ use essbasic::object_store::local::LocalFileSystem;
 use essbasic::object_store::memory::InMemory;
 use essbasic::object_store::path::Path;
 use essbasic::object_store::{ObjectStore, ObjectStoreExt};
-use essbasic::{ArchiveOptions, ArchivedFlow, DownloadEvent, Error, FlowErrorKind, Stop};
+use essbasic::{
+    ArchiveOptions, ArchivedFlow, DownloadEvent, Error, FlowError, FlowErrorKind, Stop,
+};
 use tempfile::TempDir;
 
 use self::service::{Link, Service, pdf};
@@ -214,14 +216,14 @@ fn an_upload_that_cannot_be_aborted_creates_no_object() {
         let report = service.archive(blocking, &options).unwrap();
         assert_eq!((report.saved, report.failed), (0, 1));
         let flows: Vec<_> = report.flows().unwrap().map(Result::unwrap).collect();
-        let (kind, message) = reason(&flows, "f");
+        let FlowError { kind, message, .. } = reason(&flows, "f");
         assert_eq!(kind, FlowErrorKind::Store);
         assert!(message.contains("503") && !message.contains("SECRET"), "{message}");
         assert!(objects(&inner).is_empty());
     }
 }
 
-fn reason(flows: &[ArchivedFlow], id: &str) -> (FlowErrorKind, String) {
+fn reason(flows: &[ArchivedFlow], id: &str) -> FlowError {
     flows.iter().find(|flow| flow.flow_id == id).unwrap().error.clone().unwrap()
 }
 
@@ -237,8 +239,8 @@ fn an_error_that_affects_all_files_stops_the_job_with_advice() {
             let script = move |op, _| (op == Op::Start).then(error);
             let (store, _) = ScriptedStore::over(Arc::clone(&inner), script);
             let error = service.archive(blocking, &to(&store, &home)).unwrap_err();
-            assert!(matches!(error, Error::Store(_)));
-            assert!(error.to_string().contains(advice), "{error}");
+            assert!(matches!(error, Error::Store { .. }));
+            assert!(error.hint().unwrap().contains(advice), "{error}");
             assert!(!format!("{error} {error:?}").contains("SECRET"), "{error}");
             assert!(service.all_fetches() <= 8, "{}", service.all_fetches());
             // The same journal is used when the store accepts files.
@@ -259,7 +261,7 @@ fn a_store_that_rejects_every_file_stops_the_job_early() {
         let (store, _) = ScriptedStore::over(memory(), |_, _| Some(unavailable()));
         let options = to(&store, &home).with_concurrency(2);
         let error = service.archive(blocking, &options).unwrap_err();
-        assert!(matches!(error, Error::Store(_)));
+        assert!(matches!(error, Error::Store { .. }));
         assert!(error.to_string().contains("files in a row"), "{error}");
         assert!(service.all_fetches() < 20, "{}", service.all_fetches());
     }
@@ -295,7 +297,7 @@ fn never_stores_a_wrong_file() {
             let report = service.archive(blocking, &options).unwrap();
             assert_eq!((report.saved, report.failed), (1, 1));
             let flows: Vec<_> = report.flows().unwrap().map(Result::unwrap).collect();
-            assert_eq!(reason(&flows, "f").0, FlowErrorKind::Content);
+            assert_eq!(reason(&flows, "f").kind, FlowErrorKind::Content);
             let starts = if started { 4 } else { 0 };
             assert_eq!([Op::Start, Op::Abort].map(|op| log.count(op)), [starts; 2]);
             assert_eq!(objects(&inner), expected(&service, &["g"]));

@@ -8,8 +8,8 @@ use tc3_transport::TransportError;
 use crate::error::{Error, ErrorKind};
 use crate::one_line::one_line;
 
-/// The error of a credential source. `Display` prints the source, the failure and, if known, a fix, on one line.
-/// It does not contain secrets.
+/// The error of a credential source. `Display` prints the source and the failure on one line, [`hint`](Self::hint)
+/// returns the fix. It does not contain secrets.
 #[derive(Clone)]
 pub struct CredentialError(Arc<Inner>);
 
@@ -93,7 +93,8 @@ impl CredentialError {
         if let Some(id) = error.request_id() {
             message = format!("{message} [request id {id}]");
         }
-        let mut made = Self::new(origin, message).with_hint(error.hint().unwrap_or_default());
+        let mut made =
+            Self::new(origin, message).with_hint(error.hint().unwrap_or_default().to_owned());
         if error.is_retryable() {
             made = made.transient();
         }
@@ -103,14 +104,23 @@ impl CredentialError {
 
     /// Converts to the error of the call that needed the credential.
     pub(crate) fn into_error(self) -> Error {
-        Error::new(ErrorKind::Credentials, self.to_string())
-            .retryable(self.is_transient())
-            .with_source(self)
+        let error =
+            Error::new(ErrorKind::Credentials, self.to_string()).retryable(self.is_transient());
+        let error = match self.hint() {
+            Some(_) => error.with_hint(self.0.hint.clone()),
+            None => error,
+        };
+        error.with_cause(self)
     }
 
     fn with_kind(mut self, kind: Kind) -> Self {
         Arc::make_mut(&mut self.0).kind = kind;
         self
+    }
+
+    /// Returns the fix, if one is known.
+    pub fn hint(&self) -> Option<&str> {
+        Some(&*self.0.hint).filter(|hint| !hint.is_empty())
     }
 
     /// Returns whether the source is not configured, or no source of a chain is.
@@ -127,11 +137,7 @@ impl CredentialError {
 impl fmt::Display for CredentialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
-        write!(f, "credentials: {}: {}", inner.origin, inner.message)?;
-        if !inner.hint.is_empty() {
-            write!(f, "; {}", inner.hint)?;
-        }
-        Ok(())
+        write!(f, "credentials: {}: {}", inner.origin, inner.message)
     }
 }
 
@@ -147,6 +153,7 @@ impl fmt::Debug for CredentialError {
 
 impl StdError for CredentialError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
+        // `Display` includes the message of the failed exchange or call.
+        self.0.source.as_deref().and_then(StdError::source)
     }
 }

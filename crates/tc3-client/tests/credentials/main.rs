@@ -72,12 +72,17 @@ fn used(outcome: &Outcome) -> (String, &str) {
     (id, header(outcome, last, "x-tc-token"))
 }
 
-/// Asserts that the call failed without a credential, on one line and without the secret. Returns the error.
+/// Asserts that the call failed without a credential, on one line and without the secret. Returns the error with its
+/// hint.
 fn credential_error(outcome: &Outcome) -> String {
     let error = outcome.error();
     assert_eq!(error.kind(), ErrorKind::Credentials, "{error}");
-    assert!(error.is_auth() && !error.was_sent());
+    assert!(error.is_authentication() && !error.was_sent());
     let text = error.to_string();
+    let text = match error.hint() {
+        Some(hint) => format!("{text}; {hint}"),
+        None => text,
+    };
     assert!(!text.contains('\n') && !format!("{text}{error:?}").contains(SECRET), "{text}");
     text
 }

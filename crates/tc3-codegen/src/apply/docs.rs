@@ -1,6 +1,7 @@
 //! Documentation of items: from the overlay, or else from the reference.
 
 use super::{Model, field, no_action};
+use crate::errors::find;
 use crate::overlay::Docs;
 use crate::problem::Problems;
 
@@ -35,10 +36,15 @@ impl<'a> Model<'a> {
         own.or_else(|| spec.codes.get(code)).or_else(common).map(String::as_str)
     }
 
-    /// Returns advice on an error code.
-    pub(crate) fn advice(&self, code: &str) -> Option<&'a str> {
-        let common = || self.spec.common_codes.get(code).map(|facts| facts.judgement.as_str());
-        self.docs().find_map(|docs| docs.codes.get(code)).map(String::as_str).or_else(common)
+    /// Returns the fix of an error that the documentation of the service states.
+    pub(crate) fn own_hint(&self, code: &str) -> Option<&'a str> {
+        self.docs().find_map(|docs| docs.codes.get(code)).map(String::as_str)
+    }
+
+    /// Returns the fix of an error: the service's, or else the platform's.
+    pub(crate) fn hint(&self, code: &str) -> Option<&'a str> {
+        let platform = || find(&self.platform?.errors, code)?.hint.as_deref();
+        self.own_hint(code).or_else(platform)
     }
 }
 
@@ -103,8 +109,8 @@ fn undocumented(at: &mut Problems<'_>, model: &Model<'_>) {
         }
     }
     for code in spec.codes.keys().chain(spec.common_codes.keys()) {
-        if model.advice(code).is_none() {
-            at.add(&["docs", "codes"], format!("no advice on error code `{code}`"));
+        if model.hint(code).is_none() {
+            at.add(&["docs", "codes"], format!("no hint for error code `{code}`"));
         }
     }
 }

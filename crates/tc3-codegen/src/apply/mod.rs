@@ -2,11 +2,13 @@
 //! and must be reviewed.
 
 mod docs;
+mod errors;
 mod fields;
 mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::errors::PlatformErrors;
 use crate::overlay::{Docs, Limit, Overlay, Rule, Unit, Wire};
 use crate::problem::{Problem, Problems};
 use crate::spec::{Action, FieldSpec, Spec};
@@ -20,6 +22,7 @@ pub(crate) struct Model<'a> {
     pub(crate) overlay: &'a Overlay,
     /// Documentation of the reference, for items that the overlay does not document.
     reference: Option<&'a Docs>,
+    platform: Option<&'a PlatformErrors>,
     /// Corrections of `required`, by object and field.
     required: Paths<'a, bool>,
     sensitive: BTreeSet<(&'a str, &'a str)>,
@@ -94,12 +97,18 @@ impl<'a> Model<'a> {
     }
 }
 
-pub(crate) fn apply<'a>(
-    file: &str,
-    spec: &'a Spec,
-    overlay: &'a Overlay,
-    reference: Option<&'a Docs>,
-) -> Result<Model<'a>, Vec<Problem>> {
+/// The parsed input.
+pub(crate) struct Given<'a> {
+    pub(crate) spec: &'a Spec,
+    pub(crate) overlay: &'a Overlay,
+    /// Documentation of the reference.
+    pub(crate) reference: Option<&'a Docs>,
+    /// Error classes of the platform.
+    pub(crate) platform: Option<&'a PlatformErrors>,
+}
+
+pub(crate) fn apply<'a>(file: &str, given: Given<'a>) -> Result<Model<'a>, Vec<Problem>> {
+    let Given { spec, overlay, reference, platform } = given;
     let mut problems = Problems::of(file);
     let at = &mut problems;
     check_actions(at, spec, overlay);
@@ -107,6 +116,7 @@ pub(crate) fn apply<'a>(
         spec,
         overlay,
         reference,
+        platform,
         required: required(at, spec, overlay),
         sensitive: shown::sensitive(at, spec, overlay),
         type_names: type_names(at, spec, overlay),
@@ -122,6 +132,7 @@ pub(crate) fn apply<'a>(
         groups: groups(at, spec, overlay),
     };
     docs::check(at, &model);
+    errors::check(at, &model);
     problems.into_result().map(|()| model)
 }
 

@@ -14,7 +14,7 @@ pub(super) fn action_impl(ir: &Ir<'_>, action: &Action, scope: &Scope<'_>) -> To
     let [trait_path, info_type, envelope, json] =
         ["Action", "ActionInfo", "Envelope", "json"].map(|name| scope.path(name));
     let [result, vec] = ["Result", "Vec"].map(|name| scope.path(name));
-    let info = info(ir, action, &info_type);
+    let info = info(ir, action, &info_type, &quote!(super::ERRORS));
     quote! {
         impl #trait_path for #request {
             const INFO: #info_type<'static> = #info;
@@ -31,8 +31,13 @@ pub(super) fn action_impl(ir: &Ir<'_>, action: &Action, scope: &Scope<'_>) -> To
     }
 }
 
-/// Emits the metadata of an action; `info` is the path of `ActionInfo`.
-pub(super) fn info(ir: &Ir<'_>, action: &Action, info: &TokenStream) -> TokenStream {
+/// Emits the metadata of an action; `info` is the path of `ActionInfo`, `errors` that of the table of error codes.
+pub(super) fn info(
+    ir: &Ir<'_>,
+    action: &Action,
+    info: &TokenStream,
+    errors: &TokenStream,
+) -> TokenStream {
     let (service, version, name) = (&ir.service, &ir.version, &action.name);
     let host = action.host.iter().map(|host| quote!(.with_host(#host)));
     let test_host = action.test_host.iter().map(|host| quote!(.with_test_host(#host)));
@@ -43,10 +48,11 @@ pub(super) fn info(ir: &Ir<'_>, action: &Action, info: &TokenStream) -> TokenStr
         .map(|rate| quote!(.with_rate_limit(#rate)));
     let idempotent = action.idempotent.then(|| quote!(.idempotent()));
     let unsigned = (!action.signed).then(|| quote!(.unsigned()));
+    let errors = (!ir.codes.is_empty()).then(|| quote!(.with_errors(#errors)));
     let deprecated = action.deprecated.then(|| quote!(.deprecated()));
     quote! {
         #info::new(#service, #version, #name)
-            #(#host)* #(#test_host)* #(#rate)* #idempotent #unsigned #deprecated
+            #(#host)* #(#test_host)* #(#rate)* #idempotent #unsigned #deprecated #errors
     }
 }
 

@@ -4,10 +4,9 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::scope::Scope;
-use super::{docs, gate, ident};
-use crate::ir::{Code, Enum, Variant, Variants};
+use super::{docs, errors, gate, ident};
+use crate::ir::{Enum, Ir, Variant, Variants};
 use crate::lower::VALUES;
-use crate::one_line;
 
 pub(super) fn value_set(item: &Enum, scope: &Scope<'_>) -> Vec<TokenStream> {
     let gate = if item.module == VALUES { gate(&item.features) } else { quote!() };
@@ -21,22 +20,24 @@ pub(super) fn value_set(item: &Enum, scope: &Scope<'_>) -> Vec<TokenStream> {
     }
 }
 
-pub(super) fn error_code(codes: &[Code], scope: &Scope<'_>) -> Vec<TokenStream> {
+pub(super) fn error_code(ir: &Ir<'_>, scope: &Scope<'_>) -> Vec<TokenStream> {
+    let codes = &ir.codes;
     let doc = "Error code of the service. The set is open: the service may return other codes.";
     let variants: Vec<_> = codes
         .iter()
         .map(|code| Variant {
             ident: code.ident.clone(),
             value: code.code.clone(),
-            doc: format!("{}. {}", code.description, code.advice).trim_end().to_owned(),
+            doc: format!("{}. {}", code.description, code.hint).trim_end().to_owned(),
         })
         .collect();
     let mut items = text("ErrorCode", doc, &variants, scope, &quote!());
-    let descriptions = codes.iter().map(|code| line(code, &code.description));
-    let descriptions = concatenated(descriptions.collect());
-    let advised = codes.iter().filter(|code| !code.advice.is_empty());
-    let advice = concatenated(advised.map(|code| line(code, &code.advice)).collect());
+    let descriptions = codes.iter().map(|code| errors::line(&code.code, &code.description));
+    let descriptions = errors::concatenated(descriptions.collect());
+    let hints = errors::own_hints(codes);
     let find = scope.tc3_api("__private::fact");
+    let [class, table] = ["ErrorClass", "ErrorTable"].map(|name| scope.path(name));
+    let rules = errors::rules(&ir.errors, &|name| scope.path(&name.to_string()));
     items.push(quote! {
         impl ErrorCode {
             /// Returns a short description of the code; `None` if it is unknown.
@@ -44,39 +45,28 @@ pub(super) fn error_code(codes: &[Code], scope: &Scope<'_>) -> Vec<TokenStream> 
                 #find(DESCRIPTIONS, self.as_str())
             }
 
-            /// Returns advice on the error, if any.
-            pub fn advice(&self) -> Option<&'static str> {
-                Self::advice_on(self.as_str())
+            /// Returns the class of the error.
+            pub fn class(&self) -> #class {
+                ERRORS.rule(self.as_str()).class
             }
 
-            /// Returns advice on an error code in its wire format, if any.
-            pub fn advice_on(code: &str) -> Option<&'static str> {
-                #find(ADVICE, code)
+            /// Returns the fix of the error, if one is known.
+            pub fn hint(&self) -> Option<&'static str> {
+                ERRORS.hint(self.as_str())
             }
         }
+    });
+    items.push(quote! {
+        /// Classes and hints of the error codes of the service.
+        pub const ERRORS: #table = #table::new(&[#(#rules),*], HINTS);
     });
     items.push(quote!(
         const DESCRIPTIONS: &str = #descriptions;
     ));
     items.push(quote!(
-        const ADVICE: &str = #advice;
+        const HINTS: &str = #hints;
     ));
     items
-}
-
-/// Formats a code and a text as a line. All lines form one string: a `match` with hundreds of arms takes longer
-/// to compile, and each of its strings needs a pointer and a length in the binary.
-fn line(code: &Code, text: &str) -> String {
-    format!("{}\t{}\n", code.code, one_line(text))
-}
-
-/// Returns one string of several lines.
-fn concatenated(lines: Vec<String>) -> TokenStream {
-    match lines.as_slice() {
-        [] => quote!(""),
-        [one] => quote!(#one),
-        lines => quote!(concat!(#(#lines),*)),
-    }
 }
 
 /// Documents a variant, beginning with its value on the wire.

@@ -4,6 +4,7 @@ mod actions;
 mod catalogue;
 mod codec;
 mod enums;
+pub(crate) mod errors;
 mod scope;
 mod structs;
 mod times;
@@ -39,10 +40,10 @@ pub(crate) fn emit(ir: &Ir<'_>) -> Emitted {
     }
     if !ir.codes.is_empty() {
         let scope = Scope::new(BTreeSet::from(["ErrorCode"]), BTreeSet::new(), false);
-        let mut items = enums::error_code(&ir.codes, &scope);
+        let mut items = enums::error_code(ir, &scope);
         items.extend(codec::error_code(&scope));
         let items = scope.imports().into_iter().chain(items).collect();
-        let doc = "Known error codes of the service.".to_owned();
+        let doc = "Known error codes of the service, and their classes.".to_owned();
         emitted.declare("error_code", None);
         emitted.modules.insert("error_code".to_owned(), Module { doc, items });
     }

@@ -25,13 +25,17 @@ const PRELUDE: [(&str, &str); 9] = [
 ];
 
 /// Names that a module imports if it uses them, with their paths.
-const IMPORTS: [(&str, &str); 10] = [
+const IMPORTS: [(&str, &str); 14] = [
     ("fmt", "std::fmt"),
     ("SystemTime", "std::time::SystemTime"),
     ("Action", "tc3_api::Action"),
     ("ActionInfo", "tc3_api::ActionInfo"),
     ("Base64", "tc3_api::Base64"),
     ("Envelope", "tc3_api::Envelope"),
+    ("ErrorClass", "tc3_api::ErrorClass"),
+    ("ErrorRule", "tc3_api::ErrorRule"),
+    ("ErrorTable", "tc3_api::ErrorTable"),
+    ("RetryRule", "tc3_api::RetryRule"),
     ("Redacted", "tc3_api::Redacted"),
     ("Visitor", "tc3_api::Visitor"),
     ("json", "tc3_api::json"),

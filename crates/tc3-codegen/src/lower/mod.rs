@@ -106,6 +106,13 @@ pub(crate) fn lower<'a>(
         structs,
         enums,
         codes,
+        errors: model
+            .overlay
+            .errors
+            .0
+            .iter()
+            .map(|(key, entry)| (key.clone(), entry.into()))
+            .collect(),
     })
 }
 

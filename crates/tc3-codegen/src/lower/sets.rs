@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{VALUES, module_of};
 use crate::apply::Model;
-use crate::doc::sentence;
+use crate::doc::instruction;
 use crate::ir::{Code, Enum, Variant, Variants};
 use crate::names::{camel, ident};
 use crate::overlay::Wire;
@@ -34,7 +34,8 @@ pub(super) fn codes(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Code> {
                     ident: name,
                     code: code.clone(),
                     description: meaning.trim_end_matches('.').to_owned(),
-                    advice: model.advice(code).map(sentence).unwrap_or_default(),
+                    hint: model.hint(code).map(instruction).unwrap_or_default(),
+                    is_own_hint: model.own_hint(code).is_some(),
                 });
             }
             _ => at.add(&["codes", code], "not a valid Rust name"),

@@ -13,7 +13,8 @@ use super::values::{AUTO_SIGN_SCENE, ID_CARD_TYPE, NOTIFY_TYPE};
 pub(super) const CHANNEL_CANCEL_USER_AUTO_SIGN_ENABLE_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCancelUserAutoSignEnableUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "撤销授权签开通链接",
     "Withdraws the link for enabling auto-signing, created with \
     `ChannelCreateUserAutoSignEnableUrl`; the link stops working.\n\nNot possible after the person \
@@ -38,7 +39,8 @@ pub(super) const CHANNEL_CANCEL_USER_AUTO_SIGN_ENABLE_URL: ActionMeta = ActionMe
 pub(super) const CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateUserAutoSignEnableUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取个人用户授权签的开通链接",
     "Creates a link with which a person enables auto-signing: contracts are then signed in their \
     name without an action by them. The platform can pass on the link, or the QR code for the mini \
@@ -72,7 +74,8 @@ pub(super) const CHANNEL_CREATE_USER_AUTO_SIGN_ENABLE_URL: ActionMeta = ActionMe
 pub(super) const CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateUserAutoSignSealUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取设置“授权签”印章小程序链接",
     "Creates a link with which a person replaces the seal that auto-signing uses for \
     them.\n\nAuto-signing must be enabled for the organization, and by the person \
@@ -100,7 +103,8 @@ pub(super) const CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS: ActionMeta = ActionMeta
     ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeUserAutoSignStatus")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询个人用户开通授权签状态",
     "Returns whether a person has enabled auto-signing, with which seal, and until when their \
     license is valid.\n\nOnly for special uses such as electronic prescriptions, and only for \
@@ -126,7 +130,8 @@ pub(super) const CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS: ActionMeta = ActionMeta
 pub(super) const CHANNEL_DISABLE_USER_AUTO_SIGN: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelDisableUserAutoSign")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "关闭个人授权签功能",
     "Ends auto-signing for a person. The person need not agree, by face recognition or \
     otherwise.\n\nIf an account license was bound to the person when they enabled it, that license \
@@ -153,7 +158,8 @@ pub(super) const CHANNEL_RENEW_AUTO_SIGN_LICENSE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelRenewAutoSignLicense")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .deprecated(),
+        .deprecated()
+        .with_errors(super::super::ERRORS),
     "续期医疗自动签许可",
     "Extended a person's license for medical auto-signing by a year, once only. No longer in \
     use.\n\nIt was for special uses such as electronic prescriptions, and only for customers whom \
@@ -180,7 +186,8 @@ pub(super) const CHANNEL_RENEW_AUTO_SIGN_LICENSE: ActionMeta = ActionMeta::new(
 pub(super) const CREATE_PARTNER_AUTO_SIGN_AUTH_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreatePartnerAutoSignAuthUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "创建企业授权签授权链接",
     "Creates a link to the mini program with which one organization authorizes another, or the \
     platform's application, to sign automatically with its seals. `AuthToMe` selects the \
@@ -212,7 +219,8 @@ pub(super) const CREATE_PARTNER_AUTO_SIGN_AUTH_URL: ActionMeta = ActionMeta::new
 pub(super) const MODIFY_PARTNER_AUTO_SIGN_AUTH_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ModifyPartnerAutoSignAuthUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "更新企业授权签授权链接",
     "Creates a link to the mini program with which the seals of an auto-signing authorization are \
     changed; the authorization itself is created with `CreatePartnerAutoSignAuthUrl`. If the \

@@ -13,7 +13,8 @@ pub(super) const CHANNEL_DESCRIBE_ACCOUNT_BILL_DETAIL: ActionMeta = ActionMeta::
     ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeAccountBillDetail")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询“子客账号”套餐消耗情况",
     "Counts the sub-organization accounts of the platform: bound, still available, no longer \
     valid, bought and given for free.\n\nThe figures are those of the platform's package of \
@@ -37,7 +38,8 @@ pub(super) const CHANNEL_DESCRIBE_BILL_USAGE_DETAIL: ActionMeta = ActionMeta::ne
     ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeBillUsageDetail")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询渠道计费消耗情况",
     "Lists the usage of sub-organizations' packages, one record per charge or refund, over at most \
     31 days.\n\nWith `Agent.ProxyOrganizationOpenId` the response covers one sub-organization; \
@@ -61,7 +63,8 @@ pub(super) const DESCRIBE_USAGE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "DescribeUsage")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "合同消耗数量查询",
     "Counts the contracts that an application's sub-organizations have used and withdrawn, by day \
     or in total.\n\nDiscontinued from 3 February 2026; replaced by \

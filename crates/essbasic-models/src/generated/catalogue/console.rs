@@ -13,7 +13,8 @@ use super::values::AUTHORIZATION_TYPE;
 pub(super) const CHANNEL_CREATE_EMBED_WEB_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateEmbedWebUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取常规模块嵌入页面链接",
     "Creates a link to a page of the service that a website can embed in an iframe. `EmbedType` \
     selects the page: create, list or view seals; create, edit or preview a template; preview a \
@@ -37,7 +38,8 @@ pub(super) const CHANNEL_CREATE_EMBED_WEB_URL: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_CREATE_WEB_THEME_CONFIG: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateWebThemeConfig")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "创建页面主题配置",
     "Sets the theme of the service's embedded pages, or of the pages on which sub-organizations \
     verify themselves: logo, theme color, background and navigation bar. It applies to all actions \
@@ -51,7 +53,8 @@ pub(super) const CHANNEL_CREATE_WEB_THEME_CONFIG: ActionMeta = ActionMeta::new(
 pub(super) const CREATE_CONSOLE_LOGIN_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateConsoleLoginUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "生成子客登录链接",
     "Creates the link by which an employee of a sub-organization logs in to its console, on the \
     web, in the mini program or as H5. Such a link is the only way to log in. It is also how \

@@ -13,7 +13,8 @@ use super::values::ID_CARD_TYPE;
 pub(super) const CHANNEL_CREATE_ROLE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateRole")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "创建角色",
     "Creates a custom role in a sub-organization, if the system roles grant too many or too few \
     permissions.\n\nPermissions are set either in `PermissionGroups` or later with \
@@ -38,7 +39,8 @@ pub(super) const CHANNEL_CREATE_ROLE: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_CREATE_USER_ROLES: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateUserRoles")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "绑定员工角色",
     "Assigns roles to employees of a sub-organization: each given role to each given \
     employee.\n\nEmployees must have passed identity verification, as must the sub-organization \
@@ -61,7 +63,8 @@ pub(super) const CHANNEL_CREATE_USER_ROLES: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_DELETE_ROLE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelDeleteRole")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "删除角色",
     "Deletes custom roles of a sub-organization. System roles cannot be deleted.\n\nThe \
     sub-organization and the employee in `Agent` must have passed identity verification. To take a \
@@ -82,7 +85,8 @@ pub(super) const CHANNEL_DELETE_ROLE: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_DELETE_ROLE_USERS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelDeleteRoleUsers")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "删除员工绑定角色",
     "Revokes one role of employees of a sub-organization; the role itself remains.\n\nEmployees \
     are identified either by their user ids inside the service or by the ids that the platform \
@@ -104,7 +108,8 @@ pub(super) const CHANNEL_DESCRIBE_EMPLOYEES: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeEmployees")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询企业员工列表",
     "Lists a sub-organization's employees page by page. An entry contains masked name, mobile \
     number and e-mail address, both ids, roles, department, and whether the employee is verified \
@@ -138,7 +143,8 @@ pub(super) const CHANNEL_DESCRIBE_ROLES: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeRoles")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "获取角色列表",
     "Lists a sub-organization's roles page by page, oldest first, and on request each role's tree \
     of permissions. `ChannelCreateRole`, `ChannelModifyRole` and `ChannelCreateUserRoles` need the \
@@ -158,7 +164,8 @@ pub(super) const CHANNEL_DESCRIBE_ROLES: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_MODIFY_ROLE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelModifyRole")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "更新角色",
     "Changes a custom role of a sub-organization: its name, its description and, if given, its \
     permissions.\n\nWithout `PermissionGroups` the permissions stay unchanged. With it they are \
@@ -181,7 +188,8 @@ pub(super) const CHANNEL_MODIFY_ROLE: ActionMeta = ActionMeta::new(
 pub(super) const CREATE_EMPLOYEE_CHANGE_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateEmployeeChangeUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "创建员工信息变更链接",
     "Creates links with which an employee changes their own data; currently only the mobile number \
     can be changed.\n\nThe employee must have passed identity verification and still be employed. \
@@ -204,7 +212,8 @@ pub(super) const CREATE_EMPLOYEE_CHANGE_URL: ActionMeta = ActionMeta::new(
 pub(super) const SYNC_PROXY_ORGANIZATION_OPERATORS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "SyncProxyOrganizationOperators")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "企业员工新增或离职",
     "Adds employees to a sub-organization, corrects those who are not verified yet, or marks \
     employees as having left. The console cannot do this for a sub-organization, so this action is \

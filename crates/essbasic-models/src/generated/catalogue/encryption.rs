@@ -7,7 +7,8 @@ use tc3_catalogue::{ActionMeta, FieldMeta, JsonType, ObjectMeta};
 pub(super) const CREATE_REQUEST_WITH_ENCRYPTION: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateRequestWithEncryption")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "以加密请求体方式创建请求",
     "Calls another action with its request and response encrypted and authenticated. The call \
     itself is signed with TC3-HMAC-SHA256 like any other.\n\nAgree with the service beforehand on \

@@ -19,59 +19,56 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "AuthFailure.InvalidAuthorization",
         "Authorization header is not in the TC3 format.",
-        "Look for a proxy that changes the `Authorization` header; requests signed without a \
-        library need the TC3-HMAC-SHA256 form. Retrying does not help.",
+        "Look for a proxy that changes the `Authorization` header.",
     ),
     CodeMeta::new(
         "AuthFailure.InvalidSecretId",
         "Key is not a Cloud API key.",
-        "Use a secret id and key from the API keys of the access management (CAM) console; keys of \
-        other products don't work.",
+        "Create a key of the Cloud API in the CAM console; keys of other products are not \
+        accepted.",
     ),
     CodeMeta::new(
         "AuthFailure.MFAFailure",
         "Multi-factor check failed.",
-        "Have the account's administrator complete or relax the multi-factor check for this key's \
-        user; retrying does not help.",
+        "Ask the account's administrator to complete or relax the multi-factor check of this key's \
+        user.",
     ),
     CodeMeta::new(
         "AuthFailure.SecretIdNotFound",
         "SecretId unknown, deleted or disabled (also: stray spaces).",
-        "Check the secret id for stray spaces, and in the CAM console whether the key still exists \
-        and is enabled. After a key rotation, reload the credentials and retry once.",
+        "Check in the CAM console that the SecretId exists and is enabled; after a key rotation, \
+        reload the credentials.",
     ),
     CodeMeta::new(
         "AuthFailure.SignatureExpire",
         "Timestamp differs from server time by more than five minutes.",
-        "Set the machine's clock, preferably by NTP; then sign again with the current time and \
-        retry. The response's `Date` header shows the clock skew.",
+        "Set the clock of this machine: it differs from the server's by more than 5 minutes.",
     ),
     CodeMeta::new(
         "AuthFailure.SignatureFailure",
         "Signature mismatch.",
-        "Check that the secret key belongs to the secret id, and that nothing between the signing \
-        and the service changes body, host or content type. Retrying does not help.",
+        "Check that the SecretKey belongs to the SecretId, and that no proxy changes body, host or \
+        content type.",
     ),
     CodeMeta::new(
         "AuthFailure.TokenFailure",
         "Session token invalid or expired.",
-        "Fetch fresh temporary credentials and retry once; send no token with a permanent key.",
+        "Get a new temporary credential; send no token with a permanent key.",
     ),
     CodeMeta::new(
         "AuthFailure.UnauthorizedOperation",
         "CAM policy denies the call.",
-        "Have the account's administrator allow this action for the key's user or role in a CAM \
-        policy; retrying does not help before that.",
+        "Grant the action to this key's user or role in CAM.",
     ),
     CodeMeta::new(
         "DryRunOperation",
         "Dry run succeeded; nothing was done.",
-        "The request would succeed. Send it without the dry-run parameter to execute it.",
+        "Send the request without the dry-run parameter to execute it.",
     ),
     CodeMeta::new(
         "FailedOperation",
-        "The operation failed.",
-        "Fix the cause in the message. Retrying unchanged rarely helps.",
+        "Generic operation failure; read Message.",
+        "Correct the cause that the message states.",
     ),
     CodeMeta::new(
         "FailedOperation.AgeNotAchieveNormalLegal",
@@ -81,15 +78,15 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "FailedOperation.AuthFail",
-        "Authentication or authorization of the operation failed.",
+        "Authentication/authorisation of the operation failed.",
         "Check that the sub-organization and the operator are verified \
         (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the operator may \
         create seals; read the message for the reason.",
     ),
     CodeMeta::new(
         "FailedOperation.ErrNotSyncProxyOrganization",
-        "Trusted third-party verification is selected, but the sub-organization's details were not \
-        submitted with `SyncProxyOrganization`.",
+        "Trusted third-party verification chosen but the sub-organisation's name, credit code and \
+        legal representative were not synced first (SyncProxyOrganization).",
         "First call `SyncProxyOrganization` with the name, the unified social credit code and the \
         legal representative's name; then retry.",
     ),
@@ -106,72 +103,73 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "FailedOperation.HasAuthorized",
-        "The authorization already exists.",
+        "The authorisation already exists.",
         "Treat the call as successful if this employee already has the contract; a contract can't \
         be claimed twice.",
     ),
     CodeMeta::new(
         "FailedOperation.LicenseNoQuota",
-        "The quota of auto-signing licenses is exhausted.",
+        "Auto-sign licence quota is exhausted.",
         "Buy licenses through the service's account manager, then retry. The action itself is \
         obsolete.",
     ),
     CodeMeta::new(
         "FailedOperation.NoRoleAuth",
-        "The required role grant does not exist.",
+        "No role grant found; check the role data exists.",
         "Assign a role that allows this to the operator (`ChannelDescribeRoles`, \
         `ChannelCreateUserRoles`), or use the super administrator as operator. Also check the ids \
         in the request.",
     ),
     CodeMeta::new(
         "FailedOperation.NotAvailableSignReview",
-        "The contract's status does not allow an approval of signing.",
+        "Contract is in a state in which signing review is not possible.",
         "Check the contract's status with `DescribeFlowDetailInfo`; a review requires a contract \
         in progress that was created with `NeedSignReview` or `ApproverNeedSignReview`. In batch \
         actions, check the organizations' state. Retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "FailedOperation.OrganizationExperienceChange",
-        "The organization's business status differs from the company register.",
+        "Organisation's business status differs from the company register.",
         "Have the organization correct its status in the company register. Its super administrator \
         or legal representative then updates its data through \
         `CreateChannelOrganizationInfoChangeUrl`.",
     ),
     CodeMeta::new(
         "FailedOperation.OrganizationNameChanged",
-        "The organization's name differs from the company register.",
+        "Organisation name differs from the company register.",
         "Use the organization's current name in the company register. Its super administrator or \
         legal representative updates the name through `CreateChannelOrganizationInfoChangeUrl` or \
         `ModifyOrganizationBusinessInfo`.",
     ),
     CodeMeta::new(
         "FailedOperation.OrganizationNameNeedChange",
-        "The organization's name differs from the company register and must be updated.",
+        "Organisation name differs from the register; super admin or legal representative must \
+        update it.",
         "Have the super administrator or legal representative update the name through \
         `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then retry \
         with the new name.",
     ),
     CodeMeta::new(
         "FailedOperation.OrganizationNotChange",
-        "The organization's information has not changed.",
+        "Organisation information has not changed.",
         "Set only the changed fields, with their new values; call only if a field has changed.",
     ),
     CodeMeta::new(
         "FailedOperation.QrCodeCreatorSignComponents",
-        "The initiator still has fields to fill in, so the signing code cannot be created.",
+        "Initiator still has fill-in controls, so a signing QR code cannot start.",
         "Use a template whose initiator has no fields to fill in, or assign these fields to the \
         signers in the template's editor.",
     ),
     CodeMeta::new(
         "FailedOperation.QrCodeSignUsers",
-        "The template's parties do not suit a signing code.",
+        "Template signer for the QR code does not exist.",
         "Check the template's parties with `DescribeTemplates`: individuals only, or individuals \
         and the initiating organization. In a fixed signing order, the organization must not be \
         first.",
     ),
     CodeMeta::new(
         "FailedOperation.QrCodeTemplateId",
-        "The template of the signing code is invalid.",
+        "Template used for the signing QR code is invalid.",
         "Use the id of an enabled template of the sub-organization (`DescribeTemplates`). For a \
         signing code, its signers must include a person, and the initiator must have no fields to \
         fill in.",
@@ -185,27 +183,27 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "FailedOperation.UserAutoSignEnableAlready",
-        "The link cannot be withdrawn, because the person has already enabled auto-signing.",
+        "Cannot revoke: the user already enabled auto-sign.",
         "The person has already enabled auto-signing, so the link cannot be withdrawn; to end \
         auto-signing, call `ChannelDisableUserAutoSign`.",
     ),
     CodeMeta::new(
         "FailedOperation.UserAutoSignEnableUrlNotExist",
-        "The link cannot be withdrawn, because no link was created.",
+        "Cannot revoke: no enable link was ever generated.",
         "Treat the call as successful, or check `SceneKey`, name and document in `UserInfo` \
         against those in `ChannelCreateUserAutoSignEnableUrl`.",
     ),
     CodeMeta::new(
         "InternalError",
         "Internal server error.",
-        "Retry a query later; after a create the outcome is unknown, so check it before retrying. \
-        Contact the service's support with the request id if the error persists.",
+        "Retry a query later; after a create or change, check its outcome first. Give the request \
+        ID to the service's support if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.Api",
-        "Another internal API failed.",
-        "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Contact the service's support with the request id if the error persists.",
+        "Error from another internal API.",
+        "Retry a query later; after a create or change, check its outcome first. Give the request \
+        ID to the service's support if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.Db",
@@ -228,8 +226,8 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InternalError.DbRead",
         "Database read failed.",
-        "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Contact the service's support with the request id if the error persists.",
+        "Retry a query later; after a create or change, check its outcome first. Give the request \
+        ID to the service's support if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.DbUpdate",
@@ -240,30 +238,30 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "InternalError.Decryption",
         "Server-side decryption failed.",
-        "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Contact the service's support with the request id if the error persists.",
+        "Retry a query later; after a create or change, check its outcome first. Give the request \
+        ID to the service's support if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.DependsApi",
-        "A dependency of the service failed.",
-        "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Contact the service's support with the request id if the error persists.",
+        "A dependent API failed.",
+        "Retry a query later; after a create or change, check its outcome first. Give the request \
+        ID to the service's support if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.DependsDb",
-        "A database of a dependency failed.",
-        "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Contact the service's support with the request id if the error persists.",
+        "A dependent database failed.",
+        "Retry a query later; after a create or change, check its outcome first. Give the request \
+        ID to the service's support if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.Encryption",
         "Server-side encryption failed.",
-        "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Contact the service's support with the request id if the error persists.",
+        "Retry a query later; after a create or change, check its outcome first. Give the request \
+        ID to the service's support if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.GenerateId",
-        "The generation of an id failed.",
+        "Unique id generation failed.",
         "It is unknown whether the contract was created: check the console or wait for callbacks \
         before retrying. Contact the service's support with the request id if the error persists.",
     ),
@@ -283,19 +281,19 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "InternalError.Serialize",
-        "Serialization failed.",
+        "Serialisation failed.",
         "Retry the upload; unused files expire automatically. Contact the service's support with \
         the request id if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.System",
         "System error.",
-        "Retry a query later; after a create or change the outcome is unknown, so check it before \
-        retrying. Contact the service's support with the request id if the error persists.",
+        "Retry a query later; after a create or change, check its outcome first. Give the request \
+        ID to the service's support if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.ThirdParty",
-        "A third-party service failed.",
+        "Third-party dependency failed.",
         "It is unknown whether the contract was created: check the console or wait for callbacks \
         before retrying. Contact the service's support with the request id if the error persists.",
     ),
@@ -307,406 +305,402 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "InvalidParameter",
-        "A parameter is invalid.",
-        "Correct the parameter that the message names. Retrying unchanged does not help.",
+        "A parameter is wrong.",
+        "Correct the parameter that the message names.",
     ),
     CodeMeta::new(
         "InvalidParameter.Application",
-        "The application does not exist.",
+        "Application id does not exist.",
         "Check `Agent.AppId`: it must be an application of the platform in this environment. Test \
         and production have separate applications.",
     ),
     CodeMeta::new(
         "InvalidParameter.ApproverType",
-        "The type of signer is not allowed.",
+        "Signer type is not allowed.",
         "Set `ApproverType` of each party to a value that this action accepts; some auto-signing \
         types must be enabled by the service's account manager.",
     ),
     CodeMeta::new(
         "InvalidParameter.ApproverVerifyType",
-        "`ApproverVerifyType` is invalid.",
+        "ApproverVerifyType value is invalid.",
         "Set `ApproverVerifyType` to `VerifyCheck` (the default) or `MobileCheck`.",
     ),
     CodeMeta::new(
         "InvalidParameter.AuthorizationType",
-        "The authorization method is invalid.",
+        "Authorisation method is invalid.",
         "Set `AuthorizationTypes` only to values that the action accepts (`2`, `5`), or leave it \
         out. With `PowerOfAttorneys`, use only the method by power of attorney.",
     ),
     CodeMeta::new(
         "InvalidParameter.BizApproverAlreadyExists",
-        "The signer was already added.",
+        "Signer was already added.",
         "Remove the duplicate party from `FlowApprovers`.",
     ),
     CodeMeta::new(
         "InvalidParameter.BusinessLicense",
-        "The format of the business license is invalid.",
+        "Business licence format is invalid.",
         "Set `BusinessLicense` to a PNG or JPG of the license's front as base64, at most 5 MB, \
         without a data URL prefix.",
     ),
     CodeMeta::new(
         "InvalidParameter.CancelReason",
-        "The reason for the withdrawal is malformed.",
+        "Cancellation reason is malformed.",
         "Use at most 200 characters in `CancelMessage`: Chinese characters, letters, digits and \
         underscores only.",
     ),
     CodeMeta::new(
         "InvalidParameter.CardNumber",
-        "The number of the identity document is invalid.",
+        "Identity document number is wrong.",
         "Check the number against its document type. Identity cards and residence permits have 18 \
         characters with a capital `X`, mainland travel permits `H` or `M` and ten digits.",
     ),
     CodeMeta::new(
         "InvalidParameter.CardType",
-        "The type of the identity document is invalid.",
+        "Identity document type is wrong.",
         "Use a document type that this action accepts, usually `ID_CARD`, `HONGKONG_AND_MACAO` or \
         `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts `ID_CARD` only.",
     ),
     CodeMeta::new(
         "InvalidParameter.ComponentPosition",
-        "The position of a field is invalid.",
+        "Control position is wrong.",
         "Correct page, position and size of the field. Page numbers start at 1 and must exist; \
         positions and sizes are in points and must be within the page.",
     ),
     CodeMeta::new(
         "InvalidParameter.ComponentType",
-        "The type of a field is invalid.",
+        "Control type is wrong.",
         "Set a `ComponentType` that fits its place: field types in `Components`, signature slot \
         types in `SignComponents`.",
     ),
     CodeMeta::new(
         "InvalidParameter.ComponentValue",
-        "The value of a field is invalid.",
+        "Control value is invalid.",
         "Set `ComponentValue` in the format of its `ComponentType`. Check boxes take `true` or \
         `false`, pictures an id from `UploadFiles`, selectors one of the options, seal slots a \
         seal's id.",
     ),
     CodeMeta::new(
         "InvalidParameter.ContentType",
-        "`ContentType` is invalid.",
+        "ContentType (requested query content) is wrong.",
         "Set `ContentType` to `0` (templates with details, the default) or `1` (list only).",
     ),
     CodeMeta::new(
         "InvalidParameter.CustomShowMap",
-        "`CustomShowMap` is invalid.",
+        "Custom card layout is invalid; only the documented placeholders are supported.",
         "Use in `CustomShowMap` only the documented placeholders, with party numbers from 1 to the \
         number of signers.",
     ),
     CodeMeta::new(
         "InvalidParameter.CustomerData",
-        "The length of `CustomerData` is invalid.",
+        "User data has an invalid length.",
         "Shorten `CustomerData` to at most 1000 characters, counted after base64; store longer \
         data in the platform's system and pass its key.",
     ),
     CodeMeta::new(
         "InvalidParameter.DataNotFound",
-        "The data does not exist.",
+        "Data does not exist.",
         "Check the ids in the request: they must exist, belong to this sub-organization and come \
         from the same `AppId` and environment.",
     ),
     CodeMeta::new(
         "InvalidParameter.Date",
-        "A date is invalid.",
+        "Date is invalid.",
         "Set `StartDate` and `EndDate` as year-month-day with hyphens, in this order and at most \
         90 days apart. The action is discontinued from 3 February 2026; use \
         `ChannelDescribeBillUsageDetail`.",
     ),
     CodeMeta::new(
         "InvalidParameter.DepartUserId",
-        "An employee's id is invalid.",
+        "Employee id (departing user) is wrong.",
         "Check the employee ids in `Filters` (key `StaffOpenId`) and `Agent.ProxyOperator.OpenId`; \
         the operator must not have left.",
     ),
     CodeMeta::new(
         "InvalidParameter.DupTask",
-        "The task was already submitted.",
+        "Task was submitted twice.",
         "Don't submit again: query `DescribeCancelFlowsTask` for the outcome of the first task by \
         its `TaskId`.",
     ),
     CodeMeta::new(
         "InvalidParameter.EmptyParams",
-        "A parameter is empty.",
+        "Parameters are empty.",
         "Set the field that the message names, such as the array of ids or operators; it must not \
         be empty.",
     ),
     CodeMeta::new(
         "InvalidParameter.EndPoint",
-        "`EndPoint` is invalid.",
+        "EndPoint value is invalid.",
         "Set `Endpoint` to one of the values that this action lists, or leave it out. In \
         `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.",
     ),
     CodeMeta::new(
         "InvalidParameter.FileType",
-        "The file type is not allowed.",
+        "File type is not allowed.",
         "Use a PNG or JPG of the business license.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowApproverInfos",
-        "The number of alternative signers is invalid.",
+        "Number of alternative signers is invalid.",
         "Correct the number of signers of the party that the message names.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowApprovers",
-        "The contract has no parties or too many.",
+        "Participants missing or over the limit.",
         "Set 1 to 50 parties in `FlowApprovers`; at most five per contract of a group from files.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowCallbackUrl",
-        "The contract's callback URL is invalid.",
+        "Flow callback URL is invalid.",
         "Leave `CallbackUrl` out; set the callback address in the application's configuration in \
         the console.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowDeadLine",
-        "The contract's deadline is invalid.",
+        "Flow deadline is invalid.",
         "Set `Deadline` in seconds (not milliseconds) since the epoch, in the future; or leave it \
         out if it is optional.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowDescription",
-        "The contract's description is invalid.",
+        "Flow description is invalid.",
         "Shorten `FlowDescription` to at most 1000 characters.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowFileIds",
-        "A contract can have only one file.",
+        "Only one file per flow is supported.",
         "Set exactly one id in `FileIds`; merge PDF files beforehand or create a contract group.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowIds",
-        "The number of flow ids is invalid.",
+        "Flow id list has an invalid length.",
         "Set 1 to 100 ids in `FlowIds`, or exactly one with `GenerateType` `ALL` in \
         `CreateSignUrls`.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowInfos",
-        "`FlowInfos` is invalid.",
+        "FlowInfos is invalid.",
         "Set 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in \
         `ChannelCreateFlowGroupByTemplates`; the message describes the error.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowName",
-        "The contract's name is invalid.",
+        "Flow name is invalid.",
         "Use at most 200 characters in `FlowName`: Chinese characters, letters, digits and \
         underscores only.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowType",
-        "`FlowType` is invalid.",
+        "FlowType is invalid.",
         "Use at most 255 characters in `FlowType`: Chinese characters, letters, digits and \
         underscores only; or leave it out.",
     ),
     CodeMeta::new(
         "InvalidParameter.GenerateType",
-        "`GenerateType` is not supported.",
+        "GenerateType is not supported.",
         "Set `GenerateType` to one of the listed values, or leave it out for `ALL`, which accepts \
         a single contract.",
     ),
     CodeMeta::new(
         "InvalidParameter.Image",
-        "The picture is invalid.",
+        "Image is not valid.",
         "Set `SealImage` to a PNG or JPG of at most 5 MB as base64, without a data URL prefix.",
     ),
     CodeMeta::new(
         "InvalidParameter.InvalidId",
-        "The id does not exist or is malformed.",
+        "Id does not exist or is malformed.",
         "Set `ResourceId` to the id that `UploadFiles` returned. Upload the file again if it has \
         expired, by default after an hour.",
     ),
     CodeMeta::new(
         "InvalidParameter.Keyword",
-        "The keyword is malformed or not in the document.",
+        "Keyword is malformed or not found in the document.",
         "Check the keyword in `ComponentId`: the PDF must contain it as text, not in a picture, \
         and on the searched page. `KeywordIndexes` start at 0.",
     ),
     CodeMeta::new(
         "InvalidParameter.Limit",
-        "`Limit` is out of range.",
+        "Limit is out of range.",
         "Set `Limit` from 1 to the action's maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 \
         in `DescribeUsage`.",
     ),
     CodeMeta::new(
         "InvalidParameter.LimitSealName",
-        "The seal's name is too long.",
+        "Seal name is too long.",
         "Shorten `SealName` to at most 50 characters.",
     ),
     CodeMeta::new(
         "InvalidParameter.MenuStatus",
-        "`MenuStatus` is invalid.",
+        "Menu status is invalid.",
         "Set `MenuStatus` to `ENABLE` (the default) or `DISABLE`.",
     ),
     CodeMeta::new(
         "InvalidParameter.MissingRequiredParameterValue",
-        "The value of a required parameter is missing.",
+        "Value of a required parameter is missing.",
         "Set a value for the field that the message names; `FormFields` fills in required fields \
         of the template, which `DescribeTemplates` lists.",
     ),
     CodeMeta::new(
         "InvalidParameter.Mobile",
-        "The mobile number is invalid.",
+        "Mobile number is wrong.",
         "Use the 11 digits of a mainland Chinese mobile number, without `+86` or separators.",
     ),
     CodeMeta::new(
         "InvalidParameter.Name",
-        "The person's name is invalid.",
+        "Personal name does not meet the rules.",
         "Use the person's name as in the identity document, without leading or trailing spaces; at \
         most 50 characters.",
     ),
     CodeMeta::new(
         "InvalidParameter.NonsupportMobile",
-        "The mobile number is not supported.",
+        "Mobile number is not supported.",
         "Use a mainland Chinese mobile number of 11 digits; other numbers are not supported here.",
     ),
     CodeMeta::new(
         "InvalidParameter.OpenId",
-        "The `OpenId` is invalid.",
+        "OpenId is invalid.",
         "Check the `OpenId`: at most 64 letters and digits, and not the id of another person in \
         this application.",
     ),
     CodeMeta::new(
         "InvalidParameter.OperatorId",
-        "The operator's id is invalid.",
+        "Operator (user) id is wrong.",
         "Check `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organization, as \
         listed by `ChannelDescribeEmployees`.",
     ),
     CodeMeta::new(
         "InvalidParameter.OrganizationId",
-        "The `OrganizationId` is invalid.",
+        "OrganizationId is invalid.",
         "Check `Agent.ProxyOrganizationOpenId` (`DescribeChannelOrganizations` lists them), and \
         leave `ProxyOrganizationId` out.",
     ),
     CodeMeta::new(
         "InvalidParameter.OrganizationName",
-        "The organization's name is invalid.",
+        "Organisation name is invalid.",
         "Use the name exactly as on the business license, with full-width brackets instead of `(` \
         and `)`.",
     ),
     CodeMeta::new(
         "InvalidParameter.ParamError",
-        "A parameter is invalid.",
+        "A parameter is wrong (unspecified).",
         "Correct the parameter that the message names. Retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "InvalidParameter.ResourceType",
-        "The resource type is invalid.",
+        "Resource type is wrong.",
         "Set `ResourceType` to the extension of `ResourceName`, one of those that \
         `CreateFileConvertTask` lists.",
     ),
     CodeMeta::new(
         "InvalidParameter.RoleId",
-        "The role's id is invalid.",
+        "Role id is wrong.",
         "Use a role's id from `ChannelDescribeRoles`; the super administrator's and the legal \
         representative's roles can't be revoked here.",
     ),
     CodeMeta::new(
         "InvalidParameter.Sensitive",
-        "The text contains blocked words.",
+        "Text contains blocked words.",
         "Remove the words listed in the message from names, descriptions and field values; \
         retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "InvalidParameter.SensitiveFileContent",
-        "The file contains prohibited content.",
+        "Uploaded file contains non-compliant content.",
         "Remove the content from the file and upload it again; contact the service's support with \
         the request id if the refusal is a mistake.",
     ),
     CodeMeta::new(
         "InvalidParameter.SignComponentType",
-        "The type of a signature slot is invalid.",
+        "Signing control type is invalid.",
         "Use a slot type that the party may have: seals for organizations only, `SIGN_SIGNATURE` \
         or `SIGN_DATE` for either. Individuals can't have `SIGN_SEAL`.",
     ),
     CodeMeta::new(
         "InvalidParameter.SignComponents",
-        "The kind of a signature slot is not supported.",
+        "Signing control kind is unsupported.",
         "Use in `SignComponents` only signature slots that the party's `ApproverType` may have; \
         fields to fill in belong in `Components`.",
     ),
     CodeMeta::new(
         "InvalidParameter.Status",
-        "The status does not allow the operation.",
+        "Object is in an abnormal state.",
         "Check the status with `DescribeFlowDetailInfo` (organizations: \
         `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract \
         that has ended cannot be reopened.",
     ),
     CodeMeta::new(
         "InvalidParameter.UniformSocialCreditCode",
-        "The unified social credit code is malformed.",
+        "Unified social credit code is malformed.",
         "Use the 18 characters of the code as on the business license: capital letters and digits, \
         without spaces.",
     ),
     CodeMeta::new(
         "InvalidParameter.Unordered",
-        "`Unordered` is invalid.",
+        "Signing order flag is invalid.",
         "Set `Unordered` to `true` (any order) or `false` (the order of `FlowApprovers`), or leave \
         it out; the message describes the conflict.",
     ),
     CodeMeta::new(
         "InvalidParameter.UnsupportedComponentType",
-        "The type of a field is not supported.",
+        "Control type is unsupported.",
         "Use only types listed for `ComponentType`, and only in permitted places; some work only \
         in templates made in the console.",
     ),
     CodeMeta::new(
         "InvalidParameter.fFowIds",
-        "The flow id does not exist; the service spells the code this way.",
+        "Flow id does not exist (code is spelled this way by the service).",
         "Check `FlowIds`: this sub-organization must have initiated the contracts in this \
         application. Query with the `Agent` that created them.",
     ),
     CodeMeta::new(
         "InvalidParameterValue",
-        "The value of a parameter is not allowed.",
-        "Set the parameter that the message names to a value that the action allows. Retrying \
-        unchanged does not help.",
+        "Parameter value is not allowed.",
+        "Correct the value that the message names.",
     ),
     CodeMeta::new(
         "InvalidParameterValue.InvalidQuotaType",
-        "The kind of package is invalid.",
+        "Package/quota type is invalid.",
         "Set `QuotaType` to one of the listed values, or leave it out for all.",
     ),
     CodeMeta::new(
         "InvalidParameterValue.InvalidTime",
-        "A time is invalid.",
+        "Time value is invalid.",
         "Set `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; \
         from 10 October 2026 in the same calendar month.",
     ),
     CodeMeta::new(
         "InvalidRequest",
         "Multipart body is malformed.",
-        "Check the multipart body and that its boundary is the one in the content type.",
+        "Correct the multipart body.",
     ),
     CodeMeta::new(
         "IpInBlacklist",
         "Caller IP is deny-listed.",
-        "Have the account's administrator remove the caller's address from the denylist, or call \
-        from another address.",
+        "Allow this machine's IP address for the key in the CAM console.",
     ),
     CodeMeta::new(
         "IpNotInWhitelist",
         "Caller IP is not allow-listed.",
-        "Have the account's administrator add the caller's public address to the allowlist; note \
-        that a proxy or gateway may change it.",
+        "Allow this machine's IP address for the key in the CAM console.",
     ),
     CodeMeta::new(
         "LimitExceeded",
         "Quota exceeded.",
-        "Send less than the limit in the message, or have the service's account manager raise the \
-        quota. Retrying unchanged does not help.",
+        "Request less, or ask the service to raise the quota; it is not the rate limit.",
     ),
     CodeMeta::new(
         "LimitExceeded.CallTimes",
-        "Too many calls.",
+        "Call-count limit exceeded.",
         "Call again the next day: 50 calls per day are allowed, unless the service's account \
         manager raises the limit. `ChannelDescribeBillUsageDetail` replaces the action.",
     ),
     CodeMeta::new(
         "LimitExceeded.CreateFlowNum",
-        "Too many contracts are created.",
+        "Flow creation limit exceeded.",
         "Create fewer contracts per call: 20 at most with `CreateFlowsByTemplates`, 50 in a group.",
     ),
     CodeMeta::new(
         "LimitExceeded.FileSize",
-        "The file is too large.",
+        "File is too large.",
         "Use a picture of the business license of at most 5 MB.",
     ),
     CodeMeta::new(
@@ -716,7 +710,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "LimitExceeded.FlowInfos",
-        "Too many contracts in one request.",
+        "Too many flows in one request.",
         "Pass at most 20 contracts in `FlowInfos`. The action is obsolete: use \
         `ChannelCreatePrepareFlow`.",
     ),
@@ -728,22 +722,22 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "MissingParameter",
         "A required parameter is missing.",
-        "Set the parameter that the message names.",
+        "Add the parameter that the message names.",
     ),
     CodeMeta::new(
         "MissingParameter.CompanyActiveInfo",
-        "Information about the activation of the sub-organization is missing.",
+        "Activation information of the partner organisation is missing.",
         "Set `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, \
         `ProxyOrganizationName`. The sub-organization must be activated before any other call.",
     ),
     CodeMeta::new(
         "MissingParameter.Date",
-        "A date is missing.",
+        "Date parameter is missing.",
         "Set `StartDate` and `EndDate`.",
     ),
     CodeMeta::new(
         "MissingParameter.FlowId",
-        "The flow id is missing.",
+        "Flow id is missing.",
         "Set `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in \
         `DescribeChannelFlowEvidenceReport` the `ReportId`.",
     ),
@@ -754,82 +748,78 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "MissingParameter.FlowIdsOrFlowGroupId",
-        "Neither flow ids nor the id of a contract group are set.",
+        "Pass either flow ids or a flow-group id.",
         "Set `FlowIds` or `FlowGroupId`; in `ArchiveDynamicFlow` `FlowId`.",
     ),
     CodeMeta::new(
         "MissingParameter.FlowInfo",
-        "Information about the contract is missing.",
+        "Flow information is missing.",
         "Set `DownLoadFlows`, each with a `FileName` and at least one id in `FlowIdList`.",
     ),
     CodeMeta::new(
         "MissingParameter.MissComponentName",
-        "A field's name is missing.",
+        "Control name is missing.",
         "Set `ComponentName` of each field or signature slot that the message names, at most 20 \
         characters; it identifies form fields of the PDF.",
     ),
     CodeMeta::new(
         "MissingParameter.OrgOpenId",
-        "The organization's `OpenId` is missing.",
+        "Organisation OpenId is missing.",
         "Set `Agent.ProxyOrganizationOpenId`.",
     ),
     CodeMeta::new(
         "MissingParameter.OrganizationId",
-        "Information about the organization is missing.",
+        "Organisation information is empty.",
         "Set `Agent.ProxyOrganizationOpenId` to an activated sub-organization.",
     ),
     CodeMeta::new(
         "MissingParameter.ProxyOperatorOpenId",
-        "The operator's `OpenId` is missing.",
+        "ProxyOperator OpenId is missing.",
         "Set `Agent.ProxyOperator.OpenId`.",
     ),
     CodeMeta::new(
         "MissingParameter.ReportApplicant",
-        "The applicant of the report is missing.",
+        "Report applicant is missing.",
         "Set `Agent.ProxyOperator.OpenId` to the super administrator or legal representative of \
         the initiating or a signing organization.",
     ),
     CodeMeta::new(
         "MissingParameter.ResourceName",
-        "The resource's name is missing or invalid.",
+        "Resource name is missing or wrong.",
         "Set `ResourceName` with the file's extension, at most 256 characters.",
     ),
     CodeMeta::new(
         "MissingParameter.SealId",
-        "The seal's id is missing.",
+        "Seal id is empty.",
         "Set `ComponentValue` of the auto-signing party's seal slot to the seal's id; \
         `ChannelDescribeOrganizationSeals` lists the seals.",
     ),
     CodeMeta::new(
         "MissingParameter.SealImage",
-        "The seal's picture is missing.",
+        "Seal image is empty.",
         "Set `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` for a seal that \
         the service draws.",
     ),
-    CodeMeta::new(
-        "MissingParameter.SealName",
-        "The seal's name is missing.",
-        "Set `SealName`.",
-    ),
+    CodeMeta::new("MissingParameter.SealName", "Seal name is empty.", "Set `SealName`."),
     CodeMeta::new(
         "MissingParameter.SignComponents",
-        "A signer has no signature slot.",
+        "Signer has no signing control.",
         "Add a signature slot to the party's `SignComponents`, or set `SignBeanTag` to `1` so that \
         signers place their own.",
     ),
     CodeMeta::new(
         "MissingParameter.Templates",
-        "The template is missing.",
+        "Template parameter is missing.",
         "Set `TemplateId`.",
     ),
     CodeMeta::new(
         "MissingParameter.UserId",
-        "The user's id is missing.",
+        "User id is missing.",
         "Set `Agent.ProxyOperator.OpenId` to an employee who may query seals.",
     ),
     CodeMeta::new(
         "MissingParameter.UserOpenId",
-        "The user's `OpenId` is missing.",
+        "User OpenId is missing.",
         "Set `Agent.ProxyOperator.OpenId` to a verified employee of the sub-organization.",
     ),
     CodeMeta::new(
@@ -845,49 +835,49 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "OperationDenied",
-        "The operation was refused.",
+        "Operation refused; read Message.",
         "Fix the cause in the message, often a missing permission or a wrong status. Retrying \
         unchanged does not help.",
     ),
     CodeMeta::new(
         "OperationDenied.AlreadyHas",
-        "One already exists; another one cannot be created.",
+        "Evidence already exists for this resource; another cannot be created.",
         "Use the existing one: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists \
         the seals. An organization has one seal of type `OFFICIAL` only, so use another `SealType` \
         for a further one.",
     ),
     CodeMeta::new(
         "OperationDenied.ApproverRepeat",
-        "A party occurs more than once.",
+        "Participants are duplicated.",
         "List each party once in `ReleasedApprovers`, by its own `ApproverNumber`; leave out \
         parties that are not replaced.",
     ),
     CodeMeta::new(
         "OperationDenied.AuthTag",
-        "`AuthTag` is not supported.",
+        "Visibility tag is unsupported.",
         "Set `AuthTag` to `all` or `part`; it can be changed only before the template is \
         published.",
     ),
     CodeMeta::new(
         "OperationDenied.BannedApplication",
-        "The application is banned.",
+        "Application is banned.",
         "Stop calling with this `AppId` and have the platform's administrator ask the service's \
         account manager for the reason.",
     ),
     CodeMeta::new(
         "OperationDenied.ByFilesServerSignForbid",
-        "Auto-signing in contracts from files is not enabled.",
+        "Silent signing for file-initiated flows is not allow-listed.",
         "Have auto-signing in contracts from files enabled by the service's account manager, or \
         let the party sign manually (`ApproverType` `ORGANIZATION`).",
     ),
     CodeMeta::new(
         "OperationDenied.CcUserRepeat",
-        "A copy recipient occurs more than once.",
+        "Same CC recipient given twice.",
         "List each recipient once in `CcInfos`, and do not list signers.",
     ),
     CodeMeta::new(
         "OperationDenied.DownLoadMoreThanOne",
-        "Only one contract can be downloaded.",
+        "Only one item can be downloaded.",
         "Pass one contract per call.",
     ),
     CodeMeta::new(
@@ -898,63 +888,63 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "OperationDenied.ErrNotOpenWeakAuthorization",
-        "The platform has not enabled trusted third-party verification of sub-organizations.",
+        "Platform has not enabled trusted third-party verification of sub-organisations.",
         "Have the service's account manager enable trusted third-party verification, or have the \
         service verify the sub-organization.",
     ),
     CodeMeta::new(
         "OperationDenied.FileDeleted",
-        "The file was deleted.",
+        "File was deleted.",
         "Leave this contract out; the file is no longer available from this service. Contact the \
         service's support if it should still exist.",
     ),
     CodeMeta::new(
         "OperationDenied.FlowHasTerminated",
-        "The contract has ended.",
+        "Flow is already terminated.",
         "A contract that has ended can't be withdrawn. Release a fully signed contract with \
         `ChannelCreateReleaseFlow`.",
     ),
     CodeMeta::new(
         "OperationDenied.FlowStatusForbid",
-        "The contract's status does not allow the operation.",
+        "Flow status does not allow this.",
         "Wait until all parties have signed (see `DescribeFlowDetailInfo`), then retry. There is \
         no report for contracts that ended otherwise.",
     ),
     CodeMeta::new(
         "OperationDenied.Forbid",
-        "The operation is not allowed.",
+        "Operation forbidden.",
         "Use the contract's initiator with the right to withdraw as operator, or the super \
         administrator or legal representative of the initiating organization. Check that the \
         contract's status allows it.",
     ),
     CodeMeta::new(
         "OperationDenied.InvalidApproverAge",
-        "The signer is below the legal age.",
+        "Signer is below the legal age.",
         "Have another person sign, or have the super administrator or legal representative enable \
         the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.",
     ),
     CodeMeta::new(
         "OperationDenied.NoApiAuth",
-        "No permission for this action.",
+        "No permission for this API.",
         "Have the service's account manager enable the action for this application, and check the \
         operator's role.",
     ),
     CodeMeta::new(
         "OperationDenied.NoApproverMobileCheckPermission",
-        "The verification of mobile numbers is not enabled.",
+        "Mobile-number verification service is not enabled.",
         "Have the super administrator or legal representative enable the extended service \
         `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with \
         `VerifyCheck`.",
     ),
     CodeMeta::new(
         "OperationDenied.NoFlowPermission",
-        "No permission for the contract.",
+        "No permission on the contract.",
         "Use the initiator, or the super administrator or legal representative of the initiating \
         organization, as operator. Check that the contract belongs to that organization.",
     ),
     CodeMeta::new(
         "OperationDenied.NoIdentityVerify",
-        "The operator has not passed identity verification.",
+        "Personal identity is not verified.",
         "Have the operator open a link from `CreateConsoleLoginUrl` and complete identity \
         verification; then retry.",
     ),
@@ -966,129 +956,126 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "OperationDenied.NoPermissionUseServerSignSeal",
-        "No permission to use the organization's seal for auto-signing.",
+        "No permission to use the organisation's auto-sign seal.",
         "Have the super administrator authorize the seal for auto-signing in the console (seals, \
         extended services), or use a seal that is authorized.",
     ),
     CodeMeta::new(
         "OperationDenied.NoQuota",
-        "The contract quota is exhausted.",
+        "Contract quota is exhausted.",
         "Buy contracts in the console or through the service's account manager; retrying does not \
         help before that.",
     ),
     CodeMeta::new(
         "OperationDenied.NotBelongSuperAdminOrLegalPerson",
-        "The operator is neither the super administrator nor the legal representative.",
+        "Caller is neither super admin nor legal representative.",
         "Set `Agent.ProxyOperator.OpenId` to the super administrator or legal representative of \
         the initiating or a signing organization; `DescribeChannelOrganizations` returns them. \
         Operators verified by power of attorney are refused.",
     ),
     CodeMeta::new(
         "OperationDenied.NotInAutoSignWhiteList",
-        "Auto-signing by persons is not enabled.",
+        "Not on the allow-list of this business.",
         "Have the service's account manager enable auto-signing by individuals for this \
         application; check `SceneKey` too.",
     ),
     CodeMeta::new(
         "OperationDenied.NotSupportOrgType",
-        "The type of organization is not supported.",
+        "Organisation type is unsupported.",
         "Check the organization's type. `ModifyOrganizationBusinessInfo` only changes \
         `INDIVIDUALBIZ` to `ENTERPRISE`; for other types ask the service's account manager.",
     ),
     CodeMeta::new(
         "OperationDenied.OperateType",
-        "The operation is not supported.",
+        "Operation type is unsupported.",
         "Set `OperateType` or `OperatorType` to one of the values that the action lists.",
     ),
     CodeMeta::new(
         "OperationDenied.OperatorHasNoPermission",
-        "The operator has no permission.",
+        "Operator lacks permission.",
         "Have the super administrator assign a role that may query or manage seals (console: \
         organization management, role management). Or use an employee with such a role as \
         operator.",
     ),
     CodeMeta::new(
         "OperationDenied.OrganizationClosing",
-        "The organization is closing its account.",
+        "Organisation is being closed (deregistration in progress).",
         "Stop calling for this sub-organization, and ask its super administrator whether the \
         closing is intended; retrying does not help.",
     ),
     CodeMeta::new(
         "OperationDenied.OutQueryLimit",
-        "Too many contracts in one query.",
+        "Query limit exceeded.",
         "Pass at most 50 `FlowIds` per call and the rest in further calls.",
     ),
     CodeMeta::new(
         "OperationDenied.OverseaAbilityNotOpen",
-        "Signing with residents of Hong Kong, Macao and Taiwan is not enabled.",
+        "Overseas signing is not enabled for the employee.",
         "Have the super administrator or legal representative enable the extended service \
         `OVERSEA_SIGN` with `ModifyExtendedService`, then retry.",
     ),
     CodeMeta::new(
         "OperationDenied.PersonHasNoSignature",
-        "The person has no usable signature.",
+        "Person has no usable signature.",
         "Have the person set up a signature in the mini program; for auto-signing through \
         `ChannelCreateUserAutoSignSealUrl`.",
     ),
     CodeMeta::new(
         "OperationDenied.PersonNoOpenServerSign",
-        "The person has not enabled auto-signing.",
+        "Person disabled or never enabled auto-sign.",
         "Send the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback \
         or until `ChannelDescribeUserAutoSignStatus` reports it as enabled, then retry. Or let \
         them sign manually.",
     ),
     CodeMeta::new(
         "OperationDenied.ProveNoQuota",
-        "The quota of evidence reports is exhausted.",
+        "Evidence-report quota is exhausted.",
         "Buy an evidence package through the service's account manager, then retry.",
     ),
     CodeMeta::new(
         "OperationDenied.RequiredComponentNotFill",
-        "A required field is not filled in.",
+        "A required control is not filled.",
         "Set `ComponentValue` for every field of the initiator with `ComponentRequired`, or make \
         the field optional.",
     ),
     CodeMeta::new(
         "OperationDenied.Sensitive",
-        "The text contains blocked words.",
+        "Contains blocked words.",
         "Remove the words listed in the message from names, descriptions and field values; \
         retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "OperationDenied.UserNotInOrganization",
-        "The user does not belong to this organization.",
+        "User does not belong to this organisation.",
         "Set `Agent.ProxyOperator.OpenId` to a verified employee of \
         `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through \
         `CreateConsoleLoginUrl`.",
     ),
     CodeMeta::new(
         "OperationDenied.WhiteListForbid",
-        "The feature is not enabled.",
+        "Feature is allow-list only.",
         "Have the service's account manager enable the feature for this application; retrying does \
         not help before that.",
     ),
     CodeMeta::new(
         "RequestLimitExceeded",
         "Request rate limit exceeded.",
-        "Wait and retry; the call was not executed. Stay below the action's rate limit.",
+        "Lower the client's rate limit: the account calls this action too often.",
     ),
     CodeMeta::new(
         "RequestLimitExceeded.GlobalRegionUinLimitExceeded",
         "Account-wide (all regions) rate limit exceeded.",
-        "Wait and retry; the call was not executed. The rate limit is shared by all callers of the \
-        account in all regions, so lower their total rate.",
+        "Lower the total rate of all clients of this account: its regions share the limit.",
     ),
     CodeMeta::new(
         "RequestLimitExceeded.IPLimitExceeded",
         "Per-IP rate limit exceeded.",
-        "Wait and retry; the call was not executed. The rate limit is shared by all callers at \
-        this address, so lower their total rate.",
+        "Lower the total rate of all clients at this IP address.",
     ),
     CodeMeta::new(
         "RequestLimitExceeded.UinLimitExceeded",
         "Per-account rate limit exceeded.",
-        "Wait and retry; the call was not executed. The rate limit is shared by all callers of the \
-        account, so lower their total rate.",
+        "Lower the total rate of all clients of this account.",
     ),
     CodeMeta::new(
         "RequestSizeLimitExceeded",
@@ -1099,13 +1086,12 @@ pub(super) static CODES: [CodeMeta; 218] = [
     CodeMeta::new(
         "ResourceInUse",
         "Resource is busy.",
-        "Wait until the operation that locks the resource has ended, then retry; the message names \
-        the operation.",
+        "Wait until the operation that the message names has ended.",
     ),
     CodeMeta::new(
         "ResourceInsufficient",
         "Not enough capacity.",
-        "Request less or retry later; contact the service's support if the error persists.",
+        "Request less, or retry later.",
     ),
     CodeMeta::new(
         "ResourceNotFound",
@@ -1115,144 +1101,142 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "ResourceNotFound.Application",
-        "The application does not exist.",
+        "Application does not exist.",
         "Check `Agent.AppId`: it must be an application of the platform in this environment. Test \
         and production have separate applications.",
     ),
     CodeMeta::new(
         "ResourceNotFound.ApplicationAuth",
-        "The application's authorization does not exist.",
+        "Application grant record not found.",
         "Check `Agent.AppId`, `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organizations \
         must have been activated in this application.",
     ),
     CodeMeta::new(
         "ResourceNotFound.ApplicationId",
-        "The application does not exist.",
+        "ApplicationId does not exist.",
         "Check `Agent.AppId`: it must be an application of the platform in this environment. Test \
         and production have separate applications.",
     ),
     CodeMeta::new(
         "ResourceNotFound.File",
-        "The file does not exist.",
+        "File does not exist.",
         "Check the ids in `FlowIdList`, and retry after the contracts' PDF files are composed: one \
         to three seconds after creation or a signature.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Flow",
-        "The contract does not exist.",
+        "Flow not found.",
         "Check the contract's id and that it belongs to this sub-organization, application and \
         environment; query with the `Agent` that created it. In actions without contracts, check \
         the task's or authorization's id.",
     ),
     CodeMeta::new(
         "ResourceNotFound.FlowApprover",
-        "The signer does not exist.",
+        "Flow signer does not exist.",
         "Check the contract's id, and that the organization in `Agent` is a party to it.",
     ),
     CodeMeta::new(
         "ResourceNotFound.FlowApprovers",
-        "The signers do not exist.",
+        "Signer information does not exist.",
         "Check the id, and that the contract has parties: a dynamic contract is created without \
         parties.",
     ),
     CodeMeta::new(
         "ResourceNotFound.FlowGroup",
-        "The contract group does not exist.",
+        "Flow group does not exist.",
         "Use the `FlowGroupId` that the creating action returned, not a contract's id, and query \
         with the `Agent` that created it.",
     ),
     CodeMeta::new(
         "ResourceNotFound.NotExistApplication",
-        "The application does not exist.",
+        "Application does not exist (variant).",
         "Check `Agent.AppId`: it must be an application of the platform in this environment. Test \
         and production have separate applications.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Organization",
-        "The organization does not exist.",
+        "Organisation does not exist.",
         "Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new \
         sub-organization is activated through `CreateConsoleLoginUrl` first.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Resource",
-        "The resource does not exist.",
+        "Resource does not exist (specific).",
         "Check file and template ids. Uploaded files expire, by default after an hour; upload the \
         file again if necessary.",
     ),
     CodeMeta::new(
         "ResourceNotFound.SaveFlowGroup",
-        "The saved contract group does not exist.",
+        "Saved flow group does not exist.",
         "Check `FlowGroupId`: it must be the one that the creating action returned, queried with \
         the `Agent` that created it.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Seal",
-        "The seal does not exist.",
+        "Seal does not exist.",
         "Use the id of an enabled seal of the signing organization; \
         `ChannelDescribeOrganizationSeals` lists the seals.",
     ),
     CodeMeta::new(
         "ResourceNotFound.TeamWorkOrganization",
-        "The sub-organization does not exist.",
+        "Partner organisation does not exist.",
         "Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`: it must be \
         activated in this application.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Template",
-        "The template does not exist.",
+        "Template does not exist.",
         "Use the id of an existing template from `DescribeTemplates`, or for \
         `OperateChannelTemplate` that of a template in the platform's library.",
     ),
     CodeMeta::new(
         "ResourceNotFound.URL",
-        "The URL does not exist.",
+        "URL does not exist.",
         "Query `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 \
         hours.",
     ),
     CodeMeta::new(
         "ResourceNotFound.User",
-        "The user does not exist.",
+        "User does not exist.",
         "Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; \
         new employees join through `CreateConsoleLoginUrl`.",
     ),
     CodeMeta::new(
         "ResourceNotFound.VerifyUser",
-        "The user has not passed identity verification.",
+        "Verified-user record does not exist.",
         "Have the operator complete identity verification through `CreateConsoleLoginUrl`, or set \
         `Agent.ProxyOperator.OpenId` to a verified employee.",
     ),
     CodeMeta::new(
         "ResourceUnavailable",
         "Resource is not available.",
-        "Check the status of the resource in the message. The error may be temporary, so a query \
-        may be retried later.",
+        "Check the state of the resource that the message names.",
     ),
     CodeMeta::new(
         "ResponseSizeLimitExceeded",
         "Response would be too large.",
-        "Request less: a smaller page, fewer ids, or a narrower time range.",
+        "Request less: a smaller page, fewer IDs, or a shorter period.",
     ),
     CodeMeta::new(
         "ServiceUnavailable",
         "Service temporarily unavailable.",
-        "Retry a query with exponential backoff; after a create or change, check first whether it \
-        took effect.",
+        "Retry a query later; after a create or change, check its outcome first.",
     ),
     CodeMeta::new(
         "UnauthorizedOperation",
-        "Not authorized.",
+        "Not authorised.",
         "Check that `Agent.AppId` belongs to the calling account and that operator and \
         sub-organization have the permission; the super administrator grants it.",
     ),
     CodeMeta::new(
         "UnauthorizedOperation.NoPermissionFeature",
-        "The edition does not include this action.",
+        "Subscription tier must be upgraded to use this API.",
         "Upgrade the edition through the service's account manager; retrying does not help before \
         that.",
     ),
     CodeMeta::new(
         "UnauthorizedOperation.UnauthorizedOperationDownload",
-        "Downloads are not permitted.",
+        "Download permission was not granted.",
         "Have the sub-organization's super administrator authorize downloads in its console \
         (organization center, authorization management). Or enable them for the platform's \
         application (application management, extended services). A sub-organization that has \
@@ -1260,26 +1244,24 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "UnauthorizedOperation.UnauthorizedOperationOrganization",
-        "The organization is not authorized.",
+        "Organisation was not authorised.",
         "Have the sub-organization complete its activation through `CreateConsoleLoginUrl`; \
         `DescribeChannelOrganizations` returns its state.",
     ),
     CodeMeta::new(
         "UnknownParameter",
         "Unknown parameter.",
-        "Remove the parameter that the message names, or correct its spelling; this action doesn't \
-        define it.",
+        "Remove the parameter that the message names, or correct its spelling.",
     ),
     CodeMeta::new(
         "UnsupportedOperation",
         "Operation is not supported.",
-        "See the message for the cause; the action does not support this for the resource, so \
-        retrying does not help.",
+        "Use another action or resource; the message states what is not supported.",
     ),
     CodeMeta::new(
         "UnsupportedProtocol",
         "Only GET and POST over HTTP(S) are supported.",
-        "Call with POST (or GET) over HTTPS; check the endpoint and any proxy.",
+        "Send a POST or GET over HTTPS; check the endpoint and the proxy.",
     ),
     CodeMeta::new(
         "UnsupportedRegion",

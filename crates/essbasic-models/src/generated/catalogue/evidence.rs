@@ -14,7 +14,8 @@ pub(super) const CHANNEL_DESCRIBE_SIGN_FACE_VIDEO: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeSignFaceVideo")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询签署认证人脸视频",
     "Returns the video that was recorded when a signer proved identity and intent on video.\n\nIt \
     exists only for contracts signed on H5 (links of `ChannelCreateFlowSignUrl` or \
@@ -39,7 +40,8 @@ pub(super) const CHANNEL_DESCRIBE_SIGN_FACE_VIDEO: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_VERIFY_PDF: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelVerifyPdf")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "合同验签",
     "Verifies the digital signatures in a contract's file: whether they are valid and whether the \
     content has been tampered with.\n\nThe response contains a result for the file and one for \
@@ -60,7 +62,8 @@ pub(super) const CHANNEL_VERIFY_PDF: ActionMeta = ActionMeta::new(
 pub(super) const CREATE_CHANNEL_FLOW_EVIDENCE_REPORT: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateChannelFlowEvidenceReport")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "提交申请出证报告任务",
     "Orders an evidence report, a PDF that certifies how a contract was signed, and returns the \
     report's id.\n\nThe evidence package must have been bought; the account manager arranges that. \
@@ -94,7 +97,8 @@ pub(super) const CREATE_CHANNEL_FLOW_EVIDENCE_REPORT: ActionMeta = ActionMeta::n
 pub(super) const CREATE_FLOW_BLOCKCHAIN_EVIDENCE_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateFlowBlockchainEvidenceUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取签署存证证书查看二维码",
     "Creates a link and a QR code that show, in the service's mini program, the certificate of a \
     contract's record on the blockchain.\n\nThe contract must be fully signed or released. The \
@@ -123,7 +127,8 @@ pub(super) const CREATE_FLOW_BLOCKCHAIN_EVIDENCE_URL: ActionMeta = ActionMeta::n
 pub(super) const CREATE_PERSON_AUTH_CERTIFICATE_IMAGE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreatePersonAuthCertificateImage")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取个人用户认证证书图片",
     "Creates a picture of a person's identity certificate and returns the link from which it can \
     be fetched.\n\nOnly for persons; employees of organizations are not supported. Intended for \
@@ -141,7 +146,8 @@ pub(super) const DESCRIBE_CHANNEL_FLOW_EVIDENCE_REPORT: ActionMeta = ActionMeta:
     ActionInfo::new("essbasic", "2021-05-26", "DescribeChannelFlowEvidenceReport")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "获取出证报告任务执行结果",
     "Returns the state of an evidence report ordered with `CreateChannelFlowEvidenceReport`, and \
     the link to its PDF.\n\nThe evidence package must have been bought; the account manager \

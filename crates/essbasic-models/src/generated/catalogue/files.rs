@@ -12,7 +12,8 @@ use super::shared::{AGENT, USER_INFO};
 pub(super) const CREATE_FILE_CONVERT_TASK: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateFileConvertTask")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "新建文件转换任务",
     "Starts the conversion of one uploaded file (Word, Excel, HTML, plain text or picture) to PDF. \
     Contracts can be created from PDF only.\n\nUpload the file with `UploadFiles` first. The \
@@ -39,7 +40,8 @@ pub(super) const DESCRIBE_FILE_CONVERT_TASK: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFileConvertTask")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询文件转换任务状态",
     "Returns the progress of a conversion started with `CreateFileConvertTask` and, after \
     completion, the resource id of the PDF.\n\nLarge files can take long. The resource id returned \
@@ -54,7 +56,8 @@ pub(super) const UPLOAD_FILES: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "UploadFiles")
         .with_host("file.ess.tencent.cn")
         .with_test_host("file.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "文件上传",
     "Uploads up to 20 files of one type and returns a resource id for each, for contracts, \
     templates, seals, archive folders or business licenses.\n\nA PDF can be used directly, with \

@@ -18,7 +18,8 @@ use super::values::{
 pub(super) const ARCHIVE_DYNAMIC_FLOW: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ArchiveDynamicFlow")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "结束动态签署流程",
     "Ends a contract with dynamic signers 2.0 after every party has signed and no party remains to \
     be added.\n\nThe contract must be open and signed by all its parties. The call is refused for \
@@ -56,7 +57,8 @@ pub(super) const ARCHIVE_DYNAMIC_FLOW: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_CANCEL_MULTI_FLOW_SIGN_QR_CODE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCancelMultiFlowSignQRCode")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "取消一码多签签署码",
     "Makes a QR code of `ChannelCreateMultiFlowSignQRCode` invalid before it expires, so that \
     nobody can start another contract with it. The call is refused if the code is already invalid.",
@@ -79,7 +81,8 @@ pub(super) const CHANNEL_CANCEL_MULTI_FLOW_SIGN_QR_CODE: ActionMeta = ActionMeta
 pub(super) const CHANNEL_CREATE_DYNAMIC_FLOW_APPROVER: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateDynamicFlowApprover")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "渠道版补充动态合同签署人接口",
     "Adds parties to open dynamic contracts, which `ChannelCreateFlowByFiles` created with \
     `OpenDynamicSignFlow`.\n\nThe platform's application must have dynamic signers 2.0 enabled, \
@@ -112,7 +115,8 @@ pub(super) const CHANNEL_CREATE_DYNAMIC_FLOW_APPROVER: ActionMeta = ActionMeta::
 pub(super) const CHANNEL_CREATE_FLOW_APPROVERS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateFlowApprovers")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "补充签署流程签署人信息",
     "Names the signers of parties that were left open when a contract was started from a template \
     or from files. One call can fill several parties of one contract, or of several contracts with \
@@ -140,7 +144,8 @@ pub(super) const CHANNEL_CREATE_FLOW_APPROVERS: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_CREATE_FLOW_BY_FILES: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateFlowByFiles")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "用PDF文件创建签署流程",
     "Creates a contract from a PDF that was uploaded with `UploadFiles`, and sends it to its \
     parties for signature. Suited to individual contracts that the platform has as a complete PDF; \
@@ -235,7 +240,8 @@ pub(super) const CHANNEL_CREATE_FLOW_BY_FILES: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_CREATE_FLOW_GROUP_BY_FILES: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateFlowGroupByFiles")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "通过多文件创建合同组签署流程",
     "Creates 2 to 50 related contracts from uploaded PDFs and bundles them into a contract group. \
     Each signer gets one link for the whole group and sees the contracts as a list. The group is \
@@ -313,7 +319,8 @@ pub(super) const CHANNEL_CREATE_FLOW_GROUP_BY_FILES: ActionMeta = ActionMeta::ne
 pub(super) const CHANNEL_CREATE_FLOW_GROUP_BY_TEMPLATES: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateFlowGroupByTemplates")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "通过多模板创建合同组签署流程",
     "Creates 2 to 50 related contracts from templates and bundles them into a contract group. Each \
     signer gets one link for the whole group and sees the contracts as a list. The group is signed \
@@ -376,7 +383,8 @@ pub(super) const CHANNEL_CREATE_FLOW_GROUP_BY_TEMPLATES: ActionMeta = ActionMeta
 pub(super) const CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateMultiFlowSignQRCode")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "创建一码多签签署码",
     "Creates a QR code that many people can scan, each to start and sign their own contract from \
     one template. It suits signers who are not known beforehand, such as new employees. Each \
@@ -413,7 +421,8 @@ pub(super) const CHANNEL_CREATE_MULTI_FLOW_SIGN_QR_CODE: ActionMeta = ActionMeta
 pub(super) const CHANNEL_CREATE_PREPARE_FLOW: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreatePrepareFlow")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取发起合同嵌入链接",
     "Creates a link to a page on which an employee starts a contract with the data, parties and \
     fields of the request. The page can be opened or embedded in a website. Works in desktop \
@@ -451,7 +460,8 @@ pub(super) const CHANNEL_CREATE_PREPARE_FLOW: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_CREATE_PREPARE_FLOW_GROUP: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreatePrepareFlowGroup")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取发起合同组嵌入链接",
     "Creates a link to an embedded page on which an employee starts a contract group that the \
     request has prepared.\n\nOnly groups of files are possible for now. The contracts can have the \
@@ -522,7 +532,8 @@ pub(super) const CHANNEL_CREATE_PREPARE_FLOW_GROUP: ActionMeta = ActionMeta::new
 pub(super) const CHANNEL_CREATE_RELEASE_FLOW: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateReleaseFlow")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "发起解除协议",
     "Starts a release agreement, a contract by which the parties of a fully signed contract end \
     it. Once the agreement is signed by all, the original contract is released.\n\nThe original \
@@ -561,7 +572,8 @@ pub(super) const CHANNEL_CREATE_RELEASE_FLOW: ActionMeta = ActionMeta::new(
 pub(super) const CREATE_FLOWS_BY_TEMPLATES: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateFlowsByTemplates")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "用模板创建签署流程",
     "Creates 1 to 20 contracts, each from a template of the sub-organization, and sends them to \
     their parties. The parties are given in the template's order. `ErrorMessages` contains the \
@@ -616,7 +628,8 @@ pub(super) const DESCRIBE_USER_FLOW_TYPE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "DescribeUserFlowType")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询用户合同类型",
     "Lists the sub-organization's own contract types, by which templates are sorted, with id, name \
     and description. `QueryBindTemplate` limits the list to types with bound templates and counts \
@@ -630,7 +643,8 @@ pub(super) const PREPARE_FLOWS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "PrepareFlows")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .deprecated(),
+        .deprecated()
+        .with_errors(super::super::ERRORS),
     "准备待发起文件",
     "Creates a link to a page on which an employee checks up to 20 contracts and starts them by \
     confirming. It covers only contracts between an organization and a person.\n\nObsolete and not \

@@ -13,7 +13,8 @@ use super::values::{APPROVE_TYPE, ID_CARD_TYPE};
 pub(super) const CANCEL_ORGANIZATION_FLOWS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CancelOrganizationFlows")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "全量撤销企业合同",
     "Withdraws all contracts of a sub-organization that are still being signed, for instance \
     because the organization's details change. It cannot be limited to some of them.\n\nA task \
@@ -43,7 +44,8 @@ pub(super) const CANCEL_ORGANIZATION_FLOWS: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_BATCH_CANCEL_FLOWS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelBatchCancelFlows")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "批量撤销合同流程",
     "Withdraws up to 100 contracts by id, for instance because they were sent by mistake or their \
     content is wrong. Each must have at least one party that has not signed.\n\nContracts that are \
@@ -77,7 +79,8 @@ pub(super) const CHANNEL_BATCH_CANCEL_FLOWS: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_CANCEL_FLOW: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCancelFlow")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "撤销合同流程",
     "Withdraws one contract that at least one party has not signed, for instance because it was \
     sent by mistake or its content is wrong.\n\nA contract that is fully signed, refused (in \
@@ -116,7 +119,8 @@ pub(super) const CHANNEL_CANCEL_FLOW: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_CREATE_BATCH_CANCEL_FLOW_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateBatchCancelFlowUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取批量撤销合同流程的腾讯电子签小程序链接",
     "Creates a link with which a person withdraws up to 100 contracts. On a phone it opens the \
     service's mini program, which asks for the reason. Each contract must have at least one party \
@@ -148,7 +152,8 @@ pub(super) const CHANNEL_CREATE_BATCH_CANCEL_FLOW_URL: ActionMeta = ActionMeta::
 pub(super) const CHANNEL_CREATE_BOUND_FLOWS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateBoundFlows")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "领取未归属的合同",
     "Claims contracts that were sent to the sub-organization without a named signer, for the \
     employee in `Agent`.\n\nA contract must be claimed if its party of type `ORGANIZATION` has \
@@ -197,7 +202,8 @@ pub(super) const CHANNEL_CREATE_BOUND_FLOWS: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_CREATE_FLOW_REMINDS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateFlowReminds")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "合同催办",
     "Reminds the signers of up to 100 contracts who have not signed yet, by short \
     message.\n\nSigners whose `ApproveStatus` is `PENDING` are reminded, each at most once per \
@@ -216,7 +222,8 @@ pub(super) const CHANNEL_CREATE_FLOW_REMINDS: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_CREATE_FLOW_SIGN_REVIEW: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateFlowSignReview")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "提交企业签署流程审批结果",
     "Reports the outcome of an internal approval of the initiator's organization that a contract \
     requires. `OperateType` selects one of two kinds:\n\n- Before signing (`SignReview`). The \
@@ -252,7 +259,8 @@ pub(super) const CHANNEL_CREATE_FLOW_SIGN_REVIEW: ActionMeta = ActionMeta::new(
 pub(super) const CREATE_FLOW_FORWARDS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateFlowForwards")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "变更本企业待签合同的经办人",
     "Transfers contracts on which an employee must act to another employee of the same \
     sub-organization.\n\nThe employee who takes over must have joined the organization and \
@@ -274,7 +282,8 @@ pub(super) const CREATE_FLOW_FORWARDS: ActionMeta = ActionMeta::new(
 pub(super) const CREATE_FLOW_GROUP_SIGN_REVIEW: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateFlowGroupSignReview")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "提交合同组签署流程审批结果",
     "Reports the outcome of an internal approval of the initiator's organization that a signer of \
     a contract group requires. It applies to that signer in all contracts of the group.\n\nThe \
@@ -309,7 +318,8 @@ pub(super) const DESCRIBE_CANCEL_FLOWS_TASK: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "DescribeCancelFlowsTask")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询批量撤销签署流程任务结果",
     "Returns the state of a task that withdraws contracts: the withdrawn contracts, and the failed \
     ones with the cause.\n\nTasks are created by `ChannelBatchCancelFlows`, \
@@ -334,7 +344,8 @@ pub(super) const DESCRIBE_CANCEL_FLOWS_TASK: ActionMeta = ActionMeta::new(
 pub(super) const MODIFY_FLOW_DEADLINE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ModifyFlowDeadline")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "修改签署流程截止时间",
     "Extends the signing deadline of an open contract, or of one of its signers. Without \
     `RecipientId` this extends the deadline of the contract and of the signers without their own \

@@ -14,7 +14,8 @@ pub(super) const CHANNEL_DESCRIBE_FLOW_COMPONENTS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeFlowComponents")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "获取合同填写控件内容",
     "Returns the fields of one contract, of the initiator and the signers: owner, fill status and \
     content. Signature slots are not included.\n\nThe response covers text (single-line and \
@@ -46,7 +47,8 @@ pub(super) const DESCRIBE_FLOW_DETAIL_INFO: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlowDetailInfo")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "获取合同信息",
     "Returns contracts with their status and that of each party: up to 100 by id, or all of a \
     contract group.\n\nOnly contracts that the sub-organization in `Agent` created are found; use \
@@ -84,7 +86,8 @@ pub(super) const DESCRIBE_RESOURCE_URLS_BY_FLOWS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "DescribeResourceUrlsByFlows")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "获取合同PDF下载链接",
     "Creates download links for the PDFs of up to 50 contracts. The sub-organization in `Agent` \
     must have created the contracts; they may be in signing or fully signed.\n\nThe PDF is \
@@ -137,7 +140,8 @@ pub(super) const DESCRIBE_RESOURCE_URLS_BY_FLOWS: ActionMeta = ActionMeta::new(
 pub(super) const GET_DOWNLOAD_FLOW_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "GetDownloadFlowUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取控制台下载合同页面跳转链接",
     "Creates a link to the console page on which a person downloads contracts, with the given ones \
     already selected. The page's download button downloads them, each folder of `DownLoadFlows` as \

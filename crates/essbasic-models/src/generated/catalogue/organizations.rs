@@ -13,7 +13,8 @@ use super::values::{AUTHORIZATION_TYPE, ID_CARD_TYPE};
 pub(super) const CHANNEL_CREATE_ORGANIZATION_MODIFY_QR_CODE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateOrganizationModifyQrCode")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "生成渠道子客编辑企业信息二维码",
     "Creates a QR code with which a sub-organization edits its own information.\n\nThe \
     sub-organization and the employee named in `Agent` must have passed identity verification. The \
@@ -29,7 +30,8 @@ pub(super) const CHANNEL_CREATE_ORGANIZATION_MODIFY_QR_CODE: ActionMeta = Action
 pub(super) const CREATE_BATCH_ADMIN_CHANGE_INVITATIONS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateBatchAdminChangeInvitations")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "批量创建变更超管任务",
     "Creates the tasks that replace the super administrators of several organizations.\n\nOne call \
     takes up to 10 verified organizations, each only once, identified by \
@@ -56,7 +58,8 @@ pub(super) const CREATE_BATCH_ADMIN_CHANGE_INVITATIONS: ActionMeta = ActionMeta:
 pub(super) const CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateBatchAdminChangeInvitationsUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "创建企业批量变更超管链接",
     "Creates one link with which a new super administrator takes over several organizations in a \
     batch.\n\nThe tasks must first be created with `CreateBatchAdminChangeInvitations`; one link \
@@ -83,7 +86,8 @@ pub(super) const CREATE_BATCH_ADMIN_CHANGE_INVITATIONS_URL: ActionMeta = ActionM
 pub(super) const CREATE_BATCH_INIT_ORGANIZATION_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateBatchInitOrganizationUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "批量操作企业初始化",
     "Creates a link with which a person sets up several sub-organizations after registration: \
     creates seals, enables auto-signing, authorizes a partner or the platform to auto-sign.\n\nThe \
@@ -118,7 +122,8 @@ pub(super) const CREATE_BATCH_INIT_ORGANIZATION_URL: ActionMeta = ActionMeta::ne
 pub(super) const CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateBatchOrganizationAuthorizationUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "创建企业批量认证链接-单链接",
     "Creates one link with which a super administrator completes the verification of several \
     organizations in a batch.\n\nFirst submit the organizations with \
@@ -154,7 +159,8 @@ pub(super) const CREATE_BATCH_ORGANIZATION_AUTHORIZATION_URL: ActionMeta = Actio
 pub(super) const CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateBatchOrganizationRegistrationTasks")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "创建企业批量认证链接任务",
     "Submits several sub-organizations for verification and creates the verification links, for a \
     browser on a computer, for H5 or for the mini program.\n\nOne call takes up to 10 \
@@ -188,7 +194,8 @@ pub(super) const CREATE_BATCH_ORGANIZATION_REGISTRATION_TASKS: ActionMeta = Acti
 pub(super) const CREATE_CHANNEL_ORGANIZATION_INFO_CHANGE_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateChannelOrganizationInfoChangeUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取变更企业信息电子签小程序链接",
     "Creates a link with which a sub-organization changes, in the mini program, its super \
     administrator or its basic information.\n\nThe sub-organization and the employee named in \
@@ -214,7 +221,8 @@ pub(super) const CREATE_CHANNEL_ORGANIZATION_INFO_CHANGE_URL: ActionMeta = Actio
 pub(super) const CREATE_CHANNEL_SUB_ORGANIZATION_ACTIVE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateChannelSubOrganizationActive")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "激活或者续期子企业",
     "Activates sub-organizations, or extends their activation, using one license each.\n\nAn \
     active sub-organization can initiate contracts; an inactive one can only view and sign them. \
@@ -244,7 +252,8 @@ pub(super) const CREATE_CHANNEL_SUB_ORGANIZATION_ACTIVE: ActionMeta = ActionMeta
 pub(super) const CREATE_CLOSE_ORGANIZATION_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateCloseOrganizationUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "创建企业注销链接",
     "Creates a link with which a sub-organization closes its account with the service.\n\nThe \
     employee in `Agent.ProxyOperator.OpenId` must be its super administrator or legal \
@@ -269,7 +278,8 @@ pub(super) const CREATE_CLOSE_ORGANIZATION_URL: ActionMeta = ActionMeta::new(
 pub(super) const CREATE_MODIFY_ADMIN_AUTHORIZATION_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateModifyAdminAuthorizationUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "生成变更超管授权书链接",
     "Creates a link for uploading a super administrator's power of attorney again.\n\nThat is \
     possible only after the review has rejected the earlier one, for instance as illegible. The \
@@ -295,7 +305,8 @@ pub(super) const CREATE_MODIFY_ADMIN_AUTHORIZATION_URL: ActionMeta = ActionMeta:
 pub(super) const CREATE_ORGANIZATION_AUTH_FILE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateOrganizationAuthFile")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "生成企业授权书",
     "Creates a power of attorney, filled in with the given details. `Type` selects the purpose: an \
     organization's verification, a change of super administrator, or closing the organization's \
@@ -321,7 +332,8 @@ pub(super) const CREATE_ORGANIZATION_AUTH_FILE: ActionMeta = ActionMeta::new(
 pub(super) const DELETE_ORGANIZATION_AUTHORIZATIONS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "DeleteOrganizationAuthorizations")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "批量清除未认证的企业认证流",
     "Clears unfinished verifications of organizations, for instance when a batch was submitted \
     with wrong details of the super administrator.\n\nIt complements \
@@ -355,7 +367,8 @@ pub(super) const DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS: ActionMeta = Ac
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询企业批量认证状态",
     "Returns the progress of each organization of a batch registration.\n\nThe organizations are \
     identified by the `SubTaskId`s that `DescribeBatchOrganizationRegistrationUrls` returns for a \
@@ -386,7 +399,8 @@ pub(super) const DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_URLS: ActionMeta = Act
         )
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询子企业批量认证链接",
     "Returns the result of a batch registration: each sub-organization's verification link or \
     error.\n\nCall `CreateBatchOrganizationRegistrationTasks` first, which returns the task's id. \
@@ -409,7 +423,8 @@ pub(super) const DESCRIBE_CHANNEL_ORGANIZATIONS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "DescribeChannelOrganizations")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询企业信息",
     "Returns one sub-organization, or lists all sub-organizations of the application: super \
     administrator, legal representative, state of verification, activation.\n\nWith \
@@ -430,7 +445,8 @@ pub(super) const DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL: ActionMeta = ActionMeta:
     ActionInfo::new("essbasic", "2021-05-26", "DescribeExtendedServiceAuthDetail")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询企业扩展服务授权详情",
     "Lists the employees and organizations to which a sub-organization has granted an extended \
     service: auto-signing or batch signing.\n\nOnly its super administrator or legal \
@@ -457,7 +473,8 @@ pub(super) const DESCRIBE_EXTENDED_SERVICE_AUTH_INFO: ActionMeta = ActionMeta::n
     ActionInfo::new("essbasic", "2021-05-26", "DescribeExtendedServiceAuthInfo")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询企业扩展服务授权信息",
     "Returns the extended services that a sub-organization has enabled, with the operator and the \
     time.\n\n`ExtendedServiceType` lists the services, such as auto-signing and downloads by the \
@@ -486,7 +503,8 @@ pub(super) const DESCRIBE_EXTENDED_SERVICE_AUTH_INFO: ActionMeta = ActionMeta::n
 pub(super) const MODIFY_EXTENDED_SERVICE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ModifyExtendedService")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "管理企业扩展服务",
     "Enables or disables an extended service of a sub-organization.\n\nThe employee in \
     `Agent.ProxyOperator.OpenId` must be its super administrator or legal representative; both the \
@@ -512,7 +530,8 @@ pub(super) const MODIFY_EXTENDED_SERVICE: ActionMeta = ActionMeta::new(
 pub(super) const MODIFY_ORGANIZATION_BUSINESS_INFO: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ModifyOrganizationBusinessInfo")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "变更子客企业信息",
     "Updates a sub-organization's information with the service after a change in the business \
     register, with its latest business license as evidence.\n\nOnly its super administrator or \
@@ -550,7 +569,8 @@ pub(super) const MODIFY_ORGANIZATION_BUSINESS_INFO: ActionMeta = ActionMeta::new
 pub(super) const SYNC_PROXY_ORGANIZATION: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "SyncProxyOrganization")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "同步企业信息",
     "Submits a sub-organization's details (name, business license, credit code, legal \
     representative, address). They then need not be entered during activation.\n\nCall it before \

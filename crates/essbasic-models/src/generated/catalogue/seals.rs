@@ -13,7 +13,8 @@ use super::values::{AUTO_SIGN_SCENE, ID_CARD_TYPE};
 pub(super) const CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreatePreparedPersonalEsign")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "创建导入处方单个人印章",
     "Imports a person's seal from a picture that the platform already has.\n\nOnly for electronic \
     prescriptions, by prior agreement with the service's account manager. Upload the picture with \
@@ -30,7 +31,8 @@ pub(super) const CHANNEL_CREATE_PREPARED_PERSONAL_ESIGN: ActionMeta = ActionMeta
 pub(super) const CHANNEL_CREATE_SEAL_POLICY: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateSealPolicy")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "创建印章授权",
     "Authorizes employees of a sub-organization to sign with one of its seals.\n\nThe \
     sub-organization and the operator must have passed identity verification. The response lists \
@@ -45,7 +47,8 @@ pub(super) const CHANNEL_CREATE_SEAL_POLICY: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_DELETE_SEAL_POLICIES: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelDeleteSealPolicies")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "删除印章授权",
     "Revokes employees' authorization to use a seal.\n\nFrom then on such an employee must apply \
     for each use of the seal and have it approved; `DescribeChannelSealPolicyWorkflowUrl` creates \
@@ -59,7 +62,8 @@ pub(super) const CHANNEL_DESCRIBE_ORGANIZATION_SEALS: ActionMeta = ActionMeta::n
     ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeOrganizationSeals")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询子企业电子印章",
     "Lists the seals of a sub-organization, page by page: type, state, picture, size and, on \
     request, the employees who may use them. With `SealId` it returns one seal.\n\nThe operator \
@@ -88,7 +92,8 @@ pub(super) const CHANNEL_DESCRIBE_ORGANIZATION_SEALS: ActionMeta = ActionMeta::n
 pub(super) const CHANNEL_UPDATE_SEAL_STATUS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelUpdateSealStatus")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "更新印章状态",
     "Changes the state of a sub-organization's seal. Currently a seal can only be disabled; \
     `ChannelDescribeOrganizationSeals` returns its state.\n\nThe response can contain a link and a \
@@ -101,7 +106,8 @@ pub(super) const CHANNEL_UPDATE_SEAL_STATUS: ActionMeta = ActionMeta::new(
 pub(super) const CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateEmployeeQualificationSealQrCode")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "创建个人印章授权给企业使用的授权二维码",
     "Creates a QR code with which a person permits an organization to use their professional seal, \
     for instance that of a registered fire engineer.\n\nThe person scans it with WeChat and \
@@ -124,7 +130,8 @@ pub(super) const CREATE_EMPLOYEE_QUALIFICATION_SEAL_QR_CODE: ActionMeta = Action
 pub(super) const CREATE_LEGAL_SEAL_QR_CODE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateLegalSealQrCode")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取到电子签小程序创建法人章二维码",
     "Creates a QR code for the page on which the seal of an organization's legal representative is \
     created.\n\nIt is scanned with WeChat and opens the service's mini program. The service can \
@@ -173,7 +180,8 @@ pub(super) const CREATE_LEGAL_SEAL_QR_CODE: ActionMeta = ActionMeta::new(
 pub(super) const CREATE_SEAL_BY_IMAGE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateSealByImage")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "创建企业电子印章",
     "Creates a seal for a sub-organization, either from a picture (`SealImage`) or drawn by the \
     service (`GenerateSource`).\n\nThe sub-organization and the operator must have passed identity \
@@ -210,7 +218,8 @@ pub(super) const CREATE_SEAL_BY_IMAGE: ActionMeta = ActionMeta::new(
 pub(super) const DESCRIBE_CHANNEL_SEAL_POLICY_WORKFLOW_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "DescribeChannelSealPolicyWorkflowUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "生成渠道子客用印申请审批链接",
     "Creates the link with which an approver decides on an employee's application to use a seal; \
     it opens the mini program.\n\n`Agent.ProxyOperator.OpenId` must be the approver, and only the \

@@ -15,7 +15,8 @@ use super::values::{
 pub(super) const CHANNEL_CREATE_BATCH_QUICK_SIGN_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateBatchQuickSignUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取H5批量签署或查看链接",
     "Creates an H5 link on which one signer, a person or an employee, views and signs several \
     contracts or a whole contract group. It opens in a platform's own app or a browser.\n\nThe \
@@ -45,7 +46,8 @@ pub(super) const CHANNEL_CREATE_BATCH_QUICK_SIGN_URL: ActionMeta = ActionMeta::n
 pub(super) const CHANNEL_CREATE_BATCH_SIGN_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateBatchSignUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取跳转至腾讯电子签小程序的批量签署链接",
     "Creates a link that takes one signer, a person or an employee, to the service's mini program \
     to sign several contracts together.\n\nThe signer's details must match those in the contracts, \
@@ -77,7 +79,8 @@ pub(super) const CHANNEL_CREATE_BATCH_SIGN_URL: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_CREATE_FLOW_SIGN_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateFlowSignUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取用户H5签署链接",
     "Creates H5 links on which signers view and sign a contract that has been created, or on which \
     it can only be previewed (`UrlType`). The links open in a platform's own app, in Alipay or in \
@@ -103,7 +106,8 @@ pub(super) const CHANNEL_CREATE_FLOW_SIGN_URL: ActionMeta = ActionMeta::new(
 pub(super) const CHANNEL_CREATE_ORGANIZATION_BATCH_SIGN_URL: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelCreateOrganizationBatchSignUrl")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取企业签署合同web页面",
     "Creates a link to a page of the web console on which an employee signs several contracts, or \
     a contract group, together.\n\nThe employee must be verified within the organization and be \
@@ -131,7 +135,8 @@ pub(super) const CHANNEL_CREATE_ORGANIZATION_BATCH_SIGN_URL: ActionMeta = Action
 pub(super) const CREATE_SIGN_URLS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateSignUrls")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "获取跳转至腾讯电子签小程序的签署链接",
     "Creates links that take signers to the service's mini program to view, fill in and sign \
     contracts. The platform delivers them to the signers, for instance by short message, button or \

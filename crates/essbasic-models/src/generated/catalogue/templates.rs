@@ -14,7 +14,8 @@ pub(super) const DESCRIBE_TEMPLATES: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "DescribeTemplates")
         .with_test_host("essbasic.test.ess.tencent.cn")
         .with_rate_limit(20)
-        .idempotent(),
+        .idempotent()
+        .with_errors(super::super::ERRORS),
     "查询模板信息列表",
     "Lists the valid templates that a sub-organization owns, not those of the platform. \
     `CreateFlowsByTemplates` and `ChannelCreateFlowGroupByTemplates` need the parties and fields \
@@ -57,7 +58,8 @@ pub(super) const DESCRIBE_TEMPLATES: ActionMeta = ActionMeta::new(
 pub(super) const OPERATE_CHANNEL_TEMPLATE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "OperateChannelTemplate")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "第三方应用模板库管理",
     "Returns or changes the sub-organizations that may use a template of the platform's template \
     library.\n\n- `SELECT` lists the sub-organizations authorized, page by page.\n- `UPDATE` sets \
@@ -105,7 +107,8 @@ pub(super) const OPERATE_CHANNEL_TEMPLATE: ActionMeta = ActionMeta::new(
 pub(super) const OPERATE_TEMPLATE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "OperateTemplate")
         .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "企业模板管理",
     "Deletes, enables, disables or copies a template that a sub-organization owns. Every operation \
     triggers a callback.\n\nDeleting is final; to keep a template, disable it instead. Enabling \

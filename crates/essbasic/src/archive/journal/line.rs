@@ -69,7 +69,7 @@ impl Record {
             |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let failure = |error: &FlowError| {
             let message = truncate(&error.message, MAX_MESSAGE_BYTES).to_owned();
-            FlowError::new(error.kind, message)
+            error.with_message(message)
         };
         Self {
             flow_id: flow.flow_id.to_string(),

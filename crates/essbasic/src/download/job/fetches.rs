@@ -106,7 +106,9 @@ impl Job {
         }
         match outcome {
             #[cfg(feature = "object-store")]
-            FetchOutcome::Store(message) => self.stop(Error::Store(message)),
+            FetchOutcome::Store(message, hint) => {
+                self.stop(Error::Store { message, hint: Some(hint) });
+            }
             FetchOutcome::Disk(error) => match error.kind() {
                 // Only this name is affected, for example because it is the name of a folder.
                 ErrorKind::IsADirectory | ErrorKind::InvalidFilename => {
@@ -147,10 +149,12 @@ impl Job {
         self.store_failures += 1;
         let downloads = u32::try_from(self.options.effective_concurrency()).unwrap_or(u32::MAX);
         if self.store_failures > downloads.saturating_mul(MAX_ATTEMPTS) {
-            self.stop(Error::Store(format!(
+            let message = format!(
                 "the store rejected {} files in a row, the last with: {}",
                 self.store_failures, error.message
-            )));
+            );
+            let hint = Some("run again when the store accepts files");
+            self.stop(Error::Store { message, hint });
         }
     }
 }

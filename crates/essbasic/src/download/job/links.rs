@@ -69,7 +69,7 @@ impl Job {
                 self.on_call_succeeded();
                 merge(&batch.ids, response, now)
             }
-            Err(error) => match self.on_call_error(error) {
+            Err(error) => match self.on_call_error(error, batch.ids.len()) {
                 Some(error) => vec![Err(error); batch.ids.len()],
                 None => return self.without_links.extend(batch.flows),
             },

@@ -315,9 +315,9 @@ impl Job {
         self.call_failures = 0;
     }
 
-    /// Processes the error of a call. Returns the error of its contracts; `None` if the call is retried or the job
+    /// Processes the error of a call for several contracts. Returns the error of each; `None` if the call is retried or the job
     /// stops.
-    fn on_call_error(&mut self, error: tc3_client::Error) -> Option<FlowError> {
+    fn on_call_error(&mut self, error: tc3_client::Error, contracts: usize) -> Option<FlowError> {
         let never_sent = matches!(error.kind(), ErrorKind::Transport(kind) if kind.never_sent());
         let max_failures = match never_sent && !self.was_reached {
             true => self.policy.max_call_failures.min(MAX_FAILURES_UNREACHED),
@@ -328,7 +328,7 @@ impl Job {
             tracing::debug!(%error, failures = self.call_failures, "call failed, will be retried");
             return None;
         }
-        match into_flow_error(error) {
+        match into_flow_error(error, contracts) {
             Ok(error) => Some(error),
             Err(fatal) => {
                 self.stop(fatal);

@@ -45,7 +45,7 @@ impl Job {
                 self.on_call_succeeded();
                 response.flow_info
             }
-            Err(error) => match self.on_call_error(error) {
+            Err(error) => match self.on_call_error(error, batch.flows.len()) {
                 Some(error) => {
                     for flow in batch.flows {
                         self.fail(flow, error.clone());

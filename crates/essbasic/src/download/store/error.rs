@@ -54,23 +54,30 @@ impl Operation {
 #[derive(Debug)]
 pub(super) struct StoreError {
     pub(super) message: String,
+    /// The fix, if one is known.
+    hint: Option<&'static str>,
     /// `true` if every other file would fail too.
     stops_job: bool,
 }
 
 impl From<StoreError> for FetchOutcome {
     fn from(error: StoreError) -> Self {
-        match error.stops_job {
-            true => Self::Store(error.message),
-            false => Self::Failed(FlowError::new(FlowErrorKind::Store, error.message)),
+        let StoreError { message, hint, stops_job } = error;
+        if stops_job {
+            return Self::Store(message, hint.unwrap_or_default());
         }
+        let error = FlowError::new(FlowErrorKind::Store, message);
+        Self::Failed(match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        })
     }
 }
 
 impl StoreError {
     /// Creates the error of a single file.
     pub(super) fn of_file(message: String) -> Self {
-        Self { message, stops_job: false }
+        Self { message, hint: None, stops_job: false }
     }
 
     /// Creates the error of a failed request. The store has already retried transient errors.
@@ -79,16 +86,18 @@ impl StoreError {
         let code = code.as_deref();
         let what = format!("{} {key}", operation.as_str());
         let described = describe(error);
-        let Some((cause, advice)) = advice(operation, code, error) else {
-            let advice = "run again when the store accepts it";
-            return Self::of_file(format!("{what} failed: {described}; {advice}"));
+        let Some((cause, hint)) = cause(operation, code, error) else {
+            let message = format!("{what} failed: {described}");
+            let hint = Some("run again when the store accepts it");
+            return Self { message, hint, stops_job: false };
         };
-        Self { message: format!("{cause} ({what}: {described}); {advice}"), stops_job: true }
+        let message = format!("{cause} ({what}: {described})");
+        Self { message, hint: Some(hint), stops_job: true }
     }
 }
 
 /// Returns the cause and the fix of an error that affects every file.
-fn advice(
+fn cause(
     operation: Operation,
     code: Option<&str>,
     error: &Error,
@@ -224,7 +233,7 @@ mod tests {
     #[track_caller]
     fn stopped(operation: Operation, error: &Error) -> String {
         match StoreError::new(operation, &Path::from("a/b.pdf"), error).into() {
-            FetchOutcome::Store(text) => text,
+            FetchOutcome::Store(text, hint) => format!("{text}; {hint}"),
             outcome => panic!("{operation:?} does not stop the job: {outcome:?}"),
         }
     }
@@ -261,7 +270,7 @@ mod tests {
             let error = StoreError::new(operation, &Path::from("a/b.pdf"), &error);
             let text = &error.message;
             assert!(text.contains(&format!("{what} a/b.pdf")), "{text}");
-            assert!(text.split_once("; ").unwrap().1.contains(advice), "{text}");
+            assert!(error.hint.unwrap().contains(advice), "{error:?}");
             assert!(!text.contains("SECRET"), "{text}");
             assert_eq!(error.stops_job, stops, "{text}");
         }

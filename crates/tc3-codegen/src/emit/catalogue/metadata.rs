@@ -64,7 +64,8 @@ impl Emitter<'_> {
         let name = &self.places.action(&action.name)?.name;
         let (request, response) = (self.of_type(&action.request)?, self.of_type(&action.response)?);
         let info_type = self.name("ActionInfo");
-        let info = actions::info(self.ir, action, &quote!(#info_type));
+        let info =
+            actions::info(self.ir, action, &quote!(#info_type), &quote!(super::super::ERRORS));
         let (title, doc, errors) = (&action.title, &action.doc, &action.errors);
         let group = action.group.as_deref().unwrap_or_default();
         let meta = self.name("ActionMeta");

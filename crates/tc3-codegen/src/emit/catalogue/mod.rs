@@ -97,8 +97,8 @@ fn items(ir: &Ir<'_>, places: &Places<'_>, module: &str) -> Vec<TokenStream> {
 fn codes(ir: &Ir<'_>) -> Vec<TokenStream> {
     let count = proc_macro2::Literal::usize_unsuffixed(ir.codes.len());
     let codes = ir.codes.iter().map(|code| {
-        let (name, doc, advice) = (&code.code, format!("{}.", code.description), &code.advice);
-        quote!(CodeMeta::new(#name, #doc, #advice))
+        let (name, doc, hint) = (&code.code, format!("{}.", code.description), &code.hint);
+        quote!(CodeMeta::new(#name, #doc, #hint))
     });
     vec![
         quote!(

@@ -191,7 +191,8 @@ impl ::tc3_api::Action for BoxRequest {
             "Box",
         )
         .with_test_host("odd.test.example")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = BoxResponse;
 
     fn encode(
@@ -496,7 +497,8 @@ impl ::tc3_api::Action for KeywordsRequest {
         )
         .with_test_host("odd.test.example")
         .with_rate_limit(20)
-        .deprecated();
+        .deprecated()
+        .with_errors(super::ERRORS);
     type Response = KeywordsResponse;
 
     fn encode(
@@ -606,7 +608,8 @@ impl ::tc3_api::Action for NothingRequest {
         .with_host("nothing.example")
         .with_rate_limit(5)
         .idempotent()
-        .unsigned();
+        .unsigned()
+        .with_errors(super::ERRORS);
     type Response = NothingResponse;
 
     fn encode(
@@ -757,7 +760,8 @@ impl ::tc3_api::Action for RecursionRequest {
             "Recursion",
         )
         .with_test_host("odd.test.example")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = RecursionResponse;
 
     fn encode(
@@ -1147,7 +1151,8 @@ impl ::tc3_api::Action for ScopeRequest {
             "Scope",
         )
         .with_test_host("odd.test.example")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = ScopeResponse;
 
     fn encode(
@@ -1492,7 +1497,8 @@ impl ::tc3_api::Action for TypesRequest {
             "Types",
         )
         .with_test_host("odd.test.example")
-        .with_rate_limit(20);
+        .with_rate_limit(20)
+        .with_errors(super::ERRORS);
     type Response = TypesResponse;
 
     fn encode(

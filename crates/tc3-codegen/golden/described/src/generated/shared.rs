@@ -243,7 +243,8 @@ impl SendRequest {
 }
 
 impl Action for SendRequest {
-    const INFO: ActionInfo<'static> = ActionInfo::new("described", "2020-01-02", "Send");
+    const INFO: ActionInfo<'static> = ActionInfo::new("described", "2020-01-02", "Send")
+        .with_errors(super::ERRORS);
     type Response = SendResponse;
 
     fn encode(&self) -> Result<Vec<u8>, json::Error> {

@@ -9,7 +9,8 @@ use super::values::{LEVEL, STATUS};
 pub(super) const BOX: ActionMeta = ActionMeta::new(
     ActionInfo::new("odd", "2020-01-02", "Box")
         .with_test_host("odd.test.example")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "Objects with the names of Rust's own [types]",
     "",
     "",
@@ -21,7 +22,8 @@ pub(super) const KEYWORDS: ActionMeta = ActionMeta::new(
     ActionInfo::new("odd", "2020-01-02", "Keywords")
         .with_test_host("odd.test.example")
         .with_rate_limit(20)
-        .deprecated(),
+        .deprecated()
+        .with_errors(super::super::ERRORS),
     "Fields that are keywords",
     "",
     "",
@@ -34,7 +36,8 @@ pub(super) const NOTHING: ActionMeta = ActionMeta::new(
         .with_host("nothing.example")
         .with_rate_limit(5)
         .idempotent()
-        .unsigned(),
+        .unsigned()
+        .with_errors(super::super::ERRORS),
     "No fields",
     "Does nothing.",
     "",
@@ -45,7 +48,8 @@ pub(super) const NOTHING: ActionMeta = ActionMeta::new(
 pub(super) const RECURSION: ActionMeta = ActionMeta::new(
     ActionInfo::new("odd", "2020-01-02", "Recursion")
         .with_test_host("odd.test.example")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "Objects that contain themselves",
     "",
     "",
@@ -56,7 +60,8 @@ pub(super) const RECURSION: ActionMeta = ActionMeta::new(
 pub(super) const SCOPE: ActionMeta = ActionMeta::new(
     ActionInfo::new("odd", "2020-01-02", "Scope")
         .with_test_host("odd.test.example")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "Objects with the names of imports",
     "",
     "",
@@ -67,7 +72,8 @@ pub(super) const SCOPE: ActionMeta = ActionMeta::new(
 pub(super) const TYPES: ActionMeta = ActionMeta::new(
     ActionInfo::new("odd", "2020-01-02", "Types")
         .with_test_host("odd.test.example")
-        .with_rate_limit(20),
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
     "Every type",
     "",
     "",

@@ -10,7 +10,7 @@ use tc3_catalogue::{
 use super::values::FORMAT;
 
 pub(super) const SEND: ActionMeta = ActionMeta::new(
-    ActionInfo::new("described", "2020-01-02", "Send"),
+    ActionInfo::new("described", "2020-01-02", "Send").with_errors(super::super::ERRORS),
     "Title of Send",
     "Sends files.\n\nEach is read once.",
     "",

@@ -1,0 +1,38 @@
+//! Cause of a failure with its fix, and text on one line.
+
+use std::fmt;
+
+use essbasic::FlowError;
+
+/// Cause of a failure and its fix, on one line.
+#[derive(Clone)]
+pub(crate) struct Cause {
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl Cause {
+    pub(crate) fn of(error: &FlowError) -> Self {
+        Self { message: one_line(&error.message), hint: error.hint().map(one_line) }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Returns the text without control characters and without bidirectional formatting characters.
+pub(crate) fn one_line(text: &str) -> String {
+    let tame = |c: char| match c {
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
+        c if c.is_control() => ' ',
+        c => c,
+    };
+    text.trim().chars().map(tame).collect()
+}

@@ -1,0 +1,91 @@
+//! Properties of an error: its call, class and fix.
+
+use std::io;
+
+use super::Error;
+
+/// Generates methods that return a property of the failed call, and `false` for other errors.
+macro_rules! of_call {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        $(
+            $(#[$doc])*
+            pub fn $name(&self) -> bool {
+                self.call().is_some_and(tc3_client::Error::$name)
+            }
+        )*
+    };
+}
+
+impl Error {
+    /// Returns the failed call, if that is the cause.
+    pub fn call(&self) -> Option<&tc3_client::Error> {
+        match self {
+            Self::Call(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Returns the error code of the API, such as `AuthFailure.SignatureFailure`; empty if the API returned no error.
+    pub fn code(&self) -> &str {
+        self.call().map_or("", tc3_client::Error::code)
+    }
+
+    /// Returns the request ID of the failed call, if there was a response.
+    pub fn request_id(&self) -> Option<&str> {
+        self.call()?.request_id()
+    }
+
+    of_call! {
+        /// Returns whether the same workflow may succeed later.
+        is_retryable;
+        /// Returns whether the service rejected a call because of its rate limit.
+        is_throttled;
+        /// Returns whether key, token, signature or clock are the cause, or no credential was found.
+        is_authentication;
+        /// Returns whether the account or the operator is not allowed to make the call.
+        is_permission;
+        /// Returns whether the application, the organization or another item does not exist.
+        is_not_found;
+        /// Returns whether the service rejected a parameter.
+        is_invalid_parameter;
+        /// Returns whether a quota, a limit of size or a package is exhausted. It is not the rate limit.
+        is_limit_exceeded;
+        /// Returns whether a timeout expired.
+        is_timeout;
+        /// Returns whether no connection was made: host name, network, TLS or proxy.
+        is_connect;
+        /// Returns whether an action that is not idempotent may have been executed.
+        is_outcome_unknown;
+    }
+
+    /// Returns the fix, if one is known.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Call(error) => error.hint(),
+            Self::Folder { source, .. } => Some(remedy(source.kind())),
+            Self::Store { hint, .. } => *hint,
+            Self::Agent(_) => Some("set the field in the agent of the client"),
+            Self::Names(_) => Some("add {flow_id} to the template of file names"),
+            Self::Stopped => Some("run it again to continue"),
+            Self::Interrupted => None,
+        }
+    }
+}
+
+/// Returns the fix for an error of the file system.
+fn remedy(kind: io::ErrorKind) -> &'static str {
+    use io::ErrorKind as Kind;
+    match kind {
+        Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => {
+            "free some space, or choose a folder on another disk"
+        }
+        Kind::PermissionDenied => "grant write permission, or choose a writable folder",
+        Kind::ReadOnlyFilesystem => "choose a folder on a writable file system",
+        Kind::NotADirectory | Kind::AlreadyExists => {
+            "choose a folder, or a path at which no file exists"
+        }
+        Kind::ResourceBusy => "wait until the other job ends, or choose another folder",
+        Kind::InvalidInput | Kind::InvalidData => "move it away, or choose another path",
+        _ => "choose a writable folder",
+    }
+}
