@@ -78,5 +78,32 @@ mod tests {
             overlay["values"]["FlowStatus"]["values"][0]["value"] = true.into();
         });
         refused("/groups", &|overlay| overlay["groups"]["Not a feature"] = Value::Null);
+        let code = "/errors/OperationDenied.NoQuota";
+        let edited = |change: fn(&mut Value)| {
+            move |overlay: &mut Value| change(&mut overlay["errors"]["OperationDenied.NoQuota"])
+        };
+        refused(&format!("{code}/class"), &edited(|entry| entry["class"] = "odd".into()));
+        refused(&format!("{code}/retry"), &edited(|entry| entry["retry"] = "never".into()));
+        refused(code, &edited(|entry| _ = entry.as_object_mut().unwrap().remove("reason")));
+    }
+
+    #[test]
+    fn the_error_classes_match_their_schema_and_invalid_ones_do_not() {
+        let path = root().join("api-spec/common/errors.json");
+        let text = read(&path).unwrap();
+        check(&path, "errors", &text).unwrap();
+        for edit in [
+            |errors: &mut Value| errors["InvalidAction"]["class"] = "odd".into(),
+            |errors: &mut Value| errors["InvalidAction"]["extra"] = "x".into(),
+            |errors: &mut Value| errors["InvalidAction"]["affects_all"] = false.into(),
+            |errors: &mut Value| {
+                _ = errors["InvalidAction"].as_object_mut().unwrap().remove("source")
+            },
+            |errors: &mut Value| errors["a b"] = errors["InvalidAction"].clone(),
+        ] {
+            let mut value: Value = serde_json::from_str(&text).unwrap();
+            edit(&mut value["errors"]);
+            check(&path, "errors", &value.to_string()).unwrap_err();
+        }
     }
 }

@@ -176,6 +176,13 @@ impl Error {
                 ErrorKind::Decode => true,
                 _ => false,
             };
+            if inner.outcome_unknown {
+                let query = "query the service before you retry: it may have been executed";
+                inner.hint = Some(match facts::of_kind(inner.kind) {
+                    Some(hint) => Cow::Owned(format!("{query}; {hint}")),
+                    None => Cow::Borrowed(query),
+                });
+            }
         })
     }
 }

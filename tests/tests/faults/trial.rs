@@ -263,9 +263,10 @@ where
             let states_unknown = error.to_string().contains("the outcome is unknown");
             assert_eq!(states_unknown, error.is_outcome_unknown(), "{error}");
             let word = word(&error);
+            let shown = format!("{error}; {}", error.hint().unwrap_or_default());
             let alternatives: Vec<_> = text(word).split(" *or* ").collect();
-            let is_documented = alternatives.iter().any(|text| error.to_string().contains(text));
-            assert!(is_documented, "{word}: {error}");
+            let is_documented = alternatives.iter().any(|text| shown.contains(text));
+            assert!(is_documented, "{word}: {shown}");
             format!("{word}{unknown}")
         }
         Err(other) => panic!("{other:?}"),

@@ -61,3 +61,24 @@ fn null_fields(action: Option<&'static ActionMeta>) -> Value {
     fields.insert("RequestId".into(), Value::Null);
     json!({ "Response": fields })
 }
+
+#[cfg(test)]
+mod tests {
+    use essbasic_models::ERRORS;
+    use tc3_api::ErrorClass;
+
+    use super::*;
+
+    #[test]
+    fn the_code_of_each_fault_has_the_class_that_its_name_states() {
+        for kind in FaultKind::ALL {
+            let Some(Err(error)) = kind.replacement(None) else { continue };
+            let expected = match kind {
+                FaultKind::InternalError => ErrorClass::Transient,
+                FaultKind::ExpiredToken => ErrorClass::Authentication,
+                _ => ErrorClass::Throttled,
+            };
+            assert_eq!(ERRORS.rule(&error.code).class, expected, "{}", kind.as_str());
+        }
+    }
+}

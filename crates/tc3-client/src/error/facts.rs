@@ -130,21 +130,21 @@ impl Error {
 
     /// Returns the fix, if one is known.
     pub fn hint(&self) -> Option<&str> {
-        if self.0.outcome_unknown {
-            return Some("query the service before you retry: the request may have been executed");
-        }
-        self.0.hint.as_deref().or(match self.0.kind {
-            ErrorKind::Transport(TransportErrorKind::Resolve) => {
-                Some("check the host name of the endpoint, the proxy settings and the DNS")
-            }
-            ErrorKind::Transport(TransportErrorKind::Connect) => {
-                Some("check the endpoint and the proxy settings")
-            }
-            ErrorKind::Status => {
-                Some("the response is not from the API: check the endpoint and the proxy")
-            }
-            ErrorKind::Decode => Some("check that the endpoint is the API's own"),
-            _ => None,
-        })
+        self.0.hint.as_deref().or_else(|| of_kind(self.0.kind))
     }
+}
+
+/// Returns the fix of an error without a code.
+pub(super) fn of_kind(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::Transport(TransportErrorKind::Resolve) => {
+            "check the host name of the endpoint, the proxy settings and the DNS"
+        }
+        ErrorKind::Transport(TransportErrorKind::Connect) => {
+            "check the endpoint and the proxy settings"
+        }
+        ErrorKind::Status => "check the endpoint and the proxy: the response is not from the API",
+        ErrorKind::Decode => "check that the endpoint is the API's own",
+        _ => return None,
+    })
 }
