@@ -1,4 +1,4 @@
-//! Errors before the work starts: one line, status 1, no file created.
+//! Errors before the work starts: one line and perhaps a hint, status 1, no file created.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
 

@@ -223,7 +223,7 @@ fn does_not_retry_a_creation_without_a_response() {
         let created = driver.start_from_files(vec![("file".into(), lease("once"))]).unwrap();
         let error = created[0].as_ref().unwrap_err();
         assert_eq!(error.kind, FlowErrorKind::OutcomeUnknown, "{error:?}");
-        assert!(error.message.contains("query the service before you retry"), "{}", error.message);
+        assert!(error.hint().unwrap().contains("query the service before you retry"), "{error}");
         assert_eq!(count.load(Ordering::SeqCst), round + 1);
     }
 }

@@ -58,14 +58,19 @@ pub fn json(output: &Output) -> serde_json::Value {
         .unwrap_or_else(|error| panic!("{error}: {} {}", stdout(output), stderr(output)))
 }
 
-/// Asserts exit status 1, empty stdout, and one line on stderr that contains these words.
+/// Asserts exit status 1, empty stdout, and on stderr one line with the error, and perhaps one with a hint, which contain
+/// these words.
 #[track_caller]
 pub fn refused(output: &Output, words: &[&str]) {
     let error = stderr(output);
     assert_eq!(code(output), 1, "{error}");
     assert_eq!(stdout(output), "");
-    assert_eq!(error.lines().count(), 1, "{error}");
-    assert!(error.starts_with("error: "), "{error}");
+    let lines: Vec<&str> = error.lines().collect();
+    match lines[..] {
+        [error] | [error, _] => assert!(error.starts_with("error: "), "{error}"),
+        _ => panic!("{error}"),
+    }
+    assert!(lines.iter().skip(1).all(|line| line.starts_with("hint: ")), "{error}");
     for word in words {
         assert!(error.contains(word), "{word:?} is missing: {error}");
     }
