@@ -53,7 +53,7 @@ impl Operation {
 /// A failed request to a store, without secrets.
 #[derive(Debug)]
 pub(super) struct StoreError {
-    pub(super) message: String,
+    message: String,
     /// The fix, if one is known.
     hint: Option<&'static str>,
     /// `true` if every other file would fail too.
@@ -75,6 +75,14 @@ impl From<StoreError> for FetchOutcome {
 }
 
 impl StoreError {
+    /// Returns the message with the fix.
+    pub(super) fn into_text(self) -> String {
+        match self.hint {
+            Some(hint) => format!("{}; {hint}", self.message),
+            None => self.message,
+        }
+    }
+
     /// Creates the error of a single file.
     pub(super) fn of_file(message: String) -> Self {
         Self { message, hint: None, stops_job: false }

@@ -156,7 +156,7 @@ impl StoreLocation {
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Err(error) => return Err(io::Error::other(error)),
             };
-            let verified = verified.map_err(|error| io::Error::other(error.message))?;
+            let verified = verified.map_err(|error| io::Error::other(error.into_text()))?;
             if let Some(saved) = saved.get_mut(index) {
                 *saved = verified;
             }
