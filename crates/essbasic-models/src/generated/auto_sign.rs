@@ -6,8 +6,7 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::__private::Redacted;
-use tc3_api::{Action, ActionInfo, Base64, Envelope, json, time};
+use tc3_api::{Action, ActionInfo, Base64, Envelope, Redacted, json, time};
 
 use super::{Agent, AutoSignScene, IdCardType, NotifyType, UserInfo};
 
@@ -153,12 +152,12 @@ impl fmt::Debug for AutoSignConfig {
 /// # Errors
 ///
 /// - [`FailedOperation.UserAutoSignEnableAlready`](super::ErrorCode::FailedOperationUserAutoSignEnableAlready):
-///   Cannot revoke: the user already enabled auto-sign. The person has already enabled
-///   auto-signing, so the link cannot be withdrawn; to end auto-signing, call
-///   `ChannelDisableUserAutoSign`.
+///   The link cannot be withdrawn, because the person has already enabled auto-signing. The
+///   person has already enabled auto-signing, so the link cannot be withdrawn; to end
+///   auto-signing, call `ChannelDisableUserAutoSign`.
 /// - [`FailedOperation.UserAutoSignEnableUrlNotExist`](super::ErrorCode::FailedOperationUserAutoSignEnableUrlNotExist):
-///   Cannot revoke: no enable link was ever generated. Treat the call as successful, or check
-///   `SceneKey`, name and document in `UserInfo` against those in
+///   The link cannot be withdrawn, because no link was created. Treat the call as successful,
+///   or check `SceneKey`, name and document in `UserInfo` against those in
 ///   `ChannelCreateUserAutoSignEnableUrl`.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
@@ -167,13 +166,13 @@ impl fmt::Debug for AutoSignConfig {
 ///   encryption failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCancelUserAutoSignEnableUrlRequest {
@@ -259,39 +258,39 @@ pub struct ChannelCancelUserAutoSignEnableUrlResponse {
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
-///   document number is wrong. Check the number against its document type. Identity cards and
-///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
-///   `M` and ten digits.
-/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
-///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
-///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
-///   `ID_CARD` only.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Use the person's name as in the identity document, without leading or
-///   trailing spaces; at most 50 characters.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): The number
+///   of the identity document is invalid. Check the number against its document type. Identity
+///   cards and residence permits have 18 characters with a capital `X`, mainland travel permits
+///   `H` or `M` and ten digits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): The type of the
+///   identity document is invalid. Use a document type that this action accepts, usually
+///   `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization`
+///   accepts `ID_CARD` only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
+///   invalid. Use the person's name as in the identity document, without leading or trailing
+///   spaces; at most 50 characters.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
-///   Signer is below the legal age. Have another person sign, or have the super administrator
-///   or legal representative enable the extended service `AGE_LIMIT_EXPANSION` with
-///   `ModifyExtendedService`.
+///   The signer is below the legal age. Have another person sign, or have the super
+///   administrator or legal representative enable the extended service `AGE_LIMIT_EXPANSION`
+///   with `ModifyExtendedService`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignEnableUrlRequest {
@@ -492,33 +491,33 @@ impl fmt::Debug for ChannelCreateUserAutoSignEnableUrlResponse {
 /// Auto-signing must be enabled for the organization, and by the person
 /// (`ChannelCreateUserAutoSignEnableUrl`); otherwise the call fails. The link opens the mini
 /// program. It is valid for 7 days unless `ExpiredTime` sets another time, 30 days at most. The
-/// call uses no contract quota and is not charged for now.
+/// call uses no contract quota and is currently not charged.
 ///
 /// Rate limit: 20 requests per second.
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
 ///   decryption failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
-/// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependent API
-///   failed. Retry a query later; after a create or change, check its outcome first. Give the
-///   request ID to the service's support if the error persists.
+/// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependency of
+///   the service failed. Retry a query later; after a create or change, check its outcome
+///   first. Give the request ID to the service's support if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateUserAutoSignSealUrlRequest {
@@ -656,37 +655,37 @@ impl fmt::Debug for ChannelCreateUserAutoSignSealUrlResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: it changes nothing.
+/// Idempotent. The action only reads.
 ///
 /// # Errors
 ///
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
-/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
-///   document number is wrong. Check the number against its document type. Identity cards and
-///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
-///   `M` and ten digits.
-/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
-///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
-///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
-///   `ID_CARD` only.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Use the person's name as in the identity document, without leading or
-///   trailing spaces; at most 50 characters.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): The number
+///   of the identity document is invalid. Check the number against its document type. Identity
+///   cards and residence permits have 18 characters with a capital `X`, mainland travel permits
+///   `H` or `M` and ten digits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): The type of the
+///   identity document is invalid. Use a document type that this action accepts, usually
+///   `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization`
+///   accepts `ID_CARD` only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
+///   invalid. Use the person's name as in the identity document, without leading or trailing
+///   spaces; at most 50 characters.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeUserAutoSignStatusRequest {
@@ -796,34 +795,34 @@ impl ChannelDescribeUserAutoSignStatusResponse {
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
-///   document number is wrong. Check the number against its document type. Identity cards and
-///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
-///   `M` and ten digits.
-/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
-///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
-///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
-///   `ID_CARD` only.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Use the person's name as in the identity document, without leading or
-///   trailing spaces; at most 50 characters.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): The number
+///   of the identity document is invalid. Check the number against its document type. Identity
+///   cards and residence permits have 18 characters with a capital `X`, mainland travel permits
+///   `H` or `M` and ten digits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): The type of the
+///   identity document is invalid. Use a document type that this action accepts, usually
+///   `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization`
+///   accepts `ID_CARD` only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
+///   invalid. Use the person's name as in the identity document, without leading or trailing
+///   spaces; at most 50 characters.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.NotInAutoSignWhiteList`](super::ErrorCode::OperationDeniedNotInAutoSignWhiteList):
-///   Not on the allow-list of this business. Have the service's account manager enable
+///   Auto-signing by persons is not enabled. Have the service's account manager enable
 ///   auto-signing by individuals for this application; check `SceneKey` too.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -907,41 +906,41 @@ pub struct ChannelDisableUserAutoSignResponse {
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`FailedOperation.LicenseNoQuota`](super::ErrorCode::FailedOperationLicenseNoQuota):
-///   Auto-sign licence quota is exhausted. Buy licenses through the service's account manager,
-///   then retry. The action itself is obsolete.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`FailedOperation.LicenseNoQuota`](super::ErrorCode::FailedOperationLicenseNoQuota): The
+///   quota of auto-signing licenses is exhausted. Buy licenses through the service's account
+///   manager, then retry. The action itself is obsolete.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
-///   API. Retry a query later; after a create or change, check its outcome first. Give the
-///   request ID to the service's support if the error persists.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Another internal API failed.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
-/// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependent API
-///   failed. Retry a query later; after a create or change, check its outcome first. Give the
-///   request ID to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependency of
+///   the service failed. Retry a query later; after a create or change, check its outcome
+///   first. Give the request ID to the service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
-///   document number is wrong. Check the number against its document type. Identity cards and
-///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
-///   `M` and ten digits.
-/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
-///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
-///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
-///   `ID_CARD` only.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Use the person's name as in the identity document, without leading or
-///   trailing spaces; at most 50 characters.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): The number
+///   of the identity document is invalid. Check the number against its document type. Identity
+///   cards and residence permits have 18 characters with a capital `X`, mainland travel permits
+///   `H` or `M` and ten digits.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): The type of the
+///   identity document is invalid. Use a document type that this action accepts, usually
+///   `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization`
+///   accepts `ID_CARD` only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
+///   invalid. Use the person's name as in the identity document, without leading or trailing
+///   spaces; at most 50 characters.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelRenewAutoSignLicenseRequest {
@@ -1048,27 +1047,27 @@ impl ChannelRenewAutoSignLicenseResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreatePartnerAutoSignAuthUrlRequest {
@@ -1267,27 +1266,27 @@ impl fmt::Debug for CreatePartnerAutoSignAuthUrlResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ModifyPartnerAutoSignAuthUrlRequest {

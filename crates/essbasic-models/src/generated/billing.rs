@@ -6,8 +6,7 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::__private::Redacted;
-use tc3_api::{Action, ActionInfo, Envelope, json, time};
+use tc3_api::{Action, ActionInfo, Envelope, Redacted, json, time};
 
 use super::{Agent, UserInfo};
 
@@ -75,7 +74,7 @@ impl fmt::Debug for ChannelBillUsageDetail {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: it changes nothing.
+/// Idempotent. The action only reads.
 ///
 /// # Rules
 ///
@@ -83,20 +82,20 @@ impl fmt::Debug for ChannelBillUsageDetail {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): Limit is out of
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): `Limit` is out of
 ///   range. Set `Limit` from 1 to the action's maximum: 100 in
 ///   `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
 /// - [`InvalidParameterValue.InvalidQuotaType`](super::ErrorCode::InvalidParameterValueInvalidQuotaType):
-///   Package/quota type is invalid. Set `QuotaType` to one of the listed values, or leave it
+///   The kind of package is invalid. Set `QuotaType` to one of the listed values, or leave it
 ///   out for all.
 /// - [`InvalidParameterValue.InvalidTime`](super::ErrorCode::InvalidParameterValueInvalidTime):
-///   Time value is invalid. Set `StartTime` and `EndTime` as eight digits (year, month, day),
-///   at most 31 days apart; from 10 October 2026 in the same calendar month.
+///   A time is invalid. Set `StartTime` and `EndTime` as eight digits (year, month, day), at
+///   most 31 days apart; from 10 October 2026 in the same calendar month.
 /// - [`ResourceNotFound.NotExistApplication`](super::ErrorCode::ResourceNotFoundNotExistApplication):
-///   Application does not exist (variant). Check `Agent.AppId`: it must be an application of
-///   the platform in this environment. Test and production have separate applications.
+///   The application does not exist. Check `Agent.AppId`: it must be an application of the
+///   platform in this environment. Test and production have separate applications.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeAccountBillDetailRequest {
@@ -163,7 +162,7 @@ pub struct ChannelDescribeAccountBillDetailResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: it changes nothing.
+/// Idempotent. The action only reads.
 ///
 /// # Rules
 ///
@@ -171,20 +170,20 @@ pub struct ChannelDescribeAccountBillDetailResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): Limit is out of
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): `Limit` is out of
 ///   range. Set `Limit` from 1 to the action's maximum: 100 in
 ///   `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
 /// - [`InvalidParameterValue.InvalidQuotaType`](super::ErrorCode::InvalidParameterValueInvalidQuotaType):
-///   Package/quota type is invalid. Set `QuotaType` to one of the listed values, or leave it
+///   The kind of package is invalid. Set `QuotaType` to one of the listed values, or leave it
 ///   out for all.
 /// - [`InvalidParameterValue.InvalidTime`](super::ErrorCode::InvalidParameterValueInvalidTime):
-///   Time value is invalid. Set `StartTime` and `EndTime` as eight digits (year, month, day),
-///   at most 31 days apart; from 10 October 2026 in the same calendar month.
+///   A time is invalid. Set `StartTime` and `EndTime` as eight digits (year, month, day), at
+///   most 31 days apart; from 10 October 2026 in the same calendar month.
 /// - [`ResourceNotFound.NotExistApplication`](super::ErrorCode::ResourceNotFoundNotExistApplication):
-///   Application does not exist (variant). Check `Agent.AppId`: it must be an application of
-///   the platform in this environment. Test and production have separate applications.
+///   The application does not exist. Check `Agent.AppId`: it must be an application of the
+///   platform in this environment. Test and production have separate applications.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeBillUsageDetailRequest {
@@ -289,7 +288,7 @@ pub struct ChannelDescribeBillUsageDetailResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: it changes nothing.
+/// Idempotent. The action only reads.
 ///
 /// # Rules
 ///
@@ -297,52 +296,52 @@ pub struct ChannelDescribeBillUsageDetailResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
-///   API. Retry a query later; after a create or change, check its outcome first. Give the
-///   request ID to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Another internal API failed.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.Date`](super::ErrorCode::InvalidParameterDate): Date is invalid. Set
+/// - [`InvalidParameter.Date`](super::ErrorCode::InvalidParameterDate): A date is invalid. Set
 ///   `StartDate` and `EndDate` as year-month-day with hyphens, in this order and at most 90
 ///   days apart. The action is discontinued from 3 February 2026; use
 ///   `ChannelDescribeBillUsageDetail`.
-/// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): Limit is out of
+/// - [`InvalidParameter.Limit`](super::ErrorCode::InvalidParameterLimit): `Limit` is out of
 ///   range. Set `Limit` from 1 to the action's maximum: 100 in
 ///   `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
-/// - [`LimitExceeded.CallTimes`](super::ErrorCode::LimitExceededCallTimes): Call-count limit
-///   exceeded. Call again the next day: 50 calls per day are allowed, unless the service's
-///   account manager raises the limit. `ChannelDescribeBillUsageDetail` replaces the action.
+/// - [`LimitExceeded.CallTimes`](super::ErrorCode::LimitExceededCallTimes): Too many calls.
+///   Call again the next day: 50 calls per day are allowed, unless the service's account
+///   manager raises the limit. `ChannelDescribeBillUsageDetail` replaces the action.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`MissingParameter.Date`](super::ErrorCode::MissingParameterDate): Date parameter is
-///   missing. Set `StartDate` and `EndDate`.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`MissingParameter.Date`](super::ErrorCode::MissingParameterDate): A date is missing. Set
+///   `StartDate` and `EndDate`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
-///   Application is banned. Stop calling with this `AppId` and have the platform's
+///   The application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not

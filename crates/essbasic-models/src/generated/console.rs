@@ -5,8 +5,7 @@ mod codec;
 
 use std::fmt;
 
-use tc3_api::__private::Redacted;
-use tc3_api::{Action, ActionInfo, Base64, Envelope, json};
+use tc3_api::{Action, ActionInfo, Base64, Envelope, Redacted, json};
 
 use super::{Agent, AuthorizationType, UserInfo};
 
@@ -31,31 +30,31 @@ use super::{Agent, AuthorizationType, UserInfo};
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): No role grant
-///   found; check the role data exists. Assign a role that allows this to the operator
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`FailedOperation.NoRoleAuth`](super::ErrorCode::FailedOperationNoRoleAuth): The required
+///   role grant does not exist. Assign a role that allows this to the operator
 ///   (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as
 ///   operator. Also check the ids in the request.
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
 ///   Retry a query later; after a create or change, check its outcome first. Give the request
 ///   ID to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
 ///   does not help.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organization, application and
-///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
+///   exist. Check the contract's id and that it belongs to this sub-organization, application
+///   and environment; query with the `Agent` that created it. In actions without contracts,
+///   check the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateEmbedWebUrlRequest {
@@ -83,7 +82,7 @@ pub struct ChannelCreateEmbedWebUrlRequest {
     /// Internal to the platform; leave it unset.
     pub operator: Option<UserInfo>,
     /// The platform's own data, returned in the callbacks when the template is created, edited or
-    /// deleted: JSON encoded as base64. So `{"ComeFrom":"xxx"}` is sent as
+    /// deleted: JSON encoded as base64. For example, `{"ComeFrom":"xxx"}` is sent as
     /// `eyJDb21lRnJvbSI6In4eCJ9`. Only with `EmbedType` `CREATE_TEMPLATE`.
     pub user_data: Option<String>,
     /// Content and permissions of the page.
@@ -213,11 +212,11 @@ impl fmt::Debug for ChannelCreateEmbedWebUrlResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateWebThemeConfigRequest {
@@ -326,108 +325,106 @@ pub struct ChannelCreateWebThemeConfigResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`FailedOperation.ErrNotSyncProxyOrganization`](super::ErrorCode::FailedOperationErrNotSyncProxyOrganization):
-///   Trusted third-party verification chosen but the sub-organisation's name, credit code and
-///   legal representative were not synced first (SyncProxyOrganization). First call
-///   `SyncProxyOrganization` with the name, the unified social credit code and the legal
-///   representative's name; then retry.
+///   Trusted third-party verification is selected, but the sub-organization's details were not
+///   submitted with `SyncProxyOrganization`. First call `SyncProxyOrganization` with the name,
+///   the unified social credit code and the legal representative's name; then retry.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`InvalidParameter.AuthorizationType`](super::ErrorCode::InvalidParameterAuthorizationType):
-///   Authorisation method is invalid. Set `AuthorizationTypes` only to values that the action
-///   accepts (`2`, `5`), or leave it out. With `PowerOfAttorneys`, use only the method by power
-///   of attorney.
-/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
-///   document number is wrong. Check the number against its document type. Identity cards and
-///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
-///   `M` and ten digits.
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
-///   does not exist. Check the ids in the request: they must exist, belong to this
+///   The authorization method is invalid. Set `AuthorizationTypes` only to values that the
+///   action accepts (`2`, `5`), or leave it out. With `PowerOfAttorneys`, use only the method
+///   by power of attorney.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): The number
+///   of the identity document is invalid. Check the number against its document type. Identity
+///   cards and residence permits have 18 characters with a capital `X`, mainland travel permits
+///   `H` or `M` and ten digits.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
+///   data does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
-/// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): EndPoint value
-///   is invalid. Set `Endpoint` to one of the values that this action lists, or leave it out.
-///   In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
-/// - [`InvalidParameter.MenuStatus`](super::ErrorCode::InvalidParameterMenuStatus): Menu status
-///   is invalid. Set `MenuStatus` to `ENABLE` (the default) or `DISABLE`.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Use the person's name as in the identity document, without leading or
-///   trailing spaces; at most 50 characters.
-/// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): OpenId is invalid.
-///   Check the `OpenId`: at most 64 letters and digits, and not the id of another person in
-///   this application.
-/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId):
-///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
+/// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): `EndPoint` is
+///   invalid. Set `Endpoint` to one of the values that this action lists, or leave it out. In
+///   `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
+/// - [`InvalidParameter.MenuStatus`](super::ErrorCode::InvalidParameterMenuStatus):
+///   `MenuStatus` is invalid. Set `MenuStatus` to `ENABLE` (the default) or `DISABLE`.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
+///   invalid. Use the person's name as in the identity document, without leading or trailing
+///   spaces; at most 50 characters.
+/// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): The `OpenId` is
+///   invalid. Check the `OpenId`: at most 64 letters and digits, and not the id of another
+///   person in this application.
+/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId): The
+///   `OrganizationId` is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Use the name exactly as on the business license, with
+///   The organization's name is invalid. Use the name exactly as on the business license, with
 ///   full-width brackets instead of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`InvalidParameter.UniformSocialCreditCode`](super::ErrorCode::InvalidParameterUniformSocialCreditCode):
-///   Unified social credit code is malformed. Use the 18 characters of the code as on the
+///   The unified social credit code is malformed. Use the 18 characters of the code as on the
 ///   business license: capital letters and digits, without spaces.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
 /// - [`MissingParameter.CompanyActiveInfo`](super::ErrorCode::MissingParameterCompanyActiveInfo):
-///   Activation information of the partner organisation is missing. Set
+///   Information about the activation of the sub-organization is missing. Set
 ///   `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`.
 ///   The sub-organization must be activated before any other call.
-/// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): Organisation
-///   OpenId is missing. Set `Agent.ProxyOrganizationOpenId`.
+/// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): The
+///   organization's `OpenId` is missing. Set `Agent.ProxyOrganizationOpenId`.
 /// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
-///   ProxyOperator OpenId is missing. Set `Agent.ProxyOperator.OpenId`.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+///   The operator's `OpenId` is missing. Set `Agent.ProxyOperator.OpenId`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
-///   Application is banned. Stop calling with this `AppId` and have the platform's
+///   The application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
 /// - [`OperationDenied.ErrNotOpenWeakAuthorization`](super::ErrorCode::OperationDeniedErrNotOpenWeakAuthorization):
-///   Platform has not enabled trusted third-party verification of sub-organisations. Have the
-///   service's account manager enable trusted third-party verification, or have the service
+///   The platform has not enabled trusted third-party verification of sub-organizations. Have
+///   the service's account manager enable trusted third-party verification, or have the service
 ///   verify the sub-organization.
 /// - [`OperationDenied.NotSupportOrgType`](super::ErrorCode::OperationDeniedNotSupportOrgType):
-///   Organisation type is unsupported. Check the organization's type.
+///   The type of organization is not supported. Check the organization's type.
 ///   `ModifyOrganizationBusinessInfo` only changes `INDIVIDUALBIZ` to `ENTERPRISE`; for other
 ///   types ask the service's account manager.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
-///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organization, and ask its super administrator whether the closing is intended;
-///   retrying does not help.
+///   The organization is closing its account. Stop calling for this sub-organization, and ask
+///   its super administrator whether the closing is intended; retrying does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
-///   ApplicationId does not exist. Check `Agent.AppId`: it must be an application of the
-///   platform in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organization, application and
-///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorization's id.
+/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
+///   exist. Check the contract's id and that it belongs to this sub-organization, application
+///   and environment; query with the `Agent` that created it. In actions without contracts,
+///   check the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Check the state of the resource that the message names.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use tc3_api::{ErrorClass, ErrorRule, ErrorTable, RetryRule};
+use tc3_api::{ErrorClass, ErrorRule, ErrorTable, RetryRule, json};
 
 /// Error code of the service. The set is open: the service may return other codes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -43,22 +43,21 @@ pub enum ErrorCode {
     /// `DryRunOperation`: Dry run succeeded; nothing was done. Send the request without the dry-run
     /// parameter to execute it.
     DryRunOperation,
-    /// `FailedOperation`: Generic operation failure; read Message. Correct the cause that the
-    /// message states.
+    /// `FailedOperation`: The operation failed. Correct the cause that the message states.
     FailedOperation,
     /// `FailedOperation.AgeNotAchieveNormalLegal`: Signer is below the legal signing age. Have
     /// another person sign, or have the super administrator or legal representative enable the
     /// extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
     FailedOperationAgeNotAchieveNormalLegal,
-    /// `FailedOperation.AuthFail`: Authentication/authorisation of the operation failed. Check that
-    /// the sub-organization and the operator are verified (`DescribeChannelOrganizations`,
+    /// `FailedOperation.AuthFail`: Authentication or authorization of the operation failed. Check
+    /// that the sub-organization and the operator are verified (`DescribeChannelOrganizations`,
     /// `ChannelDescribeEmployees`) and that the operator may create seals; read the message for the
     /// reason.
     FailedOperationAuthFail,
-    /// `FailedOperation.ErrNotSyncProxyOrganization`: Trusted third-party verification chosen but
-    /// the sub-organisation's name, credit code and legal representative were not synced first
-    /// (SyncProxyOrganization). First call `SyncProxyOrganization` with the name, the unified
-    /// social credit code and the legal representative's name; then retry.
+    /// `FailedOperation.ErrNotSyncProxyOrganization`: Trusted third-party verification is selected,
+    /// but the sub-organization's details were not submitted with `SyncProxyOrganization`. First
+    /// call `SyncProxyOrganization` with the name, the unified social credit code and the legal
+    /// representative's name; then retry.
     FailedOperationErrNotSyncProxyOrganization,
     /// `FailedOperation.ExistSameSealName`: A seal with the same name already exists. Choose
     /// another `SealName`; `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL`
@@ -67,68 +66,68 @@ pub enum ErrorCode {
     /// `FailedOperation.FlowNumExceed`: Too many contracts in one call. Pass at most 20 contracts
     /// per folder and 50 in total, the others in further calls.
     FailedOperationFlowNumExceed,
-    /// `FailedOperation.HasAuthorized`: The authorisation already exists. Treat the call as
+    /// `FailedOperation.HasAuthorized`: The authorization already exists. Treat the call as
     /// successful if this employee already has the contract; a contract can't be claimed twice.
     FailedOperationHasAuthorized,
-    /// `FailedOperation.LicenseNoQuota`: Auto-sign licence quota is exhausted. Buy licenses through
-    /// the service's account manager, then retry. The action itself is obsolete.
+    /// `FailedOperation.LicenseNoQuota`: The quota of auto-signing licenses is exhausted. Buy
+    /// licenses through the service's account manager, then retry. The action itself is obsolete.
     FailedOperationLicenseNoQuota,
-    /// `FailedOperation.NoRoleAuth`: No role grant found; check the role data exists. Assign a role
-    /// that allows this to the operator (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use
-    /// the super administrator as operator. Also check the ids in the request.
+    /// `FailedOperation.NoRoleAuth`: The required role grant does not exist. Assign a role that
+    /// allows this to the operator (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the
+    /// super administrator as operator. Also check the ids in the request.
     FailedOperationNoRoleAuth,
-    /// `FailedOperation.NotAvailableSignReview`: Contract is in a state in which signing review is
-    /// not possible. Check the contract's status with `DescribeFlowDetailInfo`; a review requires a
+    /// `FailedOperation.NotAvailableSignReview`: The contract's status does not allow an approval
+    /// of signing. Check the contract's status with `DescribeFlowDetailInfo`; a review requires a
     /// contract in progress that was created with `NeedSignReview` or `ApproverNeedSignReview`. In
     /// batch actions, check the organizations' state. Retrying unchanged does not help.
     FailedOperationNotAvailableSignReview,
-    /// `FailedOperation.OrganizationExperienceChange`: Organisation's business status differs from
-    /// the company register. Have the organization correct its status in the company register. Its
-    /// super administrator or legal representative then updates its data through
+    /// `FailedOperation.OrganizationExperienceChange`: The organization's business status differs
+    /// from the company register. Have the organization correct its status in the company register.
+    /// Its super administrator or legal representative then updates its data through
     /// `CreateChannelOrganizationInfoChangeUrl`.
     FailedOperationOrganizationExperienceChange,
-    /// `FailedOperation.OrganizationNameChanged`: Organisation name differs from the company
+    /// `FailedOperation.OrganizationNameChanged`: The organization's name differs from the company
     /// register. Use the organization's current name in the company register. Its super
     /// administrator or legal representative updates the name through
     /// `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
     FailedOperationOrganizationNameChanged,
-    /// `FailedOperation.OrganizationNameNeedChange`: Organisation name differs from the register;
-    /// super admin or legal representative must update it. Have the super administrator or legal
-    /// representative update the name through `CreateChannelOrganizationInfoChangeUrl` or
+    /// `FailedOperation.OrganizationNameNeedChange`: The organization's name differs from the
+    /// company register and must be updated. Have the super administrator or legal representative
+    /// update the name through `CreateChannelOrganizationInfoChangeUrl` or
     /// `ModifyOrganizationBusinessInfo`; then retry with the new name.
     FailedOperationOrganizationNameNeedChange,
-    /// `FailedOperation.OrganizationNotChange`: Organisation information has not changed. Set only
-    /// the changed fields, with their new values; call only if a field has changed.
+    /// `FailedOperation.OrganizationNotChange`: The organization's information has not changed. Set
+    /// only the changed fields, with their new values; call only if a field has changed.
     FailedOperationOrganizationNotChange,
-    /// `FailedOperation.QrCodeCreatorSignComponents`: Initiator still has fill-in controls, so a
-    /// signing QR code cannot start. Use a template whose initiator has no fields to fill in, or
-    /// assign these fields to the signers in the template's editor.
+    /// `FailedOperation.QrCodeCreatorSignComponents`: The initiator still has fields to fill in, so
+    /// the signing code cannot be created. Use a template whose initiator has no fields to fill in,
+    /// or assign these fields to the signers in the template's editor.
     FailedOperationQrCodeCreatorSignComponents,
-    /// `FailedOperation.QrCodeSignUsers`: Template signer for the QR code does not exist. Check the
-    /// template's parties with `DescribeTemplates`: individuals only, or individuals and the
+    /// `FailedOperation.QrCodeSignUsers`: The template's parties do not suit a signing code. Check
+    /// the template's parties with `DescribeTemplates`: individuals only, or individuals and the
     /// initiating organization. In a fixed signing order, the organization must not be first.
     FailedOperationQrCodeSignUsers,
-    /// `FailedOperation.QrCodeTemplateId`: Template used for the signing QR code is invalid. Use
-    /// the id of an enabled template of the sub-organization (`DescribeTemplates`). For a signing
-    /// code, its signers must include a person, and the initiator must have no fields to fill in.
+    /// `FailedOperation.QrCodeTemplateId`: The template of the signing code is invalid. Use the id
+    /// of an enabled template of the sub-organization (`DescribeTemplates`). For a signing code,
+    /// its signers must include a person, and the initiator must have no fields to fill in.
     FailedOperationQrCodeTemplateId,
     /// `FailedOperation.StaffAlreadyVerify`: Employee has already completed identity verification.
     /// Have the employee change their data in the mini program, or the mobile number through
     /// `CreateEmployeeChangeUrl`. Or mark them with `RESIGN` in `SyncProxyOrganizationOperators`
     /// and create them again.
     FailedOperationStaffAlreadyVerify,
-    /// `FailedOperation.UserAutoSignEnableAlready`: Cannot revoke: the user already enabled
-    /// auto-sign. The person has already enabled auto-signing, so the link cannot be withdrawn; to
-    /// end auto-signing, call `ChannelDisableUserAutoSign`.
+    /// `FailedOperation.UserAutoSignEnableAlready`: The link cannot be withdrawn, because the
+    /// person has already enabled auto-signing. The person has already enabled auto-signing, so the
+    /// link cannot be withdrawn; to end auto-signing, call `ChannelDisableUserAutoSign`.
     FailedOperationUserAutoSignEnableAlready,
-    /// `FailedOperation.UserAutoSignEnableUrlNotExist`: Cannot revoke: no enable link was ever
-    /// generated. Treat the call as successful, or check `SceneKey`, name and document in
+    /// `FailedOperation.UserAutoSignEnableUrlNotExist`: The link cannot be withdrawn, because no
+    /// link was created. Treat the call as successful, or check `SceneKey`, name and document in
     /// `UserInfo` against those in `ChannelCreateUserAutoSignEnableUrl`.
     FailedOperationUserAutoSignEnableUrlNotExist,
     /// `InternalError`: Internal server error. Retry a query later; after a create or change, check
     /// its outcome first. Give the request ID to the service's support if the error persists.
     InternalError,
-    /// `InternalError.Api`: Error from another internal API. Retry a query later; after a create or
+    /// `InternalError.Api`: Another internal API failed. Retry a query later; after a create or
     /// change, check its outcome first. Give the request ID to the service's support if the error
     /// persists.
     InternalErrorApi,
@@ -155,21 +154,21 @@ pub enum ErrorCode {
     /// create or change, check its outcome first. Give the request ID to the service's support if
     /// the error persists.
     InternalErrorDecryption,
-    /// `InternalError.DependsApi`: A dependent API failed. Retry a query later; after a create or
-    /// change, check its outcome first. Give the request ID to the service's support if the error
-    /// persists.
+    /// `InternalError.DependsApi`: A dependency of the service failed. Retry a query later; after a
+    /// create or change, check its outcome first. Give the request ID to the service's support if
+    /// the error persists.
     InternalErrorDependsApi,
-    /// `InternalError.DependsDb`: A dependent database failed. Retry a query later; after a create
-    /// or change, check its outcome first. Give the request ID to the service's support if the
-    /// error persists.
+    /// `InternalError.DependsDb`: A database of a dependency failed. Retry a query later; after a
+    /// create or change, check its outcome first. Give the request ID to the service's support if
+    /// the error persists.
     InternalErrorDependsDb,
     /// `InternalError.Encryption`: Server-side encryption failed. Retry a query later; after a
     /// create or change, check its outcome first. Give the request ID to the service's support if
     /// the error persists.
     InternalErrorEncryption,
-    /// `InternalError.GenerateId`: Unique id generation failed. It is unknown whether the contract
-    /// was created: check the console or wait for callbacks before retrying. Contact the service's
-    /// support with the request id if the error persists.
+    /// `InternalError.GenerateId`: The generation of an id failed. It is unknown whether the
+    /// contract was created: check the console or wait for callbacks before retrying. Contact the
+    /// service's support with the request id if the error persists.
     InternalErrorGenerateId,
     /// `InternalError.Pdf`: PDF composition failed. It is unknown whether the contract was created:
     /// check before retrying. If the error persists, check that the PDF opens, upload it again, and
@@ -179,232 +178,234 @@ pub enum ErrorCode {
     /// `ChannelDescribeOrganizationSeals` and `SealStatuses` `ALL` whether the seal exists, then
     /// retry. Contact the service's support with the request id if the error persists.
     InternalErrorSealUpload,
-    /// `InternalError.Serialize`: Serialisation failed. Retry the upload; unused files expire
+    /// `InternalError.Serialize`: Serialization failed. Retry the upload; unused files expire
     /// automatically. Contact the service's support with the request id if the error persists.
     InternalErrorSerialize,
     /// `InternalError.System`: System error. Retry a query later; after a create or change, check
     /// its outcome first. Give the request ID to the service's support if the error persists.
     InternalErrorSystem,
-    /// `InternalError.ThirdParty`: Third-party dependency failed. It is unknown whether the
-    /// contract was created: check the console or wait for callbacks before retrying. Contact the
-    /// service's support with the request id if the error persists.
+    /// `InternalError.ThirdParty`: A third-party service failed. It is unknown whether the contract
+    /// was created: check the console or wait for callbacks before retrying. Contact the service's
+    /// support with the request id if the error persists.
     InternalErrorThirdParty,
     /// `InvalidAction`: Action does not exist. Check the action's name and the version, and that
     /// the host offers it: `UploadFiles` is available only on `file.ess.tencent.cn`.
     InvalidAction,
-    /// `InvalidParameter`: A parameter is wrong. Correct the parameter that the message names.
+    /// `InvalidParameter`: A parameter is invalid. Correct the parameter that the message names.
     InvalidParameter,
-    /// `InvalidParameter.Application`: Application id does not exist. Check `Agent.AppId`: it must
+    /// `InvalidParameter.Application`: The application does not exist. Check `Agent.AppId`: it must
     /// be an application of the platform in this environment. Test and production have separate
     /// applications.
     InvalidParameterApplication,
-    /// `InvalidParameter.ApproverType`: Signer type is not allowed. Set `ApproverType` of each
-    /// party to a value that this action accepts; some auto-signing types must be enabled by the
-    /// service's account manager.
+    /// `InvalidParameter.ApproverType`: The type of signer is not allowed. Set `ApproverType` of
+    /// each party to a value that this action accepts; some auto-signing types must be enabled by
+    /// the service's account manager.
     InvalidParameterApproverType,
-    /// `InvalidParameter.ApproverVerifyType`: ApproverVerifyType value is invalid. Set
+    /// `InvalidParameter.ApproverVerifyType`: `ApproverVerifyType` is invalid. Set
     /// `ApproverVerifyType` to `VerifyCheck` (the default) or `MobileCheck`.
     InvalidParameterApproverVerifyType,
-    /// `InvalidParameter.AuthorizationType`: Authorisation method is invalid. Set
+    /// `InvalidParameter.AuthorizationType`: The authorization method is invalid. Set
     /// `AuthorizationTypes` only to values that the action accepts (`2`, `5`), or leave it out.
     /// With `PowerOfAttorneys`, use only the method by power of attorney.
     InvalidParameterAuthorizationType,
-    /// `InvalidParameter.BizApproverAlreadyExists`: Signer was already added. Remove the duplicate
-    /// party from `FlowApprovers`.
+    /// `InvalidParameter.BizApproverAlreadyExists`: The signer was already added. Remove the
+    /// duplicate party from `FlowApprovers`.
     InvalidParameterBizApproverAlreadyExists,
-    /// `InvalidParameter.BusinessLicense`: Business licence format is invalid. Set
+    /// `InvalidParameter.BusinessLicense`: The format of the business license is invalid. Set
     /// `BusinessLicense` to a PNG or JPG of the license's front as base64, at most 5 MB, without a
     /// data URL prefix.
     InvalidParameterBusinessLicense,
-    /// `InvalidParameter.CancelReason`: Cancellation reason is malformed. Use at most 200
+    /// `InvalidParameter.CancelReason`: The reason for the withdrawal is malformed. Use at most 200
     /// characters in `CancelMessage`: Chinese characters, letters, digits and underscores only.
     InvalidParameterCancelReason,
-    /// `InvalidParameter.CardNumber`: Identity document number is wrong. Check the number against
-    /// its document type. Identity cards and residence permits have 18 characters with a capital
-    /// `X`, mainland travel permits `H` or `M` and ten digits.
+    /// `InvalidParameter.CardNumber`: The number of the identity document is invalid. Check the
+    /// number against its document type. Identity cards and residence permits have 18 characters
+    /// with a capital `X`, mainland travel permits `H` or `M` and ten digits.
     InvalidParameterCardNumber,
-    /// `InvalidParameter.CardType`: Identity document type is wrong. Use a document type that this
-    /// action accepts, usually `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`;
-    /// `SyncProxyOrganization` accepts `ID_CARD` only.
+    /// `InvalidParameter.CardType`: The type of the identity document is invalid. Use a document
+    /// type that this action accepts, usually `ID_CARD`, `HONGKONG_AND_MACAO` or
+    /// `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts `ID_CARD` only.
     InvalidParameterCardType,
-    /// `InvalidParameter.ComponentPosition`: Control position is wrong. Correct page, position and
-    /// size of the field. Page numbers start at 1 and must exist; positions and sizes are in points
-    /// and must be within the page.
+    /// `InvalidParameter.ComponentPosition`: The position of a field is invalid. Correct page,
+    /// position and size of the field. Page numbers start at 1 and must exist; positions and sizes
+    /// are in points and must be within the page.
     InvalidParameterComponentPosition,
-    /// `InvalidParameter.ComponentType`: Control type is wrong. Set a `ComponentType` that fits its
-    /// place: field types in `Components`, signature slot types in `SignComponents`.
+    /// `InvalidParameter.ComponentType`: The type of a field is invalid. Set a `ComponentType` that
+    /// fits its place: field types in `Components`, signature slot types in `SignComponents`.
     InvalidParameterComponentType,
-    /// `InvalidParameter.ComponentValue`: Control value is invalid. Set `ComponentValue` in the
-    /// format of its `ComponentType`. Check boxes take `true` or `false`, pictures an id from
+    /// `InvalidParameter.ComponentValue`: The value of a field is invalid. Set `ComponentValue` in
+    /// the format of its `ComponentType`. Check boxes take `true` or `false`, pictures an id from
     /// `UploadFiles`, selectors one of the options, seal slots a seal's id.
     InvalidParameterComponentValue,
-    /// `InvalidParameter.ContentType`: ContentType (requested query content) is wrong. Set
-    /// `ContentType` to `0` (templates with details, the default) or `1` (list only).
+    /// `InvalidParameter.ContentType`: `ContentType` is invalid. Set `ContentType` to `0`
+    /// (templates with details, the default) or `1` (list only).
     InvalidParameterContentType,
-    /// `InvalidParameter.CustomShowMap`: Custom card layout is invalid; only the documented
-    /// placeholders are supported. Use in `CustomShowMap` only the documented placeholders, with
-    /// party numbers from 1 to the number of signers.
+    /// `InvalidParameter.CustomShowMap`: `CustomShowMap` is invalid. Use in `CustomShowMap` only
+    /// the documented placeholders, with party numbers from 1 to the number of signers.
     InvalidParameterCustomShowMap,
-    /// `InvalidParameter.CustomerData`: User data has an invalid length. Shorten `CustomerData` to
-    /// at most 1000 characters, counted after base64; store longer data in the platform's system
-    /// and pass its key.
+    /// `InvalidParameter.CustomerData`: The length of `CustomerData` is invalid. Shorten
+    /// `CustomerData` to at most 1000 characters, counted after base64; store longer data in the
+    /// platform's system and pass its key.
     InvalidParameterCustomerData,
-    /// `InvalidParameter.DataNotFound`: Data does not exist. Check the ids in the request: they
+    /// `InvalidParameter.DataNotFound`: The data does not exist. Check the ids in the request: they
     /// must exist, belong to this sub-organization and come from the same `AppId` and environment.
     InvalidParameterDataNotFound,
-    /// `InvalidParameter.Date`: Date is invalid. Set `StartDate` and `EndDate` as year-month-day
+    /// `InvalidParameter.Date`: A date is invalid. Set `StartDate` and `EndDate` as year-month-day
     /// with hyphens, in this order and at most 90 days apart. The action is discontinued from 3
     /// February 2026; use `ChannelDescribeBillUsageDetail`.
     InvalidParameterDate,
-    /// `InvalidParameter.DepartUserId`: Employee id (departing user) is wrong. Check the employee
-    /// ids in `Filters` (key `StaffOpenId`) and `Agent.ProxyOperator.OpenId`; the operator must not
-    /// have left.
+    /// `InvalidParameter.DepartUserId`: An employee's id is invalid. Check the employee ids in
+    /// `Filters` (key `StaffOpenId`) and `Agent.ProxyOperator.OpenId`; the operator must not have
+    /// left.
     InvalidParameterDepartUserId,
-    /// `InvalidParameter.DupTask`: Task was submitted twice. Don't submit again: query
+    /// `InvalidParameter.DupTask`: The task was already submitted. Don't submit again: query
     /// `DescribeCancelFlowsTask` for the outcome of the first task by its `TaskId`.
     InvalidParameterDupTask,
-    /// `InvalidParameter.EmptyParams`: Parameters are empty. Set the field that the message names,
+    /// `InvalidParameter.EmptyParams`: A parameter is empty. Set the field that the message names,
     /// such as the array of ids or operators; it must not be empty.
     InvalidParameterEmptyParams,
-    /// `InvalidParameter.EndPoint`: EndPoint value is invalid. Set `Endpoint` to one of the values
-    /// that this action lists, or leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType`
+    /// `InvalidParameter.EndPoint`: `EndPoint` is invalid. Set `Endpoint` to one of the values that
+    /// this action lists, or leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType`
     /// `ALL`.
     InvalidParameterEndPoint,
-    /// `InvalidParameter.FileType`: File type is not allowed. Use a PNG or JPG of the business
+    /// `InvalidParameter.FileType`: The file type is not allowed. Use a PNG or JPG of the business
     /// license.
     InvalidParameterFileType,
-    /// `InvalidParameter.FlowApproverInfos`: Number of alternative signers is invalid. Correct the
-    /// number of signers of the party that the message names.
+    /// `InvalidParameter.FlowApproverInfos`: The number of alternative signers is invalid. Correct
+    /// the number of signers of the party that the message names.
     InvalidParameterFlowApproverInfos,
-    /// `InvalidParameter.FlowApprovers`: Participants missing or over the limit. Set 1 to 50
+    /// `InvalidParameter.FlowApprovers`: The contract has no parties or too many. Set 1 to 50
     /// parties in `FlowApprovers`; at most five per contract of a group from files.
     InvalidParameterFlowApprovers,
-    /// `InvalidParameter.FlowCallbackUrl`: Flow callback URL is invalid. Leave `CallbackUrl` out;
-    /// set the callback address in the application's configuration in the console.
+    /// `InvalidParameter.FlowCallbackUrl`: The contract's callback URL is invalid. Leave
+    /// `CallbackUrl` out; set the callback address in the application's configuration in the
+    /// console.
     InvalidParameterFlowCallbackUrl,
-    /// `InvalidParameter.FlowDeadLine`: Flow deadline is invalid. Set `Deadline` in seconds (not
-    /// milliseconds) since the epoch, in the future; or leave it out if it is optional.
+    /// `InvalidParameter.FlowDeadLine`: The contract's deadline is invalid. Set `Deadline` in
+    /// seconds (not milliseconds) since the epoch, in the future; or leave it out if it is
+    /// optional.
     InvalidParameterFlowDeadLine,
-    /// `InvalidParameter.FlowDescription`: Flow description is invalid. Shorten `FlowDescription`
-    /// to at most 1000 characters.
+    /// `InvalidParameter.FlowDescription`: The contract's description is invalid. Shorten
+    /// `FlowDescription` to at most 1000 characters.
     InvalidParameterFlowDescription,
-    /// `InvalidParameter.FlowFileIds`: Only one file per flow is supported. Set exactly one id in
+    /// `InvalidParameter.FlowFileIds`: A contract can have only one file. Set exactly one id in
     /// `FileIds`; merge PDF files beforehand or create a contract group.
     InvalidParameterFlowFileIds,
-    /// `InvalidParameter.FlowIds`: Flow id list has an invalid length. Set 1 to 100 ids in
+    /// `InvalidParameter.FlowIds`: The number of flow ids is invalid. Set 1 to 100 ids in
     /// `FlowIds`, or exactly one with `GenerateType` `ALL` in `CreateSignUrls`.
     InvalidParameterFlowIds,
-    /// `InvalidParameter.FlowInfos`: FlowInfos is invalid. Set 1 to 20 contracts in `FlowInfos` of
-    /// `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message
+    /// `InvalidParameter.FlowInfos`: `FlowInfos` is invalid. Set 1 to 20 contracts in `FlowInfos`
+    /// of `CreateFlowsByTemplates`, 2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message
     /// describes the error.
     InvalidParameterFlowInfos,
-    /// `InvalidParameter.FlowName`: Flow name is invalid. Use at most 200 characters in `FlowName`:
-    /// Chinese characters, letters, digits and underscores only.
+    /// `InvalidParameter.FlowName`: The contract's name is invalid. Use at most 200 characters in
+    /// `FlowName`: Chinese characters, letters, digits and underscores only.
     InvalidParameterFlowName,
-    /// `InvalidParameter.FlowType`: FlowType is invalid. Use at most 255 characters in `FlowType`:
-    /// Chinese characters, letters, digits and underscores only; or leave it out.
+    /// `InvalidParameter.FlowType`: `FlowType` is invalid. Use at most 255 characters in
+    /// `FlowType`: Chinese characters, letters, digits and underscores only; or leave it out.
     InvalidParameterFlowType,
-    /// `InvalidParameter.GenerateType`: GenerateType is not supported. Set `GenerateType` to one of
-    /// the listed values, or leave it out for `ALL`, which accepts a single contract.
+    /// `InvalidParameter.GenerateType`: `GenerateType` is not supported. Set `GenerateType` to one
+    /// of the listed values, or leave it out for `ALL`, which accepts a single contract.
     InvalidParameterGenerateType,
-    /// `InvalidParameter.Image`: Image is not valid. Set `SealImage` to a PNG or JPG of at most 5
-    /// MB as base64, without a data URL prefix.
+    /// `InvalidParameter.Image`: The picture is invalid. Set `SealImage` to a PNG or JPG of at most
+    /// 5 MB as base64, without a data URL prefix.
     InvalidParameterImage,
-    /// `InvalidParameter.InvalidId`: Id does not exist or is malformed. Set `ResourceId` to the id
-    /// that `UploadFiles` returned. Upload the file again if it has expired, by default after an
+    /// `InvalidParameter.InvalidId`: The id does not exist or is malformed. Set `ResourceId` to the
+    /// id that `UploadFiles` returned. Upload the file again if it has expired, by default after an
     /// hour.
     InvalidParameterInvalidId,
-    /// `InvalidParameter.Keyword`: Keyword is malformed or not found in the document. Check the
+    /// `InvalidParameter.Keyword`: The keyword is malformed or not in the document. Check the
     /// keyword in `ComponentId`: the PDF must contain it as text, not in a picture, and on the
     /// searched page. `KeywordIndexes` start at 0.
     InvalidParameterKeyword,
-    /// `InvalidParameter.Limit`: Limit is out of range. Set `Limit` from 1 to the action's maximum:
-    /// 100 in `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
+    /// `InvalidParameter.Limit`: `Limit` is out of range. Set `Limit` from 1 to the action's
+    /// maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.
     InvalidParameterLimit,
-    /// `InvalidParameter.LimitSealName`: Seal name is too long. Shorten `SealName` to at most 50
-    /// characters.
+    /// `InvalidParameter.LimitSealName`: The seal's name is too long. Shorten `SealName` to at most
+    /// 50 characters.
     InvalidParameterLimitSealName,
-    /// `InvalidParameter.MenuStatus`: Menu status is invalid. Set `MenuStatus` to `ENABLE` (the
+    /// `InvalidParameter.MenuStatus`: `MenuStatus` is invalid. Set `MenuStatus` to `ENABLE` (the
     /// default) or `DISABLE`.
     InvalidParameterMenuStatus,
-    /// `InvalidParameter.MissingRequiredParameterValue`: Value of a required parameter is missing.
-    /// Set a value for the field that the message names; `FormFields` fills in required fields of
-    /// the template, which `DescribeTemplates` lists.
+    /// `InvalidParameter.MissingRequiredParameterValue`: The value of a required parameter is
+    /// missing. Set a value for the field that the message names; `FormFields` fills in required
+    /// fields of the template, which `DescribeTemplates` lists.
     InvalidParameterMissingRequiredParameterValue,
-    /// `InvalidParameter.Mobile`: Mobile number is wrong. Use the 11 digits of a mainland Chinese
-    /// mobile number, without `+86` or separators.
+    /// `InvalidParameter.Mobile`: The mobile number is invalid. Use the 11 digits of a mainland
+    /// Chinese mobile number, without `+86` or separators.
     InvalidParameterMobile,
-    /// `InvalidParameter.Name`: Personal name does not meet the rules. Use the person's name as in
-    /// the identity document, without leading or trailing spaces; at most 50 characters.
+    /// `InvalidParameter.Name`: The person's name is invalid. Use the person's name as in the
+    /// identity document, without leading or trailing spaces; at most 50 characters.
     InvalidParameterName,
-    /// `InvalidParameter.NonsupportMobile`: Mobile number is not supported. Use a mainland Chinese
-    /// mobile number of 11 digits; other numbers are not supported here.
+    /// `InvalidParameter.NonsupportMobile`: The mobile number is not supported. Use a mainland
+    /// Chinese mobile number of 11 digits; other numbers are not supported here.
     InvalidParameterNonsupportMobile,
-    /// `InvalidParameter.OpenId`: OpenId is invalid. Check the `OpenId`: at most 64 letters and
-    /// digits, and not the id of another person in this application.
+    /// `InvalidParameter.OpenId`: The `OpenId` is invalid. Check the `OpenId`: at most 64 letters
+    /// and digits, and not the id of another person in this application.
     InvalidParameterOpenId,
-    /// `InvalidParameter.OperatorId`: Operator (user) id is wrong. Check
+    /// `InvalidParameter.OperatorId`: The operator's id is invalid. Check
     /// `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organization, as listed by
     /// `ChannelDescribeEmployees`.
     InvalidParameterOperatorId,
-    /// `InvalidParameter.OrganizationId`: OrganizationId is invalid. Check
+    /// `InvalidParameter.OrganizationId`: The `OrganizationId` is invalid. Check
     /// `Agent.ProxyOrganizationOpenId` (`DescribeChannelOrganizations` lists them), and leave
     /// `ProxyOrganizationId` out.
     InvalidParameterOrganizationId,
-    /// `InvalidParameter.OrganizationName`: Organisation name is invalid. Use the name exactly as
-    /// on the business license, with full-width brackets instead of `(` and `)`.
+    /// `InvalidParameter.OrganizationName`: The organization's name is invalid. Use the name
+    /// exactly as on the business license, with full-width brackets instead of `(` and `)`.
     InvalidParameterOrganizationName,
-    /// `InvalidParameter.ParamError`: A parameter is wrong (unspecified). Correct the parameter
-    /// that the message names. Retrying unchanged does not help.
+    /// `InvalidParameter.ParamError`: A parameter is invalid. Correct the parameter that the
+    /// message names. Retrying unchanged does not help.
     InvalidParameterParamError,
-    /// `InvalidParameter.ResourceType`: Resource type is wrong. Set `ResourceType` to the extension
-    /// of `ResourceName`, one of those that `CreateFileConvertTask` lists.
+    /// `InvalidParameter.ResourceType`: The resource type is invalid. Set `ResourceType` to the
+    /// extension of `ResourceName`, one of those that `CreateFileConvertTask` lists.
     InvalidParameterResourceType,
-    /// `InvalidParameter.RoleId`: Role id is wrong. Use a role's id from `ChannelDescribeRoles`;
-    /// the super administrator's and the legal representative's roles can't be revoked here.
+    /// `InvalidParameter.RoleId`: The role's id is invalid. Use a role's id from
+    /// `ChannelDescribeRoles`; the super administrator's and the legal representative's roles can't
+    /// be revoked here.
     InvalidParameterRoleId,
-    /// `InvalidParameter.Sensitive`: Text contains blocked words. Remove the words listed in the
-    /// message from names, descriptions and field values; retrying unchanged does not help.
+    /// `InvalidParameter.Sensitive`: The text contains blocked words. Remove the words listed in
+    /// the message from names, descriptions and field values; retrying unchanged does not help.
     InvalidParameterSensitive,
-    /// `InvalidParameter.SensitiveFileContent`: Uploaded file contains non-compliant content.
-    /// Remove the content from the file and upload it again; contact the service's support with the
-    /// request id if the refusal is a mistake.
+    /// `InvalidParameter.SensitiveFileContent`: The file contains prohibited content. Remove the
+    /// content from the file and upload it again; contact the service's support with the request id
+    /// if the refusal is a mistake.
     InvalidParameterSensitiveFileContent,
-    /// `InvalidParameter.SignComponentType`: Signing control type is invalid. Use a slot type that
-    /// the party may have: seals for organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for
-    /// either. Individuals can't have `SIGN_SEAL`.
+    /// `InvalidParameter.SignComponentType`: The type of a signature slot is invalid. Use a slot
+    /// type that the party may have: seals for organizations only, `SIGN_SIGNATURE` or `SIGN_DATE`
+    /// for either. Individuals can't have `SIGN_SEAL`.
     InvalidParameterSignComponentType,
-    /// `InvalidParameter.SignComponents`: Signing control kind is unsupported. Use in
+    /// `InvalidParameter.SignComponents`: The kind of a signature slot is not supported. Use in
     /// `SignComponents` only signature slots that the party's `ApproverType` may have; fields to
     /// fill in belong in `Components`.
     InvalidParameterSignComponents,
-    /// `InvalidParameter.Status`: Object is in an abnormal state. Check the status with
+    /// `InvalidParameter.Status`: The status does not allow the operation. Check the status with
     /// `DescribeFlowDetailInfo` (organizations: `DescribeChannelOrganizations`); the action lists
     /// the statuses it requires. A contract that has ended cannot be reopened.
     InvalidParameterStatus,
-    /// `InvalidParameter.UniformSocialCreditCode`: Unified social credit code is malformed. Use the
-    /// 18 characters of the code as on the business license: capital letters and digits, without
-    /// spaces.
+    /// `InvalidParameter.UniformSocialCreditCode`: The unified social credit code is malformed. Use
+    /// the 18 characters of the code as on the business license: capital letters and digits,
+    /// without spaces.
     InvalidParameterUniformSocialCreditCode,
-    /// `InvalidParameter.Unordered`: Signing order flag is invalid. Set `Unordered` to `true` (any
-    /// order) or `false` (the order of `FlowApprovers`), or leave it out; the message describes the
+    /// `InvalidParameter.Unordered`: `Unordered` is invalid. Set `Unordered` to `true` (any order)
+    /// or `false` (the order of `FlowApprovers`), or leave it out; the message describes the
     /// conflict.
     InvalidParameterUnordered,
-    /// `InvalidParameter.UnsupportedComponentType`: Control type is unsupported. Use only types
-    /// listed for `ComponentType`, and only in permitted places; some work only in templates made
-    /// in the console.
+    /// `InvalidParameter.UnsupportedComponentType`: The type of a field is not supported. Use only
+    /// types listed for `ComponentType`, and only in permitted places; some work only in templates
+    /// made in the console.
     InvalidParameterUnsupportedComponentType,
-    /// `InvalidParameter.fFowIds`: Flow id does not exist (code is spelled this way by the
-    /// service). Check `FlowIds`: this sub-organization must have initiated the contracts in this
+    /// `InvalidParameter.fFowIds`: The flow id does not exist; the service spells the code this
+    /// way. Check `FlowIds`: this sub-organization must have initiated the contracts in this
     /// application. Query with the `Agent` that created them.
     InvalidParameterFFowIds,
-    /// `InvalidParameterValue`: Parameter value is not allowed. Correct the value that the message
-    /// names.
+    /// `InvalidParameterValue`: The value of a parameter is not allowed. Correct the value that the
+    /// message names.
     InvalidParameterValue,
-    /// `InvalidParameterValue.InvalidQuotaType`: Package/quota type is invalid. Set `QuotaType` to
+    /// `InvalidParameterValue.InvalidQuotaType`: The kind of package is invalid. Set `QuotaType` to
     /// one of the listed values, or leave it out for all.
     InvalidParameterValueInvalidQuotaType,
-    /// `InvalidParameterValue.InvalidTime`: Time value is invalid. Set `StartTime` and `EndTime` as
+    /// `InvalidParameterValue.InvalidTime`: A time is invalid. Set `StartTime` and `EndTime` as
     /// eight digits (year, month, day), at most 31 days apart; from 10 October 2026 in the same
     /// calendar month.
     InvalidParameterValueInvalidTime,
@@ -419,20 +420,20 @@ pub enum ErrorCode {
     /// `LimitExceeded`: Quota exceeded. Request less, or ask the service to raise the quota; it is
     /// not the rate limit.
     LimitExceeded,
-    /// `LimitExceeded.CallTimes`: Call-count limit exceeded. Call again the next day: 50 calls per
-    /// day are allowed, unless the service's account manager raises the limit.
+    /// `LimitExceeded.CallTimes`: Too many calls. Call again the next day: 50 calls per day are
+    /// allowed, unless the service's account manager raises the limit.
     /// `ChannelDescribeBillUsageDetail` replaces the action.
     LimitExceededCallTimes,
-    /// `LimitExceeded.CreateFlowNum`: Flow creation limit exceeded. Create fewer contracts per
+    /// `LimitExceeded.CreateFlowNum`: Too many contracts are created. Create fewer contracts per
     /// call: 20 at most with `CreateFlowsByTemplates`, 50 in a group.
     LimitExceededCreateFlowNum,
-    /// `LimitExceeded.FileSize`: File is too large. Use a picture of the business license of at
+    /// `LimitExceeded.FileSize`: The file is too large. Use a picture of the business license of at
     /// most 5 MB.
     LimitExceededFileSize,
     /// `LimitExceeded.FlowIds`: Too many flow ids. Pass at most 100 ids in `FlowIds` and the rest
     /// in further calls.
     LimitExceededFlowIds,
-    /// `LimitExceeded.FlowInfos`: Too many flows in one request. Pass at most 20 contracts in
+    /// `LimitExceeded.FlowInfos`: Too many contracts in one request. Pass at most 20 contracts in
     /// `FlowInfos`. The action is obsolete: use `ChannelCreatePrepareFlow`.
     LimitExceededFlowInfos,
     /// `LimitExceeded.ProxyOrganizationOperator`: Too many operators. Pass at most 200 employees
@@ -441,200 +442,205 @@ pub enum ErrorCode {
     /// `MissingParameter`: A required parameter is missing. Add the parameter that the message
     /// names.
     MissingParameter,
-    /// `MissingParameter.CompanyActiveInfo`: Activation information of the partner organisation is
-    /// missing. Set `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`,
-    /// `ProxyOrganizationName`. The sub-organization must be activated before any other call.
+    /// `MissingParameter.CompanyActiveInfo`: Information about the activation of the
+    /// sub-organization is missing. Set `Agent.ProxyOrganizationOpenId` and, in
+    /// `CreateConsoleLoginUrl`, `ProxyOrganizationName`. The sub-organization must be activated
+    /// before any other call.
     MissingParameterCompanyActiveInfo,
-    /// `MissingParameter.Date`: Date parameter is missing. Set `StartDate` and `EndDate`.
+    /// `MissingParameter.Date`: A date is missing. Set `StartDate` and `EndDate`.
     MissingParameterDate,
-    /// `MissingParameter.FlowId`: Flow id is missing. Set `FlowId`; in
+    /// `MissingParameter.FlowId`: The flow id is missing. Set `FlowId`; in
     /// `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in `DescribeChannelFlowEvidenceReport` the
     /// `ReportId`.
     MissingParameterFlowId,
     /// `MissingParameter.FlowIds`: Flow ids are missing. Set `FlowIds`, 1 to 100, or `FlowGroupId`.
     MissingParameterFlowIds,
-    /// `MissingParameter.FlowIdsOrFlowGroupId`: Pass either flow ids or a flow-group id. Set
-    /// `FlowIds` or `FlowGroupId`; in `ArchiveDynamicFlow` `FlowId`.
+    /// `MissingParameter.FlowIdsOrFlowGroupId`: Neither flow ids nor the id of a contract group are
+    /// set. Set `FlowIds` or `FlowGroupId`; in `ArchiveDynamicFlow` `FlowId`.
     MissingParameterFlowIdsOrFlowGroupId,
-    /// `MissingParameter.FlowInfo`: Flow information is missing. Set `DownLoadFlows`, each with a
-    /// `FileName` and at least one id in `FlowIdList`.
+    /// `MissingParameter.FlowInfo`: Information about the contract is missing. Set `DownLoadFlows`,
+    /// each with a `FileName` and at least one id in `FlowIdList`.
     MissingParameterFlowInfo,
-    /// `MissingParameter.MissComponentName`: Control name is missing. Set `ComponentName` of each
+    /// `MissingParameter.MissComponentName`: A field's name is missing. Set `ComponentName` of each
     /// field or signature slot that the message names, at most 20 characters; it identifies form
     /// fields of the PDF.
     MissingParameterMissComponentName,
-    /// `MissingParameter.OrgOpenId`: Organisation OpenId is missing. Set
+    /// `MissingParameter.OrgOpenId`: The organization's `OpenId` is missing. Set
     /// `Agent.ProxyOrganizationOpenId`.
     MissingParameterOrgOpenId,
-    /// `MissingParameter.OrganizationId`: Organisation information is empty. Set
+    /// `MissingParameter.OrganizationId`: Information about the organization is missing. Set
     /// `Agent.ProxyOrganizationOpenId` to an activated sub-organization.
     MissingParameterOrganizationId,
-    /// `MissingParameter.ProxyOperatorOpenId`: ProxyOperator OpenId is missing. Set
+    /// `MissingParameter.ProxyOperatorOpenId`: The operator's `OpenId` is missing. Set
     /// `Agent.ProxyOperator.OpenId`.
     MissingParameterProxyOperatorOpenId,
-    /// `MissingParameter.ReportApplicant`: Report applicant is missing. Set
+    /// `MissingParameter.ReportApplicant`: The applicant of the report is missing. Set
     /// `Agent.ProxyOperator.OpenId` to the super administrator or legal representative of the
     /// initiating or a signing organization.
     MissingParameterReportApplicant,
-    /// `MissingParameter.ResourceName`: Resource name is missing or wrong. Set `ResourceName` with
-    /// the file's extension, at most 256 characters.
+    /// `MissingParameter.ResourceName`: The resource's name is missing or invalid. Set
+    /// `ResourceName` with the file's extension, at most 256 characters.
     MissingParameterResourceName,
-    /// `MissingParameter.SealId`: Seal id is empty. Set `ComponentValue` of the auto-signing
-    /// party's seal slot to the seal's id; `ChannelDescribeOrganizationSeals` lists the seals.
+    /// `MissingParameter.SealId`: The seal's id is missing. Set `ComponentValue` of the
+    /// auto-signing party's seal slot to the seal's id; `ChannelDescribeOrganizationSeals` lists
+    /// the seals.
     MissingParameterSealId,
-    /// `MissingParameter.SealImage`: Seal image is empty. Set `SealImage`, or set `GenerateSource`
-    /// to `SealGenerateSourceSystem` for a seal that the service draws.
+    /// `MissingParameter.SealImage`: The seal's picture is missing. Set `SealImage`, or set
+    /// `GenerateSource` to `SealGenerateSourceSystem` for a seal that the service draws.
     MissingParameterSealImage,
-    /// `MissingParameter.SealName`: Seal name is empty. Set `SealName`.
+    /// `MissingParameter.SealName`: The seal's name is missing. Set `SealName`.
     MissingParameterSealName,
-    /// `MissingParameter.SignComponents`: Signer has no signing control. Add a signature slot to
+    /// `MissingParameter.SignComponents`: A signer has no signature slot. Add a signature slot to
     /// the party's `SignComponents`, or set `SignBeanTag` to `1` so that signers place their own.
     MissingParameterSignComponents,
-    /// `MissingParameter.Templates`: Template parameter is missing. Set `TemplateId`.
+    /// `MissingParameter.Templates`: The template is missing. Set `TemplateId`.
     MissingParameterTemplates,
-    /// `MissingParameter.UserId`: User id is missing. Set `Agent.ProxyOperator.OpenId` to an
+    /// `MissingParameter.UserId`: The user's id is missing. Set `Agent.ProxyOperator.OpenId` to an
     /// employee who may query seals.
     MissingParameterUserId,
-    /// `MissingParameter.UserOpenId`: User OpenId is missing. Set `Agent.ProxyOperator.OpenId` to a
-    /// verified employee of the sub-organization.
+    /// `MissingParameter.UserOpenId`: The user's `OpenId` is missing. Set
+    /// `Agent.ProxyOperator.OpenId` to a verified employee of the sub-organization.
     MissingParameterUserOpenId,
     /// `NoSuchProduct`: Product does not exist. Check the endpoint: the host must be one of the
     /// service's, and the signed service is `essbasic`.
     NoSuchProduct,
     /// `NoSuchVersion`: API version does not exist. Send version `2021-05-26`.
     NoSuchVersion,
-    /// `OperationDenied`: Operation refused; read Message. Fix the cause in the message, often a
-    /// missing permission or a wrong status. Retrying unchanged does not help.
+    /// `OperationDenied`: The operation was refused. Fix the cause in the message, often a missing
+    /// permission or a wrong status. Retrying unchanged does not help.
     OperationDenied,
-    /// `OperationDenied.AlreadyHas`: Evidence already exists for this resource; another cannot be
-    /// created. Use the existing one: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL`
-    /// lists the seals. An organization has one seal of type `OFFICIAL` only, so use another
-    /// `SealType` for a further one.
+    /// `OperationDenied.AlreadyHas`: One already exists; another one cannot be created. Use the
+    /// existing one: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals.
+    /// An organization has one seal of type `OFFICIAL` only, so use another `SealType` for a
+    /// further one.
     OperationDeniedAlreadyHas,
-    /// `OperationDenied.ApproverRepeat`: Participants are duplicated. List each party once in
+    /// `OperationDenied.ApproverRepeat`: A party occurs more than once. List each party once in
     /// `ReleasedApprovers`, by its own `ApproverNumber`; leave out parties that are not replaced.
     OperationDeniedApproverRepeat,
-    /// `OperationDenied.AuthTag`: Visibility tag is unsupported. Set `AuthTag` to `all` or `part`;
-    /// it can be changed only before the template is published.
+    /// `OperationDenied.AuthTag`: `AuthTag` is not supported. Set `AuthTag` to `all` or `part`; it
+    /// can be changed only before the template is published.
     OperationDeniedAuthTag,
-    /// `OperationDenied.BannedApplication`: Application is banned. Stop calling with this `AppId`
-    /// and have the platform's administrator ask the service's account manager for the reason.
+    /// `OperationDenied.BannedApplication`: The application is banned. Stop calling with this
+    /// `AppId` and have the platform's administrator ask the service's account manager for the
+    /// reason.
     OperationDeniedBannedApplication,
-    /// `OperationDenied.ByFilesServerSignForbid`: Silent signing for file-initiated flows is not
-    /// allow-listed. Have auto-signing in contracts from files enabled by the service's account
-    /// manager, or let the party sign manually (`ApproverType` `ORGANIZATION`).
+    /// `OperationDenied.ByFilesServerSignForbid`: Auto-signing in contracts from files is not
+    /// enabled. Have auto-signing in contracts from files enabled by the service's account manager,
+    /// or let the party sign manually (`ApproverType` `ORGANIZATION`).
     OperationDeniedByFilesServerSignForbid,
-    /// `OperationDenied.CcUserRepeat`: Same CC recipient given twice. List each recipient once in
-    /// `CcInfos`, and do not list signers.
+    /// `OperationDenied.CcUserRepeat`: A copy recipient occurs more than once. List each recipient
+    /// once in `CcInfos`, and do not list signers.
     OperationDeniedCcUserRepeat,
-    /// `OperationDenied.DownLoadMoreThanOne`: Only one item can be downloaded. Pass one contract
-    /// per call.
+    /// `OperationDenied.DownLoadMoreThanOne`: Only one contract can be downloaded. Pass one
+    /// contract per call.
     OperationDeniedDownLoadMoreThanOne,
     /// `OperationDenied.ErrNoResourceAccess`: No access to the resource. Use ids of resources that
     /// this sub-organization created in this application, and an operator who may see them.
     OperationDeniedErrNoResourceAccess,
-    /// `OperationDenied.ErrNotOpenWeakAuthorization`: Platform has not enabled trusted third-party
-    /// verification of sub-organisations. Have the service's account manager enable trusted
-    /// third-party verification, or have the service verify the sub-organization.
+    /// `OperationDenied.ErrNotOpenWeakAuthorization`: The platform has not enabled trusted
+    /// third-party verification of sub-organizations. Have the service's account manager enable
+    /// trusted third-party verification, or have the service verify the sub-organization.
     OperationDeniedErrNotOpenWeakAuthorization,
-    /// `OperationDenied.FileDeleted`: File was deleted. Leave this contract out; the file is no
+    /// `OperationDenied.FileDeleted`: The file was deleted. Leave this contract out; the file is no
     /// longer available from this service. Contact the service's support if it should still exist.
     OperationDeniedFileDeleted,
-    /// `OperationDenied.FlowHasTerminated`: Flow is already terminated. A contract that has ended
-    /// can't be withdrawn. Release a fully signed contract with `ChannelCreateReleaseFlow`.
+    /// `OperationDenied.FlowHasTerminated`: The contract has ended. A contract that has ended can't
+    /// be withdrawn. Release a fully signed contract with `ChannelCreateReleaseFlow`.
     OperationDeniedFlowHasTerminated,
-    /// `OperationDenied.FlowStatusForbid`: Flow status does not allow this. Wait until all parties
-    /// have signed (see `DescribeFlowDetailInfo`), then retry. There is no report for contracts
-    /// that ended otherwise.
+    /// `OperationDenied.FlowStatusForbid`: The contract's status does not allow the operation. Wait
+    /// until all parties have signed (see `DescribeFlowDetailInfo`), then retry. There is no report
+    /// for contracts that ended otherwise.
     OperationDeniedFlowStatusForbid,
-    /// `OperationDenied.Forbid`: Operation forbidden. Use the contract's initiator with the right
-    /// to withdraw as operator, or the super administrator or legal representative of the
+    /// `OperationDenied.Forbid`: The operation is not allowed. Use the contract's initiator with
+    /// the right to withdraw as operator, or the super administrator or legal representative of the
     /// initiating organization. Check that the contract's status allows it.
     OperationDeniedForbid,
-    /// `OperationDenied.InvalidApproverAge`: Signer is below the legal age. Have another person
+    /// `OperationDenied.InvalidApproverAge`: The signer is below the legal age. Have another person
     /// sign, or have the super administrator or legal representative enable the extended service
     /// `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.
     OperationDeniedInvalidApproverAge,
-    /// `OperationDenied.NoApiAuth`: No permission for this API. Have the service's account manager
-    /// enable the action for this application, and check the operator's role.
+    /// `OperationDenied.NoApiAuth`: No permission for this action. Have the service's account
+    /// manager enable the action for this application, and check the operator's role.
     OperationDeniedNoApiAuth,
-    /// `OperationDenied.NoApproverMobileCheckPermission`: Mobile-number verification service is not
+    /// `OperationDenied.NoApproverMobileCheckPermission`: The verification of mobile numbers is not
     /// enabled. Have the super administrator or legal representative enable the extended service
     /// `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with `VerifyCheck`.
     OperationDeniedNoApproverMobileCheckPermission,
-    /// `OperationDenied.NoFlowPermission`: No permission on the contract. Use the initiator, or the
-    /// super administrator or legal representative of the initiating organization, as operator.
+    /// `OperationDenied.NoFlowPermission`: No permission for the contract. Use the initiator, or
+    /// the super administrator or legal representative of the initiating organization, as operator.
     /// Check that the contract belongs to that organization.
     OperationDeniedNoFlowPermission,
-    /// `OperationDenied.NoIdentityVerify`: Personal identity is not verified. Have the operator
-    /// open a link from `CreateConsoleLoginUrl` and complete identity verification; then retry.
+    /// `OperationDenied.NoIdentityVerify`: The operator has not passed identity verification. Have
+    /// the operator open a link from `CreateConsoleLoginUrl` and complete identity verification;
+    /// then retry.
     OperationDeniedNoIdentityVerify,
     /// `OperationDenied.NoPermissionUseResource`: No permission to use the resource. Use the super
     /// administrator, or an employee whose role allows managing roles, as operator. Check that
     /// `RoleId` belongs to this sub-organization.
     OperationDeniedNoPermissionUseResource,
-    /// `OperationDenied.NoPermissionUseServerSignSeal`: No permission to use the organisation's
-    /// auto-sign seal. Have the super administrator authorize the seal for auto-signing in the
-    /// console (seals, extended services), or use a seal that is authorized.
+    /// `OperationDenied.NoPermissionUseServerSignSeal`: No permission to use the organization's
+    /// seal for auto-signing. Have the super administrator authorize the seal for auto-signing in
+    /// the console (seals, extended services), or use a seal that is authorized.
     OperationDeniedNoPermissionUseServerSignSeal,
-    /// `OperationDenied.NoQuota`: Contract quota is exhausted. Buy contracts in the console or
+    /// `OperationDenied.NoQuota`: The contract quota is exhausted. Buy contracts in the console or
     /// through the service's account manager; retrying does not help before that.
     OperationDeniedNoQuota,
-    /// `OperationDenied.NotBelongSuperAdminOrLegalPerson`: Caller is neither super admin nor legal
-    /// representative. Set `Agent.ProxyOperator.OpenId` to the super administrator or legal
-    /// representative of the initiating or a signing organization; `DescribeChannelOrganizations`
-    /// returns them. Operators verified by power of attorney are refused.
+    /// `OperationDenied.NotBelongSuperAdminOrLegalPerson`: The operator is neither the super
+    /// administrator nor the legal representative. Set `Agent.ProxyOperator.OpenId` to the super
+    /// administrator or legal representative of the initiating or a signing organization;
+    /// `DescribeChannelOrganizations` returns them. Operators verified by power of attorney are
+    /// refused.
     OperationDeniedNotBelongSuperAdminOrLegalPerson,
-    /// `OperationDenied.NotInAutoSignWhiteList`: Not on the allow-list of this business. Have the
+    /// `OperationDenied.NotInAutoSignWhiteList`: Auto-signing by persons is not enabled. Have the
     /// service's account manager enable auto-signing by individuals for this application; check
     /// `SceneKey` too.
     OperationDeniedNotInAutoSignWhiteList,
-    /// `OperationDenied.NotSupportOrgType`: Organisation type is unsupported. Check the
+    /// `OperationDenied.NotSupportOrgType`: The type of organization is not supported. Check the
     /// organization's type. `ModifyOrganizationBusinessInfo` only changes `INDIVIDUALBIZ` to
     /// `ENTERPRISE`; for other types ask the service's account manager.
     OperationDeniedNotSupportOrgType,
-    /// `OperationDenied.OperateType`: Operation type is unsupported. Set `OperateType` or
+    /// `OperationDenied.OperateType`: The operation is not supported. Set `OperateType` or
     /// `OperatorType` to one of the values that the action lists.
     OperationDeniedOperateType,
-    /// `OperationDenied.OperatorHasNoPermission`: Operator lacks permission. Have the super
+    /// `OperationDenied.OperatorHasNoPermission`: The operator has no permission. Have the super
     /// administrator assign a role that may query or manage seals (console: organization
     /// management, role management). Or use an employee with such a role as operator.
     OperationDeniedOperatorHasNoPermission,
-    /// `OperationDenied.OrganizationClosing`: Organisation is being closed (deregistration in
-    /// progress). Stop calling for this sub-organization, and ask its super administrator whether
-    /// the closing is intended; retrying does not help.
+    /// `OperationDenied.OrganizationClosing`: The organization is closing its account. Stop calling
+    /// for this sub-organization, and ask its super administrator whether the closing is intended;
+    /// retrying does not help.
     OperationDeniedOrganizationClosing,
-    /// `OperationDenied.OutQueryLimit`: Query limit exceeded. Pass at most 50 `FlowIds` per call
-    /// and the rest in further calls.
+    /// `OperationDenied.OutQueryLimit`: Too many contracts in one query. Pass at most 50 `FlowIds`
+    /// per call and the rest in further calls.
     OperationDeniedOutQueryLimit,
-    /// `OperationDenied.OverseaAbilityNotOpen`: Overseas signing is not enabled for the employee.
-    /// Have the super administrator or legal representative enable the extended service
-    /// `OVERSEA_SIGN` with `ModifyExtendedService`, then retry.
+    /// `OperationDenied.OverseaAbilityNotOpen`: Signing with residents of Hong Kong, Macao and
+    /// Taiwan is not enabled. Have the super administrator or legal representative enable the
+    /// extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then retry.
     OperationDeniedOverseaAbilityNotOpen,
-    /// `OperationDenied.PersonHasNoSignature`: Person has no usable signature. Have the person set
-    /// up a signature in the mini program; for auto-signing through
+    /// `OperationDenied.PersonHasNoSignature`: The person has no usable signature. Have the person
+    /// set up a signature in the mini program; for auto-signing through
     /// `ChannelCreateUserAutoSignSealUrl`.
     OperationDeniedPersonHasNoSignature,
-    /// `OperationDenied.PersonNoOpenServerSign`: Person disabled or never enabled auto-sign. Send
-    /// the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or until
+    /// `OperationDenied.PersonNoOpenServerSign`: The person has not enabled auto-signing. Send the
+    /// person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or until
     /// `ChannelDescribeUserAutoSignStatus` reports it as enabled, then retry. Or let them sign
     /// manually.
     OperationDeniedPersonNoOpenServerSign,
-    /// `OperationDenied.ProveNoQuota`: Evidence-report quota is exhausted. Buy an evidence package
-    /// through the service's account manager, then retry.
+    /// `OperationDenied.ProveNoQuota`: The quota of evidence reports is exhausted. Buy an evidence
+    /// package through the service's account manager, then retry.
     OperationDeniedProveNoQuota,
-    /// `OperationDenied.RequiredComponentNotFill`: A required control is not filled. Set
+    /// `OperationDenied.RequiredComponentNotFill`: A required field is not filled in. Set
     /// `ComponentValue` for every field of the initiator with `ComponentRequired`, or make the
     /// field optional.
     OperationDeniedRequiredComponentNotFill,
-    /// `OperationDenied.Sensitive`: Contains blocked words. Remove the words listed in the message
-    /// from names, descriptions and field values; retrying unchanged does not help.
+    /// `OperationDenied.Sensitive`: The text contains blocked words. Remove the words listed in the
+    /// message from names, descriptions and field values; retrying unchanged does not help.
     OperationDeniedSensitive,
-    /// `OperationDenied.UserNotInOrganization`: User does not belong to this organisation. Set
+    /// `OperationDenied.UserNotInOrganization`: The user does not belong to this organization. Set
     /// `Agent.ProxyOperator.OpenId` to a verified employee of `Agent.ProxyOrganizationOpenId`
     /// (`ChannelDescribeEmployees`), or have them join through `CreateConsoleLoginUrl`.
     OperationDeniedUserNotInOrganization,
-    /// `OperationDenied.WhiteListForbid`: Feature is allow-list only. Have the service's account
+    /// `OperationDenied.WhiteListForbid`: The feature is not enabled. Have the service's account
     /// manager enable the feature for this application; retrying does not help before that.
     OperationDeniedWhiteListForbid,
     /// `RequestLimitExceeded`: Request rate limit exceeded. Lower the client's rate limit: the
@@ -660,68 +666,71 @@ pub enum ErrorCode {
     /// `ResourceNotFound`: Resource does not exist. Check that the id of the item in the message
     /// belongs to this sub-organization, application and environment. Retrying does not help.
     ResourceNotFound,
-    /// `ResourceNotFound.Application`: Application does not exist. Check `Agent.AppId`: it must be
-    /// an application of the platform in this environment. Test and production have separate
-    /// applications.
-    ResourceNotFoundApplication,
-    /// `ResourceNotFound.ApplicationAuth`: Application grant record not found. Check `Agent.AppId`,
-    /// `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organizations must have been activated
-    /// in this application.
-    ResourceNotFoundApplicationAuth,
-    /// `ResourceNotFound.ApplicationId`: ApplicationId does not exist. Check `Agent.AppId`: it must
+    /// `ResourceNotFound.Application`: The application does not exist. Check `Agent.AppId`: it must
     /// be an application of the platform in this environment. Test and production have separate
     /// applications.
+    ResourceNotFoundApplication,
+    /// `ResourceNotFound.ApplicationAuth`: The application's authorization does not exist. Check
+    /// `Agent.AppId`, `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organizations must have
+    /// been activated in this application.
+    ResourceNotFoundApplicationAuth,
+    /// `ResourceNotFound.ApplicationId`: The application does not exist. Check `Agent.AppId`: it
+    /// must be an application of the platform in this environment. Test and production have
+    /// separate applications.
     ResourceNotFoundApplicationId,
-    /// `ResourceNotFound.File`: File does not exist. Check the ids in `FlowIdList`, and retry after
-    /// the contracts' PDF files are composed: one to three seconds after creation or a signature.
+    /// `ResourceNotFound.File`: The file does not exist. Check the ids in `FlowIdList`, and retry
+    /// after the contracts' PDF files are composed: one to three seconds after creation or a
+    /// signature.
     ResourceNotFoundFile,
-    /// `ResourceNotFound.Flow`: Flow not found. Check the contract's id and that it belongs to this
-    /// sub-organization, application and environment; query with the `Agent` that created it. In
-    /// actions without contracts, check the task's or authorization's id.
+    /// `ResourceNotFound.Flow`: The contract does not exist. Check the contract's id and that it
+    /// belongs to this sub-organization, application and environment; query with the `Agent` that
+    /// created it. In actions without contracts, check the task's or authorization's id.
     ResourceNotFoundFlow,
-    /// `ResourceNotFound.FlowApprover`: Flow signer does not exist. Check the contract's id, and
+    /// `ResourceNotFound.FlowApprover`: The signer does not exist. Check the contract's id, and
     /// that the organization in `Agent` is a party to it.
     ResourceNotFoundFlowApprover,
-    /// `ResourceNotFound.FlowApprovers`: Signer information does not exist. Check the id, and that
-    /// the contract has parties: a dynamic contract is created without parties.
+    /// `ResourceNotFound.FlowApprovers`: The signers do not exist. Check the id, and that the
+    /// contract has parties: a dynamic contract is created without parties.
     ResourceNotFoundFlowApprovers,
-    /// `ResourceNotFound.FlowGroup`: Flow group does not exist. Use the `FlowGroupId` that the
-    /// creating action returned, not a contract's id, and query with the `Agent` that created it.
+    /// `ResourceNotFound.FlowGroup`: The contract group does not exist. Use the `FlowGroupId` that
+    /// the creating action returned, not a contract's id, and query with the `Agent` that created
+    /// it.
     ResourceNotFoundFlowGroup,
-    /// `ResourceNotFound.NotExistApplication`: Application does not exist (variant). Check
-    /// `Agent.AppId`: it must be an application of the platform in this environment. Test and
-    /// production have separate applications.
+    /// `ResourceNotFound.NotExistApplication`: The application does not exist. Check `Agent.AppId`:
+    /// it must be an application of the platform in this environment. Test and production have
+    /// separate applications.
     ResourceNotFoundNotExistApplication,
-    /// `ResourceNotFound.Organization`: Organisation does not exist. Check
+    /// `ResourceNotFound.Organization`: The organization does not exist. Check
     /// `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new sub-organization
     /// is activated through `CreateConsoleLoginUrl` first.
     ResourceNotFoundOrganization,
-    /// `ResourceNotFound.Resource`: Resource does not exist (specific). Check file and template
-    /// ids. Uploaded files expire, by default after an hour; upload the file again if necessary.
+    /// `ResourceNotFound.Resource`: The resource does not exist. Check file and template ids.
+    /// Uploaded files expire, by default after an hour; upload the file again if necessary.
     ResourceNotFoundResource,
-    /// `ResourceNotFound.SaveFlowGroup`: Saved flow group does not exist. Check `FlowGroupId`: it
-    /// must be the one that the creating action returned, queried with the `Agent` that created it.
+    /// `ResourceNotFound.SaveFlowGroup`: The saved contract group does not exist. Check
+    /// `FlowGroupId`: it must be the one that the creating action returned, queried with the
+    /// `Agent` that created it.
     ResourceNotFoundSaveFlowGroup,
-    /// `ResourceNotFound.Seal`: Seal does not exist. Use the id of an enabled seal of the signing
-    /// organization; `ChannelDescribeOrganizationSeals` lists the seals.
+    /// `ResourceNotFound.Seal`: The seal does not exist. Use the id of an enabled seal of the
+    /// signing organization; `ChannelDescribeOrganizationSeals` lists the seals.
     ResourceNotFoundSeal,
-    /// `ResourceNotFound.TeamWorkOrganization`: Partner organisation does not exist. Check
+    /// `ResourceNotFound.TeamWorkOrganization`: The sub-organization does not exist. Check
     /// `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`: it must be activated in
     /// this application.
     ResourceNotFoundTeamWorkOrganization,
-    /// `ResourceNotFound.Template`: Template does not exist. Use the id of an existing template
+    /// `ResourceNotFound.Template`: The template does not exist. Use the id of an existing template
     /// from `DescribeTemplates`, or for `OperateChannelTemplate` that of a template in the
     /// platform's library.
     ResourceNotFoundTemplate,
-    /// `ResourceNotFound.URL`: URL does not exist. Query `DescribeChannelFlowEvidenceReport` again
-    /// later; a report can take up to about 24 hours.
+    /// `ResourceNotFound.URL`: The URL does not exist. Query `DescribeChannelFlowEvidenceReport`
+    /// again later; a report can take up to about 24 hours.
     ResourceNotFoundUrl,
-    /// `ResourceNotFound.User`: User does not exist. Check `Agent.ProxyOperator.OpenId` and other
-    /// user ids with `ChannelDescribeEmployees`; new employees join through
+    /// `ResourceNotFound.User`: The user does not exist. Check `Agent.ProxyOperator.OpenId` and
+    /// other user ids with `ChannelDescribeEmployees`; new employees join through
     /// `CreateConsoleLoginUrl`.
     ResourceNotFoundUser,
-    /// `ResourceNotFound.VerifyUser`: Verified-user record does not exist. Have the operator
-    /// complete identity verification through `CreateConsoleLoginUrl`, or set
+    /// `ResourceNotFound.VerifyUser`: The user has not passed identity verification. Have the
+    /// operator complete identity verification through `CreateConsoleLoginUrl`, or set
     /// `Agent.ProxyOperator.OpenId` to a verified employee.
     ResourceNotFoundVerifyUser,
     /// `ResourceUnavailable`: Resource is not available. Check the state of the resource that the
@@ -733,23 +742,23 @@ pub enum ErrorCode {
     /// `ServiceUnavailable`: Service temporarily unavailable. Retry a query later; after a create
     /// or change, check its outcome first.
     ServiceUnavailable,
-    /// `UnauthorizedOperation`: Not authorised. Check that `Agent.AppId` belongs to the calling
+    /// `UnauthorizedOperation`: Not authorized. Check that `Agent.AppId` belongs to the calling
     /// account and that operator and sub-organization have the permission; the super administrator
     /// grants it.
     UnauthorizedOperation,
-    /// `UnauthorizedOperation.NoPermissionFeature`: Subscription tier must be upgraded to use this
-    /// API. Upgrade the edition through the service's account manager; retrying does not help
-    /// before that.
+    /// `UnauthorizedOperation.NoPermissionFeature`: The edition does not include this action.
+    /// Upgrade the edition through the service's account manager; retrying does not help before
+    /// that.
     UnauthorizedOperationNoPermissionFeature,
-    /// `UnauthorizedOperation.UnauthorizedOperationDownload`: Download permission was not granted.
-    /// Have the sub-organization's super administrator authorize downloads in its console
-    /// (organization center, authorization management). Or enable them for the platform's
-    /// application (application management, extended services). A sub-organization that has
-    /// disabled downloads must enable them itself.
+    /// `UnauthorizedOperation.UnauthorizedOperationDownload`: Downloads are not permitted. Have the
+    /// sub-organization's super administrator authorize downloads in its console (organization
+    /// center, authorization management). Or enable them for the platform's application
+    /// (application management, extended services). A sub-organization that has disabled downloads
+    /// must enable them itself.
     UnauthorizedOperationUnauthorizedOperationDownload,
-    /// `UnauthorizedOperation.UnauthorizedOperationOrganization`: Organisation was not authorised.
-    /// Have the sub-organization complete its activation through `CreateConsoleLoginUrl`;
-    /// `DescribeChannelOrganizations` returns its state.
+    /// `UnauthorizedOperation.UnauthorizedOperationOrganization`: The organization is not
+    /// authorized. Have the sub-organization complete its activation through
+    /// `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` returns its state.
     UnauthorizedOperationUnauthorizedOperationOrganization,
     /// `UnknownParameter`: Unknown parameter. Remove the parameter that the message names, or
     /// correct its spelling.
@@ -1735,193 +1744,192 @@ const DESCRIPTIONS: &str = concat!(
     "AuthFailure.TokenFailure\tSession token invalid or expired\n",
     "AuthFailure.UnauthorizedOperation\tCAM policy denies the call\n",
     "DryRunOperation\tDry run succeeded; nothing was done\n",
-    "FailedOperation\tGeneric operation failure; read Message\n",
+    "FailedOperation\tThe operation failed\n",
     "FailedOperation.AgeNotAchieveNormalLegal\tSigner is below the legal signing age\n",
-    "FailedOperation.AuthFail\tAuthentication/authorisation of the operation failed\n",
-    "FailedOperation.ErrNotSyncProxyOrganization\tTrusted third-party verification chosen but the \
-    sub-organisation's name, credit code and legal representative were not synced first \
-    (SyncProxyOrganization)\n",
+    "FailedOperation.AuthFail\tAuthentication or authorization of the operation failed\n",
+    "FailedOperation.ErrNotSyncProxyOrganization\tTrusted third-party verification is selected, \
+    but the sub-organization's details were not submitted with `SyncProxyOrganization`\n",
     "FailedOperation.ExistSameSealName\tA seal with the same name already exists\n",
     "FailedOperation.FlowNumExceed\tToo many contracts in one call\n",
-    "FailedOperation.HasAuthorized\tThe authorisation already exists\n",
-    "FailedOperation.LicenseNoQuota\tAuto-sign licence quota is exhausted\n",
-    "FailedOperation.NoRoleAuth\tNo role grant found; check the role data exists\n",
-    "FailedOperation.NotAvailableSignReview\tContract is in a state in which signing review is not \
-    possible\n",
-    "FailedOperation.OrganizationExperienceChange\tOrganisation's business status differs from the \
-    company register\n",
-    "FailedOperation.OrganizationNameChanged\tOrganisation name differs from the company \
+    "FailedOperation.HasAuthorized\tThe authorization already exists\n",
+    "FailedOperation.LicenseNoQuota\tThe quota of auto-signing licenses is exhausted\n",
+    "FailedOperation.NoRoleAuth\tThe required role grant does not exist\n",
+    "FailedOperation.NotAvailableSignReview\tThe contract's status does not allow an approval of \
+    signing\n",
+    "FailedOperation.OrganizationExperienceChange\tThe organization's business status differs from \
+    the company register\n",
+    "FailedOperation.OrganizationNameChanged\tThe organization's name differs from the company \
     register\n",
-    "FailedOperation.OrganizationNameNeedChange\tOrganisation name differs from the register; \
-    super admin or legal representative must update it\n",
-    "FailedOperation.OrganizationNotChange\tOrganisation information has not changed\n",
-    "FailedOperation.QrCodeCreatorSignComponents\tInitiator still has fill-in controls, so a \
-    signing QR code cannot start\n",
-    "FailedOperation.QrCodeSignUsers\tTemplate signer for the QR code does not exist\n",
-    "FailedOperation.QrCodeTemplateId\tTemplate used for the signing QR code is invalid\n",
+    "FailedOperation.OrganizationNameNeedChange\tThe organization's name differs from the company \
+    register and must be updated\n",
+    "FailedOperation.OrganizationNotChange\tThe organization's information has not changed\n",
+    "FailedOperation.QrCodeCreatorSignComponents\tThe initiator still has fields to fill in, so \
+    the signing code cannot be created\n",
+    "FailedOperation.QrCodeSignUsers\tThe template's parties do not suit a signing code\n",
+    "FailedOperation.QrCodeTemplateId\tThe template of the signing code is invalid\n",
     "FailedOperation.StaffAlreadyVerify\tEmployee has already completed identity verification\n",
-    "FailedOperation.UserAutoSignEnableAlready\tCannot revoke: the user already enabled \
-    auto-sign\n",
-    "FailedOperation.UserAutoSignEnableUrlNotExist\tCannot revoke: no enable link was ever \
-    generated\n",
+    "FailedOperation.UserAutoSignEnableAlready\tThe link cannot be withdrawn, because the person \
+    has already enabled auto-signing\n",
+    "FailedOperation.UserAutoSignEnableUrlNotExist\tThe link cannot be withdrawn, because no link \
+    was created\n",
     "InternalError\tInternal server error\n",
-    "InternalError.Api\tError from another internal API\n",
+    "InternalError.Api\tAnother internal API failed\n",
     "InternalError.Db\tDatabase error\n",
     "InternalError.DbConnection\tDatabase connection failed\n",
     "InternalError.DbInsert\tDatabase insert failed\n",
     "InternalError.DbRead\tDatabase read failed\n",
     "InternalError.DbUpdate\tDatabase update failed\n",
     "InternalError.Decryption\tServer-side decryption failed\n",
-    "InternalError.DependsApi\tA dependent API failed\n",
-    "InternalError.DependsDb\tA dependent database failed\n",
+    "InternalError.DependsApi\tA dependency of the service failed\n",
+    "InternalError.DependsDb\tA database of a dependency failed\n",
     "InternalError.Encryption\tServer-side encryption failed\n",
-    "InternalError.GenerateId\tUnique id generation failed\n",
+    "InternalError.GenerateId\tThe generation of an id failed\n",
     "InternalError.Pdf\tPDF composition failed\n",
     "InternalError.SealUpload\tSeal upload failed\n",
-    "InternalError.Serialize\tSerialisation failed\n",
+    "InternalError.Serialize\tSerialization failed\n",
     "InternalError.System\tSystem error\n",
-    "InternalError.ThirdParty\tThird-party dependency failed\n",
-    "InvalidAction\tAction does not exist\n", "InvalidParameter\tA parameter is wrong\n",
-    "InvalidParameter.Application\tApplication id does not exist\n",
-    "InvalidParameter.ApproverType\tSigner type is not allowed\n",
-    "InvalidParameter.ApproverVerifyType\tApproverVerifyType value is invalid\n",
-    "InvalidParameter.AuthorizationType\tAuthorisation method is invalid\n",
-    "InvalidParameter.BizApproverAlreadyExists\tSigner was already added\n",
-    "InvalidParameter.BusinessLicense\tBusiness licence format is invalid\n",
-    "InvalidParameter.CancelReason\tCancellation reason is malformed\n",
-    "InvalidParameter.CardNumber\tIdentity document number is wrong\n",
-    "InvalidParameter.CardType\tIdentity document type is wrong\n",
-    "InvalidParameter.ComponentPosition\tControl position is wrong\n",
-    "InvalidParameter.ComponentType\tControl type is wrong\n",
-    "InvalidParameter.ComponentValue\tControl value is invalid\n",
-    "InvalidParameter.ContentType\tContentType (requested query content) is wrong\n",
-    "InvalidParameter.CustomShowMap\tCustom card layout is invalid; only the documented \
-    placeholders are supported\n",
-    "InvalidParameter.CustomerData\tUser data has an invalid length\n",
-    "InvalidParameter.DataNotFound\tData does not exist\n",
-    "InvalidParameter.Date\tDate is invalid\n",
-    "InvalidParameter.DepartUserId\tEmployee id (departing user) is wrong\n",
-    "InvalidParameter.DupTask\tTask was submitted twice\n",
-    "InvalidParameter.EmptyParams\tParameters are empty\n",
-    "InvalidParameter.EndPoint\tEndPoint value is invalid\n",
-    "InvalidParameter.FileType\tFile type is not allowed\n",
-    "InvalidParameter.FlowApproverInfos\tNumber of alternative signers is invalid\n",
-    "InvalidParameter.FlowApprovers\tParticipants missing or over the limit\n",
-    "InvalidParameter.FlowCallbackUrl\tFlow callback URL is invalid\n",
-    "InvalidParameter.FlowDeadLine\tFlow deadline is invalid\n",
-    "InvalidParameter.FlowDescription\tFlow description is invalid\n",
-    "InvalidParameter.FlowFileIds\tOnly one file per flow is supported\n",
-    "InvalidParameter.FlowIds\tFlow id list has an invalid length\n",
-    "InvalidParameter.FlowInfos\tFlowInfos is invalid\n",
-    "InvalidParameter.FlowName\tFlow name is invalid\n",
-    "InvalidParameter.FlowType\tFlowType is invalid\n",
-    "InvalidParameter.GenerateType\tGenerateType is not supported\n",
-    "InvalidParameter.Image\tImage is not valid\n",
-    "InvalidParameter.InvalidId\tId does not exist or is malformed\n",
-    "InvalidParameter.Keyword\tKeyword is malformed or not found in the document\n",
-    "InvalidParameter.Limit\tLimit is out of range\n",
-    "InvalidParameter.LimitSealName\tSeal name is too long\n",
-    "InvalidParameter.MenuStatus\tMenu status is invalid\n",
-    "InvalidParameter.MissingRequiredParameterValue\tValue of a required parameter is missing\n",
-    "InvalidParameter.Mobile\tMobile number is wrong\n",
-    "InvalidParameter.Name\tPersonal name does not meet the rules\n",
-    "InvalidParameter.NonsupportMobile\tMobile number is not supported\n",
-    "InvalidParameter.OpenId\tOpenId is invalid\n",
-    "InvalidParameter.OperatorId\tOperator (user) id is wrong\n",
-    "InvalidParameter.OrganizationId\tOrganizationId is invalid\n",
-    "InvalidParameter.OrganizationName\tOrganisation name is invalid\n",
-    "InvalidParameter.ParamError\tA parameter is wrong (unspecified)\n",
-    "InvalidParameter.ResourceType\tResource type is wrong\n",
-    "InvalidParameter.RoleId\tRole id is wrong\n",
-    "InvalidParameter.Sensitive\tText contains blocked words\n",
-    "InvalidParameter.SensitiveFileContent\tUploaded file contains non-compliant content\n",
-    "InvalidParameter.SignComponentType\tSigning control type is invalid\n",
-    "InvalidParameter.SignComponents\tSigning control kind is unsupported\n",
-    "InvalidParameter.Status\tObject is in an abnormal state\n",
-    "InvalidParameter.UniformSocialCreditCode\tUnified social credit code is malformed\n",
-    "InvalidParameter.Unordered\tSigning order flag is invalid\n",
-    "InvalidParameter.UnsupportedComponentType\tControl type is unsupported\n",
-    "InvalidParameter.fFowIds\tFlow id does not exist (code is spelled this way by the service)\n",
-    "InvalidParameterValue\tParameter value is not allowed\n",
-    "InvalidParameterValue.InvalidQuotaType\tPackage/quota type is invalid\n",
-    "InvalidParameterValue.InvalidTime\tTime value is invalid\n",
+    "InternalError.ThirdParty\tA third-party service failed\n",
+    "InvalidAction\tAction does not exist\n",
+    "InvalidParameter\tA parameter is invalid\n",
+    "InvalidParameter.Application\tThe application does not exist\n",
+    "InvalidParameter.ApproverType\tThe type of signer is not allowed\n",
+    "InvalidParameter.ApproverVerifyType\t`ApproverVerifyType` is invalid\n",
+    "InvalidParameter.AuthorizationType\tThe authorization method is invalid\n",
+    "InvalidParameter.BizApproverAlreadyExists\tThe signer was already added\n",
+    "InvalidParameter.BusinessLicense\tThe format of the business license is invalid\n",
+    "InvalidParameter.CancelReason\tThe reason for the withdrawal is malformed\n",
+    "InvalidParameter.CardNumber\tThe number of the identity document is invalid\n",
+    "InvalidParameter.CardType\tThe type of the identity document is invalid\n",
+    "InvalidParameter.ComponentPosition\tThe position of a field is invalid\n",
+    "InvalidParameter.ComponentType\tThe type of a field is invalid\n",
+    "InvalidParameter.ComponentValue\tThe value of a field is invalid\n",
+    "InvalidParameter.ContentType\t`ContentType` is invalid\n",
+    "InvalidParameter.CustomShowMap\t`CustomShowMap` is invalid\n",
+    "InvalidParameter.CustomerData\tThe length of `CustomerData` is invalid\n",
+    "InvalidParameter.DataNotFound\tThe data does not exist\n",
+    "InvalidParameter.Date\tA date is invalid\n",
+    "InvalidParameter.DepartUserId\tAn employee's id is invalid\n",
+    "InvalidParameter.DupTask\tThe task was already submitted\n",
+    "InvalidParameter.EmptyParams\tA parameter is empty\n",
+    "InvalidParameter.EndPoint\t`EndPoint` is invalid\n",
+    "InvalidParameter.FileType\tThe file type is not allowed\n",
+    "InvalidParameter.FlowApproverInfos\tThe number of alternative signers is invalid\n",
+    "InvalidParameter.FlowApprovers\tThe contract has no parties or too many\n",
+    "InvalidParameter.FlowCallbackUrl\tThe contract's callback URL is invalid\n",
+    "InvalidParameter.FlowDeadLine\tThe contract's deadline is invalid\n",
+    "InvalidParameter.FlowDescription\tThe contract's description is invalid\n",
+    "InvalidParameter.FlowFileIds\tA contract can have only one file\n",
+    "InvalidParameter.FlowIds\tThe number of flow ids is invalid\n",
+    "InvalidParameter.FlowInfos\t`FlowInfos` is invalid\n",
+    "InvalidParameter.FlowName\tThe contract's name is invalid\n",
+    "InvalidParameter.FlowType\t`FlowType` is invalid\n",
+    "InvalidParameter.GenerateType\t`GenerateType` is not supported\n",
+    "InvalidParameter.Image\tThe picture is invalid\n",
+    "InvalidParameter.InvalidId\tThe id does not exist or is malformed\n",
+    "InvalidParameter.Keyword\tThe keyword is malformed or not in the document\n",
+    "InvalidParameter.Limit\t`Limit` is out of range\n",
+    "InvalidParameter.LimitSealName\tThe seal's name is too long\n",
+    "InvalidParameter.MenuStatus\t`MenuStatus` is invalid\n",
+    "InvalidParameter.MissingRequiredParameterValue\tThe value of a required parameter is \
+    missing\n",
+    "InvalidParameter.Mobile\tThe mobile number is invalid\n",
+    "InvalidParameter.Name\tThe person's name is invalid\n",
+    "InvalidParameter.NonsupportMobile\tThe mobile number is not supported\n",
+    "InvalidParameter.OpenId\tThe `OpenId` is invalid\n",
+    "InvalidParameter.OperatorId\tThe operator's id is invalid\n",
+    "InvalidParameter.OrganizationId\tThe `OrganizationId` is invalid\n",
+    "InvalidParameter.OrganizationName\tThe organization's name is invalid\n",
+    "InvalidParameter.ParamError\tA parameter is invalid\n",
+    "InvalidParameter.ResourceType\tThe resource type is invalid\n",
+    "InvalidParameter.RoleId\tThe role's id is invalid\n",
+    "InvalidParameter.Sensitive\tThe text contains blocked words\n",
+    "InvalidParameter.SensitiveFileContent\tThe file contains prohibited content\n",
+    "InvalidParameter.SignComponentType\tThe type of a signature slot is invalid\n",
+    "InvalidParameter.SignComponents\tThe kind of a signature slot is not supported\n",
+    "InvalidParameter.Status\tThe status does not allow the operation\n",
+    "InvalidParameter.UniformSocialCreditCode\tThe unified social credit code is malformed\n",
+    "InvalidParameter.Unordered\t`Unordered` is invalid\n",
+    "InvalidParameter.UnsupportedComponentType\tThe type of a field is not supported\n",
+    "InvalidParameter.fFowIds\tThe flow id does not exist; the service spells the code this way\n",
+    "InvalidParameterValue\tThe value of a parameter is not allowed\n",
+    "InvalidParameterValue.InvalidQuotaType\tThe kind of package is invalid\n",
+    "InvalidParameterValue.InvalidTime\tA time is invalid\n",
     "InvalidRequest\tMultipart body is malformed\n",
     "IpInBlacklist\tCaller IP is deny-listed\n",
     "IpNotInWhitelist\tCaller IP is not allow-listed\n",
-    "LimitExceeded\tQuota exceeded\n",
-    "LimitExceeded.CallTimes\tCall-count limit exceeded\n",
-    "LimitExceeded.CreateFlowNum\tFlow creation limit exceeded\n",
-    "LimitExceeded.FileSize\tFile is too large\n",
+    "LimitExceeded\tQuota exceeded\n", "LimitExceeded.CallTimes\tToo many calls\n",
+    "LimitExceeded.CreateFlowNum\tToo many contracts are created\n",
+    "LimitExceeded.FileSize\tThe file is too large\n",
     "LimitExceeded.FlowIds\tToo many flow ids\n",
-    "LimitExceeded.FlowInfos\tToo many flows in one request\n",
+    "LimitExceeded.FlowInfos\tToo many contracts in one request\n",
     "LimitExceeded.ProxyOrganizationOperator\tToo many operators\n",
     "MissingParameter\tA required parameter is missing\n",
-    "MissingParameter.CompanyActiveInfo\tActivation information of the partner organisation is \
-    missing\n",
-    "MissingParameter.Date\tDate parameter is missing\n",
-    "MissingParameter.FlowId\tFlow id is missing\n",
+    "MissingParameter.CompanyActiveInfo\tInformation about the activation of the sub-organization \
+    is missing\n",
+    "MissingParameter.Date\tA date is missing\n",
+    "MissingParameter.FlowId\tThe flow id is missing\n",
     "MissingParameter.FlowIds\tFlow ids are missing\n",
-    "MissingParameter.FlowIdsOrFlowGroupId\tPass either flow ids or a flow-group id\n",
-    "MissingParameter.FlowInfo\tFlow information is missing\n",
-    "MissingParameter.MissComponentName\tControl name is missing\n",
-    "MissingParameter.OrgOpenId\tOrganisation OpenId is missing\n",
-    "MissingParameter.OrganizationId\tOrganisation information is empty\n",
-    "MissingParameter.ProxyOperatorOpenId\tProxyOperator OpenId is missing\n",
-    "MissingParameter.ReportApplicant\tReport applicant is missing\n",
-    "MissingParameter.ResourceName\tResource name is missing or wrong\n",
-    "MissingParameter.SealId\tSeal id is empty\n",
-    "MissingParameter.SealImage\tSeal image is empty\n",
-    "MissingParameter.SealName\tSeal name is empty\n",
-    "MissingParameter.SignComponents\tSigner has no signing control\n",
-    "MissingParameter.Templates\tTemplate parameter is missing\n",
-    "MissingParameter.UserId\tUser id is missing\n",
-    "MissingParameter.UserOpenId\tUser OpenId is missing\n",
+    "MissingParameter.FlowIdsOrFlowGroupId\tNeither flow ids nor the id of a contract group are \
+    set\n",
+    "MissingParameter.FlowInfo\tInformation about the contract is missing\n",
+    "MissingParameter.MissComponentName\tA field's name is missing\n",
+    "MissingParameter.OrgOpenId\tThe organization's `OpenId` is missing\n",
+    "MissingParameter.OrganizationId\tInformation about the organization is missing\n",
+    "MissingParameter.ProxyOperatorOpenId\tThe operator's `OpenId` is missing\n",
+    "MissingParameter.ReportApplicant\tThe applicant of the report is missing\n",
+    "MissingParameter.ResourceName\tThe resource's name is missing or invalid\n",
+    "MissingParameter.SealId\tThe seal's id is missing\n",
+    "MissingParameter.SealImage\tThe seal's picture is missing\n",
+    "MissingParameter.SealName\tThe seal's name is missing\n",
+    "MissingParameter.SignComponents\tA signer has no signature slot\n",
+    "MissingParameter.Templates\tThe template is missing\n",
+    "MissingParameter.UserId\tThe user's id is missing\n",
+    "MissingParameter.UserOpenId\tThe user's `OpenId` is missing\n",
     "NoSuchProduct\tProduct does not exist\n",
     "NoSuchVersion\tAPI version does not exist\n",
-    "OperationDenied\tOperation refused; read Message\n",
-    "OperationDenied.AlreadyHas\tEvidence already exists for this resource; another cannot be \
-    created\n",
-    "OperationDenied.ApproverRepeat\tParticipants are duplicated\n",
-    "OperationDenied.AuthTag\tVisibility tag is unsupported\n",
-    "OperationDenied.BannedApplication\tApplication is banned\n",
-    "OperationDenied.ByFilesServerSignForbid\tSilent signing for file-initiated flows is not \
-    allow-listed\n",
-    "OperationDenied.CcUserRepeat\tSame CC recipient given twice\n",
-    "OperationDenied.DownLoadMoreThanOne\tOnly one item can be downloaded\n",
-    "OperationDenied.ErrNoResourceAccess\tNo access to the resource\n",
-    "OperationDenied.ErrNotOpenWeakAuthorization\tPlatform has not enabled trusted third-party \
-    verification of sub-organisations\n",
-    "OperationDenied.FileDeleted\tFile was deleted\n",
-    "OperationDenied.FlowHasTerminated\tFlow is already terminated\n",
-    "OperationDenied.FlowStatusForbid\tFlow status does not allow this\n",
-    "OperationDenied.Forbid\tOperation forbidden\n",
-    "OperationDenied.InvalidApproverAge\tSigner is below the legal age\n",
-    "OperationDenied.NoApiAuth\tNo permission for this API\n",
-    "OperationDenied.NoApproverMobileCheckPermission\tMobile-number verification service is not \
+    "OperationDenied\tThe operation was refused\n",
+    "OperationDenied.AlreadyHas\tOne already exists; another one cannot be created\n",
+    "OperationDenied.ApproverRepeat\tA party occurs more than once\n",
+    "OperationDenied.AuthTag\t`AuthTag` is not supported\n",
+    "OperationDenied.BannedApplication\tThe application is banned\n",
+    "OperationDenied.ByFilesServerSignForbid\tAuto-signing in contracts from files is not \
     enabled\n",
-    "OperationDenied.NoFlowPermission\tNo permission on the contract\n",
-    "OperationDenied.NoIdentityVerify\tPersonal identity is not verified\n",
+    "OperationDenied.CcUserRepeat\tA copy recipient occurs more than once\n",
+    "OperationDenied.DownLoadMoreThanOne\tOnly one contract can be downloaded\n",
+    "OperationDenied.ErrNoResourceAccess\tNo access to the resource\n",
+    "OperationDenied.ErrNotOpenWeakAuthorization\tThe platform has not enabled trusted third-party \
+    verification of sub-organizations\n",
+    "OperationDenied.FileDeleted\tThe file was deleted\n",
+    "OperationDenied.FlowHasTerminated\tThe contract has ended\n",
+    "OperationDenied.FlowStatusForbid\tThe contract's status does not allow the operation\n",
+    "OperationDenied.Forbid\tThe operation is not allowed\n",
+    "OperationDenied.InvalidApproverAge\tThe signer is below the legal age\n",
+    "OperationDenied.NoApiAuth\tNo permission for this action\n",
+    "OperationDenied.NoApproverMobileCheckPermission\tThe verification of mobile numbers is not \
+    enabled\n",
+    "OperationDenied.NoFlowPermission\tNo permission for the contract\n",
+    "OperationDenied.NoIdentityVerify\tThe operator has not passed identity verification\n",
     "OperationDenied.NoPermissionUseResource\tNo permission to use the resource\n",
-    "OperationDenied.NoPermissionUseServerSignSeal\tNo permission to use the organisation's \
-    auto-sign seal\n",
-    "OperationDenied.NoQuota\tContract quota is exhausted\n",
-    "OperationDenied.NotBelongSuperAdminOrLegalPerson\tCaller is neither super admin nor legal \
-    representative\n",
-    "OperationDenied.NotInAutoSignWhiteList\tNot on the allow-list of this business\n",
-    "OperationDenied.NotSupportOrgType\tOrganisation type is unsupported\n",
-    "OperationDenied.OperateType\tOperation type is unsupported\n",
-    "OperationDenied.OperatorHasNoPermission\tOperator lacks permission\n",
-    "OperationDenied.OrganizationClosing\tOrganisation is being closed (deregistration in \
-    progress)\n",
-    "OperationDenied.OutQueryLimit\tQuery limit exceeded\n",
-    "OperationDenied.OverseaAbilityNotOpen\tOverseas signing is not enabled for the employee\n",
-    "OperationDenied.PersonHasNoSignature\tPerson has no usable signature\n",
-    "OperationDenied.PersonNoOpenServerSign\tPerson disabled or never enabled auto-sign\n",
-    "OperationDenied.ProveNoQuota\tEvidence-report quota is exhausted\n",
-    "OperationDenied.RequiredComponentNotFill\tA required control is not filled\n",
-    "OperationDenied.Sensitive\tContains blocked words\n",
-    "OperationDenied.UserNotInOrganization\tUser does not belong to this organisation\n",
-    "OperationDenied.WhiteListForbid\tFeature is allow-list only\n",
+    "OperationDenied.NoPermissionUseServerSignSeal\tNo permission to use the organization's seal \
+    for auto-signing\n",
+    "OperationDenied.NoQuota\tThe contract quota is exhausted\n",
+    "OperationDenied.NotBelongSuperAdminOrLegalPerson\tThe operator is neither the super \
+    administrator nor the legal representative\n",
+    "OperationDenied.NotInAutoSignWhiteList\tAuto-signing by persons is not enabled\n",
+    "OperationDenied.NotSupportOrgType\tThe type of organization is not supported\n",
+    "OperationDenied.OperateType\tThe operation is not supported\n",
+    "OperationDenied.OperatorHasNoPermission\tThe operator has no permission\n",
+    "OperationDenied.OrganizationClosing\tThe organization is closing its account\n",
+    "OperationDenied.OutQueryLimit\tToo many contracts in one query\n",
+    "OperationDenied.OverseaAbilityNotOpen\tSigning with residents of Hong Kong, Macao and Taiwan \
+    is not enabled\n",
+    "OperationDenied.PersonHasNoSignature\tThe person has no usable signature\n",
+    "OperationDenied.PersonNoOpenServerSign\tThe person has not enabled auto-signing\n",
+    "OperationDenied.ProveNoQuota\tThe quota of evidence reports is exhausted\n",
+    "OperationDenied.RequiredComponentNotFill\tA required field is not filled in\n",
+    "OperationDenied.Sensitive\tThe text contains blocked words\n",
+    "OperationDenied.UserNotInOrganization\tThe user does not belong to this organization\n",
+    "OperationDenied.WhiteListForbid\tThe feature is not enabled\n",
     "RequestLimitExceeded\tRequest rate limit exceeded\n",
     "RequestLimitExceeded.GlobalRegionUinLimitExceeded\tAccount-wide (all regions) rate limit \
     exceeded\n",
@@ -1930,32 +1938,31 @@ const DESCRIPTIONS: &str = concat!(
     "RequestSizeLimitExceeded\tRequest body too large\n",
     "ResourceInUse\tResource is busy\n", "ResourceInsufficient\tNot enough capacity\n",
     "ResourceNotFound\tResource does not exist\n",
-    "ResourceNotFound.Application\tApplication does not exist\n",
-    "ResourceNotFound.ApplicationAuth\tApplication grant record not found\n",
-    "ResourceNotFound.ApplicationId\tApplicationId does not exist\n",
-    "ResourceNotFound.File\tFile does not exist\n",
-    "ResourceNotFound.Flow\tFlow not found\n",
-    "ResourceNotFound.FlowApprover\tFlow signer does not exist\n",
-    "ResourceNotFound.FlowApprovers\tSigner information does not exist\n",
-    "ResourceNotFound.FlowGroup\tFlow group does not exist\n",
-    "ResourceNotFound.NotExistApplication\tApplication does not exist (variant)\n",
-    "ResourceNotFound.Organization\tOrganisation does not exist\n",
-    "ResourceNotFound.Resource\tResource does not exist (specific)\n",
-    "ResourceNotFound.SaveFlowGroup\tSaved flow group does not exist\n",
-    "ResourceNotFound.Seal\tSeal does not exist\n",
-    "ResourceNotFound.TeamWorkOrganization\tPartner organisation does not exist\n",
-    "ResourceNotFound.Template\tTemplate does not exist\n",
-    "ResourceNotFound.URL\tURL does not exist\n",
-    "ResourceNotFound.User\tUser does not exist\n",
-    "ResourceNotFound.VerifyUser\tVerified-user record does not exist\n",
+    "ResourceNotFound.Application\tThe application does not exist\n",
+    "ResourceNotFound.ApplicationAuth\tThe application's authorization does not exist\n",
+    "ResourceNotFound.ApplicationId\tThe application does not exist\n",
+    "ResourceNotFound.File\tThe file does not exist\n",
+    "ResourceNotFound.Flow\tThe contract does not exist\n",
+    "ResourceNotFound.FlowApprover\tThe signer does not exist\n",
+    "ResourceNotFound.FlowApprovers\tThe signers do not exist\n",
+    "ResourceNotFound.FlowGroup\tThe contract group does not exist\n",
+    "ResourceNotFound.NotExistApplication\tThe application does not exist\n",
+    "ResourceNotFound.Organization\tThe organization does not exist\n",
+    "ResourceNotFound.Resource\tThe resource does not exist\n",
+    "ResourceNotFound.SaveFlowGroup\tThe saved contract group does not exist\n",
+    "ResourceNotFound.Seal\tThe seal does not exist\n",
+    "ResourceNotFound.TeamWorkOrganization\tThe sub-organization does not exist\n",
+    "ResourceNotFound.Template\tThe template does not exist\n",
+    "ResourceNotFound.URL\tThe URL does not exist\n",
+    "ResourceNotFound.User\tThe user does not exist\n",
+    "ResourceNotFound.VerifyUser\tThe user has not passed identity verification\n",
     "ResourceUnavailable\tResource is not available\n",
     "ResponseSizeLimitExceeded\tResponse would be too large\n",
     "ServiceUnavailable\tService temporarily unavailable\n",
-    "UnauthorizedOperation\tNot authorised\n",
-    "UnauthorizedOperation.NoPermissionFeature\tSubscription tier must be upgraded to use this \
-    API\n",
-    "UnauthorizedOperation.UnauthorizedOperationDownload\tDownload permission was not granted\n",
-    "UnauthorizedOperation.UnauthorizedOperationOrganization\tOrganisation was not authorised\n",
+    "UnauthorizedOperation\tNot authorized\n",
+    "UnauthorizedOperation.NoPermissionFeature\tThe edition does not include this action\n",
+    "UnauthorizedOperation.UnauthorizedOperationDownload\tDownloads are not permitted\n",
+    "UnauthorizedOperation.UnauthorizedOperationOrganization\tThe organization is not authorized\n",
     "UnknownParameter\tUnknown parameter\n",
     "UnsupportedOperation\tOperation is not supported\n",
     "UnsupportedProtocol\tOnly GET and POST over HTTP(S) are supported\n",
@@ -2361,3 +2368,25 @@ const HINTS: &str = concat!(
     state.\n",
     "UnsupportedRegion\tLeave the region out; this service has none.\n"
 );
+
+impl json::Decode for ErrorCode {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut json::Reader<'_>) -> Result<Option<Self>, json::Error> {
+        Ok(<String as json::Decode>::optional(reader)?.map(Self::from))
+    }
+
+    fn blank() -> Self {
+        Self::Unknown(String::new())
+    }
+}
+
+tc3_api::__deserialize!(ErrorCode);
+
+impl json::Encode for ErrorCode {
+    fn encode(&self, writer: &mut json::Writer) {
+        writer.text(self.as_str());
+    }
+}
+
+tc3_api::__serialize!(ErrorCode);

@@ -6,8 +6,7 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::__private::Redacted;
-use tc3_api::{Action, ActionInfo, Base64, Envelope, json, time};
+use tc3_api::{Action, ActionInfo, Base64, Envelope, Redacted, json, time};
 
 use super::{Agent, AutoSignScene, IdCardType, UserInfo};
 
@@ -24,7 +23,7 @@ use super::{Agent, AutoSignScene, IdCardType, UserInfo};
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: it changes nothing.
+/// Idempotent. The action only reads.
 ///
 /// # Rules
 ///
@@ -33,15 +32,15 @@ use super::{Agent, AutoSignScene, IdCardType, UserInfo};
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
@@ -131,11 +130,11 @@ pub struct ChannelDescribeSignFaceVideoResponse {
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
 ///   does not help.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
 /// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
 ///   No access to the resource. Use ids of resources that this sub-organization created in this
 ///   application, and an operator who may see them.
@@ -143,8 +142,8 @@ pub struct ChannelDescribeSignFaceVideoResponse {
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelVerifyPdfRequest {
@@ -237,47 +236,48 @@ pub struct ChannelVerifyPdfResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`MissingParameter.FlowId`](super::ErrorCode::MissingParameterFlowId): Flow id is missing.
-///   Set `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in
+/// - [`MissingParameter.FlowId`](super::ErrorCode::MissingParameterFlowId): The flow id is
+///   missing. Set `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in
 ///   `DescribeChannelFlowEvidenceReport` the `ReportId`.
 /// - [`MissingParameter.ReportApplicant`](super::ErrorCode::MissingParameterReportApplicant):
-///   Report applicant is missing. Set `Agent.ProxyOperator.OpenId` to the super administrator
-///   or legal representative of the initiating or a signing organization.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+///   The applicant of the report is missing. Set `Agent.ProxyOperator.OpenId` to the super
+///   administrator or legal representative of the initiating or a signing organization.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.FlowStatusForbid`](super::ErrorCode::OperationDeniedFlowStatusForbid):
-///   Flow status does not allow this. Wait until all parties have signed (see
-///   `DescribeFlowDetailInfo`), then retry. There is no report for contracts that ended
+///   The contract's status does not allow the operation. Wait until all parties have signed
+///   (see `DescribeFlowDetailInfo`), then retry. There is no report for contracts that ended
 ///   otherwise.
 /// - [`OperationDenied.NotBelongSuperAdminOrLegalPerson`](super::ErrorCode::OperationDeniedNotBelongSuperAdminOrLegalPerson):
-///   Caller is neither super admin nor legal representative. Set `Agent.ProxyOperator.OpenId`
-///   to the super administrator or legal representative of the initiating or a signing
-///   organization; `DescribeChannelOrganizations` returns them. Operators verified by power of
-///   attorney are refused.
-/// - [`OperationDenied.ProveNoQuota`](super::ErrorCode::OperationDeniedProveNoQuota):
-///   Evidence-report quota is exhausted. Buy an evidence package through the service's account
+///   The operator is neither the super administrator nor the legal representative. Set
+///   `Agent.ProxyOperator.OpenId` to the super administrator or legal representative of the
+///   initiating or a signing organization; `DescribeChannelOrganizations` returns them.
+///   Operators verified by power of attorney are refused.
+/// - [`OperationDenied.ProveNoQuota`](super::ErrorCode::OperationDeniedProveNoQuota): The quota
+///   of evidence reports is exhausted. Buy an evidence package through the service's account
 ///   manager, then retry.
-/// - [`OperationDenied.WhiteListForbid`](super::ErrorCode::OperationDeniedWhiteListForbid):
-///   Feature is allow-list only. Have the service's account manager enable the feature for this
+/// - [`OperationDenied.WhiteListForbid`](super::ErrorCode::OperationDeniedWhiteListForbid): The
+///   feature is not enabled. Have the service's account manager enable the feature for this
 ///   application; retrying does not help before that.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organization, application and
-///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorization's id.
-/// - [`ResourceNotFound.FlowApprover`](super::ErrorCode::ResourceNotFoundFlowApprover): Flow
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
+///   exist. Check the contract's id and that it belongs to this sub-organization, application
+///   and environment; query with the `Agent` that created it. In actions without contracts,
+///   check the task's or authorization's id.
+/// - [`ResourceNotFound.FlowApprover`](super::ErrorCode::ResourceNotFoundFlowApprover): The
 ///   signer does not exist. Check the contract's id, and that the organization in `Agent` is a
 ///   party to it.
-/// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): URL does not exist. Query
-///   `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
+/// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): The URL does not exist.
+///   Query `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24
+///   hours.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateChannelFlowEvidenceReportRequest {
@@ -389,27 +389,27 @@ impl fmt::Debug for CreateChannelFlowEvidenceReportResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
-///   API. Retry a query later; after a create or change, check its outcome first. Give the
-///   request ID to the service's support if the error persists.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Another internal API failed.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
 ///   decryption failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Check the state of the resource that the message names.
 #[derive(Clone, Debug, PartialEq)]
@@ -525,11 +525,11 @@ impl fmt::Debug for CreateFlowBlockchainEvidenceUrlResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
@@ -667,7 +667,7 @@ impl fmt::Debug for CreatePersonAuthCertificateImageResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: it changes nothing.
+/// Idempotent. The action only reads.
 ///
 /// # Rules
 ///
@@ -676,47 +676,48 @@ impl fmt::Debug for CreatePersonAuthCertificateImageResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
-///   does not exist. Check the ids in the request: they must exist, belong to this
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
+///   data does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`MissingParameter.FlowId`](super::ErrorCode::MissingParameterFlowId): Flow id is missing.
-///   Set `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`MissingParameter.FlowId`](super::ErrorCode::MissingParameterFlowId): The flow id is
+///   missing. Set `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in
 ///   `DescribeChannelFlowEvidenceReport` the `ReportId`.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.FlowStatusForbid`](super::ErrorCode::OperationDeniedFlowStatusForbid):
-///   Flow status does not allow this. Wait until all parties have signed (see
-///   `DescribeFlowDetailInfo`), then retry. There is no report for contracts that ended
+///   The contract's status does not allow the operation. Wait until all parties have signed
+///   (see `DescribeFlowDetailInfo`), then retry. There is no report for contracts that ended
 ///   otherwise.
 /// - [`OperationDenied.NotBelongSuperAdminOrLegalPerson`](super::ErrorCode::OperationDeniedNotBelongSuperAdminOrLegalPerson):
-///   Caller is neither super admin nor legal representative. Set `Agent.ProxyOperator.OpenId`
-///   to the super administrator or legal representative of the initiating or a signing
-///   organization; `DescribeChannelOrganizations` returns them. Operators verified by power of
-///   attorney are refused.
-/// - [`OperationDenied.WhiteListForbid`](super::ErrorCode::OperationDeniedWhiteListForbid):
-///   Feature is allow-list only. Have the service's account manager enable the feature for this
+///   The operator is neither the super administrator nor the legal representative. Set
+///   `Agent.ProxyOperator.OpenId` to the super administrator or legal representative of the
+///   initiating or a signing organization; `DescribeChannelOrganizations` returns them.
+///   Operators verified by power of attorney are refused.
+/// - [`OperationDenied.WhiteListForbid`](super::ErrorCode::OperationDeniedWhiteListForbid): The
+///   feature is not enabled. Have the service's account manager enable the feature for this
 ///   application; retrying does not help before that.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organization, application and
-///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorization's id.
-/// - [`ResourceNotFound.FlowApprover`](super::ErrorCode::ResourceNotFoundFlowApprover): Flow
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
+///   exist. Check the contract's id and that it belongs to this sub-organization, application
+///   and environment; query with the `Agent` that created it. In actions without contracts,
+///   check the task's or authorization's id.
+/// - [`ResourceNotFound.FlowApprover`](super::ErrorCode::ResourceNotFoundFlowApprover): The
 ///   signer does not exist. Check the contract's id, and that the organization in `Agent` is a
 ///   party to it.
-/// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): URL does not exist. Query
-///   `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 hours.
+/// - [`ResourceNotFound.URL`](super::ErrorCode::ResourceNotFoundUrl): The URL does not exist.
+///   Query `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24
+///   hours.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeChannelFlowEvidenceReportRequest {

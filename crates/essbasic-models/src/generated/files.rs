@@ -6,8 +6,7 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::__private::Redacted;
-use tc3_api::{Action, ActionInfo, Base64, Envelope, json, time};
+use tc3_api::{Action, ActionInfo, Base64, Envelope, Redacted, json, time};
 
 use super::{Agent, UserInfo};
 
@@ -50,29 +49,29 @@ use super::{Agent, UserInfo};
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependent API
-///   failed. Retry a query later; after a create or change, check its outcome first. Give the
-///   request ID to the service's support if the error persists.
-/// - [`InvalidParameter.InvalidId`](super::ErrorCode::InvalidParameterInvalidId): Id does not
-///   exist or is malformed. Set `ResourceId` to the id that `UploadFiles` returned. Upload the
-///   file again if it has expired, by default after an hour.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`InternalError.DependsApi`](super::ErrorCode::InternalErrorDependsApi): A dependency of
+///   the service failed. Retry a query later; after a create or change, check its outcome
+///   first. Give the request ID to the service's support if the error persists.
+/// - [`InvalidParameter.InvalidId`](super::ErrorCode::InvalidParameterInvalidId): The id does
+///   not exist or is malformed. Set `ResourceId` to the id that `UploadFiles` returned. Upload
+///   the file again if it has expired, by default after an hour.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`InvalidParameter.ResourceType`](super::ErrorCode::InvalidParameterResourceType):
-///   Resource type is wrong. Set `ResourceType` to the extension of `ResourceName`, one of
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`InvalidParameter.ResourceType`](super::ErrorCode::InvalidParameterResourceType): The
+///   resource type is invalid. Set `ResourceType` to the extension of `ResourceName`, one of
 ///   those that `CreateFileConvertTask` lists.
-/// - [`MissingParameter.ResourceName`](super::ErrorCode::MissingParameterResourceName):
-///   Resource name is missing or wrong. Set `ResourceName` with the file's extension, at most
-///   256 characters.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`MissingParameter.ResourceName`](super::ErrorCode::MissingParameterResourceName): The
+///   resource's name is missing or invalid. Set `ResourceName` with the file's extension, at
+///   most 256 characters.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateFileConvertTaskRequest {
@@ -157,7 +156,7 @@ pub struct CreateFileConvertTaskResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: it changes nothing.
+/// Idempotent. The action only reads.
 ///
 /// # Rules
 ///
@@ -167,11 +166,11 @@ pub struct CreateFileConvertTaskResponse {
 /// # Errors
 ///
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeFileConvertTaskRequest {
@@ -315,25 +314,25 @@ impl fmt::Debug for UploadFile {
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`InternalError.Serialize`](super::ErrorCode::InternalErrorSerialize): Serialisation
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`InternalError.Serialize`](super::ErrorCode::InternalErrorSerialize): Serialization
 ///   failed. Retry the upload; unused files expire automatically. Contact the service's support
 ///   with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`InvalidParameter.SensitiveFileContent`](super::ErrorCode::InvalidParameterSensitiveFileContent):
-///   Uploaded file contains non-compliant content. Remove the content from the file and upload
-///   it again; contact the service's support with the request id if the refusal is a mistake.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+///   The file contains prohibited content. Remove the content from the file and upload it
+///   again; contact the service's support with the request id if the refusal is a mistake.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UploadFilesRequest {

@@ -6,8 +6,7 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::__private::Redacted;
-use tc3_api::{Action, ActionInfo, Envelope, json, time};
+use tc3_api::{Action, ActionInfo, Envelope, Redacted, json, time};
 
 use super::{
     Agent, ApproverSignType, ApproverVerifyType, AutoSignScene, Component, ComponentType,
@@ -148,65 +147,65 @@ impl fmt::Debug for ApproverRestriction {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
-///   Application id does not exist. Check `Agent.AppId`: it must be an application of the
-///   platform in this environment. Test and production have separate applications.
-/// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): EndPoint value
-///   is invalid. Set `Endpoint` to one of the values that this action lists, or leave it out.
-///   In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
-/// - [`InvalidParameter.FlowIds`](super::ErrorCode::InvalidParameterFlowIds): Flow id list has
-///   an invalid length. Set 1 to 100 ids in `FlowIds`, or exactly one with `GenerateType` `ALL`
-///   in `CreateSignUrls`.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
+/// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): `EndPoint` is
+///   invalid. Set `Endpoint` to one of the values that this action lists, or leave it out. In
+///   `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
+/// - [`InvalidParameter.FlowIds`](super::ErrorCode::InvalidParameterFlowIds): The number of
+///   flow ids is invalid. Set 1 to 100 ids in `FlowIds`, or exactly one with `GenerateType`
+///   `ALL` in `CreateSignUrls`.
 /// - [`InvalidParameter.GenerateType`](super::ErrorCode::InvalidParameterGenerateType):
-///   GenerateType is not supported. Set `GenerateType` to one of the listed values, or leave it
-///   out for `ALL`, which accepts a single contract.
+///   `GenerateType` is not supported. Set `GenerateType` to one of the listed values, or leave
+///   it out for `ALL`, which accepts a single contract.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
 /// - [`MissingParameter.FlowIdsOrFlowGroupId`](super::ErrorCode::MissingParameterFlowIdsOrFlowGroupId):
-///   Pass either flow ids or a flow-group id. Set `FlowIds` or `FlowGroupId`; in
-///   `ArchiveDynamicFlow` `FlowId`.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+///   Neither flow ids nor the id of a contract group are set. Set `FlowIds` or `FlowGroupId`;
+///   in `ArchiveDynamicFlow` `FlowId`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
-///   Personal identity is not verified. Have the operator open a link from
+///   The operator has not passed identity verification. Have the operator open a link from
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.FlowGroup`](super::ErrorCode::ResourceNotFoundFlowGroup): Flow group
-///   does not exist. Use the `FlowGroupId` that the creating action returned, not a contract's
-///   id, and query with the `Agent` that created it.
-/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
-///   not exist. Use the id of an existing template from `DescribeTemplates`, or for
+/// - [`ResourceNotFound.FlowGroup`](super::ErrorCode::ResourceNotFoundFlowGroup): The contract
+///   group does not exist. Use the `FlowGroupId` that the creating action returned, not a
+///   contract's id, and query with the `Agent` that created it.
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): The template
+///   does not exist. Use the id of an existing template from `DescribeTemplates`, or for
 ///   `OperateChannelTemplate` that of a template in the platform's library.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Check the state of the resource that the message names.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ArchiveDynamicFlowRequest {
@@ -564,21 +563,21 @@ pub struct ChannelArchiveDynamicApproverData {
 /// - [`InternalError.DbRead`](super::ErrorCode::InternalErrorDbRead): Database read failed.
 ///   Retry a query later; after a create or change, check its outcome first. Give the request
 ///   ID to the service's support if the error persists.
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
-///   does not exist. Check the ids in the request: they must exist, belong to this
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
+///   data does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied.Forbid`](super::ErrorCode::OperationDeniedForbid): Operation forbidden.
-///   Use the contract's initiator with the right to withdraw as operator, or the super
+/// - [`OperationDenied.Forbid`](super::ErrorCode::OperationDeniedForbid): The operation is not
+///   allowed. Use the contract's initiator with the right to withdraw as operator, or the super
 ///   administrator or legal representative of the initiating organization. Check that the
 ///   contract's status allows it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCancelMultiFlowSignQRCodeRequest {
@@ -663,41 +662,41 @@ pub struct ChannelCancelMultiFlowSignQRCodeResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
-///   ApproverVerifyType value is invalid. Set `ApproverVerifyType` to `VerifyCheck` (the
-///   default) or `MobileCheck`.
+///   `ApproverVerifyType` is invalid. Set `ApproverVerifyType` to `VerifyCheck` (the default)
+///   or `MobileCheck`.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Use the name exactly as on the business license, with
+///   The organization's name is invalid. Use the name exactly as on the business license, with
 ///   full-width brackets instead of `(` and `)`.
 /// - [`InvalidParameter.UnsupportedComponentType`](super::ErrorCode::InvalidParameterUnsupportedComponentType):
-///   Control type is unsupported. Use only types listed for `ComponentType`, and only in
-///   permitted places; some work only in templates made in the console.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
+///   The type of a field is not supported. Use only types listed for `ComponentType`, and only
+///   in permitted places; some work only in templates made in the console.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.ByFilesServerSignForbid`](super::ErrorCode::OperationDeniedByFilesServerSignForbid):
-///   Silent signing for file-initiated flows is not allow-listed. Have auto-signing in
-///   contracts from files enabled by the service's account manager, or let the party sign
-///   manually (`ApproverType` `ORGANIZATION`).
+///   Auto-signing in contracts from files is not enabled. Have auto-signing in contracts from
+///   files enabled by the service's account manager, or let the party sign manually
+///   (`ApproverType` `ORGANIZATION`).
 /// - [`OperationDenied.NoApproverMobileCheckPermission`](super::ErrorCode::OperationDeniedNoApproverMobileCheckPermission):
-///   Mobile-number verification service is not enabled. Have the super administrator or legal
+///   The verification of mobile numbers is not enabled. Have the super administrator or legal
 ///   representative enable the extended service `MOBILE_CHECK_APPROVER` with
 ///   `ModifyExtendedService`, or verify signers with `VerifyCheck`.
 /// - [`OperationDenied.OverseaAbilityNotOpen`](super::ErrorCode::OperationDeniedOverseaAbilityNotOpen):
-///   Overseas signing is not enabled for the employee. Have the super administrator or legal
-///   representative enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`,
-///   then retry.
+///   Signing with residents of Hong Kong, Macao and Taiwan is not enabled. Have the super
+///   administrator or legal representative enable the extended service `OVERSEA_SIGN` with
+///   `ModifyExtendedService`, then retry.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateDynamicFlowApproverRequest {
@@ -785,8 +784,8 @@ pub struct ChannelCreateDynamicFlowApproverResponse {
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
@@ -795,9 +794,9 @@ pub struct ChannelCreateDynamicFlowApproverResponse {
 ///   Give the request ID to the service's support if the error persists.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowApproversRequest {
@@ -966,23 +965,23 @@ pub struct ChannelCreateFlowApproversResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`FailedOperation.AgeNotAchieveNormalLegal`](super::ErrorCode::FailedOperationAgeNotAchieveNormalLegal):
 ///   Signer is below the legal signing age. Have another person sign, or have the super
 ///   administrator or legal representative enable the extended service `AGE_LIMIT_EXPANSION`
 ///   with `ModifyExtendedService`.
 /// - [`FailedOperation.OrganizationExperienceChange`](super::ErrorCode::FailedOperationOrganizationExperienceChange):
-///   Organisation's business status differs from the company register. Have the organization
-///   correct its status in the company register. Its super administrator or legal
+///   The organization's business status differs from the company register. Have the
+///   organization correct its status in the company register. Its super administrator or legal
 ///   representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.
 /// - [`FailedOperation.OrganizationNameChanged`](super::ErrorCode::FailedOperationOrganizationNameChanged):
-///   Organisation name differs from the company register. Use the organization's current name
-///   in the company register. Its super administrator or legal representative updates the name
-///   through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
+///   The organization's name differs from the company register. Use the organization's current
+///   name in the company register. Its super administrator or legal representative updates the
+///   name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
 /// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
-///   Organisation name differs from the register; super admin or legal representative must
-///   update it. Have the super administrator or legal representative update the name through
+///   The organization's name differs from the company register and must be updated. Have the
+///   super administrator or legal representative update the name through
 ///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then retry
 ///   with the new name.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
@@ -997,16 +996,16 @@ pub struct ChannelCreateFlowApproversResponse {
 /// - [`InternalError.Decryption`](super::ErrorCode::InternalErrorDecryption): Server-side
 ///   decryption failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
-/// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
-///   database failed. Retry a query later; after a create or change, check its outcome first.
+/// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A database of a
+///   dependency failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
-/// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): Unique id
-///   generation failed. It is unknown whether the contract was created: check the console or
-///   wait for callbacks before retrying. Contact the service's support with the request id if
-///   the error persists.
+/// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): The generation of
+///   an id failed. It is unknown whether the contract was created: check the console or wait
+///   for callbacks before retrying. Contact the service's support with the request id if the
+///   error persists.
 /// - [`InternalError.Pdf`](super::ErrorCode::InternalErrorPdf): PDF composition failed. It is
 ///   unknown whether the contract was created: check before retrying. If the error persists,
 ///   check that the PDF opens, upload it again, and contact the service's support with the
@@ -1014,177 +1013,179 @@ pub struct ChannelCreateFlowApproversResponse {
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): Third-party
-///   dependency failed. It is unknown whether the contract was created: check the console or
-///   wait for callbacks before retrying. Contact the service's support with the request id if
-///   the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): A third-party
+///   service failed. It is unknown whether the contract was created: check the console or wait
+///   for callbacks before retrying. Contact the service's support with the request id if the
+///   error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
-///   Application id does not exist. Check `Agent.AppId`: it must be an application of the
-///   platform in this environment. Test and production have separate applications.
-/// - [`InvalidParameter.ApproverType`](super::ErrorCode::InvalidParameterApproverType): Signer
-///   type is not allowed. Set `ApproverType` of each party to a value that this action accepts;
-///   some auto-signing types must be enabled by the service's account manager.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
+/// - [`InvalidParameter.ApproverType`](super::ErrorCode::InvalidParameterApproverType): The
+///   type of signer is not allowed. Set `ApproverType` of each party to a value that this
+///   action accepts; some auto-signing types must be enabled by the service's account manager.
 /// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
-///   ApproverVerifyType value is invalid. Set `ApproverVerifyType` to `VerifyCheck` (the
-///   default) or `MobileCheck`.
+///   `ApproverVerifyType` is invalid. Set `ApproverVerifyType` to `VerifyCheck` (the default)
+///   or `MobileCheck`.
 /// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
-///   Signer was already added. Remove the duplicate party from `FlowApprovers`.
-/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
-///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
-///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
-///   `ID_CARD` only.
-/// - [`InvalidParameter.ComponentType`](super::ErrorCode::InvalidParameterComponentType):
-///   Control type is wrong. Set a `ComponentType` that fits its place: field types in
+///   The signer was already added. Remove the duplicate party from `FlowApprovers`.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): The type of the
+///   identity document is invalid. Use a document type that this action accepts, usually
+///   `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization`
+///   accepts `ID_CARD` only.
+/// - [`InvalidParameter.ComponentType`](super::ErrorCode::InvalidParameterComponentType): The
+///   type of a field is invalid. Set a `ComponentType` that fits its place: field types in
 ///   `Components`, signature slot types in `SignComponents`.
-/// - [`InvalidParameter.ComponentValue`](super::ErrorCode::InvalidParameterComponentValue):
-///   Control value is invalid. Set `ComponentValue` in the format of its `ComponentType`. Check
-///   boxes take `true` or `false`, pictures an id from `UploadFiles`, selectors one of the
-///   options, seal slots a seal's id.
+/// - [`InvalidParameter.ComponentValue`](super::ErrorCode::InvalidParameterComponentValue): The
+///   value of a field is invalid. Set `ComponentValue` in the format of its `ComponentType`.
+///   Check boxes take `true` or `false`, pictures an id from `UploadFiles`, selectors one of
+///   the options, seal slots a seal's id.
 /// - [`InvalidParameter.CustomShowMap`](super::ErrorCode::InvalidParameterCustomShowMap):
-///   Custom card layout is invalid; only the documented placeholders are supported. Use in
-///   `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number
-///   of signers.
-/// - [`InvalidParameter.CustomerData`](super::ErrorCode::InvalidParameterCustomerData): User
-///   data has an invalid length. Shorten `CustomerData` to at most 1000 characters, counted
-///   after base64; store longer data in the platform's system and pass its key.
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
-///   does not exist. Check the ids in the request: they must exist, belong to this
+///   `CustomShowMap` is invalid. Use in `CustomShowMap` only the documented placeholders, with
+///   party numbers from 1 to the number of signers.
+/// - [`InvalidParameter.CustomerData`](super::ErrorCode::InvalidParameterCustomerData): The
+///   length of `CustomerData` is invalid. Shorten `CustomerData` to at most 1000 characters,
+///   counted after base64; store longer data in the platform's system and pass its key.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
+///   data does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FlowApproverInfos`](super::ErrorCode::InvalidParameterFlowApproverInfos):
-///   Number of alternative signers is invalid. Correct the number of signers of the party that
-///   the message names.
-/// - [`InvalidParameter.FlowApprovers`](super::ErrorCode::InvalidParameterFlowApprovers):
-///   Participants missing or over the limit. Set 1 to 50 parties in `FlowApprovers`; at most
-///   five per contract of a group from files.
+///   The number of alternative signers is invalid. Correct the number of signers of the party
+///   that the message names.
+/// - [`InvalidParameter.FlowApprovers`](super::ErrorCode::InvalidParameterFlowApprovers): The
+///   contract has no parties or too many. Set 1 to 50 parties in `FlowApprovers`; at most five
+///   per contract of a group from files.
 /// - [`InvalidParameter.FlowCallbackUrl`](super::ErrorCode::InvalidParameterFlowCallbackUrl):
-///   Flow callback URL is invalid. Leave `CallbackUrl` out; set the callback address in the
-///   application's configuration in the console.
-/// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): Flow
-///   deadline is invalid. Set `Deadline` in seconds (not milliseconds) since the epoch, in the
-///   future; or leave it out if it is optional.
+///   The contract's callback URL is invalid. Leave `CallbackUrl` out; set the callback address
+///   in the application's configuration in the console.
+/// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): The
+///   contract's deadline is invalid. Set `Deadline` in seconds (not milliseconds) since the
+///   epoch, in the future; or leave it out if it is optional.
 /// - [`InvalidParameter.FlowDescription`](super::ErrorCode::InvalidParameterFlowDescription):
-///   Flow description is invalid. Shorten `FlowDescription` to at most 1000 characters.
-/// - [`InvalidParameter.FlowFileIds`](super::ErrorCode::InvalidParameterFlowFileIds): Only one
-///   file per flow is supported. Set exactly one id in `FileIds`; merge PDF files beforehand or
-///   create a contract group.
-/// - [`InvalidParameter.FlowName`](super::ErrorCode::InvalidParameterFlowName): Flow name is
-///   invalid. Use at most 200 characters in `FlowName`: Chinese characters, letters, digits and
-///   underscores only.
-/// - [`InvalidParameter.FlowType`](super::ErrorCode::InvalidParameterFlowType): FlowType is
+///   The contract's description is invalid. Shorten `FlowDescription` to at most 1000
+///   characters.
+/// - [`InvalidParameter.FlowFileIds`](super::ErrorCode::InvalidParameterFlowFileIds): A
+///   contract can have only one file. Set exactly one id in `FileIds`; merge PDF files
+///   beforehand or create a contract group.
+/// - [`InvalidParameter.FlowName`](super::ErrorCode::InvalidParameterFlowName): The contract's
+///   name is invalid. Use at most 200 characters in `FlowName`: Chinese characters, letters,
+///   digits and underscores only.
+/// - [`InvalidParameter.FlowType`](super::ErrorCode::InvalidParameterFlowType): `FlowType` is
 ///   invalid. Use at most 255 characters in `FlowType`: Chinese characters, letters, digits and
 ///   underscores only; or leave it out.
-/// - [`InvalidParameter.Keyword`](super::ErrorCode::InvalidParameterKeyword): Keyword is
-///   malformed or not found in the document. Check the keyword in `ComponentId`: the PDF must
-///   contain it as text, not in a picture, and on the searched page. `KeywordIndexes` start at 0.
-/// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): Mobile number is
-///   wrong. Use the 11 digits of a mainland Chinese mobile number, without `+86` or separators.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Use the person's name as in the identity document, without leading or
-///   trailing spaces; at most 50 characters.
+/// - [`InvalidParameter.Keyword`](super::ErrorCode::InvalidParameterKeyword): The keyword is
+///   malformed or not in the document. Check the keyword in `ComponentId`: the PDF must contain
+///   it as text, not in a picture, and on the searched page. `KeywordIndexes` start at 0.
+/// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): The mobile number
+///   is invalid. Use the 11 digits of a mainland Chinese mobile number, without `+86` or
+///   separators.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
+///   invalid. Use the person's name as in the identity document, without leading or trailing
+///   spaces; at most 50 characters.
 /// - [`InvalidParameter.NonsupportMobile`](super::ErrorCode::InvalidParameterNonsupportMobile):
-///   Mobile number is not supported. Use a mainland Chinese mobile number of 11 digits; other
-///   numbers are not supported here.
+///   The mobile number is not supported. Use a mainland Chinese mobile number of 11 digits;
+///   other numbers are not supported here.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Use the name exactly as on the business license, with
+///   The organization's name is invalid. Use the name exactly as on the business license, with
 ///   full-width brackets instead of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`InvalidParameter.SignComponentType`](super::ErrorCode::InvalidParameterSignComponentType):
-///   Signing control type is invalid. Use a slot type that the party may have: seals for
-///   organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
+///   The type of a signature slot is invalid. Use a slot type that the party may have: seals
+///   for organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
 ///   `SIGN_SEAL`.
-/// - [`InvalidParameter.SignComponents`](super::ErrorCode::InvalidParameterSignComponents):
-///   Signing control kind is unsupported. Use in `SignComponents` only signature slots that the
-///   party's `ApproverType` may have; fields to fill in belong in `Components`.
-/// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): Signing order
-///   flag is invalid. Set `Unordered` to `true` (any order) or `false` (the order of
+/// - [`InvalidParameter.SignComponents`](super::ErrorCode::InvalidParameterSignComponents): The
+///   kind of a signature slot is not supported. Use in `SignComponents` only signature slots
+///   that the party's `ApproverType` may have; fields to fill in belong in `Components`.
+/// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): `Unordered`
+///   is invalid. Set `Unordered` to `true` (any order) or `false` (the order of
 ///   `FlowApprovers`), or leave it out; the message describes the conflict.
 /// - [`InvalidParameter.UnsupportedComponentType`](super::ErrorCode::InvalidParameterUnsupportedComponentType):
-///   Control type is unsupported. Use only types listed for `ComponentType`, and only in
-///   permitted places; some work only in templates made in the console.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
+///   The type of a field is not supported. Use only types listed for `ComponentType`, and only
+///   in permitted places; some work only in templates made in the console.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
 /// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Request less, or ask
 ///   the service to raise the quota; it is not the rate limit.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
 /// - [`MissingParameter.MissComponentName`](super::ErrorCode::MissingParameterMissComponentName):
-///   Control name is missing. Set `ComponentName` of each field or signature slot that the
+///   A field's name is missing. Set `ComponentName` of each field or signature slot that the
 ///   message names, at most 20 characters; it identifies form fields of the PDF.
-/// - [`MissingParameter.SealId`](super::ErrorCode::MissingParameterSealId): Seal id is empty.
-///   Set `ComponentValue` of the auto-signing party's seal slot to the seal's id;
+/// - [`MissingParameter.SealId`](super::ErrorCode::MissingParameterSealId): The seal's id is
+///   missing. Set `ComponentValue` of the auto-signing party's seal slot to the seal's id;
 ///   `ChannelDescribeOrganizationSeals` lists the seals.
-/// - [`MissingParameter.SignComponents`](super::ErrorCode::MissingParameterSignComponents):
-///   Signer has no signing control. Add a signature slot to the party's `SignComponents`, or
-///   set `SignBeanTag` to `1` so that signers place their own.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`MissingParameter.SignComponents`](super::ErrorCode::MissingParameterSignComponents): A
+///   signer has no signature slot. Add a signature slot to the party's `SignComponents`, or set
+///   `SignBeanTag` to `1` so that signers place their own.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.ByFilesServerSignForbid`](super::ErrorCode::OperationDeniedByFilesServerSignForbid):
-///   Silent signing for file-initiated flows is not allow-listed. Have auto-signing in
-///   contracts from files enabled by the service's account manager, or let the party sign
-///   manually (`ApproverType` `ORGANIZATION`).
-/// - [`OperationDenied.CcUserRepeat`](super::ErrorCode::OperationDeniedCcUserRepeat): Same CC
-///   recipient given twice. List each recipient once in `CcInfos`, and do not list signers.
+///   Auto-signing in contracts from files is not enabled. Have auto-signing in contracts from
+///   files enabled by the service's account manager, or let the party sign manually
+///   (`ApproverType` `ORGANIZATION`).
+/// - [`OperationDenied.CcUserRepeat`](super::ErrorCode::OperationDeniedCcUserRepeat): A copy
+///   recipient occurs more than once. List each recipient once in `CcInfos`, and do not list
+///   signers.
 /// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
 ///   No access to the resource. Use ids of resources that this sub-organization created in this
 ///   application, and an operator who may see them.
 /// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
-///   Signer is below the legal age. Have another person sign, or have the super administrator
-///   or legal representative enable the extended service `AGE_LIMIT_EXPANSION` with
-///   `ModifyExtendedService`.
+///   The signer is below the legal age. Have another person sign, or have the super
+///   administrator or legal representative enable the extended service `AGE_LIMIT_EXPANSION`
+///   with `ModifyExtendedService`.
 /// - [`OperationDenied.NoApproverMobileCheckPermission`](super::ErrorCode::OperationDeniedNoApproverMobileCheckPermission):
-///   Mobile-number verification service is not enabled. Have the super administrator or legal
+///   The verification of mobile numbers is not enabled. Have the super administrator or legal
 ///   representative enable the extended service `MOBILE_CHECK_APPROVER` with
 ///   `ModifyExtendedService`, or verify signers with `VerifyCheck`.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
-///   Personal identity is not verified. Have the operator open a link from
+///   The operator has not passed identity verification. Have the operator open a link from
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
-/// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): Contract quota is
-///   exhausted. Buy contracts in the console or through the service's account manager; retrying
-///   does not help before that.
+/// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): The contract quota
+///   is exhausted. Buy contracts in the console or through the service's account manager;
+///   retrying does not help before that.
 /// - [`OperationDenied.OverseaAbilityNotOpen`](super::ErrorCode::OperationDeniedOverseaAbilityNotOpen):
-///   Overseas signing is not enabled for the employee. Have the super administrator or legal
-///   representative enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`,
-///   then retry.
+///   Signing with residents of Hong Kong, Macao and Taiwan is not enabled. Have the super
+///   administrator or legal representative enable the extended service `OVERSEA_SIGN` with
+///   `ModifyExtendedService`, then retry.
 /// - [`OperationDenied.PersonHasNoSignature`](super::ErrorCode::OperationDeniedPersonHasNoSignature):
-///   Person has no usable signature. Have the person set up a signature in the mini program;
-///   for auto-signing through `ChannelCreateUserAutoSignSealUrl`.
+///   The person has no usable signature. Have the person set up a signature in the mini
+///   program; for auto-signing through `ChannelCreateUserAutoSignSealUrl`.
 /// - [`OperationDenied.PersonNoOpenServerSign`](super::ErrorCode::OperationDeniedPersonNoOpenServerSign):
-///   Person disabled or never enabled auto-sign. Send the person a link from
+///   The person has not enabled auto-signing. Send the person a link from
 ///   `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or until
 ///   `ChannelDescribeUserAutoSignStatus` reports it as enabled, then retry. Or let them sign
 ///   manually.
 /// - [`OperationDenied.RequiredComponentNotFill`](super::ErrorCode::OperationDeniedRequiredComponentNotFill):
-///   A required control is not filled. Set `ComponentValue` for every field of the initiator
+///   A required field is not filled in. Set `ComponentValue` for every field of the initiator
 ///   with `ComponentRequired`, or make the field optional.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Resource`](super::ErrorCode::ResourceNotFoundResource): Resource does
-///   not exist (specific). Check file and template ids. Uploaded files expire, by default after
-///   an hour; upload the file again if necessary.
-/// - [`ResourceNotFound.Seal`](super::ErrorCode::ResourceNotFoundSeal): Seal does not exist.
-///   Use the id of an enabled seal of the signing organization;
+/// - [`ResourceNotFound.Resource`](super::ErrorCode::ResourceNotFoundResource): The resource
+///   does not exist. Check file and template ids. Uploaded files expire, by default after an
+///   hour; upload the file again if necessary.
+/// - [`ResourceNotFound.Seal`](super::ErrorCode::ResourceNotFoundSeal): The seal does not
+///   exist. Use the id of an enabled seal of the signing organization;
 ///   `ChannelDescribeOrganizationSeals` lists the seals.
-/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
-///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
-///   employees join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): The user does not
+///   exist. Check `Agent.ProxyOperator.OpenId` and other user ids with
+///   `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Check the state of the resource that the message names.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowByFilesRequest {
@@ -1641,19 +1642,19 @@ impl fmt::Debug for ChannelCreateFlowByFilesResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`FailedOperation.AgeNotAchieveNormalLegal`](super::ErrorCode::FailedOperationAgeNotAchieveNormalLegal):
 ///   Signer is below the legal signing age. Have another person sign, or have the super
 ///   administrator or legal representative enable the extended service `AGE_LIMIT_EXPANSION`
 ///   with `ModifyExtendedService`.
 /// - [`FailedOperation.OrganizationNameChanged`](super::ErrorCode::FailedOperationOrganizationNameChanged):
-///   Organisation name differs from the company register. Use the organization's current name
-///   in the company register. Its super administrator or legal representative updates the name
-///   through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
+///   The organization's name differs from the company register. Use the organization's current
+///   name in the company register. Its super administrator or legal representative updates the
+///   name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
 /// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
-///   Organisation name differs from the register; super admin or legal representative must
-///   update it. Have the super administrator or legal representative update the name through
+///   The organization's name differs from the company register and must be updated. Have the
+///   super administrator or legal representative update the name through
 ///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then retry
 ///   with the new name.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
@@ -1671,141 +1672,141 @@ impl fmt::Debug for ChannelCreateFlowByFilesResponse {
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
-/// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): Unique id
-///   generation failed. It is unknown whether the contract was created: check the console or
-///   wait for callbacks before retrying. Contact the service's support with the request id if
-///   the error persists.
+/// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): The generation of
+///   an id failed. It is unknown whether the contract was created: check the console or wait
+///   for callbacks before retrying. Contact the service's support with the request id if the
+///   error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): Third-party
-///   dependency failed. It is unknown whether the contract was created: check the console or
-///   wait for callbacks before retrying. Contact the service's support with the request id if
-///   the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): A third-party
+///   service failed. It is unknown whether the contract was created: check the console or wait
+///   for callbacks before retrying. Contact the service's support with the request id if the
+///   error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
-///   Application id does not exist. Check `Agent.AppId`: it must be an application of the
-///   platform in this environment. Test and production have separate applications.
-/// - [`InvalidParameter.ApproverType`](super::ErrorCode::InvalidParameterApproverType): Signer
-///   type is not allowed. Set `ApproverType` of each party to a value that this action accepts;
-///   some auto-signing types must be enabled by the service's account manager.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
+/// - [`InvalidParameter.ApproverType`](super::ErrorCode::InvalidParameterApproverType): The
+///   type of signer is not allowed. Set `ApproverType` of each party to a value that this
+///   action accepts; some auto-signing types must be enabled by the service's account manager.
 /// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
-///   ApproverVerifyType value is invalid. Set `ApproverVerifyType` to `VerifyCheck` (the
-///   default) or `MobileCheck`.
+///   `ApproverVerifyType` is invalid. Set `ApproverVerifyType` to `VerifyCheck` (the default)
+///   or `MobileCheck`.
 /// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
-///   Signer was already added. Remove the duplicate party from `FlowApprovers`.
-/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
-///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
-///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
-///   `ID_CARD` only.
+///   The signer was already added. Remove the duplicate party from `FlowApprovers`.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): The type of the
+///   identity document is invalid. Use a document type that this action accepts, usually
+///   `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization`
+///   accepts `ID_CARD` only.
 /// - [`InvalidParameter.CustomShowMap`](super::ErrorCode::InvalidParameterCustomShowMap):
-///   Custom card layout is invalid; only the documented placeholders are supported. Use in
-///   `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number
-///   of signers.
-/// - [`InvalidParameter.CustomerData`](super::ErrorCode::InvalidParameterCustomerData): User
-///   data has an invalid length. Shorten `CustomerData` to at most 1000 characters, counted
-///   after base64; store longer data in the platform's system and pass its key.
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
-///   does not exist. Check the ids in the request: they must exist, belong to this
+///   `CustomShowMap` is invalid. Use in `CustomShowMap` only the documented placeholders, with
+///   party numbers from 1 to the number of signers.
+/// - [`InvalidParameter.CustomerData`](super::ErrorCode::InvalidParameterCustomerData): The
+///   length of `CustomerData` is invalid. Shorten `CustomerData` to at most 1000 characters,
+///   counted after base64; store longer data in the platform's system and pass its key.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
+///   data does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FlowApproverInfos`](super::ErrorCode::InvalidParameterFlowApproverInfos):
-///   Number of alternative signers is invalid. Correct the number of signers of the party that
-///   the message names.
-/// - [`InvalidParameter.FlowApprovers`](super::ErrorCode::InvalidParameterFlowApprovers):
-///   Participants missing or over the limit. Set 1 to 50 parties in `FlowApprovers`; at most
-///   five per contract of a group from files.
+///   The number of alternative signers is invalid. Correct the number of signers of the party
+///   that the message names.
+/// - [`InvalidParameter.FlowApprovers`](super::ErrorCode::InvalidParameterFlowApprovers): The
+///   contract has no parties or too many. Set 1 to 50 parties in `FlowApprovers`; at most five
+///   per contract of a group from files.
 /// - [`InvalidParameter.FlowCallbackUrl`](super::ErrorCode::InvalidParameterFlowCallbackUrl):
-///   Flow callback URL is invalid. Leave `CallbackUrl` out; set the callback address in the
-///   application's configuration in the console.
-/// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): Flow
-///   deadline is invalid. Set `Deadline` in seconds (not milliseconds) since the epoch, in the
-///   future; or leave it out if it is optional.
+///   The contract's callback URL is invalid. Leave `CallbackUrl` out; set the callback address
+///   in the application's configuration in the console.
+/// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): The
+///   contract's deadline is invalid. Set `Deadline` in seconds (not milliseconds) since the
+///   epoch, in the future; or leave it out if it is optional.
 /// - [`InvalidParameter.FlowDescription`](super::ErrorCode::InvalidParameterFlowDescription):
-///   Flow description is invalid. Shorten `FlowDescription` to at most 1000 characters.
-/// - [`InvalidParameter.FlowFileIds`](super::ErrorCode::InvalidParameterFlowFileIds): Only one
-///   file per flow is supported. Set exactly one id in `FileIds`; merge PDF files beforehand or
-///   create a contract group.
-/// - [`InvalidParameter.FlowName`](super::ErrorCode::InvalidParameterFlowName): Flow name is
-///   invalid. Use at most 200 characters in `FlowName`: Chinese characters, letters, digits and
-///   underscores only.
-/// - [`InvalidParameter.FlowType`](super::ErrorCode::InvalidParameterFlowType): FlowType is
+///   The contract's description is invalid. Shorten `FlowDescription` to at most 1000
+///   characters.
+/// - [`InvalidParameter.FlowFileIds`](super::ErrorCode::InvalidParameterFlowFileIds): A
+///   contract can have only one file. Set exactly one id in `FileIds`; merge PDF files
+///   beforehand or create a contract group.
+/// - [`InvalidParameter.FlowName`](super::ErrorCode::InvalidParameterFlowName): The contract's
+///   name is invalid. Use at most 200 characters in `FlowName`: Chinese characters, letters,
+///   digits and underscores only.
+/// - [`InvalidParameter.FlowType`](super::ErrorCode::InvalidParameterFlowType): `FlowType` is
 ///   invalid. Use at most 255 characters in `FlowType`: Chinese characters, letters, digits and
 ///   underscores only; or leave it out.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Use the person's name as in the identity document, without leading or
-///   trailing spaces; at most 50 characters.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
+///   invalid. Use the person's name as in the identity document, without leading or trailing
+///   spaces; at most 50 characters.
 /// - [`InvalidParameter.NonsupportMobile`](super::ErrorCode::InvalidParameterNonsupportMobile):
-///   Mobile number is not supported. Use a mainland Chinese mobile number of 11 digits; other
-///   numbers are not supported here.
+///   The mobile number is not supported. Use a mainland Chinese mobile number of 11 digits;
+///   other numbers are not supported here.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Use the name exactly as on the business license, with
+///   The organization's name is invalid. Use the name exactly as on the business license, with
 ///   full-width brackets instead of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`InvalidParameter.SignComponentType`](super::ErrorCode::InvalidParameterSignComponentType):
-///   Signing control type is invalid. Use a slot type that the party may have: seals for
-///   organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
+///   The type of a signature slot is invalid. Use a slot type that the party may have: seals
+///   for organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
 ///   `SIGN_SEAL`.
-/// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): Signing order
-///   flag is invalid. Set `Unordered` to `true` (any order) or `false` (the order of
+/// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): `Unordered`
+///   is invalid. Set `Unordered` to `true` (any order) or `false` (the order of
 ///   `FlowApprovers`), or leave it out; the message describes the conflict.
 /// - [`InvalidParameter.UnsupportedComponentType`](super::ErrorCode::InvalidParameterUnsupportedComponentType):
-///   Control type is unsupported. Use only types listed for `ComponentType`, and only in
-///   permitted places; some work only in templates made in the console.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
+///   The type of a field is not supported. Use only types listed for `ComponentType`, and only
+///   in permitted places; some work only in templates made in the console.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
 /// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Request less, or ask
 ///   the service to raise the quota; it is not the rate limit.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
 /// - [`MissingParameter.MissComponentName`](super::ErrorCode::MissingParameterMissComponentName):
-///   Control name is missing. Set `ComponentName` of each field or signature slot that the
+///   A field's name is missing. Set `ComponentName` of each field or signature slot that the
 ///   message names, at most 20 characters; it identifies form fields of the PDF.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.ByFilesServerSignForbid`](super::ErrorCode::OperationDeniedByFilesServerSignForbid):
-///   Silent signing for file-initiated flows is not allow-listed. Have auto-signing in
-///   contracts from files enabled by the service's account manager, or let the party sign
-///   manually (`ApproverType` `ORGANIZATION`).
+///   Auto-signing in contracts from files is not enabled. Have auto-signing in contracts from
+///   files enabled by the service's account manager, or let the party sign manually
+///   (`ApproverType` `ORGANIZATION`).
 /// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
 ///   No access to the resource. Use ids of resources that this sub-organization created in this
 ///   application, and an operator who may see them.
 /// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
-///   Signer is below the legal age. Have another person sign, or have the super administrator
-///   or legal representative enable the extended service `AGE_LIMIT_EXPANSION` with
-///   `ModifyExtendedService`.
+///   The signer is below the legal age. Have another person sign, or have the super
+///   administrator or legal representative enable the extended service `AGE_LIMIT_EXPANSION`
+///   with `ModifyExtendedService`.
 /// - [`OperationDenied.NoApproverMobileCheckPermission`](super::ErrorCode::OperationDeniedNoApproverMobileCheckPermission):
-///   Mobile-number verification service is not enabled. Have the super administrator or legal
+///   The verification of mobile numbers is not enabled. Have the super administrator or legal
 ///   representative enable the extended service `MOBILE_CHECK_APPROVER` with
 ///   `ModifyExtendedService`, or verify signers with `VerifyCheck`.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
-///   Personal identity is not verified. Have the operator open a link from
+///   The operator has not passed identity verification. Have the operator open a link from
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
-/// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): Contract quota is
-///   exhausted. Buy contracts in the console or through the service's account manager; retrying
-///   does not help before that.
+/// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): The contract quota
+///   is exhausted. Buy contracts in the console or through the service's account manager;
+///   retrying does not help before that.
 /// - [`OperationDenied.OverseaAbilityNotOpen`](super::ErrorCode::OperationDeniedOverseaAbilityNotOpen):
-///   Overseas signing is not enabled for the employee. Have the super administrator or legal
-///   representative enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`,
-///   then retry.
+///   Signing with residents of Hong Kong, Macao and Taiwan is not enabled. Have the super
+///   administrator or legal representative enable the extended service `OVERSEA_SIGN` with
+///   `ModifyExtendedService`, then retry.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Resource`](super::ErrorCode::ResourceNotFoundResource): Resource does
-///   not exist (specific). Check file and template ids. Uploaded files expire, by default after
-///   an hour; upload the file again if necessary.
-/// - [`ResourceNotFound.Seal`](super::ErrorCode::ResourceNotFoundSeal): Seal does not exist.
-///   Use the id of an enabled seal of the signing organization;
+/// - [`ResourceNotFound.Resource`](super::ErrorCode::ResourceNotFoundResource): The resource
+///   does not exist. Check file and template ids. Uploaded files expire, by default after an
+///   hour; upload the file again if necessary.
+/// - [`ResourceNotFound.Seal`](super::ErrorCode::ResourceNotFoundSeal): The seal does not
+///   exist. Use the id of an enabled seal of the signing organization;
 ///   `ChannelDescribeOrganizationSeals` lists the seals.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowGroupByFilesRequest {
@@ -1977,12 +1978,12 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 /// # Errors
 ///
 /// - [`FailedOperation.OrganizationNameChanged`](super::ErrorCode::FailedOperationOrganizationNameChanged):
-///   Organisation name differs from the company register. Use the organization's current name
-///   in the company register. Its super administrator or legal representative updates the name
-///   through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
+///   The organization's name differs from the company register. Use the organization's current
+///   name in the company register. Its super administrator or legal representative updates the
+///   name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
 /// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
-///   Organisation name differs from the register; super admin or legal representative must
-///   update it. Have the super administrator or legal representative update the name through
+///   The organization's name differs from the company register and must be updated. Have the
+///   super administrator or legal representative update the name through
 ///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then retry
 ///   with the new name.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
@@ -1997,100 +1998,101 @@ pub struct ChannelCreateFlowGroupByFilesResponse {
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
-/// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): Unique id
-///   generation failed. It is unknown whether the contract was created: check the console or
-///   wait for callbacks before retrying. Contact the service's support with the request id if
-///   the error persists.
+/// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): The generation of
+///   an id failed. It is unknown whether the contract was created: check the console or wait
+///   for callbacks before retrying. Contact the service's support with the request id if the
+///   error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): Third-party
-///   dependency failed. It is unknown whether the contract was created: check the console or
-///   wait for callbacks before retrying. Contact the service's support with the request id if
-///   the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): A third-party
+///   service failed. It is unknown whether the contract was created: check the console or wait
+///   for callbacks before retrying. Contact the service's support with the request id if the
+///   error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
-///   Application id does not exist. Check `Agent.AppId`: it must be an application of the
-///   platform in this environment. Test and production have separate applications.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
-///   ApproverVerifyType value is invalid. Set `ApproverVerifyType` to `VerifyCheck` (the
-///   default) or `MobileCheck`.
+///   `ApproverVerifyType` is invalid. Set `ApproverVerifyType` to `VerifyCheck` (the default)
+///   or `MobileCheck`.
 /// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
-///   Signer was already added. Remove the duplicate party from `FlowApprovers`.
+///   The signer was already added. Remove the duplicate party from `FlowApprovers`.
 /// - [`InvalidParameter.ComponentPosition`](super::ErrorCode::InvalidParameterComponentPosition):
-///   Control position is wrong. Correct page, position and size of the field. Page numbers
-///   start at 1 and must exist; positions and sizes are in points and must be within the page.
-/// - [`InvalidParameter.ComponentType`](super::ErrorCode::InvalidParameterComponentType):
-///   Control type is wrong. Set a `ComponentType` that fits its place: field types in
+///   The position of a field is invalid. Correct page, position and size of the field. Page
+///   numbers start at 1 and must exist; positions and sizes are in points and must be within
+///   the page.
+/// - [`InvalidParameter.ComponentType`](super::ErrorCode::InvalidParameterComponentType): The
+///   type of a field is invalid. Set a `ComponentType` that fits its place: field types in
 ///   `Components`, signature slot types in `SignComponents`.
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
-///   does not exist. Check the ids in the request: they must exist, belong to this
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
+///   data does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
-/// - [`InvalidParameter.FlowInfos`](super::ErrorCode::InvalidParameterFlowInfos): FlowInfos is
-///   invalid. Set 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in
+/// - [`InvalidParameter.FlowInfos`](super::ErrorCode::InvalidParameterFlowInfos): `FlowInfos`
+///   is invalid. Set 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in
 ///   `ChannelCreateFlowGroupByTemplates`; the message describes the error.
 /// - [`InvalidParameter.MissingRequiredParameterValue`](super::ErrorCode::InvalidParameterMissingRequiredParameterValue):
-///   Value of a required parameter is missing. Set a value for the field that the message
+///   The value of a required parameter is missing. Set a value for the field that the message
 ///   names; `FormFields` fills in required fields of the template, which `DescribeTemplates`
 ///   lists.
-/// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): Mobile number is
-///   wrong. Use the 11 digits of a mainland Chinese mobile number, without `+86` or separators.
-/// - [`InvalidParameter.OperatorId`](super::ErrorCode::InvalidParameterOperatorId): Operator
-///   (user) id is wrong. Check `Agent.ProxyOperator.OpenId`: a verified employee of the
+/// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): The mobile number
+///   is invalid. Use the 11 digits of a mainland Chinese mobile number, without `+86` or
+///   separators.
+/// - [`InvalidParameter.OperatorId`](super::ErrorCode::InvalidParameterOperatorId): The
+///   operator's id is invalid. Check `Agent.ProxyOperator.OpenId`: a verified employee of the
 ///   sub-organization, as listed by `ChannelDescribeEmployees`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`InvalidParameter.Sensitive`](super::ErrorCode::InvalidParameterSensitive): Text contains
-///   blocked words. Remove the words listed in the message from names, descriptions and field
-///   values; retrying unchanged does not help.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`InvalidParameter.Sensitive`](super::ErrorCode::InvalidParameterSensitive): The text
+///   contains blocked words. Remove the words listed in the message from names, descriptions
+///   and field values; retrying unchanged does not help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
 /// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Request less, or ask
 ///   the service to raise the quota; it is not the rate limit.
-/// - [`LimitExceeded.CreateFlowNum`](super::ErrorCode::LimitExceededCreateFlowNum): Flow
-///   creation limit exceeded. Create fewer contracts per call: 20 at most with
+/// - [`LimitExceeded.CreateFlowNum`](super::ErrorCode::LimitExceededCreateFlowNum): Too many
+///   contracts are created. Create fewer contracts per call: 20 at most with
 ///   `CreateFlowsByTemplates`, 50 in a group.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
-///   Personal identity is not verified. Have the operator open a link from
+///   The operator has not passed identity verification. Have the operator open a link from
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
-///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organization, and ask its super administrator whether the closing is intended;
-///   retrying does not help.
-/// - [`OperationDenied.Sensitive`](super::ErrorCode::OperationDeniedSensitive): Contains
-///   blocked words. Remove the words listed in the message from names, descriptions and field
-///   values; retrying unchanged does not help.
+///   The organization is closing its account. Stop calling for this sub-organization, and ask
+///   its super administrator whether the closing is intended; retrying does not help.
+/// - [`OperationDenied.Sensitive`](super::ErrorCode::OperationDeniedSensitive): The text
+///   contains blocked words. Remove the words listed in the message from names, descriptions
+///   and field values; retrying unchanged does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
-///   not exist. Use the id of an existing template from `DescribeTemplates`, or for
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): The template
+///   does not exist. Use the id of an existing template from `DescribeTemplates`, or for
 ///   `OperateChannelTemplate` that of a template in the platform's library.
-/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
-///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
-///   employees join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): The user does not
+///   exist. Check `Agent.ProxyOperator.OpenId` and other user ids with
+///   `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Check the state of the resource that the message names.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowGroupByTemplatesRequest {
@@ -2193,45 +2195,45 @@ pub struct ChannelCreateFlowGroupByTemplatesResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`FailedOperation.QrCodeCreatorSignComponents`](super::ErrorCode::FailedOperationQrCodeCreatorSignComponents):
-///   Initiator still has fill-in controls, so a signing QR code cannot start. Use a template
-///   whose initiator has no fields to fill in, or assign these fields to the signers in the
-///   template's editor.
-/// - [`FailedOperation.QrCodeSignUsers`](super::ErrorCode::FailedOperationQrCodeSignUsers):
-///   Template signer for the QR code does not exist. Check the template's parties with
+///   The initiator still has fields to fill in, so the signing code cannot be created. Use a
+///   template whose initiator has no fields to fill in, or assign these fields to the signers
+///   in the template's editor.
+/// - [`FailedOperation.QrCodeSignUsers`](super::ErrorCode::FailedOperationQrCodeSignUsers): The
+///   template's parties do not suit a signing code. Check the template's parties with
 ///   `DescribeTemplates`: individuals only, or individuals and the initiating organization. In
 ///   a fixed signing order, the organization must not be first.
 /// - [`FailedOperation.QrCodeTemplateId`](super::ErrorCode::FailedOperationQrCodeTemplateId):
-///   Template used for the signing QR code is invalid. Use the id of an enabled template of the
+///   The template of the signing code is invalid. Use the id of an enabled template of the
 ///   sub-organization (`DescribeTemplates`). For a signing code, its signers must include a
 ///   person, and the initiator must have no fields to fill in.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): Contract quota is
-///   exhausted. Buy contracts in the console or through the service's account manager; retrying
-///   does not help before that.
+/// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): The contract quota
+///   is exhausted. Buy contracts in the console or through the service's account manager;
+///   retrying does not help before that.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
-///   not exist. Use the id of an existing template from `DescribeTemplates`, or for
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): The template
+///   does not exist. Use the id of an existing template from `DescribeTemplates`, or for
 ///   `OperateChannelTemplate` that of a template in the platform's library.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateMultiFlowSignQRCodeRequest {
@@ -2512,8 +2514,8 @@ pub struct ChannelCreateMultiFlowSignQRCodeResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`FailedOperation.AgeNotAchieveNormalLegal`](super::ErrorCode::FailedOperationAgeNotAchieveNormalLegal):
 ///   Signer is below the legal signing age. Have another person sign, or have the super
 ///   administrator or legal representative enable the extended service `AGE_LIMIT_EXPANSION`
@@ -2533,141 +2535,141 @@ pub struct ChannelCreateMultiFlowSignQRCodeResponse {
 /// - [`InternalError.Encryption`](super::ErrorCode::InternalErrorEncryption): Server-side
 ///   encryption failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
-/// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): Unique id
-///   generation failed. It is unknown whether the contract was created: check the console or
-///   wait for callbacks before retrying. Contact the service's support with the request id if
-///   the error persists.
+/// - [`InternalError.GenerateId`](super::ErrorCode::InternalErrorGenerateId): The generation of
+///   an id failed. It is unknown whether the contract was created: check the console or wait
+///   for callbacks before retrying. Contact the service's support with the request id if the
+///   error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): Third-party
-///   dependency failed. It is unknown whether the contract was created: check the console or
-///   wait for callbacks before retrying. Contact the service's support with the request id if
-///   the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InternalError.ThirdParty`](super::ErrorCode::InternalErrorThirdParty): A third-party
+///   service failed. It is unknown whether the contract was created: check the console or wait
+///   for callbacks before retrying. Contact the service's support with the request id if the
+///   error persists.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
-///   Application id does not exist. Check `Agent.AppId`: it must be an application of the
-///   platform in this environment. Test and production have separate applications.
-/// - [`InvalidParameter.ApproverType`](super::ErrorCode::InvalidParameterApproverType): Signer
-///   type is not allowed. Set `ApproverType` of each party to a value that this action accepts;
-///   some auto-signing types must be enabled by the service's account manager.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
+/// - [`InvalidParameter.ApproverType`](super::ErrorCode::InvalidParameterApproverType): The
+///   type of signer is not allowed. Set `ApproverType` of each party to a value that this
+///   action accepts; some auto-signing types must be enabled by the service's account manager.
 /// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
-///   ApproverVerifyType value is invalid. Set `ApproverVerifyType` to `VerifyCheck` (the
-///   default) or `MobileCheck`.
+///   `ApproverVerifyType` is invalid. Set `ApproverVerifyType` to `VerifyCheck` (the default)
+///   or `MobileCheck`.
 /// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
-///   Signer was already added. Remove the duplicate party from `FlowApprovers`.
-/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): Identity
-///   document type is wrong. Use a document type that this action accepts, usually `ID_CARD`,
-///   `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts
-///   `ID_CARD` only.
+///   The signer was already added. Remove the duplicate party from `FlowApprovers`.
+/// - [`InvalidParameter.CardType`](super::ErrorCode::InvalidParameterCardType): The type of the
+///   identity document is invalid. Use a document type that this action accepts, usually
+///   `ID_CARD`, `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization`
+///   accepts `ID_CARD` only.
 /// - [`InvalidParameter.CustomShowMap`](super::ErrorCode::InvalidParameterCustomShowMap):
-///   Custom card layout is invalid; only the documented placeholders are supported. Use in
-///   `CustomShowMap` only the documented placeholders, with party numbers from 1 to the number
-///   of signers.
-/// - [`InvalidParameter.CustomerData`](super::ErrorCode::InvalidParameterCustomerData): User
-///   data has an invalid length. Shorten `CustomerData` to at most 1000 characters, counted
-///   after base64; store longer data in the platform's system and pass its key.
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
-///   does not exist. Check the ids in the request: they must exist, belong to this
+///   `CustomShowMap` is invalid. Use in `CustomShowMap` only the documented placeholders, with
+///   party numbers from 1 to the number of signers.
+/// - [`InvalidParameter.CustomerData`](super::ErrorCode::InvalidParameterCustomerData): The
+///   length of `CustomerData` is invalid. Shorten `CustomerData` to at most 1000 characters,
+///   counted after base64; store longer data in the platform's system and pass its key.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
+///   data does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.FlowApproverInfos`](super::ErrorCode::InvalidParameterFlowApproverInfos):
-///   Number of alternative signers is invalid. Correct the number of signers of the party that
-///   the message names.
-/// - [`InvalidParameter.FlowApprovers`](super::ErrorCode::InvalidParameterFlowApprovers):
-///   Participants missing or over the limit. Set 1 to 50 parties in `FlowApprovers`; at most
-///   five per contract of a group from files.
+///   The number of alternative signers is invalid. Correct the number of signers of the party
+///   that the message names.
+/// - [`InvalidParameter.FlowApprovers`](super::ErrorCode::InvalidParameterFlowApprovers): The
+///   contract has no parties or too many. Set 1 to 50 parties in `FlowApprovers`; at most five
+///   per contract of a group from files.
 /// - [`InvalidParameter.FlowCallbackUrl`](super::ErrorCode::InvalidParameterFlowCallbackUrl):
-///   Flow callback URL is invalid. Leave `CallbackUrl` out; set the callback address in the
-///   application's configuration in the console.
-/// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): Flow
-///   deadline is invalid. Set `Deadline` in seconds (not milliseconds) since the epoch, in the
-///   future; or leave it out if it is optional.
+///   The contract's callback URL is invalid. Leave `CallbackUrl` out; set the callback address
+///   in the application's configuration in the console.
+/// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): The
+///   contract's deadline is invalid. Set `Deadline` in seconds (not milliseconds) since the
+///   epoch, in the future; or leave it out if it is optional.
 /// - [`InvalidParameter.FlowDescription`](super::ErrorCode::InvalidParameterFlowDescription):
-///   Flow description is invalid. Shorten `FlowDescription` to at most 1000 characters.
-/// - [`InvalidParameter.FlowFileIds`](super::ErrorCode::InvalidParameterFlowFileIds): Only one
-///   file per flow is supported. Set exactly one id in `FileIds`; merge PDF files beforehand or
-///   create a contract group.
-/// - [`InvalidParameter.FlowName`](super::ErrorCode::InvalidParameterFlowName): Flow name is
-///   invalid. Use at most 200 characters in `FlowName`: Chinese characters, letters, digits and
-///   underscores only.
-/// - [`InvalidParameter.FlowType`](super::ErrorCode::InvalidParameterFlowType): FlowType is
+///   The contract's description is invalid. Shorten `FlowDescription` to at most 1000
+///   characters.
+/// - [`InvalidParameter.FlowFileIds`](super::ErrorCode::InvalidParameterFlowFileIds): A
+///   contract can have only one file. Set exactly one id in `FileIds`; merge PDF files
+///   beforehand or create a contract group.
+/// - [`InvalidParameter.FlowName`](super::ErrorCode::InvalidParameterFlowName): The contract's
+///   name is invalid. Use at most 200 characters in `FlowName`: Chinese characters, letters,
+///   digits and underscores only.
+/// - [`InvalidParameter.FlowType`](super::ErrorCode::InvalidParameterFlowType): `FlowType` is
 ///   invalid. Use at most 255 characters in `FlowType`: Chinese characters, letters, digits and
 ///   underscores only; or leave it out.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Use the person's name as in the identity document, without leading or
-///   trailing spaces; at most 50 characters.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
+///   invalid. Use the person's name as in the identity document, without leading or trailing
+///   spaces; at most 50 characters.
 /// - [`InvalidParameter.NonsupportMobile`](super::ErrorCode::InvalidParameterNonsupportMobile):
-///   Mobile number is not supported. Use a mainland Chinese mobile number of 11 digits; other
-///   numbers are not supported here.
+///   The mobile number is not supported. Use a mainland Chinese mobile number of 11 digits;
+///   other numbers are not supported here.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Use the name exactly as on the business license, with
+///   The organization's name is invalid. Use the name exactly as on the business license, with
 ///   full-width brackets instead of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`InvalidParameter.SignComponentType`](super::ErrorCode::InvalidParameterSignComponentType):
-///   Signing control type is invalid. Use a slot type that the party may have: seals for
-///   organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
+///   The type of a signature slot is invalid. Use a slot type that the party may have: seals
+///   for organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have
 ///   `SIGN_SEAL`.
-/// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): Signing order
-///   flag is invalid. Set `Unordered` to `true` (any order) or `false` (the order of
+/// - [`InvalidParameter.Unordered`](super::ErrorCode::InvalidParameterUnordered): `Unordered`
+///   is invalid. Set `Unordered` to `true` (any order) or `false` (the order of
 ///   `FlowApprovers`), or leave it out; the message describes the conflict.
 /// - [`InvalidParameter.UnsupportedComponentType`](super::ErrorCode::InvalidParameterUnsupportedComponentType):
-///   Control type is unsupported. Use only types listed for `ComponentType`, and only in
-///   permitted places; some work only in templates made in the console.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
+///   The type of a field is not supported. Use only types listed for `ComponentType`, and only
+///   in permitted places; some work only in templates made in the console.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
 /// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Request less, or ask
 ///   the service to raise the quota; it is not the rate limit.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
 /// - [`MissingParameter.MissComponentName`](super::ErrorCode::MissingParameterMissComponentName):
-///   Control name is missing. Set `ComponentName` of each field or signature slot that the
+///   A field's name is missing. Set `ComponentName` of each field or signature slot that the
 ///   message names, at most 20 characters; it identifies form fields of the PDF.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.ByFilesServerSignForbid`](super::ErrorCode::OperationDeniedByFilesServerSignForbid):
-///   Silent signing for file-initiated flows is not allow-listed. Have auto-signing in
-///   contracts from files enabled by the service's account manager, or let the party sign
-///   manually (`ApproverType` `ORGANIZATION`).
+///   Auto-signing in contracts from files is not enabled. Have auto-signing in contracts from
+///   files enabled by the service's account manager, or let the party sign manually
+///   (`ApproverType` `ORGANIZATION`).
 /// - [`OperationDenied.ErrNoResourceAccess`](super::ErrorCode::OperationDeniedErrNoResourceAccess):
 ///   No access to the resource. Use ids of resources that this sub-organization created in this
 ///   application, and an operator who may see them.
 /// - [`OperationDenied.InvalidApproverAge`](super::ErrorCode::OperationDeniedInvalidApproverAge):
-///   Signer is below the legal age. Have another person sign, or have the super administrator
-///   or legal representative enable the extended service `AGE_LIMIT_EXPANSION` with
-///   `ModifyExtendedService`.
+///   The signer is below the legal age. Have another person sign, or have the super
+///   administrator or legal representative enable the extended service `AGE_LIMIT_EXPANSION`
+///   with `ModifyExtendedService`.
 /// - [`OperationDenied.NoApproverMobileCheckPermission`](super::ErrorCode::OperationDeniedNoApproverMobileCheckPermission):
-///   Mobile-number verification service is not enabled. Have the super administrator or legal
+///   The verification of mobile numbers is not enabled. Have the super administrator or legal
 ///   representative enable the extended service `MOBILE_CHECK_APPROVER` with
 ///   `ModifyExtendedService`, or verify signers with `VerifyCheck`.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
-///   Personal identity is not verified. Have the operator open a link from
+///   The operator has not passed identity verification. Have the operator open a link from
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
-/// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): Contract quota is
-///   exhausted. Buy contracts in the console or through the service's account manager; retrying
-///   does not help before that.
+/// - [`OperationDenied.NoQuota`](super::ErrorCode::OperationDeniedNoQuota): The contract quota
+///   is exhausted. Buy contracts in the console or through the service's account manager;
+///   retrying does not help before that.
 /// - [`OperationDenied.OverseaAbilityNotOpen`](super::ErrorCode::OperationDeniedOverseaAbilityNotOpen):
-///   Overseas signing is not enabled for the employee. Have the super administrator or legal
-///   representative enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`,
-///   then retry.
+///   Signing with residents of Hong Kong, Macao and Taiwan is not enabled. Have the super
+///   administrator or legal representative enable the extended service `OVERSEA_SIGN` with
+///   `ModifyExtendedService`, then retry.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Resource`](super::ErrorCode::ResourceNotFoundResource): Resource does
-///   not exist (specific). Check file and template ids. Uploaded files expire, by default after
-///   an hour; upload the file again if necessary.
-/// - [`ResourceNotFound.Seal`](super::ErrorCode::ResourceNotFoundSeal): Seal does not exist.
-///   Use the id of an enabled seal of the signing organization;
+/// - [`ResourceNotFound.Resource`](super::ErrorCode::ResourceNotFoundResource): The resource
+///   does not exist. Check file and template ids. Uploaded files expire, by default after an
+///   hour; upload the file again if necessary.
+/// - [`ResourceNotFound.Seal`](super::ErrorCode::ResourceNotFoundSeal): The seal does not
+///   exist. Use the id of an enabled seal of the signing organization;
 ///   `ChannelDescribeOrganizationSeals` lists the seals.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowGroupRequest {
@@ -2837,49 +2839,50 @@ impl fmt::Debug for ChannelCreatePrepareFlowGroupResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InvalidParameter.ComponentPosition`](super::ErrorCode::InvalidParameterComponentPosition):
-///   Control position is wrong. Correct page, position and size of the field. Page numbers
-///   start at 1 and must exist; positions and sizes are in points and must be within the page.
-/// - [`InvalidParameter.ComponentValue`](super::ErrorCode::InvalidParameterComponentValue):
-///   Control value is invalid. Set `ComponentValue` in the format of its `ComponentType`. Check
-///   boxes take `true` or `false`, pictures an id from `UploadFiles`, selectors one of the
-///   options, seal slots a seal's id.
+///   The position of a field is invalid. Correct page, position and size of the field. Page
+///   numbers start at 1 and must exist; positions and sizes are in points and must be within
+///   the page.
+/// - [`InvalidParameter.ComponentValue`](super::ErrorCode::InvalidParameterComponentValue): The
+///   value of a field is invalid. Set `ComponentValue` in the format of its `ComponentType`.
+///   Check boxes take `true` or `false`, pictures an id from `UploadFiles`, selectors one of
+///   the options, seal slots a seal's id.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`InvalidParameter.Sensitive`](super::ErrorCode::InvalidParameterSensitive): The text
+///   contains blocked words. Remove the words listed in the message from names, descriptions
+///   and field values; retrying unchanged does not help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
 ///   does not help.
-/// - [`InvalidParameter.Sensitive`](super::ErrorCode::InvalidParameterSensitive): Text contains
-///   blocked words. Remove the words listed in the message from names, descriptions and field
-///   values; retrying unchanged does not help.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
 /// - [`OperationDenied.NoPermissionUseServerSignSeal`](super::ErrorCode::OperationDeniedNoPermissionUseServerSignSeal):
-///   No permission to use the organisation's auto-sign seal. Have the super administrator
-///   authorize the seal for auto-signing in the console (seals, extended services), or use a
-///   seal that is authorized.
-/// - [`OperationDenied.Sensitive`](super::ErrorCode::OperationDeniedSensitive): Contains
-///   blocked words. Remove the words listed in the message from names, descriptions and field
-///   values; retrying unchanged does not help.
-/// - [`OperationDenied.WhiteListForbid`](super::ErrorCode::OperationDeniedWhiteListForbid):
-///   Feature is allow-list only. Have the service's account manager enable the feature for this
+///   No permission to use the organization's seal for auto-signing. Have the super
+///   administrator authorize the seal for auto-signing in the console (seals, extended
+///   services), or use a seal that is authorized.
+/// - [`OperationDenied.Sensitive`](super::ErrorCode::OperationDeniedSensitive): The text
+///   contains blocked words. Remove the words listed in the message from names, descriptions
+///   and field values; retrying unchanged does not help.
+/// - [`OperationDenied.WhiteListForbid`](super::ErrorCode::OperationDeniedWhiteListForbid): The
+///   feature is not enabled. Have the service's account manager enable the feature for this
 ///   application; retrying does not help before that.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
-///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
+/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization): The
+///   organization does not exist. Check `Agent.ProxyOrganizationOpenId` with
 ///   `DescribeChannelOrganizations`; a new sub-organization is activated through
 ///   `CreateConsoleLoginUrl` first.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreatePrepareFlowRequest {
@@ -3106,14 +3109,14 @@ impl fmt::Debug for ChannelCreatePrepareFlowResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
-///   API. Retry a query later; after a create or change, check its outcome first. Give the
-///   request ID to the service's support if the error persists.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Another internal API failed.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InternalError.Pdf`](super::ErrorCode::InternalErrorPdf): PDF composition failed. It is
 ///   unknown whether the contract was created: check before retrying. If the error persists,
 ///   check that the PDF opens, upload it again, and contact the service's support with the
@@ -3121,48 +3124,49 @@ impl fmt::Debug for ChannelCreatePrepareFlowResponse {
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
-///   Application id does not exist. Check `Agent.AppId`: it must be an application of the
-///   platform in this environment. Test and production have separate applications.
-/// - [`InvalidParameter.ApproverType`](super::ErrorCode::InvalidParameterApproverType): Signer
-///   type is not allowed. Set `ApproverType` of each party to a value that this action accepts;
-///   some auto-signing types must be enabled by the service's account manager.
-/// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): Mobile number is
-///   wrong. Use the 11 digits of a mainland Chinese mobile number, without `+86` or separators.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Use the person's name as in the identity document, without leading or
-///   trailing spaces; at most 50 characters.
-/// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): OpenId is invalid.
-///   Check the `OpenId`: at most 64 letters and digits, and not the id of another person in
-///   this application.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
+/// - [`InvalidParameter.ApproverType`](super::ErrorCode::InvalidParameterApproverType): The
+///   type of signer is not allowed. Set `ApproverType` of each party to a value that this
+///   action accepts; some auto-signing types must be enabled by the service's account manager.
+/// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): The mobile number
+///   is invalid. Use the 11 digits of a mainland Chinese mobile number, without `+86` or
+///   separators.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
+///   invalid. Use the person's name as in the identity document, without leading or trailing
+///   spaces; at most 50 characters.
+/// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): The `OpenId` is
+///   invalid. Check the `OpenId`: at most 64 letters and digits, and not the id of another
+///   person in this application.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Use the name exactly as on the business license, with
+///   The organization's name is invalid. Use the name exactly as on the business license, with
 ///   full-width brackets instead of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
-/// - [`OperationDenied.ApproverRepeat`](super::ErrorCode::OperationDeniedApproverRepeat):
-///   Participants are duplicated. List each party once in `ReleasedApprovers`, by its own
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
+/// - [`OperationDenied.ApproverRepeat`](super::ErrorCode::OperationDeniedApproverRepeat): A
+///   party occurs more than once. List each party once in `ReleasedApprovers`, by its own
 ///   `ApproverNumber`; leave out parties that are not replaced.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organization, application and
-///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
+///   exist. Check the contract's id and that it belongs to this sub-organization, application
+///   and environment; query with the `Agent` that created it. In actions without contracts,
+///   check the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateReleaseFlowRequest {
@@ -4038,19 +4042,19 @@ impl CreateFlowOption {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`FailedOperation.OrganizationExperienceChange`](super::ErrorCode::FailedOperationOrganizationExperienceChange):
-///   Organisation's business status differs from the company register. Have the organization
-///   correct its status in the company register. Its super administrator or legal
+///   The organization's business status differs from the company register. Have the
+///   organization correct its status in the company register. Its super administrator or legal
 ///   representative then updates its data through `CreateChannelOrganizationInfoChangeUrl`.
 /// - [`FailedOperation.OrganizationNameChanged`](super::ErrorCode::FailedOperationOrganizationNameChanged):
-///   Organisation name differs from the company register. Use the organization's current name
-///   in the company register. Its super administrator or legal representative updates the name
-///   through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
+///   The organization's name differs from the company register. Use the organization's current
+///   name in the company register. Its super administrator or legal representative updates the
+///   name through `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.
 /// - [`FailedOperation.OrganizationNameNeedChange`](super::ErrorCode::FailedOperationOrganizationNameNeedChange):
-///   Organisation name differs from the register; super admin or legal representative must
-///   update it. Have the super administrator or legal representative update the name through
+///   The organization's name differs from the company register and must be updated. Have the
+///   super administrator or legal representative update the name through
 ///   `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then retry
 ///   with the new name.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
@@ -4059,70 +4063,71 @@ impl CreateFlowOption {
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
-///   Application id does not exist. Check `Agent.AppId`: it must be an application of the
-///   platform in this environment. Test and production have separate applications.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`InvalidParameter.ApproverVerifyType`](super::ErrorCode::InvalidParameterApproverVerifyType):
-///   ApproverVerifyType value is invalid. Set `ApproverVerifyType` to `VerifyCheck` (the
-///   default) or `MobileCheck`.
+///   `ApproverVerifyType` is invalid. Set `ApproverVerifyType` to `VerifyCheck` (the default)
+///   or `MobileCheck`.
 /// - [`InvalidParameter.BizApproverAlreadyExists`](super::ErrorCode::InvalidParameterBizApproverAlreadyExists):
-///   Signer was already added. Remove the duplicate party from `FlowApprovers`.
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
-///   does not exist. Check the ids in the request: they must exist, belong to this
+///   The signer was already added. Remove the duplicate party from `FlowApprovers`.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
+///   data does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
-/// - [`InvalidParameter.FlowInfos`](super::ErrorCode::InvalidParameterFlowInfos): FlowInfos is
-///   invalid. Set 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in
+/// - [`InvalidParameter.FlowInfos`](super::ErrorCode::InvalidParameterFlowInfos): `FlowInfos`
+///   is invalid. Set 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in
 ///   `ChannelCreateFlowGroupByTemplates`; the message describes the error.
 /// - [`InvalidParameter.MissingRequiredParameterValue`](super::ErrorCode::InvalidParameterMissingRequiredParameterValue):
-///   Value of a required parameter is missing. Set a value for the field that the message
+///   The value of a required parameter is missing. Set a value for the field that the message
 ///   names; `FormFields` fills in required fields of the template, which `DescribeTemplates`
 ///   lists.
-/// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): Mobile number is
-///   wrong. Use the 11 digits of a mainland Chinese mobile number, without `+86` or separators.
+/// - [`InvalidParameter.Mobile`](super::ErrorCode::InvalidParameterMobile): The mobile number
+///   is invalid. Use the 11 digits of a mainland Chinese mobile number, without `+86` or
+///   separators.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
 /// - [`LimitExceeded`](super::ErrorCode::LimitExceeded): Quota exceeded. Request less, or ask
 ///   the service to raise the quota; it is not the rate limit.
-/// - [`LimitExceeded.CreateFlowNum`](super::ErrorCode::LimitExceededCreateFlowNum): Flow
-///   creation limit exceeded. Create fewer contracts per call: 20 at most with
+/// - [`LimitExceeded.CreateFlowNum`](super::ErrorCode::LimitExceededCreateFlowNum): Too many
+///   contracts are created. Create fewer contracts per call: 20 at most with
 ///   `CreateFlowsByTemplates`, 50 in a group.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
-///   Personal identity is not verified. Have the operator open a link from
+///   The operator has not passed identity verification. Have the operator open a link from
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
-///   not exist. Use the id of an existing template from `DescribeTemplates`, or for
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): The template
+///   does not exist. Use the id of an existing template from `DescribeTemplates`, or for
 ///   `OperateChannelTemplate` that of a template in the platform's library.
-/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
-///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
-///   employees join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): The user does not
+///   exist. Check `Agent.ProxyOperator.OpenId` and other user ids with
+///   `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Check the state of the resource that the message names.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateFlowsByTemplatesRequest {
@@ -4284,7 +4289,7 @@ impl CreateResultPageConfig {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: it changes nothing.
+/// Idempotent. The action only reads.
 ///
 /// # Rules
 ///
@@ -4293,8 +4298,8 @@ impl CreateResultPageConfig {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
@@ -5303,58 +5308,58 @@ impl fmt::Debug for FormField {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
-///   API. Retry a query later; after a create or change, check its outcome first. Give the
-///   request ID to the service's support if the error persists.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Another internal API failed.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
-///   does not exist. Check the ids in the request: they must exist, belong to this
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
+///   data does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
-/// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): Flow
-///   deadline is invalid. Set `Deadline` in seconds (not milliseconds) since the epoch, in the
-///   future; or leave it out if it is optional.
-/// - [`InvalidParameter.FlowName`](super::ErrorCode::InvalidParameterFlowName): Flow name is
-///   invalid. Use at most 200 characters in `FlowName`: Chinese characters, letters, digits and
-///   underscores only.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Use the person's name as in the identity document, without leading or
-///   trailing spaces; at most 50 characters.
+/// - [`InvalidParameter.FlowDeadLine`](super::ErrorCode::InvalidParameterFlowDeadLine): The
+///   contract's deadline is invalid. Set `Deadline` in seconds (not milliseconds) since the
+///   epoch, in the future; or leave it out if it is optional.
+/// - [`InvalidParameter.FlowName`](super::ErrorCode::InvalidParameterFlowName): The contract's
+///   name is invalid. Use at most 200 characters in `FlowName`: Chinese characters, letters,
+///   digits and underscores only.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
+///   invalid. Use the person's name as in the identity document, without leading or trailing
+///   spaces; at most 50 characters.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`LimitExceeded.FlowInfos`](super::ErrorCode::LimitExceededFlowInfos): Too many flows in
-///   one request. Pass at most 20 contracts in `FlowInfos`. The action is obsolete: use
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`LimitExceeded.FlowInfos`](super::ErrorCode::LimitExceededFlowInfos): Too many contracts
+///   in one request. Pass at most 20 contracts in `FlowInfos`. The action is obsolete: use
 ///   `ChannelCreatePrepareFlow`.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
-///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
+/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization): The
+///   organization does not exist. Check `Agent.ProxyOrganizationOpenId` with
 ///   `DescribeChannelOrganizations`; a new sub-organization is activated through
 ///   `CreateConsoleLoginUrl` first.
-/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
-///   not exist. Use the id of an existing template from `DescribeTemplates`, or for
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): The template
+///   does not exist. Use the id of an existing template from `DescribeTemplates`, or for
 ///   `OperateChannelTemplate` that of a template in the platform's library.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PrepareFlowsRequest {
@@ -6410,7 +6415,7 @@ impl Default for IntelligentStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PrepareGroupResourceType {
-    /// `1`: Templates. Not supported for now.
+    /// `1`: Templates. Currently not supported.
     Template,
     /// `2`: Files.
     File,

@@ -6,8 +6,7 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::__private::Redacted;
-use tc3_api::{Action, ActionInfo, Envelope, json, time};
+use tc3_api::{Action, ActionInfo, Envelope, Redacted, json, time};
 
 use super::{Agent, ApproveType, IdCardType, UserInfo};
 
@@ -62,20 +61,20 @@ impl fmt::Debug for CancelFailureFlow {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
@@ -211,36 +210,36 @@ pub struct CancelOrganizationFlowsResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): Task was
-///   submitted twice. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): The task was
+///   already submitted. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
 ///   the first task by its `TaskId`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
 ///   does not help.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
 /// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
-///   Flow is already terminated. A contract that has ended can't be withdrawn. Release a fully
+///   The contract has ended. A contract that has ended can't be withdrawn. Release a fully
 ///   signed contract with `ChannelCreateReleaseFlow`.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
-///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
-///   employees join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): The user does not
+///   exist. Check `Agent.ProxyOperator.OpenId` and other user ids with
+///   `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelBatchCancelFlowsRequest {
@@ -393,52 +392,52 @@ pub struct ChannelBatchCancelFlowsResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.CancelReason`](super::ErrorCode::InvalidParameterCancelReason):
-///   Cancellation reason is malformed. Use at most 200 characters in `CancelMessage`: Chinese
-///   characters, letters, digits and underscores only.
+/// - [`InvalidParameter.CancelReason`](super::ErrorCode::InvalidParameterCancelReason): The
+///   reason for the withdrawal is malformed. Use at most 200 characters in `CancelMessage`:
+///   Chinese characters, letters, digits and underscores only.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): The status does not
+///   allow the operation. Check the status with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
 ///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
-///   Flow is already terminated. A contract that has ended can't be withdrawn. Release a fully
+///   The contract has ended. A contract that has ended can't be withdrawn. Release a fully
 ///   signed contract with `ChannelCreateReleaseFlow`.
-/// - [`OperationDenied.Forbid`](super::ErrorCode::OperationDeniedForbid): Operation forbidden.
-///   Use the contract's initiator with the right to withdraw as operator, or the super
+/// - [`OperationDenied.Forbid`](super::ErrorCode::OperationDeniedForbid): The operation is not
+///   allowed. Use the contract's initiator with the right to withdraw as operator, or the super
 ///   administrator or legal representative of the initiating organization. Check that the
 ///   contract's status allows it.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organization, application and
-///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
+///   exist. Check the contract's id and that it belongs to this sub-organization, application
+///   and environment; query with the `Agent` that created it. In actions without contracts,
+///   check the task's or authorization's id.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
@@ -575,17 +574,17 @@ pub struct ChannelCancelFlowResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateBatchCancelFlowUrlRequest {
@@ -696,17 +695,17 @@ impl fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`FailedOperation.HasAuthorized`](super::ErrorCode::FailedOperationHasAuthorized): The
-///   authorisation already exists. Treat the call as successful if this employee already has
+///   authorization already exists. Treat the call as successful if this employee already has
 ///   the contract; a contract can't be claimed twice.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
-///   API. Retry a query later; after a create or change, check its outcome first. Give the
-///   request ID to the service's support if the error persists.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Another internal API failed.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InternalError.DbInsert`](super::ErrorCode::InternalErrorDbInsert): Database insert
 ///   failed. It is unknown whether the contracts were claimed: check the sub-organization's
 ///   console before retrying. Contact the service's support with the request id if the error
@@ -714,71 +713,71 @@ impl fmt::Debug for ChannelCreateBatchCancelFlowUrlResponse {
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`InvalidParameter.BusinessLicense`](super::ErrorCode::InvalidParameterBusinessLicense):
-///   Business licence format is invalid. Set `BusinessLicense` to a PNG or JPG of the license's
-///   front as base64, at most 5 MB, without a data URL prefix.
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
-///   does not exist. Check the ids in the request: they must exist, belong to this
+///   The format of the business license is invalid. Set `BusinessLicense` to a PNG or JPG of
+///   the license's front as base64, at most 5 MB, without a data URL prefix.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
+///   data does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
-/// - [`InvalidParameter.FileType`](super::ErrorCode::InvalidParameterFileType): File type is
-///   not allowed. Use a PNG or JPG of the business license.
-/// - [`InvalidParameter.MenuStatus`](super::ErrorCode::InvalidParameterMenuStatus): Menu status
-///   is invalid. Set `MenuStatus` to `ENABLE` (the default) or `DISABLE`.
-/// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): OpenId is invalid.
-///   Check the `OpenId`: at most 64 letters and digits, and not the id of another person in
-///   this application.
-/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId):
-///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
+/// - [`InvalidParameter.FileType`](super::ErrorCode::InvalidParameterFileType): The file type
+///   is not allowed. Use a PNG or JPG of the business license.
+/// - [`InvalidParameter.MenuStatus`](super::ErrorCode::InvalidParameterMenuStatus):
+///   `MenuStatus` is invalid. Set `MenuStatus` to `ENABLE` (the default) or `DISABLE`.
+/// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): The `OpenId` is
+///   invalid. Check the `OpenId`: at most 64 letters and digits, and not the id of another
+///   person in this application.
+/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId): The
+///   `OrganizationId` is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Use the name exactly as on the business license, with
+///   The organization's name is invalid. Use the name exactly as on the business license, with
 ///   full-width brackets instead of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`LimitExceeded.FileSize`](super::ErrorCode::LimitExceededFileSize): File is too large.
-///   Use a picture of the business license of at most 5 MB.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`LimitExceeded.FileSize`](super::ErrorCode::LimitExceededFileSize): The file is too
+///   large. Use a picture of the business license of at most 5 MB.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
 /// - [`MissingParameter.CompanyActiveInfo`](super::ErrorCode::MissingParameterCompanyActiveInfo):
-///   Activation information of the partner organisation is missing. Set
+///   Information about the activation of the sub-organization is missing. Set
 ///   `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`.
 ///   The sub-organization must be activated before any other call.
-/// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): Organisation
-///   OpenId is missing. Set `Agent.ProxyOrganizationOpenId`.
+/// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): The
+///   organization's `OpenId` is missing. Set `Agent.ProxyOrganizationOpenId`.
 /// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
-///   ProxyOperator OpenId is missing. Set `Agent.ProxyOperator.OpenId`.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+///   The operator's `OpenId` is missing. Set `Agent.ProxyOperator.OpenId`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
-///   Application is banned. Stop calling with this `AppId` and have the platform's
+///   The application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
-///   ApplicationId does not exist. Check `Agent.AppId`: it must be an application of the
-///   platform in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organization, application and
-///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorization's id.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
+///   exist. Check the contract's id and that it belongs to this sub-organization, application
+///   and environment; query with the `Agent` that created it. In actions without contracts,
+///   check the task's or authorization's id.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
@@ -886,16 +885,16 @@ pub struct ChannelCreateBoundFlowsResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreateFlowRemindsRequest {
@@ -977,9 +976,9 @@ pub struct ChannelCreateFlowRemindsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
-///   Contract is in a state in which signing review is not possible. Check the contract's
-///   status with `DescribeFlowDetailInfo`; a review requires a contract in progress that was
-///   created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   The contract's status does not allow an approval of signing. Check the contract's status
+///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
+///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
 ///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
@@ -987,36 +986,36 @@ pub struct ChannelCreateFlowRemindsResponse {
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): The status does not
+///   allow the operation. Check the status with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
 ///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission on the contract. Use the initiator, or the super administrator or legal
+///   No permission for the contract. Use the initiator, or the super administrator or legal
 ///   representative of the initiating organization, as operator. Check that the contract
 ///   belongs to that organization.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organization, application and
-///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
+///   exist. Check the contract's id and that it belongs to this sub-organization, application
+///   and environment; query with the `Agent` that created it. In actions without contracts,
+///   check the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Check the state of the resource that the message names.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
@@ -1158,17 +1157,17 @@ pub struct ChannelCreateFlowSignReviewResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateFlowForwardsRequest {
@@ -1254,9 +1253,9 @@ pub struct CreateFlowForwardsResponse {
 /// # Errors
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
-///   Contract is in a state in which signing review is not possible. Check the contract's
-///   status with `DescribeFlowDetailInfo`; a review requires a contract in progress that was
-///   created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   The contract's status does not allow an approval of signing. Check the contract's status
+///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
+///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
 ///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
@@ -1264,36 +1263,36 @@ pub struct CreateFlowForwardsResponse {
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): The status does not
+///   allow the operation. Check the status with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
 ///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission on the contract. Use the initiator, or the super administrator or legal
+///   No permission for the contract. Use the initiator, or the super administrator or legal
 ///   representative of the initiating organization, as operator. Check that the contract
 ///   belongs to that organization.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organization, application and
-///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
+///   exist. Check the contract's id and that it belongs to this sub-organization, application
+///   and environment; query with the `Agent` that created it. In actions without contracts,
+///   check the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Check the state of the resource that the message names.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
@@ -1393,7 +1392,7 @@ pub struct CreateFlowGroupSignReviewResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: it changes nothing.
+/// Idempotent. The action only reads.
 ///
 /// # Rules
 ///
@@ -1402,36 +1401,36 @@ pub struct CreateFlowGroupSignReviewResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): Task was
-///   submitted twice. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`InvalidParameter.DupTask`](super::ErrorCode::InvalidParameterDupTask): The task was
+///   already submitted. Don't submit again: query `DescribeCancelFlowsTask` for the outcome of
 ///   the first task by its `TaskId`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
 ///   does not help.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
 /// - [`OperationDenied.FlowHasTerminated`](super::ErrorCode::OperationDeniedFlowHasTerminated):
-///   Flow is already terminated. A contract that has ended can't be withdrawn. Release a fully
+///   The contract has ended. A contract that has ended can't be withdrawn. Release a fully
 ///   signed contract with `ChannelCreateReleaseFlow`.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
-///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
-///   employees join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): The user does not
+///   exist. Check `Agent.ProxyOperator.OpenId` and other user ids with
+///   `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeCancelFlowsTaskRequest {
@@ -1563,9 +1562,9 @@ pub struct FlowForwardResult {
 /// # Errors
 ///
 /// - [`FailedOperation.NotAvailableSignReview`](super::ErrorCode::FailedOperationNotAvailableSignReview):
-///   Contract is in a state in which signing review is not possible. Check the contract's
-///   status with `DescribeFlowDetailInfo`; a review requires a contract in progress that was
-///   created with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
+///   The contract's status does not allow an approval of signing. Check the contract's status
+///   with `DescribeFlowDetailInfo`; a review requires a contract in progress that was created
+///   with `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the
 ///   organizations' state. Retrying unchanged does not help.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
@@ -1573,36 +1572,36 @@ pub struct FlowForwardResult {
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): Object is in an
-///   abnormal state. Check the status with `DescribeFlowDetailInfo` (organizations:
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`InvalidParameter.Status`](super::ErrorCode::InvalidParameterStatus): The status does not
+///   allow the operation. Check the status with `DescribeFlowDetailInfo` (organizations:
 ///   `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract
 ///   that has ended cannot be reopened.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission on the contract. Use the initiator, or the super administrator or legal
+///   No permission for the contract. Use the initiator, or the super administrator or legal
 ///   representative of the initiating organization, as operator. Check that the contract
 ///   belongs to that organization.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organization, application and
-///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
+///   exist. Check the contract's id and that it belongs to this sub-organization, application
+///   and environment; query with the `Agent` that created it. In actions without contracts,
+///   check the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Check the state of the resource that the message names.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not

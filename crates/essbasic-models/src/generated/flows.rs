@@ -6,8 +6,7 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::__private::Redacted;
-use tc3_api::{Action, ActionInfo, Envelope, json, time};
+use tc3_api::{Action, ActionInfo, Envelope, Redacted, json, time};
 
 use super::{Agent, ApproveType, UserFlowType, UserInfo};
 
@@ -33,7 +32,7 @@ use super::{Agent, ApproveType, UserFlowType, UserInfo};
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: it changes nothing.
+/// Idempotent. The action only reads.
 ///
 /// # Rules
 ///
@@ -42,25 +41,25 @@ use super::{Agent, ApproveType, UserFlowType, UserInfo};
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams):
-///   Parameters are empty. Set the field that the message names, such as the array of ids or
+/// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams): A
+///   parameter is empty. Set the field that the message names, such as the array of ids or
 ///   operators; it must not be empty.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.NoFlowPermission`](super::ErrorCode::OperationDeniedNoFlowPermission):
-///   No permission on the contract. Use the initiator, or the super administrator or legal
+///   No permission for the contract. Use the initiator, or the super administrator or legal
 ///   representative of the initiating organization, as operator. Check that the contract
 ///   belongs to that organization.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organization, application and
-///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorization's id.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
+///   exist. Check the contract's id and that it belongs to this sub-organization, application
+///   and environment; query with the `Agent` that created it. In actions without contracts,
+///   check the task's or authorization's id.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeFlowComponentsRequest {
@@ -124,7 +123,7 @@ pub struct ChannelDescribeFlowComponentsResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: it changes nothing.
+/// Idempotent. The action only reads.
 ///
 /// # Rules
 ///
@@ -148,27 +147,27 @@ pub struct ChannelDescribeFlowComponentsResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): EndPoint value
-///   is invalid. Set `Endpoint` to one of the values that this action lists, or leave it out.
-///   In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
-/// - [`InvalidParameter.FlowIds`](super::ErrorCode::InvalidParameterFlowIds): Flow id list has
-///   an invalid length. Set 1 to 100 ids in `FlowIds`, or exactly one with `GenerateType` `ALL`
-///   in `CreateSignUrls`.
+/// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): `EndPoint` is
+///   invalid. Set `Endpoint` to one of the values that this action lists, or leave it out. In
+///   `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
+/// - [`InvalidParameter.FlowIds`](super::ErrorCode::InvalidParameterFlowIds): The number of
+///   flow ids is invalid. Set 1 to 100 ids in `FlowIds`, or exactly one with `GenerateType`
+///   `ALL` in `CreateSignUrls`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`InvalidParameter.fFowIds`](super::ErrorCode::InvalidParameterFFowIds): Flow id does not
-///   exist (code is spelled this way by the service). Check `FlowIds`: this sub-organization
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`InvalidParameter.fFowIds`](super::ErrorCode::InvalidParameterFFowIds): The flow id does
+///   not exist; the service spells the code this way. Check `FlowIds`: this sub-organization
 ///   must have initiated the contracts in this application. Query with the `Agent` that created
 ///   them.
 /// - [`LimitExceeded.FlowIds`](super::ErrorCode::LimitExceededFlowIds): Too many flow ids. Pass
@@ -178,32 +177,32 @@ pub struct ChannelDescribeFlowComponentsResponse {
 /// - [`MissingParameter.FlowIds`](super::ErrorCode::MissingParameterFlowIds): Flow ids are
 ///   missing. Set `FlowIds`, 1 to 100, or `FlowGroupId`.
 /// - [`MissingParameter.FlowIdsOrFlowGroupId`](super::ErrorCode::MissingParameterFlowIdsOrFlowGroupId):
-///   Pass either flow ids or a flow-group id. Set `FlowIds` or `FlowGroupId`; in
-///   `ArchiveDynamicFlow` `FlowId`.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+///   Neither flow ids nor the id of a contract group are set. Set `FlowIds` or `FlowGroupId`;
+///   in `ArchiveDynamicFlow` `FlowId`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.FlowApprovers`](super::ErrorCode::ResourceNotFoundFlowApprovers):
-///   Signer information does not exist. Check the id, and that the contract has parties: a
-///   dynamic contract is created without parties.
-/// - [`ResourceNotFound.FlowGroup`](super::ErrorCode::ResourceNotFoundFlowGroup): Flow group
-///   does not exist. Use the `FlowGroupId` that the creating action returned, not a contract's
-///   id, and query with the `Agent` that created it.
+/// - [`ResourceNotFound.FlowApprovers`](super::ErrorCode::ResourceNotFoundFlowApprovers): The
+///   signers do not exist. Check the id, and that the contract has parties: a dynamic contract
+///   is created without parties.
+/// - [`ResourceNotFound.FlowGroup`](super::ErrorCode::ResourceNotFoundFlowGroup): The contract
+///   group does not exist. Use the `FlowGroupId` that the creating action returned, not a
+///   contract's id, and query with the `Agent` that created it.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Check the state of the resource that the message names.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
@@ -346,8 +345,8 @@ impl fmt::Debug for DescribeFlowDetailInfoResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: each call creates new links, which expire after five minutes, and leaves
-/// existing links valid.
+/// Idempotent. Each call creates new links, which expire after five minutes; existing links
+/// remain valid.
 ///
 /// # Rules
 ///
@@ -373,80 +372,80 @@ impl fmt::Debug for DescribeFlowDetailInfoResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
-///   API. Retry a query later; after a create or change, check its outcome first. Give the
-///   request ID to the service's support if the error persists.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Another internal API failed.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
-///   Application id does not exist. Check `Agent.AppId`: it must be an application of the
-///   platform in this environment. Test and production have separate applications.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`MissingParameter.FlowId`](super::ErrorCode::MissingParameterFlowId): Flow id is missing.
-///   Set `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in
+/// - [`MissingParameter.FlowId`](super::ErrorCode::MissingParameterFlowId): The flow id is
+///   missing. Set `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in
 ///   `DescribeChannelFlowEvidenceReport` the `ReportId`.
-/// - [`MissingParameter.UserOpenId`](super::ErrorCode::MissingParameterUserOpenId): User OpenId
-///   is missing. Set `Agent.ProxyOperator.OpenId` to a verified employee of the
+/// - [`MissingParameter.UserOpenId`](super::ErrorCode::MissingParameterUserOpenId): The user's
+///   `OpenId` is missing. Set `Agent.ProxyOperator.OpenId` to a verified employee of the
 ///   sub-organization.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
-///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organization, and ask its super administrator whether the closing is intended;
-///   retrying does not help.
-/// - [`OperationDenied.OutQueryLimit`](super::ErrorCode::OperationDeniedOutQueryLimit): Query
-///   limit exceeded. Pass at most 50 `FlowIds` per call and the rest in further calls.
+///   The organization is closing its account. Stop calling for this sub-organization, and ask
+///   its super administrator whether the closing is intended; retrying does not help.
+/// - [`OperationDenied.OutQueryLimit`](super::ErrorCode::OperationDeniedOutQueryLimit): Too
+///   many contracts in one query. Pass at most 50 `FlowIds` per call and the rest in further
+///   calls.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
-///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
+/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization): The
+///   organization does not exist. Check `Agent.ProxyOrganizationOpenId` with
 ///   `DescribeChannelOrganizations`; a new sub-organization is activated through
 ///   `CreateConsoleLoginUrl` first.
-/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
-///   not exist. Use the id of an existing template from `DescribeTemplates`, or for
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): The template
+///   does not exist. Use the id of an existing template from `DescribeTemplates`, or for
 ///   `OperateChannelTemplate` that of a template in the platform's library.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Check the state of the resource that the message names.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 /// - [`UnauthorizedOperation.UnauthorizedOperationDownload`](super::ErrorCode::UnauthorizedOperationUnauthorizedOperationDownload):
-///   Download permission was not granted. Have the sub-organization's super administrator
-///   authorize downloads in its console (organization center, authorization management). Or
-///   enable them for the platform's application (application management, extended services). A
+///   Downloads are not permitted. Have the sub-organization's super administrator authorize
+///   downloads in its console (organization center, authorization management). Or enable them
+///   for the platform's application (application management, extended services). A
 ///   sub-organization that has disabled downloads must enable them itself.
 /// - [`UnauthorizedOperation.UnauthorizedOperationOrganization`](super::ErrorCode::UnauthorizedOperationUnauthorizedOperationOrganization):
-///   Organisation was not authorised. Have the sub-organization complete its activation through
-///   `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` returns its state.
+///   The organization is not authorized. Have the sub-organization complete its activation
+///   through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` returns its state.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeResourceUrlsByFlowsRequest {
@@ -746,83 +745,83 @@ pub struct FlowResourceUrlInfo {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`FailedOperation.FlowNumExceed`](super::ErrorCode::FailedOperationFlowNumExceed): Too
 ///   many contracts in one call. Pass at most 20 contracts per folder and 50 in total, the
 ///   others in further calls.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
-///   API. Retry a query later; after a create or change, check its outcome first. Give the
-///   request ID to the service's support if the error persists.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Another internal API failed.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`MissingParameter.FlowInfo`](super::ErrorCode::MissingParameterFlowInfo): Flow
-///   information is missing. Set `DownLoadFlows`, each with a `FileName` and at least one id in
-///   `FlowIdList`.
-/// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): Organisation
-///   OpenId is missing. Set `Agent.ProxyOrganizationOpenId`.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`MissingParameter.FlowInfo`](super::ErrorCode::MissingParameterFlowInfo): Information
+///   about the contract is missing. Set `DownLoadFlows`, each with a `FileName` and at least
+///   one id in `FlowIdList`.
+/// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): The
+///   organization's `OpenId` is missing. Set `Agent.ProxyOrganizationOpenId`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
-///   Application is banned. Stop calling with this `AppId` and have the platform's
+///   The application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
 /// - [`OperationDenied.DownLoadMoreThanOne`](super::ErrorCode::OperationDeniedDownLoadMoreThanOne):
-///   Only one item can be downloaded. Pass one contract per call.
-/// - [`OperationDenied.FileDeleted`](super::ErrorCode::OperationDeniedFileDeleted): File was
-///   deleted. Leave this contract out; the file is no longer available from this service.
+///   Only one contract can be downloaded. Pass one contract per call.
+/// - [`OperationDenied.FileDeleted`](super::ErrorCode::OperationDeniedFileDeleted): The file
+///   was deleted. Leave this contract out; the file is no longer available from this service.
 ///   Contact the service's support if it should still exist.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
-///   ApplicationId does not exist. Check `Agent.AppId`: it must be an application of the
-///   platform in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.File`](super::ErrorCode::ResourceNotFoundFile): File does not exist.
-///   Check the ids in `FlowIdList`, and retry after the contracts' PDF files are composed: one
-///   to three seconds after creation or a signature.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organization, application and
-///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorization's id.
+/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
+/// - [`ResourceNotFound.File`](super::ErrorCode::ResourceNotFoundFile): The file does not
+///   exist. Check the ids in `FlowIdList`, and retry after the contracts' PDF files are
+///   composed: one to three seconds after creation or a signature.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
+///   exist. Check the contract's id and that it belongs to this sub-organization, application
+///   and environment; query with the `Agent` that created it. In actions without contracts,
+///   check the task's or authorization's id.
 /// - [`ResourceNotFound.TeamWorkOrganization`](super::ErrorCode::ResourceNotFoundTeamWorkOrganization):
-///   Partner organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
+///   The sub-organization does not exist. Check `Agent.ProxyOrganizationOpenId` with
 ///   `DescribeChannelOrganizations`: it must be activated in this application.
-/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
-///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
-///   employees join through `CreateConsoleLoginUrl`.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): The user does not
+///   exist. Check `Agent.ProxyOperator.OpenId` and other user ids with
+///   `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 /// - [`UnauthorizedOperation.UnauthorizedOperationDownload`](super::ErrorCode::UnauthorizedOperationUnauthorizedOperationDownload):
-///   Download permission was not granted. Have the sub-organization's super administrator
-///   authorize downloads in its console (organization center, authorization management). Or
-///   enable them for the platform's application (application management, extended services). A
+///   Downloads are not permitted. Have the sub-organization's super administrator authorize
+///   downloads in its console (organization center, authorization management). Or enable them
+///   for the platform's application (application management, extended services). A
 ///   sub-organization that has disabled downloads must enable them itself.
 /// - [`UnauthorizedOperation.UnauthorizedOperationOrganization`](super::ErrorCode::UnauthorizedOperationUnauthorizedOperationOrganization):
-///   Organisation was not authorised. Have the sub-organization complete its activation through
-///   `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` returns its state.
+///   The organization is not authorized. Have the sub-organization complete its activation
+///   through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` returns its state.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not

@@ -6,8 +6,7 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::__private::Redacted;
-use tc3_api::{Action, ActionInfo, Base64, Envelope, json, time};
+use tc3_api::{Action, ActionInfo, Base64, Envelope, Redacted, json, time};
 
 use super::{Agent, AutoSignScene, IdCardType, OrganizationInfo, UserInfo};
 
@@ -31,8 +30,8 @@ pub struct AuthorizedUser {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelCreatePreparedPersonalEsignRequest {
@@ -246,12 +245,12 @@ pub struct ChannelCreatePreparedPersonalEsignResponse {
 ///
 /// # Errors
 ///
-/// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
-///   database failed. Retry a query later; after a create or change, check its outcome first.
+/// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A database of a
+///   dependency failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
@@ -386,12 +385,12 @@ impl fmt::Debug for ChannelCreateSealPolicyResponse {
 ///
 /// # Errors
 ///
-/// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
-///   database failed. Retry a query later; after a create or change, check its outcome first.
+/// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A database of a
+///   dependency failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
@@ -488,7 +487,7 @@ pub struct ChannelDeleteSealPoliciesResponse {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: it changes nothing.
+/// Idempotent. The action only reads.
 ///
 /// # Rules
 ///
@@ -516,34 +515,33 @@ pub struct ChannelDeleteSealPoliciesResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A dependent
-///   database failed. Retry a query later; after a create or change, check its outcome first.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`InternalError.DependsDb`](super::ErrorCode::InternalErrorDependsDb): A database of a
+///   dependency failed. Retry a query later; after a create or change, check its outcome first.
 ///   Give the request ID to the service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`MissingParameter.UserId`](super::ErrorCode::MissingParameterUserId): User id is missing.
-///   Set `Agent.ProxyOperator.OpenId` to an employee who may query seals.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`MissingParameter.UserId`](super::ErrorCode::MissingParameterUserId): The user's id is
+///   missing. Set `Agent.ProxyOperator.OpenId` to an employee who may query seals.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.OperatorHasNoPermission`](super::ErrorCode::OperationDeniedOperatorHasNoPermission):
-///   Operator lacks permission. Have the super administrator assign a role that may query or
-///   manage seals (console: organization management, role management). Or use an employee with
-///   such a role as operator.
+///   The operator has no permission. Have the super administrator assign a role that may query
+///   or manage seals (console: organization management, role management). Or use an employee
+///   with such a role as operator.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
-///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organization, and ask its super administrator whether the closing is intended;
-///   retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   The organization is closing its account. Stop calling for this sub-organization, and ask
+///   its super administrator whether the closing is intended; retrying does not help.
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelDescribeOrganizationSealsRequest {
@@ -675,11 +673,11 @@ pub struct ChannelDescribeOrganizationSealsResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChannelUpdateSealStatusRequest {
@@ -824,15 +822,15 @@ impl fmt::Debug for ChannelUpdateSealStatusResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`OperationDenied.OperatorHasNoPermission`](super::ErrorCode::OperationDeniedOperatorHasNoPermission):
-///   Operator lacks permission. Have the super administrator assign a role that may query or
-///   manage seals (console: organization management, role management). Or use an employee with
-///   such a role as operator.
+///   The operator has no permission. Have the super administrator assign a role that may query
+///   or manage seals (console: organization management, role management). Or use an employee
+///   with such a role as operator.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateEmployeeQualificationSealQrCodeRequest {
@@ -943,104 +941,103 @@ impl fmt::Debug for CreateEmployeeQualificationSealQrCodeResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`FailedOperation.ErrNotSyncProxyOrganization`](super::ErrorCode::FailedOperationErrNotSyncProxyOrganization):
-///   Trusted third-party verification chosen but the sub-organisation's name, credit code and
-///   legal representative were not synced first (SyncProxyOrganization). First call
-///   `SyncProxyOrganization` with the name, the unified social credit code and the legal
-///   representative's name; then retry.
+///   Trusted third-party verification is selected, but the sub-organization's details were not
+///   submitted with `SyncProxyOrganization`. First call `SyncProxyOrganization` with the name,
+///   the unified social credit code and the legal representative's name; then retry.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
 /// - [`InvalidParameter.AuthorizationType`](super::ErrorCode::InvalidParameterAuthorizationType):
-///   Authorisation method is invalid. Set `AuthorizationTypes` only to values that the action
-///   accepts (`2`, `5`), or leave it out. With `PowerOfAttorneys`, use only the method by power
-///   of attorney.
-/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): Identity
-///   document number is wrong. Check the number against its document type. Identity cards and
-///   residence permits have 18 characters with a capital `X`, mainland travel permits `H` or
-///   `M` and ten digits.
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
-///   does not exist. Check the ids in the request: they must exist, belong to this
+///   The authorization method is invalid. Set `AuthorizationTypes` only to values that the
+///   action accepts (`2`, `5`), or leave it out. With `PowerOfAttorneys`, use only the method
+///   by power of attorney.
+/// - [`InvalidParameter.CardNumber`](super::ErrorCode::InvalidParameterCardNumber): The number
+///   of the identity document is invalid. Check the number against its document type. Identity
+///   cards and residence permits have 18 characters with a capital `X`, mainland travel permits
+///   `H` or `M` and ten digits.
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
+///   data does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
-/// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): EndPoint value
-///   is invalid. Set `Endpoint` to one of the values that this action lists, or leave it out.
-///   In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
-/// - [`InvalidParameter.MenuStatus`](super::ErrorCode::InvalidParameterMenuStatus): Menu status
-///   is invalid. Set `MenuStatus` to `ENABLE` (the default) or `DISABLE`.
-/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): Personal name does not
-///   meet the rules. Use the person's name as in the identity document, without leading or
-///   trailing spaces; at most 50 characters.
-/// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): OpenId is invalid.
-///   Check the `OpenId`: at most 64 letters and digits, and not the id of another person in
-///   this application.
-/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId):
-///   OrganizationId is invalid. Check `Agent.ProxyOrganizationOpenId`
+/// - [`InvalidParameter.EndPoint`](super::ErrorCode::InvalidParameterEndPoint): `EndPoint` is
+///   invalid. Set `Endpoint` to one of the values that this action lists, or leave it out. In
+///   `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.
+/// - [`InvalidParameter.MenuStatus`](super::ErrorCode::InvalidParameterMenuStatus):
+///   `MenuStatus` is invalid. Set `MenuStatus` to `ENABLE` (the default) or `DISABLE`.
+/// - [`InvalidParameter.Name`](super::ErrorCode::InvalidParameterName): The person's name is
+///   invalid. Use the person's name as in the identity document, without leading or trailing
+///   spaces; at most 50 characters.
+/// - [`InvalidParameter.OpenId`](super::ErrorCode::InvalidParameterOpenId): The `OpenId` is
+///   invalid. Check the `OpenId`: at most 64 letters and digits, and not the id of another
+///   person in this application.
+/// - [`InvalidParameter.OrganizationId`](super::ErrorCode::InvalidParameterOrganizationId): The
+///   `OrganizationId` is invalid. Check `Agent.ProxyOrganizationOpenId`
 ///   (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.
 /// - [`InvalidParameter.OrganizationName`](super::ErrorCode::InvalidParameterOrganizationName):
-///   Organisation name is invalid. Use the name exactly as on the business license, with
+///   The organization's name is invalid. Use the name exactly as on the business license, with
 ///   full-width brackets instead of `(` and `)`.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`InvalidParameter.UniformSocialCreditCode`](super::ErrorCode::InvalidParameterUniformSocialCreditCode):
-///   Unified social credit code is malformed. Use the 18 characters of the code as on the
+///   The unified social credit code is malformed. Use the 18 characters of the code as on the
 ///   business license: capital letters and digits, without spaces.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
 /// - [`MissingParameter.CompanyActiveInfo`](super::ErrorCode::MissingParameterCompanyActiveInfo):
-///   Activation information of the partner organisation is missing. Set
+///   Information about the activation of the sub-organization is missing. Set
 ///   `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, `ProxyOrganizationName`.
 ///   The sub-organization must be activated before any other call.
-/// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): Organisation
-///   OpenId is missing. Set `Agent.ProxyOrganizationOpenId`.
+/// - [`MissingParameter.OrgOpenId`](super::ErrorCode::MissingParameterOrgOpenId): The
+///   organization's `OpenId` is missing. Set `Agent.ProxyOrganizationOpenId`.
 /// - [`MissingParameter.ProxyOperatorOpenId`](super::ErrorCode::MissingParameterProxyOperatorOpenId):
-///   ProxyOperator OpenId is missing. Set `Agent.ProxyOperator.OpenId`.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+///   The operator's `OpenId` is missing. Set `Agent.ProxyOperator.OpenId`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.BannedApplication`](super::ErrorCode::OperationDeniedBannedApplication):
-///   Application is banned. Stop calling with this `AppId` and have the platform's
+///   The application is banned. Stop calling with this `AppId` and have the platform's
 ///   administrator ask the service's account manager for the reason.
 /// - [`OperationDenied.ErrNotOpenWeakAuthorization`](super::ErrorCode::OperationDeniedErrNotOpenWeakAuthorization):
-///   Platform has not enabled trusted third-party verification of sub-organisations. Have the
-///   service's account manager enable trusted third-party verification, or have the service
+///   The platform has not enabled trusted third-party verification of sub-organizations. Have
+///   the service's account manager enable trusted third-party verification, or have the service
 ///   verify the sub-organization.
 /// - [`OperationDenied.NotSupportOrgType`](super::ErrorCode::OperationDeniedNotSupportOrgType):
-///   Organisation type is unsupported. Check the organization's type.
+///   The type of organization is not supported. Check the organization's type.
 ///   `ModifyOrganizationBusinessInfo` only changes `INDIVIDUALBIZ` to `ENTERPRISE`; for other
 ///   types ask the service's account manager.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId):
-///   ApplicationId does not exist. Check `Agent.AppId`: it must be an application of the
-///   platform in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): Flow not found. Check
-///   the contract's id and that it belongs to this sub-organization, application and
-///   environment; query with the `Agent` that created it. In actions without contracts, check
-///   the task's or authorization's id.
+/// - [`ResourceNotFound.ApplicationId`](super::ErrorCode::ResourceNotFoundApplicationId): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
+/// - [`ResourceNotFound.Flow`](super::ErrorCode::ResourceNotFoundFlow): The contract does not
+///   exist. Check the contract's id and that it belongs to this sub-organization, application
+///   and environment; query with the `Agent` that created it. In actions without contracts,
+///   check the task's or authorization's id.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Check the state of the resource that the message names.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
@@ -1155,12 +1152,12 @@ impl fmt::Debug for CreateLegalSealQrCodeResponse {
 /// - [`AuthFailure`](super::ErrorCode::AuthFailure): CAM authentication or signature check
 ///   failed. Check the secret id and key, the clock, and the account's CAM policies; retrying
 ///   unchanged does not help.
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
-/// - [`FailedOperation.AuthFail`](super::ErrorCode::FailedOperationAuthFail):
-///   Authentication/authorisation of the operation failed. Check that the sub-organization and
-///   the operator are verified (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and
-///   that the operator may create seals; read the message for the reason.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
+/// - [`FailedOperation.AuthFail`](super::ErrorCode::FailedOperationAuthFail): Authentication or
+///   authorization of the operation failed. Check that the sub-organization and the operator
+///   are verified (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the
+///   operator may create seals; read the message for the reason.
 /// - [`FailedOperation.ExistSameSealName`](super::ErrorCode::FailedOperationExistSameSealName):
 ///   A seal with the same name already exists. Choose another `SealName`;
 ///   `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL` lists the names taken.
@@ -1171,43 +1168,44 @@ impl fmt::Debug for CreateLegalSealQrCodeResponse {
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter.Image`](super::ErrorCode::InvalidParameterImage): Image is not valid.
-///   Set `SealImage` to a PNG or JPG of at most 5 MB as base64, without a data URL prefix.
-/// - [`InvalidParameter.LimitSealName`](super::ErrorCode::InvalidParameterLimitSealName): Seal
-///   name is too long. Shorten `SealName` to at most 50 characters.
+/// - [`InvalidParameter.Image`](super::ErrorCode::InvalidParameterImage): The picture is
+///   invalid. Set `SealImage` to a PNG or JPG of at most 5 MB as base64, without a data URL
+///   prefix.
+/// - [`InvalidParameter.LimitSealName`](super::ErrorCode::InvalidParameterLimitSealName): The
+///   seal's name is too long. Shorten `SealName` to at most 50 characters.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`InvalidParameter.SensitiveFileContent`](super::ErrorCode::InvalidParameterSensitiveFileContent):
-///   Uploaded file contains non-compliant content. Remove the content from the file and upload
-///   it again; contact the service's support with the request id if the refusal is a mistake.
+///   The file contains prohibited content. Remove the content from the file and upload it
+///   again; contact the service's support with the request id if the refusal is a mistake.
 /// - [`MissingParameter.OrganizationId`](super::ErrorCode::MissingParameterOrganizationId):
-///   Organisation information is empty. Set `Agent.ProxyOrganizationOpenId` to an activated
-///   sub-organization.
-/// - [`MissingParameter.SealImage`](super::ErrorCode::MissingParameterSealImage): Seal image is
-///   empty. Set `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` for a seal
-///   that the service draws.
-/// - [`MissingParameter.SealName`](super::ErrorCode::MissingParameterSealName): Seal name is
-///   empty. Set `SealName`.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
-/// - [`OperationDenied.AlreadyHas`](super::ErrorCode::OperationDeniedAlreadyHas): Evidence
-///   already exists for this resource; another cannot be created. Use the existing one:
+///   Information about the organization is missing. Set `Agent.ProxyOrganizationOpenId` to an
+///   activated sub-organization.
+/// - [`MissingParameter.SealImage`](super::ErrorCode::MissingParameterSealImage): The seal's
+///   picture is missing. Set `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem`
+///   for a seal that the service draws.
+/// - [`MissingParameter.SealName`](super::ErrorCode::MissingParameterSealName): The seal's name
+///   is missing. Set `SealName`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
+/// - [`OperationDenied.AlreadyHas`](super::ErrorCode::OperationDeniedAlreadyHas): One already
+///   exists; another one cannot be created. Use the existing one:
 ///   `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists the seals. An
 ///   organization has one seal of type `OFFICIAL` only, so use another `SealType` for a further
 ///   one.
-/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
-///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
+/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization): The
+///   organization does not exist. Check `Agent.ProxyOrganizationOpenId` with
 ///   `DescribeChannelOrganizations`; a new sub-organization is activated through
 ///   `CreateConsoleLoginUrl` first.
-/// - [`ResourceNotFound.VerifyUser`](super::ErrorCode::ResourceNotFoundVerifyUser):
-///   Verified-user record does not exist. Have the operator complete identity verification
+/// - [`ResourceNotFound.VerifyUser`](super::ErrorCode::ResourceNotFoundVerifyUser): The user
+///   has not passed identity verification. Have the operator complete identity verification
 ///   through `CreateConsoleLoginUrl`, or set `Agent.ProxyOperator.OpenId` to a verified
 ///   employee.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateSealByImageRequest {
@@ -1460,8 +1458,8 @@ impl fmt::Debug for CreateSealByImageResponse {
 /// # Errors
 ///
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeChannelSealPolicyWorkflowUrlRequest {

@@ -6,8 +6,7 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::__private::Redacted;
-use tc3_api::{Action, ActionInfo, Envelope, json, time};
+use tc3_api::{Action, ActionInfo, Envelope, Redacted, json, time};
 
 use super::{Agent, ApproverSignType, Component, UserFlowType, UserInfo};
 
@@ -40,7 +39,7 @@ pub struct AuthFailMessage {
 ///
 /// Rate limit: 20 requests per second.
 ///
-/// Idempotent. A read: it changes nothing.
+/// Idempotent. The action only reads.
 ///
 /// # Rules
 ///
@@ -66,69 +65,68 @@ pub struct AuthFailMessage {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication):
-///   Application id does not exist. Check `Agent.AppId`: it must be an application of the
-///   platform in this environment. Test and production have separate applications.
+/// - [`InvalidParameter.Application`](super::ErrorCode::InvalidParameterApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
+///   in this environment. Test and production have separate applications.
 /// - [`InvalidParameter.ContentType`](super::ErrorCode::InvalidParameterContentType):
-///   ContentType (requested query content) is wrong. Set `ContentType` to `0` (templates with
-///   details, the default) or `1` (list only).
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
-///   does not exist. Check the ids in the request: they must exist, belong to this
+///   `ContentType` is invalid. Set `ContentType` to `0` (templates with details, the default)
+///   or `1` (list only).
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
+///   data does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): Parameter value is not
-///   allowed. Correct the value that the message names.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`InvalidParameterValue`](super::ErrorCode::InvalidParameterValue): The value of a
+///   parameter is not allowed. Correct the value that the message names.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
 /// - [`OperationDenied.NoIdentityVerify`](super::ErrorCode::OperationDeniedNoIdentityVerify):
-///   Personal identity is not verified. Have the operator open a link from
+///   The operator has not passed identity verification. Have the operator open a link from
 ///   `CreateConsoleLoginUrl` and complete identity verification; then retry.
 /// - [`OperationDenied.OrganizationClosing`](super::ErrorCode::OperationDeniedOrganizationClosing):
-///   Organisation is being closed (deregistration in progress). Stop calling for this
-///   sub-organization, and ask its super administrator whether the closing is intended;
-///   retrying does not help.
+///   The organization is closing its account. Stop calling for this sub-organization, and ask
+///   its super administrator whether the closing is intended; retrying does not help.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
-/// - [`ResourceNotFound.Resource`](super::ErrorCode::ResourceNotFoundResource): Resource does
-///   not exist (specific). Check file and template ids. Uploaded files expire, by default after
-///   an hour; upload the file again if necessary.
-/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
-///   not exist. Use the id of an existing template from `DescribeTemplates`, or for
+/// - [`ResourceNotFound.Resource`](super::ErrorCode::ResourceNotFoundResource): The resource
+///   does not exist. Check file and template ids. Uploaded files expire, by default after an
+///   hour; upload the file again if necessary.
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): The template
+///   does not exist. Use the id of an existing template from `DescribeTemplates`, or for
 ///   `OperateChannelTemplate` that of a template in the platform's library.
-/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): User does not exist.
-///   Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; new
-///   employees join through `CreateConsoleLoginUrl`.
+/// - [`ResourceNotFound.User`](super::ErrorCode::ResourceNotFoundUser): The user does not
+///   exist. Check `Agent.ProxyOperator.OpenId` and other user ids with
+///   `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.
 /// - [`ResourceUnavailable`](super::ErrorCode::ResourceUnavailable): Resource is not available.
 ///   Check the state of the resource that the message names.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeTemplatesRequest {
@@ -352,8 +350,8 @@ pub struct DescribeTemplatesResponse {
 ///
 /// # Errors
 ///
-/// - [`FailedOperation`](super::ErrorCode::FailedOperation): Generic operation failure; read
-///   Message. Correct the cause that the message states.
+/// - [`FailedOperation`](super::ErrorCode::FailedOperation): The operation failed. Correct the
+///   cause that the message states.
 /// - [`FailedOperation.StaffAlreadyVerify`](super::ErrorCode::FailedOperationStaffAlreadyVerify):
 ///   Employee has already completed identity verification. Have the employee change their data
 ///   in the mini program, or the mobile number through `CreateEmployeeChangeUrl`. Or mark them
@@ -376,60 +374,60 @@ pub struct DescribeTemplatesResponse {
 /// - [`InternalError.System`](super::ErrorCode::InternalErrorSystem): System error. Retry a
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is wrong. Correct
+/// - [`InvalidParameter`](super::ErrorCode::InvalidParameter): A parameter is invalid. Correct
 ///   the parameter that the message names.
-/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): Data
-///   does not exist. Check the ids in the request: they must exist, belong to this
+/// - [`InvalidParameter.DataNotFound`](super::ErrorCode::InvalidParameterDataNotFound): The
+///   data does not exist. Check the ids in the request: they must exist, belong to this
 ///   sub-organization and come from the same `AppId` and environment.
-/// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams):
-///   Parameters are empty. Set the field that the message names, such as the array of ids or
+/// - [`InvalidParameter.EmptyParams`](super::ErrorCode::InvalidParameterEmptyParams): A
+///   parameter is empty. Set the field that the message names, such as the array of ids or
 ///   operators; it must not be empty.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
 /// - [`MissingParameter`](super::ErrorCode::MissingParameter): A required parameter is missing.
 ///   Add the parameter that the message names.
-/// - [`MissingParameter.Templates`](super::ErrorCode::MissingParameterTemplates): Template
-///   parameter is missing. Set `TemplateId`.
-/// - [`OperationDenied`](super::ErrorCode::OperationDenied): Operation refused; read Message.
-///   Fix the cause in the message, often a missing permission or a wrong status. Retrying
-///   unchanged does not help.
-/// - [`OperationDenied.AuthTag`](super::ErrorCode::OperationDeniedAuthTag): Visibility tag is
-///   unsupported. Set `AuthTag` to `all` or `part`; it can be changed only before the template
-///   is published.
+/// - [`MissingParameter.Templates`](super::ErrorCode::MissingParameterTemplates): The template
+///   is missing. Set `TemplateId`.
+/// - [`OperationDenied`](super::ErrorCode::OperationDenied): The operation was refused. Fix the
+///   cause in the message, often a missing permission or a wrong status. Retrying unchanged
+///   does not help.
+/// - [`OperationDenied.AuthTag`](super::ErrorCode::OperationDeniedAuthTag): `AuthTag` is not
+///   supported. Set `AuthTag` to `all` or `part`; it can be changed only before the template is
+///   published.
 /// - [`OperationDenied.NoApiAuth`](super::ErrorCode::OperationDeniedNoApiAuth): No permission
-///   for this API. Have the service's account manager enable the action for this application,
-///   and check the operator's role.
-/// - [`OperationDenied.OperateType`](super::ErrorCode::OperationDeniedOperateType): Operation
-///   type is unsupported. Set `OperateType` or `OperatorType` to one of the values that the
-///   action lists.
+///   for this action. Have the service's account manager enable the action for this
+///   application, and check the operator's role.
+/// - [`OperationDenied.OperateType`](super::ErrorCode::OperationDeniedOperateType): The
+///   operation is not supported. Set `OperateType` or `OperatorType` to one of the values that
+///   the action lists.
 /// - [`OperationDenied.UserNotInOrganization`](super::ErrorCode::OperationDeniedUserNotInOrganization):
-///   User does not belong to this organisation. Set `Agent.ProxyOperator.OpenId` to a verified
-///   employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them
-///   join through `CreateConsoleLoginUrl`.
+///   The user does not belong to this organization. Set `Agent.ProxyOperator.OpenId` to a
+///   verified employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have
+///   them join through `CreateConsoleLoginUrl`.
 /// - [`ResourceNotFound`](super::ErrorCode::ResourceNotFound): Resource does not exist. Check
 ///   that the id of the item in the message belongs to this sub-organization, application and
 ///   environment. Retrying does not help.
-/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication):
-///   Application does not exist. Check `Agent.AppId`: it must be an application of the platform
+/// - [`ResourceNotFound.Application`](super::ErrorCode::ResourceNotFoundApplication): The
+///   application does not exist. Check `Agent.AppId`: it must be an application of the platform
 ///   in this environment. Test and production have separate applications.
 /// - [`ResourceNotFound.ApplicationAuth`](super::ErrorCode::ResourceNotFoundApplicationAuth):
-///   Application grant record not found. Check `Agent.AppId`, `TemplateId` and
+///   The application's authorization does not exist. Check `Agent.AppId`, `TemplateId` and
 ///   `ProxyOrganizationOpenIds`: the sub-organizations must have been activated in this
 ///   application.
-/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization):
-///   Organisation does not exist. Check `Agent.ProxyOrganizationOpenId` with
+/// - [`ResourceNotFound.Organization`](super::ErrorCode::ResourceNotFoundOrganization): The
+///   organization does not exist. Check `Agent.ProxyOrganizationOpenId` with
 ///   `DescribeChannelOrganizations`; a new sub-organization is activated through
 ///   `CreateConsoleLoginUrl` first.
-/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
-///   not exist. Use the id of an existing template from `DescribeTemplates`, or for
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): The template
+///   does not exist. Use the id of an existing template from `DescribeTemplates`, or for
 ///   `OperateChannelTemplate` that of a template in the platform's library.
-/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorised. Check
+/// - [`UnauthorizedOperation`](super::ErrorCode::UnauthorizedOperation): Not authorized. Check
 ///   that `Agent.AppId` belongs to the calling account and that operator and sub-organization
 ///   have the permission; the super administrator grants it.
 /// - [`UnauthorizedOperation.NoPermissionFeature`](super::ErrorCode::UnauthorizedOperationNoPermissionFeature):
-///   Subscription tier must be upgraded to use this API. Upgrade the edition through the
-///   service's account manager; retrying does not help before that.
+///   The edition does not include this action. Upgrade the edition through the service's
+///   account manager; retrying does not help before that.
 /// - [`UnknownParameter`](super::ErrorCode::UnknownParameter): Unknown parameter. Remove the
 ///   parameter that the message names, or correct its spelling.
 /// - [`UnsupportedOperation`](super::ErrorCode::UnsupportedOperation): Operation is not
@@ -595,9 +593,9 @@ pub struct OperateChannelTemplateResponse {
 /// - [`InternalError`](super::ErrorCode::InternalError): Internal server error. Retry a query
 ///   later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
-/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Error from another internal
-///   API. Retry a query later; after a create or change, check its outcome first. Give the
-///   request ID to the service's support if the error persists.
+/// - [`InternalError.Api`](super::ErrorCode::InternalErrorApi): Another internal API failed.
+///   Retry a query later; after a create or change, check its outcome first. Give the request
+///   ID to the service's support if the error persists.
 /// - [`InternalError.Db`](super::ErrorCode::InternalErrorDb): Database error. Retry later if
 ///   the action is idempotent; after a create the outcome is unknown, so check it first.
 ///   Contact the service's support with the request id if the error persists.
@@ -608,12 +606,12 @@ pub struct OperateChannelTemplateResponse {
 ///   query later; after a create or change, check its outcome first. Give the request ID to the
 ///   service's support if the error persists.
 /// - [`InvalidParameter.ParamError`](super::ErrorCode::InvalidParameterParamError): A parameter
-///   is wrong (unspecified). Correct the parameter that the message names. Retrying unchanged
-///   does not help.
-/// - [`MissingParameter.Templates`](super::ErrorCode::MissingParameterTemplates): Template
-///   parameter is missing. Set `TemplateId`.
-/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): Template does
-///   not exist. Use the id of an existing template from `DescribeTemplates`, or for
+///   is invalid. Correct the parameter that the message names. Retrying unchanged does not
+///   help.
+/// - [`MissingParameter.Templates`](super::ErrorCode::MissingParameterTemplates): The template
+///   is missing. Set `TemplateId`.
+/// - [`ResourceNotFound.Template`](super::ErrorCode::ResourceNotFoundTemplate): The template
+///   does not exist. Use the id of an existing template from `DescribeTemplates`, or for
 ///   `OperateChannelTemplate` that of a template in the platform's library.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -67,7 +67,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "FailedOperation",
-        "Generic operation failure; read Message.",
+        "The operation failed.",
         "Correct the cause that the message states.",
     ),
     CodeMeta::new(
@@ -78,15 +78,15 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "FailedOperation.AuthFail",
-        "Authentication/authorisation of the operation failed.",
+        "Authentication or authorization of the operation failed.",
         "Check that the sub-organization and the operator are verified \
         (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the operator may \
         create seals; read the message for the reason.",
     ),
     CodeMeta::new(
         "FailedOperation.ErrNotSyncProxyOrganization",
-        "Trusted third-party verification chosen but the sub-organisation's name, credit code and \
-        legal representative were not synced first (SyncProxyOrganization).",
+        "Trusted third-party verification is selected, but the sub-organization's details were not \
+        submitted with `SyncProxyOrganization`.",
         "First call `SyncProxyOrganization` with the name, the unified social credit code and the \
         legal representative's name; then retry.",
     ),
@@ -103,73 +103,72 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "FailedOperation.HasAuthorized",
-        "The authorisation already exists.",
+        "The authorization already exists.",
         "Treat the call as successful if this employee already has the contract; a contract can't \
         be claimed twice.",
     ),
     CodeMeta::new(
         "FailedOperation.LicenseNoQuota",
-        "Auto-sign licence quota is exhausted.",
+        "The quota of auto-signing licenses is exhausted.",
         "Buy licenses through the service's account manager, then retry. The action itself is \
         obsolete.",
     ),
     CodeMeta::new(
         "FailedOperation.NoRoleAuth",
-        "No role grant found; check the role data exists.",
+        "The required role grant does not exist.",
         "Assign a role that allows this to the operator (`ChannelDescribeRoles`, \
         `ChannelCreateUserRoles`), or use the super administrator as operator. Also check the ids \
         in the request.",
     ),
     CodeMeta::new(
         "FailedOperation.NotAvailableSignReview",
-        "Contract is in a state in which signing review is not possible.",
+        "The contract's status does not allow an approval of signing.",
         "Check the contract's status with `DescribeFlowDetailInfo`; a review requires a contract \
         in progress that was created with `NeedSignReview` or `ApproverNeedSignReview`. In batch \
         actions, check the organizations' state. Retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "FailedOperation.OrganizationExperienceChange",
-        "Organisation's business status differs from the company register.",
+        "The organization's business status differs from the company register.",
         "Have the organization correct its status in the company register. Its super administrator \
         or legal representative then updates its data through \
         `CreateChannelOrganizationInfoChangeUrl`.",
     ),
     CodeMeta::new(
         "FailedOperation.OrganizationNameChanged",
-        "Organisation name differs from the company register.",
+        "The organization's name differs from the company register.",
         "Use the organization's current name in the company register. Its super administrator or \
         legal representative updates the name through `CreateChannelOrganizationInfoChangeUrl` or \
         `ModifyOrganizationBusinessInfo`.",
     ),
     CodeMeta::new(
         "FailedOperation.OrganizationNameNeedChange",
-        "Organisation name differs from the register; super admin or legal representative must \
-        update it.",
+        "The organization's name differs from the company register and must be updated.",
         "Have the super administrator or legal representative update the name through \
         `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`; then retry \
         with the new name.",
     ),
     CodeMeta::new(
         "FailedOperation.OrganizationNotChange",
-        "Organisation information has not changed.",
+        "The organization's information has not changed.",
         "Set only the changed fields, with their new values; call only if a field has changed.",
     ),
     CodeMeta::new(
         "FailedOperation.QrCodeCreatorSignComponents",
-        "Initiator still has fill-in controls, so a signing QR code cannot start.",
+        "The initiator still has fields to fill in, so the signing code cannot be created.",
         "Use a template whose initiator has no fields to fill in, or assign these fields to the \
         signers in the template's editor.",
     ),
     CodeMeta::new(
         "FailedOperation.QrCodeSignUsers",
-        "Template signer for the QR code does not exist.",
+        "The template's parties do not suit a signing code.",
         "Check the template's parties with `DescribeTemplates`: individuals only, or individuals \
         and the initiating organization. In a fixed signing order, the organization must not be \
         first.",
     ),
     CodeMeta::new(
         "FailedOperation.QrCodeTemplateId",
-        "Template used for the signing QR code is invalid.",
+        "The template of the signing code is invalid.",
         "Use the id of an enabled template of the sub-organization (`DescribeTemplates`). For a \
         signing code, its signers must include a person, and the initiator must have no fields to \
         fill in.",
@@ -183,13 +182,13 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "FailedOperation.UserAutoSignEnableAlready",
-        "Cannot revoke: the user already enabled auto-sign.",
+        "The link cannot be withdrawn, because the person has already enabled auto-signing.",
         "The person has already enabled auto-signing, so the link cannot be withdrawn; to end \
         auto-signing, call `ChannelDisableUserAutoSign`.",
     ),
     CodeMeta::new(
         "FailedOperation.UserAutoSignEnableUrlNotExist",
-        "Cannot revoke: no enable link was ever generated.",
+        "The link cannot be withdrawn, because no link was created.",
         "Treat the call as successful, or check `SceneKey`, name and document in `UserInfo` \
         against those in `ChannelCreateUserAutoSignEnableUrl`.",
     ),
@@ -201,7 +200,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "InternalError.Api",
-        "Error from another internal API.",
+        "Another internal API failed.",
         "Retry a query later; after a create or change, check its outcome first. Give the request \
         ID to the service's support if the error persists.",
     ),
@@ -243,13 +242,13 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "InternalError.DependsApi",
-        "A dependent API failed.",
+        "A dependency of the service failed.",
         "Retry a query later; after a create or change, check its outcome first. Give the request \
         ID to the service's support if the error persists.",
     ),
     CodeMeta::new(
         "InternalError.DependsDb",
-        "A dependent database failed.",
+        "A database of a dependency failed.",
         "Retry a query later; after a create or change, check its outcome first. Give the request \
         ID to the service's support if the error persists.",
     ),
@@ -261,7 +260,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "InternalError.GenerateId",
-        "Unique id generation failed.",
+        "The generation of an id failed.",
         "It is unknown whether the contract was created: check the console or wait for callbacks \
         before retrying. Contact the service's support with the request id if the error persists.",
     ),
@@ -281,7 +280,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "InternalError.Serialize",
-        "Serialisation failed.",
+        "Serialization failed.",
         "Retry the upload; unused files expire automatically. Contact the service's support with \
         the request id if the error persists.",
     ),
@@ -293,7 +292,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "InternalError.ThirdParty",
-        "Third-party dependency failed.",
+        "A third-party service failed.",
         "It is unknown whether the contract was created: check the console or wait for callbacks \
         before retrying. Contact the service's support with the request id if the error persists.",
     ),
@@ -305,365 +304,365 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "InvalidParameter",
-        "A parameter is wrong.",
+        "A parameter is invalid.",
         "Correct the parameter that the message names.",
     ),
     CodeMeta::new(
         "InvalidParameter.Application",
-        "Application id does not exist.",
+        "The application does not exist.",
         "Check `Agent.AppId`: it must be an application of the platform in this environment. Test \
         and production have separate applications.",
     ),
     CodeMeta::new(
         "InvalidParameter.ApproverType",
-        "Signer type is not allowed.",
+        "The type of signer is not allowed.",
         "Set `ApproverType` of each party to a value that this action accepts; some auto-signing \
         types must be enabled by the service's account manager.",
     ),
     CodeMeta::new(
         "InvalidParameter.ApproverVerifyType",
-        "ApproverVerifyType value is invalid.",
+        "`ApproverVerifyType` is invalid.",
         "Set `ApproverVerifyType` to `VerifyCheck` (the default) or `MobileCheck`.",
     ),
     CodeMeta::new(
         "InvalidParameter.AuthorizationType",
-        "Authorisation method is invalid.",
+        "The authorization method is invalid.",
         "Set `AuthorizationTypes` only to values that the action accepts (`2`, `5`), or leave it \
         out. With `PowerOfAttorneys`, use only the method by power of attorney.",
     ),
     CodeMeta::new(
         "InvalidParameter.BizApproverAlreadyExists",
-        "Signer was already added.",
+        "The signer was already added.",
         "Remove the duplicate party from `FlowApprovers`.",
     ),
     CodeMeta::new(
         "InvalidParameter.BusinessLicense",
-        "Business licence format is invalid.",
+        "The format of the business license is invalid.",
         "Set `BusinessLicense` to a PNG or JPG of the license's front as base64, at most 5 MB, \
         without a data URL prefix.",
     ),
     CodeMeta::new(
         "InvalidParameter.CancelReason",
-        "Cancellation reason is malformed.",
+        "The reason for the withdrawal is malformed.",
         "Use at most 200 characters in `CancelMessage`: Chinese characters, letters, digits and \
         underscores only.",
     ),
     CodeMeta::new(
         "InvalidParameter.CardNumber",
-        "Identity document number is wrong.",
+        "The number of the identity document is invalid.",
         "Check the number against its document type. Identity cards and residence permits have 18 \
         characters with a capital `X`, mainland travel permits `H` or `M` and ten digits.",
     ),
     CodeMeta::new(
         "InvalidParameter.CardType",
-        "Identity document type is wrong.",
+        "The type of the identity document is invalid.",
         "Use a document type that this action accepts, usually `ID_CARD`, `HONGKONG_AND_MACAO` or \
         `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts `ID_CARD` only.",
     ),
     CodeMeta::new(
         "InvalidParameter.ComponentPosition",
-        "Control position is wrong.",
+        "The position of a field is invalid.",
         "Correct page, position and size of the field. Page numbers start at 1 and must exist; \
         positions and sizes are in points and must be within the page.",
     ),
     CodeMeta::new(
         "InvalidParameter.ComponentType",
-        "Control type is wrong.",
+        "The type of a field is invalid.",
         "Set a `ComponentType` that fits its place: field types in `Components`, signature slot \
         types in `SignComponents`.",
     ),
     CodeMeta::new(
         "InvalidParameter.ComponentValue",
-        "Control value is invalid.",
+        "The value of a field is invalid.",
         "Set `ComponentValue` in the format of its `ComponentType`. Check boxes take `true` or \
         `false`, pictures an id from `UploadFiles`, selectors one of the options, seal slots a \
         seal's id.",
     ),
     CodeMeta::new(
         "InvalidParameter.ContentType",
-        "ContentType (requested query content) is wrong.",
+        "`ContentType` is invalid.",
         "Set `ContentType` to `0` (templates with details, the default) or `1` (list only).",
     ),
     CodeMeta::new(
         "InvalidParameter.CustomShowMap",
-        "Custom card layout is invalid; only the documented placeholders are supported.",
+        "`CustomShowMap` is invalid.",
         "Use in `CustomShowMap` only the documented placeholders, with party numbers from 1 to the \
         number of signers.",
     ),
     CodeMeta::new(
         "InvalidParameter.CustomerData",
-        "User data has an invalid length.",
+        "The length of `CustomerData` is invalid.",
         "Shorten `CustomerData` to at most 1000 characters, counted after base64; store longer \
         data in the platform's system and pass its key.",
     ),
     CodeMeta::new(
         "InvalidParameter.DataNotFound",
-        "Data does not exist.",
+        "The data does not exist.",
         "Check the ids in the request: they must exist, belong to this sub-organization and come \
         from the same `AppId` and environment.",
     ),
     CodeMeta::new(
         "InvalidParameter.Date",
-        "Date is invalid.",
+        "A date is invalid.",
         "Set `StartDate` and `EndDate` as year-month-day with hyphens, in this order and at most \
         90 days apart. The action is discontinued from 3 February 2026; use \
         `ChannelDescribeBillUsageDetail`.",
     ),
     CodeMeta::new(
         "InvalidParameter.DepartUserId",
-        "Employee id (departing user) is wrong.",
+        "An employee's id is invalid.",
         "Check the employee ids in `Filters` (key `StaffOpenId`) and `Agent.ProxyOperator.OpenId`; \
         the operator must not have left.",
     ),
     CodeMeta::new(
         "InvalidParameter.DupTask",
-        "Task was submitted twice.",
+        "The task was already submitted.",
         "Don't submit again: query `DescribeCancelFlowsTask` for the outcome of the first task by \
         its `TaskId`.",
     ),
     CodeMeta::new(
         "InvalidParameter.EmptyParams",
-        "Parameters are empty.",
+        "A parameter is empty.",
         "Set the field that the message names, such as the array of ids or operators; it must not \
         be empty.",
     ),
     CodeMeta::new(
         "InvalidParameter.EndPoint",
-        "EndPoint value is invalid.",
+        "`EndPoint` is invalid.",
         "Set `Endpoint` to one of the values that this action lists, or leave it out. In \
         `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.",
     ),
     CodeMeta::new(
         "InvalidParameter.FileType",
-        "File type is not allowed.",
+        "The file type is not allowed.",
         "Use a PNG or JPG of the business license.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowApproverInfos",
-        "Number of alternative signers is invalid.",
+        "The number of alternative signers is invalid.",
         "Correct the number of signers of the party that the message names.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowApprovers",
-        "Participants missing or over the limit.",
+        "The contract has no parties or too many.",
         "Set 1 to 50 parties in `FlowApprovers`; at most five per contract of a group from files.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowCallbackUrl",
-        "Flow callback URL is invalid.",
+        "The contract's callback URL is invalid.",
         "Leave `CallbackUrl` out; set the callback address in the application's configuration in \
         the console.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowDeadLine",
-        "Flow deadline is invalid.",
+        "The contract's deadline is invalid.",
         "Set `Deadline` in seconds (not milliseconds) since the epoch, in the future; or leave it \
         out if it is optional.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowDescription",
-        "Flow description is invalid.",
+        "The contract's description is invalid.",
         "Shorten `FlowDescription` to at most 1000 characters.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowFileIds",
-        "Only one file per flow is supported.",
+        "A contract can have only one file.",
         "Set exactly one id in `FileIds`; merge PDF files beforehand or create a contract group.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowIds",
-        "Flow id list has an invalid length.",
+        "The number of flow ids is invalid.",
         "Set 1 to 100 ids in `FlowIds`, or exactly one with `GenerateType` `ALL` in \
         `CreateSignUrls`.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowInfos",
-        "FlowInfos is invalid.",
+        "`FlowInfos` is invalid.",
         "Set 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, 2 to 50 in \
         `ChannelCreateFlowGroupByTemplates`; the message describes the error.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowName",
-        "Flow name is invalid.",
+        "The contract's name is invalid.",
         "Use at most 200 characters in `FlowName`: Chinese characters, letters, digits and \
         underscores only.",
     ),
     CodeMeta::new(
         "InvalidParameter.FlowType",
-        "FlowType is invalid.",
+        "`FlowType` is invalid.",
         "Use at most 255 characters in `FlowType`: Chinese characters, letters, digits and \
         underscores only; or leave it out.",
     ),
     CodeMeta::new(
         "InvalidParameter.GenerateType",
-        "GenerateType is not supported.",
+        "`GenerateType` is not supported.",
         "Set `GenerateType` to one of the listed values, or leave it out for `ALL`, which accepts \
         a single contract.",
     ),
     CodeMeta::new(
         "InvalidParameter.Image",
-        "Image is not valid.",
+        "The picture is invalid.",
         "Set `SealImage` to a PNG or JPG of at most 5 MB as base64, without a data URL prefix.",
     ),
     CodeMeta::new(
         "InvalidParameter.InvalidId",
-        "Id does not exist or is malformed.",
+        "The id does not exist or is malformed.",
         "Set `ResourceId` to the id that `UploadFiles` returned. Upload the file again if it has \
         expired, by default after an hour.",
     ),
     CodeMeta::new(
         "InvalidParameter.Keyword",
-        "Keyword is malformed or not found in the document.",
+        "The keyword is malformed or not in the document.",
         "Check the keyword in `ComponentId`: the PDF must contain it as text, not in a picture, \
         and on the searched page. `KeywordIndexes` start at 0.",
     ),
     CodeMeta::new(
         "InvalidParameter.Limit",
-        "Limit is out of range.",
+        "`Limit` is out of range.",
         "Set `Limit` from 1 to the action's maximum: 100 in `ChannelDescribeBillUsageDetail`, 1000 \
         in `DescribeUsage`.",
     ),
     CodeMeta::new(
         "InvalidParameter.LimitSealName",
-        "Seal name is too long.",
+        "The seal's name is too long.",
         "Shorten `SealName` to at most 50 characters.",
     ),
     CodeMeta::new(
         "InvalidParameter.MenuStatus",
-        "Menu status is invalid.",
+        "`MenuStatus` is invalid.",
         "Set `MenuStatus` to `ENABLE` (the default) or `DISABLE`.",
     ),
     CodeMeta::new(
         "InvalidParameter.MissingRequiredParameterValue",
-        "Value of a required parameter is missing.",
+        "The value of a required parameter is missing.",
         "Set a value for the field that the message names; `FormFields` fills in required fields \
         of the template, which `DescribeTemplates` lists.",
     ),
     CodeMeta::new(
         "InvalidParameter.Mobile",
-        "Mobile number is wrong.",
+        "The mobile number is invalid.",
         "Use the 11 digits of a mainland Chinese mobile number, without `+86` or separators.",
     ),
     CodeMeta::new(
         "InvalidParameter.Name",
-        "Personal name does not meet the rules.",
+        "The person's name is invalid.",
         "Use the person's name as in the identity document, without leading or trailing spaces; at \
         most 50 characters.",
     ),
     CodeMeta::new(
         "InvalidParameter.NonsupportMobile",
-        "Mobile number is not supported.",
+        "The mobile number is not supported.",
         "Use a mainland Chinese mobile number of 11 digits; other numbers are not supported here.",
     ),
     CodeMeta::new(
         "InvalidParameter.OpenId",
-        "OpenId is invalid.",
+        "The `OpenId` is invalid.",
         "Check the `OpenId`: at most 64 letters and digits, and not the id of another person in \
         this application.",
     ),
     CodeMeta::new(
         "InvalidParameter.OperatorId",
-        "Operator (user) id is wrong.",
+        "The operator's id is invalid.",
         "Check `Agent.ProxyOperator.OpenId`: a verified employee of the sub-organization, as \
         listed by `ChannelDescribeEmployees`.",
     ),
     CodeMeta::new(
         "InvalidParameter.OrganizationId",
-        "OrganizationId is invalid.",
+        "The `OrganizationId` is invalid.",
         "Check `Agent.ProxyOrganizationOpenId` (`DescribeChannelOrganizations` lists them), and \
         leave `ProxyOrganizationId` out.",
     ),
     CodeMeta::new(
         "InvalidParameter.OrganizationName",
-        "Organisation name is invalid.",
+        "The organization's name is invalid.",
         "Use the name exactly as on the business license, with full-width brackets instead of `(` \
         and `)`.",
     ),
     CodeMeta::new(
         "InvalidParameter.ParamError",
-        "A parameter is wrong (unspecified).",
+        "A parameter is invalid.",
         "Correct the parameter that the message names. Retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "InvalidParameter.ResourceType",
-        "Resource type is wrong.",
+        "The resource type is invalid.",
         "Set `ResourceType` to the extension of `ResourceName`, one of those that \
         `CreateFileConvertTask` lists.",
     ),
     CodeMeta::new(
         "InvalidParameter.RoleId",
-        "Role id is wrong.",
+        "The role's id is invalid.",
         "Use a role's id from `ChannelDescribeRoles`; the super administrator's and the legal \
         representative's roles can't be revoked here.",
     ),
     CodeMeta::new(
         "InvalidParameter.Sensitive",
-        "Text contains blocked words.",
+        "The text contains blocked words.",
         "Remove the words listed in the message from names, descriptions and field values; \
         retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "InvalidParameter.SensitiveFileContent",
-        "Uploaded file contains non-compliant content.",
+        "The file contains prohibited content.",
         "Remove the content from the file and upload it again; contact the service's support with \
         the request id if the refusal is a mistake.",
     ),
     CodeMeta::new(
         "InvalidParameter.SignComponentType",
-        "Signing control type is invalid.",
+        "The type of a signature slot is invalid.",
         "Use a slot type that the party may have: seals for organizations only, `SIGN_SIGNATURE` \
         or `SIGN_DATE` for either. Individuals can't have `SIGN_SEAL`.",
     ),
     CodeMeta::new(
         "InvalidParameter.SignComponents",
-        "Signing control kind is unsupported.",
+        "The kind of a signature slot is not supported.",
         "Use in `SignComponents` only signature slots that the party's `ApproverType` may have; \
         fields to fill in belong in `Components`.",
     ),
     CodeMeta::new(
         "InvalidParameter.Status",
-        "Object is in an abnormal state.",
+        "The status does not allow the operation.",
         "Check the status with `DescribeFlowDetailInfo` (organizations: \
         `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract \
         that has ended cannot be reopened.",
     ),
     CodeMeta::new(
         "InvalidParameter.UniformSocialCreditCode",
-        "Unified social credit code is malformed.",
+        "The unified social credit code is malformed.",
         "Use the 18 characters of the code as on the business license: capital letters and digits, \
         without spaces.",
     ),
     CodeMeta::new(
         "InvalidParameter.Unordered",
-        "Signing order flag is invalid.",
+        "`Unordered` is invalid.",
         "Set `Unordered` to `true` (any order) or `false` (the order of `FlowApprovers`), or leave \
         it out; the message describes the conflict.",
     ),
     CodeMeta::new(
         "InvalidParameter.UnsupportedComponentType",
-        "Control type is unsupported.",
+        "The type of a field is not supported.",
         "Use only types listed for `ComponentType`, and only in permitted places; some work only \
         in templates made in the console.",
     ),
     CodeMeta::new(
         "InvalidParameter.fFowIds",
-        "Flow id does not exist (code is spelled this way by the service).",
+        "The flow id does not exist; the service spells the code this way.",
         "Check `FlowIds`: this sub-organization must have initiated the contracts in this \
         application. Query with the `Agent` that created them.",
     ),
     CodeMeta::new(
         "InvalidParameterValue",
-        "Parameter value is not allowed.",
+        "The value of a parameter is not allowed.",
         "Correct the value that the message names.",
     ),
     CodeMeta::new(
         "InvalidParameterValue.InvalidQuotaType",
-        "Package/quota type is invalid.",
+        "The kind of package is invalid.",
         "Set `QuotaType` to one of the listed values, or leave it out for all.",
     ),
     CodeMeta::new(
         "InvalidParameterValue.InvalidTime",
-        "Time value is invalid.",
+        "A time is invalid.",
         "Set `StartTime` and `EndTime` as eight digits (year, month, day), at most 31 days apart; \
         from 10 October 2026 in the same calendar month.",
     ),
@@ -689,18 +688,18 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "LimitExceeded.CallTimes",
-        "Call-count limit exceeded.",
+        "Too many calls.",
         "Call again the next day: 50 calls per day are allowed, unless the service's account \
         manager raises the limit. `ChannelDescribeBillUsageDetail` replaces the action.",
     ),
     CodeMeta::new(
         "LimitExceeded.CreateFlowNum",
-        "Flow creation limit exceeded.",
+        "Too many contracts are created.",
         "Create fewer contracts per call: 20 at most with `CreateFlowsByTemplates`, 50 in a group.",
     ),
     CodeMeta::new(
         "LimitExceeded.FileSize",
-        "File is too large.",
+        "The file is too large.",
         "Use a picture of the business license of at most 5 MB.",
     ),
     CodeMeta::new(
@@ -710,7 +709,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "LimitExceeded.FlowInfos",
-        "Too many flows in one request.",
+        "Too many contracts in one request.",
         "Pass at most 20 contracts in `FlowInfos`. The action is obsolete: use \
         `ChannelCreatePrepareFlow`.",
     ),
@@ -726,18 +725,18 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "MissingParameter.CompanyActiveInfo",
-        "Activation information of the partner organisation is missing.",
+        "Information about the activation of the sub-organization is missing.",
         "Set `Agent.ProxyOrganizationOpenId` and, in `CreateConsoleLoginUrl`, \
         `ProxyOrganizationName`. The sub-organization must be activated before any other call.",
     ),
     CodeMeta::new(
         "MissingParameter.Date",
-        "Date parameter is missing.",
+        "A date is missing.",
         "Set `StartDate` and `EndDate`.",
     ),
     CodeMeta::new(
         "MissingParameter.FlowId",
-        "Flow id is missing.",
+        "The flow id is missing.",
         "Set `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in \
         `DescribeChannelFlowEvidenceReport` the `ReportId`.",
     ),
@@ -748,78 +747,82 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "MissingParameter.FlowIdsOrFlowGroupId",
-        "Pass either flow ids or a flow-group id.",
+        "Neither flow ids nor the id of a contract group are set.",
         "Set `FlowIds` or `FlowGroupId`; in `ArchiveDynamicFlow` `FlowId`.",
     ),
     CodeMeta::new(
         "MissingParameter.FlowInfo",
-        "Flow information is missing.",
+        "Information about the contract is missing.",
         "Set `DownLoadFlows`, each with a `FileName` and at least one id in `FlowIdList`.",
     ),
     CodeMeta::new(
         "MissingParameter.MissComponentName",
-        "Control name is missing.",
+        "A field's name is missing.",
         "Set `ComponentName` of each field or signature slot that the message names, at most 20 \
         characters; it identifies form fields of the PDF.",
     ),
     CodeMeta::new(
         "MissingParameter.OrgOpenId",
-        "Organisation OpenId is missing.",
+        "The organization's `OpenId` is missing.",
         "Set `Agent.ProxyOrganizationOpenId`.",
     ),
     CodeMeta::new(
         "MissingParameter.OrganizationId",
-        "Organisation information is empty.",
+        "Information about the organization is missing.",
         "Set `Agent.ProxyOrganizationOpenId` to an activated sub-organization.",
     ),
     CodeMeta::new(
         "MissingParameter.ProxyOperatorOpenId",
-        "ProxyOperator OpenId is missing.",
+        "The operator's `OpenId` is missing.",
         "Set `Agent.ProxyOperator.OpenId`.",
     ),
     CodeMeta::new(
         "MissingParameter.ReportApplicant",
-        "Report applicant is missing.",
+        "The applicant of the report is missing.",
         "Set `Agent.ProxyOperator.OpenId` to the super administrator or legal representative of \
         the initiating or a signing organization.",
     ),
     CodeMeta::new(
         "MissingParameter.ResourceName",
-        "Resource name is missing or wrong.",
+        "The resource's name is missing or invalid.",
         "Set `ResourceName` with the file's extension, at most 256 characters.",
     ),
     CodeMeta::new(
         "MissingParameter.SealId",
-        "Seal id is empty.",
+        "The seal's id is missing.",
         "Set `ComponentValue` of the auto-signing party's seal slot to the seal's id; \
         `ChannelDescribeOrganizationSeals` lists the seals.",
     ),
     CodeMeta::new(
         "MissingParameter.SealImage",
-        "Seal image is empty.",
+        "The seal's picture is missing.",
         "Set `SealImage`, or set `GenerateSource` to `SealGenerateSourceSystem` for a seal that \
         the service draws.",
     ),
-    CodeMeta::new("MissingParameter.SealName", "Seal name is empty.", "Set `SealName`."),
+    CodeMeta::new(
+        "MissingParameter.SealName",
+        "The seal's name is missing.",
+        "Set `SealName`.",
+    ),
     CodeMeta::new(
         "MissingParameter.SignComponents",
-        "Signer has no signing control.",
+        "A signer has no signature slot.",
         "Add a signature slot to the party's `SignComponents`, or set `SignBeanTag` to `1` so that \
         signers place their own.",
     ),
     CodeMeta::new(
         "MissingParameter.Templates",
-        "Template parameter is missing.",
+        "The template is missing.",
         "Set `TemplateId`.",
     ),
     CodeMeta::new(
         "MissingParameter.UserId",
-        "User id is missing.",
+        "The user's id is missing.",
         "Set `Agent.ProxyOperator.OpenId` to an employee who may query seals.",
     ),
     CodeMeta::new(
         "MissingParameter.UserOpenId",
-        "User OpenId is missing.",
+        "The user's `OpenId` is missing.",
         "Set `Agent.ProxyOperator.OpenId` to a verified employee of the sub-organization.",
     ),
     CodeMeta::new(
@@ -835,49 +838,49 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "OperationDenied",
-        "Operation refused; read Message.",
+        "The operation was refused.",
         "Fix the cause in the message, often a missing permission or a wrong status. Retrying \
         unchanged does not help.",
     ),
     CodeMeta::new(
         "OperationDenied.AlreadyHas",
-        "Evidence already exists for this resource; another cannot be created.",
+        "One already exists; another one cannot be created.",
         "Use the existing one: `ChannelDescribeOrganizationSeals` with `SealStatuses` `ALL` lists \
         the seals. An organization has one seal of type `OFFICIAL` only, so use another `SealType` \
         for a further one.",
     ),
     CodeMeta::new(
         "OperationDenied.ApproverRepeat",
-        "Participants are duplicated.",
+        "A party occurs more than once.",
         "List each party once in `ReleasedApprovers`, by its own `ApproverNumber`; leave out \
         parties that are not replaced.",
     ),
     CodeMeta::new(
         "OperationDenied.AuthTag",
-        "Visibility tag is unsupported.",
+        "`AuthTag` is not supported.",
         "Set `AuthTag` to `all` or `part`; it can be changed only before the template is \
         published.",
     ),
     CodeMeta::new(
         "OperationDenied.BannedApplication",
-        "Application is banned.",
+        "The application is banned.",
         "Stop calling with this `AppId` and have the platform's administrator ask the service's \
         account manager for the reason.",
     ),
     CodeMeta::new(
         "OperationDenied.ByFilesServerSignForbid",
-        "Silent signing for file-initiated flows is not allow-listed.",
+        "Auto-signing in contracts from files is not enabled.",
         "Have auto-signing in contracts from files enabled by the service's account manager, or \
         let the party sign manually (`ApproverType` `ORGANIZATION`).",
     ),
     CodeMeta::new(
         "OperationDenied.CcUserRepeat",
-        "Same CC recipient given twice.",
+        "A copy recipient occurs more than once.",
         "List each recipient once in `CcInfos`, and do not list signers.",
     ),
     CodeMeta::new(
         "OperationDenied.DownLoadMoreThanOne",
-        "Only one item can be downloaded.",
+        "Only one contract can be downloaded.",
         "Pass one contract per call.",
     ),
     CodeMeta::new(
@@ -888,63 +891,63 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "OperationDenied.ErrNotOpenWeakAuthorization",
-        "Platform has not enabled trusted third-party verification of sub-organisations.",
+        "The platform has not enabled trusted third-party verification of sub-organizations.",
         "Have the service's account manager enable trusted third-party verification, or have the \
         service verify the sub-organization.",
     ),
     CodeMeta::new(
         "OperationDenied.FileDeleted",
-        "File was deleted.",
+        "The file was deleted.",
         "Leave this contract out; the file is no longer available from this service. Contact the \
         service's support if it should still exist.",
     ),
     CodeMeta::new(
         "OperationDenied.FlowHasTerminated",
-        "Flow is already terminated.",
+        "The contract has ended.",
         "A contract that has ended can't be withdrawn. Release a fully signed contract with \
         `ChannelCreateReleaseFlow`.",
     ),
     CodeMeta::new(
         "OperationDenied.FlowStatusForbid",
-        "Flow status does not allow this.",
+        "The contract's status does not allow the operation.",
         "Wait until all parties have signed (see `DescribeFlowDetailInfo`), then retry. There is \
         no report for contracts that ended otherwise.",
     ),
     CodeMeta::new(
         "OperationDenied.Forbid",
-        "Operation forbidden.",
+        "The operation is not allowed.",
         "Use the contract's initiator with the right to withdraw as operator, or the super \
         administrator or legal representative of the initiating organization. Check that the \
         contract's status allows it.",
     ),
     CodeMeta::new(
         "OperationDenied.InvalidApproverAge",
-        "Signer is below the legal age.",
+        "The signer is below the legal age.",
         "Have another person sign, or have the super administrator or legal representative enable \
         the extended service `AGE_LIMIT_EXPANSION` with `ModifyExtendedService`.",
     ),
     CodeMeta::new(
         "OperationDenied.NoApiAuth",
-        "No permission for this API.",
+        "No permission for this action.",
         "Have the service's account manager enable the action for this application, and check the \
         operator's role.",
     ),
     CodeMeta::new(
         "OperationDenied.NoApproverMobileCheckPermission",
-        "Mobile-number verification service is not enabled.",
+        "The verification of mobile numbers is not enabled.",
         "Have the super administrator or legal representative enable the extended service \
         `MOBILE_CHECK_APPROVER` with `ModifyExtendedService`, or verify signers with \
         `VerifyCheck`.",
     ),
     CodeMeta::new(
         "OperationDenied.NoFlowPermission",
-        "No permission on the contract.",
+        "No permission for the contract.",
         "Use the initiator, or the super administrator or legal representative of the initiating \
         organization, as operator. Check that the contract belongs to that organization.",
     ),
     CodeMeta::new(
         "OperationDenied.NoIdentityVerify",
-        "Personal identity is not verified.",
+        "The operator has not passed identity verification.",
         "Have the operator open a link from `CreateConsoleLoginUrl` and complete identity \
         verification; then retry.",
     ),
@@ -956,104 +959,104 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "OperationDenied.NoPermissionUseServerSignSeal",
-        "No permission to use the organisation's auto-sign seal.",
+        "No permission to use the organization's seal for auto-signing.",
         "Have the super administrator authorize the seal for auto-signing in the console (seals, \
         extended services), or use a seal that is authorized.",
     ),
     CodeMeta::new(
         "OperationDenied.NoQuota",
-        "Contract quota is exhausted.",
+        "The contract quota is exhausted.",
         "Buy contracts in the console or through the service's account manager; retrying does not \
         help before that.",
     ),
     CodeMeta::new(
         "OperationDenied.NotBelongSuperAdminOrLegalPerson",
-        "Caller is neither super admin nor legal representative.",
+        "The operator is neither the super administrator nor the legal representative.",
         "Set `Agent.ProxyOperator.OpenId` to the super administrator or legal representative of \
         the initiating or a signing organization; `DescribeChannelOrganizations` returns them. \
         Operators verified by power of attorney are refused.",
     ),
     CodeMeta::new(
         "OperationDenied.NotInAutoSignWhiteList",
-        "Not on the allow-list of this business.",
+        "Auto-signing by persons is not enabled.",
         "Have the service's account manager enable auto-signing by individuals for this \
         application; check `SceneKey` too.",
     ),
     CodeMeta::new(
         "OperationDenied.NotSupportOrgType",
-        "Organisation type is unsupported.",
+        "The type of organization is not supported.",
         "Check the organization's type. `ModifyOrganizationBusinessInfo` only changes \
         `INDIVIDUALBIZ` to `ENTERPRISE`; for other types ask the service's account manager.",
     ),
     CodeMeta::new(
         "OperationDenied.OperateType",
-        "Operation type is unsupported.",
+        "The operation is not supported.",
         "Set `OperateType` or `OperatorType` to one of the values that the action lists.",
     ),
     CodeMeta::new(
         "OperationDenied.OperatorHasNoPermission",
-        "Operator lacks permission.",
+        "The operator has no permission.",
         "Have the super administrator assign a role that may query or manage seals (console: \
         organization management, role management). Or use an employee with such a role as \
         operator.",
     ),
     CodeMeta::new(
         "OperationDenied.OrganizationClosing",
-        "Organisation is being closed (deregistration in progress).",
+        "The organization is closing its account.",
         "Stop calling for this sub-organization, and ask its super administrator whether the \
         closing is intended; retrying does not help.",
     ),
     CodeMeta::new(
         "OperationDenied.OutQueryLimit",
-        "Query limit exceeded.",
+        "Too many contracts in one query.",
         "Pass at most 50 `FlowIds` per call and the rest in further calls.",
     ),
     CodeMeta::new(
         "OperationDenied.OverseaAbilityNotOpen",
-        "Overseas signing is not enabled for the employee.",
+        "Signing with residents of Hong Kong, Macao and Taiwan is not enabled.",
         "Have the super administrator or legal representative enable the extended service \
         `OVERSEA_SIGN` with `ModifyExtendedService`, then retry.",
     ),
     CodeMeta::new(
         "OperationDenied.PersonHasNoSignature",
-        "Person has no usable signature.",
+        "The person has no usable signature.",
         "Have the person set up a signature in the mini program; for auto-signing through \
         `ChannelCreateUserAutoSignSealUrl`.",
     ),
     CodeMeta::new(
         "OperationDenied.PersonNoOpenServerSign",
-        "Person disabled or never enabled auto-sign.",
+        "The person has not enabled auto-signing.",
         "Send the person a link from `ChannelCreateUserAutoSignEnableUrl`, wait for the callback \
         or until `ChannelDescribeUserAutoSignStatus` reports it as enabled, then retry. Or let \
         them sign manually.",
     ),
     CodeMeta::new(
         "OperationDenied.ProveNoQuota",
-        "Evidence-report quota is exhausted.",
+        "The quota of evidence reports is exhausted.",
         "Buy an evidence package through the service's account manager, then retry.",
     ),
     CodeMeta::new(
         "OperationDenied.RequiredComponentNotFill",
-        "A required control is not filled.",
+        "A required field is not filled in.",
         "Set `ComponentValue` for every field of the initiator with `ComponentRequired`, or make \
         the field optional.",
     ),
     CodeMeta::new(
         "OperationDenied.Sensitive",
-        "Contains blocked words.",
+        "The text contains blocked words.",
         "Remove the words listed in the message from names, descriptions and field values; \
         retrying unchanged does not help.",
     ),
     CodeMeta::new(
         "OperationDenied.UserNotInOrganization",
-        "User does not belong to this organisation.",
+        "The user does not belong to this organization.",
         "Set `Agent.ProxyOperator.OpenId` to a verified employee of \
         `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join through \
         `CreateConsoleLoginUrl`.",
     ),
     CodeMeta::new(
         "OperationDenied.WhiteListForbid",
-        "Feature is allow-list only.",
+        "The feature is not enabled.",
         "Have the service's account manager enable the feature for this application; retrying does \
         not help before that.",
     ),
@@ -1101,109 +1104,109 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "ResourceNotFound.Application",
-        "Application does not exist.",
+        "The application does not exist.",
         "Check `Agent.AppId`: it must be an application of the platform in this environment. Test \
         and production have separate applications.",
     ),
     CodeMeta::new(
         "ResourceNotFound.ApplicationAuth",
-        "Application grant record not found.",
+        "The application's authorization does not exist.",
         "Check `Agent.AppId`, `TemplateId` and `ProxyOrganizationOpenIds`: the sub-organizations \
         must have been activated in this application.",
     ),
     CodeMeta::new(
         "ResourceNotFound.ApplicationId",
-        "ApplicationId does not exist.",
+        "The application does not exist.",
         "Check `Agent.AppId`: it must be an application of the platform in this environment. Test \
         and production have separate applications.",
     ),
     CodeMeta::new(
         "ResourceNotFound.File",
-        "File does not exist.",
+        "The file does not exist.",
         "Check the ids in `FlowIdList`, and retry after the contracts' PDF files are composed: one \
         to three seconds after creation or a signature.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Flow",
-        "Flow not found.",
+        "The contract does not exist.",
         "Check the contract's id and that it belongs to this sub-organization, application and \
         environment; query with the `Agent` that created it. In actions without contracts, check \
         the task's or authorization's id.",
     ),
     CodeMeta::new(
         "ResourceNotFound.FlowApprover",
-        "Flow signer does not exist.",
+        "The signer does not exist.",
         "Check the contract's id, and that the organization in `Agent` is a party to it.",
     ),
     CodeMeta::new(
         "ResourceNotFound.FlowApprovers",
-        "Signer information does not exist.",
+        "The signers do not exist.",
         "Check the id, and that the contract has parties: a dynamic contract is created without \
         parties.",
     ),
     CodeMeta::new(
         "ResourceNotFound.FlowGroup",
-        "Flow group does not exist.",
+        "The contract group does not exist.",
         "Use the `FlowGroupId` that the creating action returned, not a contract's id, and query \
         with the `Agent` that created it.",
     ),
     CodeMeta::new(
         "ResourceNotFound.NotExistApplication",
-        "Application does not exist (variant).",
+        "The application does not exist.",
         "Check `Agent.AppId`: it must be an application of the platform in this environment. Test \
         and production have separate applications.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Organization",
-        "Organisation does not exist.",
+        "The organization does not exist.",
         "Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`; a new \
         sub-organization is activated through `CreateConsoleLoginUrl` first.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Resource",
-        "Resource does not exist (specific).",
+        "The resource does not exist.",
         "Check file and template ids. Uploaded files expire, by default after an hour; upload the \
         file again if necessary.",
     ),
     CodeMeta::new(
         "ResourceNotFound.SaveFlowGroup",
-        "Saved flow group does not exist.",
+        "The saved contract group does not exist.",
         "Check `FlowGroupId`: it must be the one that the creating action returned, queried with \
         the `Agent` that created it.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Seal",
-        "Seal does not exist.",
+        "The seal does not exist.",
         "Use the id of an enabled seal of the signing organization; \
         `ChannelDescribeOrganizationSeals` lists the seals.",
     ),
     CodeMeta::new(
         "ResourceNotFound.TeamWorkOrganization",
-        "Partner organisation does not exist.",
+        "The sub-organization does not exist.",
         "Check `Agent.ProxyOrganizationOpenId` with `DescribeChannelOrganizations`: it must be \
         activated in this application.",
     ),
     CodeMeta::new(
         "ResourceNotFound.Template",
-        "Template does not exist.",
+        "The template does not exist.",
         "Use the id of an existing template from `DescribeTemplates`, or for \
         `OperateChannelTemplate` that of a template in the platform's library.",
     ),
     CodeMeta::new(
         "ResourceNotFound.URL",
-        "URL does not exist.",
+        "The URL does not exist.",
         "Query `DescribeChannelFlowEvidenceReport` again later; a report can take up to about 24 \
         hours.",
     ),
     CodeMeta::new(
         "ResourceNotFound.User",
-        "User does not exist.",
+        "The user does not exist.",
         "Check `Agent.ProxyOperator.OpenId` and other user ids with `ChannelDescribeEmployees`; \
         new employees join through `CreateConsoleLoginUrl`.",
     ),
     CodeMeta::new(
         "ResourceNotFound.VerifyUser",
-        "Verified-user record does not exist.",
+        "The user has not passed identity verification.",
         "Have the operator complete identity verification through `CreateConsoleLoginUrl`, or set \
         `Agent.ProxyOperator.OpenId` to a verified employee.",
     ),
@@ -1224,19 +1227,19 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "UnauthorizedOperation",
-        "Not authorised.",
+        "Not authorized.",
         "Check that `Agent.AppId` belongs to the calling account and that operator and \
         sub-organization have the permission; the super administrator grants it.",
     ),
     CodeMeta::new(
         "UnauthorizedOperation.NoPermissionFeature",
-        "Subscription tier must be upgraded to use this API.",
+        "The edition does not include this action.",
         "Upgrade the edition through the service's account manager; retrying does not help before \
         that.",
     ),
     CodeMeta::new(
         "UnauthorizedOperation.UnauthorizedOperationDownload",
-        "Download permission was not granted.",
+        "Downloads are not permitted.",
         "Have the sub-organization's super administrator authorize downloads in its console \
         (organization center, authorization management). Or enable them for the platform's \
         application (application management, extended services). A sub-organization that has \
@@ -1244,7 +1247,7 @@ pub(super) static CODES: [CodeMeta; 218] = [
     ),
     CodeMeta::new(
         "UnauthorizedOperation.UnauthorizedOperationOrganization",
-        "Organisation was not authorised.",
+        "The organization is not authorized.",
         "Have the sub-organization complete its activation through `CreateConsoleLoginUrl`; \
         `DescribeChannelOrganizations` returns its state.",
     ),

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use tc3_api::{ErrorClass, ErrorRule, ErrorTable, RetryRule};
+use tc3_api::{ErrorClass, ErrorRule, ErrorTable, RetryRule, json};
 
 /// Error code of the service. The set is open: the service may return other codes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -91,3 +91,25 @@ const DESCRIPTIONS: &str = concat!(
 );
 
 const HINTS: &str = concat!("Failed.Bad\tCorrect it.\n", "Failed.Worse\tGive up.\n");
+
+impl json::Decode for ErrorCode {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut json::Reader<'_>) -> Result<Option<Self>, json::Error> {
+        Ok(<String as json::Decode>::optional(reader)?.map(Self::from))
+    }
+
+    fn blank() -> Self {
+        Self::Unknown(String::new())
+    }
+}
+
+tc3_api::__deserialize!(ErrorCode);
+
+impl json::Encode for ErrorCode {
+    fn encode(&self, writer: &mut json::Writer) {
+        writer.text(self.as_str());
+    }
+}
+
+tc3_api::__serialize!(ErrorCode);
