@@ -92,7 +92,7 @@ async fn an_emulator_starts_on_a_runtime_and_its_callbacks_settle() {
     });
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (address, acknowledged) in [(open, 3), (closed, 0)] {
-        let callback = Callback::to(format!("http://{address}/")).max_attempts(1);
+        let callback = Callback::to(format!("http://{address}/")).with_max_attempts(1);
         let emulator = Emulator::builder().with_callback(callback).start_async().await.unwrap();
         emulator.create_flow_in(new_flow("f"), Status::All).unwrap();
         emulator.callbacks_settled().await;
