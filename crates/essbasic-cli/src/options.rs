@@ -264,8 +264,8 @@ impl Options {
 
 /// Returns a client whose requests in flight are counted.
 fn client_on(transport: Counted, config: Config, agent: Agent) -> Result<Client, Failure> {
-    let client = tc3_client::blocking::Client::with_transport(config, transport);
-    Ok(Client::from_client(client.map_err(Failure::from)?, agent))
+    let config = config.with_app_name(env!("CARGO_PKG_NAME")).map_err(Failure::from)?;
+    Client::with_transport(config, agent, transport).map_err(Failure::from)
 }
 
 /// Returns the value unless it is blank: an empty variable counts as unset.

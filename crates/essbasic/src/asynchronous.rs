@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::api::Action;
-use tc3_client::transport;
+use tc3_client::transport::{self, AsyncTransport};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::agent::validated;
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::batch::{Batched, Batches, FlowDetails};
+use crate::client_name::named;
 #[cfg(feature = "object-store")]
 use crate::download::StoreSink;
 use crate::download::{DownloadEvent, DownloadOptions, Report};
@@ -44,16 +45,30 @@ impl Client {
     /// Returns [`Error::Call`] if the configuration is invalid.
     #[cfg(feature = "reqwest")]
     pub fn new(config: tc3_client::Config, agent: Agent) -> Result<Self, Error> {
-        Ok(Self::from_client(tc3_client::Client::new(config)?, agent))
+        Ok(Self::from_client(tc3_client::Client::new(named(config)?)?, agent))
     }
 
     /// Creates a client on hyper and tokio.
     ///
     /// # Errors
-    /// Returns [`Error::Call`] if the configuration is invalid.
+    /// Returns [`Error::Call`] if the configuration is invalid, or if there is no TLS provider: enable the feature `ring`
+    /// or `aws-lc-rs`.
     #[cfg(feature = "hyper")]
     pub fn on_hyper(config: tc3_client::Config, agent: Agent) -> Result<Self, Error> {
-        Ok(Self::from_client(tc3_client::Client::on_hyper(config)?, agent))
+        Ok(Self::from_client(tc3_client::Client::on_hyper(named(config)?)?, agent))
+    }
+
+    #[doc = include_str!("docs/with_transport.md")]
+    ///
+    /// # Errors
+    /// Returns [`Error::Call`] if the configuration is invalid.
+    pub fn with_transport(
+        config: tc3_client::Config,
+        agent: Agent,
+        transport: impl AsyncTransport + 'static,
+    ) -> Result<Self, Error> {
+        let client = tc3_client::Client::with_transport(named(config)?, transport)?;
+        Ok(Self::from_client(client, agent))
     }
 
     #[doc = include_str!("docs/from_client.md")]

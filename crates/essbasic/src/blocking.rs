@@ -5,10 +5,12 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::Config;
 use tc3_client::api::Action;
+use tc3_client::transport::BlockingTransport;
 
 use crate::agent::validated;
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::batch::{Batched, Batches, FlowDetails};
+use crate::client_name::named;
 #[cfg(feature = "object-store")]
 use crate::download::StoreRuntime;
 use crate::download::{DownloadEvent, DownloadOptions, Report};
@@ -38,7 +40,20 @@ impl Client {
     /// # Errors
     /// Returns [`Error::Call`] if the configuration is invalid.
     pub fn new(config: Config, agent: Agent) -> Result<Self, Error> {
-        Ok(Self::from_client(tc3_client::blocking::Client::new(config)?, agent))
+        Ok(Self::from_client(tc3_client::blocking::Client::new(named(config)?)?, agent))
+    }
+
+    #[doc = include_str!("docs/with_transport.md")]
+    ///
+    /// # Errors
+    /// Returns [`Error::Call`] if the configuration is invalid.
+    pub fn with_transport(
+        config: Config,
+        agent: Agent,
+        transport: impl BlockingTransport + 'static,
+    ) -> Result<Self, Error> {
+        let client = tc3_client::blocking::Client::with_transport(named(config)?, transport)?;
+        Ok(Self::from_client(client, agent))
     }
 
     #[doc = include_str!("docs/from_client.md")]

@@ -1,8 +1,8 @@
 //! Async and blocking SDK for Tencent e-sign (电子签, API `essbasic` 2021-05-26): creates contracts, waits until they are
 //! signed, and downloads the signed PDFs.
 //!
-//! - [`Client`] (feature `async` or `hyper`) and [`blocking::Client`] (feature `blocking`) have the same methods and run
-//!   the same engine.
+//! - [`Client`] (feature `async`, enabled by default, or `hyper`) and [`blocking::Client`] (feature `blocking`) have the
+//!   same methods and run the same engine.
 //! - Workflows take any number of contracts. They send requests in batches, retry with backoff, respect the rate limit,
 //!   and return one result per contract.
 //! - [`Client::call`] calls any action of the API with its request and response types, which are in [`models`].
@@ -12,11 +12,15 @@
 //! # Getting started
 //!
 //! ```toml
-//! essbasic = { version = "0.1", features = ["async"] }      # Client: reqwest and tokio
-//! essbasic = { version = "0.1", features = ["blocking"] }   # blocking::Client: ureq, no async runtime
+//! essbasic = "0.1"   # Client: reqwest and tokio
 //! ```
 //!
-//! No client is enabled by default. The function [`agent`] names the application, the organization and the operator on
+//! ```toml
+//! # blocking::Client: ureq, no async runtime
+//! essbasic = { version = "0.1", default-features = false, features = ["blocking", "serde"] }
+//! ```
+//!
+//! The function [`agent`] names the application, the organization and the operator on
 //! whose behalf calls are made. [`credentials::default_chain`] reads the credentials from the environment, profile files,
 //! a pod identity or the role of the machine.
 //!
@@ -60,7 +64,8 @@
 //! |---|---|
 //! | [`Client::new`], [`blocking::Client::new`] | create a client on reqwest or ureq |
 //! | [`Client::on_hyper`] | create an async client on hyper, which builds faster and has less overhead per call |
-//! | [`Client::from_client`] | create a client on a [`tc3_client`] client with any transport |
+//! | [`Client::with_transport`] | create a client on any other transport |
+//! | [`Client::from_client`] | create a client on a [`tc3_client`] client |
 //! | [`Client::agent`], [`Client::client`] | return the agent and the underlying client |
 //! | [`Client::call`] | call any action |
 //! | [`Client::details`] | return status, parties and times |
@@ -75,7 +80,8 @@
 //!
 //! [`Config`] has the settings of a client: endpoint ([`with_endpoint`](Config::with_endpoint),
 //! [`with_endpoint_url`](Config::with_endpoint_url), [`with_test_environment`](Config::with_test_environment)), region
-//! ([`with_region`](Config::with_region)), language ([`with_language`](Config::with_language)), timeout
+//! ([`with_region`](Config::with_region)), language ([`with_language`](Config::with_language)), names of the application
+//! and of a library ([`with_app_name`](Config::with_app_name), [`with_library`](Config::with_library)), timeout
 //! ([`with_timeout`](Config::with_timeout)), retries ([`with_retry`](Config::with_retry)), rate limit
 //! ([`with_rate_limit`](Config::with_rate_limit)), connections, proxy and TLS
 //! ([`with_transport_config`](Config::with_transport_config)), response size
@@ -270,20 +276,30 @@
 //!   [`FlowErrorKind`] of a newer version is [`Unknown`](FlowErrorKind::Unknown). An unknown [`WaitOutcome`] is an error.
 //! - `Serialize` writes download links, signing links and personal data, which `Debug` omits.
 //!
+//! # Extending
+//!
+//! Everything that an implementation needs is exported here: [`credentials::CredentialSource`] for other places of keys,
+//! [`transport::AsyncTransport`] and [`transport::BlockingTransport`] for other HTTP clients, [`Clock`], [`AsyncSleep`] and
+//! [`BlockingSleep`] for other time, and [`Encapsulation`] for other encryption. Each is also implemented for an `Arc` of
+//! it. [`transport::async_trait`] is the macro for the async traits.
+//!
 //! # Feature flags
 //!
-//! Only `serde` is enabled by default.
+//! `async` and `serde` are enabled by default. The [guide](guide::transports) describes transports and TLS.
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `async` | [`Client`] over its default transport, `reqwest` |
+//! | `async` (default) | [`Client`] over its default transport, `reqwest` |
 //! | `blocking` | [`blocking::Client`] over its default transport, `ureq` |
-//! | `reqwest` | [`Client::new`] |
-//! | `hyper` | [`Client::on_hyper`] |
-//! | `ureq` | [`blocking::Client::new`] |
+//! | `reqwest` | [`Client::new`], with the default TLS of reqwest |
+//! | `reqwest-no-tls` | [`transport::ReqwestTransport`] over a client of the program, with its TLS |
+//! | `hyper` | [`Client::on_hyper`], with rustls; needs `ring`, `aws-lc-rs` or a provider of the program |
+//! | `ureq` | [`blocking::Client::new`], with rustls and ring |
+//! | `ring`, `aws-lc-rs` | the TLS provider of `hyper` and `ureq` |
 //! | `async-core` | [`Client`] over a transport of the caller |
 //! | `start` | uploads, creation of contracts, signing links, reminders, withdrawal |
 //! | `full` | the types of all actions |
+//! | `auto_sign`, `billing`, `console`, `employees`, `evidence`, `files`, `flow_creation`, `flow_management`, `flows`, `organizations`, `seals`, `signing`, `templates` | the types of a group of actions; `flows` is always enabled |
 //! | `serde` (default) | `Serialize` and `Deserialize` for models, reports and results; calls by name |
 //! | `object-store` | downloads and archives in stores of the crate [`object_store`], such as S3 and Tencent COS |
 //! | `encryption` | [`Encryption`] |
@@ -316,8 +332,9 @@ mod archive;
 #[cfg(feature = "async-core")]
 mod asynchronous;
 mod batch;
-#[cfg(feature = "ureq")]
+#[cfg(any(feature = "blocking", feature = "ureq"))]
 pub mod blocking;
+mod client_name;
 mod download;
 #[cfg(feature = "encryption")]
 mod encryption;
@@ -336,7 +353,7 @@ pub mod test_util;
 
 pub use agent::agent;
 pub use archive::{ArchiveOptions, ArchiveReport, ArchivedFlow, Shard};
-#[cfg(feature = "async-core")]
+#[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
 pub use asynchronous::Client;
 pub use download::{
     DownloadEvent, DownloadOptions, LinkHost, LinkHostError, NameTemplate, Report, ReportedFlow,
@@ -356,10 +373,14 @@ pub use essbasic_models as models;
 pub use essbasic_models::{Agent, ErrorCode, FlowStatus};
 #[cfg(feature = "object-store")]
 pub use object_store;
+#[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
+pub use tc3_client::AsyncSleep;
+#[cfg(any(feature = "blocking", feature = "ureq"))]
+pub use tc3_client::BlockingSleep;
 pub use tc3_client::Error as CallError;
 #[cfg(feature = "catalogue")]
 pub use tc3_client::catalogue;
 pub use tc3_client::{
-    BaseUrl, Config, Endpoint, ErrorKind, Language, RateLimit, RetryPolicy, api, credentials,
-    transport,
+    BaseUrl, Clock, Config, Encapsulation, Endpoint, ErrorKind, Language, Now, RateLimit,
+    RetryPolicy, SystemClock, SystemSleep, api, credentials, transport,
 };

@@ -50,11 +50,12 @@ impl Client {
         Self::with_transport(config, transport.map_err(Error::transport)?)
     }
 
-    /// Creates a client over hyper and tokio. Compared with [`new`](Self::new), it has fewer dependencies and a
-    /// lower overhead per call.
+    /// Creates a client over hyper and tokio. Compared with `new`, it has fewer dependencies and a lower overhead per
+    /// call.
     ///
     /// # Errors
-    /// Returns an [`Error`] if the configuration is invalid, such as a certificate or a proxy URL.
+    /// Returns an [`Error`] if there is no TLS provider, which the feature `ring` or `aws-lc-rs` adds, or if the
+    /// configuration is invalid, such as a certificate or a proxy URL.
     #[cfg(feature = "hyper")]
     pub fn on_hyper(config: Config) -> Result<Self, Error> {
         let transport = tc3_transport::HyperTransport::new(&config.transport);

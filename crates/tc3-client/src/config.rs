@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tc3_transport::TransportConfig;
 
+use crate::client_name::ClientName;
 use crate::credentials::{CredentialCache, CredentialSource};
 use crate::encapsulation::Encapsulation;
 use crate::endpoint::{BaseUrl, Endpoint};
@@ -51,6 +52,7 @@ pub struct Config {
     pub(crate) endpoint: Endpoint,
     pub(crate) region: Option<String>,
     pub(crate) language: Option<Language>,
+    pub(crate) client_name: ClientName,
     pub(crate) timeout: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     pub(crate) rate_limit: RateLimit,
@@ -78,6 +80,7 @@ impl Config {
             endpoint: Endpoint::Production,
             region: None,
             language: None,
+            client_name: ClientName::new(),
             timeout: Some(Duration::from_secs(60)),
             retry: RetryPolicy::default(),
             rate_limit: RateLimit::default(),
@@ -131,6 +134,34 @@ impl Config {
     pub fn with_language(mut self, language: Language) -> Self {
         self.language = Some(language);
         self
+    }
+
+    /// Sets the name of the application, which is added to `User-Agent` and `X-TC-RequestClient`. It appears in logs of the
+    /// service and of gateways.
+    ///
+    /// ```
+    /// # fn run() -> Result<(), tc3_client::Error> {
+    /// # use tc3_client::{Config, credentials};
+    /// let config = Config::new(credentials::default_chain()).with_app_name("lease-archive")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an [`Error`] if `name` is empty, longer than 50 characters, or contains anything but ASCII letters, digits,
+    /// `-`, `_` and `.`.
+    pub fn with_app_name(mut self, name: &str) -> Result<Self, Error> {
+        self.client_name = self.client_name.with_app(name)?;
+        Ok(self)
+    }
+
+    /// Sets the name and version of a library that is built on this client, for the same headers.
+    ///
+    /// # Errors
+    /// Returns an [`Error`] if `name` or `version` is not valid: see [`with_app_name`](Self::with_app_name).
+    pub fn with_library(mut self, name: &str, version: &str) -> Result<Self, Error> {
+        self.client_name = self.client_name.with_library(name, version)?;
+        Ok(self)
     }
 
     /// Sets the timeout of a call; default 60 seconds. With `None` there is no timeout, and throttling is retried for

@@ -1,12 +1,13 @@
 //! Client for Tencent Cloud API 3.0: a sans-IO engine that signs, retries and limits the rate of calls, with an
 //! async and a blocking driver.
 //!
-//! - `Client` is async, on tokio: over reqwest (`Client::new`, feature `reqwest` or `async`), over hyper
+//! - `Client` is async, on tokio: over reqwest (`Client::new`, feature `async`, enabled by default), over hyper
 //!   (`Client::on_hyper`, feature `hyper`), or over another transport (`Client::with_transport`, feature
 //!   `async-core`).
-//! - `blocking::Client` (feature `ureq` or `blocking`) uses ureq and no async runtime.
+//! - `blocking::Client` (feature `blocking`) uses ureq and no async runtime.
 //!
-//! All features can be enabled together. Both clients are configured with [`Config`].
+//! All features can be enabled together. Both clients are configured with [`Config`]. TLS is described in
+//! [`transport`].
 //!
 //! # Calls
 //! A call takes a credential from the cache and waits for a permit of the rate limit. It then signs the request,
@@ -40,11 +41,12 @@
 
 #[cfg(feature = "async-core")]
 mod asynchronous;
-#[cfg(feature = "ureq")]
+#[cfg(any(feature = "blocking", feature = "ureq"))]
 pub mod blocking;
 mod call;
 #[cfg(any(feature = "async-core", feature = "ureq"))]
 mod client_methods;
+mod client_name;
 mod config;
 pub mod credentials;
 #[cfg(feature = "ureq")]
@@ -56,6 +58,7 @@ mod error;
 mod headers;
 mod limiter;
 mod one_line;
+mod pointers;
 mod request_headers;
 mod response;
 mod retry;
@@ -67,7 +70,7 @@ mod undecodable;
 #[cfg(feature = "validate")]
 mod validation;
 
-#[cfg(feature = "async-core")]
+#[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
 pub use asynchronous::Client;
 pub use config::{Config, Language};
 pub use encapsulation::Encapsulation;
@@ -76,9 +79,9 @@ pub use error::{Error, ErrorKind};
 pub use limiter::RateLimit;
 pub use retry::RetryPolicy;
 pub use stop::Stop;
-#[cfg(feature = "async-core")]
+#[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
 pub use time::AsyncSleep;
-#[cfg(feature = "ureq")]
+#[cfg(any(feature = "blocking", feature = "ureq"))]
 pub use time::BlockingSleep;
 pub use time::{Clock, Now, SystemClock, SystemSleep};
 

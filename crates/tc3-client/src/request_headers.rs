@@ -12,9 +12,6 @@ use crate::headers::{self, header_value};
 
 const CONTENT_TYPE: &str = "application/json";
 
-/// Value of `X-TC-RequestClient` and `User-Agent`.
-const CLIENT: &str = concat!("tc3-client/", env!("CARGO_PKG_VERSION"));
-
 /// Returns the headers of a request. `timestamp` is in seconds since the Unix epoch, by the server's clock.
 ///
 /// The request is not signed if `credential` is `None` or the action is unsigned.
@@ -32,8 +29,8 @@ pub(crate) fn build(
     headers.insert(headers::ACTION, header_value("action", action.name)?);
     headers.insert(headers::VERSION, header_value("version", action.version)?);
     headers.insert(headers::TIMESTAMP, HeaderValue::from(timestamp));
-    headers.insert(headers::CLIENT, HeaderValue::from_static(CLIENT));
-    headers.insert(header::USER_AGENT, HeaderValue::from_static(CLIENT));
+    headers.insert(headers::CLIENT, config.client_name.request_client.clone());
+    headers.insert(header::USER_AGENT, config.client_name.user_agent.clone());
     if let Some(region) = &config.region {
         headers.insert(headers::REGION, header_value("region", region)?);
     }

@@ -61,20 +61,6 @@ impl CredentialSource for Credential {
     }
 }
 
-impl CredentialSource for Box<dyn CredentialSource> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
-
-    fn hint(&self) -> &str {
-        (**self).hint()
-    }
-
-    fn fetch(&self) -> Box<dyn CredentialFetch> {
-        (**self).fetch()
-    }
-}
-
 /// Returns a source that calls a function, for example to read a vault or a file of another format.
 ///
 /// The client calls it on the calling thread when it needs a credential. In the async client it must not block for

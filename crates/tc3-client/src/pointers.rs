@@ -1,0 +1,81 @@
+//! Implementations of the traits of this crate for pointers.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use tc3_api::ActionInfo;
+
+use crate::credentials::{CredentialFetch, CredentialSource};
+use crate::encapsulation::Encapsulation;
+use crate::time::{Clock, Now};
+
+macro_rules! forward {
+    ($pointer:ty) => {
+        impl<T: Clock + ?Sized> Clock for $pointer {
+            fn now(&self) -> Now {
+                (**self).now()
+            }
+        }
+
+        #[cfg(feature = "ureq")]
+        impl<T: crate::BlockingSleep + ?Sized> crate::BlockingSleep for $pointer {
+            fn sleep(&self, time: std::time::Duration) {
+                (**self).sleep(time);
+            }
+        }
+
+        #[cfg(feature = "async-core")]
+        #[async_trait::async_trait]
+        impl<T: crate::AsyncSleep + ?Sized> crate::AsyncSleep for $pointer {
+            async fn sleep(&self, time: std::time::Duration) {
+                (**self).sleep(time).await;
+            }
+        }
+
+        impl<T: Encapsulation + ?Sized> Encapsulation for $pointer {
+            fn outer_action(&self) -> ActionInfo<'static> {
+                (**self).outer_action()
+            }
+
+            fn seal(
+                &self,
+                action: &str,
+                body: &[u8],
+            ) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+                (**self).seal(action, body)
+            }
+
+            fn open(
+                &self,
+                response: &[u8],
+            ) -> Result<Option<Vec<u8>>, Box<dyn Error + Send + Sync>> {
+                (**self).open(response)
+            }
+        }
+    };
+}
+
+macro_rules! forward_source {
+    ($pointer:ty) => {
+        impl<T: CredentialSource + ?Sized> CredentialSource for $pointer {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
+
+            fn hint(&self) -> &str {
+                (**self).hint()
+            }
+
+            fn fetch(&self) -> Box<dyn CredentialFetch> {
+                (**self).fetch()
+            }
+        }
+    };
+}
+
+forward!(Arc<T>);
+forward!(Box<T>);
+forward!(&T);
+forward_source!(Arc<T>);
+forward_source!(Box<T>);
+forward_source!(&'static T);
