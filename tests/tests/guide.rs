@@ -9,12 +9,13 @@
 use std::path::{Path, PathBuf};
 
 /// Document in English and in Chinese.
-const PAIRS: [[&str; 2]; 5] = [
+const PAIRS: [[&str; 2]; 6] = [
     ["README.md", "README.zh-CN.md"],
     ["docs/guide/getting-started.md", "docs/guide/zh-CN/getting-started.md"],
     ["docs/guide/callbacks.md", "docs/guide/zh-CN/callbacks.md"],
     ["docs/guide/archiving.md", "docs/guide/zh-CN/archiving.md"],
     ["docs/guide/errors.md", "docs/guide/zh-CN/errors.md"],
+    ["docs/guide/transports.md", "docs/guide/zh-CN/transports.md"],
 ];
 
 fn root() -> PathBuf {

@@ -212,8 +212,15 @@ fn async_and_blocking_have_separate_dependencies() {
         assert!(asynchronous.contains("reqwest"));
         assert!(!asynchronous.contains("ureq"), "{package} async pulls in ureq");
         let hyper = tree(package, "hyper");
-        for unwanted in ["reqwest", "ureq", "tower", "url", "tracing-attributes"] {
+        for unwanted in
+            ["reqwest", "ureq", "tower", "url", "tracing-attributes", "ring", "aws-lc-rs"]
+        {
             assert!(!hyper.contains(unwanted), "{package} hyper pulls in {unwanted}");
+        }
+        let without_tls = tree(package, "reqwest-no-tls");
+        assert!(without_tls.contains("reqwest"));
+        for unwanted in ["rustls", "ring", "aws-lc-rs", "native-tls"] {
+            assert!(!without_tls.contains(unwanted), "{package} reqwest pulls in {unwanted}");
         }
         let both = tree(package, "async,blocking");
         assert!(both.contains("reqwest") && both.contains("ureq"));

@@ -13,7 +13,8 @@ pub(crate) const LIBRARY: &str = "\
 #[rustfmt::skip]
 mod generated;
 
-pub use generated::*;
+// Exports each item by name, so that the compiler names the feature of a missing one.
+include!(\"generated/exports.rs\");
 ";
 
 /// Returns the `Cargo.toml` of a member of this workspace, or of a standalone crate.

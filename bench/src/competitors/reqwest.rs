@@ -22,8 +22,6 @@ impl Caller for Reqwest {
 }
 
 pub(crate) fn client() -> Client {
-    // reqwest is built without a TLS provider. The only error is that one is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap()
 }
 

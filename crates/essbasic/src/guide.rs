@@ -6,6 +6,7 @@
     doc,
     all(
         doctest,
+        feature = "hyper",
         feature = "reqwest",
         feature = "ureq",
         feature = "callback",
@@ -63,4 +64,7 @@ pub mod zh_cn {
 
     #[doc = include_str!("../guide/zh-CN/errors.md")]
     pub mod errors {}
+
+    #[doc = include_str!("../guide/zh-CN/transports.md")]
+    pub mod transports {}
 }

@@ -125,6 +125,7 @@ pub fn generate(input: Input<'_>) -> Result<Output, Vec<Problem>> {
     let (provenance, title) = (one_line(provenance), one_line(&title));
     let head = format!("{MARK}\n// {provenance}\n//! {title}.\n{ALLOW}");
     add("mod.rs".to_owned(), &head, &emitted.root)?;
+    add("exports.rs".to_owned(), &format!("{MARK}\n"), &emitted.exports)?;
     files.sort();
     Ok(Output { files, features: features(&ir) })
 }

@@ -39,7 +39,10 @@ impl Models {
             features()?
         );
         write(&folder.join("Cargo.toml"), &manifest)?;
-        write(&folder.join("src/lib.rs"), "mod generated;\n\npub use generated::*;\n")?;
+        write(
+            &folder.join("src/lib.rs"),
+            "mod generated;\n\ninclude!(\"generated/exports.rs\");\n",
+        )?;
         copy(&root().join(CRATE).join("src/generated"), &folder.join("src/generated"))?;
         scratch.fetch()?;
         let lines_without_groups = Source::with(&BTreeSet::new())?.lines();

@@ -13,11 +13,11 @@ pub(super) struct Program {
     pub(super) main: String,
 }
 
-/// The HTTP client with the features of tc3-transport, and the same TLS: ring and the system's roots.
+/// The HTTP client with the features of tc3-transport, and the same TLS and roots.
 const UREQ: &str = "ureq = { version = \"3\", default-features = false, features = \
                     [\"gzip\", \"platform-verifier\", \"rustls-no-provider\"] }\n";
 const REQWEST: &str = "reqwest = { version = \"0.13\", default-features = false, features = \
-                       [\"gzip\", \"rustls-no-provider\"] }\n";
+                       [\"default-tls\"] }\n";
 const RUSTLS: &str = "rustls = { version = \"0.23\", default-features = false, features = \
                       [\"ring\", \"std\", \"tls12\"] }\n";
 const TOKIO: &str = "tokio = { version = \"1\", features = [\"net\", \"rt\", \"time\"] }\n";
@@ -49,31 +49,31 @@ pub(super) fn all() -> [Program; 11] {
         on_ureq("ureq, default features", ureq, template!("ureq-default")).once(),
         ours("essbasic, async", "async", EXPLICIT),
         ours("essbasic, async, default chain", "async", DEFAULT_CHAIN).once(),
-        ours("essbasic, hyper", "hyper", EXPLICIT),
-        on_reqwest("reqwest", format!("{REQWEST}{RUSTLS}{TOKIO}"), template!("reqwest")),
+        ours("essbasic, hyper", "hyper,ring", EXPLICIT),
+        on_reqwest("reqwest", format!("{REQWEST}{TOKIO}"), template!("reqwest")),
         on_reqwest("reqwest, default features", reqwest, template!("reqwest-default")).once(),
     ]
 }
 
-/// Returns a program that makes a call with the SDK and a feature's transport.
-fn ours(name: &'static str, feature: &str, keys: &str) -> Program {
-    let essbasic = own("essbasic", feature);
-    match feature {
+/// Returns a program that makes a call with the SDK and the transport of its features.
+fn ours(name: &'static str, features: &str, keys: &str) -> Program {
+    let essbasic = own("essbasic", features);
+    match features {
         "blocking" => on_ureq(name, essbasic, &template!("ours-blocking").replace("KEYS", keys)),
         _ => {
-            let constructor = if feature == "hyper" { "Client::on_hyper" } else { "Client::new" };
+            let is_hyper = features.starts_with("hyper");
+            let constructor = if is_hyper { "Client::on_hyper" } else { "Client::new" };
             let main = template!("ours-async").replace("Client::new", constructor);
             on_reqwest(name, essbasic + TOKIO, &main.replace("KEYS", keys))
         }
     }
 }
 
-/// Returns the dependency on a crate of this workspace.
-fn own(name: &str, feature: &str) -> String {
+/// Returns the dependency on a crate of this workspace, with features separated by commas.
+fn own(name: &str, features: &str) -> String {
     let folder = root().join("crates").join(name);
-    format!(
-        "{name} = {{ path = {folder:?}, default-features = false, features = [\"{feature}\"] }}\n"
-    )
+    let features: Vec<&str> = features.split(',').collect();
+    format!("{name} = {{ path = {folder:?}, default-features = false, features = {features:?} }}\n")
 }
 
 fn on_ureq(name: &'static str, dependencies: String, main: &str) -> Program {

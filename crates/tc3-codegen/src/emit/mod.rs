@@ -5,6 +5,7 @@ mod catalogue;
 mod codec;
 mod enums;
 pub(crate) mod errors;
+mod exports;
 mod scope;
 mod structs;
 mod times;
@@ -23,6 +24,10 @@ use crate::visible;
 /// The emitted items of the root module, and of each other module by its path.
 pub(crate) struct Emitted {
     pub(crate) root: Vec<TokenStream>,
+    /// Exports of the crate root, which includes them.
+    pub(crate) exports: Vec<TokenStream>,
+    /// Modules of the root, each with its feature.
+    declared: Vec<(String, Option<String>)>,
     pub(crate) modules: BTreeMap<String, Module>,
 }
 
@@ -32,7 +37,12 @@ pub(crate) struct Module {
 }
 
 pub(crate) fn emit(ir: &Ir<'_>) -> Emitted {
-    let mut emitted = Emitted { root: Vec::new(), modules: BTreeMap::new() };
+    let mut emitted = Emitted {
+        root: Vec::new(),
+        exports: Vec::new(),
+        declared: Vec::new(),
+        modules: BTreeMap::new(),
+    };
     for (name, doc) in modules(ir) {
         let feature = ir.groups.iter().find(|group| group.name == name).map(|group| &*group.name);
         emitted.declare(&name, feature);
@@ -50,6 +60,7 @@ pub(crate) fn emit(ir: &Ir<'_>) -> Emitted {
     emitted.declare("catalogue", Some("catalogue"));
     emitted.modules.extend(catalogue::modules(ir));
     emitted.root.push(actions::visit(ir));
+    emitted.exports = exports::exports(&emitted);
     emitted
 }
 
@@ -79,6 +90,7 @@ impl Emitted {
         let may_be_empty = (name == SHARED || name == VALUES).then(
             || quote!(#[allow(unused_imports, unreachable_pub, reason = "empty if no feature is enabled")]),
         );
+        self.declared.push((name.to_owned(), feature.map(str::to_owned)));
         let name = ident(name);
         self.root.push(quote!(#gate mod #name;));
         self.root.push(quote!(#gate #may_be_empty pub use self::#name::*;));

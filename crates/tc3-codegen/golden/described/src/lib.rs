@@ -4,4 +4,5 @@
 #[rustfmt::skip]
 mod generated;
 
-pub use generated::*;
+// Exports each item by name, so that the compiler names the feature of a missing one.
+include!("generated/exports.rs");
