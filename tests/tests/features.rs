@@ -35,7 +35,7 @@ const ITEMS: [(&str, &str); 22] = [
     ("models::CreateSealByImageRequest", "seals"),
     ("models::CreateSignUrlsRequest", "signing"),
     ("models::UploadFilesRequest", "files"),
-    ("models::IdCardType", "employees"),
+    ("models::IdCardType", "auto_sign"),
     ("models::CATALOGUE", "catalogue"),
 ];
 
