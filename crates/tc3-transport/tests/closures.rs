@@ -59,7 +59,7 @@ fn a_pointer_to_a_blocking_transport_is_a_transport() {
     assert_eq!(path(&*boxed), "/path");
     assert_eq!(path(boxed), "/path");
     assert_eq!(path(Arc::clone(&shared)), "/path");
-    assert_eq!(path(&closure), "/path");
+    assert_eq!(path(closure), "/path");
     assert_eq!(path(Arc::new(closure)), "/path");
 }
 
@@ -76,7 +76,7 @@ fn a_pointer_to_an_async_transport_is_a_transport() {
         assert_eq!(path(&*boxed).await, "/path");
         assert_eq!(path(boxed).await, "/path");
         assert_eq!(path(Arc::clone(&shared)).await, "/path");
-        assert_eq!(path(&closure).await, "/path");
+        assert_eq!(path(closure).await, "/path");
         assert_eq!(path(Arc::new(closure)).await, "/path");
     });
 }
