@@ -1,5 +1,6 @@
 //! The destination of one file, and the handling of an existing file with the same name.
 
+use core::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,7 +23,7 @@ pub(crate) enum Existing {
 }
 
 /// The numbers that make a name unique, such as ` (2)` before its extension.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Numbers {
     /// The name without number.
     pub(super) base: String,
@@ -34,12 +35,19 @@ pub(crate) struct Numbers {
 /// The names of the files that a job and its earlier runs have saved, shared by all destinations of the job.
 ///
 /// Without it, two files of a job with the same bytes would be saved as one.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct UsedNames(Arc<Mutex<NameSet>>);
 
 impl UsedNames {
     pub(super) fn lock(&self) -> MutexGuard<'_, NameSet> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Numbers {
+    /// Omits the name, which is that of the contract.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Numbers").field("first", &self.first).finish_non_exhaustive()
     }
 }
 

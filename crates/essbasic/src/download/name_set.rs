@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 ///
 /// Names that differ only in case are equal, and on Apple platforms also names that differ only in Unicode
 /// normalization.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct NameSet {
     /// Hashes of the names, which need a tenth of their memory. A collision of hashes only numbers a name without need.
     hashes: HashSet<u64>,

@@ -227,7 +227,8 @@ impl FlowError {
             FlowErrorKind::Refused
             | FlowErrorKind::Untrusted
             | FlowErrorKind::OutcomeUnknown
-            | FlowErrorKind::Exists => false,
+            | FlowErrorKind::Exists
+            | FlowErrorKind::Unknown => false,
         }
     }
 
