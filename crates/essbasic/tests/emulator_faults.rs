@@ -33,7 +33,7 @@ fn archive(
     read_timeout: Duration,
 ) -> Result<ArchiveReport, Error> {
     let config = config(emulator)
-        .with_timeout(LONG * 2)
+        .with_timeout(Some(LONG * 2))
         .with_transport_config(TransportConfig::default().with_read_timeout(read_timeout))
         .with_retry(RetryPolicy::default().with_base_delay(Duration::from_millis(1)));
     let client = if blocking { Driver::blocking } else { Driver::on_reqwest };

@@ -55,7 +55,7 @@ fn undecodable() -> Vec<Vec<u8>> {
         format!("<?xml version=\"1.0\"?><Name>{person}</Name>"),
         format!("{NAME},{MOBILE}\r\n"),
         format!("name={NAME}&mobile={MOBILE}"),
-        format!("{MOBILE}"),
+        MOBILE.to_owned(),
         format!("  \n{person}"),
         format!("---\nname: {person}\n"),
         format!(r#"{{"Response":{{"Error":"{person}"}}}}"#),

@@ -196,7 +196,7 @@ impl<'a> Creation<'a> {
 
     fn failed(&mut self, entry: &Entry, error: &FlowError) {
         self.count.failed += 1;
-        output::note(one_line(&format!("{}: {}", entry.name, Cause::of(&error))));
+        output::note(one_line(&format!("{}: {}", entry.name, Cause::of(error))));
     }
 
     fn print(&self, line: &str) -> Result<(), Failure> {

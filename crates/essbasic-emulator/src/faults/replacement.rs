@@ -78,7 +78,7 @@ mod tests {
                 FaultKind::ExpiredToken => ErrorClass::Authentication,
                 _ => ErrorClass::Throttled,
             };
-            assert_eq!(ERRORS.rule(&error.code).class, expected, "{}", kind.as_str());
+            assert_eq!(ERRORS.rule(error.code).class, expected, "{}", kind.as_str());
         }
     }
 }

@@ -100,7 +100,10 @@ fn a_download_replaces_no_object() {
                     let failed: Vec<_> = report.failed().collect();
                     assert_eq!((failed.len(), report.saved().count()), (1, 2), "{case}");
                     let error = failed[0].error.as_ref().unwrap();
-                    assert_eq!((&*failed[0].flow_id, error.kind), ("a", FlowErrorKind::Exists));
+                    assert_eq!(
+                        (failed[0].flow_id.as_str(), error.kind),
+                        ("a", FlowErrorKind::Exists)
+                    );
                     let mut expected = expected(&service, &["b", "c"]);
                     expected.insert("a/b/合同-a.pdf".to_owned(), foreign.clone());
                     assert!(objects(&inner) == expected, "{case}");

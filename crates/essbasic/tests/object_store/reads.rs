@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use essbasic::object_store::path::Path;
 use essbasic::object_store::{Error as StoreError, ObjectStore, ObjectStoreExt};
-use essbasic::{Error, FlowErrorKind};
+use essbasic::{Error, FlowError, FlowErrorKind};
 
 use crate::service::{Service, pdf};
 use crate::store::{Op, ReadSupport, ScriptedStore, denied, unavailable};
@@ -64,7 +64,7 @@ fn an_object_that_changes_while_it_is_read_is_not_adopted() {
                 assert_eq!((report.saved, report.failed), (1 - failed, failed), "{case}");
                 if changes {
                     let flows: Vec<_> = report.flows().unwrap().map(Result::unwrap).collect();
-                    assert_eq!(reason(&flows, "f").0, FlowErrorKind::Exists, "{case}");
+                    assert_eq!(reason(&flows, "f").kind, FlowErrorKind::Exists, "{case}");
                     assert!(objects(&inner)[KEY] == second, "{case}");
                 } else {
                     assert!(objects(&inner) == expected(&service, &["f"]), "{case}");
@@ -94,7 +94,7 @@ fn an_object_that_always_changes_fails_its_contract() {
         let report = service.archive(blocking, &options).unwrap();
         assert_eq!((report.saved, report.failed), (0, 1));
         let flows: Vec<_> = report.flows().unwrap().map(Result::unwrap).collect();
-        let (kind, message) = reason(&flows, "f");
+        let FlowError { kind, message, .. } = reason(&flows, "f");
         assert_eq!(kind, FlowErrorKind::Store);
         assert!(message.contains(KEY) && message.contains("changed in 3 reads"), "{message}");
     }
@@ -119,8 +119,8 @@ fn a_failed_verification_names_operation_object_and_fix() {
             let (store, _) = ScriptedStore::over(inner, script);
             let options = to(&store, &home).with_store_id("one").with_verify();
             let error = service.archive(blocking, &options).unwrap_err();
-            assert!(matches!(error, Error::Store(_)), "{error:?}");
-            let text = error.to_string();
+            assert!(matches!(error, Error::Store { .. }), "{error:?}");
+            let text = format!("{error}; {}", error.hint().unwrap());
             for part in [&format!("{operation}{KEY}"), advice, "cannot be verified"] {
                 assert!(text.contains(part), "{part}: {text}");
             }

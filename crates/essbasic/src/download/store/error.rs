@@ -51,6 +51,7 @@ impl Operation {
 }
 
 /// A failed request to a store, without secrets.
+#[derive(Debug)]
 pub(super) struct StoreError {
     message: String,
     /// The fix, if one is known.
