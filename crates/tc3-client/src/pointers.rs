@@ -30,6 +30,10 @@ macro_rules! forward {
             async fn sleep(&self, time: std::time::Duration) {
                 (**self).sleep(time).await;
             }
+
+            fn is_real_time(&self) -> bool {
+                (**self).is_real_time()
+            }
         }
 
         impl<T: Encapsulation + ?Sized> Encapsulation for $pointer {
@@ -79,3 +83,25 @@ forward!(&T);
 forward_source!(Arc<T>);
 forward_source!(Box<T>);
 forward_source!(&'static T);
+
+#[cfg(all(test, feature = "async-core"))]
+mod tests {
+    use super::*;
+    use crate::{AsyncSleep, SystemSleep};
+
+    /// Methods with a default are forwarded too: a lost one would disable timeouts.
+    #[test]
+    fn a_pointer_has_the_properties_of_its_target() {
+        fn is_real_time(sleep: impl AsyncSleep) -> bool {
+            sleep.is_real_time()
+        }
+        let shared: Arc<dyn AsyncSleep> = Arc::new(SystemSleep);
+        assert!(is_real_time(SystemSleep) && is_real_time(&SystemSleep));
+        assert!(is_real_time(Box::new(SystemSleep)) && is_real_time(shared));
+
+        let hint = |source: &dyn CredentialSource| source.hint().to_owned();
+        let source: Arc<dyn CredentialSource> = Arc::new(crate::credentials::Environment::new());
+        assert_eq!(hint(&source), hint(&*source));
+        assert!(!hint(&source).is_empty());
+    }
+}

@@ -51,7 +51,6 @@ impl Operation {
 }
 
 /// A failed request to a store, without secrets.
-#[derive(Debug)]
 pub(super) struct StoreError {
     message: String,
     /// The fix, if one is known.
@@ -278,7 +277,7 @@ mod tests {
             let error = StoreError::new(operation, &Path::from("a/b.pdf"), &error);
             let text = &error.message;
             assert!(text.contains(&format!("{what} a/b.pdf")), "{text}");
-            assert!(error.hint.unwrap().contains(advice), "{error:?}");
+            assert!(error.hint.unwrap().contains(advice), "{text}");
             assert!(!text.contains("SECRET"), "{text}");
             assert_eq!(error.stops_job, stops, "{text}");
         }
