@@ -39,7 +39,8 @@ const COMMANDS: [&str; 12] = [
 ];
 
 fuzz_target!(|data: &[u8]| {
-    let emulator = Emulator::builder().with_manual_clock(NOW).with_rate_limit(None).start().unwrap();
+    let emulator =
+        Emulator::builder().with_manual_clock(NOW).with_rate_limit(None).start().unwrap();
     let mut caller = Caller::new(&emulator);
     caller.collect_ids();
     // The steps end with the input.
