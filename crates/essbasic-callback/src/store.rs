@@ -27,7 +27,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// - **Retention.** Committed rows are kept for at least as long as the platform resends a message. 7 days are enough;
 ///   the platform does not document a limit.
 ///
-/// [`MemoryStore`] is the implementation for one process. Wrap another in an `async fn` per operation:
+/// [`MemoryStore`](crate::MemoryStore) is the implementation for one process. Wrap another in an `async fn` per operation:
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};

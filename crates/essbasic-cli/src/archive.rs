@@ -26,8 +26,8 @@ The same command resumes the last run, however that ended: saved contracts are n
 tried again. Ctrl-C ends it: downloads in flight have one second to end, and the next run fetches the others. A second \
 one ends it at once.
 
-Several jobs may write to one place, each with a journal of its own: with --shard, --journal or a bucket, --names must \
-contain {flow_id}. A file that the journal does not list is never replaced. If its content is that of the contract, the \
+Several jobs, such as shards, may write to one place if each has another --journal FILE. With --shard, --journal or a \
+bucket, --names must contain {flow_id}. A file that the journal does not list is never replaced. If its content is that of the contract, the \
 contract counts as saved; otherwise it fails. In a folder with the default journal and names without {flow_id}, the \
 name gets the next free number instead. Links, FIFOs and folders in place of a file or of the journal are not followed.
 
@@ -84,8 +84,8 @@ pub(crate) struct ArchiveArgs {
     /// Keep the journal in this file instead of the folder; needed with a bucket.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// Number of concurrent downloads.
-    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=64))]
+    /// Number of concurrent downloads, from 1 to 128.
+    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=128))]
     concurrency: u8,
     #[command(flatten)]
     link_hosts: LinkHosts,

@@ -53,8 +53,8 @@ pub(crate) struct DownloadArgs {
     /// Print one JSON document instead of lines.
     #[arg(long)]
     json: bool,
-    /// Number of concurrent downloads.
-    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=64))]
+    /// Number of concurrent downloads, from 1 to 128.
+    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=128))]
     concurrency: u8,
     #[command(flatten)]
     link_hosts: LinkHosts,

@@ -45,7 +45,10 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
         Kind::StorageFull | Kind::QuotaExceeded => ("cannot be written", "make room there or "),
         Kind::PermissionDenied => ("cannot be written", "grant write permission or "),
         Kind::NotADirectory | Kind::AlreadyExists => ("is not a folder", "move the file away or "),
-        Kind::ResourceBusy => ("cannot be used", "wait until it ends or "),
+        Kind::ResourceBusy => {
+            ("cannot be used", "wait until it ends, give each job a journal with --journal, or ")
+        }
+        Kind::InvalidData => ("cannot be used", "give each job a journal with --journal, or "),
         _ => ("cannot be used", ""),
     };
     let (path, error) = (path.display(), plain(error));

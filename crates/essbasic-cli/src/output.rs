@@ -9,7 +9,10 @@ use serde::Serialize;
 use crate::closed;
 use crate::failure::Failure;
 
-/// Returns an error if stdout was closed when the process started, so that no command works for an output that is lost.
+/// Returns an error if stdout was closed when the process started, for commands whose output must not be lost.
+///
+/// A closed stdout cannot be distinguished from a null device that a program passed to it for reading and writing. The
+/// other commands accept both: their exit status is a result too.
 pub(crate) fn check() -> Result<(), Failure> {
     match closed::is_closed() {
         true => Err(Failure::new(
@@ -21,7 +24,6 @@ pub(crate) fn check() -> Result<(), Failure> {
 
 /// Writes the help, or another text of the argument parser, to stdout. A closed pipe ends it without an error.
 pub(crate) fn help(error: &clap::Error) -> Result<(), Failure> {
-    check()?;
     settle(error.print())
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &StatusArgs, options: &Options, verbose: bool) -> Result
         }
         let mut found = client.details(batch).map_err(|error| {
             counter.progress().clear();
-            Failure::new(error)
+            Failure::from(&error)
         })?;
         found.retain(|found| !found.as_ref().is_err_and(is_stopped));
         if !args.json {

@@ -63,7 +63,7 @@ pub(crate) fn run(args: &UploadArgs, options: &Options) -> Result<Exit, Failure>
                 Err(error) if error.kind == FlowErrorKind::Stopped => not_reached += 1,
                 Err(error) => {
                     complete = false;
-                    output::note(one_line(&format!("{name}: {}", Cause::of(&error))));
+                    output::note(one_line(&format!("{name}: {}", cause(&error))));
                 }
             }
         }
@@ -94,22 +94,23 @@ pub(crate) fn send<P: AsRef<Path>>(
     files: &[P],
 ) -> Result<Vec<Result<FileId, FlowError>>, Failure> {
     let documents = files.iter().map(|path| read(path.as_ref()).map_err(Failure::new));
-    let mut results =
-        client.upload(documents.collect::<Result<Vec<_>, _>>()?).map_err(Failure::new)?;
-    for error in results.iter_mut().filter_map(|result| result.as_mut().err()) {
-        if error.kind == FlowErrorKind::OutcomeUnknown {
-            error.message = harmless(&error.message);
-        }
-    }
-    Ok(results)
+    let documents = documents.collect::<Result<Vec<_>, _>>()?;
+    client.upload(documents).map_err(|error| Failure::from(&error))
 }
 
-/// Replaces the advice for an unknown outcome. Unlike a contract, a file may be uploaded again.
-fn harmless(message: &str) -> String {
-    let cause = message.split("; the outcome is unknown").next().unwrap_or(message);
-    format!(
-        "{cause}; it may have been uploaded: run the command again, an upload that no contract uses expires"
-    )
+/// Returns the cause of a failed upload. Unlike a contract, a file may be uploaded again if the outcome is unknown.
+pub(crate) fn cause(error: &FlowError) -> Cause {
+    let cause = Cause::of(error);
+    match error.kind {
+        FlowErrorKind::OutcomeUnknown => Cause {
+            hint: Some(
+                "it may have been uploaded: run the command again, an upload that no contract uses expires"
+                    .into(),
+            ),
+            ..cause
+        },
+        _ => cause,
+    }
 }
 
 /// Checks that a file can be read and is not too large, before anything is sent.

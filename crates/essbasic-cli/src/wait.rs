@@ -90,7 +90,7 @@ pub(crate) fn run(args: &WaitArgs, options: &Options, verbose: bool) -> Result<E
     let stop = interrupt::on_signal()?;
     let counter = Arc::new(Counter::new(list.ids.len(), verbose));
     let wait = watched(args.pace.options(), &counter).with_stop(stop.clone());
-    let waits = session.client.wait(&list.ids, &wait).map_err(Failure::new)?;
+    let waits = session.client.wait(&list.ids, &wait).map_err(|error| Failure::from(&error))?;
     counter.progress().clear();
     if stop.is_stopped() {
         output::note("interrupted: this is what is known so far");

@@ -321,8 +321,9 @@ fn a_missing_permission_stops_the_job_with_advice() {
         let folder = tempfile::tempdir().unwrap();
         let before = emulator.stats().calls.get("DescribeResourceUrlsByFlows").copied();
         let error = driver.archive(ids.clone(), &ArchiveOptions::to(folder.path())).unwrap_err();
-        for words in ["Authorization management", "Application extension services"] {
-            assert!(error.to_string().contains(words), "{error}");
+        let hint = error.hint().unwrap();
+        for words in ["authorization management", "extended services"] {
+            assert!(hint.contains(words), "{hint}");
         }
         let after = emulator.stats().calls["DescribeResourceUrlsByFlows"];
         assert_eq!(after - before.unwrap_or_default(), 1);

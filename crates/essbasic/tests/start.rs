@@ -264,7 +264,10 @@ fn a_response_without_a_flow_id_is_outcome_unknown() {
         for created in [from_files, from_template] {
             let error = created[0].as_ref().unwrap_err();
             assert_eq!(error.kind, FlowErrorKind::OutcomeUnknown, "{error:?}");
-            assert!(error.message.contains("check this before you retry"), "{}", error.message);
+            assert!(
+                error.hint().unwrap().contains("query the service before you retry"),
+                "{error}"
+            );
         }
     }
     assert_eq!(count.load(Ordering::SeqCst), 4);

@@ -132,13 +132,13 @@ fn a_missing_permission_ends_the_download_and_names_both_fixes() {
         let flows: Vec<&str> = flows.iter().map(String::as_str).collect();
         let before = emulator.stats().calls.values().sum::<u64>();
         let error = driver.download(&flows, &options).unwrap_err();
-        let text = error.to_string();
+        let (text, hint) = (error.to_string(), error.hint().unwrap());
         assert!(text.contains("UnauthorizedOperationDownload"), "{text}");
         assert!(
-            text.contains("super administrator") && text.contains("extension services"),
-            "{text}"
+            hint.contains("super administrator") && hint.contains("extended services"),
+            "{hint}"
         );
-        assert!(!text.contains('\n'));
+        assert!(!text.contains('\n') && !hint.contains('\n'));
         assert_eq!(emulator.stats().calls.values().sum::<u64>() - before, 2);
         assert!(names(folder.path()).is_empty());
     }

@@ -89,14 +89,16 @@ mod tests {
     use super::*;
     use crate::{AsyncSleep, SystemSleep};
 
-    /// Methods with a default are forwarded too: a lost one would disable timeouts.
-    #[test]
-    fn a_pointer_has_the_properties_of_its_target() {
+    /// Methods with a default are forwarded too: a lost one would disable timeouts. The timer of the system is in real
+    /// time within a runtime only.
+    #[tokio::test]
+    async fn a_pointer_has_the_properties_of_its_target() {
         fn is_real_time(sleep: impl AsyncSleep) -> bool {
             sleep.is_real_time()
         }
         let shared: Arc<dyn AsyncSleep> = Arc::new(SystemSleep);
-        assert!(is_real_time(SystemSleep) && is_real_time(&SystemSleep));
+        let borrowed: &dyn AsyncSleep = &SystemSleep;
+        assert!(is_real_time(SystemSleep) && is_real_time(borrowed));
         assert!(is_real_time(Box::new(SystemSleep)) && is_real_time(shared));
 
         let hint = |source: &dyn CredentialSource| source.hint().to_owned();

@@ -71,6 +71,8 @@ pub fn refused(output: &Output, words: &[&str]) {
         _ => panic!("{error}"),
     }
     assert!(lines.iter().skip(1).all(|line| line.starts_with("hint: ")), "{error}");
+    // As in reports on one line.
+    let error = error.replace("\nhint: ", "; ");
     for word in words {
         assert!(error.contains(word), "{word:?} is missing: {error}");
     }

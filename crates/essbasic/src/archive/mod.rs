@@ -20,7 +20,7 @@ use self::queue::{Queue, SharedQueue};
 use self::recovery::Recovery;
 pub use self::report::{ArchiveReport, ArchivedFlow};
 pub use self::shard::Shard;
-use crate::download::{DownloadEvent, FileNames, Job, Policy, ReportedFlow, is_verification_error};
+use crate::download::{DownloadEvent, FileNames, Job, Policy, ReportedFlow, verification_error};
 use crate::error::{Error, FlowErrorKind};
 use crate::ids::FlowId;
 use crate::next::Next;
@@ -100,7 +100,7 @@ impl Archive {
         let journal = Journal::open(&path, &job, sync_files, &mut recovery);
         let journal = journal.map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => Error::Stopped,
-            _ if is_verification_error(&error) => target.error(error),
+            _ if verification_error(&error).is_some() => target.error(error),
             _ => Error::folder(&path, error),
         })?;
         target.remove_orphans()?;

@@ -22,11 +22,15 @@ pub(crate) enum Verification {
 
 /// The error of a verification that could not be completed, as the source of an [`io::Error`](std::io::Error).
 #[derive(Debug)]
-pub(crate) struct VerificationError(pub(crate) String);
+pub(crate) struct VerificationError {
+    pub(crate) message: String,
+    /// The fix, if one is known.
+    pub(crate) hint: Option<&'static str>,
+}
 
 impl core::fmt::Display for VerificationError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "a saved file cannot be verified: {}", self.0)
+        write!(f, "a saved file cannot be verified: {}", self.message)
     }
 }
 

@@ -32,7 +32,7 @@ pub use link_host::{LinkHost, LinkHostError};
 pub use options::DownloadOptions;
 pub use report::{Report, ReportedFlow, SavedFile};
 pub(crate) use sanitize::truncate;
-pub(crate) use target::{Target, is_verification_error};
+pub(crate) use target::{Target, verification_error};
 pub use template::{NameTemplate, TemplateError};
 
 #[cfg(feature = "async-core")]

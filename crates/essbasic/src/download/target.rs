@@ -88,7 +88,11 @@ impl Target {
         let verified = self.verify_files(files, verification, stopped);
         verified.map_err(|error| match error.kind() {
             ErrorKind::Interrupted => error,
-            kind => io::Error::new(kind, VerificationError(error.to_string())),
+            _ if verification_error(&error).is_some() => error,
+            kind => {
+                let message = error.to_string();
+                io::Error::new(kind, VerificationError { message, hint: None })
+            }
         })
     }
 
@@ -129,14 +133,17 @@ impl Target {
         match self {
             Self::Folder(folder) => Error::folder(folder, error),
             #[cfg(feature = "object-store")]
-            Self::Store(_) => Error::Store { message: error.to_string(), hint: None },
+            Self::Store(_) => {
+                let hint = verification_error(&error).and_then(|error| error.hint);
+                Error::Store { message: error.to_string(), hint }
+            }
         }
     }
 }
 
-/// Returns whether it is the error of a verification.
-pub(crate) fn is_verification_error(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|error| error.is::<VerificationError>())
+/// Returns the error of a verification, if it is one.
+pub(crate) fn verification_error(error: &io::Error) -> Option<&VerificationError> {
+    error.get_ref()?.downcast_ref()
 }
 
 /// Returns whether a file in the folder is the recorded one.

@@ -132,7 +132,7 @@ fn a_full_disk_stops_the_job_with_advice() {
     assert!(is_done(&mut job, 0));
     let error = job.finish().unwrap_err();
     assert!(matches!(error, Error::Folder { .. }));
-    assert!(error.to_string().contains("free some space"), "{error}");
+    assert!(error.hint().unwrap().contains("free some space"), "{error}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use object_store::Error;
 use object_store::path::Path;
 
+use super::super::entry::VerificationError;
 use super::super::outcome::FetchOutcome;
 use crate::error::{FlowError, FlowErrorKind};
 
@@ -73,15 +74,13 @@ impl From<StoreError> for FetchOutcome {
     }
 }
 
-impl StoreError {
-    /// Returns the message with the fix.
-    pub(super) fn into_text(self) -> String {
-        match self.hint {
-            Some(hint) => format!("{}; {hint}", self.message),
-            None => self.message,
-        }
+impl From<StoreError> for VerificationError {
+    fn from(error: StoreError) -> Self {
+        Self { message: error.message, hint: error.hint }
     }
+}
 
+impl StoreError {
     /// Creates the error of a single file.
     pub(super) fn of_file(message: String) -> Self {
         Self { message, hint: None, stops_job: false }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::super::entry::{Entry, Verification, hex};
+use super::super::entry::{Entry, Verification, VerificationError, hex};
 use super::STOP_CHECK;
 use super::error::{Operation, StoreError};
 use super::location::StoreLocation;
@@ -156,7 +156,8 @@ impl StoreLocation {
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Err(error) => return Err(io::Error::other(error)),
             };
-            let verified = verified.map_err(|error| io::Error::other(error.into_text()))?;
+            let verified =
+                verified.map_err(|error| io::Error::other(VerificationError::from(error)))?;
             if let Some(saved) = saved.get_mut(index) {
                 *saved = verified;
             }
