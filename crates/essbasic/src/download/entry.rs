@@ -25,6 +25,7 @@ pub(crate) enum Verification {
 pub(crate) struct VerificationError {
     pub(crate) message: String,
     /// The fix, if one is known.
+    #[cfg(feature = "object-store")]
     pub(crate) hint: Option<&'static str>,
 }
 

@@ -91,7 +91,12 @@ impl Target {
             _ if verification_error(&error).is_some() => error,
             kind => {
                 let message = error.to_string();
-                io::Error::new(kind, VerificationError { message, hint: None })
+                let error = VerificationError {
+                    message,
+                    #[cfg(feature = "object-store")]
+                    hint: None,
+                };
+                io::Error::new(kind, error)
             }
         })
     }
