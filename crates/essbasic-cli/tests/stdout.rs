@@ -152,7 +152,7 @@ fn a_closed_stdout_is_an_error_before_any_request_if_the_output_must_not_be_lost
 }
 
 #[test]
-fn a_discarded_output_is_no_error() {
+fn output_may_be_discarded() {
     let machine = Machine::new();
     for arguments in READ_ONLY {
         let output = machine.run(arguments, file("/dev/null"));

@@ -58,7 +58,7 @@ impl Action for Create {
     }
 }
 
-/// What delays a call for at least a minute.
+/// A cause that delays a call for at least a minute.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Delay {
     /// The server accepts the request and sends nothing.

@@ -213,8 +213,8 @@ mod asynchronous {
     use crate::time::{AsyncSleep, Clock, within};
 
     impl CredentialCache {
-        /// Returns a credential; if the source has another one, not the rejected one. Returns `None` if there is none
-        /// at the deadline.
+        /// Returns a credential; if the source has another one, not the rejected one. Returns `None` at
+        /// the deadline.
         pub(crate) async fn get(
             &self,
             transport: &dyn AsyncTransport,
@@ -304,8 +304,8 @@ mod blocking {
     use crate::time::{BlockingSleep, Clock, sleep_unless};
 
     impl CredentialCache {
-        /// Returns a credential; if the source has another one, not the rejected one. Returns `None` if there is none
-        /// at the deadline or at a stop.
+        /// Returns a credential; if the source has another one, not the rejected one. Returns `None` at
+        /// the deadline or at a stop.
         pub(crate) fn get_blocking(
             &self,
             transport: &Arc<dyn BlockingTransport>,
