@@ -170,7 +170,7 @@ fn rejects_an_unwritable_folder_before_any_call() {
     for driver in Driver::both(&config(&emulator), &the_agent()) {
         let error = driver.download(&[FIRST], &DownloadOptions::to(file.join("x"))).unwrap_err();
         assert!(matches!(error, Error::Folder { .. }), "{error}");
-        assert!(error.to_string().contains("choose a folder"), "{error}");
+        assert!(error.hint().unwrap().contains("choose a folder"), "{error}");
     }
     assert!(emulator.stats().calls.is_empty());
 }
