@@ -1,5 +1,9 @@
 //! The SDK on hyper without a TLS provider. The program passes a configuration, or installs a default.
 
+#[path = "../../../calls.rs"]
+mod calls;
+#[path = "../../../hyper_calls.rs"]
+mod hyper_calls;
 #[allow(dead_code, reason = "each program uses a part of it")]
 #[path = "../../../rustls_host.rs"]
 mod rustls_host;
@@ -8,35 +12,18 @@ mod rustls_host;
 mod support;
 
 use essbasic::Client;
-use essbasic::transport::HyperTransport;
-use support::{FLOW, Result, check, config, config_without_root, endpoints, operator, transport};
-
-async fn sdk() -> Result<()> {
-    for endpoint in endpoints()? {
-        let client = Client::on_hyper(config(&endpoint)?, operator()?)?;
-        check(client.details([FLOW]).await?)?;
-    }
-    Ok(())
-}
-
-/// Uses the SDK with a configuration of the program.
-async fn sdk_with(tls: rustls::ClientConfig) -> Result<()> {
-    let [_, https] = endpoints()?;
-    let transport = HyperTransport::with_rustls_config(&transport(), tls)?;
-    let client = Client::with_transport(config_without_root(&https)?, operator()?, transport)?;
-    check(client.details([FLOW]).await?)
-}
+use support::Result;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let error = sdk().await.err().ok_or("there is a provider")?;
+    let error = calls::sdk(Client::on_hyper).await.err().ok_or("there is a provider")?;
     assert!(error.to_string().contains("enable the feature `ring` or `aws-lc-rs`"), "{error}");
     let provider = rustls::crypto::ring::default_provider();
     let tls = rustls::ClientConfig::builder_with_provider(provider.clone().into())
         .with_safe_default_protocol_versions()?
         .with_root_certificates(rustls_host::roots()?)
         .with_no_client_auth();
-    sdk_with(tls).await?;
+    hyper_calls::sdk_with(tls).await?;
     provider.install_default().map_err(|_| "the SDK has installed a default")?;
-    sdk().await
+    calls::sdk(Client::on_hyper).await
 }
