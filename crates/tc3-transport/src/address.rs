@@ -75,10 +75,14 @@ fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     ip.to_ipv4_mapped().or_else(|| within(ip, NAT64).then_some(Ipv4Addr::new(a, b, c, d)))
 }
 
+/// Returns the host without the brackets of an IPv6 address.
+pub(crate) fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 /// Rejects a host that is not public, without resolving it.
 pub(crate) fn check_host(host: &str) -> Result<(), NotPublic> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    if let Ok(ip) = bare.parse::<IpAddr>() {
+    if let Ok(ip) = bare(host).parse::<IpAddr>() {
         return if is_public(ip) { Ok(()) } else { Err(NotPublic::Address(ip)) };
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');

@@ -82,6 +82,23 @@ impl TransportConfig {
         self
     }
 
+    /// Parses the extra roots. Libraries ignore text without a certificate, which is an error here.
+    #[cfg(any(feature = "hyper", feature = "reqwest", feature = "ureq"))]
+    pub(crate) fn extra_roots<C, E>(
+        &self,
+        parse: impl FnOnce(&[u8]) -> Result<Vec<C>, E>,
+    ) -> Result<Vec<C>, TransportError> {
+        let error = |text: &str| TransportError::new(TransportErrorKind::Tls).with_detail(text);
+        let roots = parse(&self.extra_roots_pem)
+            .map_err(|_| error("invalid PEM of the extra certificate authorities"))?;
+        if roots.is_empty() && !self.extra_roots_pem.is_empty() {
+            return Err(error(
+                "the PEM of the extra certificate authorities contains no certificate",
+            ));
+        }
+        Ok(roots)
+    }
+
     /// Refuses extra roots, which cannot be added to TLS settings of the caller.
     #[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
     pub(crate) fn refuse_extra_roots(&self, instead: &str) -> Result<(), TransportError> {

@@ -1,6 +1,7 @@
 //! Gzip bodies of the transports on hyper and reqwest.
 
 use std::io::{self, Write as _};
+use std::ops::ControlFlow;
 
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
@@ -13,8 +14,43 @@ use crate::{TransportError, TransportErrorKind as Kind};
 /// Size of the input that is decompressed at once, in bytes. The output can be a thousand times larger.
 const INPUT_CHUNK: usize = 512;
 
+/// Decoder of a body: decompresses gzip, and returns other bodies as they are.
+pub(crate) struct Decoder(Option<Gunzip>);
+
+impl Decoder {
+    /// Returns the decoder for a response, and removes the headers that do not apply to the decoded body.
+    pub(crate) fn new(headers: &mut HeaderMap) -> Self {
+        Self(remove_gzip_headers(headers).then(Gunzip::new))
+    }
+
+    /// Returns the next chunk of the input so far; `None` if more input is needed.
+    pub(crate) fn next(&mut self, route: &Route) -> Result<Option<Bytes>, TransportError> {
+        let chunk = self.0.as_mut().map_or(Ok(None), Gunzip::next);
+        chunk.map_err(|error| gzip_error(&error, route))
+    }
+
+    /// Adds input, or its end (`None`). Breaks with a chunk, or with `None` at the end of the body.
+    pub(crate) fn push(
+        &mut self,
+        input: Option<Bytes>,
+        route: &Route,
+    ) -> Result<ControlFlow<Option<Bytes>>, TransportError> {
+        match (input, &mut self.0) {
+            (Some(data), Some(gunzip)) => gunzip.push(data),
+            (Some(data), None) if data.is_empty() => {}
+            (Some(data), None) => return Ok(ControlFlow::Break(Some(data))),
+            (None, None) => return Ok(ControlFlow::Break(None)),
+            (None, Some(gunzip)) => {
+                let last = gunzip.finish().map_err(|error| gzip_error(&error, route))?;
+                return Ok(ControlFlow::Break(last));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
 /// Streaming decompression of a gzip body.
-pub(crate) struct Gunzip {
+struct Gunzip {
     /// Decompresses into its vector, from which chunks are taken.
     decoder: MultiGzDecoder<Vec<u8>>,
     input: Bytes,
@@ -23,19 +59,19 @@ pub(crate) struct Gunzip {
 }
 
 impl Gunzip {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         let decoder = MultiGzDecoder::new(Vec::new());
         Self { decoder, input: Bytes::new(), has_input: false }
     }
 
     /// Adds input. The previous input must have been consumed.
-    pub(crate) fn push(&mut self, input: Bytes) {
+    fn push(&mut self, input: Bytes) {
         self.has_input |= !input.is_empty();
         self.input = input;
     }
 
     /// Returns the next decompressed chunk; `None` if more input is needed.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Bytes>> {
+    fn next(&mut self) -> io::Result<Option<Bytes>> {
         while !self.input.is_empty() {
             let chunk = self.input.split_to(INPUT_CHUNK.min(self.input.len()));
             self.decoder.write_all(&chunk)?;
@@ -47,7 +83,7 @@ impl Gunzip {
     }
 
     /// Returns the last decompressed chunk, after the end of the input.
-    pub(crate) fn finish(&mut self) -> io::Result<Option<Bytes>> {
+    fn finish(&mut self) -> io::Result<Option<Bytes>> {
         if self.has_input {
             self.decoder.try_finish()?;
         }
@@ -68,7 +104,7 @@ pub(crate) fn accept_gzip(headers: &mut HeaderMap) {
 }
 
 /// Returns whether the body is compressed, and removes the headers that do not apply to the decompressed body.
-pub(crate) fn remove_gzip_headers(headers: &mut HeaderMap) -> bool {
+fn remove_gzip_headers(headers: &mut HeaderMap) -> bool {
     let is_gzip = headers
         .get(header::CONTENT_ENCODING)
         .is_some_and(|coding| coding.as_bytes().eq_ignore_ascii_case(b"gzip"));
@@ -80,7 +116,7 @@ pub(crate) fn remove_gzip_headers(headers: &mut HeaderMap) -> bool {
 }
 
 /// Converts an error of decompression.
-pub(crate) fn gzip_error(error: &io::Error, route: &Route) -> TransportError {
+fn gzip_error(error: &io::Error, route: &Route) -> TransportError {
     match exchange_kind(error) {
         Kind::Malformed => route.error(Kind::Malformed, "the body is not valid gzip"),
         kind => route.error(kind, error),

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use http::Uri;
 
+use crate::address::bare;
 use crate::network::shares_prefix;
 use crate::{Proxy, ProxyUrl, Request, TransportError, TransportErrorKind, address, proxy};
 
@@ -141,11 +142,6 @@ const METADATA_HOST: &str = "metadata.tencentyun.com";
 /// Metadata service of AWS, which issues credentials for object stores.
 const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
-/// Returns the host without the brackets of an IPv6 address.
-fn bare(host: &str) -> &str {
-    host.trim_start_matches('[').trim_end_matches(']')
-}
-
 impl fmt::Debug for Proxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxies").finish_non_exhaustive()
@@ -224,11 +220,21 @@ impl fmt::Display for Route {
 }
 
 fn endpoint(uri: &Uri, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(default_port(uri)))
+    write!(f, "{}:{}", uri.host().unwrap_or_default(), port(uri))
 }
 
 pub(crate) fn is_https(uri: &Uri) -> bool {
     uri.scheme_str() == Some("https")
+}
+
+/// Returns the host without the brackets of an IPv6 address.
+pub(crate) fn bare_host(uri: &Uri) -> &str {
+    bare(uri.host().unwrap_or_default())
+}
+
+/// Returns the port, or the default one of the scheme.
+pub(crate) fn port(uri: &Uri) -> u16 {
+    uri.port_u16().unwrap_or(default_port(uri))
 }
 
 /// Returns the default port of the URI's scheme.

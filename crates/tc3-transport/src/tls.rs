@@ -52,13 +52,8 @@ pub(crate) fn of_caller(
 }
 
 /// Returns a configuration for TLS 1.2 and 1.3 that trusts the system's and the extra certificate authorities.
-pub(crate) fn client_config(extra_roots_pem: &[u8]) -> Result<ClientConfig, TransportError> {
-    let extra: Vec<_> = CertificateDer::pem_slice_iter(extra_roots_pem)
-        .collect::<Result<_, _>>()
-        .map_err(|_| error("invalid PEM of the extra certificate authorities"))?;
-    if extra.is_empty() && !extra_roots_pem.is_empty() {
-        return Err(error("the PEM of the extra certificate authorities contains no certificate"));
-    }
+pub(crate) fn client_config(config: &TransportConfig) -> Result<ClientConfig, TransportError> {
+    let extra = config.extra_roots(|pem| CertificateDer::pem_slice_iter(pem).collect())?;
     let provider = provider()?;
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -87,7 +82,8 @@ mod tests {
         let broken = b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
         let no_certificate = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         for pem in [&b"no PEM"[..], broken, no_certificate] {
-            let error = client_config(pem).unwrap_err();
+            let config = TransportConfig::default().with_extra_roots_pem(pem.to_vec());
+            let error = client_config(&config).unwrap_err();
             assert_eq!(error.kind(), TransportErrorKind::Tls);
         }
     }

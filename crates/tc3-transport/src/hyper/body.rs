@@ -1,3 +1,4 @@
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,7 +9,7 @@ use super::Shared;
 use super::connection::Connection;
 use super::pool::Key;
 use super::timeouts::Timeouts;
-use crate::gzip::{Gunzip, gzip_error};
+use crate::gzip::Decoder;
 use crate::hyper_error::{exchange_kind, last_cause};
 use crate::route::Route;
 use crate::{AsyncChunks, TransportError, TransportErrorKind as Kind};
@@ -31,7 +32,7 @@ pub(super) struct Open {
     pub(super) connection: Connection,
     pub(super) body: Incoming,
     pub(super) timeouts: Timeouts,
-    pub(super) gunzip: Option<Gunzip>,
+    pub(super) decoder: Decoder,
 }
 
 #[async_trait]
@@ -66,9 +67,7 @@ impl Open {
     /// Returns the next chunk that is not empty.
     async fn chunk(&mut self, route: &Route) -> Result<Option<Bytes>, TransportError> {
         loop {
-            if let Some(gunzip) = &mut self.gunzip
-                && let Some(chunk) = gunzip.next().map_err(|error| gzip_error(&error, route))?
-            {
+            if let Some(chunk) = self.decoder.next(route)? {
                 return Ok(Some(chunk));
             }
             let frame = self.connection.frame(&mut self.body, &mut self.timeouts).await;
@@ -77,14 +76,9 @@ impl Open {
                 None => super::timed_out(route),
             })?;
             // A frame without data is a trailer.
-            match (frame.map(|frame| frame.into_data().unwrap_or_default()), &mut self.gunzip) {
-                (Some(data), Some(gunzip)) => gunzip.push(data),
-                (Some(data), None) if data.is_empty() => {}
-                (Some(data), None) => return Ok(Some(data)),
-                (None, None) => return Ok(None),
-                (None, Some(gunzip)) => {
-                    return gunzip.finish().map_err(|error| gzip_error(&error, route));
-                }
+            let data = frame.map(|frame| frame.into_data().unwrap_or_default());
+            if let ControlFlow::Break(chunk) = self.decoder.push(data, route)? {
+                return Ok(chunk);
             }
         }
     }

@@ -21,7 +21,7 @@ use tokio_rustls::TlsConnector;
 use super::connection::{self, Connection, Message, Stream};
 use crate::address::only_public;
 use crate::hyper_error::{find, last_cause};
-use crate::route::{Route, default_port, is_https};
+use crate::route::{Route, bare_host, is_https, port};
 use crate::{ProxyUrl, TransportError, TransportErrorKind as Kind, tls_error};
 
 /// Delay before the next address is tried in parallel (RFC 8305).
@@ -105,14 +105,6 @@ impl Connector {
             }),
         }
     }
-}
-
-fn port(uri: &Uri) -> u16 {
-    uri.port_u16().unwrap_or(default_port(uri))
-}
-
-fn bare_host(uri: &Uri) -> &str {
-    uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
 }
 
 async fn dial(

@@ -22,7 +22,7 @@ use self::connection::{Message, SendError};
 use self::pool::{Key, Pool};
 use self::timeouts::Timeouts;
 use crate::config::bounded;
-use crate::gzip::{Gunzip, accept_gzip, remove_gzip_headers};
+use crate::gzip::{Decoder, accept_gzip};
 use crate::hyper_error::{exchange_kind, last_cause};
 use crate::route::{Proxies, Route, default_port, is_https};
 use crate::{
@@ -60,7 +60,7 @@ impl HyperTransport {
     /// Returns an error if there is no TLS provider, or if an extra root is invalid. An invalid proxy in the environment
     /// fails the requests that need it.
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
-        Ok(Self::with(config, tls::client_config(&config.extra_roots_pem)?))
+        Ok(Self::with(config, tls::client_config(config)?))
     }
 
     /// Returns a transport with the TLS configuration of the caller: its provider, certificate authorities and client
@@ -125,8 +125,8 @@ impl AsyncTransport for HyperTransport {
                 Err(SendError::Timeout) => return Err(timed_out(&route)),
             };
             let (mut parts, body) = response.into_parts();
-            let gunzip = remove_gzip_headers(&mut parts.headers).then(Gunzip::new);
-            let state = State::Open(Box::new(Open { connection, body, timeouts, gunzip }));
+            let decoder = Decoder::new(&mut parts.headers);
+            let state = State::Open(Box::new(Open { connection, body, timeouts, decoder }));
             let shared = Arc::clone(shared);
             return Ok(Response {
                 status: parts.status,

@@ -4,6 +4,7 @@ mod error;
 mod public;
 
 use core::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use reqwest::{Client, ClientBuilder, Url};
 use self::error::{build_error, classify};
 use self::public::PublicResolver;
 use crate::config::bounded;
-use crate::gzip::{Gunzip, accept_gzip, gzip_error, remove_gzip_headers};
+use crate::gzip::{Decoder, accept_gzip};
 use crate::route::{Proxies, Route};
 use crate::{
     AsyncBody, AsyncChunks, AsyncTransport, Proxy, ProxyUrl, Request, Response, TransportConfig,
@@ -46,7 +47,7 @@ impl ReqwestTransport {
     /// Returns an error if an extra root is invalid. An invalid proxy in the environment fails the requests that need it.
     #[cfg(feature = "reqwest")]
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
-        let roots = extra_roots(&config.extra_roots_pem)?;
+        let roots = config.extra_roots(reqwest::Certificate::from_pem_bundle)?;
         let is_extra = !roots.is_empty();
         let result = Self::build(config, || Client::builder().tls_certs_merge(roots.clone()));
         match result {
@@ -150,18 +151,6 @@ fn build(builder: ClientBuilder) -> Result<Client, TransportError> {
     builder.build().map_err(build_error)
 }
 
-/// Parses extra certificate authorities. reqwest would ignore text without a certificate.
-#[cfg(feature = "reqwest")]
-fn extra_roots(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, TransportError> {
-    let error = |why: &str| TransportError::new(Kind::Tls).with_detail(why);
-    let roots = reqwest::Certificate::from_pem_bundle(pem)
-        .map_err(|_| error("invalid PEM of the extra certificate authorities"))?;
-    if roots.is_empty() && !pem.is_empty() {
-        return Err(error("the PEM of the extra certificate authorities contains no certificate"));
-    }
-    Ok(roots)
-}
-
 impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReqwestTransport").finish_non_exhaustive()
@@ -196,18 +185,18 @@ impl AsyncTransport for ReqwestTransport {
             ));
         }
         let mut headers = std::mem::take(response.headers_mut());
-        let gunzip = remove_gzip_headers(&mut headers).then(Gunzip::new);
+        let decoder = Decoder::new(&mut headers);
         Ok(Response {
             status: response.status(),
             headers,
-            body: AsyncBody::stream(Chunks { state: State::Open(response), gunzip, route }),
+            body: AsyncBody::stream(Chunks { state: State::Open(response), decoder, route }),
         })
     }
 }
 
 struct Chunks {
     state: State,
-    gunzip: Option<Gunzip>,
+    decoder: Decoder,
     route: Route,
 }
 
@@ -241,26 +230,15 @@ impl Chunks {
                     return Err(self.route.error(Kind::Interrupted, text));
                 }
             };
-            if let Some(gunzip) = &mut self.gunzip
-                && let Some(chunk) =
-                    gunzip.next().map_err(|error| gzip_error(&error, &self.route))?
-            {
+            if let Some(chunk) = self.decoder.next(&self.route)? {
                 return Ok(Some(chunk));
             }
-            let chunk = response.chunk().await.map_err(|error| classify(error, &self.route))?;
-            match (chunk, &mut self.gunzip) {
-                (Some(data), Some(gunzip)) => gunzip.push(data),
-                (Some(data), None) if data.is_empty() => {}
-                (Some(data), None) => return Ok(Some(data)),
-                (None, gunzip) => {
-                    self.state = State::Ended;
-                    return match gunzip {
-                        Some(gunzip) => {
-                            gunzip.finish().map_err(|error| gzip_error(&error, &self.route))
-                        }
-                        None => Ok(None),
-                    };
-                }
+            let data = response.chunk().await.map_err(|error| classify(error, &self.route))?;
+            if data.is_none() {
+                self.state = State::Ended;
+            }
+            if let ControlFlow::Break(chunk) = self.decoder.push(data, &self.route)? {
+                return Ok(chunk);
             }
         }
     }

@@ -3,7 +3,7 @@
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::address::only_public;
-use crate::route::{Route, default_port};
+use crate::route::{Route, bare_host, port};
 use crate::{TransportError, TransportErrorKind as Kind};
 
 /// Resolver of the system that returns only public addresses.
@@ -22,10 +22,10 @@ impl Resolve for PublicResolver {
 ///
 /// A name that does not resolve here is accepted: a proxy may resolve it.
 pub(super) async fn check(route: &Route) -> Result<(), TransportError> {
-    let host = route.target.host().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let port = route.target.port_u16().unwrap_or(default_port(&route.target));
-    let Ok(found) = tokio::net::lookup_host((host, port)).await else { return Ok(()) };
+    let target = &route.target;
+    let Ok(found) = tokio::net::lookup_host((bare_host(target), port(target))).await else {
+        return Ok(());
+    };
     for address in found {
         only_public([address].into_iter()).map_err(|why| route.error(Kind::NotPublic, why))?;
     }

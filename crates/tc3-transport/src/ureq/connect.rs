@@ -22,6 +22,7 @@ use ureq::unversioned::transport::{
 
 use crate::TransportErrorKind as Kind;
 use crate::address::only_public;
+use crate::route::bare_host;
 use crate::tls_error;
 
 /// A failure with its kind, passed through ureq as `Error::Other`.
@@ -111,8 +112,7 @@ impl Connect {
         details: &ConnectionDetails<'_>,
         transport: Box<dyn Transport>,
     ) -> Result<Box<dyn Transport>, Error> {
-        let host = details.uri.host().unwrap_or_default();
-        let name = ServerName::try_from(host.trim_start_matches('[').trim_end_matches(']'))
+        let name = ServerName::try_from(bare_host(details.uri))
             .map_err(|_| failure(Kind::Tls, "the host name cannot be in a certificate"))?;
         let mut tls = ClientConnection::new(Arc::clone(&self.tls), name.to_owned())
             .map_err(|error| failure(Kind::Tls, error))?;

@@ -12,7 +12,7 @@ use ureq::{Agent, AsSendBody, Body, BodyReader, Error, ProxyProtocol};
 
 use self::connect::{Connect, DeferredResolver, Failure};
 use crate::config::bounded;
-use crate::route::{Proxies, Route, default_port, is_https};
+use crate::route::{Proxies, Route, is_https, port};
 use crate::{
     BlockingBody, BlockingChunks, BlockingTransport, ProxyUrl, Request, Response, TransportConfig,
     TransportError, TransportErrorKind as Kind, tls,
@@ -51,7 +51,7 @@ impl UreqTransport {
     /// # Errors
     /// Returns an error if an extra root is invalid. An invalid proxy in the environment fails the requests that need it.
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
-        Ok(Self::with(config, tls::client_config(&config.extra_roots_pem)?))
+        Ok(Self::with(config, tls::client_config(config)?))
     }
 
     /// Returns a transport with the TLS configuration of the caller: its provider, certificate authorities and client
@@ -120,9 +120,8 @@ impl UreqTransport {
 fn through(url: &ProxyUrl) -> Result<ureq::Proxy, Error> {
     let uri = url.uri();
     let protocol = if is_https(uri) { ProxyProtocol::Https } else { ProxyProtocol::Http };
-    let mut proxy = ureq::Proxy::builder(protocol)
-        .host(uri.host().unwrap_or_default())
-        .port(uri.port_u16().unwrap_or(default_port(uri)));
+    let mut proxy =
+        ureq::Proxy::builder(protocol).host(uri.host().unwrap_or_default()).port(port(uri));
     if let Some((user, password)) = url.login() {
         proxy = proxy.username(user).password(password);
     }
