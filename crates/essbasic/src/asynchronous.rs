@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use essbasic_models::{Agent, FlowDetailInfo};
+use tc3_client::Stop;
 use tc3_client::api::Action;
 use tc3_client::transport::{self, AsyncTransport};
 use tokio::task::{JoinSet, spawn_blocking};
@@ -23,7 +24,6 @@ use crate::error::{Error, FlowError};
 use crate::ids::{self, FlowId};
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
-use crate::stop::Stop;
 use crate::wait::{FlowWait, SignalQueue, WaitJob, WaitOptions};
 
 /// Async client of the e-sign service for one agent.

@@ -4,6 +4,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::Config;
+use tc3_client::Stop;
 use tc3_client::api::Action;
 use tc3_client::transport::BlockingTransport;
 
@@ -21,7 +22,6 @@ use crate::error::{Error, FlowError};
 use crate::ids::{self, FlowId};
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
-use crate::stop::Stop;
 use crate::wait::{FlowWait, WaitJob, WaitOptions};
 
 /// Blocking client of the e-sign service for one agent.

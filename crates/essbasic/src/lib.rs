@@ -345,7 +345,6 @@ mod links;
 mod next;
 #[cfg(feature = "start")]
 mod start;
-mod stop;
 mod wait;
 
 #[cfg(feature = "test-util")]
@@ -366,7 +365,7 @@ pub use ids::{FileId, FlowId, TemplateId};
 pub use links::{FlowLinks, ResourceLink};
 #[cfg(feature = "start")]
 pub use start::{Contract, Document, Party, Reminder, SignLink, Withdrawal};
-pub use stop::Stop;
+pub use tc3_client::Stop;
 pub use wait::{FlowWait, Signals, WaitEvent, WaitOptions, WaitOutcome};
 
 pub use essbasic_models as models;

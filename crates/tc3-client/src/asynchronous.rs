@@ -4,7 +4,6 @@ use std::time::Duration;
 use tc3_api::{Action, ActionInfo, json};
 use tc3_transport::{
     AsyncBody, AsyncChunks, AsyncTransport, Bytes, Request, Response, TransportError,
-    TransportErrorKind,
 };
 use tracing::Instrument;
 
@@ -15,9 +14,10 @@ use crate::credentials::{CredentialError, ValidCredential};
 use crate::endpoint::Endpoint;
 use crate::engine::{Engine, span};
 use crate::error::Error;
+use crate::exchange::complete;
 use crate::response::{self, ApiResponse, Decode};
 use crate::stop::{Stop, stopped};
-use crate::time::{Now, within};
+use crate::time::Now;
 
 /// An async client. Clones are cheap and share connections, credentials and the rate limit.
 ///
@@ -105,7 +105,9 @@ impl Client {
                 }
                 Step::Send(_) if stop.is_some_and(Stop::is_stopped) => None,
                 Step::Send(request) => {
-                    let exchange = self.exchange(request);
+                    let (timer, max_bytes) =
+                        (&*self.engine.config.async_sleep, self.engine.config.max_response_bytes);
+                    let exchange = complete(&*self.transport, timer, request, max_bytes);
                     let response = match grace {
                         Some(stop) => stop.within_grace(exchange).await,
                         None => Some(exchange.await),
@@ -120,18 +122,6 @@ impl Client {
             let Some(event) = event else { return Ok(false) };
             step = call.on(self.now(), event);
         }
-    }
-
-    /// Sends the request of an attempt and reads the whole response, until the timeout of the request.
-    async fn exchange(&self, request: Request) -> Result<Response<Bytes>, TransportError> {
-        let timeout = request.timeout;
-        let exchange = async {
-            let Response { status, headers, body } = self.transport.send(request).await?;
-            let body = body.collect(self.engine.config.max_response_bytes).await?;
-            Ok(Response { status, headers, body })
-        };
-        let result = within(&*self.engine.config.async_sleep, timeout, exchange).await;
-        result.unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Timeout)))
     }
 
     async fn send_until(
@@ -159,7 +149,7 @@ impl Client {
     #[cfg(feature = "serde")]
     async fn credential_of(&self, call: &Call<'_>) -> Result<ValidCredential, Error> {
         let credential = self.credential(None, call.deadline()).await;
-        credential.ok_or_else(|| call.expired())?.map_err(CredentialError::into_error)
+        credential.ok_or_else(Call::expired)?.map_err(CredentialError::into_error)
     }
 }
 

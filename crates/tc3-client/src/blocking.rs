@@ -93,38 +93,20 @@ impl Client {
                     }
                 }
                 Step::Send(request) => {
-                    let response = self.exchange(request, grace);
+                    let max_bytes = self.engine.config.max_response_bytes;
+                    let is_over = Stop::is_grace_over;
+                    let response =
+                        detached::exchange(&self.transport, request, max_bytes, grace, is_over);
                     response.map(|response| Event::Response(response.map(&mut *read)))
                 }
-                Step::Sleep(time) => match stop {
-                    None => {
-                        self.sleep(time);
-                        Some(Event::Woke)
-                    }
-                    Some(stop) => {
-                        self.sleep_unless(time, &|| stop.is_stopped()).then_some(Event::Woke)
-                    }
-                },
+                Step::Sleep(time) => {
+                    let timer = &*self.engine.config.blocking_sleep;
+                    time::sleep_until_stop(timer, time, stop).then_some(Event::Woke)
+                }
                 Step::Done(result) => return result.map(|()| true),
             };
             let Some(event) = event else { return Ok(false) };
             step = call.on(self.now(), event);
-        }
-    }
-
-    /// Sends the request of an attempt and reads the whole response. Returns `None` after the grace of a stop.
-    fn exchange(
-        &self,
-        request: Request,
-        stop: Option<&Stop>,
-    ) -> Option<Result<Response<Bytes>, TransportError>> {
-        let max_bytes = self.engine.config.max_response_bytes;
-        match stop {
-            None => Some(detached::complete(&*self.transport, request, max_bytes)),
-            Some(stop) => {
-                let is_over = || stop.is_grace_over();
-                detached::exchange(&self.transport, request, max_bytes, &is_over)
-            }
         }
     }
 
@@ -153,7 +135,7 @@ impl Client {
     #[cfg(feature = "serde")]
     fn credential_of(&self, call: &Call<'_>) -> Result<ValidCredential, Error> {
         let credential = self.credential(None, call.deadline(), None);
-        credential.ok_or_else(|| call.expired())?.map_err(CredentialError::into_error)
+        credential.ok_or_else(Call::expired)?.map_err(CredentialError::into_error)
     }
 
     /// Sleeps on the client's timer until `is_cancelled`, which is polled every 50 milliseconds, returns true.

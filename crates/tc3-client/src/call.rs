@@ -109,7 +109,7 @@ impl<'a> Call<'a> {
     }
 
     /// Returns the error of a call without a credential at its deadline.
-    pub(crate) fn expired(&self) -> Error {
+    pub(crate) fn expired() -> Error {
         Error::new(ErrorKind::Timeout, "the timeout of the call expired before it had a credential")
     }
 
@@ -140,7 +140,7 @@ impl<'a> Call<'a> {
             }
             Event::Expired => {
                 let rejection = self.rejection.take();
-                self.fail(rejection.unwrap_or_else(|| self.expired()))
+                self.fail(rejection.unwrap_or_else(Self::expired))
             }
             Event::Woke => match self.reserved.take() {
                 Some(reserved) => self.on_permit(now, reserved),

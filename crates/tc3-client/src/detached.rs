@@ -9,6 +9,7 @@ use tc3_transport::{
 };
 use tracing::dispatcher;
 
+use crate::exchange::complete_blocking;
 use crate::stop::{Stop, stopped};
 use crate::time::POLL_INTERVAL;
 
@@ -65,29 +66,21 @@ impl Thread {
     }
 }
 
-/// Sends a request and reads the whole response. Returns `None` once `is_over` returns true, which is polled.
+/// Sends a request and reads the whole response. With a [`Stop`], returns `None` once `is_over` returns true for it, which
+/// is polled.
 pub(crate) fn exchange(
     transport: &Arc<dyn BlockingTransport>,
     request: Request,
     max_bytes: usize,
-    is_over: &dyn Fn() -> bool,
+    stop: Option<&Stop>,
+    is_over: fn(&Stop) -> bool,
 ) -> Option<Result<Response<Bytes>, TransportError>> {
-    let Some(thread) = Thread::start() else {
-        return Some(complete(&**transport, request, max_bytes));
+    let Some((stop, thread)) = stop.and_then(|stop| Some((stop, Thread::start()?))) else {
+        return Some(complete_blocking(&**transport, request, max_bytes));
     };
     let transport = Arc::clone(transport);
-    let operation = move || complete(&*transport, request, max_bytes);
-    thread.run(is_over, operation).map(|(result, _)| result)
-}
-
-/// Sends a request and reads the whole response.
-pub(crate) fn complete(
-    transport: &dyn BlockingTransport,
-    request: Request,
-    max_bytes: usize,
-) -> Result<Response<Bytes>, TransportError> {
-    let Response { status, headers, body } = transport.send(request)?;
-    Ok(Response { status, headers, body: body.collect(max_bytes)? })
+    let operation = move || complete_blocking(&*transport, request, max_bytes);
+    thread.run(&|| is_over(stop), operation).map(|(result, _)| result)
 }
 
 /// Sends a request. Returns `None` after the grace of a stop; reading the body fails then.

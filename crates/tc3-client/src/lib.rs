@@ -55,6 +55,8 @@ mod encapsulation;
 mod endpoint;
 mod engine;
 mod error;
+#[cfg(any(feature = "async-core", feature = "ureq"))]
+mod exchange;
 mod headers;
 mod limiter;
 mod one_line;

@@ -71,13 +71,8 @@ impl Limiter {
         while times.front().is_some_and(|&earliest| earliest.saturating_add(WINDOW) <= now) {
             times.pop_front();
         }
-        let mut at = times.back().map_or(now, |&last| last.max(now));
-        // The permit before the last `rate - 1` must be at least one window older.
-        if let Some(&earlier) = times.len().checked_sub(rate).and_then(|index| times.get(index)) {
-            at = at.max(earlier.saturating_add(WINDOW));
-        }
-        times.push_back(at);
-        at
+        let at = times.back().map_or(now, |&last| last.max(now));
+        insert(times, rate, at)
     }
 
     /// Moves a reserved permit to the time of its use, which may be later than the reserved one. Returns the time from
@@ -90,20 +85,14 @@ impl Limiter {
         now: Duration,
     ) -> Duration {
         // A timer of a simulation may return early.
-        let mut at = now.max(reserved);
+        let at = now.max(reserved);
         let Some(rate) = limit.per_second(info) else { return at };
         let mut windows = self.windows();
         let Some(times) = windows.get_mut(key(info).as_str()) else { return at };
         if let Ok(index) = times.binary_search(&reserved) {
             times.remove(index);
         }
-        let mut index = times.partition_point(|&other| other <= at);
-        if let Some(&earlier) = index.checked_sub(rate).and_then(|index| times.get(index)) {
-            at = at.max(earlier.saturating_add(WINDOW));
-            index = times.partition_point(|&other| other <= at);
-        }
-        times.insert(index, at);
-        at
+        insert(times, rate, at)
     }
 
     /// Releases a reserved permit that is not used.
@@ -123,6 +112,17 @@ impl Limiter {
 
 fn key(info: &ActionInfo<'_>) -> String {
     format!("{}/{}", info.service, info.name)
+}
+
+/// Inserts a permit that is valid from `at` or later, and returns its time.
+fn insert(times: &mut VecDeque<Duration>, rate: usize, mut at: Duration) -> Duration {
+    let index = times.partition_point(|&other| other <= at);
+    // The permit before the last `rate - 1` must be at least one window older.
+    if let Some(&earlier) = index.checked_sub(rate).and_then(|index| times.get(index)) {
+        at = at.max(earlier.saturating_add(WINDOW));
+    }
+    times.insert(times.partition_point(|&other| other <= at), at);
+    at
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use tc3_transport::TransportErrorKind;
 
 /// Number of attempts and backoff.
 ///
-/// The retry rules themselves are data of the platform and the service (`ErrorTable` in [`api`](crate::api)). Throttled attempts are retried for every action. Faults of the server
-/// and of the transport are retried only if the action is idempotent or the request was never sent.
+/// The retry rules themselves are data of the platform and the service (`ErrorTable` in [`api`](crate::api)). Throttled
+/// attempts are retried for every action. Faults of the server and of the transport are retried only if the action is
+/// idempotent or the request was never sent.
 ///
 /// Throttling (`RequestLimitExceeded`, HTTP status 429) is retried until the timeout of the call, each time after
 /// at least one second. The delays below and `max_attempts`, if above one, do not limit it. Without a timeout it

@@ -40,8 +40,8 @@ pub struct Stop(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     stopped_at: OnceLock<Instant>,
-    /// True if there is no timer for the grace.
-    without_grace: AtomicBool,
+    /// True once the timer of the grace has ended, or could not be started.
+    is_over: AtomicBool,
     /// Notified at the stop and at the end of the grace.
     #[cfg(feature = "async-core")]
     changed: tokio::sync::Notify,
@@ -68,15 +68,24 @@ impl Stop {
 
     /// Returns whether the work was stopped and [`GRACE`](Self::GRACE) has passed since.
     pub fn is_grace_over(&self) -> bool {
-        self.0.stopped_at.get().is_some_and(|at| {
-            at.elapsed() >= Self::GRACE || self.0.without_grace.load(Ordering::SeqCst)
-        })
+        self.0
+            .stopped_at
+            .get()
+            .is_some_and(|at| at.elapsed() >= Self::GRACE || self.0.is_over.load(Ordering::SeqCst))
     }
 }
 
 impl fmt::Debug for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stop").field("is_stopped", &self.is_stopped()).finish()
+    }
+}
+
+#[cfg(feature = "async-core")]
+impl Shared {
+    fn end_grace(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        self.changed.notify_waiters();
     }
 }
 
@@ -130,11 +139,10 @@ impl Stop {
         let passed = shared.stopped_at.get().map(Instant::elapsed).unwrap_or_default();
         let timer = move || {
             std::thread::sleep(Self::GRACE.saturating_sub(passed));
-            shared.changed.notify_waiters();
+            shared.end_grace();
         };
         if std::thread::Builder::new().name("tc3-stop".into()).spawn(timer).is_err() {
-            self.0.without_grace.store(true, Ordering::SeqCst);
-            self.0.changed.notify_waiters();
+            self.0.end_grace();
         }
     }
 }

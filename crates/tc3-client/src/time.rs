@@ -122,6 +122,22 @@ pub(crate) fn sleep_unless(
     false
 }
 
+/// Sleeps, or returns false at a stop. Without a [`Stop`] it sleeps once: slices would change the calls of a caller's timer.
+#[cfg(feature = "ureq")]
+pub(crate) fn sleep_until_stop(
+    timer: &dyn BlockingSleep,
+    time: Duration,
+    stop: Option<&crate::stop::Stop>,
+) -> bool {
+    match stop {
+        None => {
+            timer.sleep(time);
+            true
+        }
+        Some(stop) => sleep_unless(timer, time, &|| stop.is_stopped()),
+    }
+}
+
 /// The default timers: the thread's sleep in the blocking client, tokio's timer in the async client.
 ///
 /// A tokio runtime must have its timer enabled (`enable_time` or `enable_all`).

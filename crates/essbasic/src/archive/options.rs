@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tc3_client::Stop;
+
 use super::shard::Shard;
 use crate::download::{DownloadEvent, DownloadOptions, LinkHost, NameTemplate};
 use crate::error::Error;
-use crate::stop::Stop;
 
 /// Options of an archive job.
 #[derive(Debug, Clone)]

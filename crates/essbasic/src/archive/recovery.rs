@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 
+use tc3_client::Stop;
+
 use super::journal::{Record, RecordFilter, VERSION};
 use super::shard::digest;
 use crate::download::{Entry, Existing, FileNames, Target, Verification};
 use crate::error::FlowErrorKind;
-use crate::stop::Stop;
 
 /// The state of earlier runs, read from their journal.
 pub(super) struct Recovery {

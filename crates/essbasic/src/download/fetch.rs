@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use essbasic_files::sync_folder;
 use tc3_client::Endpoint;
+use tc3_client::Stop;
 use tc3_client::transport::{
     HeaderMap, HeaderValue, Request, Response, TransportError, TransportErrorKind, Uri, header,
 };
@@ -23,7 +24,6 @@ use super::store::StoreSink;
 use super::target::Target;
 use crate::error::{FlowError, FlowErrorKind};
 use crate::links::ResourceLink;
-use crate::stop::Stop;
 
 /// A file to fetch.
 #[derive(Clone)]

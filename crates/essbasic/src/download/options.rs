@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tc3_client::Stop;
+
 use super::event::DownloadEvent;
 use super::link_host::LinkHost;
 #[cfg(feature = "object-store")]
 use super::store::StoreLocation;
 use super::target::Target;
 use super::template::NameTemplate;
-use crate::stop::Stop;
 use crate::wait::WaitOptions;
 
 /// Options of a download.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use essbasic_models::FlowStatus;
+use tc3_client::Stop;
 
 use super::outcome::WaitOutcome;
 use super::signals::Signals;
 use crate::ids::FlowId;
-use crate::stop::Stop;
 
 /// Polling interval of contracts without callbacks, if callbacks are received.
 const SIGNALS_INTERVAL: Duration = Duration::from_secs(60);

@@ -202,14 +202,13 @@ const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 mod asynchronous {
     use std::time::Duration;
 
-    use tc3_transport::{
-        AsyncTransport, Bytes, Request, Response, TransportError, TransportErrorKind,
-    };
+    use tc3_transport::AsyncTransport;
 
     use super::{
         CredentialCache, CredentialError, FetchStep, Lookup, MAX_RESPONSE_BYTES, ValidCredential,
         limited,
     };
+    use crate::exchange::complete;
     use crate::time::{AsyncSleep, Clock, within};
 
     impl CredentialCache {
@@ -262,10 +261,7 @@ mod asynchronous {
                 let now = clock.now();
                 response = match limited(&mut *fetch, response, now, deadline)? {
                     FetchStep::Send(request) => {
-                        let timeout = request.timeout;
-                        let response = within(sleep, timeout, exchange(transport, *request)).await;
-                        let expired = || Err(TransportError::new(TransportErrorKind::Timeout));
-                        Some(response.unwrap_or_else(expired))
+                        Some(complete(transport, sleep, *request, MAX_RESPONSE_BYTES).await)
                     }
                     FetchStep::Sleep(time) => {
                         sleep.sleep(time).await;
@@ -277,14 +273,6 @@ mod asynchronous {
                 };
             }
         }
-    }
-
-    async fn exchange(
-        transport: &dyn AsyncTransport,
-        request: Request,
-    ) -> Result<Response<Bytes>, TransportError> {
-        let Response { status, headers, body } = transport.send(request).await?;
-        Ok(Response { status, headers, body: body.collect(MAX_RESPONSE_BYTES).await? })
     }
 }
 
@@ -301,7 +289,7 @@ mod blocking {
     };
     use crate::detached;
     use crate::stop::Stop;
-    use crate::time::{BlockingSleep, Clock, sleep_unless};
+    use crate::time::{BlockingSleep, Clock, sleep_until_stop};
 
     impl CredentialCache {
         /// Returns a credential; if the source has another one, not the rejected one. Returns `None` at
@@ -355,18 +343,16 @@ mod blocking {
             loop {
                 let now = clock.now();
                 response = match limited(&mut *fetch, response, now, deadline)? {
-                    FetchStep::Send(request) => Some(match stop {
-                        None => detached::complete(&**transport, *request, MAX_RESPONSE_BYTES),
-                        Some(stop) => {
-                            let is_over = || stop.is_stopped();
-                            detached::exchange(transport, *request, MAX_RESPONSE_BYTES, &is_over)?
-                        }
-                    }),
+                    FetchStep::Send(request) => Some(detached::exchange(
+                        transport,
+                        *request,
+                        MAX_RESPONSE_BYTES,
+                        stop,
+                        Stop::is_stopped,
+                    )?),
                     FetchStep::Sleep(time) => {
-                        match stop {
-                            None => sleep.sleep(time),
-                            Some(stop) if sleep_unless(sleep, time, &|| stop.is_stopped()) => {}
-                            Some(_) => return None,
+                        if !sleep_until_stop(sleep, time, stop) {
+                            return None;
                         }
                         None
                     }

@@ -64,8 +64,8 @@ impl CredentialSource for Credential {
 /// Returns a source that calls a function, for example to read a vault or a file of another format.
 ///
 /// The client calls it on the calling thread when it needs a credential. In the async client it must not block for
-/// long: implement [`CredentialSource`] for a slow source. The timeout of the call does not interrupt it. Set the [expiry](Credential::with_expiry) of the
-/// credential to have the function called again before it expires.
+/// long: implement [`CredentialSource`] for a slow source. The timeout of the call does not interrupt it. Set the
+/// [expiry](Credential::with_expiry) of the credential to have the function called again before it expires.
 ///
 /// ```
 /// use tc3_client::Config;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use essbasic_models::{DescribeFlowDetailInfoResponse, DescribeResourceUrlsByFlowsResponse};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tc3_client::Stop;
 use tc3_client::transport::{
     BlockingTransport, Bytes, HeaderMap, Response, StatusCode, TransportError, TransportErrorKind,
 };
@@ -16,7 +17,6 @@ use super::super::report::SavedFile;
 use super::links::LinkBatch;
 use super::status::StatusBatch;
 use super::*;
-use crate::stop::Stop;
 
 /// The behavior of the service and the network for one contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

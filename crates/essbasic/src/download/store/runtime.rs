@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Instant;
 
+use tc3_client::Stop;
 use tokio::runtime::{Builder, Runtime};
 
 use super::super::outcome::FetchOutcome;
 use super::STOP_CHECK;
-use crate::stop::Stop;
 
 /// A runtime with one thread, created with the first file.
 ///

@@ -1,3 +1,0 @@
-//! Cancellation of a job by its caller.
-
-pub use tc3_client::Stop;
