@@ -19,4 +19,4 @@ pub use self::line_file::LineFile;
 pub use self::lock::Lock;
 pub use self::open::{create_new, open, open_append, read_start};
 pub use self::path::{create_folder, is_at, is_same_file, parent, sync_folder, with_suffix};
-pub use self::temporary::{TemporaryFile, remove_orphans};
+pub use self::temporary::{TemporaryFile, TemporaryFileLost, remove_orphans};

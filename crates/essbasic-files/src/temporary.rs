@@ -1,5 +1,6 @@
 //! Files written under a temporary name.
 
+use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,10 +14,13 @@ const SUFFIX: &str = ".part";
 /// A file with a temporary name. It is removed if it is dropped before [`persist`](Self::persist) or
 /// [`persist_new`](Self::persist_new).
 ///
-/// The file has an advisory lock while it is open, so that [`remove_orphans`] does not remove it.
+/// The file has an advisory lock while it is open, so that [`remove_orphans`] does not remove it. If another program
+/// removes, replaces or truncates it, it is not renamed.
 #[derive(Debug)]
 pub struct TemporaryFile {
     file: File,
+    /// Number of bytes written.
+    bytes: u64,
     /// Path with the temporary name; `None` after the rename.
     path: Option<PathBuf>,
 }
@@ -36,7 +40,7 @@ impl TemporaryFile {
                 Err(error) => return Err(error),
             };
             let locked = file.try_lock();
-            let temporary = Self { file, path: Some(path) };
+            let temporary = Self { file, bytes: 0, path: Some(path) };
             match locked {
                 Ok(()) => {}
                 // Another process found it between creation and locking, and is removing it as an orphan.
@@ -73,24 +77,41 @@ impl TemporaryFile {
     /// The content is durable after [`sync`](Self::sync), the name after [`sync_folder`](crate::sync_folder).
     ///
     /// # Errors
-    /// Returns the error of the operating system. The file keeps its temporary name then.
+    /// Returns [`TemporaryFileLost`] as the source if another program changed the temporary file, and the error of the
+    /// operating system otherwise. The file keeps its temporary name then.
     pub fn persist(&mut self, path: &Path) -> io::Result<()> {
         if let Some(temporary) = &self.path {
+            self.check(temporary)?;
             std::fs::rename(temporary, path)?;
         }
         self.path = None;
-        Ok(())
+        self.check(path)
+    }
+
+    /// Returns an error unless the path is that of this file, and the file has the bytes written to it.
+    fn check(&self, path: &Path) -> io::Result<()> {
+        match is_at(&self.file, path)? && self.file.metadata()?.len() == self.bytes {
+            true => Ok(()),
+            false => Err(io::Error::other(TemporaryFileLost)),
+        }
     }
 
     /// Renames the file to `path` unless anything exists there.
     ///
     /// # Errors
-    /// Returns [`io::ErrorKind::AlreadyExists`] if anything, a dangling link included, exists at `path`, and the error of
-    /// the operating system otherwise. The file keeps its temporary name then.
+    /// Returns [`io::ErrorKind::AlreadyExists`] if anything, a dangling link included, exists at `path`,
+    /// [`TemporaryFileLost`] as the source if another program changed the temporary file, and the error of the operating
+    /// system otherwise. The file keeps its temporary name then.
     pub fn persist_new(&mut self, path: &Path) -> io::Result<()> {
         let Some(temporary) = &self.path else { return Ok(()) };
+        self.check(temporary)?;
         match std::fs::hard_link(temporary, path) {
             Ok(()) => {
+                // Another program changed it after the first check. The new name is the one just created.
+                if let Err(error) = self.check(path) {
+                    let _ = std::fs::remove_file(path);
+                    return Err(error);
+                }
                 // If the temporary name cannot be removed, it remains as an orphan.
                 let _ = std::fs::remove_file(temporary);
             }
@@ -114,7 +135,9 @@ impl TemporaryFile {
 
 impl Write for TemporaryFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        let written = self.file.write(bytes)?;
+        self.bytes = self.bytes.saturating_add(written as u64);
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -130,6 +153,27 @@ impl Drop for TemporaryFile {
         }
     }
 }
+
+/// The error of a [`TemporaryFile`] that another program removed, replaced or truncated before it got its final name.
+///
+/// It is the source of an [`io::Error`]: see [`is_cause_of`](Self::is_cause_of).
+#[derive(Debug)]
+pub struct TemporaryFileLost;
+
+impl TemporaryFileLost {
+    /// Returns whether this is the source of an error.
+    pub fn is_cause_of(error: &io::Error) -> bool {
+        error.get_ref().is_some_and(|source| source.is::<Self>())
+    }
+}
+
+impl fmt::Display for TemporaryFileLost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("another program removed or changed the temporary file")
+    }
+}
+
+impl std::error::Error for TemporaryFileLost {}
 
 /// Removes temporary files that killed processes have left in a folder. Those of running processes stay, as does
 /// anything that is not a regular file.

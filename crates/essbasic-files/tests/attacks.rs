@@ -10,7 +10,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use essbasic_files::{
-    LineFile, Lock, TemporaryFile, create_new, open, open_append, remove_orphans,
+    LineFile, Lock, TemporaryFile, TemporaryFileLost, create_new, open, open_append, remove_orphans,
 };
 
 /// Creates an object at a path; `victim` is a file outside the folder.
@@ -77,5 +77,59 @@ fn planted_temporary_files_are_not_followed() {
         plant(&folder.path().join(".essbasic-0000000000000000.part"), &victim);
         remove_orphans(folder.path()).unwrap();
         assert_eq!(std::fs::read(&victim).unwrap(), b"untouched", "{what}");
+    }
+}
+
+/// Changes a temporary file; `victim` is a file outside the folder.
+#[cfg(unix)]
+type Change = fn(temporary: &Path, victim: &Path);
+
+#[cfg(unix)]
+#[test]
+fn a_temporary_file_that_another_program_changes_gets_no_final_name() {
+    let truncate: Change = |path, _| {
+        std::fs::OpenOptions::new().write(true).open(path).unwrap().set_len(1).unwrap();
+    };
+    let extend: Change = |path, _| {
+        std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"!").unwrap();
+    };
+    let nothing: Change = |_, _| {};
+    let replaced = PLANTS.map(|(what, plant)| (what, Some(plant), nothing));
+    let cases = replaced.into_iter().chain([
+        ("removed", None, nothing),
+        ("truncated", None, truncate),
+        ("extended", None, extend),
+    ]);
+    for (what, plant, change) in cases {
+        for replaces in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, victim) = (folder.path().join("final"), folder.path().join("victim"));
+            std::fs::write(&victim, "untouched").unwrap();
+            if replaces {
+                std::fs::write(&path, "earlier").unwrap();
+            }
+            let mut file = TemporaryFile::create_in(folder.path()).unwrap();
+            file.write_all(b"content").unwrap();
+            let entries = std::fs::read_dir(folder.path()).unwrap();
+            let mut names = entries.map(|entry| entry.unwrap().path());
+            let temporary =
+                names.find(|name| name.extension().is_some_and(|x| x == "part")).unwrap();
+            if plant.is_some() || what == "removed" {
+                std::fs::remove_file(&temporary).unwrap();
+            }
+            if let Some(plant) = plant {
+                plant(&temporary, &victim);
+            }
+            change(&temporary, &victim);
+            let named = if replaces { file.persist(&path) } else { file.persist_new(&path) };
+            let error = named.unwrap_err();
+            assert!(TemporaryFileLost::is_cause_of(&error), "{what}: {error}");
+            match replaces {
+                true => assert_eq!(std::fs::read(&path).unwrap(), b"earlier", "{what}"),
+                false => assert!(path.symlink_metadata().is_err(), "{what}"),
+            }
+            drop(file);
+            assert_eq!(std::fs::read(&victim).unwrap(), b"untouched", "{what}");
+        }
     }
 }

@@ -13,7 +13,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use essbasic::{
     ArchiveOptions, ArchiveReport, DownloadEvent, DownloadOptions, Error, FlowErrorKind,
@@ -355,6 +355,47 @@ fn removes_only_regular_files_as_orphans() {
                 Plant::File | Plant::HardLink => assert!(!at.exists(), "{case}"),
                 _ => home.check(plant, &at, &case),
             }
+        }
+    }
+}
+
+/// Changes the first temporary file that it finds: replaces it, or removes it.
+fn change_temporary_file(home: &Home, plant: Option<Plant>) -> bool {
+    let paths = std::fs::read_dir(&home.out).unwrap().map(|entry| entry.unwrap().path());
+    let is_temporary = |path: &PathBuf| path.to_string_lossy().ends_with(".part");
+    let Some(path) = paths.into_iter().find(is_temporary) else { return false };
+    std::fs::remove_file(&path).unwrap();
+    if let Some(plant) = plant {
+        home.plant(plant, &path);
+    }
+    true
+}
+
+#[test]
+fn a_temporary_file_changed_during_a_run_is_fetched_again() {
+    let emulator = Emulator::builder().with_min_pdf_bytes(2 << 20).start().unwrap();
+    let flows: Vec<_> = emulator.completed_flows().into_iter().take(2).collect();
+    for (driver, client) in clients(&emulator) {
+        for plant in PLANTS.into_iter().map(Some).chain([None]) {
+            let case = format!("{driver} {plant:?}");
+            let home = Arc::new(Home::new());
+            let (changed, seen) = (Arc::new(OnceLock::new()), Arc::clone(&home));
+            let once = Arc::clone(&changed);
+            let options =
+                DownloadOptions::to(&home.out).with_concurrency(1).on_event(move |event| {
+                    if matches!(event, DownloadEvent::Bytes(_))
+                        && once.get().is_none()
+                        && change_temporary_file(&seen, plant)
+                    {
+                        once.set(()).unwrap();
+                    }
+                });
+            let report = call!(&client, download(flows.clone(), &options)).unwrap();
+            assert!(changed.get().is_some(), "{case}: no temporary file was changed");
+            assert!(report.is_complete(), "{case}: {report:?}");
+            assert_eq!(pdfs(&home.out), 2, "{case}");
+            let victim = std::fs::read_to_string(home.home.path().join("victim")).unwrap();
+            assert_eq!(victim, "unchanged", "{case}");
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The transfer of one file over one link: its request, and the sink that receives the response.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use essbasic_files::sync_folder;
+use essbasic_files::{TemporaryFileLost, sync_folder};
 use tc3_client::Endpoint;
 use tc3_client::Stop;
 use tc3_client::transport::{
@@ -149,6 +150,19 @@ impl FolderSink {
             }
             Ok(finished)
         });
-        finished.map_or_else(FetchOutcome::Disk, FetchOutcome::from)
+        finished.map_or_else(failed, FetchOutcome::from)
+    }
+}
+
+/// Returns the outcome of a file that could not be written. One that another program changed is fetched again.
+fn failed(error: io::Error) -> FetchOutcome {
+    match TemporaryFileLost::is_cause_of(&error) {
+        true => {
+            let error = FlowError::new(FlowErrorKind::Content, error.to_string());
+            FetchOutcome::Failed(
+                error.with_hint("keep other programs from changing files named .essbasic-*.part"),
+            )
+        }
+        false => FetchOutcome::Disk(error),
     }
 }
