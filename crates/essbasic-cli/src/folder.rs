@@ -43,6 +43,7 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
     use io::ErrorKind as Kind;
     let (what, remedy) = match error.kind() {
         Kind::StorageFull | Kind::QuotaExceeded => ("cannot be written", "make room there or "),
+        Kind::FileTooLarge => ("cannot be written", "raise the limit of file sizes or "),
         Kind::PermissionDenied => ("cannot be written", "grant write permission or "),
         Kind::NotADirectory | Kind::AlreadyExists => ("is not a folder", "move the file away or "),
         Kind::ResourceBusy => {

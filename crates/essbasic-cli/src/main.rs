@@ -34,6 +34,7 @@ mod signature;
 mod start;
 mod status;
 mod store;
+mod streams;
 mod tally;
 mod upload;
 mod verify;
@@ -59,7 +60,7 @@ Other variables: TENCENTCLOUD_TOKEN (temporary keys), HTTPS_PROXY, NO_PROXY,
 ESSBASIC_CALLBACK_TOKEN and ESSBASIC_CALLBACK_KEY (listen), AWS_* (archive to a bucket).
 
 Exit status of every command: 0 everything succeeded, 2 a part failed, each with its reason, 1 it could not start or
-continue, 130 a second signal ended it.";
+continue, 130 a second signal ended it, or a signal while stdout or stderr was blocked.";
 
 /// Tencent e-sign (essbasic): create, wait for and download contracts, receive callbacks, call
 /// any action, explore the API, sign requests, run an emulator.
@@ -221,6 +222,9 @@ fn usage(error: &clap::Error) -> ExitCode {
 impl Cli {
     fn run(self) -> Result<Exit, Failure> {
         log::start(self.verbose);
+        // If it fails, the signal ends the process as before.
+        #[cfg(unix)]
+        let _ = interrupt::report_file_size_limit();
         // Their output is the record of what they did. `listen` has a check of its own.
         if matches!(self.command, Command::Upload(_) | Command::Start(_) | Command::Call(_)) {
             output::check()?;

@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use essbasic::api::json::{minify, pretty};
 use serde::Serialize;
 
-use crate::closed;
 use crate::failure::Failure;
+use crate::{closed, streams};
 
 /// Returns an error if stdout was closed when the process started, for commands whose output must not be lost.
 ///
@@ -29,13 +29,13 @@ pub(crate) fn help(error: &clap::Error) -> Result<(), Failure> {
 
 /// Writes one line to stdout.
 pub(crate) fn line(text: impl fmt::Display) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = streams::stdout();
     settle(writeln!(stdout, "{text}").and_then(|()| stdout.flush()))
 }
 
 /// Writes one line to stdout that must not be lost. Unlike [`line()`], a closed pipe is an error too.
 pub(crate) fn result(text: impl fmt::Display) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = streams::stdout();
     writeln!(stdout, "{text}").and_then(|()| stdout.flush())
 }
 
@@ -80,12 +80,12 @@ fn unwritable(error: &serde_json::Error) -> Failure {
 
 /// Writes one line to stderr. Errors are ignored: there is no other place to report them.
 pub(crate) fn note(text: impl fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = streams::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Writes bytes to stdout.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = streams::stdout();
     settle(stdout.write_all(bytes).and_then(|()| stdout.flush()))
 }
 
