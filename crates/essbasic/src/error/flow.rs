@@ -5,6 +5,11 @@ use core::fmt;
 use tc3_client::api::json::{self, Decode, Encode, Reader, Writer};
 use tc3_client::api::{__deserialize, __serialize};
 
+use crate::download::truncate;
+
+/// Maximum length of the ID of a response, in bytes. Those of the service have 36.
+const MAX_REQUEST_ID_BYTES: usize = 128;
+
 /// Class of a failure of one contract.
 ///
 /// In journals, reports and with the feature `serde` it is the string [`as_str`](Self::as_str).
@@ -169,9 +174,10 @@ impl FlowError {
         self
     }
 
-    /// Sets the ID of the response that contains the failure.
+    /// Sets the ID of the response that contains the failure, truncated to [`MAX_REQUEST_ID_BYTES`].
     pub(crate) fn with_request_id(mut self, request_id: &str) -> Self {
         if !request_id.is_empty() {
+            let request_id = truncate(request_id, MAX_REQUEST_ID_BYTES);
             request_id.clone_into(&mut self.details.get_or_insert_default().request_id);
         }
         self

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use essbasic_models::FlowStatus;
 
+use crate::download::truncate;
 use crate::ids::FlowId;
 
 /// Channel from a callback receiver to the waits of a program, so that contracts need not be polled.
@@ -59,6 +60,9 @@ const MAX_CONTRACTS: usize = 100_000;
 /// Maximum length of a flow ID, in bytes. Contracts of the service have 32.
 const MAX_FLOW_ID_BYTES: usize = 256;
 
+/// Maximum length of a status, in bytes. Those of the service have at most 8.
+const MAX_STATUS_BYTES: usize = 256;
+
 /// Maximum length of a reason, in bytes.
 const MAX_REASON_BYTES: usize = 1_024;
 
@@ -70,12 +74,13 @@ impl Signals {
 
     /// Sends the status of a contract from a verified callback, with its reason for a rejection or withdrawal.
     ///
-    /// Of the reason, 1,024 bytes are kept. A flow ID of more than 256 bytes is ignored.
+    /// Of the reason, 1,024 bytes are kept. A signal whose flow ID or status exceeds 256 bytes is ignored.
     pub fn send(&self, flow_id: impl Into<FlowId>, status: FlowStatus, reason: impl Into<String>) {
-        let (flow_id, reason) = (flow_id.into(), truncated(reason.into()));
-        if flow_id.as_str().len() > MAX_FLOW_ID_BYTES {
+        let (flow_id, reason) = (flow_id.into(), reason.into());
+        if flow_id.as_str().len() > MAX_FLOW_ID_BYTES || status.as_str().len() > MAX_STATUS_BYTES {
             return;
         }
+        let reason = truncate(&reason, MAX_REASON_BYTES).to_owned();
         let signal = Signal { flow_id, status, reason };
         let mut state = self.state();
         state.keep(&signal);
@@ -164,16 +169,6 @@ fn rank(status: &FlowStatus) -> u8 {
         FlowStatus::Relieved => 3,
         _ => 1,
     }
-}
-
-/// Truncates a reason to [`MAX_REASON_BYTES`], at the boundary of a character.
-fn truncated(mut reason: String) -> String {
-    let mut end = reason.len().min(MAX_REASON_BYTES);
-    while !reason.is_char_boundary(end) {
-        end -= 1;
-    }
-    reason.truncate(end);
-    reason
 }
 
 /// The subscription of one wait, which ends when it is dropped.
@@ -319,6 +314,7 @@ mod tests {
     fn kept_signals_are_bounded() {
         let signals = Signals::new();
         signals.send("f".repeat(MAX_FLOW_ID_BYTES + 1), FlowStatus::All, "");
+        signals.send("f", "S".repeat(MAX_STATUS_BYTES + 1).into(), "");
         assert!(signals.state().last.is_empty());
         let long = "签".repeat(1_000);
         // The second contract gets a later signal, so that the first, third and fourth are the oldest.

@@ -15,6 +15,9 @@ pub(crate) const VERSION: u64 = 2;
 /// Maximum length of an error message in a journal, in bytes.
 pub(super) const MAX_MESSAGE_BYTES: usize = 4 << 10;
 
+/// Maximum length of a status in a journal, in bytes. Those of the service have at most 8.
+const MAX_STATUS_BYTES: usize = 256;
+
 /// The first line, which identifies the job of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
@@ -47,7 +50,7 @@ pub(crate) struct Record {
     /// SHA-256 of each file, in the order of `files` or `intent`.
     pub(crate) sha256: Vec<String>,
     /// Status of the contract when it was checked, before its download; `None` if it was not checked, or if an earlier
-    /// version wrote the line.
+    /// version wrote the line. A status that exceeds [`MAX_STATUS_BYTES`] is omitted.
     pub(crate) status: Option<FlowStatus>,
     pub(crate) error: Option<FlowError>,
 }
@@ -75,7 +78,7 @@ impl Record {
             flow_id: flow.flow_id.to_string(),
             files: flow.files.iter().map(|file| (name(&file.path), file.bytes)).collect(),
             sha256: flow.files.iter().map(|file| file.sha256.clone()).collect(),
-            status: flow.status.clone(),
+            status: flow.status.clone().filter(|status| status.as_str().len() <= MAX_STATUS_BYTES),
             error: flow.error.as_ref().map(failure),
             ..Self::default()
         }

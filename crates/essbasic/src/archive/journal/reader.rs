@@ -8,7 +8,7 @@ use tc3_client::api::json;
 
 use super::line::{Header, Record, VERSION};
 
-/// Maximum length of a line, in bytes. A contract has few files, and its error message is truncated.
+/// Maximum length of a line, in bytes. A contract has few files, and the length of every other string is limited.
 const MAX_LINE_BYTES: u64 = 1 << 20;
 
 /// The first bytes of every journal.

@@ -166,14 +166,21 @@ fn truncates_long_messages_so_that_the_journal_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j.jsonl");
     let journal = open(&path, &job("1/1")).unwrap();
-    let error = FlowError::new(FlowErrorKind::Refused, "\u{1}合".repeat(1 << 20));
-    let flow =
-        ReportedFlow { flow_id: "a".into(), status: None, files: vec![], error: Some(error) };
-    journal.add(&Record::of(&flow)).unwrap();
+    let long = "\u{1}合".repeat(1 << 20);
+    for status in [&*long, "NEW"] {
+        let error = FlowError::new(FlowErrorKind::Refused, &*long).with_request_id(&long);
+        let (status, error) = (Some(status.into()), Some(error));
+        let flow = ReportedFlow { flow_id: "a".into(), status, files: vec![], error };
+        journal.add(&Record::of(&flow)).unwrap();
+    }
     journal.close().unwrap();
     let records: Vec<Record> = Reader::open(&path).unwrap().unwrap().map(Result::unwrap).collect();
-    let message = &records[0].error.as_ref().unwrap().message;
+    let statuses: Vec<_> = records.iter().map(|record| record.status.clone()).collect();
+    assert_eq!(statuses, [None, Some("NEW".into())]);
+    let error = records[0].error.as_ref().unwrap();
+    let message = &error.message;
     assert!(message.len() > MAX_MESSAGE_BYTES - 4 && message.len() <= MAX_MESSAGE_BYTES);
+    assert_eq!(error.request_id(), Some(&long[..128]));
 }
 
 #[test]
