@@ -122,7 +122,9 @@ fn errors_of_contracts_keep_the_facts_of_the_call() {
 fn errors_survive_json_without_their_call() {
     let files = [saved_file("a.pdf", 3, "00")];
     let error = call_failed(api_error::<Read>("ResourceNotFound.Flow", "none", "id-1"));
-    let report = report([saved("a", files), failed("b", error)]);
+    // It has neither code nor request ID.
+    let timeout = transport_error::<Read>(TransportError::new(TransportErrorKind::Timeout));
+    let report = report([saved("a", files), failed("b", error), failed("c", call_failed(timeout))]);
     let json = serde_json::to_value(&report).unwrap();
     let error = json.pointer("/flows/1/error").unwrap();
     for name in ["kind", "message", "hint", "code", "request_id"] {

@@ -115,7 +115,8 @@ __deserialize!(FlowErrorKind);
 /// Failure of one contract. It contains no link.
 ///
 /// [`Display`](fmt::Display) prints the failure, [`hint`](Self::hint) returns the fix.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Two errors are equal if all their properties except the failed [`call`](Self::call) are.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FlowError {
     /// Class of the failure.
@@ -135,17 +136,17 @@ struct Details {
     call: Option<tc3_client::Error>,
 }
 
-impl PartialEq for Details {
+impl PartialEq for FlowError {
     fn eq(&self, other: &Self) -> bool {
-        let facts = |details: &Self| {
-            let Self { hint, code, request_id, .. } = details.clone();
-            (hint, code, request_id)
-        };
-        facts(self) == facts(other)
+        self.kind == other.kind
+            && self.message == other.message
+            && self.hint() == other.hint()
+            && self.code() == other.code()
+            && self.request_id() == other.request_id()
     }
 }
 
-impl Eq for Details {}
+impl Eq for FlowError {}
 
 impl FlowError {
     pub(crate) fn new(kind: FlowErrorKind, message: impl Into<String>) -> Self {
@@ -165,7 +166,7 @@ impl FlowError {
 
     /// Returns this error with another message.
     pub(crate) fn with_message(&self, message: String) -> Self {
-        Self { message, ..self.clone() }
+        Self { kind: self.kind, message, details: self.details.clone() }
     }
 
     /// Sets the fix.
@@ -256,8 +257,8 @@ impl std::error::Error for FlowError {
     }
 }
 
-/// The JSON of a [`FlowError`].
-struct Json {
+/// The fields of a [`FlowError`] in a serialized form.
+struct Fields {
     kind: FlowErrorKind,
     message: String,
     hint: String,
@@ -266,35 +267,33 @@ struct Json {
 }
 
 json::object! {
-    Json {
+    decode Fields {
         "kind" => kind: required,
         "message" => message: required,
-        "hint" => hint: nonempty,
-        "code" => code: nonempty,
-        "request_id" => request_id: nonempty,
+        "hint" => hint: default,
+        "code" => code: default,
+        "request_id" => request_id: default,
     }
 }
 
-impl From<Json> for FlowError {
-    fn from(json: Json) -> Self {
-        let Json { kind, message, hint, code, request_id } = json;
+impl From<Fields> for FlowError {
+    fn from(fields: Fields) -> Self {
+        let Fields { kind, message, hint, code, request_id } = fields;
+        let is_empty = [&hint, &code, &request_id].into_iter().all(String::is_empty);
         let details = Details { hint, code, request_id, call: None };
-        let details = (details != Details::default()).then(|| Box::new(details));
-        Self { kind, message, details }
+        Self { kind, message, details: (!is_empty).then(|| Box::new(details)) }
     }
 }
 
 impl Encode for FlowError {
     fn encode(&self, writer: &mut Writer) {
-        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        let json = Json {
-            kind: self.kind,
-            message: self.message.clone(),
-            hint: text(self.hint()),
-            code: self.code().to_owned(),
-            request_id: text(self.request_id()),
-        };
-        json.encode(writer);
+        writer.open();
+        writer.member("kind", &self.kind);
+        writer.member("message", &self.message);
+        writer.member("hint", &self.hint());
+        writer.member("code", &self.detail(|details| &details.code));
+        writer.member("request_id", &self.request_id());
+        writer.close();
     }
 }
 
@@ -302,11 +301,11 @@ impl Decode for FlowError {
     const NULL_IS_BLANK: bool = false;
 
     fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, json::Error> {
-        Ok(Json::optional(reader)?.map(Self::from))
+        Ok(Fields::optional(reader)?.map(Self::from))
     }
 
     fn blank() -> Self {
-        Json::blank().into()
+        Fields::blank().into()
     }
 }
 
