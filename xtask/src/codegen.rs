@@ -36,10 +36,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         _ => own_targets()?,
     };
     let mut diff = String::new();
-    let platform = arguments.spec.is_none().then(platform_table).transpose()?;
-    let platform = platform.map(|file| (vec![file], Vec::new()));
-    let all = platform.into_iter().map(Ok).chain(targets.iter().map(wanted));
-    for files in all {
+    let platform = arguments.spec.is_none().then(platform_table);
+    for files in platform.into_iter().chain(targets.iter().map(wanted)) {
         let (wanted, stray) = files?;
         if arguments.check {
             diff.push_str(&stale(&wanted, &stray)?);
@@ -96,18 +94,18 @@ fn wanted(target: &Target) -> Result<Wanted, Error> {
     Ok((wanted, stray))
 }
 
-/// Returns the table of the platform's error codes with its path.
-fn platform_table() -> Result<(PathBuf, String), Error> {
+/// Returns the table of the platform's error codes.
+fn platform_table() -> Result<Wanted, Error> {
     let path = errors_path();
     let (text, name) = (read(&path)?, shown(&path));
     let provenance = format!("{name}, sha256 {}", sha256(text.as_bytes()));
     let source = tc3_codegen::generate_errors(Source { name: &name, text: &text }, &provenance)?;
     schema::check(&path, "errors", &text)?;
-    Ok((root().join("crates/tc3-api/src/platform_errors.rs"), source))
+    Ok((vec![(root().join("crates/tc3-api/src/platform_errors.rs"), source)], Vec::new()))
 }
 
 /// Returns the path of the platform's error codes.
-pub(crate) fn errors_path() -> PathBuf {
+fn errors_path() -> PathBuf {
     root().join("api-spec/common/errors.json")
 }
 

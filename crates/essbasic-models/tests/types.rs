@@ -132,8 +132,11 @@ fn error_codes_match_the_catalogue() {
     for code in CATALOGUE.codes {
         let known = ErrorCode::from(code.code);
         assert_eq!(known.description().map(|text| format!("{text}.")).as_deref(), Some(code.doc));
-        let plain = |hint: &str| hint.trim_end_matches('.').to_lowercase();
-        assert_eq!(known.hint().map(plain), Some(plain(code.hint)));
+        let sentence = |hint: &str| {
+            let (first, rest) = hint.split_at(1);
+            format!("{}{rest}.", first.to_ascii_uppercase())
+        };
+        assert_eq!(known.hint().map(sentence).as_deref(), Some(code.hint));
         assert_ne!(known.class(), ErrorClass::Unknown, "{}", code.code);
     }
     for unknown in ["", "\t", "\n", "AuthFailur", "AuthFailure\tCheck the", "Brand.New"] {

@@ -65,7 +65,7 @@ pub struct CodeMeta {
     pub code: &'static str,
     /// Meaning of the code.
     pub doc: &'static str,
-    /// Fix of the error; empty if unknown.
+    /// Fix of the error as a sentence; empty if unknown.
     pub hint: &'static str,
 }
 

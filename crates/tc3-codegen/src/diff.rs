@@ -97,8 +97,7 @@ pub fn diff(old: &Spec, new: &Spec) -> Vec<Change> {
     });
     let (old, new) = (&old.common_codes, &new.common_codes);
     found.tables("common error code", old, new, codes, |found, name, old, new| {
-        found.changed(&format!("properties of {name}"), &old.judgement, &new.judgement, None);
-        found.changed(&format!("meaning of {name}"), &old.description, &new.description, None);
+        found.changed(&format!("meaning of {name}"), old, new, None);
     });
     found.0
 }

@@ -96,7 +96,7 @@ pub(crate) fn sentence(text: &str) -> String {
     }
 }
 
-/// Returns a fix as a sentence.
+/// Returns a hint as a sentence.
 pub(crate) fn instruction(hint: &str) -> String {
     let sentence = sentence(hint);
     let mut chars = sentence.chars();

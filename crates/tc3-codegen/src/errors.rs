@@ -4,11 +4,12 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::problem::Problems;
 use crate::table::Table;
 
 /// Error codes that any service may return. A key that ends with a dot is a family: `AuthFailure.` is
 /// `AuthFailure` and all of its sub-codes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlatformErrors {
     /// Path of the JSON Schema, relative to the file.
@@ -19,19 +20,19 @@ pub struct PlatformErrors {
 }
 
 /// An error code, or a family of codes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlatformError {
     /// Class of the error.
     pub class: ErrorClass,
     /// Effect of a retry.
-    #[serde(default, skip_serializing_if = "Retry::is_never")]
+    #[serde(default)]
     pub retry: Retry,
     /// `true` if every request of the same action and caller fails for the same reason.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub affects_all: bool,
-    /// Fix, as an instruction.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Fix, as an instruction that begins in lower case and has no final full stop.
+    #[serde(default)]
     pub hint: Option<String>,
     /// Source of the information.
     pub source: String,
@@ -128,6 +129,16 @@ impl fmt::Display for Facts {
 /// Returns the entry of a code: that of the exact code, or else of its family.
 pub(crate) fn find<'a, T>(entries: &'a Table<T>, code: &str) -> Option<&'a T> {
     entries.get(code).or_else(|| entries.get(&family(code)))
+}
+
+/// Checks the form of a hint: it begins in lower case, except with an acronym, and has no final full stop.
+pub(crate) fn check_hint(at: &mut Problems<'_>, path: &[&str], hint: &str) {
+    let mut chars = hint.chars();
+    let begins_sentence = chars.next().is_some_and(char::is_uppercase)
+        && !chars.next().is_some_and(char::is_uppercase);
+    if begins_sentence || hint.ends_with('.') || hint.trim() != hint {
+        at.add(path, "invalid hint; begin in lower case, and omit the final full stop");
+    }
 }
 
 /// Returns the key of a code's family.

@@ -135,7 +135,7 @@ pub(crate) struct Code {
     pub(crate) ident: String,
     pub(crate) code: String,
     pub(crate) description: String,
-    /// Fix of the error as a sentence, or an empty string.
+    /// Fix of the error in the form of the files, or an empty string.
     pub(crate) hint: String,
     /// `true` if the service states the fix, and not the platform.
     pub(crate) is_own_hint: bool,

@@ -102,7 +102,7 @@ pub struct ErrorEntry {
     /// Effect of a retry.
     #[serde(default, skip_serializing_if = "Retry::is_never")]
     pub retry: Retry,
-    /// `true` if every request of the same action and agent fails for the same reason.
+    /// `true` if every request of the same action and caller fails for the same reason.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub affects_all: bool,
     /// Source of the information.
@@ -321,7 +321,7 @@ pub struct Docs {
     /// Meanings of error codes, which replace those of the spec.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub meanings: Table<String>,
-    /// Fixes of errors, by code.
+    /// Fixes of errors, by code, in the form of [`PlatformError::hint`](crate::errors::PlatformError::hint).
     #[serde(default, skip_serializing_if = "is_empty")]
     pub codes: Table<String>,
 }

@@ -2,9 +2,9 @@
 
 use crate::diff::Found;
 use crate::emit::errors;
-use crate::errors::{Facts, PlatformError, PlatformErrors, family};
+use crate::errors::{Facts, PlatformError, PlatformErrors, check_hint, family};
 use crate::parse::parse;
-use crate::{Change, MARK, Problem, Source, format, names};
+use crate::{Change, MARK, Problem, Source, formatted, names};
 
 /// Generates the source of the platform's table of `tc3-api`.
 ///
@@ -16,10 +16,14 @@ pub fn generate_errors(source: Source<'_>, provenance: &str) -> Result<String, V
     let mut at = crate::problem::Problems::of(source.name);
     for (key, entry) in &entries {
         let code = key.strip_suffix('.').unwrap_or(key);
-        if names::ident(&names::camel(code)).is_none() {
+        let is_family = key.ends_with('.');
+        if names::ident(&names::camel(code)).is_none() || is_family && family(key) != *key {
             at.add(&["errors", key], "invalid error code");
         }
-        let of_family = entries.get(&family(key)).filter(|_| !key.ends_with('.'));
+        if let Some(hint) = &entry.hint {
+            check_hint(&mut at, &["errors", key, "hint"], hint);
+        }
+        let of_family = entries.get(&family(key)).filter(|_| !is_family);
         if of_family.is_some_and(|family| {
             Facts::from(family) == Facts::from(entry) && family.hint == entry.hint
         }) {
@@ -31,10 +35,7 @@ pub fn generate_errors(source: Source<'_>, provenance: &str) -> Result<String, V
         "{MARK}\n// {}\n//! Error codes that any service may return.\n",
         crate::one_line(provenance)
     );
-    format::format(&head, &errors::platform(&entries)).map_err(|error| {
-        let reason = format!("internal error: generated code is invalid Rust: {error}");
-        vec![Problem { file: source.name.to_owned(), pointer: String::new(), reason }]
-    })
+    formatted(source.name, &head, &errors::platform(&entries))
 }
 
 /// Returns the differences of two platform files in a stable order. None is breaking: they change when the client

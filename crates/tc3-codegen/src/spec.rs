@@ -24,9 +24,16 @@ pub struct Spec {
     /// Short descriptions of the error codes of the service.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub codes: Table<String>,
-    /// Error codes common to all services.
+    /// Short descriptions of the error codes common to all services.
     #[serde(default, skip_serializing_if = "is_empty")]
-    pub common_codes: Table<CommonCode>,
+    pub common_codes: Table<String>,
+}
+
+impl Spec {
+    /// Returns the description of an error code of the service, or else of all services.
+    pub(crate) fn meaning(&self, code: &str) -> Option<&String> {
+        self.codes.get(code).or_else(|| self.common_codes.get(code))
+    }
 }
 
 /// An action.
@@ -85,18 +92,6 @@ pub struct FieldSpec {
     /// `true` if it may be `null` in a response.
     #[serde(default, skip_serializing_if = "is_false")]
     pub nullable: bool,
-}
-
-/// An error code common to all services.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CommonCode {
-    /// Meaning of the error.
-    pub description: String,
-    /// Advice on the error.
-    pub judgement: String,
-    /// Chance of success of a retry: `yes`, `no` or `conditional`.
-    pub retry: String,
 }
 
 /// Scalar types of fields and array elements.

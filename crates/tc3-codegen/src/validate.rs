@@ -23,7 +23,7 @@ pub(crate) fn check(file: &str, spec: &Spec) -> Result<(), Vec<Problem>> {
             if !seen.insert(code) {
                 problems.add(&path, format!("duplicate name `{code}`"));
             }
-            if !spec.codes.contains_key(code) && !spec.common_codes.contains_key(code) {
+            if spec.meaning(code).is_none() {
                 problems.add(
                     &path,
                     format!("unknown error code `{code}`; add it to `codes` or `common_codes`"),

@@ -26,35 +26,51 @@ const ERRORS: &str = r#"{"$schema": "errors.schema.json", "errors": {
     "Code.B": {"class": "transient", "retry": "if_idempotent", "source": "s"}
 }}"#;
 
-/// Returns the problems of a service with these error classes, next to those of the platform.
-fn problems_with_errors(errors: Value) -> Vec<String> {
-    let mut overlay = overlay();
-    overlay["errors"] = errors;
+/// Returns the problems of a service, next to the error classes of the platform.
+fn problems(spec: &Value, overlay: &Value) -> Vec<String> {
     let result = generate(Input {
-        spec: Source { name: "spec.json", text: &spec().to_string() },
+        spec: Source { name: "spec.json", text: &spec.to_string() },
         overlay: Source { name: "overlay.json", text: &overlay.to_string() },
         docs: None,
         errors: Some(Source { name: "errors.json", text: ERRORS }),
         provenance: "",
     });
-    let problems = result.err().unwrap_or_default();
-    problems.iter().map(ToString::to_string).collect()
+    result.err().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn stale_error_classes_are_rejected() {
-    let entry = |class: &str| json!({"class": class, "reason": "r"});
-    for (key, class, expected) in [
-        ("Code.A", "rejected", None),
-        ("Code.", "rejected", None),
-        ("Code.A", "conflict", Some("stale: equals the entry of the platform")),
-        ("Code.B", "rejected", Some("stale: no error code `Code.B`")),
-        ("Other.", "rejected", Some("stale: no error code `Other.`")),
-        ("Cod", "rejected", Some("stale: no error code `Cod`")),
+    let equal = "stale: equals the entry that applies without it";
+    let mut spec = spec();
+    spec["codes"] = json!({"Code.A": "An A", "Code.B": "A B", "Code.C.D": "A D", "Sole": "One"});
+    // The entries, and the key of the stale one with the reason.
+    for (entries, stale) in [
+        (&[("Code.A", "rejected")] as &[_], None),
+        (&[("Code.", "rejected")], None),
+        (&[("Code.B", "rejected")], None),
+        (&[("Code.C.D", "rejected")], None),
+        (&[("Sole", "conflict")], None),
+        (&[("Sole.", "conflict")], None),
+        // The exact entry differs from the family, and equals the platform's family.
+        (&[("Code.", "rejected"), ("Code.A", "conflict")], None),
+        // The platform's exact entry takes precedence over the service's family.
+        (&[("Code.", "rejected"), ("Code.B", "rejected")], None),
+        (&[("Code.", "rejected"), ("Code.A", "rejected")], Some(("Code.A", equal))),
+        (&[("Code.A", "conflict")], Some(("Code.A", equal))),
+        (&[("Code.", "conflict")], Some(("Code.", equal))),
+        (&[("Code.", "conflict"), ("Code.A", "rejected")], Some(("Code.", equal))),
+        (&[("Sole.", "conflict"), ("Sole", "conflict")], Some(("Sole", equal))),
+        (&[("Code.E", "rejected")], Some(("Code.E", "stale: no error code `Code.E`"))),
+        (&[("Code.C.", "rejected")], Some(("Code.C.", "stale: no error code `Code.C.`"))),
+        (&[("Other.", "rejected")], Some(("Other.", "stale: no error code `Other.`"))),
+        (&[("Cod", "rejected")], Some(("Cod", "stale: no error code `Cod`"))),
     ] {
-        let problems = problems_with_errors(json!({key: entry(class)}));
-        let expected = expected.map(|reason| format!("overlay.json: /errors/{key}: {reason}"));
-        assert_eq!(problems, expected.into_iter().collect::<Vec<_>>(), "{key}");
+        let mut overlay = overlay();
+        for (key, class) in entries {
+            overlay["errors"][key] = json!({"class": class, "reason": "r"});
+        }
+        let expected = stale.map(|(key, reason)| format!("overlay.json: /errors/{key}: {reason}"));
+        assert_eq!(problems(&spec, &overlay), Vec::from_iter(expected), "{entries:?}");
     }
 }
 
@@ -66,15 +82,9 @@ fn a_complete_service_has_a_class_for_every_error_code() {
         spec["actions"]["Do"]["errors"] = json!([]);
         let mut overlay = overlay();
         overlay["docs"] = json!({"complete": true});
-        let result = generate(Input {
-            spec: Source { name: "spec.json", text: &spec.to_string() },
-            overlay: Source { name: "overlay.json", text: &overlay.to_string() },
-            docs: None,
-            errors: Some(Source { name: "errors.json", text: ERRORS }),
-            provenance: "",
-        });
-        let problems = result.unwrap_err();
-        problems.into_iter().filter(|problem| problem.pointer == "/errors").count()
+        let problems = problems(&spec, &overlay);
+        let of_class = |problem: &&String| problem.starts_with("overlay.json: /errors: no class");
+        problems.iter().filter(of_class).count()
     };
     assert_eq!(missing(json!({"Code.A": "a", "Code": "c"})), 0);
     assert_eq!(missing(json!({"Code.A": "a", "Other.A": "o", "Codes": "c"})), 2);
@@ -92,9 +102,16 @@ fn error_classes_of_the_platform_are_checked() {
         edited(r#""transient", "retry": "if_idempotent""#, r#""conflict""#),
         ["errors.json: /errors/Code.B: stale: equals the entry of its family"]
     );
+    assert_eq!(
+        edited(r#""source": "s"},"#, r#""hint": "Do this", "source": "s"},"#),
+        [
+            "errors.json: /errors/Code./hint: invalid hint; begin in lower case, and omit the final full stop"
+        ]
+    );
     assert!(edited("conflict", "odd")[0].contains("unknown variant `odd`"));
     assert!(edited("Code.B", "Code.")[0].contains("duplicate name `Code.`"));
     assert!(edited("Code.B", "!")[0].contains("invalid error code"));
+    assert!(edited("Code.B", "Code.B.")[0].contains("invalid error code"));
 }
 
 #[test]

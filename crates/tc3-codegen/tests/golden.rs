@@ -212,7 +212,7 @@ fn timestamps_and_base64_round_trip() {
     assert_eq!((response.created(), response.ended()), (None, Some(time)));
     assert_eq!(response.file.body.decode().as_deref(), Some(&b"%PDF"[..]));
     let code = described::ErrorCode::from("Failed.Bad");
-    assert_eq!((code.description(), code.hint()), (Some("It is bad"), Some("Correct it.")));
+    assert_eq!((code.description(), code.hint()), (Some("It is bad"), Some("correct it")));
 }
 
 #[test]

@@ -253,6 +253,11 @@ fn stale_entries_of_the_overlay() {
             &format!("overlay.json: /docs/{table}/Gone: stale: no error code `Gone`"),
         );
     }
+    bad_overlay(
+        "docs",
+        json!({"meanings": {"Code.A": "An A"}}),
+        "overlay.json: /docs/meanings/Code.A: stale: equals the spec",
+    );
     let required = |field: &str, required: bool| json!([{"object": "DoRequest", "field": field, "required": required, "reason": "r"}]);
     bad_overlay(
         "required",
@@ -293,6 +298,23 @@ fn stale_entries_of_the_overlay() {
             {"field": "Name", "reason": "r"}]),
         &format!("overlay.json: /shown/2: {nothing}"),
     );
+}
+
+#[test]
+fn hints_begin_in_lower_case_without_a_final_full_stop() {
+    let problems_of = |hint: &str| {
+        let mut value = overlay();
+        value["docs"] = json!({"codes": {"Code.A": hint}});
+        problems(&spec().to_string(), &value.to_string())
+    };
+    for hint in ["do this", "do this. Then do that", "use A", "IDs must exist", "`Name` is odd"] {
+        assert_eq!(problems_of(hint), [""; 0], "{hint}");
+    }
+    let reason = "invalid hint; begin in lower case, and omit the final full stop";
+    for hint in ["Do this", "A PDF is missing", "do this.", "do this. Then do that.", "do this "] {
+        let expected = format!("overlay.json: /docs/codes/Code.A: {reason}");
+        assert_eq!(problems_of(hint), [expected], "{hint}");
+    }
 }
 
 #[test]

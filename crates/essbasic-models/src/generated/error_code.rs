@@ -1970,403 +1970,402 @@ const DESCRIPTIONS: &str = concat!(
 );
 
 const HINTS: &str = concat!(
-    "ActionOffline\tUse the action that replaces it; retrying does not help. `DescribeUsage`, for \
-    instance, is replaced by `ChannelDescribeBillUsageDetail`.\n",
-    "AuthFailure\tCheck the secret id and key, the clock, and the account's CAM policies; retrying \
-    unchanged does not help.\n",
-    "FailedOperation.AgeNotAchieveNormalLegal\tHave another person sign, or have the super \
+    "ActionOffline\tuse the action that replaces it; retrying does not help. `DescribeUsage`, for \
+    instance, is replaced by `ChannelDescribeBillUsageDetail`\n",
+    "AuthFailure\tcheck the secret id and key, the clock, and the account's CAM policies; retrying \
+    unchanged does not help\n",
+    "FailedOperation.AgeNotAchieveNormalLegal\thave another person sign, or have the super \
     administrator or legal representative enable the extended service `AGE_LIMIT_EXPANSION` with \
-    `ModifyExtendedService`.\n",
-    "FailedOperation.AuthFail\tCheck that the sub-organization and the operator are verified \
+    `ModifyExtendedService`\n",
+    "FailedOperation.AuthFail\tcheck that the sub-organization and the operator are verified \
     (`DescribeChannelOrganizations`, `ChannelDescribeEmployees`) and that the operator may create \
-    seals; read the message for the reason.\n",
-    "FailedOperation.ErrNotSyncProxyOrganization\tFirst call `SyncProxyOrganization` with the \
-    name, the unified social credit code and the legal representative's name; then retry.\n",
-    "FailedOperation.ExistSameSealName\tChoose another `SealName`; \
-    `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL` lists the names taken.\n",
-    "FailedOperation.FlowNumExceed\tPass at most 20 contracts per folder and 50 in total, the \
-    others in further calls.\n",
-    "FailedOperation.HasAuthorized\tTreat the call as successful if this employee already has the \
-    contract; a contract can't be claimed twice.\n",
-    "FailedOperation.LicenseNoQuota\tBuy licenses through the service's account manager, then \
-    retry. The action itself is obsolete.\n",
-    "FailedOperation.NoRoleAuth\tAssign a role that allows this to the operator \
+    seals; read the message for the reason\n",
+    "FailedOperation.ErrNotSyncProxyOrganization\tfirst call `SyncProxyOrganization` with the \
+    name, the unified social credit code and the legal representative's name; then retry\n",
+    "FailedOperation.ExistSameSealName\tchoose another `SealName`; \
+    `ChannelDescribeOrganizationSeals` with `SealStatuses` set to `ALL` lists the names taken\n",
+    "FailedOperation.FlowNumExceed\tpass at most 20 contracts per folder and 50 in total, the \
+    others in further calls\n",
+    "FailedOperation.HasAuthorized\ttreat the call as successful if this employee already has the \
+    contract; a contract can't be claimed twice\n",
+    "FailedOperation.LicenseNoQuota\tbuy licenses through the service's account manager, then \
+    retry. The action itself is obsolete\n",
+    "FailedOperation.NoRoleAuth\tassign a role that allows this to the operator \
     (`ChannelDescribeRoles`, `ChannelCreateUserRoles`), or use the super administrator as \
-    operator. Also check the ids in the request.\n",
-    "FailedOperation.NotAvailableSignReview\tCheck the contract's status with \
+    operator. Also check the ids in the request\n",
+    "FailedOperation.NotAvailableSignReview\tcheck the contract's status with \
     `DescribeFlowDetailInfo`; a review requires a contract in progress that was created with \
     `NeedSignReview` or `ApproverNeedSignReview`. In batch actions, check the organizations' \
-    state. Retrying unchanged does not help.\n",
-    "FailedOperation.OrganizationExperienceChange\tHave the organization correct its status in the \
+    state. Retrying unchanged does not help\n",
+    "FailedOperation.OrganizationExperienceChange\thave the organization correct its status in the \
     company register. Its super administrator or legal representative then updates its data \
-    through `CreateChannelOrganizationInfoChangeUrl`.\n",
-    "FailedOperation.OrganizationNameChanged\tUse the organization's current name in the company \
+    through `CreateChannelOrganizationInfoChangeUrl`\n",
+    "FailedOperation.OrganizationNameChanged\tuse the organization's current name in the company \
     register. Its super administrator or legal representative updates the name through \
-    `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`.\n",
-    "FailedOperation.OrganizationNameNeedChange\tHave the super administrator or legal \
+    `CreateChannelOrganizationInfoChangeUrl` or `ModifyOrganizationBusinessInfo`\n",
+    "FailedOperation.OrganizationNameNeedChange\thave the super administrator or legal \
     representative update the name through `CreateChannelOrganizationInfoChangeUrl` or \
-    `ModifyOrganizationBusinessInfo`; then retry with the new name.\n",
-    "FailedOperation.OrganizationNotChange\tSet only the changed fields, with their new values; \
-    call only if a field has changed.\n",
-    "FailedOperation.QrCodeCreatorSignComponents\tUse a template whose initiator has no fields to \
-    fill in, or assign these fields to the signers in the template's editor.\n",
-    "FailedOperation.QrCodeSignUsers\tCheck the template's parties with `DescribeTemplates`: \
+    `ModifyOrganizationBusinessInfo`; then retry with the new name\n",
+    "FailedOperation.OrganizationNotChange\tset only the changed fields, with their new values; \
+    call only if a field has changed\n",
+    "FailedOperation.QrCodeCreatorSignComponents\tuse a template whose initiator has no fields to \
+    fill in, or assign these fields to the signers in the template's editor\n",
+    "FailedOperation.QrCodeSignUsers\tcheck the template's parties with `DescribeTemplates`: \
     individuals only, or individuals and the initiating organization. In a fixed signing order, \
-    the organization must not be first.\n",
-    "FailedOperation.QrCodeTemplateId\tUse the id of an enabled template of the sub-organization \
+    the organization must not be first\n",
+    "FailedOperation.QrCodeTemplateId\tuse the id of an enabled template of the sub-organization \
     (`DescribeTemplates`). For a signing code, its signers must include a person, and the \
-    initiator must have no fields to fill in.\n",
-    "FailedOperation.StaffAlreadyVerify\tHave the employee change their data in the mini program, \
+    initiator must have no fields to fill in\n",
+    "FailedOperation.StaffAlreadyVerify\thave the employee change their data in the mini program, \
     or the mobile number through `CreateEmployeeChangeUrl`. Or mark them with `RESIGN` in \
-    `SyncProxyOrganizationOperators` and create them again.\n",
-    "FailedOperation.UserAutoSignEnableAlready\tThe person has already enabled auto-signing, so \
-    the link cannot be withdrawn; to end auto-signing, call `ChannelDisableUserAutoSign`.\n",
-    "FailedOperation.UserAutoSignEnableUrlNotExist\tTreat the call as successful, or check \
+    `SyncProxyOrganizationOperators` and create them again\n",
+    "FailedOperation.UserAutoSignEnableAlready\tthe person has already enabled auto-signing, so \
+    the link cannot be withdrawn; to end auto-signing, call `ChannelDisableUserAutoSign`\n",
+    "FailedOperation.UserAutoSignEnableUrlNotExist\ttreat the call as successful, or check \
     `SceneKey`, name and document in `UserInfo` against those in \
-    `ChannelCreateUserAutoSignEnableUrl`.\n",
-    "InternalError.Db\tRetry later if the action is idempotent; after a create the outcome is \
+    `ChannelCreateUserAutoSignEnableUrl`\n",
+    "InternalError.Db\tretry later if the action is idempotent; after a create the outcome is \
     unknown, so check it first. Contact the service's support with the request id if the error \
-    persists.\n",
-    "InternalError.DbConnection\tThe outcome of a create or change is unknown: check it before \
-    retrying later. Contact the service's support with the request id if the error persists.\n",
-    "InternalError.DbInsert\tIt is unknown whether the contracts were claimed: check the \
+    persists\n",
+    "InternalError.DbConnection\tthe outcome of a create or change is unknown: check it before \
+    retrying later. Contact the service's support with the request id if the error persists\n",
+    "InternalError.DbInsert\tit is unknown whether the contracts were claimed: check the \
     sub-organization's console before retrying. Contact the service's support with the request id \
-    if the error persists.\n",
-    "InternalError.DbUpdate\tQuery with `OperateType` `SELECT` whether the change took effect \
-    before retrying it. Contact the service's support with the request id if the error persists.\n",
-    "InternalError.GenerateId\tIt is unknown whether the contract was created: check the console \
+    if the error persists\n",
+    "InternalError.DbUpdate\tquery with `OperateType` `SELECT` whether the change took effect \
+    before retrying it. Contact the service's support with the request id if the error persists\n",
+    "InternalError.GenerateId\tit is unknown whether the contract was created: check the console \
     or wait for callbacks before retrying. Contact the service's support with the request id if \
-    the error persists.\n",
-    "InternalError.Pdf\tIt is unknown whether the contract was created: check before retrying. If \
+    the error persists\n",
+    "InternalError.Pdf\tit is unknown whether the contract was created: check before retrying. If \
     the error persists, check that the PDF opens, upload it again, and contact the service's \
-    support with the request id.\n",
-    "InternalError.SealUpload\tCheck with `ChannelDescribeOrganizationSeals` and `SealStatuses` \
+    support with the request id\n",
+    "InternalError.SealUpload\tcheck with `ChannelDescribeOrganizationSeals` and `SealStatuses` \
     `ALL` whether the seal exists, then retry. Contact the service's support with the request id \
-    if the error persists.\n",
-    "InternalError.Serialize\tRetry the upload; unused files expire automatically. Contact the \
-    service's support with the request id if the error persists.\n",
-    "InternalError.ThirdParty\tIt is unknown whether the contract was created: check the console \
+    if the error persists\n",
+    "InternalError.Serialize\tretry the upload; unused files expire automatically. Contact the \
+    service's support with the request id if the error persists\n",
+    "InternalError.ThirdParty\tit is unknown whether the contract was created: check the console \
     or wait for callbacks before retrying. Contact the service's support with the request id if \
-    the error persists.\n",
-    "InvalidAction\tCheck the action's name and the version, and that the host offers it: \
-    `UploadFiles` is available only on `file.ess.tencent.cn`.\n",
-    "InvalidParameter.Application\tCheck `Agent.AppId`: it must be an application of the platform \
-    in this environment. Test and production have separate applications.\n",
-    "InvalidParameter.ApproverType\tSet `ApproverType` of each party to a value that this action \
-    accepts; some auto-signing types must be enabled by the service's account manager.\n",
-    "InvalidParameter.ApproverVerifyType\tSet `ApproverVerifyType` to `VerifyCheck` (the default) \
-    or `MobileCheck`.\n",
-    "InvalidParameter.AuthorizationType\tSet `AuthorizationTypes` only to values that the action \
+    the error persists\n",
+    "InvalidAction\tcheck the action's name and the version, and that the host offers it: \
+    `UploadFiles` is available only on `file.ess.tencent.cn`\n",
+    "InvalidParameter.Application\tcheck `Agent.AppId`: it must be an application of the platform \
+    in this environment. Test and production have separate applications\n",
+    "InvalidParameter.ApproverType\tset `ApproverType` of each party to a value that this action \
+    accepts; some auto-signing types must be enabled by the service's account manager\n",
+    "InvalidParameter.ApproverVerifyType\tset `ApproverVerifyType` to `VerifyCheck` (the default) \
+    or `MobileCheck`\n",
+    "InvalidParameter.AuthorizationType\tset `AuthorizationTypes` only to values that the action \
     accepts (`2`, `5`), or leave it out. With `PowerOfAttorneys`, use only the method by power of \
-    attorney.\n",
-    "InvalidParameter.BizApproverAlreadyExists\tRemove the duplicate party from `FlowApprovers`.\n",
-    "InvalidParameter.BusinessLicense\tSet `BusinessLicense` to a PNG or JPG of the license's \
-    front as base64, at most 5 MB, without a data URL prefix.\n",
-    "InvalidParameter.CancelReason\tUse at most 200 characters in `CancelMessage`: Chinese \
-    characters, letters, digits and underscores only.\n",
-    "InvalidParameter.CardNumber\tCheck the number against its document type. Identity cards and \
+    attorney\n",
+    "InvalidParameter.BizApproverAlreadyExists\tremove the duplicate party from `FlowApprovers`\n",
+    "InvalidParameter.BusinessLicense\tset `BusinessLicense` to a PNG or JPG of the license's \
+    front as base64, at most 5 MB, without a data URL prefix\n",
+    "InvalidParameter.CancelReason\tuse at most 200 characters in `CancelMessage`: Chinese \
+    characters, letters, digits and underscores only\n",
+    "InvalidParameter.CardNumber\tcheck the number against its document type. Identity cards and \
     residence permits have 18 characters with a capital `X`, mainland travel permits `H` or `M` \
-    and ten digits.\n",
-    "InvalidParameter.CardType\tUse a document type that this action accepts, usually `ID_CARD`, \
+    and ten digits\n",
+    "InvalidParameter.CardType\tuse a document type that this action accepts, usually `ID_CARD`, \
     `HONGKONG_AND_MACAO` or `HONGKONG_MACAO_AND_TAIWAN`; `SyncProxyOrganization` accepts `ID_CARD` \
-    only.\n",
-    "InvalidParameter.ComponentPosition\tCorrect page, position and size of the field. Page \
+    only\n",
+    "InvalidParameter.ComponentPosition\tcorrect page, position and size of the field. Page \
     numbers start at 1 and must exist; positions and sizes are in points and must be within the \
-    page.\n",
-    "InvalidParameter.ComponentType\tSet a `ComponentType` that fits its place: field types in \
-    `Components`, signature slot types in `SignComponents`.\n",
-    "InvalidParameter.ComponentValue\tSet `ComponentValue` in the format of its `ComponentType`. \
+    page\n",
+    "InvalidParameter.ComponentType\tset a `ComponentType` that fits its place: field types in \
+    `Components`, signature slot types in `SignComponents`\n",
+    "InvalidParameter.ComponentValue\tset `ComponentValue` in the format of its `ComponentType`. \
     Check boxes take `true` or `false`, pictures an id from `UploadFiles`, selectors one of the \
-    options, seal slots a seal's id.\n",
-    "InvalidParameter.ContentType\tSet `ContentType` to `0` (templates with details, the default) \
-    or `1` (list only).\n",
-    "InvalidParameter.CustomShowMap\tUse in `CustomShowMap` only the documented placeholders, with \
-    party numbers from 1 to the number of signers.\n",
-    "InvalidParameter.CustomerData\tShorten `CustomerData` to at most 1000 characters, counted \
-    after base64; store longer data in the platform's system and pass its key.\n",
-    "InvalidParameter.DataNotFound\tCheck the ids in the request: they must exist, belong to this \
-    sub-organization and come from the same `AppId` and environment.\n",
-    "InvalidParameter.Date\tSet `StartDate` and `EndDate` as year-month-day with hyphens, in this \
+    options, seal slots a seal's id\n",
+    "InvalidParameter.ContentType\tset `ContentType` to `0` (templates with details, the default) \
+    or `1` (list only)\n",
+    "InvalidParameter.CustomShowMap\tuse in `CustomShowMap` only the documented placeholders, with \
+    party numbers from 1 to the number of signers\n",
+    "InvalidParameter.CustomerData\tshorten `CustomerData` to at most 1000 characters, counted \
+    after base64; store longer data in the platform's system and pass its key\n",
+    "InvalidParameter.DataNotFound\tcheck the ids in the request: they must exist, belong to this \
+    sub-organization and come from the same `AppId` and environment\n",
+    "InvalidParameter.Date\tset `StartDate` and `EndDate` as year-month-day with hyphens, in this \
     order and at most 90 days apart. The action is discontinued from 3 February 2026; use \
-    `ChannelDescribeBillUsageDetail`.\n",
-    "InvalidParameter.DepartUserId\tCheck the employee ids in `Filters` (key `StaffOpenId`) and \
-    `Agent.ProxyOperator.OpenId`; the operator must not have left.\n",
-    "InvalidParameter.DupTask\tDon't submit again: query `DescribeCancelFlowsTask` for the outcome \
-    of the first task by its `TaskId`.\n",
-    "InvalidParameter.EmptyParams\tSet the field that the message names, such as the array of ids \
-    or operators; it must not be empty.\n",
-    "InvalidParameter.EndPoint\tSet `Endpoint` to one of the values that this action lists, or \
-    leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`.\n",
-    "InvalidParameter.FileType\tUse a PNG or JPG of the business license.\n",
-    "InvalidParameter.FlowApproverInfos\tCorrect the number of signers of the party that the \
-    message names.\n",
-    "InvalidParameter.FlowApprovers\tSet 1 to 50 parties in `FlowApprovers`; at most five per \
-    contract of a group from files.\n",
-    "InvalidParameter.FlowCallbackUrl\tLeave `CallbackUrl` out; set the callback address in the \
-    application's configuration in the console.\n",
-    "InvalidParameter.FlowDeadLine\tSet `Deadline` in seconds (not milliseconds) since the epoch, \
-    in the future; or leave it out if it is optional.\n",
-    "InvalidParameter.FlowDescription\tShorten `FlowDescription` to at most 1000 characters.\n",
-    "InvalidParameter.FlowFileIds\tSet exactly one id in `FileIds`; merge PDF files beforehand or \
-    create a contract group.\n",
-    "InvalidParameter.FlowIds\tSet 1 to 100 ids in `FlowIds`, or exactly one with `GenerateType` \
-    `ALL` in `CreateSignUrls`.\n",
-    "InvalidParameter.FlowInfos\tSet 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, \
-    2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message describes the error.\n",
-    "InvalidParameter.FlowName\tUse at most 200 characters in `FlowName`: Chinese characters, \
-    letters, digits and underscores only.\n",
-    "InvalidParameter.FlowType\tUse at most 255 characters in `FlowType`: Chinese characters, \
-    letters, digits and underscores only; or leave it out.\n",
-    "InvalidParameter.GenerateType\tSet `GenerateType` to one of the listed values, or leave it \
-    out for `ALL`, which accepts a single contract.\n",
-    "InvalidParameter.Image\tSet `SealImage` to a PNG or JPG of at most 5 MB as base64, without a \
-    data URL prefix.\n",
-    "InvalidParameter.InvalidId\tSet `ResourceId` to the id that `UploadFiles` returned. Upload \
-    the file again if it has expired, by default after an hour.\n",
-    "InvalidParameter.Keyword\tCheck the keyword in `ComponentId`: the PDF must contain it as \
-    text, not in a picture, and on the searched page. `KeywordIndexes` start at 0.\n",
-    "InvalidParameter.Limit\tSet `Limit` from 1 to the action's maximum: 100 in \
-    `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`.\n",
-    "InvalidParameter.LimitSealName\tShorten `SealName` to at most 50 characters.\n",
-    "InvalidParameter.MenuStatus\tSet `MenuStatus` to `ENABLE` (the default) or `DISABLE`.\n",
-    "InvalidParameter.MissingRequiredParameterValue\tSet a value for the field that the message \
+    `ChannelDescribeBillUsageDetail`\n",
+    "InvalidParameter.DepartUserId\tcheck the employee ids in `Filters` (key `StaffOpenId`) and \
+    `Agent.ProxyOperator.OpenId`; the operator must not have left\n",
+    "InvalidParameter.DupTask\tdon't submit again: query `DescribeCancelFlowsTask` for the outcome \
+    of the first task by its `TaskId`\n",
+    "InvalidParameter.EmptyParams\tset the field that the message names, such as the array of ids \
+    or operators; it must not be empty\n",
+    "InvalidParameter.EndPoint\tset `Endpoint` to one of the values that this action lists, or \
+    leave it out. In `CreateSignUrls`, `CHANNEL` needs `GenerateType` `ALL`\n",
+    "InvalidParameter.FileType\tuse a PNG or JPG of the business license\n",
+    "InvalidParameter.FlowApproverInfos\tcorrect the number of signers of the party that the \
+    message names\n",
+    "InvalidParameter.FlowApprovers\tset 1 to 50 parties in `FlowApprovers`; at most five per \
+    contract of a group from files\n",
+    "InvalidParameter.FlowCallbackUrl\tleave `CallbackUrl` out; set the callback address in the \
+    application's configuration in the console\n",
+    "InvalidParameter.FlowDeadLine\tset `Deadline` in seconds (not milliseconds) since the epoch, \
+    in the future; or leave it out if it is optional\n",
+    "InvalidParameter.FlowDescription\tshorten `FlowDescription` to at most 1000 characters\n",
+    "InvalidParameter.FlowFileIds\tset exactly one id in `FileIds`; merge PDF files beforehand or \
+    create a contract group\n",
+    "InvalidParameter.FlowIds\tset 1 to 100 ids in `FlowIds`, or exactly one with `GenerateType` \
+    `ALL` in `CreateSignUrls`\n",
+    "InvalidParameter.FlowInfos\tset 1 to 20 contracts in `FlowInfos` of `CreateFlowsByTemplates`, \
+    2 to 50 in `ChannelCreateFlowGroupByTemplates`; the message describes the error\n",
+    "InvalidParameter.FlowName\tuse at most 200 characters in `FlowName`: Chinese characters, \
+    letters, digits and underscores only\n",
+    "InvalidParameter.FlowType\tuse at most 255 characters in `FlowType`: Chinese characters, \
+    letters, digits and underscores only; or leave it out\n",
+    "InvalidParameter.GenerateType\tset `GenerateType` to one of the listed values, or leave it \
+    out for `ALL`, which accepts a single contract\n",
+    "InvalidParameter.Image\tset `SealImage` to a PNG or JPG of at most 5 MB as base64, without a \
+    data URL prefix\n",
+    "InvalidParameter.InvalidId\tset `ResourceId` to the id that `UploadFiles` returned. Upload \
+    the file again if it has expired, by default after an hour\n",
+    "InvalidParameter.Keyword\tcheck the keyword in `ComponentId`: the PDF must contain it as \
+    text, not in a picture, and on the searched page. `KeywordIndexes` start at 0\n",
+    "InvalidParameter.Limit\tset `Limit` from 1 to the action's maximum: 100 in \
+    `ChannelDescribeBillUsageDetail`, 1000 in `DescribeUsage`\n",
+    "InvalidParameter.LimitSealName\tshorten `SealName` to at most 50 characters\n",
+    "InvalidParameter.MenuStatus\tset `MenuStatus` to `ENABLE` (the default) or `DISABLE`\n",
+    "InvalidParameter.MissingRequiredParameterValue\tset a value for the field that the message \
     names; `FormFields` fills in required fields of the template, which `DescribeTemplates` \
-    lists.\n",
-    "InvalidParameter.Mobile\tUse the 11 digits of a mainland Chinese mobile number, without `+86` \
-    or separators.\n",
-    "InvalidParameter.Name\tUse the person's name as in the identity document, without leading or \
-    trailing spaces; at most 50 characters.\n",
-    "InvalidParameter.NonsupportMobile\tUse a mainland Chinese mobile number of 11 digits; other \
-    numbers are not supported here.\n",
-    "InvalidParameter.OpenId\tCheck the `OpenId`: at most 64 letters and digits, and not the id of \
-    another person in this application.\n",
-    "InvalidParameter.OperatorId\tCheck `Agent.ProxyOperator.OpenId`: a verified employee of the \
-    sub-organization, as listed by `ChannelDescribeEmployees`.\n",
-    "InvalidParameter.OrganizationId\tCheck `Agent.ProxyOrganizationOpenId` \
-    (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out.\n",
-    "InvalidParameter.OrganizationName\tUse the name exactly as on the business license, with \
-    full-width brackets instead of `(` and `)`.\n",
-    "InvalidParameter.ParamError\tCorrect the parameter that the message names. Retrying unchanged \
-    does not help.\n",
-    "InvalidParameter.ResourceType\tSet `ResourceType` to the extension of `ResourceName`, one of \
-    those that `CreateFileConvertTask` lists.\n",
-    "InvalidParameter.RoleId\tUse a role's id from `ChannelDescribeRoles`; the super \
-    administrator's and the legal representative's roles can't be revoked here.\n",
-    "InvalidParameter.Sensitive\tRemove the words listed in the message from names, descriptions \
-    and field values; retrying unchanged does not help.\n",
-    "InvalidParameter.SensitiveFileContent\tRemove the content from the file and upload it again; \
-    contact the service's support with the request id if the refusal is a mistake.\n",
-    "InvalidParameter.SignComponentType\tUse a slot type that the party may have: seals for \
+    lists\n",
+    "InvalidParameter.Mobile\tuse the 11 digits of a mainland Chinese mobile number, without `+86` \
+    or separators\n",
+    "InvalidParameter.Name\tuse the person's name as in the identity document, without leading or \
+    trailing spaces; at most 50 characters\n",
+    "InvalidParameter.NonsupportMobile\tuse a mainland Chinese mobile number of 11 digits; other \
+    numbers are not supported here\n",
+    "InvalidParameter.OpenId\tcheck the `OpenId`: at most 64 letters and digits, and not the id of \
+    another person in this application\n",
+    "InvalidParameter.OperatorId\tcheck `Agent.ProxyOperator.OpenId`: a verified employee of the \
+    sub-organization, as listed by `ChannelDescribeEmployees`\n",
+    "InvalidParameter.OrganizationId\tcheck `Agent.ProxyOrganizationOpenId` \
+    (`DescribeChannelOrganizations` lists them), and leave `ProxyOrganizationId` out\n",
+    "InvalidParameter.OrganizationName\tuse the name exactly as on the business license, with \
+    full-width brackets instead of `(` and `)`\n",
+    "InvalidParameter.ParamError\tcorrect the parameter that the message names. Retrying unchanged \
+    does not help\n",
+    "InvalidParameter.ResourceType\tset `ResourceType` to the extension of `ResourceName`, one of \
+    those that `CreateFileConvertTask` lists\n",
+    "InvalidParameter.RoleId\tuse a role's id from `ChannelDescribeRoles`; the super \
+    administrator's and the legal representative's roles can't be revoked here\n",
+    "InvalidParameter.Sensitive\tremove the words listed in the message from names, descriptions \
+    and field values; retrying unchanged does not help\n",
+    "InvalidParameter.SensitiveFileContent\tremove the content from the file and upload it again; \
+    contact the service's support with the request id if the refusal is a mistake\n",
+    "InvalidParameter.SignComponentType\tuse a slot type that the party may have: seals for \
     organizations only, `SIGN_SIGNATURE` or `SIGN_DATE` for either. Individuals can't have \
-    `SIGN_SEAL`.\n",
-    "InvalidParameter.SignComponents\tUse in `SignComponents` only signature slots that the \
-    party's `ApproverType` may have; fields to fill in belong in `Components`.\n",
-    "InvalidParameter.Status\tCheck the status with `DescribeFlowDetailInfo` (organizations: \
+    `SIGN_SEAL`\n",
+    "InvalidParameter.SignComponents\tuse in `SignComponents` only signature slots that the \
+    party's `ApproverType` may have; fields to fill in belong in `Components`\n",
+    "InvalidParameter.Status\tcheck the status with `DescribeFlowDetailInfo` (organizations: \
     `DescribeChannelOrganizations`); the action lists the statuses it requires. A contract that \
-    has ended cannot be reopened.\n",
-    "InvalidParameter.UniformSocialCreditCode\tUse the 18 characters of the code as on the \
-    business license: capital letters and digits, without spaces.\n",
-    "InvalidParameter.Unordered\tSet `Unordered` to `true` (any order) or `false` (the order of \
-    `FlowApprovers`), or leave it out; the message describes the conflict.\n",
-    "InvalidParameter.UnsupportedComponentType\tUse only types listed for `ComponentType`, and \
-    only in permitted places; some work only in templates made in the console.\n",
-    "InvalidParameter.fFowIds\tCheck `FlowIds`: this sub-organization must have initiated the \
-    contracts in this application. Query with the `Agent` that created them.\n",
-    "InvalidParameterValue.InvalidQuotaType\tSet `QuotaType` to one of the listed values, or leave \
-    it out for all.\n",
-    "InvalidParameterValue.InvalidTime\tSet `StartTime` and `EndTime` as eight digits (year, \
-    month, day), at most 31 days apart; from 10 October 2026 in the same calendar month.\n",
-    "LimitExceeded.CallTimes\tCall again the next day: 50 calls per day are allowed, unless the \
+    has ended cannot be reopened\n",
+    "InvalidParameter.UniformSocialCreditCode\tuse the 18 characters of the code as on the \
+    business license: capital letters and digits, without spaces\n",
+    "InvalidParameter.Unordered\tset `Unordered` to `true` (any order) or `false` (the order of \
+    `FlowApprovers`), or leave it out; the message describes the conflict\n",
+    "InvalidParameter.UnsupportedComponentType\tuse only types listed for `ComponentType`, and \
+    only in permitted places; some work only in templates made in the console\n",
+    "InvalidParameter.fFowIds\tcheck `FlowIds`: this sub-organization must have initiated the \
+    contracts in this application. Query with the `Agent` that created them\n",
+    "InvalidParameterValue.InvalidQuotaType\tset `QuotaType` to one of the listed values, or leave \
+    it out for all\n",
+    "InvalidParameterValue.InvalidTime\tset `StartTime` and `EndTime` as eight digits (year, \
+    month, day), at most 31 days apart; from 10 October 2026 in the same calendar month\n",
+    "LimitExceeded.CallTimes\tcall again the next day: 50 calls per day are allowed, unless the \
     service's account manager raises the limit. `ChannelDescribeBillUsageDetail` replaces the \
-    action.\n",
-    "LimitExceeded.CreateFlowNum\tCreate fewer contracts per call: 20 at most with \
-    `CreateFlowsByTemplates`, 50 in a group.\n",
-    "LimitExceeded.FileSize\tUse a picture of the business license of at most 5 MB.\n",
-    "LimitExceeded.FlowIds\tPass at most 100 ids in `FlowIds` and the rest in further calls.\n",
-    "LimitExceeded.FlowInfos\tPass at most 20 contracts in `FlowInfos`. The action is obsolete: \
-    use `ChannelCreatePrepareFlow`.\n",
-    "LimitExceeded.ProxyOrganizationOperator\tPass at most 200 employees per call and the rest in \
-    further calls.\n",
-    "MissingParameter.CompanyActiveInfo\tSet `Agent.ProxyOrganizationOpenId` and, in \
+    action\n",
+    "LimitExceeded.CreateFlowNum\tcreate fewer contracts per call: 20 at most with \
+    `CreateFlowsByTemplates`, 50 in a group\n",
+    "LimitExceeded.FileSize\tuse a picture of the business license of at most 5 MB\n",
+    "LimitExceeded.FlowIds\tpass at most 100 ids in `FlowIds` and the rest in further calls\n",
+    "LimitExceeded.FlowInfos\tpass at most 20 contracts in `FlowInfos`. The action is obsolete: \
+    use `ChannelCreatePrepareFlow`\n",
+    "LimitExceeded.ProxyOrganizationOperator\tpass at most 200 employees per call and the rest in \
+    further calls\n",
+    "MissingParameter.CompanyActiveInfo\tset `Agent.ProxyOrganizationOpenId` and, in \
     `CreateConsoleLoginUrl`, `ProxyOrganizationName`. The sub-organization must be activated \
-    before any other call.\n",
-    "MissingParameter.Date\tSet `StartDate` and `EndDate`.\n",
-    "MissingParameter.FlowId\tSet `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in \
-    `DescribeChannelFlowEvidenceReport` the `ReportId`.\n",
-    "MissingParameter.FlowIds\tSet `FlowIds`, 1 to 100, or `FlowGroupId`.\n",
-    "MissingParameter.FlowIdsOrFlowGroupId\tSet `FlowIds` or `FlowGroupId`; in \
-    `ArchiveDynamicFlow` `FlowId`.\n",
-    "MissingParameter.FlowInfo\tSet `DownLoadFlows`, each with a `FileName` and at least one id in \
-    `FlowIdList`.\n",
-    "MissingParameter.MissComponentName\tSet `ComponentName` of each field or signature slot that \
-    the message names, at most 20 characters; it identifies form fields of the PDF.\n",
-    "MissingParameter.OrgOpenId\tSet `Agent.ProxyOrganizationOpenId`.\n",
-    "MissingParameter.OrganizationId\tSet `Agent.ProxyOrganizationOpenId` to an activated \
-    sub-organization.\n",
-    "MissingParameter.ProxyOperatorOpenId\tSet `Agent.ProxyOperator.OpenId`.\n",
-    "MissingParameter.ReportApplicant\tSet `Agent.ProxyOperator.OpenId` to the super administrator \
-    or legal representative of the initiating or a signing organization.\n",
-    "MissingParameter.ResourceName\tSet `ResourceName` with the file's extension, at most 256 \
-    characters.\n",
-    "MissingParameter.SealId\tSet `ComponentValue` of the auto-signing party's seal slot to the \
-    seal's id; `ChannelDescribeOrganizationSeals` lists the seals.\n",
-    "MissingParameter.SealImage\tSet `SealImage`, or set `GenerateSource` to \
-    `SealGenerateSourceSystem` for a seal that the service draws.\n",
-    "MissingParameter.SealName\tSet `SealName`.\n",
-    "MissingParameter.SignComponents\tAdd a signature slot to the party's `SignComponents`, or set \
-    `SignBeanTag` to `1` so that signers place their own.\n",
-    "MissingParameter.Templates\tSet `TemplateId`.\n",
-    "MissingParameter.UserId\tSet `Agent.ProxyOperator.OpenId` to an employee who may query \
-    seals.\n",
-    "MissingParameter.UserOpenId\tSet `Agent.ProxyOperator.OpenId` to a verified employee of the \
-    sub-organization.\n",
-    "NoSuchProduct\tCheck the endpoint: the host must be one of the service's, and the signed \
-    service is `essbasic`.\n",
-    "NoSuchVersion\tSend version `2021-05-26`.\n",
-    "OperationDenied\tFix the cause in the message, often a missing permission or a wrong status. \
-    Retrying unchanged does not help.\n",
-    "OperationDenied.AlreadyHas\tUse the existing one: `ChannelDescribeOrganizationSeals` with \
+    before any other call\n",
+    "MissingParameter.Date\tset `StartDate` and `EndDate`\n",
+    "MissingParameter.FlowId\tset `FlowId`; in `DescribeResourceUrlsByFlows` 1 to 50 `FlowIds`, in \
+    `DescribeChannelFlowEvidenceReport` the `ReportId`\n",
+    "MissingParameter.FlowIds\tset `FlowIds`, 1 to 100, or `FlowGroupId`\n",
+    "MissingParameter.FlowIdsOrFlowGroupId\tset `FlowIds` or `FlowGroupId`; in \
+    `ArchiveDynamicFlow` `FlowId`\n",
+    "MissingParameter.FlowInfo\tset `DownLoadFlows`, each with a `FileName` and at least one id in \
+    `FlowIdList`\n",
+    "MissingParameter.MissComponentName\tset `ComponentName` of each field or signature slot that \
+    the message names, at most 20 characters; it identifies form fields of the PDF\n",
+    "MissingParameter.OrgOpenId\tset `Agent.ProxyOrganizationOpenId`\n",
+    "MissingParameter.OrganizationId\tset `Agent.ProxyOrganizationOpenId` to an activated \
+    sub-organization\n",
+    "MissingParameter.ProxyOperatorOpenId\tset `Agent.ProxyOperator.OpenId`\n",
+    "MissingParameter.ReportApplicant\tset `Agent.ProxyOperator.OpenId` to the super administrator \
+    or legal representative of the initiating or a signing organization\n",
+    "MissingParameter.ResourceName\tset `ResourceName` with the file's extension, at most 256 \
+    characters\n",
+    "MissingParameter.SealId\tset `ComponentValue` of the auto-signing party's seal slot to the \
+    seal's id; `ChannelDescribeOrganizationSeals` lists the seals\n",
+    "MissingParameter.SealImage\tset `SealImage`, or set `GenerateSource` to \
+    `SealGenerateSourceSystem` for a seal that the service draws\n",
+    "MissingParameter.SealName\tset `SealName`\n",
+    "MissingParameter.SignComponents\tadd a signature slot to the party's `SignComponents`, or set \
+    `SignBeanTag` to `1` so that signers place their own\n",
+    "MissingParameter.Templates\tset `TemplateId`\n",
+    "MissingParameter.UserId\tset `Agent.ProxyOperator.OpenId` to an employee who may query \
+    seals\n",
+    "MissingParameter.UserOpenId\tset `Agent.ProxyOperator.OpenId` to a verified employee of the \
+    sub-organization\n",
+    "NoSuchProduct\tcheck the endpoint: the host must be one of the service's, and the signed \
+    service is `essbasic`\n",
+    "NoSuchVersion\tsend version `2021-05-26`\n",
+    "OperationDenied\tfix the cause in the message, often a missing permission or a wrong status. \
+    Retrying unchanged does not help\n",
+    "OperationDenied.AlreadyHas\tuse the existing one: `ChannelDescribeOrganizationSeals` with \
     `SealStatuses` `ALL` lists the seals. An organization has one seal of type `OFFICIAL` only, so \
-    use another `SealType` for a further one.\n",
-    "OperationDenied.ApproverRepeat\tList each party once in `ReleasedApprovers`, by its own \
-    `ApproverNumber`; leave out parties that are not replaced.\n",
-    "OperationDenied.AuthTag\tSet `AuthTag` to `all` or `part`; it can be changed only before the \
-    template is published.\n",
-    "OperationDenied.BannedApplication\tStop calling with this `AppId` and have the platform's \
-    administrator ask the service's account manager for the reason.\n",
-    "OperationDenied.ByFilesServerSignForbid\tHave auto-signing in contracts from files enabled by \
+    use another `SealType` for a further one\n",
+    "OperationDenied.ApproverRepeat\tlist each party once in `ReleasedApprovers`, by its own \
+    `ApproverNumber`; leave out parties that are not replaced\n",
+    "OperationDenied.AuthTag\tset `AuthTag` to `all` or `part`; it can be changed only before the \
+    template is published\n",
+    "OperationDenied.BannedApplication\tstop calling with this `AppId` and have the platform's \
+    administrator ask the service's account manager for the reason\n",
+    "OperationDenied.ByFilesServerSignForbid\thave auto-signing in contracts from files enabled by \
     the service's account manager, or let the party sign manually (`ApproverType` \
-    `ORGANIZATION`).\n",
-    "OperationDenied.CcUserRepeat\tList each recipient once in `CcInfos`, and do not list \
-    signers.\n",
-    "OperationDenied.DownLoadMoreThanOne\tPass one contract per call.\n",
-    "OperationDenied.ErrNoResourceAccess\tUse ids of resources that this sub-organization created \
-    in this application, and an operator who may see them.\n",
-    "OperationDenied.ErrNotOpenWeakAuthorization\tHave the service's account manager enable \
-    trusted third-party verification, or have the service verify the sub-organization.\n",
-    "OperationDenied.FileDeleted\tLeave this contract out; the file is no longer available from \
-    this service. Contact the service's support if it should still exist.\n",
-    "OperationDenied.FlowHasTerminated\tA contract that has ended can't be withdrawn. Release a \
-    fully signed contract with `ChannelCreateReleaseFlow`.\n",
-    "OperationDenied.FlowStatusForbid\tWait until all parties have signed (see \
-    `DescribeFlowDetailInfo`), then retry. There is no report for contracts that ended \
-    otherwise.\n",
-    "OperationDenied.Forbid\tUse the contract's initiator with the right to withdraw as operator, \
+    `ORGANIZATION`)\n",
+    "OperationDenied.CcUserRepeat\tlist each recipient once in `CcInfos`, and do not list \
+    signers\n",
+    "OperationDenied.DownLoadMoreThanOne\tpass one contract per call\n",
+    "OperationDenied.ErrNoResourceAccess\tuse ids of resources that this sub-organization created \
+    in this application, and an operator who may see them\n",
+    "OperationDenied.ErrNotOpenWeakAuthorization\thave the service's account manager enable \
+    trusted third-party verification, or have the service verify the sub-organization\n",
+    "OperationDenied.FileDeleted\tleave this contract out; the file is no longer available from \
+    this service. Contact the service's support if it should still exist\n",
+    "OperationDenied.FlowHasTerminated\ta contract that has ended can't be withdrawn. Release a \
+    fully signed contract with `ChannelCreateReleaseFlow`\n",
+    "OperationDenied.FlowStatusForbid\twait until all parties have signed (see \
+    `DescribeFlowDetailInfo`), then retry. There is no report for contracts that ended otherwise\n",
+    "OperationDenied.Forbid\tuse the contract's initiator with the right to withdraw as operator, \
     or the super administrator or legal representative of the initiating organization. Check that \
-    the contract's status allows it.\n",
-    "OperationDenied.InvalidApproverAge\tHave another person sign, or have the super administrator \
+    the contract's status allows it\n",
+    "OperationDenied.InvalidApproverAge\thave another person sign, or have the super administrator \
     or legal representative enable the extended service `AGE_LIMIT_EXPANSION` with \
-    `ModifyExtendedService`.\n",
-    "OperationDenied.NoApiAuth\tHave the service's account manager enable the action for this \
-    application, and check the operator's role.\n",
-    "OperationDenied.NoApproverMobileCheckPermission\tHave the super administrator or legal \
+    `ModifyExtendedService`\n",
+    "OperationDenied.NoApiAuth\thave the service's account manager enable the action for this \
+    application, and check the operator's role\n",
+    "OperationDenied.NoApproverMobileCheckPermission\thave the super administrator or legal \
     representative enable the extended service `MOBILE_CHECK_APPROVER` with \
-    `ModifyExtendedService`, or verify signers with `VerifyCheck`.\n",
-    "OperationDenied.NoFlowPermission\tUse the initiator, or the super administrator or legal \
+    `ModifyExtendedService`, or verify signers with `VerifyCheck`\n",
+    "OperationDenied.NoFlowPermission\tuse the initiator, or the super administrator or legal \
     representative of the initiating organization, as operator. Check that the contract belongs to \
-    that organization.\n",
-    "OperationDenied.NoIdentityVerify\tHave the operator open a link from `CreateConsoleLoginUrl` \
-    and complete identity verification; then retry.\n",
-    "OperationDenied.NoPermissionUseResource\tUse the super administrator, or an employee whose \
+    that organization\n",
+    "OperationDenied.NoIdentityVerify\thave the operator open a link from `CreateConsoleLoginUrl` \
+    and complete identity verification; then retry\n",
+    "OperationDenied.NoPermissionUseResource\tuse the super administrator, or an employee whose \
     role allows managing roles, as operator. Check that `RoleId` belongs to this \
-    sub-organization.\n",
-    "OperationDenied.NoPermissionUseServerSignSeal\tHave the super administrator authorize the \
+    sub-organization\n",
+    "OperationDenied.NoPermissionUseServerSignSeal\thave the super administrator authorize the \
     seal for auto-signing in the console (seals, extended services), or use a seal that is \
-    authorized.\n",
-    "OperationDenied.NoQuota\tBuy contracts in the console or through the service's account \
-    manager; retrying does not help before that.\n",
-    "OperationDenied.NotBelongSuperAdminOrLegalPerson\tSet `Agent.ProxyOperator.OpenId` to the \
+    authorized\n",
+    "OperationDenied.NoQuota\tbuy contracts in the console or through the service's account \
+    manager; retrying does not help before that\n",
+    "OperationDenied.NotBelongSuperAdminOrLegalPerson\tset `Agent.ProxyOperator.OpenId` to the \
     super administrator or legal representative of the initiating or a signing organization; \
     `DescribeChannelOrganizations` returns them. Operators verified by power of attorney are \
-    refused.\n",
-    "OperationDenied.NotInAutoSignWhiteList\tHave the service's account manager enable \
-    auto-signing by individuals for this application; check `SceneKey` too.\n",
-    "OperationDenied.NotSupportOrgType\tCheck the organization's type. \
+    refused\n",
+    "OperationDenied.NotInAutoSignWhiteList\thave the service's account manager enable \
+    auto-signing by individuals for this application; check `SceneKey` too\n",
+    "OperationDenied.NotSupportOrgType\tcheck the organization's type. \
     `ModifyOrganizationBusinessInfo` only changes `INDIVIDUALBIZ` to `ENTERPRISE`; for other types \
-    ask the service's account manager.\n",
-    "OperationDenied.OperateType\tSet `OperateType` or `OperatorType` to one of the values that \
-    the action lists.\n",
-    "OperationDenied.OperatorHasNoPermission\tHave the super administrator assign a role that may \
+    ask the service's account manager\n",
+    "OperationDenied.OperateType\tset `OperateType` or `OperatorType` to one of the values that \
+    the action lists\n",
+    "OperationDenied.OperatorHasNoPermission\thave the super administrator assign a role that may \
     query or manage seals (console: organization management, role management). Or use an employee \
-    with such a role as operator.\n",
-    "OperationDenied.OrganizationClosing\tStop calling for this sub-organization, and ask its \
-    super administrator whether the closing is intended; retrying does not help.\n",
-    "OperationDenied.OutQueryLimit\tPass at most 50 `FlowIds` per call and the rest in further \
-    calls.\n",
-    "OperationDenied.OverseaAbilityNotOpen\tHave the super administrator or legal representative \
-    enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then retry.\n",
-    "OperationDenied.PersonHasNoSignature\tHave the person set up a signature in the mini program; \
-    for auto-signing through `ChannelCreateUserAutoSignSealUrl`.\n",
-    "OperationDenied.PersonNoOpenServerSign\tSend the person a link from \
+    with such a role as operator\n",
+    "OperationDenied.OrganizationClosing\tstop calling for this sub-organization, and ask its \
+    super administrator whether the closing is intended; retrying does not help\n",
+    "OperationDenied.OutQueryLimit\tpass at most 50 `FlowIds` per call and the rest in further \
+    calls\n",
+    "OperationDenied.OverseaAbilityNotOpen\thave the super administrator or legal representative \
+    enable the extended service `OVERSEA_SIGN` with `ModifyExtendedService`, then retry\n",
+    "OperationDenied.PersonHasNoSignature\thave the person set up a signature in the mini program; \
+    for auto-signing through `ChannelCreateUserAutoSignSealUrl`\n",
+    "OperationDenied.PersonNoOpenServerSign\tsend the person a link from \
     `ChannelCreateUserAutoSignEnableUrl`, wait for the callback or until \
     `ChannelDescribeUserAutoSignStatus` reports it as enabled, then retry. Or let them sign \
-    manually.\n",
-    "OperationDenied.ProveNoQuota\tBuy an evidence package through the service's account manager, \
-    then retry.\n",
-    "OperationDenied.RequiredComponentNotFill\tSet `ComponentValue` for every field of the \
-    initiator with `ComponentRequired`, or make the field optional.\n",
-    "OperationDenied.Sensitive\tRemove the words listed in the message from names, descriptions \
-    and field values; retrying unchanged does not help.\n",
-    "OperationDenied.UserNotInOrganization\tSet `Agent.ProxyOperator.OpenId` to a verified \
+    manually\n",
+    "OperationDenied.ProveNoQuota\tbuy an evidence package through the service's account manager, \
+    then retry\n",
+    "OperationDenied.RequiredComponentNotFill\tset `ComponentValue` for every field of the \
+    initiator with `ComponentRequired`, or make the field optional\n",
+    "OperationDenied.Sensitive\tremove the words listed in the message from names, descriptions \
+    and field values; retrying unchanged does not help\n",
+    "OperationDenied.UserNotInOrganization\tset `Agent.ProxyOperator.OpenId` to a verified \
     employee of `Agent.ProxyOrganizationOpenId` (`ChannelDescribeEmployees`), or have them join \
-    through `CreateConsoleLoginUrl`.\n",
-    "OperationDenied.WhiteListForbid\tHave the service's account manager enable the feature for \
-    this application; retrying does not help before that.\n",
-    "RequestSizeLimitExceeded\tSend less: split the list, or upload files with `UploadFiles` and \
-    pass their ids. A GET request has at most 32 KB, so use POST.\n",
-    "ResourceNotFound\tCheck that the id of the item in the message belongs to this \
-    sub-organization, application and environment. Retrying does not help.\n",
-    "ResourceNotFound.Application\tCheck `Agent.AppId`: it must be an application of the platform \
-    in this environment. Test and production have separate applications.\n",
-    "ResourceNotFound.ApplicationAuth\tCheck `Agent.AppId`, `TemplateId` and \
+    through `CreateConsoleLoginUrl`\n",
+    "OperationDenied.WhiteListForbid\thave the service's account manager enable the feature for \
+    this application; retrying does not help before that\n",
+    "RequestSizeLimitExceeded\tsend less: split the list, or upload files with `UploadFiles` and \
+    pass their ids. A GET request has at most 32 KB, so use POST\n",
+    "ResourceNotFound\tcheck that the id of the item in the message belongs to this \
+    sub-organization, application and environment. Retrying does not help\n",
+    "ResourceNotFound.Application\tcheck `Agent.AppId`: it must be an application of the platform \
+    in this environment. Test and production have separate applications\n",
+    "ResourceNotFound.ApplicationAuth\tcheck `Agent.AppId`, `TemplateId` and \
     `ProxyOrganizationOpenIds`: the sub-organizations must have been activated in this \
-    application.\n",
-    "ResourceNotFound.ApplicationId\tCheck `Agent.AppId`: it must be an application of the \
-    platform in this environment. Test and production have separate applications.\n",
-    "ResourceNotFound.File\tCheck the ids in `FlowIdList`, and retry after the contracts' PDF \
-    files are composed: one to three seconds after creation or a signature.\n",
-    "ResourceNotFound.Flow\tCheck the contract's id and that it belongs to this sub-organization, \
+    application\n",
+    "ResourceNotFound.ApplicationId\tcheck `Agent.AppId`: it must be an application of the \
+    platform in this environment. Test and production have separate applications\n",
+    "ResourceNotFound.File\tcheck the ids in `FlowIdList`, and retry after the contracts' PDF \
+    files are composed: one to three seconds after creation or a signature\n",
+    "ResourceNotFound.Flow\tcheck the contract's id and that it belongs to this sub-organization, \
     application and environment; query with the `Agent` that created it. In actions without \
-    contracts, check the task's or authorization's id.\n",
-    "ResourceNotFound.FlowApprover\tCheck the contract's id, and that the organization in `Agent` \
-    is a party to it.\n",
-    "ResourceNotFound.FlowApprovers\tCheck the id, and that the contract has parties: a dynamic \
-    contract is created without parties.\n",
-    "ResourceNotFound.FlowGroup\tUse the `FlowGroupId` that the creating action returned, not a \
-    contract's id, and query with the `Agent` that created it.\n",
-    "ResourceNotFound.NotExistApplication\tCheck `Agent.AppId`: it must be an application of the \
-    platform in this environment. Test and production have separate applications.\n",
-    "ResourceNotFound.Organization\tCheck `Agent.ProxyOrganizationOpenId` with \
+    contracts, check the task's or authorization's id\n",
+    "ResourceNotFound.FlowApprover\tcheck the contract's id, and that the organization in `Agent` \
+    is a party to it\n",
+    "ResourceNotFound.FlowApprovers\tcheck the id, and that the contract has parties: a dynamic \
+    contract is created without parties\n",
+    "ResourceNotFound.FlowGroup\tuse the `FlowGroupId` that the creating action returned, not a \
+    contract's id, and query with the `Agent` that created it\n",
+    "ResourceNotFound.NotExistApplication\tcheck `Agent.AppId`: it must be an application of the \
+    platform in this environment. Test and production have separate applications\n",
+    "ResourceNotFound.Organization\tcheck `Agent.ProxyOrganizationOpenId` with \
     `DescribeChannelOrganizations`; a new sub-organization is activated through \
-    `CreateConsoleLoginUrl` first.\n",
-    "ResourceNotFound.Resource\tCheck file and template ids. Uploaded files expire, by default \
-    after an hour; upload the file again if necessary.\n",
-    "ResourceNotFound.SaveFlowGroup\tCheck `FlowGroupId`: it must be the one that the creating \
-    action returned, queried with the `Agent` that created it.\n",
-    "ResourceNotFound.Seal\tUse the id of an enabled seal of the signing organization; \
-    `ChannelDescribeOrganizationSeals` lists the seals.\n",
-    "ResourceNotFound.TeamWorkOrganization\tCheck `Agent.ProxyOrganizationOpenId` with \
-    `DescribeChannelOrganizations`: it must be activated in this application.\n",
-    "ResourceNotFound.Template\tUse the id of an existing template from `DescribeTemplates`, or \
-    for `OperateChannelTemplate` that of a template in the platform's library.\n",
-    "ResourceNotFound.URL\tQuery `DescribeChannelFlowEvidenceReport` again later; a report can \
-    take up to about 24 hours.\n",
-    "ResourceNotFound.User\tCheck `Agent.ProxyOperator.OpenId` and other user ids with \
-    `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`.\n",
-    "ResourceNotFound.VerifyUser\tHave the operator complete identity verification through \
-    `CreateConsoleLoginUrl`, or set `Agent.ProxyOperator.OpenId` to a verified employee.\n",
-    "UnauthorizedOperation\tCheck that `Agent.AppId` belongs to the calling account and that \
-    operator and sub-organization have the permission; the super administrator grants it.\n",
-    "UnauthorizedOperation.NoPermissionFeature\tUpgrade the edition through the service's account \
-    manager; retrying does not help before that.\n",
-    "UnauthorizedOperation.UnauthorizedOperationDownload\tHave the sub-organization's super \
+    `CreateConsoleLoginUrl` first\n",
+    "ResourceNotFound.Resource\tcheck file and template ids. Uploaded files expire, by default \
+    after an hour; upload the file again if necessary\n",
+    "ResourceNotFound.SaveFlowGroup\tcheck `FlowGroupId`: it must be the one that the creating \
+    action returned, queried with the `Agent` that created it\n",
+    "ResourceNotFound.Seal\tuse the id of an enabled seal of the signing organization; \
+    `ChannelDescribeOrganizationSeals` lists the seals\n",
+    "ResourceNotFound.TeamWorkOrganization\tcheck `Agent.ProxyOrganizationOpenId` with \
+    `DescribeChannelOrganizations`: it must be activated in this application\n",
+    "ResourceNotFound.Template\tuse the id of an existing template from `DescribeTemplates`, or \
+    for `OperateChannelTemplate` that of a template in the platform's library\n",
+    "ResourceNotFound.URL\tquery `DescribeChannelFlowEvidenceReport` again later; a report can \
+    take up to about 24 hours\n",
+    "ResourceNotFound.User\tcheck `Agent.ProxyOperator.OpenId` and other user ids with \
+    `ChannelDescribeEmployees`; new employees join through `CreateConsoleLoginUrl`\n",
+    "ResourceNotFound.VerifyUser\thave the operator complete identity verification through \
+    `CreateConsoleLoginUrl`, or set `Agent.ProxyOperator.OpenId` to a verified employee\n",
+    "UnauthorizedOperation\tcheck that `Agent.AppId` belongs to the calling account and that \
+    operator and sub-organization have the permission; the super administrator grants it\n",
+    "UnauthorizedOperation.NoPermissionFeature\tupgrade the edition through the service's account \
+    manager; retrying does not help before that\n",
+    "UnauthorizedOperation.UnauthorizedOperationDownload\thave the sub-organization's super \
     administrator authorize downloads in its console (organization center, authorization \
     management). Or enable them for the platform's application (application management, extended \
-    services). A sub-organization that has disabled downloads must enable them itself.\n",
-    "UnauthorizedOperation.UnauthorizedOperationOrganization\tHave the sub-organization complete \
+    services). A sub-organization that has disabled downloads must enable them itself\n",
+    "UnauthorizedOperation.UnauthorizedOperationOrganization\thave the sub-organization complete \
     its activation through `CreateConsoleLoginUrl`; `DescribeChannelOrganizations` returns its \
-    state.\n",
-    "UnsupportedRegion\tLeave the region out; this service has none.\n"
+    state\n",
+    "UnsupportedRegion\tleave the region out; this service has none\n"
 );
 
 impl json::Decode for ErrorCode {

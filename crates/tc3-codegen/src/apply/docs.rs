@@ -1,7 +1,7 @@
 //! Documentation of items: from the overlay, or else from the reference.
 
 use super::{Model, field, no_action};
-use crate::errors::find;
+use crate::errors::{check_hint, find};
 use crate::overlay::Docs;
 use crate::problem::Problems;
 
@@ -31,9 +31,8 @@ impl<'a> Model<'a> {
     /// Returns the meaning of an error code.
     pub(crate) fn meaning(&self, code: &str) -> Option<&'a str> {
         let spec = self.spec;
-        let common = || spec.common_codes.get(code).map(|facts| &facts.description);
         let own = self.overlay.docs.meanings.get(code);
-        own.or_else(|| spec.codes.get(code)).or_else(common).map(String::as_str)
+        own.or_else(|| spec.meaning(code)).map(String::as_str)
     }
 
     /// Returns the fix of an error that the documentation of the service states.
@@ -50,6 +49,9 @@ impl<'a> Model<'a> {
 
 pub(super) fn check(at: &mut Problems<'_>, model: &Model<'_>) {
     stale(at, model);
+    for (code, hint) in &model.overlay.docs.codes {
+        check_hint(at, &["docs", "codes", code], hint);
+    }
     if model.overlay.docs.complete {
         undocumented(at, model);
     }
@@ -69,9 +71,14 @@ fn stale(at: &mut Problems<'_>, model: &Model<'_>) {
     }
     for (table, entries) in [("codes", &docs.codes), ("meanings", &docs.meanings)] {
         for code in entries.keys() {
-            if !spec.codes.contains_key(code) && !spec.common_codes.contains_key(code) {
+            if spec.meaning(code).is_none() {
                 at.add(&["docs", table, code], format!("stale: no error code `{code}`"));
             }
+        }
+    }
+    for (code, meaning) in &docs.meanings {
+        if spec.meaning(code) == Some(meaning) {
+            at.add(&["docs", "meanings", code], "stale: equals the spec");
         }
     }
     for (object, doc) in &docs.objects {

@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::scope::Scope;
 use super::{docs, errors, gate, ident};
+use crate::doc::instruction;
 use crate::ir::{Enum, Ir, Variant, Variants};
 use crate::lower::VALUES;
 
@@ -28,7 +29,7 @@ pub(super) fn error_code(ir: &Ir<'_>, scope: &Scope<'_>) -> Vec<TokenStream> {
         .map(|code| Variant {
             ident: code.ident.clone(),
             value: code.code.clone(),
-            doc: format!("{}. {}", code.description, code.hint).trim_end().to_owned(),
+            doc: format!("{}. {}", code.description, instruction(&code.hint)).trim_end().to_owned(),
         })
         .collect();
     let mut items = text("ErrorCode", doc, &variants, scope, &quote!());
@@ -37,7 +38,7 @@ pub(super) fn error_code(ir: &Ir<'_>, scope: &Scope<'_>) -> Vec<TokenStream> {
     let hints = errors::own_hints(codes);
     let find = scope.tc3_api("__private::fact");
     let [class, table] = ["ErrorClass", "ErrorTable"].map(|name| scope.path(name));
-    let rules = errors::rules(&ir.errors, &|name| scope.path(&name.to_string()));
+    let rules = errors::rules(&ir.errors, &|name| scope.path(name));
     items.push(quote! {
         impl ErrorCode {
             /// Returns a short description of the code; `None` if it is unknown.

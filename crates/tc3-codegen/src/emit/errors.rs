@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens as _, quote};
 
 use super::ident;
 use crate::errors::{Facts, PlatformError};
@@ -14,7 +14,7 @@ use crate::table::Table;
 /// Emits the table of the platform, for `tc3-api`.
 pub(crate) fn platform(entries: &Table<PlatformError>) -> Vec<TokenStream> {
     let rules = entries.0.iter().map(|(key, entry)| (key.clone(), Facts::from(entry))).collect();
-    let rules = self::rules(&rules, &|name| name);
+    let rules = self::rules(&rules, &|name| ident(name).into_token_stream());
     let hints = entries.0.iter().filter_map(|(key, entry)| Some((key, entry.hint.as_deref()?)));
     let hints = concatenated(hints.map(|(key, hint)| line(key, hint)).collect());
     vec![
@@ -29,13 +29,13 @@ pub(crate) fn platform(entries: &Table<PlatformError>) -> Vec<TokenStream> {
 /// Emits the entries of a table; `path` returns the path of a type of `tc3-api`.
 pub(super) fn rules(
     entries: &BTreeMap<String, Facts>,
-    path: &dyn Fn(TokenStream) -> TokenStream,
+    path: &dyn Fn(&str) -> TokenStream,
 ) -> Vec<TokenStream> {
     // The path of a type may import it.
     if entries.is_empty() {
         return Vec::new();
     }
-    let [rule, class, retry] = [quote!(ErrorRule), quote!(ErrorClass), quote!(RetryRule)].map(path);
+    let [rule, class, retry] = ["ErrorRule", "ErrorClass", "RetryRule"].map(path);
     let entry = |(key, facts): (&String, &Facts)| {
         let (class_name, retry_name) =
             (ident(&facts.class.variant()), ident(&facts.retry.variant()));

@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use crate::spec::{CommonCode, Spec};
+use crate::spec::Spec;
 use crate::table::Table;
 
 /// Error codes by action, which the reference does not contain.
@@ -13,6 +13,12 @@ pub struct ErrorCodes {
     /// Codes common to all services.
     #[serde(default)]
     common: Table<CommonCode>,
+}
+
+/// A code common to all services. Its other fields are opinions, which `errors.json` replaces.
+#[derive(Debug, Deserialize)]
+struct CommonCode {
+    description: String,
 }
 
 impl ErrorCodes {
@@ -37,7 +43,8 @@ impl ErrorCodes {
             }
         }
         spec.codes = self.codes;
-        spec.common_codes = self.common;
+        let common = self.common.0.into_iter();
+        spec.common_codes = common.map(|(code, facts)| (code, facts.description)).collect();
         lines
     }
 }

@@ -12,6 +12,7 @@ use quote::quote;
 use self::metadata::Emitter;
 use self::names::{Place, Places};
 use super::{Module, ident};
+use crate::doc::instruction;
 use crate::ir::Ir;
 use crate::lower::SHARED;
 
@@ -97,7 +98,8 @@ fn items(ir: &Ir<'_>, places: &Places<'_>, module: &str) -> Vec<TokenStream> {
 fn codes(ir: &Ir<'_>) -> Vec<TokenStream> {
     let count = proc_macro2::Literal::usize_unsuffixed(ir.codes.len());
     let codes = ir.codes.iter().map(|code| {
-        let (name, doc, hint) = (&code.code, format!("{}.", code.description), &code.hint);
+        let (doc, hint) = (format!("{}.", code.description), instruction(&code.hint));
+        let name = &code.code;
         quote!(CodeMeta::new(#name, #doc, #hint))
     });
     vec![

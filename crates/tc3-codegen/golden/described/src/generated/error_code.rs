@@ -90,7 +90,7 @@ const DESCRIPTIONS: &str = concat!(
     "Failed.Bad\tIt is bad\n", "Failed.Worse\tIt is worse\n"
 );
 
-const HINTS: &str = concat!("Failed.Bad\tCorrect it.\n", "Failed.Worse\tGive up.\n");
+const HINTS: &str = concat!("Failed.Bad\tcorrect it\n", "Failed.Worse\tgive up\n");
 
 impl json::Decode for ErrorCode {
     const NULL_IS_BLANK: bool = false;
