@@ -68,20 +68,8 @@ impl MemoryStore {
         Self { length: window, capacity: max_messages, state: Mutex::default() }
     }
 
-    /// Claims a message until the claim is committed or dropped.
-    pub(crate) fn claim_until_dropped(
-        self: &Arc<Self>,
-        msg_id: &str,
-        now: SystemTime,
-    ) -> ClaimResult {
-        match self.claim_for(msg_id, Duration::MAX, now) {
-            Claimed::New(lease) => ClaimResult::New(Claim { store: Arc::clone(self), lease }),
-            Claimed::Duplicate => ClaimResult::Duplicate,
-            Claimed::InFlight => ClaimResult::InFlight,
-        }
-    }
-
-    fn claim_for(&self, msg_id: &str, lease: Duration, now: SystemTime) -> Claimed {
+    /// Claims a message for the time of the lease. A lease of [`Duration::MAX`] does not expire.
+    pub(crate) fn claim_for(&self, msg_id: &str, lease: Duration, now: SystemTime) -> Claimed {
         let id = hash(msg_id);
         let mut state = self.state();
         state.remove_expired(now, self.length);
@@ -241,13 +229,6 @@ fn hash(msg_id: &str) -> Id {
     Sha256::digest(msg_id).into()
 }
 
-/// The result of [`MemoryStore::claim_until_dropped`].
-pub(crate) enum ClaimResult {
-    New(Claim),
-    Duplicate,
-    InFlight,
-}
-
 /// The right to handle a message. At most one delivery of a message has it at a time.
 ///
 /// [`commit`](Self::commit) marks the message as handled: later deliveries of its `MsgId` are duplicates. If the
@@ -259,6 +240,11 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// Returns the claim of a lease, until it is committed or dropped.
+    pub(crate) fn new(store: &Arc<MemoryStore>, lease: Lease) -> Self {
+        Self { store: Arc::clone(store), lease }
+    }
+
     /// Marks the message as handled.
     pub fn commit(self) {
         let _ = self.store.commit_lease(&self.lease);
@@ -298,8 +284,8 @@ mod tests {
     #[test]
     fn expired_messages_use_no_memory() {
         let store = Arc::new(MemoryStore::new(LENGTH, CAPACITY));
-        let commit = |id: &str, now| match store.claim_until_dropped(id, now) {
-            ClaimResult::New(claim) => claim.commit(),
+        let commit = |id: &str, now| match store.claim_for(id, Duration::MAX, now) {
+            Claimed::New(lease) => Claim::new(&store, lease).commit(),
             _ => panic!("{id} is not new"),
         };
         commit("a", SystemTime::UNIX_EPOCH);
@@ -332,12 +318,13 @@ mod tests {
             for (id, second, step) in steps {
                 let now = SystemTime::UNIX_EPOCH + Duration::from_secs(second);
                 let id = id.to_string();
-                match (step, store.claim_until_dropped(&id, now)) {
-                    (0, ClaimResult::New(claim)) => claims.push(claim),
-                    (1, ClaimResult::New(claim)) => claim.release(),
-                    (_, ClaimResult::New(claim)) => {
-                        claim.commit();
-                        prop_assert!(matches!(store.claim_until_dropped(&id, now), ClaimResult::Duplicate));
+                match (step, store.claim_for(&id, Duration::MAX, now)) {
+                    (0, Claimed::New(lease)) => claims.push(Claim::new(&store, lease)),
+                    (1, Claimed::New(lease)) => Claim::new(&store, lease).release(),
+                    (_, Claimed::New(lease)) => {
+                        Claim::new(&store, lease).commit();
+                        let again = store.claim_for(&id, Duration::MAX, now);
+                        prop_assert!(matches!(again, Claimed::Duplicate));
                     }
                     (0, _) => drop(claims.pop()),
                     (1, _) => drop(store.forget(&id)),

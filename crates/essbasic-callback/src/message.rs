@@ -74,7 +74,7 @@ impl Message {
     ///
     /// # Errors
     /// Returns [`Refused`] if the text is not a message, if it is nested deeper than 127 levels, or if its `MsgId`,
-    /// `MsgType` or `MsgVersion` is longer than [`MAX_ID_BYTES`].
+    /// `MsgType` or `MsgVersion` is longer than [`MAX_ID_BYTES`] or contains a control character.
     pub fn from_json(json: impl Into<String>) -> Result<Self, Refused> {
         let json = json.into();
         let Ok(Tree::Object(fields)) = tc3_api::json::decode(json.as_bytes()) else {
@@ -87,8 +87,13 @@ impl Message {
         if msg_id.is_empty() || msg_type.is_empty() {
             return Err(Refused(RefusalReason::NotMessage));
         }
-        if [&msg_id, &msg_type, &msg_version].iter().any(|id| id.len() > MAX_ID_BYTES) {
+        let ids = [&msg_id, &msg_type, &msg_version];
+        if ids.iter().any(|id| id.len() > MAX_ID_BYTES) {
             return Err(Refused(RefusalReason::IdTooLong));
+        }
+        // They reach logs, files and the environment of programs.
+        if ids.iter().any(|id| id.chars().any(char::is_control)) {
+            return Err(Refused(RefusalReason::NotMessage));
         }
         let msg_type = MsgType::from(msg_type);
         let data = MessageData::read(&msg_type, envelope.msg_data.unwrap_or(Tree::Null));

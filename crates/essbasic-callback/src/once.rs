@@ -47,7 +47,7 @@ impl Outcome {
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
-/// use essbasic_callback::{Message, MessageStore, Receiver, Verified, handle_once};
+/// use essbasic_callback::{Message, MessageStore, Receiver, Refused, Verified, handle_once};
 ///
 /// const LEASE: Duration = Duration::from_secs(60);
 ///
@@ -63,7 +63,7 @@ impl Outcome {
 ///     let message = match receiver.verify(signature, body, now) {
 ///         Ok(Verified::Message { message, .. }) => message,
 ///         Ok(Verified::Ping) => return 200,
-///         Err(_refused) => return 400,
+///         Err(_refused) => return Refused::STATUS,
 ///     };
 ///     let insert = |message: Message| insert(message.into_json());
 ///     handle_once(store, message, LEASE, now, insert).await.status()

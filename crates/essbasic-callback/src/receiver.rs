@@ -3,9 +3,10 @@ use std::time::{Duration, SystemTime};
 
 use crate::error::{RefusalReason, Refused};
 use crate::key::CallbackKey;
-use crate::memory_store::{Claim, ClaimResult, MemoryStore};
+use crate::memory_store::{Claim, MemoryStore};
 use crate::message::Message;
 use crate::pair::{Pair, is_ping};
+use crate::store::Claimed;
 use crate::token::Token;
 
 /// Default of the maximum size of a body, in bytes. A message has a few kilobytes; one about a contract with
@@ -213,10 +214,13 @@ impl Receiver {
             Verified::Message { message, pair } => (message, pair),
             Verified::Ping => return Ok(Received::Ping),
         };
-        Ok(match self.store.claim_until_dropped(&message.msg_id, now) {
-            ClaimResult::New(claim) => Received::New(Delivery { message, pair, claim }),
-            ClaimResult::Duplicate => Received::Duplicate { msg_id: message.msg_id },
-            ClaimResult::InFlight => Received::InFlight { msg_id: message.msg_id },
+        Ok(match self.store.claim_for(&message.msg_id, Duration::MAX, now) {
+            Claimed::New(lease) => {
+                let claim = Claim::new(&self.store, lease);
+                Received::New(Delivery { message, pair, claim })
+            }
+            Claimed::Duplicate => Received::Duplicate { msg_id: message.msg_id },
+            Claimed::InFlight => Received::InFlight { msg_id: message.msg_id },
         })
     }
 

@@ -187,21 +187,18 @@ where
         Ok(Verified::Ping) => return response(StatusCode::OK, ""),
         Err(refused) => return refuse(refused),
     };
-    let mut response = match handle_once(store, message, lease, now, handler).await {
-        Outcome::Handled | Outcome::Duplicate => response(StatusCode::OK, ""),
-        Outcome::InFlight => unavailable(),
-        Outcome::HandlerFailed(error) => {
-            let mut response = unavailable();
-            response.extensions_mut().insert(error);
-            response
-        }
-        Outcome::StoreFailed(error) => {
-            let mut response = unavailable();
-            response.extensions_mut().insert(error);
-            response
-        }
+    let outcome = handle_once(store, message, lease, now, handler).await;
+    let mut response = match outcome.status() {
+        200 => response(StatusCode::OK, ""),
+        _ => response(StatusCode::SERVICE_UNAVAILABLE, "the message is not handled; send it again"),
     };
-    response.extensions_mut().insert(MatchedPair(pair));
+    let extensions = response.extensions_mut();
+    match outcome {
+        Outcome::HandlerFailed(error) => drop(extensions.insert(error)),
+        Outcome::StoreFailed(error) => drop(extensions.insert(error)),
+        Outcome::Handled | Outcome::Duplicate | Outcome::InFlight => {}
+    }
+    extensions.insert(MatchedPair(pair));
     response
 }
 
@@ -210,10 +207,6 @@ fn refuse(refused: Refused) -> Response<String> {
     let mut response = response(StatusCode::BAD_REQUEST, &refused.to_string());
     response.extensions_mut().insert(refused);
     response
-}
-
-fn unavailable() -> Response<String> {
-    response(StatusCode::SERVICE_UNAVAILABLE, "the message is not handled; send it again")
 }
 
 fn response(status: StatusCode, body: &str) -> Response<String> {

@@ -27,9 +27,10 @@ tried again. Ctrl-C ends it: downloads in flight have one second to end, and the
 one ends it at once.
 
 Several jobs, such as shards, may write to one place if each has another --journal FILE. With --shard, --journal or a \
-bucket, --names must contain {flow_id}. A file that the journal does not list is never replaced. If its content is that of the contract, the \
-contract counts as saved; otherwise it fails. In a folder with the default journal and names without {flow_id}, the \
-name gets the next free number instead. Links, FIFOs and folders in place of a file or of the journal are not followed.
+bucket, --names must contain {flow_id}. A file that the journal does not list is never replaced. If its content is that \
+of the contract, the contract counts as saved; otherwise it fails. In a folder with the default journal and names \
+without {flow_id}, the name gets the next free number instead. Links, FIFOs and folders in place of a file or of the \
+journal are not followed.
 
 A run compares the lengths of saved files in a folder, and trusts the journal for a bucket. With --verify it reads all \
 of them and compares their SHA-256.

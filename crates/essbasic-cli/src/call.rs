@@ -68,8 +68,7 @@ pub(crate) fn run(args: &CallArgs, options: &Options) -> Result<Exit, Failure> {
     if args.dry_run {
         output::line(shown(&preview(&client, info, &body)?))?;
     } else {
-        let response: Box<RawValue> =
-            client.client().call_json_as(info, &body).map_err(Failure::from)?;
+        let response: Box<RawValue> = client.client().call_json_as(info, &body)?;
         match info.idempotent {
             true => output::json_text(response.get())?,
             false => output::json_result(response.get())?,
@@ -86,12 +85,11 @@ fn preview(client: &Client, info: ActionInfo<'_>, body: &Body) -> Result<Request
     match client.client().preview(info, body) {
         Err(error) if absent(&error) => {
             output::note("no credential is found: the request is shown without its signature");
-            let mut request =
-                client.client().preview(info.unsigned(), body).map_err(Failure::from)?;
+            let mut request = client.client().preview(info.unsigned(), body)?;
             request.headers.remove("authorization");
             Ok(request)
         }
-        result => result.map_err(Failure::from),
+        result => Ok(result?),
     }
 }
 

@@ -4,16 +4,22 @@ use std::fmt;
 
 use essbasic::FlowError;
 
-/// Cause of a failure and its fix, on one line.
-#[derive(Clone)]
+/// Cause of a failure and its fix, on one line each.
+///
+/// Parts may be untrusted: characters that break the line or control a terminal are replaced.
+#[derive(Debug, Clone)]
 pub(crate) struct Cause {
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
 }
 
 impl Cause {
+    pub(crate) fn new(message: impl fmt::Display, hint: Option<&str>) -> Self {
+        Self { message: one_line(&message.to_string()), hint: hint.map(one_line) }
+    }
+
     pub(crate) fn of(error: &FlowError) -> Self {
-        Self { message: one_line(&error.message), hint: error.hint().map(one_line) }
+        Self::new(&error.message, error.hint())
     }
 }
 

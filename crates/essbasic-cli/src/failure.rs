@@ -1,8 +1,9 @@
+//! Results and errors of commands.
+
 use std::fmt;
 use std::process::ExitCode;
 
 use crate::cause::Cause;
-pub(crate) use crate::cause::one_line;
 
 /// Result of a command that has started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,57 +29,60 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An error that prevented a command from starting: the cause, and the fix if the library states one.
+/// An error that prevented a command from starting or continuing. Its fix is on a line of its own.
 ///
 /// The text of an error of the command itself is "cause; fix".
 #[derive(Debug)]
-pub(crate) struct Failure {
-    text: String,
-    hint: Option<String>,
-}
+pub(crate) struct Failure(Cause);
 
 impl Failure {
-    /// Parts of the text may be untrusted: characters that break the line or control a terminal become
-    /// spaces.
     pub(crate) fn new(text: impl fmt::Display) -> Self {
-        Self { text: one_line(&text.to_string()), hint: None }
-    }
-
-    /// Sets the fix, on a line of its own.
-    pub(crate) fn with_hint(self, hint: Option<&str>) -> Self {
-        Self { hint: hint.map(one_line), ..self }
+        Self(Cause::new(text, None))
     }
 
     /// Returns the cause and the fix for a report.
-    pub(crate) fn cause(&self) -> Cause {
-        Cause { message: self.text.clone(), hint: self.hint.clone() }
+    pub(crate) fn cause(&self) -> &Cause {
+        &self.0
     }
 
     /// Adds what to do after the fix.
-    pub(crate) fn then(self, next: &str) -> Self {
-        match self.hint {
-            Some(hint) => Self { hint: Some(format!("{hint}; {next}")), ..self },
-            None => Self { text: format!("{}; {next}", self.text), ..self },
-        }
+    pub(crate) fn then(mut self, next: &str) -> Self {
+        let text = self.0.hint.as_mut().unwrap_or(&mut self.0.message);
+        text.push_str("; ");
+        text.push_str(next);
+        self
+    }
+}
+
+impl From<Cause> for Failure {
+    fn from(cause: Cause) -> Self {
+        Self(cause)
     }
 }
 
 impl From<&essbasic::Error> for Failure {
     fn from(error: &essbasic::Error) -> Self {
-        Self::new(error).with_hint(error.hint())
+        Self(Cause::new(error, error.hint()))
+    }
+}
+
+impl From<essbasic::Error> for Failure {
+    fn from(error: essbasic::Error) -> Self {
+        Self::from(&error)
     }
 }
 
 impl From<tc3_client::Error> for Failure {
     fn from(error: tc3_client::Error) -> Self {
-        Self::new(&error).with_hint(error.hint())
+        Self(Cause::new(&error, error.hint()))
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)?;
-        match &self.hint {
+        let Cause { message, hint } = &self.0;
+        f.write_str(message)?;
+        match hint {
             Some(hint) => write!(f, "\nhint: {hint}"),
             None => Ok(()),
         }

@@ -264,8 +264,8 @@ impl Options {
 
 /// Returns a client whose requests in flight are counted.
 fn client_on(transport: Counted, config: Config, agent: Agent) -> Result<Client, Failure> {
-    let config = config.with_app_name(env!("CARGO_PKG_NAME")).map_err(Failure::from)?;
-    Client::with_transport(config, agent, transport).map_err(|error| Failure::from(&error))
+    let config = config.with_app_name(env!("CARGO_PKG_NAME"))?;
+    Ok(Client::with_transport(config, agent, transport)?)
 }
 
 /// Returns the value unless it is blank: an empty variable counts as unset.

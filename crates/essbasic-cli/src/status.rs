@@ -3,10 +3,10 @@
 use essbasic::models::FlowDetailInfo;
 use essbasic::{FlowError, FlowErrorKind, SavedFile};
 
-use crate::cause::Cause;
+use crate::cause::{Cause, one_line};
 use crate::counter::Counter;
 use crate::emulated::Emulated;
-use crate::failure::{Exit, Failure, one_line};
+use crate::failure::{Exit, Failure};
 use crate::input::FlowArgs;
 use crate::options::Options;
 use crate::report::{Details, Document, Flow, json_format};
@@ -19,8 +19,8 @@ what is known by then is printed.
 
 ",
     json_format!(),
-    " A contract is done if the service knows it; it has these members more: name, reason, signed, parties,
-created, deadline.
+    " A contract is done if the service returned it. It has further fields: name, reason, signed, parties, created,
+deadline.
 
 Exit status: 0 every contract is known, 2 some are not, each with its reason, 1 it could not start.
 
@@ -55,10 +55,8 @@ pub(crate) fn run(args: &StatusArgs, options: &Options, verbose: bool) -> Result
         if stop.is_stopped() {
             break;
         }
-        let mut found = client.details(batch).map_err(|error| {
-            counter.progress().clear();
-            Failure::from(&error)
-        })?;
+        let found = client.details(batch);
+        let mut found = found.inspect_err(|_| counter.progress().clear())?;
         found.retain(|found| !found.as_ref().is_err_and(is_stopped));
         if !args.json {
             batch.iter().zip(&found).try_for_each(|(id, found)| print(&counter, id, found))?;

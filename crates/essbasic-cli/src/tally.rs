@@ -8,8 +8,8 @@ use essbasic::{
 };
 use indicatif::HumanBytes;
 
-use crate::cause::Cause;
-use crate::failure::{Failure, one_line};
+use crate::cause::{Cause, one_line};
+use crate::failure::Failure;
 use crate::folder;
 use crate::input::FlowList;
 use crate::progress::Progress;
@@ -146,10 +146,7 @@ impl Tally {
         };
         if !ends.values().any(|end| matches!(end, End::OnDisk { .. } | End::Failed { .. })) {
             let uncalled = list.ids.iter().find_map(|id| match ends.get(id) {
-                Some(End::Uncalled(reason)) => {
-                    let failure = Failure::new(&reason.message);
-                    Some(failure.with_hint(reason.hint.as_deref()))
-                }
+                Some(End::Uncalled(reason)) => Some(reason.clone().into()),
                 _ => None,
             });
             let fatal = fatal.as_ref().map(folder::explain);

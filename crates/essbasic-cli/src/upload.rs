@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use essbasic::blocking::Client;
 use essbasic::{Document, FileId, FlowError, FlowErrorKind};
 
-use crate::cause::Cause;
+use crate::cause::{Cause, one_line};
 use crate::digest::{self, Digest};
-use crate::failure::{Exit, Failure, one_line};
+use crate::failure::{Exit, Failure};
 use crate::options::Options;
 use crate::{interrupt, output};
 
@@ -95,7 +95,7 @@ pub(crate) fn send<P: AsRef<Path>>(
 ) -> Result<Vec<Result<FileId, FlowError>>, Failure> {
     let documents = files.iter().map(|path| read(path.as_ref()).map_err(Failure::new));
     let documents = documents.collect::<Result<Vec<_>, _>>()?;
-    client.upload(documents).map_err(|error| Failure::from(&error))
+    Ok(client.upload(documents)?)
 }
 
 /// Returns the cause of a failed upload. Unlike a contract, a file may be uploaded again if the outcome is unknown.

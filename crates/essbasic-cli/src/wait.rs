@@ -7,9 +7,10 @@ use std::time::Duration;
 use essbasic::{FlowWait, WaitEvent, WaitOptions, WaitOutcome};
 use serde::Serialize;
 
+use crate::cause::one_line;
 use crate::counter::Counter;
 use crate::emulated::Emulated;
-use crate::failure::{Exit, Failure, one_line};
+use crate::failure::{Exit, Failure};
 use crate::input::FlowArgs;
 use crate::options::{Options, duration};
 use crate::{interrupt, output};
@@ -90,7 +91,7 @@ pub(crate) fn run(args: &WaitArgs, options: &Options, verbose: bool) -> Result<E
     let stop = interrupt::on_signal()?;
     let counter = Arc::new(Counter::new(list.ids.len(), verbose));
     let wait = watched(args.pace.options(), &counter).with_stop(stop.clone());
-    let waits = session.client.wait(&list.ids, &wait).map_err(|error| Failure::from(&error))?;
+    let waits = session.client.wait(&list.ids, &wait)?;
     counter.progress().clear();
     if stop.is_stopped() {
         output::note("interrupted: this is what is known so far");

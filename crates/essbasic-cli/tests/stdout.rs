@@ -8,6 +8,8 @@
     reason = "a failed assumption is a failed test"
 )]
 
+#[path = "support/contracts.rs"]
+mod contracts;
 mod support;
 
 use std::collections::BTreeSet;
@@ -59,12 +61,7 @@ impl Machine {
         let emulator = Emulator::builder().start().unwrap();
         let flow = emulator.completed_flows().remove(0);
         fs::write(home.path().join("a.pdf"), "%PDF-1.7\n%%EOF\n").unwrap();
-        fs::write(
-            home.path().join("c.json"),
-            r#"[{"name":"a","file":"a.pdf","parties":[
-            {"name":"张三","mobile":"13800000001","signs_at":"乙方"}]}]"#,
-        )
-        .unwrap();
+        contracts::write(&home, &[contracts::from_file("a")]);
         Self { home, emulator, flow }
     }
 

@@ -41,7 +41,7 @@ pub struct Builder {
     speed: f64,
     rate_limit: Option<usize>,
     pdf_size: usize,
-    max_stored_bytes: Option<usize>,
+    max_stored_bytes: usize,
     faults: Vec<Fault>,
     faults_seed: u64,
     tls: bool,
@@ -76,7 +76,7 @@ impl Builder {
             speed: 1.0,
             rate_limit: Some(20),
             pdf_size: 0,
-            max_stored_bytes: None,
+            max_stored_bytes: limits::MAX_STORED_BYTES,
             faults: Vec::new(),
             faults_seed: 0,
             tls: false,
@@ -178,7 +178,7 @@ impl Builder {
     ///
     /// A file counts until its id has expired and no contract of it remains.
     pub fn with_max_stored_bytes(mut self, bytes: usize) -> Self {
-        self.max_stored_bytes = Some(bytes);
+        self.max_stored_bytes = bytes;
         self
     }
 
@@ -222,9 +222,7 @@ impl Builder {
         }
         let clock = Clock::new(self.start, self.speed);
         let mut state = State::default();
-        if let Some(bytes) = self.max_stored_bytes {
-            state.uploads.max_stored_bytes = bytes;
-        }
+        state.uploads.max_stored_bytes = self.max_stored_bytes;
         self.seed
             .apply(&mut state, clock.now())
             .map_err(|error| limits::invalid(error.to_string()))?;

@@ -9,6 +9,9 @@ pub(crate) const MAX_FLOWS: usize = 1_000_000;
 /// Maximum of [`Builder::with_min_pdf_bytes`](crate::Builder::with_min_pdf_bytes), in bytes. Files are composed in memory.
 pub(crate) const MAX_PDF_BYTES: usize = 256 << 20;
 
+/// Default of [`Builder::with_max_stored_bytes`](crate::Builder::with_max_stored_bytes), in bytes.
+pub(crate) const MAX_STORED_BYTES: usize = 256 << 20;
+
 /// Maximum of [`Builder::with_speed`](crate::Builder::with_speed).
 pub(crate) const MAX_SPEED: f64 = 1_000_000.0;
 

@@ -41,8 +41,8 @@ impl Program {
         let mut command = Command::new(program);
         command
             .args(&self.arguments)
-            .env("ESSBASIC_MSG_ID", without_nul(&item.msg_id))
-            .env("ESSBASIC_MSG_TYPE", without_nul(&item.msg_type))
+            .env("ESSBASIC_MSG_ID", &item.msg_id)
+            .env("ESSBASIC_MSG_TYPE", &item.msg_type)
             .stdin(Stdio::piped())
             .kill_on_drop(true);
         // A separate process group, so that children of a script are killed with it, and Ctrl-C does not reach it.
@@ -80,10 +80,6 @@ async fn feed(child: &mut Child, input: &[u8]) -> io::Result<std::process::ExitS
         status = child.wait() => status,
         never = write => never,
     }
-}
-
-fn without_nul(text: &str) -> String {
-    text.replace('\0', "")
 }
 
 /// The process group of the running command, if any.

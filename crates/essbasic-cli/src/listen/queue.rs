@@ -11,7 +11,7 @@ use super::item::Item;
 use super::sink::{Sink, SinkError, blocking};
 use super::state::State;
 use crate::advice;
-use crate::failure::one_line;
+use crate::cause::one_line;
 use crate::output;
 
 /// Maximum number of queued messages.

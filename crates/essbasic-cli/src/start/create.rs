@@ -8,8 +8,8 @@ use essbasic::{Error, FileId, FlowError, FlowErrorKind, Stop};
 
 use super::entry::{Entry, Source};
 use super::journal::{Journal, State};
-use crate::cause::Cause;
-use crate::failure::{Exit, Failure, one_line};
+use crate::cause::{Cause, one_line};
+use crate::failure::{Exit, Failure};
 use crate::{output, upload};
 
 /// The creation of all contracts of an input.

@@ -1,14 +1,12 @@
 //! Shortcuts for tests: an async start, contracts in any status, and assertions.
 
 use std::io;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::Emulator;
 use crate::builder::Builder;
-use crate::state::State;
-use crate::state::flow::{Signer, Status, TransitionError};
+use crate::state::flow::{Status, TransitionError};
 use crate::state::terms::NewFlow;
 
 impl Builder {
@@ -48,7 +46,7 @@ impl Emulator {
     pub fn complete(&self, flow_id: &str) -> Result<(), TransitionError> {
         let mut shared = self.service.lock();
         let now = shared.now;
-        sign_all(&mut shared.state, flow_id, now)
+        shared.state.sign_all(flow_id, |_| now, now)
     }
 
     /// Creates a contract at the current time, and brings it into this status. A contract with the same id is
@@ -62,23 +60,11 @@ impl Emulator {
         let state = &mut shared.state;
         let id = flow.id.clone();
         state.create(flow, now);
-        match status {
-            Status::Init => {}
-            Status::Part => {
-                state.sign(&id, Signer::named(None), now)?;
-            }
-            Status::All => sign_all(state, &id, now)?,
-            Status::Relieved => {
-                sign_all(state, &id, now)?;
-                state.end(&id, status, "", now)?;
-            }
-            Status::Reject | Status::Deadline | Status::Cancel | Status::Invalid => {
-                state.end(&id, status, "", now)?;
-            }
-        }
-        match status_of(state, &id, now)? {
-            reached if reached == status => Ok(()),
-            other => Err(TransitionError::Ended(other)),
+        state.bring_into(&id, status, "", |_| now, now)?;
+        match state.flow(&id).map(|flow| flow.status(now)) {
+            Some(reached) if reached == status => Ok(()),
+            Some(other) => Err(TransitionError::Ended(other)),
+            None => Err(TransitionError::NoSuchFlow),
         }
     }
 
@@ -100,16 +86,4 @@ impl Emulator {
             "{action} was called {called} times, not {times}; calls: {calls:?}"
         );
     }
-}
-
-fn status_of(state: &State, id: &str, now: Duration) -> Result<Status, TransitionError> {
-    state.flow(id).map(|flow| flow.status(now)).ok_or(TransitionError::NoSuchFlow)
-}
-
-/// Signs for each party that has not signed. The number of parties limits the number of signatures.
-fn sign_all(state: &mut State, id: &str, now: Duration) -> Result<(), TransitionError> {
-    while status_of(state, id, now)? != Status::All {
-        state.sign(id, Signer::named(None), now)?;
-    }
-    Ok(())
 }

@@ -78,11 +78,13 @@ impl Handler {
                 .serve_connection(TokioIo::new(stream), respond)
         );
         let closed = tokio::select! {
-            closed = &mut connection => closed,
-            () = async { tokio::select! {
-                () = self.service.faults.outage.started() => {}
-                () = connected.closing() => {}
-            } } => {
+            closed = &mut connection => Some(closed),
+            () = self.service.faults.outage.started() => None,
+            () = connected.closing() => None,
+        };
+        let closed = match closed {
+            Some(closed) => closed,
+            None => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

@@ -1,5 +1,6 @@
 //! State of the service: organizations, uploads and contracts.
 
+mod bring_into;
 mod bulk;
 pub(crate) mod cancel_tasks;
 pub(crate) mod clock;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::State;
 use super::bulk;
-use super::flow::{Signer, Status, TransitionError};
+use super::flow::Status;
 use super::organizations::{Application, Organization};
 use super::template::Template;
 use super::terms::NewFlow;
@@ -264,11 +264,6 @@ impl FlowSeed {
         now: Duration,
     ) -> Result<(), SeedError> {
         let created = now.saturating_sub(bulk::AGE);
-        let signatures = match self.status {
-            Status::All | Status::Relieved => self.parties.len(),
-            Status::Part => 1,
-            _ => 0,
-        };
         let id = self.id;
         let mut new = NewFlow::new(app_id, organization, &id);
         new.name = self.name;
@@ -277,15 +272,12 @@ impl FlowSeed {
         new.parties =
             self.parties.into_iter().map(|party| (party.name, party.organization)).collect();
         state.create(new, created);
-        let failed = |error: TransitionError| SeedError(format!("contract {id}: {error}"));
-        for index in 0..signatures {
-            let at = created + Duration::from_secs(60 * (index as u64 + 1));
-            state.sign(&id, Signer::Next, at.min(now)).map_err(failed)?;
-        }
-        match self.status {
-            Status::Init | Status::Part | Status::All => {}
-            status => state.end(&id, status, &self.reason, now).map_err(failed)?,
-        }
+        let signed_at = |index: u64| {
+            let minute = index.saturating_add(1);
+            created.saturating_add(Duration::from_secs(minute.saturating_mul(60))).min(now)
+        };
+        let reached = state.bring_into(&id, self.status, &self.reason, signed_at, now);
+        reached.map_err(|error| SeedError(format!("contract {id}: {error}")))?;
         state.process_due(now);
         Ok(())
     }

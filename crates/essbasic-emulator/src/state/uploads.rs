@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::limits;
+
 /// Uploaded file.
 #[derive(Clone)]
 pub(crate) struct Upload {
@@ -16,9 +18,6 @@ pub(crate) struct Upload {
     pub(crate) format: Format,
     pub(crate) expires: Duration,
 }
-
-/// Default maximum of the size of all stored files, in bytes: 256 MiB.
-const MAX_STORED_BYTES: usize = 256 << 20;
 
 /// All uploaded files.
 pub(crate) struct Uploads {
@@ -32,7 +31,7 @@ pub(crate) struct Uploads {
 impl Default for Uploads {
     fn default() -> Self {
         Self {
-            max_stored_bytes: MAX_STORED_BYTES,
+            max_stored_bytes: limits::MAX_STORED_BYTES,
             stored_bytes: Arc::default(),
             by_id: HashMap::new(),
         }
