@@ -1,15 +1,20 @@
 //! Names of the client in the headers of requests.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic fails the test"
+)]
 
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
-use std::thread::{self, JoinHandle};
+use std::io::Write as _;
+use std::sync::mpsc::channel;
 
 use serde_json::json;
+use support::server::{serve, success};
 use support::{Reply, config, run};
 use tc3_client::api::ActionInfo;
 use tc3_client::transport::{Proxy, TransportConfig};
@@ -76,32 +81,6 @@ fn an_invalid_name_is_an_error() {
     }
 }
 
-/// Starts a server of one request. Returns its URL and the request's head.
-fn server() -> (String, JoinHandle<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let head = thread::spawn(move || {
-        let mut stream = BufReader::new(listener.accept().unwrap().0);
-        let (mut head, mut length) = (String::new(), 0);
-        while !head.ends_with("\r\n\r\n") {
-            let start = head.len();
-            assert!(stream.read_line(&mut head).unwrap() > 0);
-            let line = head[start..].to_ascii_lowercase();
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
-        }
-        stream.read_exact(&mut vec![0; length]).unwrap();
-        let body = json!({"Response": {"RequestId": "r"}}).to_string();
-        let size = body.len();
-        let response =
-            format!("HTTP/1.1 200 OK\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n{body}");
-        stream.get_mut().write_all(response.as_bytes()).unwrap();
-        head
-    });
-    (url, head)
-}
-
 #[test]
 fn every_transport_sends_the_names() {
     let body = json!({});
@@ -120,11 +99,18 @@ fn every_transport_sends_the_names() {
         },
     ];
     for call in calls {
-        let (url, head) = server();
+        let (sender, heads) = channel();
+        let url = serve(move |head, stream| {
+            sender.send(head).unwrap();
+            stream.write_all(success().as_bytes())
+        });
         let direct = TransportConfig::default().with_proxy(Proxy::None);
         let config = config().with_endpoint_url(&url).unwrap().with_transport_config(direct);
         call(config.with_app_name("lease-archive").unwrap());
-        let head = head.join().unwrap().to_ascii_lowercase();
+        // The call is sent once.
+        let heads: Vec<String> = heads.try_iter().collect();
+        let [head] = heads.as_slice() else { panic!("{heads:?}") };
+        let head = head.to_ascii_lowercase();
         let agents: Vec<&str> =
             head.lines().filter(|line| line.starts_with("user-agent:")).collect();
         assert_eq!(agents, [format!("user-agent: tc3-client/{VERSION} app/lease-archive")]);

@@ -5,13 +5,12 @@
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::thread;
+use std::io::Write as _;
 use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::json;
+use support::server::{serve, success};
 use support::{Reply, START, run_calls, run_fresh};
 use tc3_client::api::ActionInfo;
 use tc3_client::credentials::{AssumeRole, Credential};
@@ -20,6 +19,9 @@ use tc3_client::{Client, Clock, Config, Now, RateLimit, RetryPolicy, blocking};
 
 const READ: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();
+
+/// Length of the window of the rate limit: one second and the slack of 25 ms.
+const RATE_LIMIT_WINDOW: Duration = Duration::from_millis(1_025);
 
 fn durations() -> impl Strategy<Value = Duration> {
     prop_oneof![
@@ -92,36 +94,6 @@ impl Clock for FixedClock {
     }
 }
 
-/// Starts a server on loopback that returns the same response to every request.
-fn server() -> SocketAddr {
-    fn serve(mut stream: TcpStream) -> std::io::Result<()> {
-        let mut head = Vec::new();
-        let mut buffer = [0; 4096];
-        // The body `{}` may arrive with the head or after it.
-        while !head.ends_with(b"{}") {
-            match stream.read(&mut buffer)? {
-                0 => return Ok(()),
-                read => head.extend_from_slice(&buffer[..read]),
-            }
-        }
-        let body = r#"{"Response":{"RequestId":"r"}}"#;
-        let length = body.len();
-        write!(
-            stream,
-            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
-        )
-    }
-
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            thread::spawn(move || serve(stream.unwrap()));
-        }
-    });
-    address
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -135,7 +107,7 @@ proptest! {
             // A failure of this machine must not be retried.
             .with_retry(RetryPolicy::none())
             .with_transport_config(transport)
-            .with_endpoint_url(&format!("http://{}", server()))
+            .with_endpoint_url(&serve(|_, stream| stream.write_all(success().as_bytes())))
             .unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let body = json!({});
@@ -158,8 +130,11 @@ proptest! {
         ];
         for reply in &replies {
             let outcome = run_calls(config.clone(), READ, 3, &vec![reply.clone(); 6]);
-            // Simulated time detects a hang: a delay is at most one hour, and the rate limit adds one second per call.
-            prop_assert!(outcome.elapsed <= Duration::from_secs(6 * 3_601 + 9), "{:?}", outcome.trace);
+            // Simulated time detects a hang. At most six attempts fail, each with a delay of at most one hour and one second:
+            // the longest backoff after a `Retry-After`. At most eight attempts follow another one, each after a wait of at
+            // most one window of the rate limit.
+            let limit = 6 * Duration::from_secs(3_601) + 8 * RATE_LIMIT_WINDOW;
+            prop_assert!(outcome.elapsed <= limit, "{:?}", outcome.trace);
         }
     }
 

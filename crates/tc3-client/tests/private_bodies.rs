@@ -6,15 +6,16 @@
 mod support;
 
 use std::error::Error as StdError;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
-use std::thread;
+use std::io::Write as _;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use support::server::serve;
 use support::{Reply, config, run};
 use tc3_client::api::ActionInfo;
-use tc3_client::transport::{AsyncBody, BlockingBody, Bytes, Response, StatusCode};
+use tc3_client::transport::{
+    AsyncBody, BlockingBody, Bytes, Proxy, Response, StatusCode, TransportConfig,
+};
 use tc3_client::{Client, Config, Error, RetryPolicy, blocking};
 
 const READ: ActionInfo<'static> =
@@ -178,21 +179,6 @@ fn the_request_id_of_the_headers_counts_if_the_body_has_none() {
     }
 }
 
-/// Serves these bytes to every connection. The thread ends with the test.
-fn serve(response: String) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            // The request fits into one segment of loopback: head and body are a few hundred bytes.
-            let _ = stream.read(&mut [0; 16 << 10]);
-            let _ = stream.write_all(response.as_bytes());
-        }
-    });
-    address
-}
-
 #[test]
 fn no_error_quotes_an_invalid_http_response() {
     let person = format!("{NAME} {MOBILE}");
@@ -214,8 +200,11 @@ fn no_error_quotes_an_invalid_http_response() {
         ),
         format!("HTTP/1.1 502 {person}\r\nContent-Length: {length}\r\n\r\n<{}", &response()[1..]),
     ] {
+        let response = raw.clone();
+        let url = serve(move |_, stream| stream.write_all(response.as_bytes()));
+        let direct = TransportConfig::default().with_proxy(Proxy::None);
         let config =
-            || once().with_endpoint_url(&format!("http://{}", serve(raw.clone()))).unwrap();
+            || once().with_endpoint_url(&url).unwrap().with_transport_config(direct.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let results = [
             blocking::Client::new(config()).unwrap().call_json(READ, &json!({})),

@@ -1,6 +1,8 @@
 //! A simulation without sockets or real time: scripted responses, a clock that only sleeping advances, and a trace
 //! of the steps of a client. The same script runs through both clients.
 
+pub(crate) mod server;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
