@@ -39,7 +39,7 @@ impl Waiting {
     pub(crate) fn wait_until(&self, label: &str, condition: impl Fn(&HashSet<ThreadId>) -> bool) {
         let threads = self.0.threads.lock().unwrap();
         let is_false = |threads: &mut HashSet<ThreadId>| !condition(threads);
-        let (_, result) = self.0.added.wait_timeout_while(threads, LIMIT, is_false).unwrap();
+        let result = self.0.added.wait_timeout_while(threads, LIMIT, is_false).unwrap().1;
         assert!(!result.timed_out(), "{label}: the call does not reach its delay");
     }
 }
