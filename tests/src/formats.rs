@@ -5,45 +5,30 @@ use std::fmt::Display;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// Names of the formats, in the order of [`round_trips`].
-pub const FORMATS: [&str; 11] = [
-    "JSON",
-    "JSON from a slice",
-    "JSON from a reader",
-    "JSON value",
-    "YAML",
-    "RON",
-    "MessagePack",
-    "MessagePack with names",
-    "CBOR",
-    "TOML",
-    "TOML field",
-];
-
 /// A TOML document must be a table, so that a scalar or array is the field of one.
 #[derive(Serialize, Deserialize)]
 struct Field<T> {
     value: T,
 }
 
-/// Returns the value after a round trip through each of the [`FORMATS`], or the error of the format. `None`: the value is
-/// not a map, and cannot be a TOML document.
+/// Returns the name of each format with the value after a round trip through it, or with the error of the format. `None`:
+/// the value is not a map, and cannot be a TOML document.
 pub fn round_trips<T: Serialize + DeserializeOwned>(
     value: &T,
-) -> [Option<Result<T, String>>; FORMATS.len()] {
+) -> [(&'static str, Option<Result<T, String>>); 11] {
     let is_map = serde_json::to_value(value).is_ok_and(|json| json.is_object());
     [
-        Some(json(value)),
-        Some(json_from_slice(value)),
-        Some(json_from_reader(value)),
-        Some(json_value(value)),
-        Some(yaml(value)),
-        Some(ron(value)),
-        Some(message_pack(value)),
-        Some(message_pack_with_names(value)),
-        Some(cbor(value)),
-        is_map.then(|| toml(value)),
-        Some(toml_field(value)),
+        ("JSON", Some(json(value))),
+        ("JSON from a slice", Some(json_from_slice(value))),
+        ("JSON from a reader", Some(json_from_reader(value))),
+        ("JSON value", Some(json_value(value))),
+        ("YAML", Some(yaml(value))),
+        ("RON", Some(ron(value))),
+        ("MessagePack", Some(message_pack(value))),
+        ("MessagePack with names", Some(message_pack_with_names(value))),
+        ("CBOR", Some(cbor(value))),
+        ("TOML", is_map.then(|| toml(value))),
+        ("TOML field", Some(toml_field(value))),
     ]
 }
 

@@ -11,12 +11,14 @@ struct ReadmeInChinese;
 mod child;
 mod formats;
 mod samples;
+mod workspace;
 
 pub use child::ChildGuard;
-pub use formats::{FORMATS, round_trips};
+pub use formats::round_trips;
 pub use samples::{Sample, official_samples};
+pub use workspace::{cargo, members, packages, root};
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use sha2::{Digest, Sha256};
@@ -61,7 +63,7 @@ pub fn tccli_wheel(folder: &str) -> Option<PathBuf> {
 }
 
 fn download(folder: &str, version: &str, file: &str) -> Option<PathBuf> {
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tmp/tccli").join(folder);
+    let target = root().join("target/tmp/tccli").join(folder);
     let path = target.join(file);
     if !path.exists() {
         Command::new("python3")

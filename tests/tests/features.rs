@@ -8,10 +8,11 @@
 )]
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use workspace_tests::{members, root};
 
 /// Paths below `essbasic`, each with a feature that the message of the compiler must contain if it is not enabled.
 const ITEMS: [(&str, &str); 22] = [
@@ -38,10 +39,6 @@ const ITEMS: [(&str, &str); 22] = [
     ("models::IdCardType", "auto_sign"),
     ("models::CATALOGUE", "catalogue"),
 ];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
 
 /// Returns the errors of a program against `essbasic` without features, as shown to a person.
 fn errors(program: &str) -> Vec<String> {
@@ -91,18 +88,10 @@ fn the_compiler_names_the_feature_of_a_missing_item() {
 
 #[test]
 fn every_group_of_the_models_is_a_feature() {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--offline", "--no-deps", "--format-version", "1"])
-        .current_dir(root())
-        .output()
-        .unwrap();
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let package = |name: &str| {
-        let packages = metadata["packages"].as_array().unwrap();
-        packages.iter().find(|package| package["name"] == name).unwrap().clone()
-    };
+    let members = members();
     let of = |name: &str, feature: &str| -> BTreeSet<String> {
-        let enabled = package(name)["features"][feature].as_array().cloned();
+        let package = members.iter().find(|package| package["name"] == name).unwrap();
+        let enabled = package["features"][feature].as_array();
         let enabled = enabled.unwrap_or_else(|| panic!("{name} has no feature {feature}"));
         enabled.iter().map(|feature| feature.as_str().unwrap().to_owned()).collect()
     };

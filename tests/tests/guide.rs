@@ -6,7 +6,9 @@
     reason = "in tests, a panic is the report of a failure"
 )]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use workspace_tests::root;
 
 /// Document in English and in Chinese.
 const PAIRS: [[&str; 2]; 6] = [
@@ -17,10 +19,6 @@ const PAIRS: [[&str; 2]; 6] = [
     ["docs/guide/errors.md", "docs/guide/zh-CN/errors.md"],
     ["docs/guide/transports.md", "docs/guide/zh-CN/transports.md"],
 ];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap()

@@ -13,24 +13,9 @@ mod imports;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 
 use imports::Crate;
-
-fn cargo(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO"))
-        .args(arguments)
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("cargo writes UTF-8")
-}
-
-fn metadata() -> serde_json::Value {
-    let text = cargo(&["metadata", "--offline", "--no-deps", "--format-version", "1"]);
-    serde_json::from_str(&text).expect("cargo metadata is JSON")
-}
+use workspace_tests::{cargo, members, root};
 
 /// Returns the names of all crates in the normal dependency tree of a package with exactly these features.
 fn tree(package: &str, features: &str) -> BTreeSet<String> {
@@ -95,10 +80,9 @@ fn crates_use_only_the_layers_below_them() {
             ],
         ),
     ]);
-    let metadata = metadata();
-    let packages = metadata["packages"].as_array().expect("packages");
+    let packages = members();
     let names: BTreeSet<&str> = packages.iter().filter_map(|p| p["name"].as_str()).collect();
-    for package in packages {
+    for package in &packages {
         let name = package["name"].as_str().expect("a name");
         if name == "workspace-tests" {
             continue;
@@ -119,21 +103,19 @@ fn crates_use_only_the_layers_below_them() {
 
 #[test]
 fn files_of_a_crate_do_not_import_each_other_in_circles() {
-    let metadata = metadata();
-    let workspace = metadata["workspace_root"].as_str().expect("a root");
     let mut found = String::new();
-    for package in metadata["packages"].as_array().expect("packages") {
+    for package in members() {
         let name = package["name"].as_str().expect("a name");
         for target in package["targets"].as_array().expect("targets") {
-            let root = Path::new(target["src_path"].as_str().expect("a path"));
-            for circle in Crate::read(root).circles() {
+            let path = Path::new(target["src_path"].as_str().expect("a path"));
+            for circle in Crate::read(path).circles() {
                 let text = format!(
                     "{name}: a circle of {} files, for example\n{}all imports of the circle\n{}\n",
                     circle.files.len(),
                     circle.example,
                     circle.imports
                 )
-                .replace(&format!("{workspace}/"), "");
+                .replace(&format!("{}/", root().display()), "");
                 found.push_str(&text);
             }
         }

@@ -2,20 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
-use workspace_tests::tccli_wheel;
+use workspace_tests::{root, tccli_wheel};
 
 /// Returns the code blocks of one language, in order.
 fn blocks<'a>(document: &'a str, language: &str) -> Vec<&'a str> {
     let fence = format!("\n```{language}\n");
     document.split(&fence).skip(1).map(|rest| rest.split_once("\n```").unwrap().0).collect()
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
 fn run(command: &mut Command) -> String {

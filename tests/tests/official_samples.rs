@@ -18,7 +18,7 @@ use essbasic::models::{CATALOGUE, visit_actions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use workspace_tests::{FORMATS, Sample, official_samples, round_trips, tccli_wheel};
+use workspace_tests::{Sample, official_samples, round_trips, tccli_wheel};
 
 #[test]
 fn all_official_samples_survive_a_round_trip() {
@@ -29,7 +29,7 @@ fn all_official_samples_survive_a_round_trip() {
     assert_eq!(check.actions, 99);
     assert_eq!(check.samples, 226);
     // A sample has a request, and a response unless that is an error.
-    assert!(check.round_trips > 400 * FORMATS.len(), "{}", check.round_trips);
+    assert!(check.round_trips > 400 * 11, "{}", check.round_trips);
     assert_eq!(check.violations, VIOLATIONS, "{:#?}", check.violations);
     assert!(check.failures.is_empty(), "{:#?}", check.failures);
 }
@@ -127,7 +127,7 @@ impl Check {
     where
         T: Serialize + DeserializeOwned + PartialEq + Debug,
     {
-        for (format, read) in FORMATS.iter().zip(round_trips(value)) {
+        for (format, read) in round_trips(value) {
             self.round_trips += 1;
             match read {
                 Some(Ok(read)) if read == *value => {}

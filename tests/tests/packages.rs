@@ -4,25 +4,9 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
-
-fn metadata(arguments: &[&str]) -> Vec<Value> {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--locked", "--format-version", "1"])
-        .args(arguments)
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    metadata["packages"].as_array().unwrap().clone()
-}
-
-fn members() -> Vec<Value> {
-    metadata(&["--no-deps"])
-}
+use workspace_tests::{members, packages, root};
 
 fn folder(package: &Value) -> &Path {
     Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap()
@@ -30,8 +14,7 @@ fn folder(package: &Value) -> &Path {
 
 /// Returns the path and text of every manifest of the repository, including those outside the workspace.
 fn manifests() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let (mut manifests, mut folders) = (Vec::new(), vec![root.to_owned()]);
+    let (mut manifests, mut folders) = (Vec::new(), vec![root()]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -39,7 +22,7 @@ fn manifests() -> Vec<(String, String)> {
             if path.is_dir() && name != "target" && name != ".git" {
                 folders.push(path);
             } else if name == "Cargo.toml" {
-                let below = path.strip_prefix(root).unwrap().display().to_string();
+                let below = path.strip_prefix(root()).unwrap().display().to_string();
                 manifests.push((below, std::fs::read_to_string(&path).unwrap()));
             }
         }
@@ -120,13 +103,12 @@ fn a_published_package_has_a_description_and_a_readme() {
 
 #[test]
 fn a_published_package_contains_its_licenses() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     for package in members().iter().filter(|package| package["publish"].is_null()) {
         for file in ["LICENSE-MIT", "LICENSE-APACHE"] {
             let text = std::fs::read_to_string(folder(package).join(file)).unwrap();
             assert_eq!(
                 text,
-                std::fs::read_to_string(root.join(file)).unwrap(),
+                std::fs::read_to_string(root().join(file)).unwrap(),
                 "{}",
                 package["name"]
             );
@@ -140,7 +122,7 @@ fn no_dependency_requires_a_newer_rust_than_the_msrv() {
         package["rust_version"].as_str()?.split('.').take(2).map(|part| part.parse().ok()).collect()
     };
     let ours = version(&members()[0]).unwrap();
-    let newer: BTreeSet<String> = metadata(&["--all-features"])
+    let newer: BTreeSet<String> = packages(&["--all-features"])
         .iter()
         .filter(|package| version(package).is_some_and(|required| required > ours))
         .map(|package| format!("{} {}", package["name"], package["version"]))

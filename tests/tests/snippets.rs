@@ -8,14 +8,16 @@ use std::path::Path;
 use std::process::Command;
 
 use essbasic::models::CATALOGUE;
+use workspace_tests::root;
 
 #[test]
 fn every_snippet_compiles() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("snippets");
     std::fs::create_dir_all(folder.join("src")).unwrap();
     let build = ["build", "--quiet", "--package", "essbasic-cli"];
-    assert!(Command::new(env!("CARGO")).args(build).current_dir(&root).status().unwrap().success());
+    assert!(
+        Command::new(env!("CARGO")).args(build).current_dir(root()).status().unwrap().success()
+    );
     let test = std::env::current_exe().unwrap();
     let built = test.parent().unwrap().with_file_name(format!("essbasic{EXE_SUFFIX}"));
     let command = |arguments: &[&str]| {
@@ -47,10 +49,10 @@ fn every_snippet_compiles() {
         "[package]\nname = \"snippets\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
          essbasic = {{ path = {:?}, features = [\"async\", \"blocking\", \"full\"] }}\n\
          tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n\n[workspace]\n",
-        root.join("crates/essbasic").canonicalize().unwrap()
+        root().join("crates/essbasic")
     );
     std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
-    std::fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     let output = Command::new(env!("CARGO"))
         .args(["check", "--quiet", "--offline", "--message-format", "short"])
         .env("CARGO_TARGET_DIR", folder.join("target"))

@@ -2,13 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-use std::path::{Path, PathBuf};
-
 use regex::Regex;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
+use workspace_tests::root;
 
 /// Returns every text file of the project, with its path below the root.
 fn files() -> Vec<(String, String)> {

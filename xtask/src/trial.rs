@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -122,11 +123,25 @@ impl Process {
     }
 }
 
+impl Deref for Process {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.0
+    }
+}
+
+impl DerefMut for Process {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // It may have exited.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.kill();
+        let _ = self.wait();
     }
 }
 
@@ -145,7 +160,7 @@ impl Emulator {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = Process::start(&mut command)?;
         let mut line = String::new();
-        if let Some(stdout) = process.0.stdout.take() {
+        if let Some(stdout) = process.stdout.take() {
             BufReader::new(stdout).read_line(&mut line).map_err(failed)?;
         }
         let ready: serde_json::Value = serde_json::from_str(&line)
@@ -240,7 +255,7 @@ impl Run {
         let mut peak = 0;
         loop {
             peak = peak.max(self.peak());
-            match self.0.0.try_wait().map_err(|error| Error::new(error.to_string()))? {
+            match self.0.try_wait().map_err(|error| Error::new(error.to_string()))? {
                 Some(status) => {
                     return cargo::check_status("essbasic archive", status).map(|()| peak);
                 }
@@ -252,17 +267,17 @@ impl Run {
     /// Kills the process `after` milliseconds after the condition becomes true, unless it has exited.
     fn kill_when(mut self, condition: impl Fn() -> bool, after: u64) -> Result<(), Error> {
         let failed = |error: std::io::Error| Error::new(error.to_string());
-        while !condition() && self.0.0.try_wait().map_err(failed)?.is_none() {
+        while !condition() && self.0.try_wait().map_err(failed)?.is_none() {
             sleep(Duration::from_millis(2));
         }
         sleep(Duration::from_millis(after));
         // The process may have exited.
-        let _ = self.0.0.kill();
-        self.0.0.wait().map(|_| ()).map_err(failed)
+        let _ = self.0.kill();
+        self.0.wait().map(|_| ()).map_err(failed)
     }
 
     fn peak(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0.0.id()));
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id()));
         let status = status.unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()

@@ -82,7 +82,7 @@ pub(crate) struct Sources {
 
 impl Sources {
     pub(crate) fn read() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("crates");
+        let root = workspace_tests::root().join("crates");
         let parse = |name: &str| {
             let mut files = Vec::new();
             parse_all(&root.join(name).join("src"), &mut files);

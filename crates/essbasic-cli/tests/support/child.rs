@@ -10,7 +10,7 @@ pub struct Running(Child);
 
 /// Starts the command.
 pub fn start(command: &mut Command) -> Running {
-    Running(command.spawn().unwrap())
+    command.spawn().map(Running).unwrap()
 }
 
 impl Running {
