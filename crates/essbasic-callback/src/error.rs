@@ -20,7 +20,8 @@ impl Refused {
     /// Status of the response to any refused callback: 400. The platform sends the callback again.
     pub const STATUS: u16 = 400;
 
-    /// Returns the check that failed. Log it; never send it to the client.
+    /// Returns the check that failed, which also has the fix as its [hint](RefusalReason::hint). Log it; never send it to
+    /// the client.
     pub fn reason(self) -> RefusalReason {
         self.0
     }
@@ -40,7 +41,8 @@ impl fmt::Debug for Refused {
 
 impl Error for Refused {}
 
-/// The check that a refused callback failed. `Display` shows no data of the callback.
+/// The check that a refused callback failed. [`Display`](fmt::Display) prints the failure and no data of the callback,
+/// [`hint`](Self::hint) returns the fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusalReason {
@@ -71,6 +73,27 @@ pub enum RefusalReason {
 }
 
 impl RefusalReason {
+    /// Returns the fix, if one is known.
+    pub fn hint(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Incomplete => "check the proxy's timeouts",
+            Self::NoSignature => {
+                "set the token in the platform's console, and let proxies pass Content-Signature on"
+            }
+            Self::MalformedSignature => {
+                "let proxies pass one header Content-Signature on unchanged"
+            }
+            Self::WrongToken => "use the token of the platform's console",
+            Self::NotEncrypted => {
+                "set the CallbackKey in the platform's console, or remove it here"
+            }
+            Self::NoKey | Self::WrongKey => "use the CallbackKey of the platform's console",
+            Self::NotMessage => "choose version 2 of callbacks in the platform's console",
+            Self::TooLarge | Self::NotJson | Self::IdTooLong => "send a callback of the platform",
+            Self::TooOld => "check the clock of this machine",
+        })
+    }
+
     /// Returns the number of the check that failed: of the signature, of the encryption, of the message.
     pub(crate) fn stage(self) -> u8 {
         match self {
@@ -88,39 +111,33 @@ impl RefusalReason {
 impl fmt::Display for RefusalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooLarge => "too large: the body exceeds the limit; send a callback of the platform",
-            Self::Incomplete => "incomplete: the connection closed before the end of the body; check the proxy's timeouts",
-            Self::NoSignature => {
-                "no signature; set the token in the platform's console, and let proxies pass Content-Signature on"
-            }
-            Self::MalformedSignature => {
-                "malformed signature; let proxies pass one header Content-Signature on unchanged"
-            }
-            Self::WrongToken => {
-                "wrong token: the signature does not match; use the token of the platform's console"
-            }
-            Self::NotEncrypted => {
-                "not an encrypted message; set the CallbackKey in the platform's console, or remove it here"
-            }
-            Self::NoKey => "no key: the message is encrypted; use the CallbackKey of the platform's console",
-            Self::WrongKey => {
-                "wrong key: the message cannot be decrypted; use the CallbackKey of the platform's console"
-            }
-            Self::NotJson => "not a message: the body is not a JSON object; send a callback of the platform",
-            Self::NotMessage => {
-                "not a message: it has no MsgId and MsgType; choose version 2 of callbacks in the platform's console"
-            }
-            Self::IdTooLong => {
-                "MsgId, MsgType or MsgVersion is longer than 256 bytes; send a callback of the platform"
-            }
-            Self::TooOld => "too old; check the clock of this machine",
+            Self::TooLarge => "too large: the body exceeds the limit",
+            Self::Incomplete => "incomplete: the connection closed before the end of the body",
+            Self::NoSignature => "no signature",
+            Self::MalformedSignature => "malformed signature",
+            Self::WrongToken => "wrong token: the signature does not match",
+            Self::NotEncrypted => "not an encrypted message",
+            Self::NoKey => "no key: the message is encrypted",
+            Self::WrongKey => "wrong key: the message cannot be decrypted",
+            Self::NotJson => "not a message: the body is not a JSON object",
+            Self::NotMessage => "not a message: it has no MsgId and MsgType",
+            Self::IdTooLong => "MsgId, MsgType or MsgVersion is longer than 256 bytes",
+            Self::TooOld => "too old",
         })
     }
 }
 
-/// The error of an invalid token or key.
+/// The error of an invalid token or key. [`Display`](fmt::Display) prints the failure, [`hint`](Self::hint) returns the
+/// fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyError(pub(crate) &'static str);
+
+impl KeyError {
+    /// Returns the fix, if one is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some("copy it from the platform's console")
+    }
+}
 
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -129,3 +146,43 @@ impl fmt::Display for KeyError {
 }
 
 impl Error for KeyError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreError;
+    use crate::{CallbackKey, Token};
+
+    #[test]
+    fn errors_print_the_failure_and_have_a_hint() {
+        use RefusalReason as Reason;
+        let refused = |reason: Reason| (reason.to_string(), reason.hint());
+        let invalid = |error: KeyError| (error.to_string(), error.hint());
+        let store = |error: StoreError| (error.to_string(), error.hint());
+        for ((text, hint), failure, fix) in [
+            (refused(Reason::TooLarge), "exceeds the limit", Some("callback of the platform")),
+            (refused(Reason::Incomplete), "closed before the end", Some("timeouts")),
+            (refused(Reason::NoSignature), "no signature", Some("set the token")),
+            (refused(Reason::MalformedSignature), "malformed", Some("one header")),
+            (refused(Reason::WrongToken), "wrong token", Some("use the token")),
+            (refused(Reason::NotEncrypted), "not an encrypted", Some("set the CallbackKey")),
+            (refused(Reason::NoKey), "no key", Some("use the CallbackKey")),
+            (refused(Reason::WrongKey), "wrong key", Some("use the CallbackKey")),
+            (refused(Reason::NotJson), "not a JSON object", Some("callback of the platform")),
+            (refused(Reason::NotMessage), "no MsgId and MsgType", Some("version 2")),
+            (refused(Reason::IdTooLong), "256 bytes", Some("callback of the platform")),
+            (refused(Reason::TooOld), "too old", Some("clock")),
+            (invalid(Token::new("").unwrap_err()), "invalid token: empty", Some("console")),
+            (invalid(CallbackKey::new("a").unwrap_err()), "not 32 bytes long", Some("console")),
+            (store(StoreError::lease_lost()), "lease expired", Some("a lease longer than")),
+            (store(StoreError::new("down".into())), "store failed", None),
+        ] {
+            assert!(text.contains(failure), "{text}");
+            assert_eq!(hint.is_some(), fix.is_some(), "{text}");
+            let hint = hint.unwrap_or_default();
+            assert!(hint.contains(fix.unwrap_or_default()), "{text}: {hint}");
+            assert!(!hint.starts_with(char::is_uppercase) && !hint.ends_with('.'), "{hint}");
+            assert!(!text.contains("; "), "{text} has a fix");
+        }
+    }
+}

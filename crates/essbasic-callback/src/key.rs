@@ -34,9 +34,7 @@ impl CallbackKey {
     /// Returns [`KeyError`] if the key is not 32 bytes long.
     pub fn new(key: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         let key = key.as_ref().try_into();
-        let key = key.map_err(|_| {
-            KeyError("invalid CallbackKey: not 32 bytes long; copy it from the platform's console")
-        })?;
+        let key = key.map_err(|_| KeyError("invalid CallbackKey: not 32 bytes long"))?;
         Ok(Self(Zeroizing::new(key)))
     }
 

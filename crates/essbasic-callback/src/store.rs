@@ -168,7 +168,8 @@ impl Lease {
 
 /// The error of a message that was not acknowledged because of the [`MessageStore`].
 ///
-/// [`source`](Error::source) returns the store's own error.
+/// [`Display`](fmt::Display) prints the failure, [`hint`](Self::hint) returns the fix, and [`source`](Error::source) the
+/// store's own error.
 #[derive(Clone)]
 pub struct StoreError(Option<Arc<dyn Error + Send + Sync>>);
 
@@ -181,6 +182,11 @@ impl StoreError {
         Self(None)
     }
 
+    /// Returns the fix, if one is known: for a lost lease.
+    pub fn hint(&self) -> Option<&'static str> {
+        self.is_lease_lost().then_some("use a lease longer than the longest handling")
+    }
+
     /// Returns whether the message was handled, but its lease had expired: it may be handled again.
     pub fn is_lease_lost(&self) -> bool {
         self.0.is_none()
@@ -191,9 +197,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.0 {
             Some(_) => "the message store failed, and the message is not acknowledged",
-            None => {
-                "the lease expired before the message was handled; use a lease longer than the longest handling"
-            }
+            None => "the lease expired before the message was handled",
         })
     }
 }

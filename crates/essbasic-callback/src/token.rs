@@ -23,7 +23,7 @@ impl Token {
     /// Returns [`KeyError`] if the token is empty, since anyone could sign with it.
     pub fn new(token: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         match token.as_ref() {
-            [] => Err(KeyError("invalid token: empty; copy it from the platform's console")),
+            [] => Err(KeyError("invalid token: empty")),
             token => Ok(Self(Zeroizing::new(token.to_vec()))),
         }
     }

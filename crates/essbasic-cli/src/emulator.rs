@@ -192,7 +192,8 @@ fn settings(args: &EmulatorArgs) -> Result<(Builder, Exports), Failure> {
     let seed = match (&args.seed, args.flows) {
         (Some(path), _) => Seed::from_json(&input::text_file(path)?).map_err(|error| {
             let path = path.display();
-            Failure::new(format!("--seed {path}: {error}; see --help for the format"))
+            let failure = Failure::new(format!("--seed {path}: {error}"));
+            failure.with_hint(error.hint()).then("see --help for the format")
         })?,
         (None, Some(flows)) => Seed::completed(flows),
         (None, None) => Seed::default(),

@@ -21,7 +21,10 @@ impl Subject<'_> {
     pub(crate) fn explain(&self) -> Result<Explanation, Failure> {
         Signer::new(self.secret_id, self.secret_key)
             .explain(&self.request, self.service, self.timestamp)
-            .map_err(|error| Failure::new(format!("the request cannot be signed: {error}")))
+            .map_err(|error| {
+                Failure::new(format!("the request cannot be signed: {error}"))
+                    .with_hint(error.hint())
+            })
     }
 }
 

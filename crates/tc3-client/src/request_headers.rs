@@ -55,10 +55,14 @@ pub(crate) fn build(
         request.payload = Payload::Unsigned;
         headers.insert(headers::CONTENT_SHA256, HeaderValue::from_static(UNSIGNED_PAYLOAD));
     }
-    let authorization = credential
-        .signer()
-        .sign(&request, action.service, timestamp)
-        .map_err(|error| Error::new(ErrorKind::Request, error.to_string()))?;
+    let authorization =
+        credential.signer().sign(&request, action.service, timestamp).map_err(|error| {
+            let failure = Error::new(ErrorKind::Request, error.to_string());
+            match error.hint() {
+                Some(hint) => failure.with_hint(hint.into()),
+                None => failure,
+            }
+        })?;
     headers.insert(header::AUTHORIZATION, sensitive("authorization", &authorization)?);
     Ok(headers)
 }

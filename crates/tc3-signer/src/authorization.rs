@@ -32,11 +32,21 @@ impl fmt::Debug for Authorization<'_> {
 
 /// Error of a header that is not of the form
 /// `TC3-HMAC-SHA256 Credential=ID/DATE/SERVICE/tc3_request, SignedHeaders=A;B, Signature=HEX`.
+/// [`Display`](fmt::Display) prints the failure, [`hint`](Self::hint) returns the fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MalformedAuthorization {
     /// Description of the invalid part.
     pub part: &'static str,
+}
+
+impl MalformedAuthorization {
+    /// Returns the fix, if one is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(
+            "send TC3-HMAC-SHA256 Credential=ID/DATE/SERVICE/tc3_request, SignedHeaders=A;B, Signature=HEX",
+        )
+    }
 }
 
 impl fmt::Display for MalformedAuthorization {

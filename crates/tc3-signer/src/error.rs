@@ -1,6 +1,7 @@
 use core::fmt;
 
-/// Error of a request or key that cannot be signed.
+/// Error of a request or key that cannot be signed. [`Display`](fmt::Display) prints the failure, [`hint`](Self::hint)
+/// returns the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignError {
@@ -20,13 +21,31 @@ pub enum SignError {
     DuplicateHeader(String),
 }
 
+impl SignError {
+    /// Returns the fix, if one is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Timestamp => {
+                "pass the timestamp in seconds since the Unix epoch, not in milliseconds"
+            }
+            Self::SecretId => "copy it again from the console",
+            Self::Service => "pass the name of the service in lower case, as in its host name",
+            Self::RequestLine => "percent-encode the path and the query",
+            Self::HeaderName => return None,
+            Self::HeaderValue(_) => "remove line ends and other control characters from the value",
+            Self::DuplicateHeader(_) => {
+                "pass each header once; content type, host and action are signed in any case"
+            }
+        })
+    }
+}
+
 impl fmt::Display for SignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Timestamp => f.write_str("timestamp after the year 9999"),
             Self::SecretId => f.write_str(
-                "invalid SecretId: it is empty, or contains a space, comma, slash or unprintable character; \
-                 copy it again from the console",
+                "invalid SecretId: it is empty, or contains a space, comma, slash or unprintable character",
             ),
             Self::Service => f.write_str(
                 "invalid service name: it is empty, or contains a space, comma, slash or unprintable character",

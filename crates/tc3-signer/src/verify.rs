@@ -40,7 +40,8 @@ impl fmt::Debug for Received<'_> {
     }
 }
 
-/// Error of a signature that does not verify.
+/// Error of a signature that does not verify. [`Display`](fmt::Display) prints the failure, [`hint`](Self::hint)
+/// returns the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -54,6 +55,21 @@ pub enum VerifyError {
     MissingHeader(String),
     /// The signature differs: the key is wrong, or the request was changed after signing.
     Mismatch,
+}
+
+impl VerifyError {
+    /// Returns the fix for the sender of the request, if one is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Expired => "set the clock of the sender, and sign each attempt again",
+            Self::Date => "derive the date from the timestamp, in UTC",
+            Self::Unsigned(_) => "add the header to the signed headers",
+            Self::MissingHeader(_) => "check that no proxy removes the header",
+            Self::Mismatch => {
+                "check the SecretKey, and that no proxy changes body, host or content type"
+            }
+        })
+    }
 }
 
 impl fmt::Display for VerifyError {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use essbasic_callback::{CallbackKey, Receiver, Token};
+use essbasic_callback::{CallbackKey, KeyError, Receiver, Token};
 use essbasic_files::{is_same_file, with_suffix};
 
 use self::queue::Queue;
@@ -143,9 +143,9 @@ impl ListenArgs {
                 "without a token anybody can send callbacks; give --token (ESSBASIC_CALLBACK_TOKEN), or --unsigned",
             ));
         }
-        let token = token.map(Token::new).transpose().map_err(Failure::new)?;
-        let key =
-            given(self.key.as_ref()).map(CallbackKey::new).transpose().map_err(Failure::new)?;
+        let invalid = |error: KeyError| Failure::new(&error).with_hint(error.hint());
+        let token = token.map(Token::new).transpose().map_err(invalid)?;
+        let key = given(self.key.as_ref()).map(CallbackKey::new).transpose().map_err(invalid)?;
         Ok(Receiver::new(token, key))
     }
 }

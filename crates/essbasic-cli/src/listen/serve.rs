@@ -148,7 +148,8 @@ async fn serve(
 
 fn note(refusals: &Refusals, response: &Response<String>) {
     if let Some(refused) = response.extensions().get::<Refused>() {
-        refusals.note(&refused.reason().to_string());
+        let reason = refused.reason();
+        refusals.note(&Failure::new(reason).with_hint(reason.hint()).cause().to_string());
     } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         refusals.note("not a message: the method is not POST; send a callback of the platform");
     }

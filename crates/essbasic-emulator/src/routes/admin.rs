@@ -176,7 +176,8 @@ fn parse<T: DeserializeOwned>(request: &WireRequest) -> Result<T, String> {
 }
 
 fn error_reply(status: StatusCode, error: &TransitionError) -> Reply {
-    Reply::text(status, format!("{error}\n"))
+    let fix = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+    Reply::text(status, format!("{error}{fix}\n"))
 }
 
 /// Returns an error with the reason and the usage of the command.

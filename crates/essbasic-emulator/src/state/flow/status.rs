@@ -55,7 +55,8 @@ impl Status {
     }
 }
 
-/// Reason why a contract cannot be signed, rejected or ended.
+/// Reason why a contract cannot be signed, rejected or ended. [`Display`](core::fmt::Display) prints the failure,
+/// [`hint`](Self::hint) returns the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransitionError {
@@ -71,6 +72,19 @@ pub enum TransitionError {
     Ended(Status),
     /// This status does not end a contract.
     NotFinal(Status),
+}
+
+impl TransitionError {
+    /// Returns the fix, if one is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoSuchFlow => "check the ID, or create the contract first",
+            Self::NoSuchParty => "check the name or the index of the party",
+            Self::NotTheirTurn => "sign for the earlier parties first",
+            Self::DeadlinePassed | Self::Ended(_) => "create another contract",
+            Self::NotFinal(_) => "end it with REJECT, CANCEL, DEADLINE, INVALID or RELIEVED",
+        })
+    }
 }
 
 impl core::fmt::Display for TransitionError {
