@@ -9,7 +9,7 @@ use tc3_client::api::Action;
 use tc3_client::transport::{self, AsyncTransport};
 use tokio::task::{JoinSet, spawn_blocking};
 
-use crate::agent::validated;
+use crate::agent::{WithAgent, validated};
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::batch::{Batched, Batches, FlowDetails};
 use crate::client_name::named;
@@ -34,7 +34,7 @@ use crate::wait::{FlowWait, SignalQueue, WaitJob, WaitOptions};
 #[derive(Debug, Clone)]
 pub struct Client {
     client: tc3_client::Client,
-    agent: Agent,
+    agent: Arc<Agent>,
     stop: Option<Stop>,
 }
 
@@ -73,7 +73,7 @@ impl Client {
 
     #[doc = include_str!("docs/from_client.md")]
     pub fn from_client(client: tc3_client::Client, agent: Agent) -> Self {
-        Self { client, agent, stop: None }
+        Self { client, agent: Arc::new(agent), stop: None }
     }
 
     #[doc = include_str!("docs/with_stop.md")]
@@ -81,6 +81,17 @@ impl Client {
     pub fn with_stop(mut self, stop: Stop) -> Self {
         self.stop = Some(stop);
         self
+    }
+
+    #[doc = include_str!("docs/with_agent.md")]
+    #[must_use]
+    pub fn with_agent(&self, agent: Agent) -> Self {
+        Self { agent: Arc::new(agent), ..self.clone() }
+    }
+
+    #[doc = include_str!("docs/with_region.md")]
+    pub fn with_region(&self, region: impl Into<String>) -> Result<Self, Error> {
+        Ok(Self { client: self.client.with_region(region)?, ..self.clone() })
     }
 
     #[doc = include_str!("docs/agent.md")]
@@ -99,7 +110,8 @@ impl Client {
         R: Action + Sync,
         R::Response: Send,
     {
-        self.call_until(request).await?.ok_or(Error::Stopped)
+        let request = WithAgent { request, agent: &self.agent };
+        self.call_until(&request).await?.ok_or(Error::Stopped)
     }
 
     /// Returns `None` if the call was stopped.
@@ -262,10 +274,25 @@ impl Client {
 }
 
 async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -> StepOutcome {
-    let stop = &options.stop;
-    let Some(()) = stop.unless_stopped(client.sleep(step.delay())).await else {
+    let Some(()) = options.stop.unless_stopped(client.sleep(step.delay())).await else {
         return StepOutcome::Cancelled(step);
     };
+    match step {
+        Step::Fetch(fetch) => {
+            let end = run_fetch(&client, &options, &fetch).await;
+            StepOutcome::Fetch(fetch, end.unwrap_or_else(|end| end))
+        }
+        step => run_call(&client, &options, step).await,
+    }
+}
+
+/// Performs a step that fetches no file.
+pub(crate) async fn run_call(
+    client: &tc3_client::Client,
+    options: &DownloadOptions,
+    step: Step,
+) -> StepOutcome {
+    let stop = &options.stop;
     match step {
         Step::Status(check) => {
             match client.call_cancellable(&check.request, stop).await.transpose() {
@@ -284,13 +311,10 @@ async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -
             }
         }
         Step::Wait(WaitStep::Sleep(time, signals)) => {
-            sleep(&client, stop, signals.as_ref(), time).await;
+            sleep(client, stop, signals.as_ref(), time).await;
             StepOutcome::Slept
         }
-        Step::Fetch(fetch) => {
-            let end = run_fetch(&client, &options, &fetch).await;
-            StepOutcome::Fetch(fetch, end.unwrap_or_else(|end| end))
-        }
+        Step::Fetch(_) => StepOutcome::Cancelled(step),
     }
 }
 
@@ -308,15 +332,24 @@ async fn sleep(
     };
 }
 
+/// Requests a file.
+pub(crate) async fn open(
+    client: &tc3_client::Client,
+    options: &DownloadOptions,
+    fetch: &Fetch,
+) -> Result<transport::Response<transport::AsyncBody>, FetchOutcome> {
+    let request = file_request(fetch, options, client.endpoint())?;
+    let response = client.send_cancellable(request, &options.stop).await;
+    let response = response.map_err(|error| exchange_failed(&error, &options.stop))?;
+    response.ok_or(FetchOutcome::Stopped)
+}
+
 async fn run_fetch(
     client: &tc3_client::Client,
     options: &DownloadOptions,
     fetch: &Fetch,
 ) -> Result<FetchOutcome, FetchOutcome> {
-    let request = file_request(fetch, options, client.endpoint())?;
-    let response = client.send_cancellable(request, &options.stop).await;
-    let response = response.map_err(|error| exchange_failed(&error, &options.stop))?;
-    let response = response.ok_or(FetchOutcome::Stopped)?;
+    let response = open(client, options, fetch).await?;
     match FileSink::new(fetch, &response)? {
         FileSink::Folder(file) => to_folder(options, response.body, file).await,
         #[cfg(feature = "object-store")]

@@ -1,14 +1,14 @@
 //! The blocking client.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::Config;
 use tc3_client::Stop;
 use tc3_client::api::Action;
-use tc3_client::transport::BlockingTransport;
+use tc3_client::transport::{BlockingBody, BlockingTransport, Response};
 
-use crate::agent::validated;
+use crate::agent::{WithAgent, validated};
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::batch::{Batched, Batches, FlowDetails};
 use crate::client_name::named;
@@ -24,13 +24,16 @@ use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
 use crate::wait::{FlowWait, WaitJob, WaitOptions};
 
+#[cfg(feature = "ureq")]
+pub use crate::handle::{BlockingContractHandle as ContractHandle, PdfReader};
+
 /// Blocking client of the e-sign service for one agent.
 ///
 #[doc = include_str!("docs/client.md")]
 #[derive(Debug, Clone)]
 pub struct Client {
     client: tc3_client::blocking::Client,
-    agent: Agent,
+    agent: Arc<Agent>,
     stop: Option<Stop>,
 }
 
@@ -58,7 +61,7 @@ impl Client {
 
     #[doc = include_str!("docs/from_client.md")]
     pub fn from_client(client: tc3_client::blocking::Client, agent: Agent) -> Self {
-        Self { client, agent, stop: None }
+        Self { client, agent: Arc::new(agent), stop: None }
     }
 
     #[doc = include_str!("docs/with_stop.md")]
@@ -66,6 +69,17 @@ impl Client {
     pub fn with_stop(mut self, stop: Stop) -> Self {
         self.stop = Some(stop);
         self
+    }
+
+    #[doc = include_str!("docs/with_agent.md")]
+    #[must_use]
+    pub fn with_agent(&self, agent: Agent) -> Self {
+        Self { agent: Arc::new(agent), ..self.clone() }
+    }
+
+    #[doc = include_str!("docs/with_region.md")]
+    pub fn with_region(&self, region: impl Into<String>) -> Result<Self, Error> {
+        Ok(Self { client: self.client.with_region(region)?, ..self.clone() })
     }
 
     #[doc = include_str!("docs/agent.md")]
@@ -80,7 +94,8 @@ impl Client {
 
     #[doc = include_str!("docs/call.md")]
     pub fn call<R: Action>(&self, request: &R) -> Result<R::Response, Error> {
-        self.call_until(request)?.ok_or(Error::Stopped)
+        let request = WithAgent { request, agent: &self.agent };
+        self.call_until(&request)?.ok_or(Error::Stopped)
     }
 
     /// Returns `None` if the call was stopped.
@@ -245,10 +260,26 @@ impl Client {
     }
 
     fn run(&self, shared: &Shared, options: &DownloadOptions, step: Step) -> StepOutcome {
-        let stop = &options.stop;
-        if !self.client.sleep_unless(step.delay(), &|| stop.is_stopped()) {
+        if !self.client.sleep_unless(step.delay(), &|| options.stop.is_stopped()) {
             return StepOutcome::Cancelled(step);
         }
+        match step {
+            Step::Fetch(fetch) => {
+                let end = self.run_fetch(shared, options, &fetch).unwrap_or_else(|end| end);
+                StepOutcome::Fetch(fetch, end)
+            }
+            step => self.run_call(options, step, &|| shared.lock().is_stopping()),
+        }
+    }
+
+    /// Performs a step that fetches no file.
+    pub(crate) fn run_call(
+        &self,
+        options: &DownloadOptions,
+        step: Step,
+        is_stopping: &dyn Fn() -> bool,
+    ) -> StepOutcome {
+        let stop = &options.stop;
         match step {
             Step::Status(check) => {
                 match self.client.call_cancellable(&check.request, stop).transpose() {
@@ -270,14 +301,23 @@ impl Client {
             }
             Step::Wait(WaitStep::Sleep(time, signals)) => {
                 let has_signal = || signals.as_ref().is_some_and(|signals| signals.is_pending());
-                self.client.sleep_unless(time, &|| has_signal() || shared.lock().is_stopping());
+                self.client.sleep_unless(time, &|| has_signal() || is_stopping());
                 StepOutcome::Slept
             }
-            Step::Fetch(fetch) => {
-                let end = self.run_fetch(shared, options, &fetch).unwrap_or_else(|end| end);
-                StepOutcome::Fetch(fetch, end)
-            }
+            Step::Fetch(_) => StepOutcome::Cancelled(step),
         }
+    }
+
+    /// Requests a file.
+    pub(crate) fn open(
+        &self,
+        options: &DownloadOptions,
+        fetch: &Fetch,
+    ) -> Result<Response<BlockingBody>, FetchOutcome> {
+        let stop = &options.stop;
+        let request = file_request(fetch, options, self.client.endpoint())?;
+        let response = self.client.send_cancellable(request, stop);
+        response.map_err(|error| exchange_failed(&error, stop))?.ok_or(FetchOutcome::Stopped)
     }
 
     #[cfg_attr(
@@ -291,10 +331,7 @@ impl Client {
         fetch: &Fetch,
     ) -> Result<FetchOutcome, FetchOutcome> {
         let stop = &options.stop;
-        let request = file_request(fetch, options, self.client.endpoint())?;
-        let response = self.client.send_cancellable(request, stop);
-        let response = response.map_err(|error| exchange_failed(&error, stop))?;
-        let response = response.ok_or(FetchOutcome::Stopped)?;
+        let response = self.open(options, fetch)?;
         let receiving = FileSink::new(fetch, &response)?;
         let mut body = response.body;
         match receiving {

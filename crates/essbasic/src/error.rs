@@ -12,7 +12,8 @@ mod flow;
 
 pub use flow::{FlowError, FlowErrorKind};
 
-/// Error that ends a whole workflow. The failure of one contract is a [`FlowError`] among the results.
+/// Error that ends a whole workflow. The failure of one contract is a [`FlowError`] among the results, and
+/// [`Flow`](Self::Flow) if the method is for one contract.
 ///
 /// [`Display`](fmt::Display) prints the failure, [`hint`](Self::hint) returns the fix.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub use flow::{FlowError, FlowErrorKind};
 pub enum Error {
     /// A call failed for a reason that affects every further call.
     Call(tc3_client::Error),
+    /// A method for one contract failed ([`Client::contract`](crate::Client::contract)).
+    Flow(FlowError),
     /// The folder for the files cannot be used.
     Folder {
         /// Path of the folder, or of a file in it.
@@ -56,6 +59,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Call(error) => error.fmt(f),
+            Self::Flow(error) => error.fmt(f),
             Self::Folder { path, source } => write!(f, "{}: {source}", path.display()),
             Self::Store { message, .. } => f.write_str(message),
             Self::Agent(field) => {
@@ -75,6 +79,7 @@ impl std::error::Error for Error {
         match self {
             // Display includes the messages of these two.
             Self::Call(error) => error.source(),
+            Self::Flow(error) => error.source(),
             Self::Folder { source, .. } => source.source(),
             Self::Store { .. }
             | Self::Agent(_)
@@ -88,6 +93,12 @@ impl std::error::Error for Error {
 impl From<tc3_client::Error> for Error {
     fn from(error: tc3_client::Error) -> Self {
         Self::Call(error)
+    }
+}
+
+impl From<FlowError> for Error {
+    fn from(error: FlowError) -> Self {
+        Self::Flow(error)
     }
 }
 

@@ -67,6 +67,8 @@
 //! | [`Client::with_transport`] | create a client on any other transport |
 //! | [`Client::from_client`] | create a client on a [`tc3_client`] client |
 //! | [`Client::agent`], [`Client::client`] | return the agent and the underlying client |
+//! | [`Client::with_agent`], [`Client::with_region`] | return a client for another agent or region, with the same connections |
+//! | [`Client::contract`] | return a [handle of one contract](#one-contract) |
 //! | [`Client::call`] | call any action |
 //! | [`Client::details`] | return status, parties and times |
 //! | [`Client::links`] | return download links |
@@ -191,6 +193,33 @@
 //! A job of any kind ends early after [`Stop::stop`], and so do the calls and batches of a client with
 //! [`Client::with_stop`]. [`Stop::is_stopped`] returns whether it was called, and [`Stop::is_grace_over`] whether
 //! requests in flight are dropped. [`Stop::unless_stopped`] and [`Stop::within_grace`] end futures of the caller.
+//!
+//! # One contract
+//!
+//! [`Client::contract`] returns a handle, [`ContractHandle`] or [`blocking::ContractHandle`], whose methods have one result.
+//!
+//! ```no_run
+//! # #[cfg(feature = "async-core")]
+//! # async fn run(client: essbasic::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! let contract = client.contract("FLOW_ID");
+//! println!("{}", contract.details().await?.flow_status);
+//! let pdf: essbasic::transport::Bytes = contract.pdf().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | method | purpose |
+//! |---|---|
+//! | [`ContractHandle::flow_id`] | return the flow ID |
+//! | [`ContractHandle::details`], [`ContractHandle::links`] | return status, parties and times; download links |
+//! | [`ContractHandle::wait`] | wait until every party has signed |
+//! | [`ContractHandle::pdf`], [`ContractHandle::pdf_with`] | return the PDF, in memory |
+//! | [`ContractHandle::pdf_stream`], [`PdfStream::chunk`], [`PdfStream::into_async_read`] | return the PDF as a stream of chunks, or as an `AsyncRead` of tokio |
+//! | [`blocking::ContractHandle::pdf_reader`], [`PdfReader::chunk`] | return the PDF as a [`std::io::Read`] |
+//! | [`ContractHandle::cancel`] | withdraw the contract |
+//! | [`PdfOptions::with_max_bytes`], [`PdfOptions::with_any_state`], [`PdfOptions::with_wait`], [`PdfOptions::with_settle`], [`PdfOptions::with_file_timeout`], [`PdfOptions::with_link_host`], [`PdfOptions::with_stop`] | options of reading a PDF |
+//!
+//! [`PdfReader::chunk`]: blocking::PdfReader::chunk
 //!
 //! # Creating contracts
 //!
@@ -340,6 +369,7 @@ mod download;
 mod encryption;
 mod error;
 pub mod guide;
+mod handle;
 mod ids;
 mod links;
 mod next;
@@ -361,6 +391,9 @@ pub use download::{
 #[cfg(feature = "encryption")]
 pub use encryption::{Encryption, KeyError};
 pub use error::{Error, FlowError, FlowErrorKind};
+pub use handle::PdfOptions;
+#[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
+pub use handle::{ContractHandle, PdfAsyncRead, PdfStream};
 pub use ids::{FileId, FlowId, TemplateId};
 pub use links::{FlowLinks, ResourceLink};
 #[cfg(feature = "start")]

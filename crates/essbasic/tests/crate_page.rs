@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// Files with such methods.
-const FILES: [&str; 14] = [
+const FILES: [&str; 18] = [
     "src/archive/options.rs",
     "src/archive/report.rs",
     "src/archive/shard.rs",
@@ -15,6 +15,10 @@ const FILES: [&str; 14] = [
     "src/download/options.rs",
     "src/download/report.rs",
     "src/encryption.rs",
+    "src/handle/asynchronous.rs",
+    "src/handle/pdf_options.rs",
+    "src/handle/reader.rs",
+    "src/handle/stream.rs",
     "src/start/asynchronous.rs",
     "src/start/contract.rs",
     "src/start/document.rs",

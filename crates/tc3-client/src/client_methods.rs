@@ -27,6 +27,15 @@ macro_rules! client_methods {
                 Ok(Self { engine: Arc::new(Engine::new(config)?), transport: Arc::new(transport) })
             }
 
+            /// Returns a client for another region, which shares connections, credentials and the rate limit with this one.
+            ///
+            /// # Errors
+            /// Returns an [`Error`] of kind `Request` if the region cannot be a header.
+            pub fn with_region(&self, region: impl Into<String>) -> Result<Self, Error> {
+                let engine = Arc::new(self.engine.with_region(region.into())?);
+                Ok(Self { engine, transport: Arc::clone(&self.transport) })
+            }
+
             /// Makes a typed call.
             ///
             /// # Errors

@@ -1,7 +1,7 @@
 //! State shared by the calls of one client.
 
-use std::sync::Mutex;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex};
 
 use tc3_api::{ActionInfo, json};
 use tc3_transport::Bytes;
@@ -15,23 +15,33 @@ use crate::limiter::Limiter;
 /// State shared by the calls of one client.
 pub(crate) struct Engine {
     pub(crate) config: Config,
-    pub(crate) limiter: Limiter,
+    pub(crate) limiter: Arc<Limiter>,
     /// Clock skew: seconds by which the server's clock is ahead of the local one.
-    pub(crate) skew: AtomicI64,
-    pub(crate) rng: Mutex<fastrand::Rng>,
+    pub(crate) skew: Arc<AtomicI64>,
+    pub(crate) rng: Arc<Mutex<fastrand::Rng>>,
 }
 
 impl Engine {
     pub(crate) fn new(config: Config) -> Result<Self, Error> {
-        if let Some(region) = &config.region {
-            header_value("region", region)?;
-        }
+        check_region(&config)?;
         let rng = config.jitter_seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Ok(Self {
             config,
-            limiter: Limiter::default(),
-            skew: AtomicI64::new(0),
-            rng: Mutex::new(rng),
+            limiter: Arc::default(),
+            skew: Arc::default(),
+            rng: Arc::new(Mutex::new(rng)),
+        })
+    }
+
+    /// Returns the state of a client for another region, which shares credentials, rate limit and clock skew.
+    pub(crate) fn with_region(&self, region: String) -> Result<Self, Error> {
+        let config = self.config.clone().with_region(region);
+        check_region(&config)?;
+        Ok(Self {
+            config,
+            limiter: Arc::clone(&self.limiter),
+            skew: Arc::clone(&self.skew),
+            rng: Arc::clone(&self.rng),
         })
     }
 
@@ -61,6 +71,10 @@ impl Engine {
         };
         checked().map_err(|error| error.of_call(info.name, 0, false))
     }
+}
+
+fn check_region(config: &Config) -> Result<(), Error> {
+    config.region.as_deref().map_or(Ok(()), |region| header_value("region", region).map(drop))
 }
 
 /// Returns the tracing span of a call.

@@ -4,7 +4,7 @@ use super::format::{Detected, Expected, Format, contains};
 use crate::error::{FlowError, FlowErrorKind};
 
 /// Number of bytes at either end that are searched for the markers of a PDF, as common PDF readers do.
-const MARKER_WINDOW: usize = 1024;
+pub(super) const MARKER_WINDOW: usize = 1024;
 
 /// The reason why a response is not the file.
 #[derive(Debug)]
@@ -97,22 +97,12 @@ impl Content {
         Ok(())
     }
 
-    /// Checks the complete body.
+    /// Checks the first bytes, which are the first [`MARKER_WINDOW`] or all, and returns the kind of content.
     ///
     /// # Errors
-    /// Returns a [`Mismatch`] if it is not the expected file.
-    pub(super) fn check(&self) -> Result<(), Mismatch> {
+    /// Returns a [`Mismatch`] if it is not the expected one.
+    pub(super) fn check_head(&self) -> Result<Detected, Mismatch> {
         let received = self.received;
-        if let Length::Bytes(length) = self.length
-            && received != length
-        {
-            return Err(Mismatch::transient(format!(
-                "received {received} bytes instead of {length}"
-            )));
-        }
-        if received == 0 {
-            return Err(Mismatch::transient("the file is empty"));
-        }
         let found = Detected::by_head(&self.head);
         if found == Detected::Page {
             let message = format!(
@@ -139,6 +129,26 @@ impl Content {
                 "the response is not {expected} ({received} bytes)"
             )));
         }
+        Ok(found)
+    }
+
+    /// Checks the complete body.
+    ///
+    /// # Errors
+    /// Returns a [`Mismatch`] if it is not the expected file.
+    pub(super) fn check(&self) -> Result<(), Mismatch> {
+        let received = self.received;
+        if let Length::Bytes(length) = self.length
+            && received != length
+        {
+            return Err(Mismatch::transient(format!(
+                "received {received} bytes instead of {length}"
+            )));
+        }
+        if received == 0 {
+            return Err(Mismatch::transient("the file is empty"));
+        }
+        let found = self.check_head()?;
         if found == Detected::Format(Format::Pdf) && !contains(&self.tail, b"%%EOF") {
             return Err(Mismatch::transient(format!(
                 "the PDF has no %%EOF at its end ({received} bytes)"

@@ -101,11 +101,10 @@ pub(crate) enum FileSink {
 impl FileSink {
     /// Checks the head of the response and creates the sink, without access to disk or store.
     pub(crate) fn new<B>(fetch: &Fetch, response: &Response<B>) -> Result<Self, FetchOutcome> {
-        let length = head::length(response.status, &response.headers)?;
         let media_type = response.headers.get(header::CONTENT_TYPE);
         let media_type = media_type.and_then(|value| value.to_str().ok());
         let expected = Expected::of(&fetch.link.kind, &fetch.link.name, media_type);
-        let content = Content::new(length, fetch.max_bytes, expected)?;
+        let content = content(fetch, response, expected)?;
         Ok(match &fetch.target {
             Target::Folder(folder) => {
                 let (folder, to) = (folder.clone(), Arc::clone(&fetch.to));
@@ -116,6 +115,16 @@ impl FileSink {
             Target::Store(location) => Self::Store(StoreSink::new(location, &fetch.to, content)),
         })
     }
+}
+
+/// Checks the head of the response and returns the check of its body.
+pub(super) fn content<B>(
+    fetch: &Fetch,
+    response: &Response<B>,
+    expected: Expected,
+) -> Result<Content, FetchOutcome> {
+    let length = head::length(response.status, &response.headers)?;
+    Ok(Content::new(length, fetch.max_bytes, expected)?)
 }
 
 /// The sink of a file in a folder.

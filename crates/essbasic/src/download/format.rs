@@ -18,6 +18,19 @@ pub(super) enum Expected {
 }
 
 impl Expected {
+    /// Returns the expectation of a PDF.
+    pub(super) fn pdf() -> Self {
+        Self::OneOf(vec![Format::Pdf])
+    }
+
+    /// Returns whether the file may be a PDF, by the service's `Type` and `Name`.
+    pub(super) fn may_be_pdf(kind: &str, name: &str) -> bool {
+        match Self::of(kind, name, None) {
+            Self::OneOf(formats) => formats.contains(&Format::Pdf),
+            Self::Unknown => false,
+        }
+    }
+
     /// Returns the expected formats by the service's `Type` and `Name`, or by the media type if neither states a
     /// format. The default is PDF, the format of contracts.
     pub(super) fn of(kind: &str, name: &str, media_type: Option<&str>) -> Self {

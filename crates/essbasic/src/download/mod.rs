@@ -16,6 +16,8 @@ mod link_host;
 mod name_set;
 mod options;
 mod outcome;
+#[cfg(any(feature = "async-core", feature = "ureq"))]
+mod reading;
 mod report;
 mod sanitize;
 #[cfg(feature = "object-store")]
@@ -43,6 +45,8 @@ pub(crate) use fetch::{Fetch, FileSink, exchange_failed, file_request};
 pub(crate) use job::{Step, StepOutcome, WaitStep};
 #[cfg(any(feature = "async-core", feature = "ureq"))]
 pub(crate) use outcome::FetchOutcome;
+#[cfg(any(feature = "async-core", feature = "ureq"))]
+pub(crate) use reading::Reading;
 #[cfg(all(feature = "object-store", feature = "ureq"))]
 pub(crate) use store::StoreRuntime;
 #[cfg(all(feature = "object-store", feature = "async-core"))]

@@ -53,6 +53,8 @@ pub struct DownloadOptions {
     pub(crate) wait: Option<WaitOptions>,
     pub(crate) stop: Stop,
     pub(crate) progress: Option<Progress>,
+    /// If `true`, the caller reads the first PDF of the contract, and no file is saved.
+    pub(crate) reads_pdf: bool,
     #[cfg(feature = "object-store")]
     pub(crate) location: Option<StoreLocation>,
 }
@@ -74,9 +76,15 @@ impl DownloadOptions {
             wait: None,
             stop: Stop::default(),
             progress: None,
+            reads_pdf: false,
             #[cfg(feature = "object-store")]
             location: None,
         }
+    }
+
+    /// Creates the default options for a PDF that the caller reads.
+    pub(crate) fn to_reader() -> Self {
+        Self { reads_pdf: true, concurrency: 1, ..Self::to("") }
     }
 
     /// Creates the default options for a download to an object store, below this prefix.

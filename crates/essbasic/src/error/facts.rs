@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Error;
+use super::{Error, FlowError};
 
 /// Generates methods that return a property of the failed call, and `false` for other errors.
 macro_rules! of_call {
@@ -21,23 +21,44 @@ impl Error {
     pub fn call(&self) -> Option<&tc3_client::Error> {
         match self {
             Self::Call(error) => Some(error),
+            Self::Flow(error) => error.call(),
+            _ => None,
+        }
+    }
+
+    /// Returns the failure of one contract, if that is the cause.
+    pub fn flow(&self) -> Option<&FlowError> {
+        match self {
+            Self::Flow(error) => Some(error),
             _ => None,
         }
     }
 
     /// Returns the error code of the API, such as `AuthFailure.SignatureFailure`; empty if the API returned no error.
     pub fn code(&self) -> &str {
-        self.call().map_or("", tc3_client::Error::code)
+        match self {
+            Self::Flow(error) => error.code(),
+            _ => self.call().map_or("", tc3_client::Error::code),
+        }
     }
 
-    /// Returns the request ID of the failed call, if there was a response.
+    /// Returns the ID of the response that contains the failure, if there was one.
     pub fn request_id(&self) -> Option<&str> {
-        self.call()?.request_id()
+        match self {
+            Self::Flow(error) => error.request_id(),
+            _ => self.call()?.request_id(),
+        }
+    }
+
+    /// Returns whether the same workflow may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Flow(error) => error.is_retryable(),
+            _ => self.call().is_some_and(tc3_client::Error::is_retryable),
+        }
     }
 
     of_call! {
-        /// Returns whether the same workflow may succeed later.
-        is_retryable;
         /// Returns whether the service rejected a call because of its rate limit.
         is_throttled;
         /// Returns whether key, token, signature or clock are the cause, or no credential was found.
@@ -62,6 +83,7 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Call(error) => error.hint(),
+            Self::Flow(error) => error.hint(),
             Self::Folder { source, .. } => Some(remedy(source.kind())),
             Self::Store { hint, .. } => *hint,
             Self::Agent(_) => Some("set the field in the agent of the client"),

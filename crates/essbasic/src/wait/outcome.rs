@@ -51,6 +51,13 @@ pub enum WaitOutcome {
     NotFound,
 }
 
+impl WaitOutcome {
+    /// Returns whether every party has signed, and the PDF has been composed.
+    pub fn is_signed(&self) -> bool {
+        matches!(self, Self::Signed)
+    }
+}
+
 impl fmt::Debug for WaitOutcome {
     /// Omits the reason, which a person has written.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

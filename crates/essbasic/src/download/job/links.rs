@@ -8,6 +8,7 @@ use tc3_client::Now;
 
 use super::super::fetch::Fetch;
 use super::super::flow::{FileState, Stage};
+use super::super::format::Expected;
 use super::super::template::NameValues;
 use super::Job;
 use crate::error::{FlowError, FlowErrorKind};
@@ -100,6 +101,15 @@ impl Job {
                     return self.fail(flow, FlowError::new(FlowErrorKind::Missing, message));
                 }
                 _ => {}
+            }
+        }
+        if self.options.reads_pdf {
+            // A further request lists the same file again.
+            links.retain(|link| Expected::may_be_pdf(&link.kind, &link.name));
+            links.truncate(usize::from(state.files.is_empty()));
+            if links.is_empty() && state.files.is_empty() {
+                let message = "the contract has no PDF";
+                return self.fail(flow, FlowError::new(FlowErrorKind::Missing, message));
             }
         }
         for link in links {

@@ -118,7 +118,9 @@ impl Job {
         if target.folder().is_none() && !options.names.has_flow_id() {
             return Err(Error::Names("a download to a store"));
         }
-        target.prepare()?;
+        if !options.reads_pdf {
+            target.prepare()?;
+        }
         let names = FileNames::for_download(options.names.clone(), &target);
         let ids = distinct(flow_ids);
         let policy = Policy {

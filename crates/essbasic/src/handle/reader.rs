@@ -1,0 +1,118 @@
+//! The PDF of a contract as a reader.
+
+use core::fmt;
+use std::io::{self, Read};
+
+use tc3_client::transport::{BlockingBody, Bytes};
+
+use super::pdf_options::PdfOptions;
+use crate::agent::validated;
+use crate::blocking::Client;
+use crate::download::{DownloadOptions, Reading, Step, StepOutcome, exchange_failed};
+use crate::error::Error;
+use crate::ids::FlowId;
+use crate::next::Next;
+
+/// The PDF of a contract as a reader, created by
+/// [`ContractHandle::pdf_reader`](crate::blocking::ContractHandle::pdf_reader).
+///
+#[doc = include_str!("../docs/pdf_stream.md")]
+///
+/// ```no_run
+/// # fn run(client: essbasic::blocking::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use essbasic::PdfOptions;
+///
+/// let mut pdf = client.contract("FLOW_ID").pdf_reader(&PdfOptions::default())?;
+/// std::io::copy(&mut pdf, &mut std::io::stdout())?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct PdfReader {
+    client: Client,
+    options: DownloadOptions,
+    reading: Reading,
+    body: Option<BlockingBody>,
+    /// Bytes that were received and not read.
+    chunk: Bytes,
+}
+
+impl PdfReader {
+    pub(super) fn open(
+        client: &Client,
+        flow_id: FlowId,
+        options: &PdfOptions,
+    ) -> Result<Self, Error> {
+        let (agent, options) = (validated(client.agent())?, options.download.clone());
+        let reading = Reading::new(agent, flow_id, options.clone(), client.client().now())?;
+        let (client, chunk) = (client.clone(), Bytes::new());
+        let mut reader = Self { client, options, reading, body: None, chunk };
+        reader.chunk = reader.next()?.unwrap_or_default();
+        Ok(reader)
+    }
+
+    /// Returns the next chunk; `None` at the end, after all checks.
+    ///
+    /// # Errors
+    /// Returns [`Error::Flow`] if the file is not complete, or fails its checks: discard the chunks before it. The next
+    /// chunk is then `None`.
+    pub fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        match std::mem::take(&mut self.chunk) {
+            bytes if bytes.is_empty() => self.next(),
+            bytes => Ok(Some(bytes)),
+        }
+    }
+
+    /// Receives the next chunk, or returns `None` at the end.
+    fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        let (client, stop) = (self.client.client(), &self.options.stop);
+        loop {
+            if let Some(body) = self.body.as_mut().filter(|_| self.reading.is_receiving()) {
+                let chunk = body.chunk().map_err(|error| exchange_failed(&error, stop));
+                if let Some(bytes) = self.reading.on_chunk(client.now(), chunk) {
+                    return Ok(Some(bytes));
+                }
+                continue;
+            }
+            self.body = None;
+            let Next::Step(step) = self.reading.next(client.now()) else {
+                return self.reading.finish().map(|()| None);
+            };
+            let slept = client.sleep_unless(step.delay(), &|| stop.is_stopped());
+            let outcome = match step {
+                step if !slept => StepOutcome::Cancelled(step),
+                Step::Fetch(fetch) => match self.client.open(&self.options, &fetch) {
+                    Ok(response) => {
+                        if self.reading.begin(client.now(), fetch, &response) {
+                            self.body = Some(response.body);
+                        }
+                        continue;
+                    }
+                    Err(outcome) => StepOutcome::Fetch(fetch, outcome),
+                },
+                step => self.client.run_call(&self.options, step, &|| stop.is_stopped()),
+            };
+            self.reading.on(client.now(), outcome);
+        }
+    }
+}
+
+impl Read for PdfReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        if self.chunk.is_empty() {
+            self.chunk = self.next().map_err(io::Error::other)?.unwrap_or_default();
+        }
+        let bytes = self.chunk.split_to(self.chunk.len().min(buffer.len()));
+        let Some(to) = buffer.get_mut(..bytes.len()) else { return Ok(0) };
+        to.copy_from_slice(&bytes);
+        Ok(bytes.len())
+    }
+}
+
+impl fmt::Debug for PdfReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PdfReader").finish_non_exhaustive()
+    }
+}
