@@ -36,8 +36,11 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+/// A name without control characters, which are refused.
+const NAME: &str = r"\P{Cc}+";
+
 fn any_msg_type() -> impl Strategy<Value = String> {
-    prop_oneof![(0..MsgType::KNOWN.len()).prop_map(|index| MsgType::KNOWN[index].to_string()), ".+",]
+    prop_oneof![(0..MsgType::KNOWN.len()).prop_map(|index| MsgType::KNOWN[index].to_string()), NAME,]
 }
 
 proptest! {
@@ -64,7 +67,7 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_data_is_received_unchanged(id in ".+", msg_type in any_msg_type(), data in any_json()) {
+    fn arbitrary_data_is_received_unchanged(id in NAME, msg_type in any_msg_type(), data in any_json()) {
         let sent = json!({ "MsgId": id, "MsgType": msg_type, "MsgData": data }).to_string();
         let (body, signature) = sender::send(&sent);
         let received = receiver().receive(Some(&signature), &body, now()).unwrap();
@@ -74,6 +77,16 @@ proptest! {
         prop_assert_eq!(message.json(), &sent);
         let _ = (format!("{message:?}"), message.flow_id());
         prop_assert_eq!(Message::from_json(message.json()).unwrap(), message);
+    }
+
+    #[test]
+    fn control_characters_are_refused(field in 0_usize..3, control in r"\p{Cc}", name in NAME) {
+        let field = ["MsgId", "MsgType", "MsgVersion"][field];
+        let mut sent = json!({ "MsgId": "1", "MsgType": "OrgAuth", "MsgData": {} });
+        sent[field] = json!(format!("{name}{control}"));
+        prop_assert!(Message::from_json(sent.to_string()).is_err());
+        sent[field] = json!(name);
+        prop_assert!(Message::from_json(sent.to_string()).is_ok());
     }
 
     #[test]
