@@ -23,7 +23,10 @@ pub(crate) trait Batched {
 
     fn request(&self, agent: &Agent, batch: &[Self::Item]) -> Self::Request;
 
-    /// Returns the result of each item, in the order of the batch.
+    /// Returns the request ID of a response.
+    fn request_id(response: &<Self::Request as Action>::Response) -> &str;
+
+    /// Returns the result of each item, in the order of the batch. The caller adds the request ID to the errors.
     fn results(
         &self,
         batch: &[Self::Item],
@@ -69,7 +72,14 @@ impl<B: Batched> Batches<B> {
     ) -> Result<(), Error> {
         let count = self.batch.len();
         let results = match response {
-            Ok(response) => self.action.results(&self.batch, response),
+            Ok(response) => {
+                let request_id = B::request_id(&response).to_owned();
+                let results = self.action.results(&self.batch, response).into_iter();
+                let missing = std::iter::repeat_with(|| Err(missing_item()));
+                let results = results.chain(missing).take(count);
+                let with_id = |error: FlowError| error.with_request_id(&request_id);
+                results.map(|result| result.map_err(with_id)).collect::<Vec<_>>()
+            }
             Err(error) if count > 1 && is_rejection(&error) => {
                 // One invalid item has failed the request: send each in a separate one.
                 for item in self.batch.drain(..).rev() {
@@ -87,9 +97,7 @@ impl<B: Batched> Batches<B> {
                 (0..count).map(|_| Err(error.clone())).collect()
             }
         };
-        let missing = count.saturating_sub(results.len());
-        self.results.extend(results.into_iter().take(count));
-        self.results.extend((0..missing).map(|_| Err(missing_item())));
+        self.results.extend(results);
         Ok(())
     }
 
@@ -121,12 +129,11 @@ pub(crate) fn missing_item() -> FlowError {
 pub(crate) fn by_position<T>(
     outputs: impl IntoIterator<Item = T>,
     messages: Vec<String>,
-    request_id: &str,
 ) -> Vec<Result<T, FlowError>> {
     let mut messages = messages.into_iter();
     let results = outputs.into_iter().map(|output| match messages.next().unwrap_or_default() {
         message if message.is_empty() => Ok(output),
-        message => Err(FlowError::new(FlowErrorKind::Refused, message).with_request_id(request_id)),
+        message => Err(FlowError::new(FlowErrorKind::Refused, message)),
     });
     results.collect()
 }
@@ -150,6 +157,10 @@ impl Batched for FlowDetails {
         DescribeFlowDetailInfoRequest::new(agent.clone()).flow_ids(batch)
     }
 
+    fn request_id(response: &DescribeFlowDetailInfoResponse) -> &str {
+        &response.request_id
+    }
+
     fn results(
         &self,
         batch: &[FlowId],
@@ -157,12 +168,7 @@ impl Batched for FlowDetails {
     ) -> Vec<Result<FlowDetailInfo, FlowError>> {
         let infos = response.flow_info.into_iter();
         let infos: HashMap<String, _> = infos.map(|info| (info.flow_id.clone(), info)).collect();
-        let results = batch.iter().map(|id| {
-            infos
-                .get(id.as_str())
-                .cloned()
-                .ok_or_else(|| FlowError::not_found().with_request_id(&response.request_id))
-        });
-        results.collect()
+        let info = |id: &FlowId| infos.get(id.as_str()).cloned();
+        batch.iter().map(|id| info(id).ok_or_else(FlowError::not_found)).collect()
     }
 }

@@ -142,8 +142,7 @@ pub(crate) fn merge(
     let results = batch.iter().map(|flow_id| {
         let message = messages.next().unwrap_or_default();
         if !message.is_empty() {
-            let error = FlowError::new(FlowErrorKind::Refused, message);
-            return Err(error.with_request_id(&request_id));
+            return Err(FlowError::new(FlowErrorKind::Refused, message));
         }
         let links: Vec<ResourceLink> = infos
             .remove(flow_id.as_str())
@@ -166,12 +165,12 @@ pub(crate) fn merge(
         }
         if links.is_empty() {
             let message = "the response contains neither a link nor an error for this contract";
-            let error = FlowError::new(FlowErrorKind::Missing, message);
-            return Err(error.with_request_id(&request_id));
+            return Err(FlowError::new(FlowErrorKind::Missing, message));
         }
         Ok(links)
     });
-    results.collect()
+    let with_id = |error: FlowError| error.with_request_id(&request_id);
+    results.map(|result| result.map_err(with_id)).collect()
 }
 
 /// Engine that requests the links of any number of contracts in batches.
@@ -251,10 +250,6 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
-    fn ids(ids: &[&str]) -> Vec<FlowId> {
-        ids.iter().map(|id| FlowId::from(*id)).collect()
-    }
-
     #[test]
     fn links_match_by_flow_id_and_errors_by_position() {
         let response = response(json!({
@@ -265,7 +260,7 @@ mod tests {
             ],
             "ErrorMessages": ["查询流程不存在", "", ""],
         }));
-        let merged = merge(&ids(&["a", "b", "c"]), response, NOW);
+        let merged = merge(&collect(["a", "b", "c"]), response, NOW);
         let kind = |index: usize| merged[index].as_ref().unwrap_err().kind;
         assert_eq!((kind(0), kind(1)), (FlowErrorKind::Refused, FlowErrorKind::Missing));
         let link = &merged[2].as_ref().unwrap()[0];
@@ -279,7 +274,7 @@ mod tests {
         for (count, kind) in [(MAX_FILES, None), (MAX_FILES + 1, Some(FlowErrorKind::Link))] {
             let infos = json!([{"FlowId": "a", "ResourceUrlInfos": vec![file.clone(); count]}]);
             let response = response(json!({"FlowResourceUrlInfos": infos, "ErrorMessages": [""]}));
-            let merged = merge(&ids(&["a"]), response, NOW);
+            let merged = merge(&collect(["a"]), response, NOW);
             assert_eq!(merged[0].as_ref().err().map(|error| error.kind), kind);
         }
     }

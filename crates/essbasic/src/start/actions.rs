@@ -43,6 +43,10 @@ impl Batched for Upload {
         UploadFilesRequest::new(agent.clone(), UploadBusinessType::Document).file_infos(files)
     }
 
+    fn request_id(response: &UploadFilesResponse) -> &str {
+        &response.request_id
+    }
+
     fn results(
         &self,
         _: &[Document],
@@ -70,12 +74,16 @@ impl Batched for CreateFromFile {
         request.unwrap_or_else(|| ChannelCreateFlowByFilesRequest::new(agent.clone()))
     }
 
+    fn request_id(response: &ChannelCreateFlowByFilesResponse) -> &str {
+        &response.request_id
+    }
+
     fn results(
         &self,
         _: &[Self::Item],
         response: ChannelCreateFlowByFilesResponse,
     ) -> Vec<Result<FlowId, FlowError>> {
-        vec![created(response.flow_id, &response.request_id)]
+        vec![created(response.flow_id)]
     }
 }
 
@@ -100,27 +108,28 @@ impl Batched for CreateFromTemplate {
         CreateFlowsByTemplatesRequest::new(agent.clone(), flows)
     }
 
+    fn request_id(response: &CreateFlowsByTemplatesResponse) -> &str {
+        &response.request_id
+    }
+
     fn results(
         &self,
         batch: &[Self::Item],
         response: CreateFlowsByTemplatesResponse,
     ) -> Vec<Result<FlowId, FlowError>> {
-        let mut results =
-            by_position(response.flow_ids, response.error_messages, &response.request_id);
+        let mut results = by_position(response.flow_ids, response.error_messages);
         results.resize_with(batch.len(), || Ok(String::new()));
-        let created = |flow_id| created(flow_id, &response.request_id);
         results.into_iter().map(|result| result.and_then(created)).collect()
     }
 }
 
 /// Returns the flow ID of a created contract, or [`FlowErrorKind::OutcomeUnknown`] if the response has none.
-fn created(flow_id: impl Into<Option<String>>, request_id: &str) -> Result<FlowId, FlowError> {
+fn created(flow_id: impl Into<Option<String>>) -> Result<FlowId, FlowError> {
     let flow_id = flow_id.into().filter(|id| !id.is_empty());
     flow_id.map(FlowId::from).ok_or_else(|| {
         let message = "the response contains no flow ID, but the contract may have been created";
         FlowError::new(FlowErrorKind::OutcomeUnknown, message)
             .with_hint("query the service before you retry")
-            .with_request_id(request_id)
     })
 }
 
@@ -167,12 +176,15 @@ impl Batched for CreateSignLinks {
         CreateSignUrlsRequest::new(agent.clone()).flow_ids(batch).endpoint(self.endpoint.clone())
     }
 
+    fn request_id(response: &CreateSignUrlsResponse) -> &str {
+        &response.request_id
+    }
+
     fn results(
         &self,
         _: &[FlowId],
         response: CreateSignUrlsResponse,
     ) -> Vec<Result<Vec<SignLink>, FlowError>> {
-        let request_id = &response.request_id;
         let links = response.sign_url_infos.into_iter().map(|info| SignLink {
             url: info.sign_url,
             name: info.name,
@@ -182,14 +194,11 @@ impl Batched for CreateSignLinks {
         let message = response.error_messages.into_iter().find(|message| !message.is_empty());
         vec![match (links.is_empty(), message) {
             (false, _) => Ok(links),
-            (true, Some(message)) => {
-                Err(FlowError::new(FlowErrorKind::Refused, message).with_request_id(request_id))
-            }
+            (true, Some(message)) => Err(FlowError::new(FlowErrorKind::Refused, message)),
             (true, None) => {
                 let message = "the response contains no signing link";
                 Err(FlowError::new(FlowErrorKind::Missing, message)
-                    .with_hint("check that a party has yet to sign")
-                    .with_request_id(request_id))
+                    .with_hint("check that a party has yet to sign"))
             }
         }]
     }
@@ -233,6 +242,10 @@ impl Batched for Remind {
         ChannelCreateFlowRemindsRequest::new(agent.clone(), batch)
     }
 
+    fn request_id(response: &ChannelCreateFlowRemindsResponse) -> &str {
+        &response.request_id
+    }
+
     fn results(
         &self,
         batch: &[FlowId],
@@ -243,9 +256,8 @@ impl Batched for Remind {
             records.map(|record| (record.flow_id.clone(), record)).collect();
         let results = batch.iter().map(|flow_id| match records.remove(flow_id.as_str()) {
             Some(record) if record.can_remind => Ok(Reminder { message: record.remind_message }),
-            Some(record) => Err(FlowError::new(FlowErrorKind::Refused, record.remind_message)
-                .with_request_id(&response.request_id)),
-            None => Err(missing_item().with_request_id(&response.request_id)),
+            Some(record) => Err(FlowError::new(FlowErrorKind::Refused, record.remind_message)),
+            None => Err(missing_item()),
         });
         results.collect()
     }
@@ -281,6 +293,10 @@ impl Batched for Cancel {
         ChannelBatchCancelFlowsRequest::new(agent.clone(), batch).cancel_message(&*self.reason)
     }
 
+    fn request_id(response: &ChannelBatchCancelFlowsResponse) -> &str {
+        &response.request_id
+    }
+
     fn results(
         &self,
         batch: &[FlowId],
@@ -288,6 +304,6 @@ impl Batched for Cancel {
     ) -> Vec<Result<Withdrawal, FlowError>> {
         let task_id = response.task_id;
         let withdrawals = batch.iter().map(|_| Withdrawal { task_id: task_id.clone() });
-        by_position(withdrawals, response.fail_messages, &response.request_id)
+        by_position(withdrawals, response.fail_messages)
     }
 }
