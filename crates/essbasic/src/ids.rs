@@ -226,26 +226,22 @@ mod tests {
     use super::*;
     use std::collections::{BTreeMap, HashMap};
 
-    fn accepts(ids: impl IntoIterator<Item: Into<FlowId>>) -> Vec<FlowId> {
-        collect(ids)
-    }
-
     #[test]
     fn every_form_of_a_string_is_accepted() {
         let (owned, id) = ("f".to_owned(), FlowId::from("f"));
         let collected = [
-            accepts(["f"]),
-            accepts([&owned]),
-            accepts([owned.clone()]),
-            accepts(std::slice::from_ref(&owned)),
-            accepts(vec![Box::<str>::from("f")]),
-            accepts([Cow::Borrowed("f")]),
-            accepts([Cow::<str>::Owned(owned.clone())]),
-            accepts([&id]),
-            accepts(vec![id.clone()]),
-            accepts(Some("f")),
-            accepts((0..1).map(|_| owned.clone())),
-            accepts("f".parse::<FlowId>()),
+            collect(["f"]),
+            collect([&owned]),
+            collect([owned.clone()]),
+            collect(std::slice::from_ref(&owned)),
+            collect(vec![Box::<str>::from("f")]),
+            collect([Cow::Borrowed("f")]),
+            collect([Cow::<str>::Owned(owned.clone())]),
+            collect([&id]),
+            collect(vec![id.clone()]),
+            collect(Some("f")),
+            collect((0..1).map(|_| owned.clone())),
+            collect("f".parse::<FlowId>()),
         ];
         for ids in collected {
             assert_eq!(ids, ["f"]);

@@ -254,10 +254,10 @@ impl fmt::Debug for Signals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::collect;
 
     fn subscribe(signals: &Signals, flow_ids: &[&str]) -> Subscription {
-        let flow_ids: Vec<FlowId> = flow_ids.iter().map(|&id| id.into()).collect();
-        signals.subscribe(flow_ids.iter())
+        signals.subscribe(collect(flow_ids.iter().copied()).iter())
     }
 
     fn drain(subscription: &Subscription) -> Vec<(FlowId, FlowStatus)> {
@@ -341,8 +341,11 @@ mod tests {
     fn no_signal_is_lost_among_thousands_of_waits() {
         const WAITS: usize = 4_000;
         let signals = Signals::new();
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(4)
+            .enable_time()
+            .build()
+            .unwrap();
         let waits: Vec<_> = (0..WAITS)
             .map(|index| {
                 let signals = signals.clone();
@@ -369,10 +372,11 @@ mod tests {
                 });
             }
         });
-        // It ends only if no wakeup was lost.
+        // They end only if no wakeup was lost.
         runtime.block_on(async {
+            let end = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
             for wait in waits {
-                wait.await.unwrap();
+                tokio::time::timeout_at(end, wait).await.expect("a signal was lost").unwrap();
             }
         });
         assert!(signals.state().queues.is_empty());

@@ -1,4 +1,5 @@
 use super::*;
+use crate::ids::collect;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -11,7 +12,7 @@ fn wait(
     service: impl Fn(&str, u64) -> Option<Value>,
 ) -> (Vec<WaitOutcome>, Duration, u32) {
     let mut now = Now { unix: Duration::from_secs(1000), monotonic: Duration::ZERO };
-    let flow_ids = ids.iter().map(|id| FlowId::from(*id)).collect();
+    let flow_ids = collect(ids.iter().copied());
     let mut job = WaitJob::new(Agent::new("app"), flow_ids, options, now);
     let mut calls = 0;
     loop {

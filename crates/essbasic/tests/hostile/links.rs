@@ -78,20 +78,24 @@ fn follows_links_exactly_as_the_caller_allows() {
     let port = internal.address.port();
     let by_name = format!("http://localhost:{port}/?hkey={KEY}");
     let by_address = format!("http://127.0.0.1:{port}/?hkey={KEY}");
-    let service = service(vec![("name", by_name), ("address", by_address)]);
+    let below = format!("http://a.b.localhost:{port}/?hkey={KEY}");
+    let service = service(vec![("name", by_name), ("address", by_address), ("below", below)]);
     for client in clients(&service) {
         let folder = tempfile::tempdir().unwrap();
         let options = |hosts: &[String]| {
             let to = DownloadOptions::to(folder.path());
             hosts.iter().fold(to, |options, text| options.with_link_host(host(text)))
         };
-        // A wildcard allows no private address.
-        let report = client.download(&["address"], &options(&[format!("http://*.0.0.1:{port}")]));
-        let error = report.flows[0].error.as_ref().unwrap();
-        assert_eq!(error.kind, FlowErrorKind::Untrusted);
-        assert!(error.message.contains("not public"), "{error}");
-        assert!(error.hint().unwrap().contains("--link-host"), "{error}");
-        assert!(internal.take_seen().is_empty());
+        // A wildcard allows no private address and no name of the private network.
+        for (flow, wildcard) in [("address", "*.0.0.1"), ("below", "*.b.localhost")] {
+            let allowed = options(&[format!("http://{wildcard}:{port}")]);
+            let report = client.download(&[flow], &allowed);
+            let error = report.flows[0].error.as_ref().unwrap();
+            assert_eq!(error.kind, FlowErrorKind::Untrusted);
+            assert!(error.message.contains("not public"), "{error}");
+            assert!(error.hint().unwrap().contains("--link-host"), "{error}");
+            assert!(internal.take_seen().is_empty());
+        }
         // Hosts that are listed exactly may have private addresses.
         let named = ["localhost", "127.0.0.1"].map(|host| format!("http://{host}:{port}"));
         let report = client.download(&["name", "address"], &options(&named));

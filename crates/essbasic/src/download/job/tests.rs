@@ -8,13 +8,14 @@ use super::super::report::SavedFile;
 use super::super::template::NameValues;
 use super::links::LinkBatch;
 use super::*;
+use crate::ids::collect;
 
 fn now(secs: u64) -> Now {
     Now { unix: Duration::from_secs(1000 + secs), monotonic: Duration::from_secs(secs) }
 }
 
 fn job(folder: &tempfile::TempDir, flows: &[&str], concurrency: usize) -> Job {
-    let flows: Vec<FlowId> = flows.iter().map(|flow| FlowId::from(*flow)).collect();
+    let flows = collect(flows.iter().copied());
     let options = DownloadOptions::to(folder.path()).with_concurrency(concurrency);
     let names = FileNames::new(options.names.clone());
     let source = Box::new(flows.into_iter().enumerate());
