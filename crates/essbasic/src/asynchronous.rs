@@ -111,19 +111,7 @@ impl Client {
         R::Response: Send,
     {
         let request = WithAgent { request, agent: &self.agent };
-        self.call_until(&request).await?.ok_or(Error::Stopped)
-    }
-
-    /// Returns `None` if the call was stopped.
-    async fn call_until<R>(&self, request: &R) -> Result<Option<R::Response>, tc3_client::Error>
-    where
-        R: Action + Sync,
-        R::Response: Send,
-    {
-        match &self.stop {
-            Some(stop) => self.client.call_cancellable(request, stop).await,
-            None => self.client.call(request).await.map(Some),
-        }
+        call_until(&self.client, &request, self.stop.as_ref()).await?.ok_or(Error::Stopped)
     }
 
     #[doc = include_str!("docs/links.md")]
@@ -134,7 +122,7 @@ impl Client {
     {
         let mut job = LinksJob::new(validated(&self.agent)?, ids::collect(flows));
         while let Next::Step(request) = job.next() {
-            match self.call_until(&request).await.transpose() {
+            match call_until(&self.client, &request, self.stop.as_ref()).await.transpose() {
                 Some(response) => job.on(self.client.now(), response)?,
                 None => job.stop(),
             }
@@ -167,7 +155,7 @@ impl Client {
     {
         let mut batches = Batches::new(action, validated(&self.agent)?, items);
         while let Next::Step(request) = batches.next() {
-            match self.call_until(&request).await.transpose() {
+            match call_until(&self.client, &request, self.stop.as_ref()).await.transpose() {
                 Some(response) => batches.on(response)?,
                 None => batches.stop(),
             }
@@ -186,13 +174,13 @@ impl Client {
         loop {
             match job.next(self.client.now()) {
                 Next::Step(request) => {
-                    let call = self.client.call_cancellable(&request, &options.stop);
+                    let call = call_until(&self.client, &request, options.stop.as_ref());
                     if let Some(response) = call.await.transpose() {
                         job.on(self.client.now(), response)?;
                     }
                 }
                 Next::Wait(time) => {
-                    sleep(&self.client, &options.stop, job.signals(), time).await;
+                    sleep(&self.client, options.stop.as_ref(), job.signals(), time).await;
                 }
                 Next::Done => return Ok(job.finish()),
             }
@@ -230,7 +218,7 @@ impl Client {
         let archive = spawn_blocking(move || Archive::open(agent, ids, all));
         let mut archive = archive.await.map_err(|_| Error::Interrupted)??;
         while let Next::Step((pause, job)) = archive.next_job() {
-            options.download.stop.unless_stopped(self.client.sleep(pause)).await;
+            unless_stopped(options.download.stop.as_ref(), self.client.sleep(pause)).await;
             let keep = &mut |job: &mut Job| archive.record(job);
             let job = self.run_job(job, &options.download, keep).await?;
             archive.end_job(job)?;
@@ -273,8 +261,36 @@ impl Client {
     }
 }
 
+/// Makes a call. Returns `None` if it was stopped.
+async fn call_until<R>(
+    client: &tc3_client::Client,
+    request: &R,
+    stop: Option<&Stop>,
+) -> Result<Option<R::Response>, tc3_client::Error>
+where
+    R: Action + Sync,
+    R::Response: Send,
+{
+    match stop {
+        Some(stop) => client.call_cancellable(request, stop).await,
+        None => client.call(request).await.map(Some),
+    }
+}
+
+/// Returns the output of a future, or `None` if the work is stopped first.
+pub(crate) async fn unless_stopped<T>(
+    stop: Option<&Stop>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    match stop {
+        Some(stop) => stop.unless_stopped(work).await,
+        None => Some(work.await),
+    }
+}
+
 async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -> StepOutcome {
-    let Some(()) = options.stop.unless_stopped(client.sleep(step.delay())).await else {
+    let stop = options.stop.as_ref();
+    let Some(()) = unless_stopped(stop, client.sleep(step.delay())).await else {
         return StepOutcome::Cancelled(step);
     };
     match step {
@@ -292,20 +308,18 @@ pub(crate) async fn run_call(
     options: &DownloadOptions,
     step: Step,
 ) -> StepOutcome {
-    let stop = &options.stop;
+    let stop = options.stop.as_ref();
     match step {
-        Step::Status(check) => {
-            match client.call_cancellable(&check.request, stop).await.transpose() {
-                Some(response) => StepOutcome::Status(check, response),
-                None => StepOutcome::Cancelled(Step::Status(check)),
-            }
-        }
-        Step::Links(ask) => match client.call_cancellable(&ask.request, stop).await.transpose() {
+        Step::Status(check) => match call_until(client, &check.request, stop).await.transpose() {
+            Some(response) => StepOutcome::Status(check, response),
+            None => StepOutcome::Cancelled(Step::Status(check)),
+        },
+        Step::Links(ask) => match call_until(client, &ask.request, stop).await.transpose() {
             Some(response) => StepOutcome::Links(ask, response),
             None => StepOutcome::Cancelled(Step::Links(ask)),
         },
         Step::Wait(WaitStep::Poll(poll)) => {
-            match client.call_cancellable(&*poll, stop).await.transpose() {
+            match call_until(client, &*poll, stop).await.transpose() {
                 Some(response) => StepOutcome::Poll(response),
                 None => StepOutcome::Cancelled(Step::Wait(WaitStep::Poll(poll))),
             }
@@ -321,14 +335,14 @@ pub(crate) async fn run_call(
 /// Sleeps for this time, or until a callback is received or the job is stopped.
 async fn sleep(
     client: &tc3_client::Client,
-    stop: &Stop,
+    stop: Option<&Stop>,
     signals: Option<&Arc<SignalQueue>>,
     time: Duration,
 ) {
     let sleep = client.sleep(time);
     match signals {
-        Some(signals) => stop.unless_stopped(signals.race(sleep)).await,
-        None => stop.unless_stopped(sleep).await,
+        Some(signals) => unless_stopped(stop, signals.race(sleep)).await,
+        None => unless_stopped(stop, sleep).await,
     };
 }
 
@@ -339,9 +353,12 @@ pub(crate) async fn open(
     fetch: &Fetch,
 ) -> Result<transport::Response<transport::AsyncBody>, FetchOutcome> {
     let request = file_request(fetch, options, client.endpoint())?;
-    let response = client.send_cancellable(request, &options.stop).await;
-    let response = response.map_err(|error| exchange_failed(&error, &options.stop))?;
-    response.ok_or(FetchOutcome::Stopped)
+    let stop = options.stop.as_ref();
+    let response = match stop {
+        Some(stop) => client.send_cancellable(request, stop).await,
+        None => client.send(request).await.map(Some),
+    };
+    response.map_err(|error| exchange_failed(&error, stop))?.ok_or(FetchOutcome::Stopped)
 }
 
 async fn run_fetch(
@@ -365,7 +382,8 @@ async fn to_folder(
     let mut chunks = Vec::new();
     loop {
         let count = chunks.len();
-        chunks.extend(body.chunk().await.map_err(|error| exchange_failed(&error, &options.stop))?);
+        let stop = options.stop.as_ref();
+        chunks.extend(body.chunk().await.map_err(|error| exchange_failed(&error, stop))?);
         let ended = chunks.len() == count;
         // Disk writes block, so they are batched and run on blocking threads.
         if ended || chunks.iter().map(transport::Bytes::len).sum::<usize>() >= WRITE_BYTES {
@@ -392,17 +410,17 @@ async fn to_store(
     mut body: transport::AsyncBody,
     mut object: StoreSink,
 ) -> Result<FetchOutcome, FetchOutcome> {
-    let stop = &options.stop;
+    let stop = options.stop.as_ref();
     loop {
         match body.chunk().await {
             Ok(Some(chunk)) => {
                 options.emit(DownloadEvent::Bytes(chunk.len() as u64));
-                object = unless_stopped(stop, object.write(chunk)).await??;
+                object = within_grace(stop, object.write(chunk)).await??;
             }
-            Ok(None) => return unless_stopped(stop, object.finish()).await,
+            Ok(None) => return within_grace(stop, object.finish()).await,
             Err(error) => {
                 let aborted = object.abort(exchange_failed(&error, stop));
-                return Err(unless_stopped(stop, aborted).await?);
+                return Err(within_grace(stop, aborted).await?);
             }
         }
     }
@@ -410,8 +428,14 @@ async fn to_store(
 
 /// Returns the output of an operation of a store, unless it does not end within [`Stop::GRACE`] after a stop.
 #[cfg(feature = "object-store")]
-async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = T>) -> Result<T, FetchOutcome> {
-    stop.within_grace(work).await.ok_or(FetchOutcome::Stopped)
+async fn within_grace<T>(
+    stop: Option<&Stop>,
+    work: impl Future<Output = T>,
+) -> Result<T, FetchOutcome> {
+    match stop {
+        Some(stop) => stop.within_grace(work).await.ok_or(FetchOutcome::Stopped),
+        None => Ok(work.await),
+    }
 }
 
 /// Number of bytes that are buffered before they are written to the disk.

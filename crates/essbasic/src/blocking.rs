@@ -95,12 +95,16 @@ impl Client {
     #[doc = include_str!("docs/call.md")]
     pub fn call<R: Action>(&self, request: &R) -> Result<R::Response, Error> {
         let request = WithAgent { request, agent: &self.agent };
-        self.call_until(&request)?.ok_or(Error::Stopped)
+        self.call_until(&request, self.stop.as_ref())?.ok_or(Error::Stopped)
     }
 
-    /// Returns `None` if the call was stopped.
-    fn call_until<R: Action>(&self, request: &R) -> Result<Option<R::Response>, tc3_client::Error> {
-        match &self.stop {
+    /// Returns `None` if the call was stopped. Without a stop, the call runs on the thread of the caller.
+    fn call_until<R: Action>(
+        &self,
+        request: &R,
+        stop: Option<&Stop>,
+    ) -> Result<Option<R::Response>, tc3_client::Error> {
+        match stop {
             Some(stop) => self.client.call_cancellable(request, stop),
             None => self.client.call(request).map(Some),
         }
@@ -114,7 +118,7 @@ impl Client {
     {
         let mut job = LinksJob::new(validated(&self.agent)?, ids::collect(flows));
         while let Next::Step(request) = job.next() {
-            match self.call_until(&request).transpose() {
+            match self.call_until(&request, self.stop.as_ref()).transpose() {
                 Some(response) => job.on(self.client.now(), response)?,
                 None => job.stop(),
             }
@@ -139,7 +143,7 @@ impl Client {
     ) -> Result<Vec<Result<B::Output, FlowError>>, Error> {
         let mut batches = Batches::new(action, validated(&self.agent)?, items);
         while let Next::Step(request) = batches.next() {
-            match self.call_until(&request).transpose() {
+            match self.call_until(&request, self.stop.as_ref()).transpose() {
                 Some(response) => batches.on(response)?,
                 None => batches.stop(),
             }
@@ -158,14 +162,14 @@ impl Client {
         loop {
             match job.next(self.client.now()) {
                 Next::Step(request) => {
-                    let result = self.client.call_cancellable(&request, &options.stop);
+                    let result = self.call_until(&request, options.stop.as_ref());
                     if let Some(response) = result.transpose() {
                         job.on(self.client.now(), response)?;
                     }
                 }
                 Next::Wait(time) => {
                     let has_signal = || job.signals().is_some_and(|signals| signals.is_pending());
-                    let is_woken = || options.stop.is_stopped() || has_signal();
+                    let is_woken = || options.is_stopped() || has_signal();
                     self.client.sleep_unless(time, &is_woken);
                 }
                 Next::Done => return Ok(job.finish()),
@@ -197,7 +201,7 @@ impl Client {
         loop {
             let next = lock().next_job();
             let Next::Step((pause, job)) = next else { break };
-            self.client.sleep_unless(pause, &|| options.download.stop.is_stopped());
+            self.client.sleep_unless(pause, &|| options.download.is_stopped());
             let job = self.run_job(job, &options.download, &|job| lock().record(job));
             lock().end_job(job)?;
         }
@@ -260,7 +264,7 @@ impl Client {
     }
 
     fn run(&self, shared: &Shared, options: &DownloadOptions, step: Step) -> StepOutcome {
-        if !self.client.sleep_unless(step.delay(), &|| options.stop.is_stopped()) {
+        if !self.client.sleep_unless(step.delay(), &|| options.is_stopped()) {
             return StepOutcome::Cancelled(step);
         }
         match step {
@@ -279,26 +283,20 @@ impl Client {
         step: Step,
         is_stopping: &dyn Fn() -> bool,
     ) -> StepOutcome {
-        let stop = &options.stop;
+        let stop = options.stop.as_ref();
         match step {
-            Step::Status(check) => {
-                match self.client.call_cancellable(&check.request, stop).transpose() {
-                    Some(response) => StepOutcome::Status(check, response),
-                    None => StepOutcome::Cancelled(Step::Status(check)),
-                }
-            }
-            Step::Links(ask) => {
-                match self.client.call_cancellable(&ask.request, stop).transpose() {
-                    Some(response) => StepOutcome::Links(ask, response),
-                    None => StepOutcome::Cancelled(Step::Links(ask)),
-                }
-            }
-            Step::Wait(WaitStep::Poll(poll)) => {
-                match self.client.call_cancellable(&*poll, stop).transpose() {
-                    Some(response) => StepOutcome::Poll(response),
-                    None => StepOutcome::Cancelled(Step::Wait(WaitStep::Poll(poll))),
-                }
-            }
+            Step::Status(check) => match self.call_until(&check.request, stop).transpose() {
+                Some(response) => StepOutcome::Status(check, response),
+                None => StepOutcome::Cancelled(Step::Status(check)),
+            },
+            Step::Links(ask) => match self.call_until(&ask.request, stop).transpose() {
+                Some(response) => StepOutcome::Links(ask, response),
+                None => StepOutcome::Cancelled(Step::Links(ask)),
+            },
+            Step::Wait(WaitStep::Poll(poll)) => match self.call_until(&*poll, stop).transpose() {
+                Some(response) => StepOutcome::Poll(response),
+                None => StepOutcome::Cancelled(Step::Wait(WaitStep::Poll(poll))),
+            },
             Step::Wait(WaitStep::Sleep(time, signals)) => {
                 let has_signal = || signals.as_ref().is_some_and(|signals| signals.is_pending());
                 self.client.sleep_unless(time, &|| has_signal() || is_stopping());
@@ -314,9 +312,12 @@ impl Client {
         options: &DownloadOptions,
         fetch: &Fetch,
     ) -> Result<Response<BlockingBody>, FetchOutcome> {
-        let stop = &options.stop;
+        let stop = options.stop.as_ref();
         let request = file_request(fetch, options, self.client.endpoint())?;
-        let response = self.client.send_cancellable(request, stop);
+        let response = match stop {
+            Some(stop) => self.client.send_cancellable(request, stop),
+            None => self.client.send(request).map(Some),
+        };
         response.map_err(|error| exchange_failed(&error, stop))?.ok_or(FetchOutcome::Stopped)
     }
 
@@ -330,7 +331,7 @@ impl Client {
         options: &DownloadOptions,
         fetch: &Fetch,
     ) -> Result<FetchOutcome, FetchOutcome> {
-        let stop = &options.stop;
+        let stop = options.stop.as_ref();
         let response = self.open(options, fetch)?;
         let receiving = FileSink::new(fetch, &response)?;
         let mut body = response.body;

@@ -7,14 +7,17 @@ mod support;
 
 use std::path::Path;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use essbasic::models::DescribeFlowDetailInfoRequest;
 #[cfg(feature = "start")]
 use essbasic::models::SignUrlEndpoint;
+use essbasic::transport::{BlockingTransport, TransportConfig, UreqTransport};
 use essbasic::{
     Agent, ArchiveOptions, Config, DownloadOptions, Error, FlowErrorKind, Stop, WaitOptions,
-    WaitOutcome,
+    WaitOutcome, blocking,
 };
 use essbasic_emulator::{Emulator, Fault, FaultKind, Seed};
 use support::{Driver, config, the_agent};
@@ -183,6 +186,59 @@ fn a_stop_drops_requests_that_get_no_response() {
             }
         }
     });
+}
+
+/// A request in flight that may be dropped has a thread of its own. Without a stop no request may be dropped.
+#[test]
+fn blocking_requests_have_threads_of_their_own_only_with_a_stop() {
+    let emulator = Emulator::builder().with_seed(Seed::completed(FLOWS)).start().unwrap();
+    let flows = emulator.completed_flows();
+    let threads = Arc::new(Mutex::new(Vec::new()));
+    let (used, ureq) = (Arc::clone(&threads), UreqTransport::new(&TransportConfig::default()));
+    let ureq = ureq.unwrap();
+    let transport = move |request| {
+        used.lock().unwrap().push(thread::current());
+        ureq.send(request)
+    };
+    let client = blocking::Client::with_transport(config(&emulator), the_agent(), transport);
+    let client = client.unwrap();
+    for stop in [None, Some(Stop::default())] {
+        let with_stop = |client: blocking::Client| match &stop {
+            Some(stop) => client.with_stop(stop.clone()),
+            None => client,
+        };
+        let client = with_stop(client.clone());
+        let (folder, archive) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let mut wait = WaitOptions::default();
+        let mut download = DownloadOptions::to(folder.path());
+        if let Some(stop) = &stop {
+            wait = wait.with_stop(stop.clone());
+            download = download.with_stop(stop.clone());
+        }
+        let mut archived = ArchiveOptions::to(archive.path());
+        archived.download.clone_from(&download);
+        archived.download.folder = archive.path().to_owned();
+        let request = DescribeFlowDetailInfoRequest::new(the_agent()).flow_ids(&flows);
+        client.call(&request).unwrap();
+        client.details(&flows).unwrap();
+        client.links(&flows).unwrap();
+        client.wait(&flows, &wait).unwrap();
+        let own = std::mem::take(&mut *threads.lock().unwrap());
+        assert_eq!(own.len(), 4);
+        for thread in own {
+            assert_eq!(thread.id() == thread::current().id(), stop.is_none(), "{thread:?}");
+        }
+        assert!(client.download(&flows, &download).unwrap().is_complete());
+        assert!(client.archive(flows.clone(), &archived).unwrap().is_complete());
+        let own = std::mem::take(&mut *threads.lock().unwrap());
+        // The status, the links and each file.
+        assert_eq!(own.len(), 2 * (2 + FLOWS));
+        for thread in own {
+            let is_worker =
+                thread.id() == thread::current().id() || thread.name() == Some("essbasic-download");
+            assert_eq!(is_worker, stop.is_none(), "{thread:?}");
+        }
+    }
 }
 
 /// The response to a request that creates something is awaited, and the remaining items are not requested.

@@ -130,7 +130,7 @@ impl Archive {
         let (names, delay) = match self.names.take() {
             None => return Next::Done,
             Some(names) if self.rounds == 0 => (names, Duration::ZERO),
-            Some(_) if self.to_retry.is_empty() || self.options.download.stop.is_stopped() => {
+            Some(_) if self.to_retry.is_empty() || self.options.download.is_stopped() => {
                 return Next::Done;
             }
             Some(names) => (names, ROUND_DELAY),
@@ -172,7 +172,7 @@ impl Archive {
             Some(error)
                 if self.rounds <= self.options.retry_rounds.min(MAX_RETRY_ROUNDS)
                     && is_transient(error.kind)
-                    && !self.options.download.stop.is_stopped() =>
+                    && !self.options.download.is_stopped() =>
             {
                 self.to_retry.push((index, flow.flow_id.clone()));
                 self.retried.insert(flow.flow_id.clone(), record);
@@ -208,7 +208,7 @@ impl Archive {
             self.journal.add(&record).map_err(|error| Error::folder(&path, error))?;
         }
         let journal = self.journal.close().map_err(|error| Error::folder(&path, error))?;
-        let stopped = self.options.download.stop.is_stopped();
+        let stopped = self.options.download.is_stopped();
         let mut queue = self.queue.lock();
         if stopped {
             queue.count_rest();

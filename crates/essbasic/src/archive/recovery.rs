@@ -18,7 +18,7 @@ pub(super) struct Recovery {
     pub(super) verify: bool,
     /// `true` if the run checks the status of each contract.
     pub(super) checks_status: bool,
-    pub(super) stop: Stop,
+    pub(super) stop: Option<Stop>,
     /// Digests of the contracts that are saved.
     pub(super) saved: HashSet<u128>,
     pub(super) names: FileNames,
@@ -74,7 +74,7 @@ fn replaceable_entries(record: &Record) -> Vec<Entry> {
 
 impl RecordFilter for Recovery {
     fn retain(&mut self, version: u64, records: Vec<Record>) -> io::Result<Vec<Record>> {
-        if self.stop.is_stopped() {
+        if self.stop.as_ref().is_some_and(Stop::is_stopped) {
             return Err(io::ErrorKind::Interrupted.into());
         }
         let mut saved = Vec::with_capacity(records.len());
@@ -95,7 +95,9 @@ impl RecordFilter for Recovery {
         }
         let files: Vec<_> = saved.iter().map(Record::entries).collect();
         let verification = self.verification(version);
-        let exist = self.target.verify(files, verification, &|| self.stop.is_stopped())?;
+        let exist = self
+            .target
+            .verify(files, verification, &|| self.stop.as_ref().is_some_and(Stop::is_stopped))?;
         let mut kept = Vec::with_capacity(saved.len());
         for (record, exists) in saved.into_iter().zip(exist) {
             let unfinished = self.unfinished.remove(&record.flow_id);

@@ -75,8 +75,8 @@ pub(crate) fn file_request(
 }
 
 /// Returns the outcome of a failed HTTP exchange. After the grace of a stop the exchange was dropped.
-pub(crate) fn exchange_failed(error: &TransportError, stop: &Stop) -> FetchOutcome {
-    if stop.is_grace_over() {
+pub(crate) fn exchange_failed(error: &TransportError, stop: Option<&Stop>) -> FetchOutcome {
+    if stop.is_some_and(Stop::is_grace_over) {
         return FetchOutcome::Stopped;
     }
     let error_of = |kind| FlowError::new(kind, error.to_string());

@@ -51,7 +51,7 @@ pub struct DownloadOptions {
     /// at most one hour.
     pub settle: Duration,
     pub(crate) wait: Option<WaitOptions>,
-    pub(crate) stop: Stop,
+    pub(crate) stop: Option<Stop>,
     pub(crate) progress: Option<Progress>,
     /// If `true`, the caller reads the first PDF of the contract, and no file is saved.
     pub(crate) reads_pdf: bool,
@@ -74,7 +74,7 @@ impl DownloadOptions {
             any_state: false,
             settle: Duration::from_secs(3),
             wait: None,
-            stop: Stop::default(),
+            stop: None,
             progress: None,
             reads_pdf: false,
             #[cfg(feature = "object-store")]
@@ -198,7 +198,7 @@ impl DownloadOptions {
     /// [`FlowErrorKind::Stopped`](crate::FlowErrorKind::Stopped).
     #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {
-        self.stop = stop;
+        self.stop = Some(stop);
         self
     }
 
@@ -212,6 +212,10 @@ impl DownloadOptions {
     ) -> Self {
         self.progress = Some(Arc::new(progress));
         self
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(Stop::is_stopped)
     }
 
     /// Returns [`concurrency`](Self::concurrency), clamped to its limits.

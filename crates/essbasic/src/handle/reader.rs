@@ -64,7 +64,8 @@ impl PdfReader {
 
     /// Receives the next chunk, or returns `None` at the end.
     fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        let (client, stop) = (self.client.client(), &self.options.stop);
+        let (client, stop) = (self.client.client(), self.options.stop.as_ref());
+        let is_stopped = || self.options.is_stopped();
         loop {
             if let Some(body) = self.body.as_mut().filter(|_| self.reading.is_receiving()) {
                 let chunk = body.chunk().map_err(|error| exchange_failed(&error, stop));
@@ -77,7 +78,7 @@ impl PdfReader {
             let Next::Step(step) = self.reading.next(client.now()) else {
                 return self.reading.finish().map(|()| None);
             };
-            let slept = client.sleep_unless(step.delay(), &|| stop.is_stopped());
+            let slept = client.sleep_unless(step.delay(), &is_stopped);
             let outcome = match step {
                 step if !slept => StepOutcome::Cancelled(step),
                 Step::Fetch(fetch) => match self.client.open(&self.options, &fetch) {
@@ -89,7 +90,7 @@ impl PdfReader {
                     }
                     Err(outcome) => StepOutcome::Fetch(fetch, outcome),
                 },
-                step => self.client.run_call(&self.options, step, &|| stop.is_stopped()),
+                step => self.client.run_call(&self.options, step, &is_stopped),
             };
             self.reading.on(client.now(), outcome);
         }

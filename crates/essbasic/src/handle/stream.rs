@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::pdf_options::PdfOptions;
 use crate::agent::validated;
-use crate::asynchronous::{Client, open, run_call};
+use crate::asynchronous::{Client, open, run_call, unless_stopped};
 use crate::download::{DownloadOptions, Reading, Step, StepOutcome, exchange_failed};
 use crate::error::Error;
 use crate::ids::FlowId;
@@ -131,7 +131,7 @@ impl fmt::Debug for PdfStream {
 impl Reader {
     /// Returns the next chunk, or `None` at the end.
     async fn next(&mut self) -> Option<Result<Bytes, Error>> {
-        let stop = &self.options.stop;
+        let stop = self.options.stop.as_ref();
         loop {
             if let Some(body) = self.body.as_mut().filter(|_| self.reading.is_receiving()) {
                 let chunk = body.chunk().await.map_err(|error| exchange_failed(&error, stop));
@@ -144,7 +144,7 @@ impl Reader {
             let Next::Step(step) = self.reading.next(self.client.now()) else {
                 return self.reading.finish().err().map(Err);
             };
-            let slept = stop.unless_stopped(self.client.sleep(step.delay())).await;
+            let slept = unless_stopped(stop, self.client.sleep(step.delay())).await;
             let outcome = match step {
                 step if slept.is_none() => StepOutcome::Cancelled(step),
                 Step::Fetch(fetch) => match open(&self.client, &self.options, &fetch).await {

@@ -159,7 +159,7 @@ impl WaitJob {
         }
         let is_idle = self.polled == 0 && self.composing.is_empty();
         let is_late = self.started && self.batches.is_empty() && now.monotonic >= self.deadline;
-        if is_idle || is_late || self.options.stop.is_stopped() {
+        if is_idle || is_late || self.options.is_stopped() {
             return Next::Done;
         }
         if self.batches.is_empty() && now.monotonic >= self.next_round {

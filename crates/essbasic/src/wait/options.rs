@@ -38,7 +38,7 @@ pub struct WaitOptions {
     /// Time from the last signature until the PDF counts as composed; 3 seconds, the maximum in the service's
     /// reference. It is limited to one hour.
     pub settle: Duration,
-    pub(crate) stop: Stop,
+    pub(crate) stop: Option<Stop>,
     signals: Option<Signals>,
     handler: Option<Handler>,
 }
@@ -52,7 +52,7 @@ impl Default for WaitOptions {
             max_interval: Duration::from_secs(60),
             timeout: Duration::from_secs(3600),
             settle: Duration::from_secs(3),
-            stop: Stop::default(),
+            stop: None,
             signals: None,
             handler: None,
         }
@@ -104,8 +104,12 @@ impl WaitOptions {
     /// reported as [`Pending`](WaitOutcome::Pending), with the last known status.
     #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {
-        self.stop = stop;
+        self.stop = Some(stop);
         self
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(Stop::is_stopped)
     }
 
     pub(crate) fn signals(&self) -> Option<&Signals> {

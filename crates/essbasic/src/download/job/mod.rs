@@ -129,11 +129,11 @@ impl Job {
             rounds: ROUNDS,
             ..Policy::default()
         };
-        let Some(wait) = options.wait.clone() else {
+        let Some(mut wait) = options.wait.clone() else {
             let source = Box::new(ids.into_iter().enumerate());
             return Ok(Self::streaming(agent, source, options, policy, names));
         };
-        let wait = wait.with_stop(options.stop.clone());
+        wait.stop.clone_from(&options.stop);
         let waiting = Waiting::new(WaitJob::new(agent.clone(), ids, wait, now));
         let mut job = Self::streaming(agent, Box::new(std::iter::empty()), options, policy, names);
         job.waiting = Some(waiting);
@@ -243,7 +243,7 @@ impl Job {
 
     /// Returns whether the job starts no further steps.
     pub(crate) fn is_stopping(&self) -> bool {
-        self.fatal.is_some() || self.options.stop.is_stopped()
+        self.fatal.is_some() || self.options.is_stopped()
     }
 
     /// Processes the outcome of a step.

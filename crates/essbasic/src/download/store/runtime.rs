@@ -30,7 +30,7 @@ impl StoreRuntime {
     /// that block a thread.
     pub(crate) fn block_on<T: Send + 'static>(
         &self,
-        stop: &Stop,
+        stop: Option<&Stop>,
         task: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, FetchOutcome> {
         let runtime = self.runtime.get_or_init(|| {
@@ -49,7 +49,7 @@ impl StoreRuntime {
                 Ok(Ok(output)) => return Ok(output),
                 Ok(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Err(RecvTimeoutError::Timeout) => {
-                    if stop.is_grace_over() {
+                    if stop.is_some_and(Stop::is_grace_over) {
                         self.cancelled.store(true, Ordering::SeqCst);
                         handle.abort();
                         return Err(FetchOutcome::Stopped);
