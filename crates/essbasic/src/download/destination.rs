@@ -51,14 +51,12 @@ impl fmt::Debug for Numbers {
     }
 }
 
-impl Numbers {
-    /// Returns the name with a number; the first name has none.
-    pub(super) fn name(&self, number: u32) -> String {
-        match (number, self.base.rsplit_once('.')) {
-            (1, _) => self.base.clone(),
-            (_, Some((stem, extension))) => format!("{stem} ({number}).{extension}"),
-            (_, None) => format!("{} ({number})", self.base),
-        }
+/// Returns a name with a number; the first name has none.
+pub(super) fn numbered(base: &str, number: u32) -> String {
+    match (number, base.rsplit_once('.')) {
+        (1, _) => base.to_owned(),
+        (_, Some((stem, extension))) => format!("{stem} ({number}).{extension}"),
+        (_, None) => format!("{base} ({number})"),
     }
 }
 
@@ -81,8 +79,23 @@ pub(crate) trait IntentLog: Send + Sync {
 /// The result of giving a file its final name.
 pub(crate) enum Finished {
     Saved(SavedFile),
-    /// Another file has the name; the message of the error.
-    Conflict(String),
+    /// Other files have the names.
+    Conflict {
+        /// Cause of the failure.
+        message: String,
+        /// The fix.
+        hint: &'static str,
+    },
+}
+
+impl Finished {
+    /// Returns the conflict with one existing file.
+    pub(super) fn conflict(message: String) -> Self {
+        Self::Conflict {
+            message,
+            hint: "move the existing file away, or choose another name template",
+        }
+    }
 }
 
 impl Destination {
@@ -91,7 +104,7 @@ impl Destination {
     }
 }
 
-/// Returns the message of [`Finished::Conflict`] if an existing file has different bytes.
+/// Returns the message of a conflict with an existing file that has different bytes.
 pub(crate) fn conflict_message(name: &str) -> String {
     format!(
         "{name} exists with different content and was not saved by this job, so it is not replaced"

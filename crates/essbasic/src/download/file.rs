@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use essbasic_files::{TemporaryFile, create_folder, is_at};
 use sha2::{Digest, Sha256};
 
-use super::destination::{Destination, Existing, Finished, conflict_message};
+use super::destination::{Destination, Existing, Finished, conflict_message, numbered};
 use super::entry::{Entry, hex};
 use super::report::SavedFile;
 
@@ -43,7 +43,7 @@ impl FileWriter {
         while attempts < MAX_ATTEMPTS {
             let name = match &to.existing {
                 Existing::Number(numbers) => {
-                    let name = numbers.name(number);
+                    let name = numbered(&numbers.base, number);
                     if numbers.used.lock().contains(&name) {
                         number = number.saturating_add(1);
                         continue;
@@ -63,11 +63,11 @@ impl FileWriter {
                 Attempt::Taken(_) if matches!(to.existing, Existing::Number(_)) => {
                     number = number.saturating_add(1);
                 }
-                Attempt::Taken(message) => return Ok(Finished::Conflict(message)),
+                Attempt::Taken(message) => return Ok(Finished::conflict(message)),
             }
         }
-        let reason = format!("no unused name in {MAX_ATTEMPTS} attempts");
-        Ok(Finished::Conflict(format!("{}: {reason}", to.name)))
+        let message = format!("{}: no unused name in {MAX_ATTEMPTS} attempts", to.name);
+        Ok(Finished::Conflict { message, hint: "choose another folder" })
     }
 
     /// Gives the file this name, or adopts an existing file with the same bytes.

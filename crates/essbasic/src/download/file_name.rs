@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::destination::{Destination, Existing, IntentLog, Numbers, UsedNames};
+use super::destination::{Destination, Existing, IntentLog, Numbers, UsedNames, numbered};
 use super::name_set::NameSet;
 use super::report::SavedFile;
 use super::sanitize::{sanitize, truncate};
@@ -41,7 +41,8 @@ impl FileNames {
         Self { template, ..Self::default() }
     }
 
-    /// Creates the names of a plain download, which replaces no existing file. In a store it never assigns numbers.
+    /// Creates the names of a plain download, which replaces no existing file. In a store an existing object
+    /// causes no number.
     pub(crate) fn for_download(template: NameTemplate, target: &Target) -> Self {
         let used = target.folder().map(|_| UsedNames::default());
         Self { used, ..Self::new(template) }
@@ -144,17 +145,15 @@ impl FileNames {
 
     /// Returns the first name with this base that is not assigned, and the handling of an existing file.
     fn unique(&mut self, base: String) -> (String, Existing) {
-        let mut numbers = Numbers { base, first: 1, used: self.used.clone().unwrap_or_default() };
+        let mut first = 1;
         loop {
-            let name = numbers.name(numbers.first);
-            if self.assigned.insert(&name) || numbers.first == u32::MAX {
-                let existing = match self.used {
-                    Some(_) => Existing::Number(numbers),
-                    None => Existing::Keep,
-                };
-                return (name, existing);
+            let name = numbered(&base, first);
+            if self.assigned.insert(&name) || first == u32::MAX {
+                let used = self.used.clone();
+                let numbers = used.map(|used| Existing::Number(Numbers { base, first, used }));
+                return (name, numbers.unwrap_or(Existing::Keep));
             }
-            numbers.first += 1;
+            first += 1;
         }
     }
 }

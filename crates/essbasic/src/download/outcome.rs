@@ -30,11 +30,8 @@ impl From<Finished> for FetchOutcome {
     fn from(finished: Finished) -> Self {
         match finished {
             Finished::Saved(file) => Self::Saved(file),
-            Finished::Conflict(message) => {
-                let error = FlowError::new(FlowErrorKind::Exists, message);
-                Self::Refused(
-                    error.with_hint("move the existing file away, or choose another name template"),
-                )
+            Finished::Conflict { message, hint } => {
+                Self::Refused(FlowError::new(FlowErrorKind::Exists, message).with_hint(hint))
             }
         }
     }

@@ -182,7 +182,7 @@ fn replaces_an_existing_file_only_if_it_belongs_to_the_contract() {
                 assert_eq!(saved.path, home.path().join(name), "{case}");
                 assert_eq!(std::fs::read(&saved.path).unwrap(), PDF, "{case}");
             }
-            (Finished::Conflict(message), None) => {
+            (Finished::Conflict { message, .. }, None) => {
                 assert!(message.starts_with("a.pdf exists"), "{message}");
             }
             _ => panic!("{case}"),
@@ -224,7 +224,7 @@ fn records_intents_before_names_and_replaces_nothing_in_a_race() {
         let to = Destination { intents: Some(Arc::clone(&intents) as _), ..to(existing.clone()) };
         let finished = writer(folder.path()).finish(&to).unwrap();
         let keeps = matches!(existing, Existing::Keep);
-        assert_eq!(matches!(finished, Finished::Conflict(_)), keeps);
+        assert_eq!(matches!(finished, Finished::Conflict { .. }), keeps);
         let found = intents.0.lock().unwrap().clone();
         let found: Vec<_> = found.iter().map(|(name, exists)| (&**name, *exists)).collect();
         assert_eq!(found, expected);
@@ -287,7 +287,7 @@ fn concurrent_files_of_one_name_replace_nothing() {
         file.write(bytes).unwrap();
         match file.finish(&to(Existing::Number(numbers))).unwrap() {
             Finished::Saved(saved) => (saved.path, bytes.to_vec()),
-            Finished::Conflict(message) => panic!("{message}"),
+            Finished::Conflict { message, .. } => panic!("{message}"),
         }
     };
     let contents: Vec<Vec<u8>> = (0..8_u8).map(|n| [PDF, &[n / 2]].concat()).collect();

@@ -54,8 +54,8 @@ impl Operation {
 /// A failed request to a store, without secrets.
 pub(super) struct StoreError {
     message: String,
-    /// The fix, if one is known.
-    hint: Option<&'static str>,
+    /// The fix.
+    hint: &'static str,
     /// `true` if every other file would fail too.
     stops_job: bool,
 }
@@ -64,26 +64,22 @@ impl From<StoreError> for FetchOutcome {
     fn from(error: StoreError) -> Self {
         let StoreError { message, hint, stops_job } = error;
         if stops_job {
-            return Self::Store(message, hint.unwrap_or_default());
+            return Self::Store(message, hint);
         }
-        let error = FlowError::new(FlowErrorKind::Store, message);
-        Self::Failed(match hint {
-            Some(hint) => error.with_hint(hint),
-            None => error,
-        })
+        Self::Failed(FlowError::new(FlowErrorKind::Store, message).with_hint(hint))
     }
 }
 
 impl From<StoreError> for VerificationError {
     fn from(error: StoreError) -> Self {
-        Self { message: error.message, hint: error.hint }
+        Self { message: error.message, hint: Some(error.hint) }
     }
 }
 
 impl StoreError {
     /// Creates the error of a single file.
-    pub(super) fn of_file(message: String) -> Self {
-        Self { message, hint: None, stops_job: false }
+    pub(super) fn of_file(message: String, hint: &'static str) -> Self {
+        Self { message, hint, stops_job: false }
     }
 
     /// Creates the error of a failed request. The store has already retried transient errors.
@@ -94,11 +90,10 @@ impl StoreError {
         let described = describe(error);
         let Some((cause, hint)) = cause(operation, code, error) else {
             let message = format!("{what} failed: {described}");
-            let hint = Some("run again when the store accepts it");
-            return Self { message, hint, stops_job: false };
+            return Self::of_file(message, "run again when the store accepts it");
         };
         let message = format!("{cause} ({what}: {described})");
-        Self { message, hint: Some(hint), stops_job: true }
+        Self { message, hint, stops_job: true }
     }
 }
 
@@ -276,7 +271,7 @@ mod tests {
             let error = StoreError::new(operation, &Path::from("a/b.pdf"), &error);
             let text = &error.message;
             assert!(text.contains(&format!("{what} a/b.pdf")), "{text}");
-            assert!(error.hint.unwrap().contains(advice), "{text}");
+            assert!(error.hint.contains(advice), "{text}");
             assert!(!text.contains("SECRET"), "{text}");
             assert_eq!(error.stops_job, stops, "{text}");
         }

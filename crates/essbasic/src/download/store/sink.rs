@@ -186,7 +186,7 @@ impl StoreSink {
             Some(found) if found == (self.content.length(), sha256.clone()) => {
                 Ok(Finished::Saved(self.saved(sha256)))
             }
-            Some(_) => Ok(Finished::Conflict(conflict_message(&self.to.name))),
+            Some(_) => Ok(Finished::conflict(conflict_message(&self.to.name))),
             None => Err(self.raced("removed")),
         }
     }
@@ -194,8 +194,8 @@ impl StoreSink {
     /// Returns the error of an object that another program created or removed in the meantime.
     fn raced(&self, change: &str) -> FetchOutcome {
         let key = &self.key;
-        let message = format!("another program {change} the object {key}; run again");
-        StoreError::of_file(message).into()
+        let message = format!("another program {change} the object {key}");
+        StoreError::of_file(message, "run again when no other program writes it").into()
     }
 
     fn saved(&self, sha256: String) -> SavedFile {

@@ -44,8 +44,8 @@ impl StoreLocation {
                 Read::Changed => {}
             }
         }
-        let advice = "run again when no other program writes it";
-        Err(StoreError::of_file(format!("{key} changed in {MAX_READS} reads; {advice}")))
+        let message = format!("{key} changed in {MAX_READS} reads");
+        Err(StoreError::of_file(message, "run again when no other program writes it"))
     }
 
     /// Reads an object in ranges, all of the same version of the object.
