@@ -21,7 +21,7 @@ use self::recovery::Recovery;
 pub use self::report::{ArchiveReport, ArchivedFlow};
 pub use self::shard::Shard;
 use crate::download::{DownloadEvent, FileNames, Job, Policy, ReportedFlow, verification_error};
-use crate::error::{Error, FlowErrorKind};
+use crate::error::Error;
 use crate::ids::FlowId;
 use crate::next::Next;
 
@@ -163,15 +163,11 @@ impl Archive {
     }
 
     fn record_flow(&mut self, index: usize, flow: &ReportedFlow) -> io::Result<()> {
-        let is_transient = |kind| {
-            use FlowErrorKind::{Call, Content, Link, Missing, Network, Store};
-            matches!(kind, Call | Content | Network | Link | Missing | Store)
-        };
         let record = Record::of(flow);
         match &flow.error {
             Some(error)
                 if self.rounds <= self.options.retry_rounds.min(MAX_RETRY_ROUNDS)
-                    && is_transient(error.kind)
+                    && error.kind.is_transient()
                     && !self.options.download.is_stopped() =>
             {
                 self.to_retry.push((index, flow.flow_id.clone()));

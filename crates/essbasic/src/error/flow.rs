@@ -64,6 +64,25 @@ impl FlowErrorKind {
         Self::Exists,
     ];
 
+    /// Returns whether another attempt may have another result, without an action of the parties or the caller.
+    pub(crate) fn is_transient(self) -> bool {
+        match self {
+            Self::Call
+            | Self::Missing
+            | Self::Link
+            | Self::Network
+            | Self::Content
+            | Self::Store => true,
+            Self::Refused
+            | Self::Untrusted
+            | Self::OutcomeUnknown
+            | Self::NotSigned
+            | Self::Stopped
+            | Self::Exists
+            | Self::Unknown => false,
+        }
+    }
+
     /// Returns the name in journals and reports, such as `not_signed`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -223,19 +242,9 @@ impl FlowError {
     /// Returns whether another attempt for this contract may succeed later.
     pub fn is_retryable(&self) -> bool {
         match self.kind {
-            FlowErrorKind::Network
-            | FlowErrorKind::Content
-            | FlowErrorKind::Link
-            | FlowErrorKind::Missing
-            | FlowErrorKind::NotSigned
-            | FlowErrorKind::Stopped
-            | FlowErrorKind::Store => true,
+            FlowErrorKind::NotSigned | FlowErrorKind::Stopped => true,
             FlowErrorKind::Call => self.call().is_none_or(tc3_client::Error::is_retryable),
-            FlowErrorKind::Refused
-            | FlowErrorKind::Untrusted
-            | FlowErrorKind::OutcomeUnknown
-            | FlowErrorKind::Exists
-            | FlowErrorKind::Unknown => false,
+            kind => kind.is_transient(),
         }
     }
 
