@@ -334,6 +334,7 @@
 //! | `encryption` | [`Encryption`] |
 //! | `callback` | [`Signals::notify`], with messages of the crate `essbasic-callback` |
 //! | `catalogue` | the service as data ([`catalogue`]), and validation of requests |
+//! | `test-util` | [`test_util`]: constructors of reports and errors, for tests of programs |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(
@@ -345,6 +346,7 @@
         feature = "hyper",
         feature = "object-store",
         feature = "start",
+        feature = "test-util",
     )),
     allow(
         rustdoc::broken_intra_doc_links,
