@@ -159,7 +159,7 @@ fn every_data_type_is_unchanged_by_every_format() {
         ArchivedFlow: {"flow_id": "f"},
             {"flow_id": "f", "files": [["a.pdf", 7]], "sha256": ["00"], "status": "ALL"},
             {"flow_id": "f", "error": {"kind": "store", "message": "m"}};
-        ArchiveReport: {"total": 3, "already": 1, "saved": 1, "failed": 0, "not_started": 1, "bytes": 7,
+        ArchiveReport: {"total": 3, "already": 1, "saved": 1, "failed": 0, "not_started": 1, "unverified": 1, "bytes": 7,
             "stopped": true, "took": 1.25, "journal": "a/journal"};
         ResourceLink: {"url": "https://a/b?c=d", "name": "合同", "kind": "PDF", "requested_at": 7, "expires_at": 307};
         FlowLinks: {"flow_id": "f", "links": []},

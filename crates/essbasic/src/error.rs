@@ -30,7 +30,8 @@ pub enum Error {
         /// Cause of the failure.
         source: Arc<io::Error>,
     },
-    /// The object store rejects a request that every further file requires.
+    /// The object store rejects a request that every further file requires, or an object of an earlier run cannot be
+    /// verified.
     #[non_exhaustive]
     Store {
         /// Cause of the failure.
@@ -42,8 +43,7 @@ pub enum Error {
     Agent(&'static str),
     /// The template of file names lacks `{flow_id}`, which this use requires.
     Names(&'static str),
-    /// A call was stopped ([`Stop`](crate::Stop)) before its response, or an archive job before it started. No file was
-    /// changed, and no action was executed that is not idempotent.
+    /// A call was stopped ([`Stop`](crate::Stop)) before its response. No action was executed that is not idempotent.
     Stopped,
     /// The async runtime shut down, or a function of the caller panicked in another thread.
     Interrupted,

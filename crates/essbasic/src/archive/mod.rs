@@ -59,8 +59,8 @@ impl Archive {
     /// Reads the journal and prepares the folder.
     ///
     /// # Errors
-    /// Returns [`Error::Names`] if names may collide, [`Error::Stopped`] if the job is stopped meanwhile, and
-    /// [`Error::Folder`] if the folder or the journal cannot be used.
+    /// Returns [`Error::Names`] if names may collide, [`Error::Folder`] if the folder or the journal cannot be used, and
+    /// [`Error::Store`] if an object of an earlier run cannot be verified.
     pub(crate) fn open(
         agent: Agent,
         ids: Box<dyn Iterator<Item = FlowId> + Send>,
@@ -82,6 +82,7 @@ impl Archive {
             checks_status: options.checks_status(),
             stop: options.download.stop.clone(),
             saved: HashSet::new(),
+            unverified: HashSet::new(),
             names,
             unfinished: HashMap::new(),
         };
@@ -98,17 +99,17 @@ impl Archive {
         let synced = target.clone();
         let sync_files = move || synced.sync_names();
         let journal = Journal::open(&path, &job, sync_files, &mut recovery);
-        let journal = journal.map_err(|error| match error.kind() {
-            io::ErrorKind::Interrupted => Error::Stopped,
-            _ if verification_error(&error).is_some() => target.error(error),
-            _ => Error::folder(&path, error),
+        let journal = journal.map_err(|error| match verification_error(&error) {
+            Some(_) => target.error(error),
+            None => Error::folder(&path, error),
         })?;
         target.remove_orphans()?;
         let mut names = recovery.names;
         names.set_intent_log(journal.intent_log());
         let events = options.download.clone();
         let on_saved = move |flow_id: &FlowId| events.emit(DownloadEvent::AlreadySaved { flow_id });
-        let queue = SharedQueue::new(Queue::new(ids, options.shard, recovery.saved, on_saved));
+        let queue = Queue::new(ids, options.shard, recovery.saved, on_saved);
+        let queue = SharedQueue::new(queue.with_unverified(recovery.unverified));
         Ok(Self {
             agent,
             options,
@@ -213,6 +214,7 @@ impl Archive {
         Ok(ArchiveReport {
             total: counts.total,
             already: counts.already,
+            unverified: counts.unverified,
             saved: self.saved,
             failed: self.failed,
             not_started: counts.total - counts.already - self.saved - self.failed,

@@ -31,7 +31,7 @@ pub struct ArchiveOptions {
     /// at most one hour.
     pub settle: Duration,
     /// Number of rounds in which contracts with transient failures are retried after all others; default 2, at most
-    /// 100.
+    /// 100. There is a delay of five seconds before each round.
     ///
     /// A response that is not a PDF counts as transient, because it may be the error page of an overloaded server.
     pub retry_rounds: u32,

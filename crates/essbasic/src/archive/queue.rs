@@ -15,6 +15,8 @@ pub(super) struct Queue {
     seen: HashSet<u128>,
     /// Contracts that an earlier run has saved and that were not drawn yet.
     saved: HashSet<u128>,
+    /// The part of them whose files were not verified.
+    unverified: HashSet<u128>,
     /// Called with each contract that an earlier run has saved.
     on_saved: Box<dyn Fn(&FlowId) + Send>,
     pub(super) counts: Counts,
@@ -27,6 +29,8 @@ pub(super) struct Counts {
     pub(super) total: u64,
     /// The number of them that an earlier run has saved.
     pub(super) already: u64,
+    /// The number of those whose files were not verified.
+    pub(super) unverified: u64,
 }
 
 impl Queue {
@@ -37,7 +41,13 @@ impl Queue {
         on_saved: impl Fn(&FlowId) + Send + 'static,
     ) -> Self {
         let (seen, counts) = (HashSet::new(), Counts::default());
-        Self { ids, index: 0, shard, seen, saved, on_saved: Box::new(on_saved), counts }
+        let (on_saved, unverified) = (Box::new(on_saved), HashSet::new());
+        Self { ids, index: 0, shard, seen, saved, unverified, on_saved, counts }
+    }
+
+    /// Sets the contracts that an earlier run has saved and whose files were not verified.
+    pub(super) fn with_unverified(self, unverified: HashSet<u128>) -> Self {
+        Self { unverified, ..self }
     }
 
     /// Counts the contracts that were not drawn. Does nothing if the iterator has no upper bound, because it may block.
@@ -60,6 +70,7 @@ impl Queue {
                 self.seen.insert(digest);
                 self.counts.total += 1;
                 self.counts.already += 1;
+                self.counts.unverified += u64::from(self.unverified.contains(&digest));
                 (self.on_saved)(&flow_id);
             } else if self.seen.insert(digest) {
                 self.counts.total += 1;
@@ -94,9 +105,10 @@ impl Iterator for SharedQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::collect;
 
     fn draw(ids: &[&str], shard: Shard, saved: &[&str]) -> (Vec<(usize, FlowId)>, Counts) {
-        let ids: Vec<FlowId> = ids.iter().map(|id| FlowId::from(*id)).collect();
+        let ids = collect(ids.iter().copied());
         let saved = saved.iter().map(|id| digest(id)).collect();
         let queue = Queue::new(Box::new(ids.into_iter()), shard, saved, |_| {});
         let mut queue = SharedQueue::new(queue);

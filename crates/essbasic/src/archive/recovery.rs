@@ -11,6 +11,8 @@ use crate::download::{Entry, Existing, FileNames, Target, Verification};
 use crate::error::FlowErrorKind;
 
 /// The state of earlier runs, read from their journal.
+///
+/// After a stop no further file is verified: the journal still lists it, and the next run verifies it.
 pub(super) struct Recovery {
     pub(super) target: Target,
     /// `true` if other jobs may write to the same target.
@@ -21,6 +23,8 @@ pub(super) struct Recovery {
     pub(super) stop: Option<Stop>,
     /// Digests of the contracts that are saved.
     pub(super) saved: HashSet<u128>,
+    /// The part of `saved` whose files were not verified, because the job was stopped.
+    pub(super) unverified: HashSet<u128>,
     pub(super) names: FileNames,
     /// Files of contracts that are not saved, by flow ID.
     pub(super) unfinished: HashMap<String, Vec<Entry>>,
@@ -74,9 +78,6 @@ fn replaceable_entries(record: &Record) -> Vec<Entry> {
 
 impl RecordFilter for Recovery {
     fn retain(&mut self, version: u64, records: Vec<Record>) -> io::Result<Vec<Record>> {
-        if self.stop.as_ref().is_some_and(Stop::is_stopped) {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
         let mut saved = Vec::with_capacity(records.len());
         for record in records {
             match &record.error {
@@ -95,16 +96,19 @@ impl RecordFilter for Recovery {
         }
         let files: Vec<_> = saved.iter().map(Record::entries).collect();
         let verification = self.verification(version);
-        let exist = self
-            .target
-            .verify(files, verification, &|| self.stop.as_ref().is_some_and(Stop::is_stopped))?;
+        let is_stopped = || self.stop.as_ref().is_some_and(Stop::is_stopped);
+        let exist = self.target.verify(files, verification, &is_stopped)?;
         let mut kept = Vec::with_capacity(saved.len());
         for (record, exists) in saved.into_iter().zip(exist) {
             let unfinished = self.unfinished.remove(&record.flow_id);
-            if !exists {
+            let digest = digest(&record.flow_id);
+            if exists == Some(false) {
                 self.unfinished.extend(unfinished.map(|files| (record.flow_id.clone(), files)));
                 self.add_unfinished(&record.flow_id, replaceable_entries(&record));
-            } else if self.saved.insert(digest(&record.flow_id)) {
+            } else if self.saved.insert(digest) {
+                if exists.is_none() {
+                    self.unverified.insert(digest);
+                }
                 for (name, _) in &record.files {
                     self.names.mark_used(name);
                 }

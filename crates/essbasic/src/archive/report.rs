@@ -26,6 +26,9 @@ pub struct ArchiveReport {
     pub total: u64,
     /// Number of contracts that an earlier run had saved.
     pub already: u64,
+    /// Number of contracts among `already` whose files were not verified, because the job was stopped before. The next
+    /// run verifies them.
+    pub unverified: u64,
     /// Number of contracts that this run has saved.
     pub saved: u64,
     /// Number of contracts that failed. The journal contains the reasons.
@@ -46,6 +49,7 @@ json::object! {
     ArchiveReport {
         "total" => total: required,
         "already" => already: required,
+        "unverified" => unverified: default,
         "saved" => saved: required,
         "failed" => failed: required,
         "not_started" => not_started: default,

@@ -1,5 +1,7 @@
 //! A saved file as a journal lists it, and its verification.
 
+use std::io;
+
 /// A file as a journal lists it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -20,13 +22,25 @@ pub(crate) enum Verification {
     Content,
 }
 
-/// The error of a verification that could not be completed, as the source of an [`io::Error`](std::io::Error).
+/// The error of a verification that could not be completed, as the source of an [`io::Error`].
 #[derive(Debug)]
 pub(crate) struct VerificationError {
     pub(crate) message: String,
     /// The fix, if one is known.
     #[cfg(feature = "object-store")]
     pub(crate) hint: Option<&'static str>,
+}
+
+impl VerificationError {
+    /// Returns an error without a fix as the source of an [`io::Error`].
+    pub(crate) fn io(kind: io::ErrorKind, message: String) -> io::Error {
+        let error = Self {
+            message,
+            #[cfg(feature = "object-store")]
+            hint: None,
+        };
+        io::Error::new(kind, error)
+    }
 }
 
 impl core::fmt::Display for VerificationError {

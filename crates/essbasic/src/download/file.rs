@@ -159,7 +159,7 @@ fn find(path: &Path, file: &Entry, existing: &Existing) -> io::Result<Found> {
             };
         }
     };
-    let (bytes, sha256) = hash(&opened)?;
+    let (bytes, sha256) = hash(&opened, &|| false)?;
     if (bytes, &sha256) != (file.bytes, &file.sha256) {
         let is_own = own.is_some_and(|own| *own == sha256);
         return Ok(if is_own { Found::Replaceable } else { Found::Other });
@@ -176,7 +176,13 @@ fn not_regular(name: &str) -> String {
 }
 
 /// Returns the length and the SHA-256 of a regular file; `None` if the file does not exist or is not regular.
-pub(crate) fn hash_file(path: &Path) -> io::Result<Option<(u64, String)>> {
+///
+/// # Errors
+/// Returns an error of the kind `Interrupted` if `stopped` returns true between two reads.
+pub(crate) fn hash_file(
+    path: &Path,
+    stopped: &dyn Fn() -> bool,
+) -> io::Result<Option<(u64, String)>> {
     let file = match essbasic_files::open(path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput) => {
@@ -184,13 +190,16 @@ pub(crate) fn hash_file(path: &Path) -> io::Result<Option<(u64, String)>> {
         }
         Err(error) => return Err(error),
     };
-    hash(&file).map(Some)
+    hash(&file, stopped).map(Some)
 }
 
-fn hash(mut file: &File) -> io::Result<(u64, String)> {
+fn hash(mut file: &File, stopped: &dyn Fn() -> bool) -> io::Result<(u64, String)> {
     let (mut hash, mut bytes) = (Sha256::new(), 0);
     let mut buffer = vec![0; 256 << 10];
     loop {
+        if stopped() {
+            return Err(ErrorKind::Interrupted.into());
+        }
         let read = match file.read(&mut buffer) {
             Ok(0) => return Ok((bytes, hex(&hash.finalize()))),
             Ok(read) => read,

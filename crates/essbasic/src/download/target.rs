@@ -75,59 +75,42 @@ impl Target {
         }
     }
 
-    /// Returns for each list of files whether all of them are saved.
+    /// Returns for each list of files whether all of them are saved; `None` if the job was stopped before.
     ///
     /// # Errors
-    /// Returns an error of the kind `Interrupted` if the job is stopped, and a [`VerificationError`] otherwise.
+    /// Returns a [`VerificationError`] if a file cannot be verified.
     pub(crate) fn verify(
         &self,
         files: Vec<Vec<Entry>>,
         verification: Verification,
         stopped: &(dyn Fn() -> bool + Sync),
-    ) -> io::Result<Vec<bool>> {
-        let verified = self.verify_files(files, verification, stopped);
-        verified.map_err(|error| match error.kind() {
-            ErrorKind::Interrupted => error,
-            _ if verification_error(&error).is_some() => error,
-            kind => {
-                let message = error.to_string();
-                let error = VerificationError {
-                    message,
-                    #[cfg(feature = "object-store")]
-                    hint: None,
-                };
-                io::Error::new(kind, error)
-            }
-        })
-    }
-
-    fn verify_files(
-        &self,
-        files: Vec<Vec<Entry>>,
-        verification: Verification,
-        stopped: &(dyn Fn() -> bool + Sync),
-    ) -> io::Result<Vec<bool>> {
+    ) -> io::Result<Vec<Option<bool>>> {
         match self {
             Self::Folder(folder) => {
                 let verify = |files: Vec<Entry>| {
-                    if stopped() {
-                        return Err(ErrorKind::Interrupted.into());
-                    }
                     for file in &files {
-                        let found = is_in_folder(folder, file, verification);
-                        let named = |error: io::Error| {
-                            io::Error::new(error.kind(), format!("{}: {error}", file.name))
+                        let found = match is_in_folder(folder, file, verification, stopped) {
+                            Err(error) if error.kind() == ErrorKind::Interrupted && stopped() => {
+                                return Ok(None);
+                            }
+                            found => found,
                         };
-                        if !found.map_err(named)? {
-                            return Ok(false);
+                        let failed = |error: io::Error| {
+                            let message = format!("{}: {error}", file.name);
+                            VerificationError::io(error.kind(), message)
+                        };
+                        if !found.map_err(failed)? {
+                            return Ok(Some(false));
                         }
                     }
-                    Ok(true)
+                    Ok(Some(true))
                 };
                 files.into_iter().map(verify).collect()
             }
             #[cfg(feature = "object-store")]
-            Self::Store(_) if verification == Verification::None => Ok(vec![true; files.len()]),
+            Self::Store(_) if verification == Verification::None => {
+                Ok(vec![Some(true); files.len()])
+            }
             #[cfg(feature = "object-store")]
             Self::Store(location) => location.verify(files, verification, stopped),
         }
@@ -152,7 +135,18 @@ pub(crate) fn verification_error(error: &io::Error) -> Option<&VerificationError
 }
 
 /// Returns whether a file in the folder is the recorded one.
-fn is_in_folder(folder: &Path, file: &Entry, verification: Verification) -> io::Result<bool> {
+///
+/// # Errors
+/// Returns an error of the kind `Interrupted` if the job is stopped before or while the file is read.
+fn is_in_folder(
+    folder: &Path,
+    file: &Entry,
+    verification: Verification,
+    stopped: &dyn Fn() -> bool,
+) -> io::Result<bool> {
+    if stopped() {
+        return Err(ErrorKind::Interrupted.into());
+    }
     let path = folder.join(&file.name);
     let found = match path.symlink_metadata() {
         Ok(found) => found,
@@ -165,8 +159,47 @@ fn is_in_folder(folder: &Path, file: &Entry, verification: Verification) -> io::
     match verification {
         Verification::None | Verification::Length => Ok(true),
         Verification::Content => {
-            let found = hash_file(&path)?;
+            let found = hash_file(&path, stopped)?;
             Ok(found.is_some_and(|(bytes, sha256)| bytes == file.bytes && sha256 == file.sha256))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// The stop is checked before each file and between the reads of a large one.
+    #[test]
+    fn a_stop_ends_the_verification_of_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Folder(folder.path().to_owned());
+        let files: Vec<Vec<Entry>> = [("a", 3 << 20), ("b", 1)]
+            .map(|(name, bytes)| {
+                let path = folder.path().join(name);
+                std::fs::write(&path, vec![7; bytes]).unwrap();
+                let (bytes, sha256) = hash_file(&path, &|| false).unwrap().unwrap();
+                vec![Entry { name: name.to_owned(), bytes, sha256 }]
+            })
+            .into();
+        let verify = |verification, checks| {
+            let checked = AtomicUsize::new(0);
+            let stopped = || checked.fetch_add(1, Ordering::SeqCst) >= checks;
+            let verified = target.verify(files.clone(), verification, &stopped).unwrap();
+            (verified, checked.into_inner())
+        };
+        let saved = vec![Some(true), Some(true)];
+        assert_eq!(verify(Verification::Length, usize::MAX), (saved.clone(), 2));
+        let (verified, checks) = verify(Verification::Content, usize::MAX);
+        assert_eq!(verified, saved);
+        assert!(checks > 10, "{checks}");
+        for stop in 0..checks {
+            let (verified, _) = verify(Verification::Content, stop);
+            // The last three checks are those of the second file: before it, before its only read, and at its end.
+            let first = (stop + 3 >= checks).then_some(true);
+            assert_eq!(verified, [first, None], "{stop} of {checks}");
         }
     }
 }

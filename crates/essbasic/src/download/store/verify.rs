@@ -105,18 +105,19 @@ impl StoreLocation {
         Ok(true)
     }
 
-    /// Returns for each list of files whether all of them are in the store. Blocks; must not be called from a task.
+    /// Returns for each list of files whether all of them are in the store; `None` if the job was stopped before. Blocks;
+    /// must not be called from a task.
     pub(crate) fn verify(
         &self,
         files: Vec<Vec<Entry>>,
         verification: Verification,
         stopped: &(dyn Fn() -> bool + Sync),
-    ) -> io::Result<Vec<bool>> {
+    ) -> io::Result<Vec<Option<bool>>> {
         // On a separate thread: the caller's thread may belong to a runtime, in which blocking on another one panics.
         std::thread::scope(|scope| {
             let thread = scope.spawn(|| {
                 let mut builder = tokio::runtime::Builder::new_current_thread();
-                let runtime = builder.enable_all().build()?;
+                let runtime = builder.enable_all().build().map_err(failed)?;
                 let verified = runtime.block_on(self.verify_all(files, verification, stopped));
                 // Without waiting for requests that block a thread.
                 runtime.shutdown_background();
@@ -131,8 +132,8 @@ impl StoreLocation {
         files: Vec<Vec<Entry>>,
         verification: Verification,
         stopped: &(dyn Fn() -> bool + Sync),
-    ) -> io::Result<Vec<bool>> {
-        let mut saved = vec![false; files.len()];
+    ) -> io::Result<Vec<Option<bool>>> {
+        let mut saved = vec![None; files.len()];
         let (mut tasks, permits) = (JoinSet::new(), Arc::new(Semaphore::new(MAX_CONCURRENT)));
         for (index, files) in files.into_iter().enumerate() {
             let (location, permits) = (self.clone(), Arc::clone(&permits));
@@ -143,27 +144,32 @@ impl StoreLocation {
         }
         loop {
             let ended = tokio::time::timeout(STOP_CHECK, tasks.join_next()).await;
+            // Dropping the tasks cancels them.
             if stopped() {
-                return Err(io::ErrorKind::Interrupted.into());
+                return Ok(saved);
             }
             let ended = match ended {
                 Ok(Some(ended)) => ended,
-                Ok(None) => break,
+                Ok(None) => return Ok(saved),
                 Err(_) => continue,
             };
             let (index, verified) = match ended {
                 Ok(ended) => ended,
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(error) => return Err(io::Error::other(error)),
+                Err(error) => return Err(failed(io::Error::other(error))),
             };
             let verified =
                 verified.map_err(|error| io::Error::other(VerificationError::from(error)))?;
             if let Some(saved) = saved.get_mut(index) {
-                *saved = verified;
+                *saved = Some(verified);
             }
         }
-        Ok(saved)
     }
+}
+
+/// Returns the error of a verification that could not be run.
+fn failed(error: io::Error) -> io::Error {
+    VerificationError::io(error.kind(), error.to_string())
 }
 
 /// Returns whether the metadata of two responses are those of the same object, as far as the store returns them.
