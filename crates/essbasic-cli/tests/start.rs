@@ -252,7 +252,64 @@ fn a_changed_input_is_refused_if_its_contract_was_requested() {
     assert!(created(&home, &emulator, "In_").values().all(|count| *count == 1));
     // The journal belongs to this server and this organization.
     let other = Emulator::builder().start().unwrap();
-    refused(&run(&home, &other, &["start", "c.json"]), &["c.json.journal", "another endpoint"]);
+    refused(&run(&home, &other, &["start", "c.json"]), &["c.json.journal", "different endpoint"]);
+}
+
+/// A first run with a wrong endpoint or agent creates nothing, and does not lock the journal to it.
+#[test]
+fn a_journal_of_another_job_is_replaced_only_without_contracts() {
+    let (home, emulator) = set_up();
+    write(&home, &[from_template("R_1")]);
+    assert_eq!(code(&run(&home, &emulator, &["start", "c.json"])), 0);
+    let path = home.path().join("c.json.journal");
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [header, intent, created] = &lines[..] else { panic!("{text}") };
+    let with = |of: &Value, changes: &Value| {
+        let mut of = of.clone();
+        of.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        of
+    };
+    let refused_record = with(intent, &json!({"event": "refused"}));
+    let unknown = with(intent, &json!({"event": "unknown"}));
+    for (changes, differs) in [
+        (json!({"endpoint": "http://127.0.0.1:9"}), "different endpoint;"),
+        (json!({"app_id": "other"}), "different application;"),
+        (json!({"organization": "other"}), "different organization;"),
+        (
+            json!({"endpoint": "test", "app_id": "o", "organization": "o"}),
+            "different endpoint and application and organization;",
+        ),
+    ] {
+        for (records, is_replaced) in [
+            (&[][..], true),
+            (&[intent, &refused_record], true),
+            (&[intent], false),
+            (&[intent, &unknown], false),
+            (&[&refused_record, intent, created], false),
+        ] {
+            let head = with(header, &changes);
+            let lines = [&head].into_iter().chain(records.iter().copied());
+            let before: String = lines.map(|line| format!("{line}\n")).collect();
+            fs::write(&path, &before).unwrap();
+            let calls = emulator.stats().calls;
+            let output = run(&home, &emulator, &["start", "c.json"]);
+            let after = fs::read_to_string(&path).unwrap();
+            if is_replaced {
+                assert_eq!((code(&output), printed(&output).len()), (0, 1), "{}", stderr(&output));
+                let first: Value = serde_json::from_str(after.lines().next().unwrap()).unwrap();
+                assert_eq!((&first, after.lines().count()), (header, 3), "{before}");
+            } else {
+                refused(&output, &["c.json.journal", differs, "--journal"]);
+                assert_eq!(after, before);
+                assert_eq!(emulator.stats().calls, calls);
+            }
+        }
+    }
+    let newer = with(header, &json!({"essbasic_start": 2}));
+    fs::write(&path, format!("{newer}\n")).unwrap();
+    let output = run(&home, &emulator, &["start", "c.json"]);
+    refused(&output, &["unknown journal version 2"]);
 }
 
 #[cfg(target_os = "linux")]

@@ -73,6 +73,16 @@ impl LineFile {
         self.length == 0
     }
 
+    /// Removes all lines.
+    ///
+    /// # Errors
+    /// Returns the error of the operating system if the file cannot be changed.
+    pub fn clear(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        (self.length, self.broken) = (0, false);
+        Ok(())
+    }
+
     /// Appends lines, which must not contain line feeds, and syncs the file to disk.
     ///
     /// # Errors

@@ -43,6 +43,20 @@ fn invalid_lines_are_refused() {
     assert_eq!(std::fs::read(&path).unwrap(), b"\n\n");
 }
 
+#[test]
+fn a_cleared_file_has_only_later_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lines");
+    std::fs::write(&path, "a\nb\nhalf").unwrap();
+    let (mut file, lines) = read(&path).unwrap();
+    assert_eq!((lines.len(), file.is_empty()), (2, false));
+    file.clear().unwrap();
+    assert!(file.is_empty());
+    file.append(["c"]).unwrap();
+    drop(file);
+    assert_eq!(std::fs::read(&path).unwrap(), b"c\n");
+}
+
 proptest! {
     #[test]
     fn a_truncated_file_keeps_its_complete_lines(

@@ -25,12 +25,24 @@ const MAGIC: &[u8] = b"{\"essbasic_start\":";
 const VERSION: u32 = 1;
 
 /// First line: the server and the agent that contracts are created for.
-#[derive(Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Serialize, Deserialize)]
 struct Header {
     essbasic_start: u32,
     endpoint: String,
     app_id: String,
     organization: String,
+}
+
+impl Header {
+    /// Returns the names of the fields that differ.
+    fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let fields = [
+            ("endpoint", self.endpoint != other.endpoint),
+            ("application", self.app_id != other.app_id),
+            ("organization", self.organization != other.organization),
+        ];
+        fields.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
+    }
 }
 
 /// One further line.
@@ -75,7 +87,8 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Opens or creates the journal, and compares it with the input.
+    /// Opens or creates the journal, and compares it with the input. A journal of another endpoint or agent is replaced
+    /// if none of its contracts exists or may exist.
     ///
     /// # Errors
     /// Returns an error if the file is in use or not a journal of this client, or if an entry that was requested
@@ -88,14 +101,16 @@ impl Journal {
             app_id: agent.app_id.clone(),
             organization: agent.proxy_organization_open_id.clone().unwrap_or_default(),
         };
-        let mut known = BTreeMap::new();
-        let mut number = 0;
-        let opened = refuse_foreign(path).and_then(|()| {
-            LineFile::open(path, MAX_LINE_BYTES, |line| {
-                number += 1;
-                read_line(line, number, &header, &mut known)
-            })
-        });
+        let mut found = Found::default();
+        let opened = refuse_foreign(path)
+            .and_then(|()| LineFile::open(path, MAX_LINE_BYTES, |line| found.read_line(line)))
+            .and_then(|mut file| {
+                if found.is_replaceable(&header)? {
+                    file.clear()?;
+                    found.known.clear();
+                }
+                Ok(file)
+            });
         let shown = path.display();
         let file = opened.map_err(|error| match error.kind() {
             io::ErrorKind::ResourceBusy => Failure::new(format!(
@@ -103,7 +118,7 @@ impl Journal {
             )),
             _ => Failure::new(format!("{shown}: {error}; give another file with --journal")),
         })?;
-        let mut journal = Self { path: path.to_owned(), file, known };
+        let mut journal = Self { path: path.to_owned(), file, known: found.known };
         journal.refuse_changes(entries)?;
         if journal.file.is_empty() {
             journal.append(&header)?;
@@ -205,36 +220,61 @@ fn refuse_foreign(path: &Path) -> io::Result<()> {
     if MAGIC.starts_with(&start) { Ok(()) } else { Err(invalid("not a journal of essbasic start")) }
 }
 
-fn read_line(
-    line: &[u8],
-    number: usize,
-    header: &Header,
-    known: &mut BTreeMap<usize, (Digest, State)>,
-) -> io::Result<()> {
-    if number == 1 {
-        let found: Header = serde_json::from_slice(line)
-            .map_err(|error| invalid(&format!("line 1 is not the start of a journal: {error}")))?;
-        if found != *header {
-            return Err(invalid(
-                "the journal of another endpoint, application, organization or version",
-            ));
+/// The content of an existing journal.
+#[derive(Default)]
+struct Found {
+    /// Number of lines read.
+    lines: usize,
+    header: Option<Header>,
+    known: BTreeMap<usize, (Digest, State)>,
+}
+
+impl Found {
+    fn read_line(&mut self, line: &[u8]) -> io::Result<()> {
+        self.lines += 1;
+        let number = self.lines;
+        if number == 1 {
+            let header: Header = serde_json::from_slice(line).map_err(|error| {
+                invalid(&format!("line 1 is not the start of a journal: {error}"))
+            })?;
+            if header.essbasic_start != VERSION {
+                let version = header.essbasic_start;
+                return Err(invalid(&format!("unknown journal version {version}")));
+            }
+            self.header = Some(header);
+            return Ok(());
         }
-        return Ok(());
+        let record: Record = serde_json::from_slice(line)
+            .map_err(|error| invalid(&format!("line {number} is not a record: {error}")))?;
+        let index = record.entry.checked_sub(1);
+        let index = index.ok_or_else(|| invalid(&format!("line {number} has entry 0")))?;
+        let state = match (record.event, record.flow_id) {
+            (Event::Created, Some(flow_id)) => State::Created(flow_id),
+            (Event::Created, None) => {
+                return Err(invalid(&format!("line {number} has no flow_id")));
+            }
+            (Event::Refused, _) => State::Open,
+            (Event::Intent | Event::Unknown, _) => State::Unknown,
+        };
+        self.known.insert(index, (record.digest, state));
+        Ok(())
     }
-    let record: Record = serde_json::from_slice(line)
-        .map_err(|error| invalid(&format!("line {number} is not a record: {error}")))?;
-    let index = record.entry.checked_sub(1);
-    let index = index.ok_or_else(|| invalid(&format!("line {number} has entry 0")))?;
-    let state = match (record.event, record.flow_id) {
-        (Event::Created, Some(flow_id)) => State::Created(flow_id),
-        (Event::Created, None) => {
-            return Err(invalid(&format!("line {number} has no flow_id")));
+
+    /// Returns whether the journal belongs to another endpoint or agent, and lists no contract that exists or may exist.
+    ///
+    /// # Errors
+    /// Returns an error that lists the differences if it lists such a contract.
+    fn is_replaceable(&self, own: &Header) -> io::Result<bool> {
+        let differs = self.header.as_ref().map(|found| found.differences(own)).unwrap_or_default();
+        if differs.is_empty() {
+            return Ok(false);
         }
-        (Event::Refused, _) => State::Open,
-        (Event::Intent | Event::Unknown, _) => State::Unknown,
-    };
-    known.insert(index, (record.digest, state));
-    Ok(())
+        if self.known.values().all(|(_, state)| *state == State::Open) {
+            return Ok(true);
+        }
+        let differs = differs.join(" and ");
+        Err(invalid(&format!("the journal belongs to another job: different {differs}")))
+    }
 }
 
 fn invalid(what: &str) -> io::Error {

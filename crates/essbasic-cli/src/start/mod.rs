@@ -32,6 +32,7 @@ records each request before it is sent and its outcome. Run the same command aga
 crash: contracts that exist are printed again and not created again. A contract whose outcome is unknown (the
 command was killed, or the response was lost) may exist: it is reported, and created only with --retry-unknown.
 Entries that were created must not be changed; entries may be corrected if they failed, and added at the end.
+The journal belongs to one endpoint, application and organization, until no contract in it exists or may exist.
 
 Exit status: 0 every contract exists, 2 some do not, each with its reason, 1 it could not start or go on.
 
