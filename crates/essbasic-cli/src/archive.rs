@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
-use essbasic::{ArchiveOptions, ArchiveReport, Error, FlowErrorKind, NameTemplate, Shard};
+use essbasic::{ArchiveOptions, ArchiveReport, Error, NameTemplate, Shard};
 use indicatif::HumanBytes;
 
-use crate::cause::Cause;
+use crate::archive_failures::Failures;
 use crate::emulated::Emulated;
 use crate::failure::{Exit, Failure};
 use crate::folder::Folder;
@@ -47,11 +47,16 @@ are refused. AWS_BUCKET, AWS_COPY_IF_NOT_EXISTS, AWS_DISABLE_TAGGING and AWS_DIS
 Tencent COS: AWS_REGION=ap-guangzhou AWS_ENDPOINT=https://cos.ap-guangzhou.myqcloud.com, SecretId and SecretKey as the \
 keys, and the bucket with its number, such as s3://contracts-1250000000/2026.
 
-The report lists every contract asked for, those of earlier runs and those not reached among them.
+Contracts whose failure may be temporary, such as an expired link, are tried again after all others: in two rounds, each \
+after a pause of five seconds. Contracts that have failed at the end are printed on stderr, of more than 20 the first 20.
+
+The report lists every contract asked for, those of earlier runs and those not reached among them. It is written at the \
+end of the job. An earlier report of the same name is removed at the start, so that a job that cannot go on leaves none.
 
 ",
     json_format!(),
-    " stopped: whether it was interrupted; seconds: how long it took.
+    " stopped: whether it was interrupted; unverified: how many contracts of earlier runs were not verified before that; \
+seconds: how long it took.
 
 Exit status: 0 if every contract is saved; 1 if it cannot start or go on; 2 if some contracts are not saved, each with \
 its reason, or if it was interrupted; 130 after a second signal.
@@ -196,6 +201,9 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     archive.check = !args.any_state;
     archive.verify = args.verify;
     args.link_hosts.add_to(&mut archive.download.link_hosts);
+    if let Some(file) = &report_file {
+        file.remove_earlier()?;
+    }
     let result = client.archive(Listed(list.ids), &archive);
     watch.end();
     let report = result.map_err(|error| {
@@ -217,12 +225,14 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
         };
         file.finish(|file| archive_report::write(&report, asked, file))?;
     }
-    output::line(table(&report)?.trim_end())?;
+    let failures = Failures::of(&report)?;
+    failures.note(args.report.as_deref());
+    output::line(table(&report, &failures).trim_end())?;
     Ok(Exit::when_complete(report.is_complete()))
 }
 
 /// Formats the summary: a count per result, with one example of each kind of failure.
-fn table(report: &ArchiveReport) -> Result<String, Failure> {
+fn table(report: &ArchiveReport, failures: &Failures) -> String {
     let mut text = String::new();
     let mut row = |name: &str, count: u64, more: &str| {
         let _ = writeln!(text, "{}", format!("{name:<12} {count:>9}  {more}").trim_end());
@@ -231,27 +241,42 @@ fn table(report: &ArchiveReport) -> Result<String, Failure> {
     if report.already > 0 {
         row("done before", report.already, "");
     }
+    if report.unverified > 0 {
+        let next = "run the same command again to verify them";
+        row("  unverified", report.unverified, next);
+    }
     row("saved", report.saved, &HumanBytes(report.bytes).to_string());
     row("failed", report.failed, "");
     if report.stopped {
         row("not started", report.not_started, "run the same command again to continue with them");
     }
-    let unreadable = |error| Failure::new(format!("the journal cannot be read: {error}"));
-    let mut kinds: Vec<(FlowErrorKind, u64, String)> = Vec::new();
-    for flow in report.flows().map_err(unreadable)? {
-        let Some(error) = flow.map_err(unreadable)?.error else { continue };
-        match kinds.iter_mut().find(|(known, ..)| *known == error.kind) {
-            Some((_, count, _)) => *count += 1,
-            None => kinds.push((error.kind, 1, Cause::of(&error).to_string())),
+    for (kind, count, example) in &failures.kinds {
+        row(&format!("  {kind}"), *count, &format!("such as: {example}"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_of_an_interrupted_job_counts_every_contract() {
+        let report: ArchiveReport = serde_json::from_str(
+            r#"{"total": 9, "already": 4, "unverified": 3, "saved": 2, "failed": 1, "not_started": 2,
+                "bytes": 0, "stopped": true, "took": 1, "journal": "j"}"#,
+        )
+        .unwrap();
+        let text = table(&report, &Failures::default());
+        for row in [
+            "contracts            9",
+            "done before          4",
+            "  unverified         3  run the same command again to verify them",
+            "saved                2  0 B",
+            "failed               1",
+            "not started          2  run the same command again to continue with them",
+        ] {
+            assert!(text.lines().any(|line| line == row), "{row}: {text}");
         }
     }
-    for (kind, count, example) in kinds {
-        let name = serde_json::to_value(kind).unwrap_or_default();
-        row(
-            &format!("  {}", name.as_str().unwrap_or("other")),
-            count,
-            &format!("such as: {example}"),
-        );
-    }
-    Ok(text)
 }

@@ -67,6 +67,8 @@ struct End<'a> {
     summary: &'a Summary,
     /// Whether the job was interrupted.
     stopped: bool,
+    /// Number of contracts of earlier runs that were not verified before.
+    unverified: u64,
     seconds: f64,
 }
 
@@ -78,8 +80,13 @@ impl List<'_> {
     }
 
     fn finish(self, report: &ArchiveReport) -> io::Result<()> {
-        let (stopped, seconds) = (report.stopped, report.took.as_secs_f64());
-        let end = serde_json::to_string(&End { summary: &self.summary, stopped, seconds })?;
+        let end = End {
+            summary: &self.summary,
+            stopped: report.stopped,
+            unverified: report.unverified,
+            seconds: report.took.as_secs_f64(),
+        };
+        let end = serde_json::to_string(&end)?;
         let fields = end.strip_prefix('{').unwrap_or(&end);
         writeln!(self.to, "\n],{fields}")
     }

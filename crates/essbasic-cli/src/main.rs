@@ -2,6 +2,7 @@
 
 mod advice;
 mod archive;
+mod archive_failures;
 mod archive_report;
 mod aws;
 mod body;

@@ -71,6 +71,22 @@ impl OutputFile {
         Ok(Self { option, path: path.to_owned(), magic, file })
     }
 
+    /// Removes an earlier output, so that it is not mistaken for the one of this run if that ends early.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read or removed.
+    pub(crate) fn remove_earlier(&self) -> Result<(), Failure> {
+        let remove = || {
+            let start = essbasic_files::read_start(&self.path, self.magic.len())?;
+            if start != self.magic {
+                return Ok(());
+            }
+            std::fs::remove_file(&self.path)?;
+            sync_folder(parent(&self.path))
+        };
+        remove().map_err(|error| refused(self.option, &self.path, &error))
+    }
+
     /// Writes the file and renames it to its final name.
     ///
     /// # Errors
@@ -138,9 +154,13 @@ mod tests {
         assert_eq!((fs::read_to_string(&path).unwrap(), names()), ("old".into(), 1));
         create().finish(|file| file.write_all(b"old and new")).unwrap();
         assert_eq!((fs::read_to_string(&path).unwrap(), names()), ("old and new".into(), 1));
-        // A file that was created meanwhile is not replaced.
         let output = create();
+        output.remove_earlier().unwrap();
+        assert!(!path.exists());
+        output.remove_earlier().unwrap();
+        // A file that was created meanwhile is neither removed nor replaced.
         fs::write(&path, "mine").unwrap();
+        output.remove_earlier().unwrap();
         output.finish(|file| file.write_all(b"old")).unwrap_err();
         assert_eq!((fs::read_to_string(&path).unwrap(), names()), ("mine".into(), 1));
     }

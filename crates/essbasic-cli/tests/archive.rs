@@ -143,6 +143,55 @@ fn failures_are_counted_by_kind() {
     {
         assert!(table.contains(line), "{line} in {table}");
     }
+    let failed = "nobodyhasit: refused: contract not found";
+    let printed = stderr(&output);
+    assert!(printed.lines().any(|line| line.starts_with(failed)), "{printed}");
+    assert!(printed.contains("; check the flow ID and the agent"), "{printed}");
+}
+
+#[test]
+fn the_first_failed_contracts_are_printed() {
+    let home = TempDir::new().unwrap();
+    let (emulator, _) = emulator(home.path(), 0);
+    let ids: Vec<String> = (0..25).map(|n| format!("nobody{n:02}")).collect();
+    for (count, report, rest) in [
+        (20, &[][..], None),
+        (25, &[], Some("5 more contracts failed; --report FILE lists them")),
+        (25, &["--report", "r.json"], Some("5 more contracts failed; r.json lists them")),
+    ] {
+        std::fs::write(home.path().join("ids.txt"), ids[..count].join("\n")).unwrap();
+        let output = archive(home.path(), &emulator).args(report).output().unwrap();
+        let printed = stderr(&output);
+        assert_eq!(code(&output), 2, "{printed}");
+        let failed = printed.lines().filter(|line| line.contains(": refused: ")).count();
+        assert_eq!(failed, 20, "{printed}");
+        let more = printed.lines().find(|line| line.contains("more contracts failed"));
+        assert_eq!(more, rest, "{printed}");
+    }
+}
+
+/// The report of an earlier run is not mistaken for that of a job that could not go on.
+#[test]
+fn a_job_that_cannot_go_on_leaves_no_report_of_an_earlier_one() {
+    let home = TempDir::new().unwrap();
+    let (emulator, _) = emulator(home.path(), 2);
+    let (report, journal) = ("r.json", "out/.essbasic-archive.jsonl");
+    let run = |arguments: &[&str]| {
+        let mut command = archive(home.path(), &emulator);
+        code(&command.args(["--report", report]).args(arguments).output().unwrap())
+    };
+    let report = || std::fs::read(home.path().join(report)).ok();
+    assert_eq!(run(&[]), 0);
+    let first = report().unwrap();
+    // Nothing has started.
+    assert_ne!(run(&["--names", "{what}"]), 0);
+    assert_eq!(report().unwrap(), first);
+    std::fs::write(home.path().join(journal), "not a journal").unwrap();
+    assert_eq!(run(&[]), 1);
+    assert!(report().is_none());
+    std::fs::remove_file(home.path().join(journal)).unwrap();
+    assert_eq!(run(&[]), 0);
+    assert!(report().is_some());
 }
 
 #[test]
