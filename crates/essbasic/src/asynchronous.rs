@@ -24,6 +24,9 @@ use crate::error::{Error, FlowError};
 use crate::ids::{self, FlowId};
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
+#[cfg(feature = "object-store")]
+use crate::until_stop::within_grace;
+use crate::until_stop::{call_until, send_until, unless_stopped};
 use crate::wait::{FlowWait, SignalQueue, WaitJob, WaitOptions};
 
 /// Async client of the e-sign service for one agent.
@@ -261,33 +264,6 @@ impl Client {
     }
 }
 
-/// Makes a call. Returns `None` if it was stopped.
-async fn call_until<R>(
-    client: &tc3_client::Client,
-    request: &R,
-    stop: Option<&Stop>,
-) -> Result<Option<R::Response>, tc3_client::Error>
-where
-    R: Action + Sync,
-    R::Response: Send,
-{
-    match stop {
-        Some(stop) => client.call_cancellable(request, stop).await,
-        None => client.call(request).await.map(Some),
-    }
-}
-
-/// Returns the output of a future, or `None` if the work is stopped first.
-pub(crate) async fn unless_stopped<T>(
-    stop: Option<&Stop>,
-    work: impl Future<Output = T>,
-) -> Option<T> {
-    match stop {
-        Some(stop) => stop.unless_stopped(work).await,
-        None => Some(work.await),
-    }
-}
-
 async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -> StepOutcome {
     let stop = options.stop.as_ref();
     let Some(()) = unless_stopped(stop, client.sleep(step.delay())).await else {
@@ -354,10 +330,7 @@ pub(crate) async fn open(
 ) -> Result<transport::Response<transport::AsyncBody>, FetchOutcome> {
     let request = file_request(fetch, options, client.endpoint())?;
     let stop = options.stop.as_ref();
-    let response = match stop {
-        Some(stop) => client.send_cancellable(request, stop).await,
-        None => client.send(request).await.map(Some),
-    };
+    let response = send_until(client, request, stop).await;
     response.map_err(|error| exchange_failed(&error, stop))?.ok_or(FetchOutcome::Stopped)
 }
 
@@ -423,18 +396,6 @@ async fn to_store(
                 return Err(within_grace(stop, aborted).await?);
             }
         }
-    }
-}
-
-/// Returns the output of an operation of a store, unless it does not end within [`Stop::GRACE`] after a stop.
-#[cfg(feature = "object-store")]
-async fn within_grace<T>(
-    stop: Option<&Stop>,
-    work: impl Future<Output = T>,
-) -> Result<T, FetchOutcome> {
-    match stop {
-        Some(stop) => stop.within_grace(work).await.ok_or(FetchOutcome::Stopped),
-        None => Ok(work.await),
     }
 }
 

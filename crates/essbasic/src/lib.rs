@@ -377,6 +377,8 @@ mod links;
 mod next;
 #[cfg(feature = "start")]
 mod start;
+#[cfg(feature = "async-core")]
+mod until_stop;
 mod wait;
 
 #[cfg(feature = "test-util")]

@@ -11,11 +11,12 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::pdf_options::PdfOptions;
 use crate::agent::validated;
-use crate::asynchronous::{Client, open, run_call, unless_stopped};
+use crate::asynchronous::{Client, open, run_call};
 use crate::download::{DownloadOptions, Reading, Step, StepOutcome, exchange_failed};
 use crate::error::Error;
 use crate::ids::FlowId;
 use crate::next::Next;
+use crate::until_stop::unless_stopped;
 
 /// The PDF of a contract as a stream of chunks, created by [`ContractHandle::pdf_stream`](crate::ContractHandle::pdf_stream).
 ///
