@@ -35,10 +35,13 @@ use crate::until_stop::unless_stopped;
 /// ```
 pub struct PdfStream(State);
 
+/// The reader after a chunk, with the chunk.
+type Read = (Box<Reader>, Option<Result<Bytes, Error>>);
+
 /// The reading is moved into the future of a chunk, so that no future refers to the stream.
 enum State {
     Idle(Box<Reader>),
-    Reading(Pin<Box<dyn Future<Output = (Box<Reader>, Option<Result<Bytes, Error>>)> + Send>>),
+    Reading(Pin<Box<dyn Future<Output = Read> + Send>>),
     Ended,
 }
 
