@@ -23,6 +23,7 @@
 /// [callbacks]: crate::guide::callbacks
 /// [credentials]: crate::guide::credentials
 /// [errors]: crate::guide::errors
+/// [tenants]: crate::guide::tenants
 /// [testing]: crate::guide::testing
 #[doc = include_str!("../guide/getting-started.md")]
 pub mod getting_started {}
@@ -46,12 +47,17 @@ pub mod testing {}
 #[doc = include_str!("../guide/transports.md")]
 pub mod transports {}
 
+/// [credentials]: crate::guide::credentials
+#[doc = include_str!("../guide/tenants.md")]
+pub mod tenants {}
+
 /// Pages in Chinese (简体中文).
 pub mod zh_cn {
     /// [archiving]: crate::guide::zh_cn::archiving
     /// [callbacks]: crate::guide::zh_cn::callbacks
     /// [credentials]: crate::guide::credentials
     /// [errors]: crate::guide::zh_cn::errors
+    /// [tenants]: crate::guide::zh_cn::tenants
     /// [testing]: crate::guide::testing
     #[doc = include_str!("../guide/zh-CN/getting-started.md")]
     pub mod getting_started {}
@@ -67,4 +73,8 @@ pub mod zh_cn {
 
     #[doc = include_str!("../guide/zh-CN/transports.md")]
     pub mod transports {}
+
+    /// [credentials]: crate::guide::credentials
+    #[doc = include_str!("../guide/zh-CN/tenants.md")]
+    pub mod tenants {}
 }
