@@ -7,12 +7,12 @@ use tc3_transport::{
 };
 use tracing::Instrument;
 
-use crate::call::{Call, Event, Step};
+use crate::call::{Call, Event, Step, Watched};
 use crate::client_methods::client_methods;
 use crate::config::Config;
 use crate::credentials::{CredentialError, ValidCredential};
 use crate::endpoint::Endpoint;
-use crate::engine::{Engine, span};
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::exchange::complete;
 use crate::response::{self, ApiResponse, Decode};
@@ -72,11 +72,12 @@ impl Client {
     ) -> Result<Option<T>, Error> {
         let body = self.engine.body(&info, body)?;
         let mut value = None;
-        let encapsulation = self.engine.encapsulation(&info);
-        let span = span(&info);
+        let opening = self.engine.opening(info);
+        let call = Call::new(&self.engine, info, body, self.now())?;
+        let span = call.span().clone();
         let mut read =
-            |response: Response<Bytes>| response::read(response, encapsulation, decode, &mut value);
-        let is_complete = self.drive(info, body, &mut read, stop).instrument(span).await?;
+            |response: Response<Bytes>| response::read(response, Some(opening), decode, &mut value);
+        let is_complete = self.drive(call, &mut read, stop).instrument(span).await?;
         match value {
             None if is_complete => Err(response::missing_body(&info)),
             value => Ok(value),
@@ -86,12 +87,11 @@ impl Client {
     /// Returns false if the call was cancelled.
     async fn drive(
         &self,
-        info: ActionInfo<'_>,
-        body: Bytes,
+        call: Call<'_>,
         read: &mut (dyn FnMut(Response<Bytes>) -> ApiResponse + Send),
         stop: Option<&Stop>,
     ) -> Result<bool, Error> {
-        let mut call = Call::new(&self.engine, info, body, self.now())?;
+        let mut call = Watched::new(call, &*self.engine.config.clock);
         let mut step = call.start(self.now());
         // Only an idempotent request in flight may be dropped.
         let grace = stop.filter(|_| call.is_idempotent());

@@ -8,13 +8,13 @@ use tc3_transport::{
     BlockingBody, BlockingTransport, Bytes, Request, Response, TransportError, UreqTransport,
 };
 
-use crate::call::{Call, Event, Step};
+use crate::call::{Call, Event, Step, Watched};
 use crate::client_methods::client_methods;
 use crate::config::Config;
 use crate::credentials::{CredentialError, ValidCredential};
 use crate::detached;
 use crate::endpoint::Endpoint;
-use crate::engine::{Engine, span};
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::response::{self, ApiResponse, Decode};
 use crate::stop::Stop;
@@ -59,11 +59,12 @@ impl Client {
     ) -> Result<Option<T>, Error> {
         let body = self.engine.body(&info, body)?;
         let mut value = None;
-        let encapsulation = self.engine.encapsulation(&info);
-        let _entered = span(&info).entered();
+        let opening = self.engine.opening(info);
+        let call = Call::new(&self.engine, info, body, self.now())?;
+        let _entered = call.span().clone().entered();
         let mut read =
-            |response: Response<Bytes>| response::read(response, encapsulation, decode, &mut value);
-        let is_complete = self.drive(info, body, &mut read, stop)?;
+            |response: Response<Bytes>| response::read(response, Some(opening), decode, &mut value);
+        let is_complete = self.drive(call, &mut read, stop)?;
         match value {
             None if is_complete => Err(response::missing_body(&info)),
             value => Ok(value),
@@ -73,12 +74,11 @@ impl Client {
     /// Returns false if the call was cancelled.
     fn drive(
         &self,
-        info: ActionInfo<'_>,
-        body: Bytes,
+        call: Call<'_>,
         read: &mut dyn FnMut(Response<Bytes>) -> ApiResponse,
         stop: Option<&Stop>,
     ) -> Result<bool, Error> {
-        let mut call = Call::new(&self.engine, info, body, self.now())?;
+        let mut call = Watched::new(call, &*self.engine.config.clock);
         let mut step = call.start(self.now());
         // Only an idempotent request in flight may be dropped.
         let grace = stop.filter(|_| call.is_idempotent());

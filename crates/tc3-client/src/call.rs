@@ -1,6 +1,7 @@
 //! The call engine: a sans-IO state machine. A driver passes it events and the time, and performs the steps that
 //! it returns.
 
+mod observe;
 mod permit;
 
 use std::sync::atomic::Ordering;
@@ -15,11 +16,14 @@ use crate::endpoint::Target;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::headers::{retry_after, server_time};
+use crate::interceptor::UnsignedRequest;
 use crate::one_line::one_line;
 use crate::request_headers;
 use crate::response::{ApiResponse, Content};
 use crate::retry::{self, Verdict};
 use crate::time::{Now, skew};
+use observe::Observed;
+pub(crate) use observe::Watched;
 
 /// The result of a step.
 pub(crate) enum Event {
@@ -68,6 +72,7 @@ pub(crate) struct Call<'a> {
     corrected: Option<i64>,
     /// The permit that the call is waiting for: its time on the monotonic clock.
     reserved: Option<Duration>,
+    observed: Observed,
 }
 
 impl<'a> Call<'a> {
@@ -88,6 +93,7 @@ impl<'a> Call<'a> {
             engine: Arc::clone(engine),
             info,
             outer_action,
+            observed: Observed::new(&info, &target, now),
             target,
             body,
             deadline: engine.config.timeout.map(|timeout| now.monotonic.saturating_add(timeout)),
@@ -120,11 +126,21 @@ impl<'a> Call<'a> {
 
     /// Returns the first step.
     pub(crate) fn start(&mut self, now: Now) -> Step {
+        let step = self.begin(now);
+        self.observe(now, step)
+    }
+
+    fn begin(&mut self, now: Now) -> Step {
         if self.outer_action.signed { Step::Credential(None) } else { self.attempt(now) }
     }
 
     /// Returns the step after an event.
     pub(crate) fn on(&mut self, now: Now, event: Event) -> Step {
+        let step = self.next(now, event);
+        self.observe(now, step)
+    }
+
+    fn next(&mut self, now: Now, event: Event) -> Step {
         match event {
             Event::Credential(Ok(credential)) => self.on_credential(now, credential),
             Event::Credential(Err(error)) => {
@@ -144,7 +160,7 @@ impl<'a> Call<'a> {
             }
             Event::Woke => match self.reserved.take() {
                 Some(reserved) => self.on_permit(now, reserved),
-                None => self.start(now),
+                None => self.begin(now),
             },
         }
     }
@@ -163,6 +179,7 @@ impl<'a> Call<'a> {
         match self.request(now) {
             Ok(request) => {
                 self.attempts += 1;
+                self.attempt_sent(now);
                 tracing::debug!(attempt = self.attempts, "sending");
                 Step::Send(request)
             }
@@ -186,10 +203,22 @@ impl<'a> Call<'a> {
         };
         let skew = self.engine.skew.load(Ordering::Relaxed);
         let timestamp = now.unix.as_secs().saturating_add_signed(skew);
+        let mut unsigned = UnsignedRequest {
+            info: self.info,
+            attempt: self.attempts.saturating_add(1),
+            headers: HeaderMap::new(),
+            body: self.body.clone(),
+        };
+        self.engine
+            .config
+            .interceptors
+            .before_signing(&mut unsigned)
+            .map_err(Error::interceptor)?;
+        let UnsignedRequest { headers, body, .. } = unsigned;
         let body = match self.engine.encapsulation(&self.info) {
-            None => self.body.clone(),
+            None => body,
             Some(encapsulation) => encapsulation
-                .seal(self.info.name, &self.body)
+                .seal(self.info.name, &body)
                 .map_err(|error| Error::new(ErrorKind::Request, error.to_string()))?
                 .into(),
         };
@@ -202,7 +231,8 @@ impl<'a> Call<'a> {
                 self.credential.as_ref(),
                 timestamp,
                 &body,
-            )?,
+            )
+            .and_then(|own| request_headers::with_others(own, headers))?,
             body,
             timeout,
             ..Request::get(self.target.uri.clone())
@@ -237,11 +267,18 @@ impl<'a> Call<'a> {
                 let verdict = retry::on_status(&self.info, status);
                 (verdict, Error::response(ErrorKind::Status, message, id, status))
             }
-            Content::Success => return Step::Done(Ok(())),
+            Content::Success => {
+                self.attempt_succeeded(now, status, id);
+                return Step::Done(Ok(()));
+            }
             Content::Deprecated(warning) => {
                 let warning = one_line(&warning, 500);
                 tracing::warn!(action = self.info.name, warning, "deprecated action");
+                self.attempt_succeeded(now, status, id);
                 return Step::Done(Ok(()));
+            }
+            Content::Intercepted(cause) => {
+                (Verdict::GiveUp, Error::interceptor(cause).of_response(id, status))
             }
             Content::Error(error) => {
                 let verdict = retry::on_code(&self.info, &error.code);
@@ -265,6 +302,19 @@ impl<'a> Call<'a> {
     }
 
     fn react(
+        &mut self,
+        now: Now,
+        verdict: Verdict,
+        headers: Option<&HeaderMap>,
+        error: Error,
+    ) -> Step {
+        let failure = error.clone();
+        let step = self.decide(now, verdict, headers, error);
+        self.attempt_failed(now, &failure, &step);
+        step
+    }
+
+    fn decide(
         &mut self,
         now: Now,
         verdict: Verdict,
@@ -306,7 +356,7 @@ impl<'a> Call<'a> {
         self.corrected = Some(skew);
         tracing::warn!(skew_seconds = skew, "clock skew corrected with the time of the server");
         self.engine.skew.store(skew, Ordering::Relaxed);
-        self.start(now)
+        self.begin(now)
     }
 
     fn back_off(&mut self, now: Now, headers: Option<&HeaderMap>, error: Error) -> Step {

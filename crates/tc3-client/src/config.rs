@@ -9,7 +9,9 @@ use crate::credentials::{CredentialCache, CredentialSource};
 use crate::encapsulation::Encapsulation;
 use crate::endpoint::{BaseUrl, Endpoint};
 use crate::error::Error;
+use crate::interceptor::{Interceptor, Interceptors};
 use crate::limiter::RateLimit;
+use crate::observer::{Observer, Observers};
 use crate::retry::RetryPolicy;
 #[cfg(feature = "async-core")]
 use crate::time::AsyncSleep;
@@ -61,6 +63,8 @@ pub struct Config {
     pub(crate) sign_payload: bool,
     pub(crate) max_response_bytes: usize,
     pub(crate) encapsulation: Option<Arc<dyn Encapsulation>>,
+    pub(crate) interceptors: Interceptors,
+    pub(crate) observers: Observers,
     #[cfg(feature = "validate")]
     pub(crate) catalogue: Option<&'static tc3_catalogue::Catalogue>,
     pub(crate) jitter_seed: Option<u64>,
@@ -89,6 +93,8 @@ impl Config {
             sign_payload: true,
             max_response_bytes: 64 << 20,
             encapsulation: None,
+            interceptors: Interceptors::default(),
+            observers: Observers::default(),
             #[cfg(feature = "validate")]
             catalogue: None,
             jitter_seed: None,
@@ -230,6 +236,21 @@ impl Config {
     #[must_use]
     pub fn with_encapsulation(mut self, encapsulation: impl Encapsulation + 'static) -> Self {
         self.encapsulation = Some(Arc::new(encapsulation));
+        self
+    }
+
+    /// Adds an interceptor of requests and responses. Requests pass the interceptors in the order in which they were added,
+    /// responses in reverse order.
+    #[must_use]
+    pub fn with_interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
+        self.interceptors.add(Arc::new(interceptor));
+        self
+    }
+
+    /// Adds an observer of attempts and calls, for metrics.
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observers.push(Arc::new(observer));
         self
     }
 

@@ -11,6 +11,7 @@ use crate::encapsulation::Encapsulation;
 use crate::error::{Error, ErrorKind};
 use crate::headers::header_value;
 use crate::limiter::Limiter;
+use crate::response::Opening;
 
 /// State shared by the calls of one client.
 pub(crate) struct Engine {
@@ -53,6 +54,12 @@ impl Engine {
         })
     }
 
+    /// Returns the steps between the responses of a call and their decoding.
+    pub(crate) fn opening<'a>(&'a self, info: ActionInfo<'a>) -> Opening<'a> {
+        let interceptors = &self.config.interceptors;
+        Opening { info, encapsulation: self.encapsulation(&info), interceptors }
+    }
+
     /// Returns the body of a call after validation.
     pub(crate) fn body(
         &self,
@@ -75,9 +82,4 @@ impl Engine {
 
 fn check_region(config: &Config) -> Result<(), Error> {
     config.region.as_deref().map_or(Ok(()), |region| header_value("region", region).map(drop))
-}
-
-/// Returns the tracing span of a call.
-pub(crate) fn span(info: &ActionInfo<'_>) -> tracing::Span {
-    tracing::debug_span!("tc3_call", service = info.service, action = info.name)
 }

@@ -32,6 +32,8 @@ pub enum ErrorKind {
     Decode,
     /// The timeout of the call expired before another attempt.
     Timeout,
+    /// An [`Interceptor`](crate::Interceptor) returned an error, which is the [`cause`](Error::cause).
+    Interceptor,
 }
 
 /// The error of a call. [`Display`](fmt::Display) prints the failure on one line, [`hint`](Self::hint) returns the
@@ -100,6 +102,22 @@ impl Error {
             .with_cause(source)
     }
 
+    /// Returns the error of a call that an interceptor fails.
+    pub(crate) fn interceptor(cause: Box<dyn StdError + Send + Sync>) -> Self {
+        let text = one_line(&cause.to_string(), MAX_MESSAGE_CHARS);
+        Self::new(ErrorKind::Interceptor, format!("an interceptor failed the call: {text}"))
+            .with(|inner| inner.cause = Some(cause.into()))
+    }
+
+    /// Adds the facts of a response.
+    pub(crate) fn of_response(self, request_id: String, status: u16) -> Self {
+        self.with(|inner| {
+            inner.request_id = request_id;
+            inner.status = Some(status);
+            inner.sent = true;
+        })
+    }
+
     /// Returns the error of an API response with an `Error`.
     pub(crate) fn api(
         info: &ActionInfo<'_>,
@@ -108,7 +126,8 @@ impl Error {
         status: u16,
     ) -> Self {
         let rule = info.errors.rule(&error.code);
-        Self::new(ErrorKind::Api, one_line(&error.message, MAX_MESSAGE_CHARS)).with(|inner| {
+        let api = Self::new(ErrorKind::Api, one_line(&error.message, MAX_MESSAGE_CHARS));
+        api.of_response(request_id, status).with(|inner| {
             inner.retryable = matches!(rule.retry, RetryRule::Always | RetryRule::IfIdempotent);
             inner.hint = info.errors.hint(&error.code).map(Cow::Borrowed);
             inner.rule = rule;
@@ -117,9 +136,6 @@ impl Error {
                 "" => "Unknown".to_owned(),
                 code => one_line(code, 128),
             };
-            inner.request_id = request_id;
-            inner.status = Some(status);
-            inner.sent = true;
         })
     }
 
@@ -130,12 +146,9 @@ impl Error {
         request_id: String,
         status: u16,
     ) -> Self {
-        Self::new(kind, message).with(|inner| {
-            inner.retryable = matches!(status, 200..=299 | 429 | 500 | 502..=504);
-            inner.request_id = request_id;
-            inner.status = Some(status);
-            inner.sent = true;
-        })
+        Self::new(kind, message)
+            .of_response(request_id, status)
+            .retryable(matches!(status, 200..=299 | 429 | 500 | 502..=504))
     }
 
     pub(crate) fn retryable(self, retryable: bool) -> Self {
@@ -174,6 +187,8 @@ impl Error {
                 ErrorKind::Api => inner.rule.retry == RetryRule::IfIdempotent,
                 ErrorKind::Status => inner.status.is_some_and(|status| status >= 500),
                 ErrorKind::Decode => true,
+                // With a status, the interceptor failed a response.
+                ErrorKind::Interceptor => inner.status.is_some(),
                 _ => false,
             };
             if inner.outcome_unknown {

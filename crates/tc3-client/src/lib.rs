@@ -58,7 +58,9 @@ mod error;
 #[cfg(any(feature = "async-core", feature = "ureq"))]
 mod exchange;
 mod headers;
+mod interceptor;
 mod limiter;
+mod observer;
 mod one_line;
 mod pointers;
 mod request_headers;
@@ -78,7 +80,9 @@ pub use config::{Config, Language};
 pub use encapsulation::Encapsulation;
 pub use endpoint::{BaseUrl, Endpoint};
 pub use error::{Error, ErrorKind};
+pub use interceptor::{Interceptor, RawResponse, UnsignedRequest};
 pub use limiter::RateLimit;
+pub use observer::{AttemptEvent, CallEvent, Observer, Outcome};
 pub use retry::RetryPolicy;
 pub use stop::Stop;
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]

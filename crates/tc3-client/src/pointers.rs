@@ -7,6 +7,8 @@ use tc3_api::ActionInfo;
 
 use crate::credentials::{CredentialFetch, CredentialSource};
 use crate::encapsulation::Encapsulation;
+use crate::interceptor::{Interceptor, RawResponse, UnsignedRequest};
+use crate::observer::{AttemptEvent, CallEvent, Observer};
 use crate::time::{Clock, Now};
 
 macro_rules! forward {
@@ -54,6 +56,32 @@ macro_rules! forward {
                 response: &[u8],
             ) -> Result<Option<Vec<u8>>, Box<dyn Error + Send + Sync>> {
                 (**self).open(response)
+            }
+        }
+
+        impl<T: Interceptor + ?Sized> Interceptor for $pointer {
+            fn before_signing(
+                &self,
+                request: &mut UnsignedRequest<'_>,
+            ) -> Result<(), Box<dyn Error + Send + Sync>> {
+                (**self).before_signing(request)
+            }
+
+            fn before_decoding(
+                &self,
+                response: &mut RawResponse<'_>,
+            ) -> Result<(), Box<dyn Error + Send + Sync>> {
+                (**self).before_decoding(response)
+            }
+        }
+
+        impl<T: Observer + ?Sized> Observer for $pointer {
+            fn on_attempt(&self, attempt: &AttemptEvent<'_>) {
+                (**self).on_attempt(attempt);
+            }
+
+            fn on_call(&self, call: &CallEvent<'_>) {
+                (**self).on_call(call);
             }
         }
     };

@@ -2,6 +2,7 @@
 
 use tc3_api::ActionInfo;
 use tc3_signer::{Payload, UNSIGNED_PAYLOAD};
+use tc3_transport::header::HeaderName;
 use tc3_transport::{HeaderMap, HeaderValue, header};
 
 use crate::config::Config;
@@ -65,6 +66,35 @@ pub(crate) fn build(
         })?;
     headers.insert(header::AUTHORIZATION, sensitive("authorization", &authorization)?);
     Ok(headers)
+}
+
+/// Returns the headers of a request with others of the program.
+pub(crate) fn with_others(mut own: HeaderMap, others: HeaderMap) -> Result<HeaderMap, Error> {
+    if let Some(name) = others.keys().find(|name| is_reserved(name) || own.contains_key(*name)) {
+        let message = format!("header `{name}` is set by the client; remove it");
+        return Err(Error::new(ErrorKind::Request, message));
+    }
+    own.extend(others);
+    Ok(own)
+}
+
+/// Returns whether the client or its transport sets a header, in any request.
+fn is_reserved(name: &HeaderName) -> bool {
+    name.as_str().starts_with("x-tc-")
+        || [
+            header::ACCEPT_ENCODING,
+            header::AUTHORIZATION,
+            header::CONNECTION,
+            header::CONTENT_ENCODING,
+            header::CONTENT_LENGTH,
+            header::EXPECT,
+            header::PROXY_AUTHORIZATION,
+            header::TE,
+            header::TRAILER,
+            header::TRANSFER_ENCODING,
+            header::UPGRADE,
+        ]
+        .contains(name)
 }
 
 fn sensitive(name: &str, value: &str) -> Result<HeaderValue, Error> {

@@ -7,6 +7,7 @@ use tc3_transport::{Bytes, HeaderMap, Response, StatusCode};
 use crate::encapsulation::Encapsulation;
 use crate::error::{Error, ErrorKind};
 use crate::headers::REQUEST_ID;
+use crate::interceptor::Interceptors;
 use crate::one_line::one_line;
 use crate::undecodable;
 
@@ -33,6 +34,8 @@ pub(crate) enum Content {
     /// A success of a deprecated action, with the warning of the service.
     Deprecated(String),
     Error(ApiError),
+    /// A response that an interceptor failed, with its error.
+    Intercepted(Box<dyn std::error::Error + Send + Sync>),
     /// A response of the API that is not of the expected type, with a description. A retry cannot help.
     Unexpected(String),
     /// Not a response of the API, with a description.
@@ -45,15 +48,23 @@ pub(crate) type Decode<T> = fn(&[u8]) -> Result<Envelope<T>, json::Error>;
 /// The request ID, and the deprecation warning of a success.
 type Decoded = (String, Result<Option<String>, ApiError>);
 
+/// The steps between a response and its decoding.
+#[derive(Clone, Copy)]
+pub(crate) struct Opening<'a> {
+    pub(crate) info: ActionInfo<'a>,
+    pub(crate) encapsulation: Option<&'a dyn Encapsulation>,
+    pub(crate) interceptors: &'a Interceptors,
+}
+
 /// Decodes a response in one pass. Stores the typed body of a success in `value`.
 pub(crate) fn read<T>(
     response: Response<Bytes>,
-    encapsulation: Option<&dyn Encapsulation>,
+    opening: Option<Opening<'_>>,
     decode: Decode<T>,
     value: &mut Option<T>,
 ) -> ApiResponse {
     // Only this closure is compiled for each type.
-    read_with(response, encapsulation, &mut |body| {
+    read_with(response, opening, &mut |body| {
         let Envelope { request_id, result } = decode(body)?;
         let warning = result.map(|success| {
             *value = Some(success.body);
@@ -65,13 +76,13 @@ pub(crate) fn read<T>(
 
 fn read_with(
     response: Response<Bytes>,
-    encapsulation: Option<&dyn Encapsulation>,
+    opening: Option<Opening<'_>>,
     decode: &mut dyn FnMut(&[u8]) -> Result<Decoded, json::Error>,
 ) -> ApiResponse {
     let Response { status, headers, mut body } = response;
-    match encapsulation.map(|encapsulation| encapsulation.open(&body)) {
-        None | Some(Ok(None)) => {}
-        Some(Ok(Some(inner))) => body = inner.into(),
+    match opening.and_then(|opening| opening.encapsulation?.open(&body).transpose()) {
+        None => {}
+        Some(Ok(inner)) => body = inner.into(),
         Some(Err(error)) => {
             let request_id = Envelope::decode_metadata(&body)
                 .map_or_else(|_| String::new(), |envelope| envelope.request_id);
@@ -79,6 +90,14 @@ fn read_with(
             return ApiResponse::new(status, headers, request_id, content);
         }
     }
+    let mut response = Response { status, headers, body };
+    if let Some(Opening { info, interceptors, .. }) = opening
+        && let Err(error) = interceptors.before_decoding(info, &mut response)
+    {
+        let content = Content::Intercepted(error);
+        return ApiResponse::new(response.status, response.headers, String::new(), content);
+    }
+    let Response { status, headers, body } = response;
     let (request_id, content) = match decode(&body) {
         Ok((request_id, Err(error))) => (request_id, Content::Error(error)),
         Ok((request_id, Ok(warning))) => {

@@ -14,7 +14,7 @@ use super::temporary::TemporaryKeys;
 use crate::call::{Call, Event, Step};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
-use crate::engine::{Engine, span};
+use crate::engine::Engine;
 use crate::limiter::RateLimit;
 use crate::response::{self, ApiResponse, Content};
 use crate::retry::RetryPolicy;
@@ -244,7 +244,6 @@ impl StsCall {
         now: Now,
         response: Option<FetchResponse>,
     ) -> Result<FetchStep, CredentialError> {
-        let _entered = span(&self.action).entered();
         let mut keys = None;
         let response = response.map(|result| {
             result.map(|response| {
@@ -252,20 +251,15 @@ impl StsCall {
                 self.redacted(response::read(response, None, decode, &mut keys))
             })
         });
-        let (mut call, mut step) = match (self.call.take(), response) {
-            (Some(mut call), Some(response)) => {
-                let step = call.on(now, Event::Response(response));
-                (call, step)
-            }
-            (Some(mut call), None) => {
-                let step = call.on(now, Event::Woke);
-                (call, step)
-            }
-            (None, _) => {
-                let mut call = self.start(now)?;
-                let step = call.start(now);
-                (call, step)
-            }
+        let (mut call, is_new) = match self.call.take() {
+            Some(call) => (call, false),
+            None => (self.start(now)?, true),
+        };
+        let _entered = call.span().clone().entered();
+        let mut step = match response {
+            _ if is_new => call.start(now),
+            Some(response) => call.on(now, Event::Response(response)),
+            None => call.on(now, Event::Woke),
         };
         loop {
             step = match step {
@@ -324,7 +318,8 @@ impl StsCall {
             Content::Deprecated(warning) if contains_secret(warning) => {
                 "(warning with the token omitted)".clone_into(warning);
             }
-            Content::Success | Content::Deprecated(_) => {}
+            // The interceptors of a client are not applied to the requests of credential sources.
+            Content::Success | Content::Deprecated(_) | Content::Intercepted(_) => {}
         }
         response
     }

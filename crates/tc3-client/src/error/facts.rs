@@ -48,8 +48,9 @@ impl Error {
         self.0.attempts
     }
 
-    /// Returns the cause: a [`TransportError`](crate::transport::TransportError) or a
-    /// [`CredentialError`](crate::credentials::CredentialError). `Display` includes its message, so
+    /// Returns the cause: a [`TransportError`](crate::transport::TransportError), a
+    /// [`CredentialError`](crate::credentials::CredentialError), or the error of an
+    /// [`Interceptor`](crate::Interceptor). `Display` includes its message, so
     /// [`source`](StdError::source) continues with the cause's own source.
     pub fn cause(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.cause.as_deref().map(|cause| cause as _)

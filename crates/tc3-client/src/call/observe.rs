@@ -1,0 +1,231 @@
+//! The span of a call, and the events for observers.
+
+use core::fmt;
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use tc3_api::ActionInfo;
+use tracing::Span;
+use tracing::field::Empty;
+
+use super::{Call, Step};
+use crate::endpoint::Target;
+use crate::error::Error;
+use crate::observer::{AttemptEvent, CallEvent, Outcome};
+use crate::one_line::one_line;
+use crate::time::{Clock, Now};
+
+/// State of one call for its observers.
+pub(super) struct Observed {
+    /// Span with the names of OpenTelemetry. What is unknown at the start is recorded at the end.
+    span: Span,
+    /// Start of the call on the monotonic clock.
+    began: Duration,
+    /// Start of the attempt in flight on the monotonic clock.
+    sent_at: Option<Duration>,
+    /// HTTP status and request ID of a success.
+    success: Option<(u16, String)>,
+    is_ended: bool,
+}
+
+impl Observed {
+    pub(super) fn new(info: &ActionInfo<'_>, target: &Target, now: Now) -> Self {
+        Self {
+            span: span(info, target),
+            began: now.monotonic,
+            sent_at: None,
+            success: None,
+            is_ended: false,
+        }
+    }
+}
+
+/// Maximum length of the text of an error in a log, in characters.
+const MAX_LOGGED_CHARS: usize = 700;
+
+/// Returns the span of a call, by the conventions of OpenTelemetry for RPC clients.
+fn span(info: &ActionInfo<'_>, target: &Target) -> Span {
+    let port = || match target.uri.scheme_str() {
+        Some("http") => 80,
+        _ => 443,
+    };
+    tracing::info_span!(
+        "tc3_call",
+        otel.name = %Method(info),
+        otel.kind = "client",
+        otel.status_code = Empty,
+        rpc.system.name = "tencentcloud-api",
+        rpc.method = %Method(info),
+        rpc.status_code = Empty,
+        server.address = target.uri.host().unwrap_or_default(),
+        server.port = target.uri.port_u16().unwrap_or_else(port),
+        http.response.status_code = Empty,
+        http.request.resend_count = Empty,
+        tencentcloud.request_id = Empty,
+        error.type = Empty,
+    )
+}
+
+/// The full name of an action, such as `cvm/DescribeZones`.
+struct Method<'a>(&'a ActionInfo<'a>);
+
+impl fmt::Display for Method<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.0.service, self.0.name)
+    }
+}
+
+impl Call<'_> {
+    /// Returns the span of the call.
+    pub(crate) fn span(&self) -> &Span {
+        &self.observed.span
+    }
+
+    /// Notes that an attempt was sent.
+    pub(super) fn attempt_sent(&mut self, now: Now) {
+        self.observed.sent_at = Some(now.monotonic);
+    }
+
+    /// Reports an attempt whose response was decoded.
+    pub(super) fn attempt_succeeded(&mut self, now: Now, status: u16, request_id: String) {
+        self.report_attempt(now, Some(status), id(&request_id), Outcome::Success, None);
+        self.observed.success = Some((status, request_id));
+    }
+
+    /// Reports a failed attempt, after which the driver performs `step`.
+    pub(super) fn attempt_failed(&mut self, now: Now, error: &Error, step: &Step) {
+        let retry_in = match step {
+            Step::Done(_) => None,
+            Step::Sleep(delay) => Some(*delay),
+            Step::Credential(_) | Step::Send(_) => Some(Duration::ZERO),
+        };
+        let outcome = Outcome::of(error);
+        self.report_attempt(now, error.status(), error.request_id(), outcome, retry_in);
+    }
+
+    fn report_attempt(
+        &mut self,
+        now: Now,
+        status: Option<u16>,
+        request_id: Option<&str>,
+        outcome: Outcome<'_>,
+        retry_in: Option<Duration>,
+    ) {
+        let Some(sent_at) = self.observed.sent_at.take() else { return };
+        let event = AttemptEvent {
+            service: self.info.service,
+            action: self.info.name,
+            number: self.attempts,
+            elapsed: now.monotonic.saturating_sub(sent_at),
+            status,
+            request_id,
+            outcome,
+            retry_in,
+        };
+        self.engine.config.observers.iter().for_each(|observer| observer.on_attempt(&event));
+    }
+
+    /// Reports the end of the call if `step` is the last one.
+    pub(super) fn observe(&mut self, now: Now, step: Step) -> Step {
+        match &step {
+            Step::Done(Ok(())) => {
+                let success = self.observed.success.take();
+                let status = success.as_ref().map(|(status, _)| *status);
+                let request_id = success.as_ref().and_then(|(_, request_id)| id(request_id));
+                self.report_call(now, status, request_id, Outcome::Success);
+            }
+            Step::Done(Err(error)) => {
+                self.report_call(now, error.status(), error.request_id(), Outcome::of(error));
+                tracing::debug!(
+                    parent: &self.observed.span,
+                    error = one_line(&error.to_string(), MAX_LOGGED_CHARS),
+                    "call failed"
+                );
+            }
+            Step::Credential(_) | Step::Send(_) | Step::Sleep(_) => {}
+        }
+        step
+    }
+
+    /// Reports that the driver stops before the call has a result.
+    pub(crate) fn cancel(&mut self, now: Now) {
+        if !self.observed.is_ended {
+            self.report_attempt(now, None, None, Outcome::Cancelled, None);
+            self.report_call(now, None, None, Outcome::Cancelled);
+        }
+    }
+
+    fn report_call(
+        &mut self,
+        now: Now,
+        status: Option<u16>,
+        request_id: Option<&str>,
+        outcome: Outcome<'_>,
+    ) {
+        self.observed.is_ended = true;
+        let span = &self.observed.span;
+        status.map(|status| span.record("http.response.status_code", status));
+        request_id.map(|id| span.record("tencentcloud.request_id", id));
+        if self.attempts > 1 {
+            span.record("http.request.resend_count", self.attempts - 1);
+        }
+        if let Outcome::Failed { code, .. } = outcome
+            && !code.is_empty()
+        {
+            span.record("rpc.status_code", code);
+        }
+        if let Some(error_type) = outcome.error_type() {
+            span.record("error.type", error_type);
+            span.record("otel.status_code", "ERROR");
+        }
+        let event = CallEvent {
+            service: self.info.service,
+            action: self.info.name,
+            attempts: self.attempts,
+            elapsed: now.monotonic.saturating_sub(self.observed.began),
+            status,
+            request_id,
+            outcome,
+        };
+        self.engine.config.observers.iter().for_each(|observer| observer.on_call(&event));
+    }
+}
+
+fn id(request_id: &str) -> Option<&str> {
+    Some(request_id).filter(|id| !id.is_empty())
+}
+
+/// A call that is reported as cancelled if its driver drops it before the result.
+pub(crate) struct Watched<'a, 'c> {
+    call: Call<'a>,
+    clock: &'c dyn Clock,
+}
+
+impl<'a, 'c> Watched<'a, 'c> {
+    pub(crate) fn new(call: Call<'a>, clock: &'c dyn Clock) -> Self {
+        Self { call, clock }
+    }
+}
+
+impl<'a> Deref for Watched<'a, '_> {
+    type Target = Call<'a>;
+
+    fn deref(&self) -> &Call<'a> {
+        &self.call
+    }
+}
+
+impl<'a> DerefMut for Watched<'a, '_> {
+    fn deref_mut(&mut self) -> &mut Call<'a> {
+        &mut self.call
+    }
+}
+
+impl Drop for Watched<'_, '_> {
+    fn drop(&mut self) {
+        // A second panic, in an observer, would abort the process.
+        if !std::thread::panicking() {
+            self.call.cancel(self.clock.now());
+        }
+    }
+}
