@@ -1,6 +1,11 @@
 //! Observers of calls, with both clients. The observer is implemented outside the crate.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic fails the test"
+)]
 
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
@@ -78,10 +83,13 @@ fn observed(config: impl Fn() -> Config, info: ActionInfo<'_>, replies: &[Reply]
     blocking.to_vec()
 }
 
+/// Name, configuration, action, replies and expected events.
+type Case = (&'static str, fn() -> Config, ActionInfo<'static>, Vec<Reply>, Vec<String>);
+
 #[test]
 fn every_attempt_and_call_is_reported_once() {
     let id = r#"Some(200) Some("r-error")"#;
-    let cases: [(&str, fn() -> Config, ActionInfo<'_>, Vec<Reply>, Vec<String>); 8] = [
+    let cases: [Case; 8] = [
         (
             "success",
             config,
@@ -172,9 +180,11 @@ fn every_attempt_and_call_is_reported_once() {
     }
 }
 
-/// Notes the times of events, and outcomes as values.
+/// Time of an event, the delay before a retry, and whether the call succeeded.
+type Time = (Duration, Option<Duration>, bool);
+
 #[derive(Clone, Default)]
-struct Times(Arc<Mutex<Vec<(Duration, Option<Duration>, bool)>>>);
+struct Times(Arc<Mutex<Vec<Time>>>);
 
 impl Observer for Times {
     fn on_attempt(&self, attempt: &AttemptEvent<'_>) {
