@@ -92,10 +92,13 @@ fn messages_are_appended_as_whole_lines() {
     assert_eq!(rows(rest).len() as u64, emulator.stats().callbacks.messages);
     assert_eq!(completed(&rows(rest)).len(), 2);
     // A message with line breaks becomes one line.
-    let spaced = "{\n \"MsgId\": \"a\",\r\n \"MsgType\": \"T\\n\"\n}\n";
+    let spaced = "{\n \"MsgId\": \"a\",\r\n \"MsgType\": \"T\",\n \"MsgData\": \"x\\ny\"\n}\n";
     assert_eq!(listening.post(&sender().send(spaced)), 200);
     let text = fs::read_to_string(&path).unwrap();
-    assert_eq!(rows(text.lines().last().unwrap()), [json!({ "MsgId": "a", "MsgType": "T\n" })]);
+    assert_eq!(
+        rows(text.lines().last().unwrap()),
+        [json!({ "MsgId": "a", "MsgType": "T", "MsgData": "x\ny" })]
+    );
     let (status, stdout, _) = listening.end();
     assert_eq!((status, stdout.as_str()), (Some(0), ""));
 }

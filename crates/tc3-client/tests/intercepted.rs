@@ -224,8 +224,8 @@ fn interceptors_are_layers_within_the_encapsulation() {
     let reversed = |text: &str| text.bytes().rev().map(char::from).collect::<String>();
     let body = r#"{"Response":{"RequestId":"r"}}"#;
     let layers = || {
-        let shared: Arc<dyn Interceptor> = Arc::new(Named("b"));
-        config().with_interceptor(Named("a")).with_interceptor(shared)
+        let shared: Arc<dyn Interceptor> = Arc::new(Named("2"));
+        config().with_interceptor(Named("1")).with_interceptor(shared)
     };
     for is_encapsulated in [false, true] {
         let config = || match is_encapsulated {
@@ -234,9 +234,9 @@ fn interceptors_are_layers_within_the_encapsulation() {
         };
         let response = if is_encapsulated { reversed(body) } else { body.to_owned() };
         let outcome = run_fresh(config, READ, 1, &[Reply::text(200, response)]);
-        assert_eq!(outcome.results[0].as_ref().unwrap()["Names"], "ba");
+        assert_eq!(outcome.results[0].as_ref().unwrap()["Names"], "21");
         let sent = String::from_utf8(outcome.requests[0].body.to_vec()).unwrap();
         let sent = if is_encapsulated { reversed(&sent) } else { sent };
-        assert_eq!(sent, r#"{"FlowIds":["f"],"Names":"ab"}"#);
+        assert_eq!(sent, r#"{"FlowIds":["f"],"Names":"12"}"#);
     }
 }
