@@ -17,6 +17,7 @@ use essbasic_emulator::{Builder, Callback, CallbackChaos, Emulator, Fault, Seed,
 use serde::Serialize;
 
 use self::exports::Exports;
+use crate::cause::Cause;
 use crate::failure::{Exit, Failure};
 use crate::input::{self, Secret};
 use crate::options::duration;
@@ -192,8 +193,8 @@ fn settings(args: &EmulatorArgs) -> Result<(Builder, Exports), Failure> {
     let seed = match (&args.seed, args.flows) {
         (Some(path), _) => Seed::from_json(&input::text_file(path)?).map_err(|error| {
             let path = path.display();
-            let failure = Failure::new(format!("--seed {path}: {error}"));
-            failure.with_hint(error.hint()).then("see --help for the format")
+            let cause = Cause::new(format!("--seed {path}: {error}"), error.hint());
+            Failure::from(cause).then("see --help for the format")
         })?,
         (None, Some(flows)) => Seed::completed(flows),
         (None, None) => Seed::default(),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tc3_signer::{Explanation, Request, Signer};
 
+use crate::cause::Cause;
 use crate::failure::Failure;
 
 /// The complete signed request.
@@ -22,8 +23,8 @@ impl Subject<'_> {
         Signer::new(self.secret_id, self.secret_key)
             .explain(&self.request, self.service, self.timestamp)
             .map_err(|error| {
-                Failure::new(format!("the request cannot be signed: {error}"))
-                    .with_hint(error.hint())
+                let message = format!("the request cannot be signed: {error}");
+                Failure::from(Cause::new(message, error.hint()))
             })
     }
 }

@@ -21,6 +21,7 @@ use essbasic_files::{is_same_file, with_suffix};
 use self::queue::Queue;
 use self::sink::Sink;
 use self::state::{LIMITS, State};
+use crate::cause::Cause;
 use crate::failure::{Exit, Failure};
 use crate::input::Secret;
 use crate::options::duration;
@@ -143,7 +144,7 @@ impl ListenArgs {
                 "without a token anybody can send callbacks; give --token (ESSBASIC_CALLBACK_TOKEN), or --unsigned",
             ));
         }
-        let invalid = |error: KeyError| Failure::new(&error).with_hint(error.hint());
+        let invalid = |error: KeyError| Failure::from(Cause::new(&error, error.hint()));
         let token = token.map(Token::new).transpose().map_err(invalid)?;
         let key = given(self.key.as_ref()).map(CallbackKey::new).transpose().map_err(invalid)?;
         Ok(Receiver::new(token, key))

@@ -21,6 +21,7 @@ use tower_service::Service as _;
 use super::command::Running;
 use super::queue::Queue;
 use super::refusals::Refusals;
+use crate::cause::Cause;
 use crate::failure::Failure;
 
 /// Time for the head of a request.
@@ -149,7 +150,7 @@ async fn serve(
 fn note(refusals: &Refusals, response: &Response<String>) {
     if let Some(refused) = response.extensions().get::<Refused>() {
         let reason = refused.reason();
-        refusals.note(&Failure::new(reason).with_hint(reason.hint()).cause().to_string());
+        refusals.note(&Cause::new(reason, reason.hint()).to_string());
     } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         refusals.note("not a message: the method is not POST; send a callback of the platform");
     }
