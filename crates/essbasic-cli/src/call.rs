@@ -12,11 +12,17 @@ use serde_json::value::RawValue;
 use crate::body::Body;
 use crate::failure::{Exit, Failure};
 use crate::options::Options;
-use crate::{explore, output, placeholder};
+use crate::{explore, interrupt, output, placeholder};
 
 const EXAMPLES: &str = "\
 An Agent is filled in from --app-id, --organization and --operator where the action takes one and the
 body has none.
+
+Ctrl-C ends the command: a request in flight has one second to end. If its action is not known to be idempotent, its
+response is awaited until the timeout of the call; a second signal ends the command without it, and the action may
+have been executed.
+
+Exit status: 0 there is a response, 2 it was interrupted, 1 the call failed, 130 after a second signal.
 
 Examples:
   essbasic call DescribeFlowDetailInfo --body '{\"FlowIds\":[\"yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh\"]}'
@@ -68,7 +74,16 @@ pub(crate) fn run(args: &CallArgs, options: &Options) -> Result<Exit, Failure> {
     if args.dry_run {
         output::line(shown(&preview(&client, info, &body)?))?;
     } else {
-        let response: Box<RawValue> = client.client().call_json_as(info, &body)?;
+        let stop = interrupt::on_signal()?;
+        let response: Option<Box<RawValue>> =
+            client.client().call_json_cancellable(info, &body, &stop)?;
+        let Some(response) = response else {
+            output::note(match info.idempotent {
+                true => "interrupted: there is no response; the action may be called again",
+                false => "interrupted: the action was not executed",
+            });
+            return Ok(Exit::Partly);
+        };
         match info.idempotent {
             true => output::json_text(response.get())?,
             false => output::json_result(response.get())?,

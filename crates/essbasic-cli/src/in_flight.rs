@@ -54,12 +54,17 @@ impl BlockingChunks for Chunks {
     }
 }
 
-/// Returns whether a request is completed after a signal. Requests for files and stores have no action, and those for
-/// credentials have one of another service.
+/// Actions of the requests for credentials, which are dropped.
+const CREDENTIALS: [&str; 2] = ["AssumeRole", "AssumeRoleWithWebIdentity"];
+
+/// Returns whether a request is completed after a signal. Requests for files and stores have no action. An action of
+/// another service may be one that is not idempotent.
 fn is_kept(request: &Request) -> bool {
     let action = request.headers.get("x-tc-action").and_then(|action| action.to_str().ok());
-    let action = action.and_then(|action| CATALOGUE.action(action));
-    action.is_some_and(|action| !action.info.idempotent)
+    action.is_some_and(|action| match CATALOGUE.action(action) {
+        Some(known) => !known.info.idempotent,
+        None => !CREDENTIALS.contains(&action),
+    })
 }
 
 /// One request in flight, until it is dropped.

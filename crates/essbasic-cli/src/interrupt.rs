@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::{in_flight, output, streams};
 
 /// Exit status of a process that a second signal ends, as shells report SIGINT.
-const INTERRUPTED: i32 = 130;
+pub(crate) const INTERRUPTED: i32 = 130;
 
 /// Maximum time for which a write to stdout or stderr may block the end after a signal.
 const BLOCKED_LIMIT: Duration = Duration::from_millis(1500);
@@ -47,7 +47,8 @@ pub(crate) fn on_signal() -> Result<Stop, Failure> {
 fn note_requests() {
     if in_flight::any_kept() {
         output::note(
-            "interrupted: waiting for a request that creates or changes something; send the signal again to exit now",
+            "interrupted: waiting for a request that creates or changes something; send the signal again to exit now, \
+             with an unknown outcome",
         );
     } else if in_flight::any() {
         output::note(
@@ -58,7 +59,7 @@ fn note_requests() {
 
 /// Ends the process if a write to stdout or stderr does not end within [`BLOCKED_LIMIT`]. A job can be resumed from its
 /// journal at any point, so only a request that changes something is awaited.
-fn exit_if_blocked() {
+pub(crate) fn exit_if_blocked() {
     let mut blocked = Duration::ZERO;
     let mut last = None;
     loop {

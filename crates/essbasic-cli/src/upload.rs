@@ -15,8 +15,8 @@ use crate::{interrupt, output};
 
 const EXAMPLES: &str = "\
 Prints a line per file on stdout as soon as it is uploaded: the id that contracts are created from, valid for
-an hour, and the file. Uploading a file again is harmless. Ctrl-C ends the command after the response to the
-upload in flight.
+an hour, and the file. Uploading a file again is harmless: a file that no contract uses expires. Ctrl-C ends the
+command within a second or two, without the uploads in flight.
 
 Exit status: 0 every file is uploaded, 2 some are not, each with its reason, 1 it could not start or go on.
 
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &UploadArgs, options: &Options) -> Result<Exit, Failure>
                 Err(error) if error.kind == FlowErrorKind::Stopped => not_reached += 1,
                 Err(error) => {
                     complete = false;
-                    output::note(one_line(&format!("{name}: {}", cause(&error))));
+                    output::note(one_line(&format!("{name}: {}", Cause::of(&error))));
                 }
             }
         }
@@ -96,21 +96,6 @@ pub(crate) fn send<P: AsRef<Path>>(
     let documents = files.iter().map(|path| read(path.as_ref()).map_err(Failure::new));
     let documents = documents.collect::<Result<Vec<_>, _>>()?;
     Ok(client.upload(documents)?)
-}
-
-/// Returns the cause of a failed upload. Unlike a contract, a file may be uploaded again if the outcome is unknown.
-pub(crate) fn cause(error: &FlowError) -> Cause {
-    let cause = Cause::of(error);
-    match error.kind {
-        FlowErrorKind::OutcomeUnknown => Cause {
-            hint: Some(
-                "it may have been uploaded: run the command again, an upload that no contract uses expires"
-                    .into(),
-            ),
-            ..cause
-        },
-        _ => cause,
-    }
 }
 
 /// Checks that a file can be read and is not too large, before anything is sent.

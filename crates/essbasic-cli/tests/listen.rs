@@ -14,14 +14,14 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use essbasic_callback::testing::{Sender, message};
 use essbasic_callback::{CallbackKey, MsgType, Token};
 use essbasic_emulator::{APP_ID, Callback, CallbackChaos, Emulator, NewFlow, ORGANIZATION};
-use listening::{KEY, Listening, TOKEN, sender};
+use listening::{KEY, Listening, TOKEN, contract, padded, sender};
 use serde_json::{Value, json};
 use support::{essbasic, refused, until};
 use tempfile::TempDir;
@@ -157,18 +157,43 @@ fn the_number_of_connections_is_bounded() {
     let home = TempDir::new().unwrap();
     let listening = Listening::start(home.path(), &[]);
     let address = listening.address();
-    let silent: Vec<_> = (0..256).map(|_| TcpStream::connect(address).unwrap()).collect();
-    let answered = || {
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        matches!(stream.read(&mut [0]), Ok(1))
-    };
-    assert!(!answered());
-    drop(silent);
-    until("a place", answered);
-    assert_eq!(listening.post(&sender().ping()), 200);
-    assert_eq!(listening.end().0, Some(0));
+    let mut held: Vec<_> = (0..256).map(|_| TcpStream::connect(address).unwrap()).collect();
+    // A head without its end, a body without its end, and nothing.
+    held[0].write_all(b"POST / HT").unwrap();
+    held[1].write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{").unwrap();
+    let began = Instant::now();
+    assert_eq!(listening.post(&contract("among silent ones")), 200);
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    // The oldest one made room.
+    held[0].set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    assert!(matches!(held[0].read(&mut [0]), Ok(0) | Err(_)));
+    held[255].set_nonblocking(true).unwrap();
+    assert_eq!(held[255].read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    let (status, stdout, stderr) = listening.end();
+    assert_eq!((status, rows(&stdout).len()), (Some(0), 1), "{stderr}");
+    assert!(stderr.contains("the oldest idle one was closed"), "{stderr}");
+}
+
+/// A request without its end, and a pipe that nobody reads, do not delay the end.
+#[test]
+fn a_signal_ends_it_within_seconds() {
+    for blocks in [false, true] {
+        let home = TempDir::new().unwrap();
+        let mut listening = Listening::start(home.path(), &[]);
+        let mut incomplete = TcpStream::connect(listening.address()).unwrap();
+        incomplete.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{").unwrap();
+        let mut sent = Vec::new();
+        if blocks {
+            // More than a pipe takes.
+            sent.push(listening.send(&padded("blocked", 900_000)));
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        let began = Instant::now();
+        listening.signal("TERM");
+        let status = listening.ended();
+        assert!(began.elapsed() < Duration::from_secs(6), "{blocks}: {:?}", began.elapsed());
+        assert_eq!(status.code(), Some(0), "{blocks}");
+    }
 }
 
 #[test]

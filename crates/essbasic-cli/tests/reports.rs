@@ -235,8 +235,11 @@ fn a_signal_during_a_request_is_acknowledged_and_ends_the_command() {
         (&["wait", "yDSlow"], false),
         (&["download", "yDSlow", "--out", "out"], false),
         (&["archive", "yDSlow", "--out", "out"], false),
+        (&["upload", "a.pdf"], false),
+        (&["call", "DescribeFlowDetailInfo", "--unchecked"], false),
     ] {
         let home = TempDir::new().unwrap();
+        fs::write(home.path().join("a.pdf"), "%PDF-1.4\n%%EOF\n").unwrap();
         // Accepts the request, and sends no response until the signal has been acknowledged.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());

@@ -84,17 +84,26 @@ fn a_lost_response_after_a_signal_is_an_unknown_outcome() {
 fn a_create_in_flight_is_awaited_until_a_second_signal() {
     let home = home();
     write(&home, &[from_template("Awaited")]);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let mut child = start(&mut essbasic_at(home.path(), &endpoint, &["start", "c.json"]));
-    let (mut request, _) = listener.accept().unwrap();
-    assert!(request.read(&mut [0; 1024]).unwrap() > 0);
-    child.signal("TERM");
-    let mut text = BufReader::new(child.stderr.take().unwrap());
-    text.read_line(&mut String::new()).unwrap();
-    // Twice the grace.
-    std::thread::sleep(Duration::from_secs(2));
-    assert!(child.try_wait().unwrap().is_none());
-    child.signal("TERM");
-    assert_eq!(code(&child.wait_with_output().unwrap()), 130);
+    let other = ["--service", "cvm", "--version", "2017-03-12"];
+    for arguments in [
+        &["start", "c.json"][..],
+        &["call", "ChannelCancelFlow", "--unchecked"],
+        &[&["call", "RunInstances"][..], &other].concat(),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let mut child = start(&mut essbasic_at(home.path(), &endpoint, arguments));
+        let (mut request, _) = listener.accept().unwrap();
+        assert!(request.read(&mut [0; 1024]).unwrap() > 0);
+        child.signal("TERM");
+        let mut text = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        text.read_line(&mut line).unwrap();
+        assert!(line.ends_with("; send the signal again to exit now, with an unknown outcome\n"));
+        // Twice the grace.
+        std::thread::sleep(Duration::from_secs(2));
+        assert!(child.try_wait().unwrap().is_none(), "{arguments:?}");
+        child.signal("TERM");
+        assert_eq!(code(&child.wait_with_output().unwrap()), 130, "{arguments:?}");
+    }
 }

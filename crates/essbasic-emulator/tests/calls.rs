@@ -159,7 +159,7 @@ fn an_action_returns_its_documented_codes() {
     let known = essbasic_models::CATALOGUE.action("DescribeFlowDetailInfo").unwrap().errors;
     for (pointer, code) in [
         ("/Agent/AppId", "ResourceNotFound.Application"),
-        ("/Agent/ProxyOrganizationOpenId", "ResourceNotFound"),
+        ("/Agent/ProxyOrganizationOpenId", "OperationDenied.UserNotInOrganization"),
         ("/Agent/ProxyOperator/OpenId", "OperationDenied.UserNotInOrganization"),
     ] {
         let mut body = json!({ "Agent": agent(), "FlowIds": [FIRST] });

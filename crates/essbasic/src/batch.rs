@@ -7,7 +7,7 @@ use essbasic_models::{
 };
 use tc3_client::api::Action;
 
-use crate::error::{Error, FlowError, FlowErrorKind, into_flow_error};
+use crate::error::{Error, FlowError, FlowErrorKind, affects_every_request, into_flow_error};
 use crate::ids::FlowId;
 use crate::next::Next;
 
@@ -114,9 +114,9 @@ impl<B: Batched> Batches<B> {
     }
 }
 
-/// Returns whether the service rejected a request as invalid, without any effect.
+/// Returns whether the service rejected a request because of an item, without any effect.
 fn is_rejection(error: &tc3_client::Error) -> bool {
-    error.is_invalid_parameter() || error.is_not_found()
+    !affects_every_request(error) && (error.is_invalid_parameter() || error.is_not_found())
 }
 
 /// Error of an item that the response does not contain.

@@ -110,7 +110,7 @@ pub(crate) fn into_flow_error(
     error: tc3_client::Error,
     contracts: usize,
 ) -> Result<FlowError, Error> {
-    if error.affects_every_request() {
+    if affects_every_request(&error) {
         return Err(error.into());
     }
     // An error code for one contract is the answer of the service about it.
@@ -119,6 +119,18 @@ pub(crate) fn into_flow_error(
         _ => FlowErrorKind::Call,
     };
     Ok(FlowError::of_call(kind, error))
+}
+
+/// Actions whose response has a result for each contract or file.
+const RESULT_PER_ITEM: [&str; 3] =
+    ["DescribeFlowDetailInfo", "DescribeResourceUrlsByFlows", "UploadFiles"];
+
+/// Returns whether every other request would fail for the same reason.
+///
+/// `ResourceNotFound` without a sub-code concerns the agent if the action reports unknown items in its response.
+pub(crate) fn affects_every_request(error: &tc3_client::Error) -> bool {
+    error.affects_every_request()
+        || (error.code() == "ResourceNotFound" && RESULT_PER_ITEM.contains(&error.action()))
 }
 
 /// Returns whether the service refused a request with an error code, without a fault of its own.

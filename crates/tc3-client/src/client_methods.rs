@@ -107,6 +107,26 @@ macro_rules! client_methods {
                 self.call_as(info, body, tc3_api::Envelope::deserialize)$($await)*
             }
 
+            /// Makes an untyped call that ends early after a [`Stop`], as [`call_cancellable`](Self::call_cancellable).
+            /// Returns `None` if it was cancelled.
+            ///
+            /// # Errors
+            /// Returns the errors of [`call_json`](Self::call_json).
+            #[cfg(feature = "serde")]
+            pub $($async)? fn call_json_cancellable<T, B>(
+                &self,
+                info: ActionInfo<'_>,
+                body: &B,
+                stop: &Stop,
+            ) -> Result<Option<T>, Error>
+            where
+                T: serde::de::DeserializeOwned $($send)*,
+                B: serde::Serialize + ?Sized $($sync)*,
+            {
+                let body = json::encode_by_serde(body);
+                self.call_until(info, body, tc3_api::Envelope::deserialize, Some(stop))$($await)*
+            }
+
             /// Returns the signed request of a call without sending it.
             ///
             /// # Errors

@@ -2,6 +2,7 @@
 
 mod append;
 mod command;
+mod connections;
 mod item;
 mod queue;
 mod refusals;
@@ -44,8 +45,8 @@ delivery. After its time limit it is killed together with its children.
 rotated. --state keeps FILE.lock next to FILE. Refused requests are reported on stderr, one line per reason in 10 \
 seconds.
 
-Token and key are those of the platform's console. It runs until Ctrl-C or SIGTERM; messages in flight then have 10 \
-seconds, and a second signal ends it at once.
+Token and key are those of the platform's console. It runs until Ctrl-C or SIGTERM. Messages in flight then have 10 \
+seconds, or one if they are written to stdout, and incomplete requests one. A second signal ends it at once.
 
 Exit codes: 0 if it was stopped; 1 if it cannot start, or if stdout cannot be written any more; 130 after a second \
 signal.

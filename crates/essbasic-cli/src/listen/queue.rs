@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use essbasic_callback::{Message, Receiver};
 use tokio::sync::watch;
@@ -60,6 +60,11 @@ impl Queue {
             // The queue owns the sender.
             Err(_) => std::future::pending().await,
         }
+    }
+
+    /// Returns the time for the messages in flight after a signal.
+    pub(super) fn shutdown_time(&self) -> Duration {
+        self.sink.shutdown_time()
     }
 
     /// Waits until no message is being handled.

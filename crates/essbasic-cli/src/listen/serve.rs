@@ -14,15 +14,17 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tower_service::Service as _;
 
 use super::command::Running;
+use super::connections::{Admission, Connections};
 use super::queue::Queue;
 use super::refusals::Refusals;
 use crate::cause::Cause;
 use crate::failure::Failure;
+use crate::interrupt;
 
 /// Time for the head of a request.
 const HEAD: Duration = Duration::from_secs(30);
@@ -31,11 +33,8 @@ const HEAD: Duration = Duration::from_secs(30);
 /// end, and its next delivery has the outcome.
 const REQUEST: Duration = Duration::from_secs(60);
 
-/// Time for messages in flight after the first signal.
-const SHUTDOWN: Duration = Duration::from_secs(10);
-
-/// The platform needs a few; strangers get no more.
-const CONNECTIONS: usize = 256;
+/// Time for responses after the messages in flight have an outcome. An incomplete request has no longer.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// Serves until Ctrl-C or SIGTERM, or until no message can be handled any more. A second signal ends the process
 /// at once. Calls `started` when signals are received.
@@ -52,8 +51,10 @@ pub(super) fn until_stopped(
     ctrlc::set_handler(move || {
         if std::mem::replace(&mut again, true) {
             killed.kill();
-            std::process::exit(130);
+            std::process::exit(interrupt::INTERRUPTED);
         }
+        // A note blocks if stderr does.
+        std::thread::spawn(interrupt::exit_if_blocked);
         signal.notify_one();
     })
     .map_err(|error| Failure::new(format!("signals cannot be received: {error}; try again")))?;
@@ -83,13 +84,9 @@ async fn serve(
     stop: &Notify,
 ) -> std::io::Result<Option<String>> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    let connections = Arc::<Connections>::default();
     let graceful = GracefulShutdown::new();
     let refusals = Arc::new(Refusals::default());
-    let handler = Arc::clone(queue);
-    let service = CallbackService::new(receiver, move |message: Message| {
-        Arc::clone(&handler).handle(message)
-    });
     let closed = loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -101,11 +98,29 @@ async fn serve(
             sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
-            refusals.note("more than 256 connections; let a proxy limit clients");
-            continue;
+        let open = match connections.admit() {
+            Admission::Open(open) => open,
+            Admission::Instead(open) => {
+                refusals.note(
+                    "more than 256 connections, so that the oldest idle one was closed; let a proxy limit clients",
+                );
+                open
+            }
+            Admission::Full => {
+                refusals.note("256 connections wait for their messages; let a proxy limit clients");
+                continue;
+            }
         };
-        let (service, noted) = (service.clone(), Arc::clone(&refusals));
+        let (handler, messages) = (Arc::clone(queue), open.messages());
+        let service = CallbackService::new(Arc::clone(&receiver), move |message: Message| {
+            let (handler, handling) = (Arc::clone(&handler), messages.begin());
+            async move {
+                let handled = handler.handle(message).await;
+                drop(handling);
+                handled
+            }
+        });
+        let noted = Arc::clone(&refusals);
         let respond = service_fn(move |request: Request<Incoming>| {
             let (mut service, noted) = (service.clone(), Arc::clone(&noted));
             async move {
@@ -130,19 +145,23 @@ async fn serve(
         let connection = graceful.watch(connection);
         let noted = Arc::clone(&refusals);
         tokio::spawn(async move {
+            let ended = tokio::select! {
+                ended = connection => ended,
+                () = open.closing() => return,
+            };
             // A client that disconnects gets no response.
-            if connection.await.is_err_and(|error| error.is_parse()) {
+            if ended.is_err_and(|error| error.is_parse()) {
                 noted.note(
                     "not HTTP; register the address with http://, or put a TLS proxy before it",
                 );
             }
-            drop(permit);
         });
     };
     drop(listener);
     // Messages without an outcome by then are delivered again.
-    let finish = async { tokio::join!(graceful.shutdown(), queue.idle()) };
-    let _ = timeout(SHUTDOWN, finish).await;
+    let closing = tokio::spawn(graceful.shutdown());
+    let _ = timeout(queue.shutdown_time(), queue.idle()).await;
+    let _ = timeout(CLOSING, closing).await;
     refusals.end();
     Ok(closed)
 }

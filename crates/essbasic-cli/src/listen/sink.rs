@@ -59,6 +59,14 @@ impl Sink {
         }
     }
 
+    /// Returns the time for the messages in flight after a signal. Stdout may block forever: a pipe that nobody reads.
+    pub(super) fn shutdown_time(&self) -> Duration {
+        match self {
+            Self::Print(_) => Duration::from_secs(1),
+            Self::Append(_) | Self::Run(_) => Duration::from_secs(10),
+        }
+    }
+
     /// Describes a message that is not delivered yet.
     pub(super) fn unfinished(&self) -> &'static str {
         match self {

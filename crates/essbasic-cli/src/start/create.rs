@@ -194,10 +194,10 @@ impl<'a> Creation<'a> {
         }
     }
 
-    /// Reports a contract that was not created. Only the outcome of an upload can be unknown here.
+    /// Reports a contract that was not created.
     fn failed(&mut self, entry: &Entry, error: &FlowError) {
         self.count.failed += 1;
-        output::note(one_line(&format!("{}: {}", entry.name, upload::cause(error))));
+        output::note(one_line(&format!("{}: {}", entry.name, Cause::of(error))));
     }
 
     fn print(&self, line: &str) -> Result<(), Failure> {

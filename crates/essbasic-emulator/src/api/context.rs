@@ -20,9 +20,20 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// Returns an error with this code, or with its first part if the code is not documented for the action.
     pub(super) fn error(&self, code: &'static str, message: impl Into<String>) -> ApiError {
+        self.error_of([code, code], message)
+    }
+
+    /// Returns an error with the first of two codes that is documented for the action, or with the first part of the
+    /// first one.
+    pub(super) fn error_of(
+        &self,
+        codes: [&'static str; 2],
+        message: impl Into<String>,
+    ) -> ApiError {
+        let [code, _] = codes;
         let general = code.split_once('.').map_or(code, |(general, _)| general);
-        let code = if self.meta.errors.contains(&code) { code } else { general };
-        ApiError::new(code, message)
+        let documented = codes.into_iter().find(|code| self.meta.errors.contains(code));
+        ApiError::new(documented.unwrap_or(general), message)
     }
 
     /// Returns a link to a file that is valid for five minutes.

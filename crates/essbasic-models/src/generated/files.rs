@@ -290,6 +290,9 @@ impl fmt::Debug for UploadFile {
 ///
 /// Rate limit: 20 requests per second.
 ///
+/// Idempotent. A repeated upload only stores the file again under another id. A file that no
+/// contract uses has no effect and expires after an hour.
+///
 /// # Rules
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
@@ -410,6 +413,7 @@ impl Action for UploadFilesRequest {
         .with_host("file.ess.tencent.cn")
         .with_test_host("file.test.ess.tencent.cn")
         .with_rate_limit(20)
+        .idempotent()
         .with_errors(super::ERRORS);
     type Response = UploadFilesResponse;
 

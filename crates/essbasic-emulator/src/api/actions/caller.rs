@@ -35,8 +35,9 @@ impl Caller {
             return Err(ApiError::missing("Agent.ProxyOrganizationOpenId"));
         }
         let organization = app.organizations.get(organization_id).ok_or_else(|| {
-            context.error(
-                "ResourceNotFound.Organization",
+            // Nobody is a user of an unknown organization.
+            context.error_of(
+                ["ResourceNotFound.Organization", "OperationDenied.UserNotInOrganization"],
                 "The organization of Agent.ProxyOrganizationOpenId is not found.",
             )
         })?;

@@ -57,6 +57,7 @@ pub(super) const UPLOAD_FILES: ActionMeta = ActionMeta::new(
         .with_host("file.ess.tencent.cn")
         .with_test_host("file.test.ess.tencent.cn")
         .with_rate_limit(20)
+        .idempotent()
         .with_errors(super::super::ERRORS),
     "文件上传",
     "Uploads up to 20 files of one type and returns a resource id for each, for contracts, \
