@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::cause::{Cause, one_line};
+use crate::cause::Cause;
 
 /// Result of a command that has started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,11 +38,6 @@ pub(crate) struct Failure(Cause);
 impl Failure {
     pub(crate) fn new(text: impl fmt::Display) -> Self {
         Self(Cause::new(text, None))
-    }
-
-    /// Replaces the fix.
-    pub(crate) fn with_hint(self, hint: Option<&str>) -> Self {
-        Self(Cause { hint: hint.map(one_line), ..self.0 })
     }
 
     /// Returns the cause and the fix for a report.
