@@ -151,9 +151,9 @@ fn every_data_type_is_unchanged_by_every_format() {
         FlowErrorKind: "refused", "call", "missing", "link", "untrusted", "network", "content",
             "outcome_unknown", "store", "not_signed", "stopped", "exists", "unknown";
         FlowError: {"kind": "not_signed", "message": "not signed by every party (PART)"};
-        SavedFile: {"path": "合同/a.pdf", "bytes": 9_007_199_254_740_993_u64, "sha256": "00ff"};
+        SavedFile: {"path": "合同/a.pdf", "key": "a.pdf", "bytes": 9_007_199_254_740_993_u64, "sha256": "00ff"};
         ReportedFlow: {"flow_id": "f", "files": []},
-            {"flow_id": "f", "status": "FUTURE", "files": [{"path": "a.pdf", "bytes": 0, "sha256": ""}],
+            {"flow_id": "f", "status": "FUTURE", "files": [{"key": "x/a.pdf", "bytes": 0, "sha256": ""}],
              "error": {"kind": "link", "message": "m"}};
         Report: {"flows": []}, {"flows": [{"flow_id": "f", "status": "ALL", "files": []}]};
         ArchivedFlow: {"flow_id": "f"},

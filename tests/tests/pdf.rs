@@ -7,6 +7,7 @@
     reason = "a panic fails the test"
 )]
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use essbasic::credentials::Credential;
@@ -39,7 +40,7 @@ fn downloaded_contracts_are_valid_pdfs_with_extractable_text() {
     assert!(report.is_complete() && report.flows.len() == 14);
     for flow in &report.flows {
         for file in &flow.files {
-            let path = file.path.to_str().unwrap();
+            let path = file.path.as_deref().and_then(Path::to_str).unwrap();
             let Some(checked) = run("qpdf", &["--check", path]) else { return };
             assert!(checked.status.success(), "{path}: {checked:?}");
             let Some(text) = run("pdftotext", &[path, "-"]) else { return };

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::Path;
 
 use essbasic::{FlowError, SavedFile};
 use indicatif::HumanBytes;
@@ -82,9 +83,14 @@ impl Cause {
     }
 }
 
+/// Returns the path of a file, or its key in a store.
+pub(crate) fn location(file: &SavedFile) -> Cow<'_, str> {
+    file.path.as_deref().map_or(Cow::Borrowed(&*file.key), Path::to_string_lossy)
+}
+
 impl<'a> From<&'a SavedFile> for File<'a> {
     fn from(file: &'a SavedFile) -> Self {
-        Self { path: file.path.to_string_lossy(), bytes: file.bytes, sha256: None }
+        Self { path: location(file), bytes: file.bytes, sha256: None }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::folder;
 use crate::input::FlowList;
 use crate::progress::Progress;
-use crate::report::{Document, Flow};
+use crate::report::{Document, Flow, location};
 
 /// Collects the result of each contract. The library's report is not enough: a full disk ends a download with an
 /// error, and the files that are already saved count.
@@ -93,7 +93,7 @@ impl Tally {
     fn saved(&self, file: &SavedFile, status: Option<&str>) {
         let mut failure = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
         if failure.is_none() {
-            let (path, status) = (file.path.display(), status.unwrap_or_default());
+            let (path, status) = (location(file), status.unwrap_or_default());
             let shown = format!("{path} ({})  {}", HumanBytes(file.bytes), one_line(status));
             let shown = shown.trim_end();
             *failure = self.progress.line(shown).err();

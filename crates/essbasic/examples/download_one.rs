@@ -33,7 +33,7 @@ pub async fn download(
     let report = client.download([flow_id], &DownloadOptions::to(folder)).await?;
     match report.flows.into_iter().next() {
         Some(flow) => match flow.error {
-            None => Ok(flow.files.into_iter().map(|file| file.path).collect()),
+            None => Ok(flow.files.into_iter().filter_map(|file| file.path).collect()),
             Some(error) => Err(error.into()),
         },
         None => Ok(Vec::new()),

@@ -6,28 +6,24 @@ use std::time::Duration;
 use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::Stop;
 use tc3_client::api::Action;
-use tc3_client::transport::{self, AsyncTransport};
+use tc3_client::transport::AsyncTransport;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::agent::{WithAgent, validated};
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::batch::{Batched, Batches, FlowDetails};
 use crate::client_name::named;
-#[cfg(feature = "object-store")]
-use crate::download::StoreSink;
-use crate::download::{DownloadEvent, DownloadOptions, Report};
-use crate::download::{
-    Fetch, FetchOutcome, FileSink, FolderSink, Job, Step, StepOutcome, WaitStep, exchange_failed,
-    file_request,
-};
+use crate::download::{DownloadOptions, Job, Report, Step, StepOutcome, WaitStep};
 use crate::error::{Error, FlowError};
 use crate::ids::{self, FlowId};
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
-#[cfg(feature = "object-store")]
-use crate::until_stop::within_grace;
-use crate::until_stop::{call_until, send_until, unless_stopped};
+use crate::until_stop::{call_until, unless_stopped};
 use crate::wait::{FlowWait, SignalQueue, WaitJob, WaitOptions};
+
+mod transfer;
+
+pub(crate) use transfer::open;
 
 /// Async client of the e-sign service for one agent.
 ///
@@ -271,7 +267,7 @@ async fn run(client: tc3_client::Client, options: DownloadOptions, step: Step) -
     };
     match step {
         Step::Fetch(fetch) => {
-            let end = run_fetch(&client, &options, &fetch).await;
+            let end = transfer::run(&client, &options, &fetch).await;
             StepOutcome::Fetch(fetch, end.unwrap_or_else(|end| end))
         }
         step => run_call(&client, &options, step).await,
@@ -321,83 +317,3 @@ async fn sleep(
         None => unless_stopped(stop, sleep).await,
     };
 }
-
-/// Requests a file.
-pub(crate) async fn open(
-    client: &tc3_client::Client,
-    options: &DownloadOptions,
-    fetch: &Fetch,
-) -> Result<transport::Response<transport::AsyncBody>, FetchOutcome> {
-    let request = file_request(fetch, options, client.endpoint())?;
-    let stop = options.stop.as_ref();
-    let response = send_until(client, request, stop).await;
-    response.map_err(|error| exchange_failed(&error, stop))?.ok_or(FetchOutcome::Stopped)
-}
-
-async fn run_fetch(
-    client: &tc3_client::Client,
-    options: &DownloadOptions,
-    fetch: &Fetch,
-) -> Result<FetchOutcome, FetchOutcome> {
-    let response = open(client, options, fetch).await?;
-    match FileSink::new(fetch, &response)? {
-        FileSink::Folder(file) => to_folder(options, response.body, file).await,
-        #[cfg(feature = "object-store")]
-        FileSink::Store(object) => to_store(options, response.body, object).await,
-    }
-}
-
-async fn to_folder(
-    options: &DownloadOptions,
-    mut body: transport::AsyncBody,
-    mut file: FolderSink,
-) -> Result<FetchOutcome, FetchOutcome> {
-    let mut chunks = Vec::new();
-    loop {
-        let count = chunks.len();
-        let stop = options.stop.as_ref();
-        chunks.extend(body.chunk().await.map_err(|error| exchange_failed(&error, stop))?);
-        let ended = chunks.len() == count;
-        // Disk writes block, so they are batched and run on blocking threads.
-        if ended || chunks.iter().map(transport::Bytes::len).sum::<usize>() >= WRITE_BYTES {
-            let written = std::mem::take(&mut chunks);
-            options
-                .emit(DownloadEvent::Bytes(written.iter().map(|chunk| chunk.len() as u64).sum()));
-            let step = spawn_blocking(move || {
-                written.iter().try_for_each(|chunk| file.write(chunk))?;
-                if ended { Err(file.finish()) } else { Ok(file) }
-            });
-            file = match step.await {
-                Ok(step) => step?,
-                Err(_) => {
-                    return Err(FetchOutcome::Disk(std::io::Error::other("the runtime stopped")));
-                }
-            };
-        }
-    }
-}
-
-#[cfg(feature = "object-store")]
-async fn to_store(
-    options: &DownloadOptions,
-    mut body: transport::AsyncBody,
-    mut object: StoreSink,
-) -> Result<FetchOutcome, FetchOutcome> {
-    let stop = options.stop.as_ref();
-    loop {
-        match body.chunk().await {
-            Ok(Some(chunk)) => {
-                options.emit(DownloadEvent::Bytes(chunk.len() as u64));
-                object = within_grace(stop, object.write(chunk)).await??;
-            }
-            Ok(None) => return within_grace(stop, object.finish()).await,
-            Err(error) => {
-                let aborted = object.abort(exchange_failed(&error, stop));
-                return Err(within_grace(stop, aborted).await?);
-            }
-        }
-    }
-}
-
-/// Number of bytes that are buffered before they are written to the disk.
-const WRITE_BYTES: usize = 256 << 10;

@@ -6,7 +6,7 @@ use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::Config;
 use tc3_client::Stop;
 use tc3_client::api::Action;
-use tc3_client::transport::{BlockingBody, BlockingTransport, Response};
+use tc3_client::transport::{BlockingBody, BlockingTransport, Bytes, Response};
 
 use crate::agent::{WithAgent, validated};
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
@@ -331,22 +331,26 @@ impl Client {
         options: &DownloadOptions,
         fetch: &Fetch,
     ) -> Result<FetchOutcome, FetchOutcome> {
-        let stop = options.stop.as_ref();
         let response = self.open(options, fetch)?;
         let receiving = FileSink::new(fetch, &response)?;
         let mut body = response.body;
         match receiving {
             FileSink::Folder(mut file) => {
-                while let Some(chunk) =
-                    body.chunk().map_err(|error| exchange_failed(&error, stop))?
-                {
-                    file.write(&chunk)?;
-                    options.emit(DownloadEvent::Bytes(chunk.len() as u64));
-                }
+                receive(options, &mut body, |chunk| file.write(chunk))?;
                 Ok(file.finish())
+            }
+            FileSink::Blocking(mut file) => {
+                receive(options, &mut body, |chunk| file.write(chunk))?;
+                Ok(file.finish())
+            }
+            #[cfg(feature = "async-core")]
+            FileSink::Async(_) => {
+                let message = "the blocking client cannot write to an async sink".to_owned();
+                Err(FetchOutcome::Store(message, "use a sink that implements BlockingSink"))
             }
             #[cfg(feature = "object-store")]
             FileSink::Store(mut object) => loop {
+                let stop = options.stop.as_ref();
                 match body.chunk() {
                     Ok(Some(chunk)) => {
                         options.emit(DownloadEvent::Bytes(chunk.len() as u64));
@@ -361,6 +365,23 @@ impl Client {
             },
         }
     }
+}
+
+/// Passes the chunks of a body to a sink.
+fn receive(
+    options: &DownloadOptions,
+    body: &mut BlockingBody,
+    mut write: impl FnMut(Bytes) -> Result<(), FetchOutcome>,
+) -> Result<(), FetchOutcome> {
+    let chunk = |body: &mut BlockingBody| {
+        body.chunk().map_err(|error| exchange_failed(&error, options.stop.as_ref()))
+    };
+    while let Some(bytes) = chunk(body)? {
+        let length = bytes.len() as u64;
+        write(bytes)?;
+        options.emit(DownloadEvent::Bytes(length));
+    }
+    Ok(())
 }
 
 /// State shared by the workers of a job.

@@ -30,8 +30,8 @@ pub enum Error {
         /// Cause of the failure.
         source: Arc<io::Error>,
     },
-    /// The object store rejects a request that every further file requires, or an object of an earlier run cannot be
-    /// verified.
+    /// The object store or sink rejects a request that every further file requires, or an object of an earlier run
+    /// cannot be verified.
     #[non_exhaustive]
     Store {
         /// Cause of the failure.

@@ -150,6 +150,7 @@
 //! | option | purpose |
 //! |---|---|
 //! | [`DownloadOptions::to`], [`DownloadOptions::to_store`] | download to a folder or an object store |
+//! | [`DownloadOptions::to_sink`], [`DownloadOptions::to_async_sink`] | download to a [`BlockingSink`] or [`AsyncSink`] of the caller |
 //! | [`DownloadOptions::with_concurrency`] | number of concurrent downloads |
 //! | [`DownloadOptions::with_names`] | file names by a [`NameTemplate`] |
 //! | [`DownloadOptions::with_wait`] | download of each contract as soon as it is signed |
@@ -388,9 +389,11 @@ pub use agent::agent;
 pub use archive::{ArchiveOptions, ArchiveReport, ArchivedFlow, Shard};
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
 pub use asynchronous::Client;
+#[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
+pub use download::{AsyncSink, AsyncSinkWriter};
 pub use download::{
-    DownloadEvent, DownloadOptions, LinkHost, LinkHostError, NameTemplate, Report, ReportedFlow,
-    SavedFile, TemplateError,
+    BlockingSink, BlockingSinkWriter, DownloadEvent, DownloadOptions, LinkHost, LinkHostError,
+    NameTemplate, Report, ReportedFlow, SavedFile, SinkFile, TemplateError,
 };
 #[cfg(feature = "encryption")]
 pub use encryption::{Encryption, KeyError};

@@ -2,7 +2,7 @@
 
 use core::fmt;
 use std::collections::{HashMap, VecDeque};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use essbasic_models::{
     Agent, DescribeResourceUrlsByFlowsRequest, DescribeResourceUrlsByFlowsResponse,
@@ -50,14 +50,23 @@ pub struct ResourceLink {
     pub name: String,
     /// File type, such as `PDF`.
     pub kind: String,
-    /// Time of the request for this link, in seconds since the Unix epoch.
-    pub requested_at: u64,
-    /// Time at which the link expires, five minutes after the request, in seconds since the Unix epoch.
-    pub expires_at: u64,
+    /// Time of the request for this link, in full seconds.
+    pub requested_at: SystemTime,
+    /// Time at which the link expires, five minutes after the request.
+    pub expires_at: SystemTime,
+}
+
+/// The JSON of a [`ResourceLink`], with times in seconds since the Unix epoch.
+struct LinkJson {
+    url: String,
+    name: String,
+    kind: String,
+    requested_at: u64,
+    expires_at: u64,
 }
 
 json::object! {
-    ResourceLink {
+    LinkJson {
         "url" => url: required,
         "name" => name: default,
         "kind" => kind: default,
@@ -65,6 +74,47 @@ json::object! {
         "expires_at" => expires_at: required,
     }
 }
+
+/// Returns a time; the epoch if [`SystemTime`] cannot represent it.
+fn from_seconds(seconds: u64) -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
+}
+
+/// Returns the full seconds since the Unix epoch; zero for times before it.
+pub(crate) fn to_seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+impl From<LinkJson> for ResourceLink {
+    fn from(json: LinkJson) -> Self {
+        let LinkJson { url, name, kind, requested_at, expires_at } = json;
+        let (requested_at, expires_at) = (from_seconds(requested_at), from_seconds(expires_at));
+        Self { url, name, kind, requested_at, expires_at }
+    }
+}
+
+impl Encode for ResourceLink {
+    fn encode(&self, writer: &mut Writer) {
+        let Self { url, name, kind, requested_at, expires_at } = self.clone();
+        let (requested_at, expires_at) = (to_seconds(requested_at), to_seconds(expires_at));
+        LinkJson { url, name, kind, requested_at, expires_at }.encode(writer);
+    }
+}
+
+impl Decode for ResourceLink {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, json::Error> {
+        Ok(LinkJson::optional(reader)?.map(Self::from))
+    }
+
+    fn blank() -> Self {
+        LinkJson::blank().into()
+    }
+}
+
+__serialize!(ResourceLink);
+__deserialize!(ResourceLink);
 
 impl Encode for FlowLinks {
     fn encode(&self, writer: &mut Writer) {
@@ -152,8 +202,8 @@ pub(crate) fn merge(
                 url: resource.url,
                 name: resource.name,
                 kind: resource.r#type,
-                requested_at: now.unix.as_secs(),
-                expires_at: now.unix.saturating_add(LIFETIME).as_secs(),
+                requested_at: from_seconds(now.unix.as_secs()),
+                expires_at: from_seconds(now.unix.saturating_add(LIFETIME).as_secs()),
             })
             .collect();
         if links.len() > MAX_FILES {
@@ -264,7 +314,8 @@ mod tests {
         let kind = |index: usize| merged[index].as_ref().unwrap_err().kind;
         assert_eq!((kind(0), kind(1)), (FlowErrorKind::Refused, FlowErrorKind::Missing));
         let link = &merged[2].as_ref().unwrap()[0];
-        assert_eq!((link.url.as_str(), link.requested_at, link.expires_at), ("u", 7, 307));
+        let times = [link.requested_at, link.expires_at].map(to_seconds);
+        assert_eq!((link.url.as_str(), times), ("u", [7, 307]));
         assert!(!format!("{merged:?}").contains("\"u\""));
     }
 

@@ -37,9 +37,11 @@ pub fn call_failed(error: tc3_client::Error) -> FlowError {
     FlowError::of_call(FlowErrorKind::Call, error)
 }
 
-/// Returns a saved file.
+/// Returns a file that was saved to a folder.
 pub fn saved_file(path: impl AsRef<Path>, bytes: u64, sha256: &str) -> SavedFile {
-    SavedFile { path: path.as_ref().to_owned(), bytes, sha256: sha256.to_owned() }
+    let path = path.as_ref().to_owned();
+    let key = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    SavedFile { path: Some(path), key, bytes, sha256: sha256.to_owned() }
 }
 
 /// Returns the result of a contract that is saved.

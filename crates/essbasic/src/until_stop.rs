@@ -4,7 +4,6 @@ use tc3_client::Stop;
 use tc3_client::api::Action;
 use tc3_client::transport::{AsyncBody, Request, Response, TransportError};
 
-#[cfg(feature = "object-store")]
 use crate::download::FetchOutcome;
 
 /// Makes a call. Returns `None` if it was stopped.
@@ -46,8 +45,7 @@ pub(crate) async fn unless_stopped<T>(
     }
 }
 
-/// Returns the output of an operation of a store, unless it does not end within [`Stop::GRACE`] after a stop.
-#[cfg(feature = "object-store")]
+/// Returns the output of an operation of a store or sink, unless it does not end within [`Stop::GRACE`] after a stop.
 pub(crate) async fn within_grace<T>(
     stop: Option<&Stop>,
     work: impl Future<Output = T>,

@@ -58,7 +58,7 @@ fn each_method_has_one_result() {
         let folder = tempfile::tempdir().unwrap();
         let options = DownloadOptions::to(folder.path());
         let report = call!(&driver, download([SIGNED], &options)).unwrap();
-        let saved = std::fs::read(&report.flows[0].files[0].path).unwrap();
+        let saved = std::fs::read(report.flows[0].files[0].path.as_ref().unwrap()).unwrap();
         assert_eq!(contract!(&driver, SIGNED, pdf()).unwrap(), saved);
     }
 }

@@ -212,7 +212,7 @@ fn a_download_replaces_nothing() {
                     assert_eq!(report.saved().count(), 4, "{case}");
                     home.check(plant, &at, &case);
                     let paths: BTreeSet<_> =
-                        report.saved().map(|flow| &flow.files[0].path).collect();
+                        report.saved().map(|flow| flow.files[0].path.clone().unwrap()).collect();
                     assert_eq!((paths.len(), pdfs(&home.out)), (4, 4), "{case}");
                     let numbered = home.out.join(taken.replace(".pdf", " (2).pdf"));
                     assert!(paths.contains(&numbered), "{case} {paths:?}");
@@ -241,7 +241,7 @@ fn an_empty_file_is_kept() {
         for _ in 0..2 {
             let report = client.download(&DownloadOptions::to(&home.out));
             assert_eq!(
-                report.flows[1].files[0].path,
+                report.flows[1].files[0].path.clone().unwrap(),
                 home.out.join("合同-two (2).pdf"),
                 "{driver}"
             );
@@ -272,7 +272,8 @@ fn concurrent_downloads_into_one_folder_share_equal_files() {
             let case = format!("{names} {planted}");
             for report in &reports {
                 assert!(report.is_complete(), "{case} {report:?}");
-                let paths: BTreeSet<_> = report.saved().map(|flow| &flow.files[0].path).collect();
+                let paths: BTreeSet<_> =
+                    report.saved().map(|flow| flow.files[0].path.clone().unwrap()).collect();
                 assert_eq!(paths.len(), 4, "{case}");
             }
             if planted {

@@ -69,7 +69,7 @@ fn pdf(driver: &Driver, emulator: &Emulator) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let flow = emulator.completed_flows().remove(0);
     let report = driver.download(&flow, &DownloadOptions::to(folder.path()));
-    std::fs::read(&report.saved().next().unwrap().files[0].path).unwrap()
+    std::fs::read(report.saved().next().unwrap().files[0].path.as_ref().unwrap()).unwrap()
 }
 
 fn lease(name: &str) -> Contract {
@@ -122,7 +122,8 @@ fn creates_signs_and_downloads_a_contract_from_a_file() {
         emulator.advance(Duration::from_secs(3));
 
         let report = driver.download(flow, &DownloadOptions::to(folder.path().join("signed")));
-        let signed = std::fs::read(&report.saved().next().unwrap().files[0].path).unwrap();
+        let signed =
+            std::fs::read(report.saved().next().unwrap().files[0].path.as_ref().unwrap()).unwrap();
         assert!(signed.starts_with(&original) && signed.len() > original.len());
         let error = driver.sign_links(&[flow]).remove(0).unwrap_err();
         assert_eq!(error.kind, FlowErrorKind::Refused, "{error:?}");

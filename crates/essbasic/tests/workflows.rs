@@ -108,7 +108,7 @@ fn leaves_complete_files_and_no_others() {
         assert!(names(&folder).contains(&format!("合同,270481027143248-{FIRST}.pdf")));
         let mut total = 0;
         for file in report.saved().flat_map(|flow| &flow.files) {
-            let content = std::fs::read(&file.path).unwrap();
+            let content = std::fs::read(file.path.as_ref().unwrap()).unwrap();
             assert!(content.starts_with(b"%PDF-") && content.len() as u64 == file.bytes);
             total += file.bytes;
         }

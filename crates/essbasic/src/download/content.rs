@@ -65,18 +65,22 @@ impl Content {
     }
 
     /// Returns the number of bytes received.
-    #[cfg(any(test, feature = "object-store"))]
     pub(super) fn length(&self) -> u64 {
         self.received
+    }
+
+    /// Returns the length of the file, if it is known.
+    pub(super) fn expected_length(&self) -> Option<u64> {
+        match self.length {
+            Length::Bytes(length) => Some(length),
+            Length::Chunked | Length::Unknown => None,
+        }
     }
 
     /// Returns the number of bytes not received yet, if the length is known.
     #[cfg(feature = "object-store")]
     pub(super) fn remaining(&self) -> Option<u64> {
-        match self.length {
-            Length::Bytes(length) => Some(length.saturating_sub(self.received)),
-            Length::Chunked | Length::Unknown => None,
-        }
+        Some(self.expected_length()?.saturating_sub(self.received))
     }
 
     /// Adds received bytes.

@@ -9,7 +9,8 @@ use essbasic_files::{TemporaryFileLost, sync_folder};
 use tc3_client::Endpoint;
 use tc3_client::Stop;
 use tc3_client::transport::{
-    HeaderMap, HeaderValue, Request, Response, TransportError, TransportErrorKind, Uri, header,
+    Bytes, HeaderMap, HeaderValue, Request, Response, TransportError, TransportErrorKind, Uri,
+    header,
 };
 
 use super::content::Content;
@@ -20,6 +21,10 @@ use super::head;
 use super::link_host::{allow_hint, check_link};
 use super::options::DownloadOptions;
 use super::outcome::FetchOutcome;
+use super::sink::{Sink, SinkFile};
+#[cfg(feature = "async-core")]
+use super::sink_file::AsyncFile;
+use super::sink_file::{BlockingFile, Checked};
 #[cfg(feature = "object-store")]
 use super::store::StoreSink;
 use super::target::Target;
@@ -91,9 +96,12 @@ pub(crate) fn exchange_failed(error: &TransportError, stop: Option<&Stop>) -> Fe
     }
 }
 
-/// The sink of a response body: a file in a folder or an object in a store.
+/// The sink of a response body: a file in a folder, an object in a store, or a file for a sink of the caller.
 pub(crate) enum FileSink {
     Folder(FolderSink),
+    Blocking(BlockingFile),
+    #[cfg(feature = "async-core")]
+    Async(AsyncFile),
     #[cfg(feature = "object-store")]
     Store(StoreSink),
 }
@@ -110,6 +118,21 @@ impl FileSink {
                 let (folder, to) = (folder.clone(), Arc::clone(&fetch.to));
                 let sync_name = fetch.sync_name;
                 Self::Folder(FolderSink { folder, to, sync_name, content, writer: None })
+            }
+            Target::Sink(sink) => {
+                let file = SinkFile {
+                    flow_id: fetch.to.flow_id.clone().into(),
+                    name: fetch.to.name.clone(),
+                    bytes: content.expected_length(),
+                };
+                let checked = Checked::new(content, file);
+                match sink {
+                    Sink::Blocking(sink) => {
+                        Self::Blocking(BlockingFile::new(Arc::clone(sink), checked))
+                    }
+                    #[cfg(feature = "async-core")]
+                    Sink::Async(sink) => Self::Async(AsyncFile::new(Arc::clone(sink), checked)),
+                }
             }
             #[cfg(feature = "object-store")]
             Target::Store(location) => Self::Store(StoreSink::new(location, &fetch.to, content)),
@@ -138,13 +161,13 @@ pub(crate) struct FolderSink {
 }
 
 impl FolderSink {
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), FetchOutcome> {
-        self.content.update(bytes)?;
+    pub(crate) fn write(&mut self, bytes: Bytes) -> Result<(), FetchOutcome> {
+        self.content.update(&bytes)?;
         let writer = match &mut self.writer {
             Some(writer) => writer,
             none => none.insert(FileWriter::create(&self.folder).map_err(FetchOutcome::Disk)?),
         };
-        writer.write(bytes).map_err(FetchOutcome::Disk)
+        writer.write(&bytes).map_err(FetchOutcome::Disk)
     }
 
     pub(crate) fn finish(self) -> FetchOutcome {

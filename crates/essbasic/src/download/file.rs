@@ -56,8 +56,8 @@ impl FileWriter {
             let file = Entry { name, bytes: self.bytes, sha256: sha256.clone() };
             match self.try_name(to, &file, number)? {
                 Attempt::Saved => {
-                    let path = self.folder.join(&file.name);
-                    return Ok(Finished::Saved(SavedFile { path, bytes: self.bytes, sha256 }));
+                    let (path, key) = (Some(self.folder.join(&file.name)), file.name);
+                    return Ok(Finished::Saved(SavedFile { path, key, bytes: self.bytes, sha256 }));
                 }
                 Attempt::Changed => {}
                 Attempt::Taken(_) if matches!(to.existing, Existing::Number(_)) => {

@@ -75,9 +75,7 @@ impl FileNames {
 
     /// Reserves the name of a saved file for its contract, because another file of the contract has failed.
     pub(super) fn reserve_saved(&mut self, flow_id: &str, file: &SavedFile) {
-        if let Some(name) = file.path.file_name() {
-            self.reserve(flow_id, name.to_string_lossy().into_owned(), Existing::Replace);
-        }
+        self.reserve(flow_id, file.name().to_owned(), Existing::Replace);
     }
 
     /// Releases a name under which no file was saved.

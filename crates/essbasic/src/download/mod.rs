@@ -20,6 +20,8 @@ mod outcome;
 mod reading;
 mod report;
 mod sanitize;
+mod sink;
+mod sink_file;
 #[cfg(feature = "object-store")]
 mod store;
 mod target;
@@ -34,6 +36,7 @@ pub use link_host::{LinkHost, LinkHostError};
 pub use options::DownloadOptions;
 pub use report::{Report, ReportedFlow, SavedFile};
 pub(crate) use sanitize::truncate;
+pub use sink::{BlockingSink, BlockingSinkWriter, SinkFile};
 pub(crate) use target::{Target, verification_error};
 pub use template::{NameTemplate, TemplateError};
 
@@ -47,6 +50,10 @@ pub(crate) use job::{Step, StepOutcome, WaitStep};
 pub(crate) use outcome::FetchOutcome;
 #[cfg(any(feature = "async-core", feature = "ureq"))]
 pub(crate) use reading::Reading;
+#[cfg(feature = "async-core")]
+pub use sink::{AsyncSink, AsyncSinkWriter};
+#[cfg(feature = "async-core")]
+pub(crate) use sink_file::{AsyncFile, BlockingFile};
 #[cfg(all(feature = "object-store", feature = "ureq"))]
 pub(crate) use store::StoreRuntime;
 #[cfg(all(feature = "object-store", feature = "async-core"))]

@@ -9,6 +9,9 @@ use tc3_client::Stop;
 
 use super::event::DownloadEvent;
 use super::link_host::LinkHost;
+#[cfg(feature = "async-core")]
+use super::sink::AsyncSink;
+use super::sink::{BlockingSink, Sink};
 #[cfg(feature = "object-store")]
 use super::store::StoreLocation;
 use super::target::Target;
@@ -19,7 +22,7 @@ use crate::wait::WaitOptions;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DownloadOptions {
-    /// Folder for the files, created if it does not exist; unused if they are saved to a store.
+    /// Folder for the files, created if it does not exist; unused if they are saved to a store or sink.
     ///
     /// A download never replaces an existing file. If its content is that of the contract, it is kept and counts as
     /// saved, so that a repeated download adds no files. Otherwise the new file gets the next unused number;
@@ -57,6 +60,7 @@ pub struct DownloadOptions {
     pub(crate) reads_pdf: bool,
     #[cfg(feature = "object-store")]
     pub(crate) location: Option<StoreLocation>,
+    pub(crate) sink: Option<Sink>,
 }
 
 pub(crate) type Progress = Arc<dyn Fn(DownloadEvent<'_>) + Send + Sync>;
@@ -79,7 +83,27 @@ impl DownloadOptions {
             reads_pdf: false,
             #[cfg(feature = "object-store")]
             location: None,
+            sink: None,
         }
+    }
+
+    /// Creates the default options for a download to a sink of the caller, in both clients.
+    ///
+    /// Each file has the same checks, fresh links and retries as in a folder. The sink receives it while it is
+    /// transferred, and either finishes it after all checks or discards it. [`SavedFile::key`](crate::SavedFile::key)
+    /// is the key that the sink returned.
+    ///
+    /// Names need not contain `{flow_id}`, which the sink receives too.
+    pub fn to_sink(sink: impl BlockingSink) -> Self {
+        Self { sink: Some(Sink::Blocking(Arc::new(sink))), ..Self::to("") }
+    }
+
+    /// Creates the default options for a download to an async sink of the caller, as [`to_sink`](Self::to_sink).
+    ///
+    /// The blocking client refuses it with [`Error::Store`](crate::Error::Store).
+    #[cfg(feature = "async-core")]
+    pub fn to_async_sink(sink: impl AsyncSink) -> Self {
+        Self { sink: Some(Sink::Async(Arc::new(sink))), ..Self::to("") }
     }
 
     /// Creates the default options for a PDF that the caller reads.
@@ -228,7 +252,10 @@ impl DownloadOptions {
         if let Some(location) = &self.location {
             return Target::Store(location.clone());
         }
-        Target::Folder(self.folder.clone())
+        match &self.sink {
+            Some(sink) => Target::Sink(sink.clone()),
+            None => Target::Folder(self.folder.clone()),
+        }
     }
 
     pub(crate) fn emit(&self, event: DownloadEvent<'_>) {

@@ -20,7 +20,6 @@ pub(crate) enum FetchOutcome {
     /// The disk failed, which affects every file.
     Disk(io::Error),
     /// The store failed for this reason, which affects every file; the cause and the fix.
-    #[cfg(feature = "object-store")]
     Store(String, &'static str),
     /// The job was stopped, and a request for the file or to the store did not end in time.
     Stopped,

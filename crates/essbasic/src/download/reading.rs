@@ -125,7 +125,8 @@ impl Reading {
             Ok(bytes) => {
                 let (length, sha256) = (self.delivered.bytes, self.delivered.sha256());
                 let saved = |fetch: &Fetch| SavedFile {
-                    path: fetch.to.name.clone().into(),
+                    path: None,
+                    key: fetch.to.name.clone(),
                     bytes: length,
                     sha256,
                 };

@@ -13,16 +13,26 @@ use crate::ids::FlowId;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SavedFile {
-    /// Path of the file, with the number that it got if another file had its name; in a store, its key.
-    pub path: PathBuf,
+    /// Path of the file in the folder, with the number that it got if another file had its name. `None` in a store or
+    /// sink.
+    pub path: Option<PathBuf>,
+    /// Key of the object in the store, or the key that the sink returned; in a folder, the name of the file.
+    pub key: String,
     /// Length of the file, in bytes.
     pub bytes: u64,
     /// SHA-256 of its content, in hexadecimal.
     pub sha256: String,
 }
 
+impl SavedFile {
+    /// Returns the name of the file: the last segment of its key.
+    pub(crate) fn name(&self) -> &str {
+        self.key.rsplit('/').next().unwrap_or(&self.key)
+    }
+}
+
 impl fmt::Debug for SavedFile {
-    /// Omits the path, because the file name is that of the contract.
+    /// Omits path and key, because the file name is that of the contract.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SavedFile").field("bytes", &self.bytes).finish_non_exhaustive()
     }
@@ -51,7 +61,12 @@ pub struct ReportedFlow {
 }
 
 json::object! {
-    SavedFile { "path" => path: required, "bytes" => bytes: required, "sha256" => sha256: required }
+    SavedFile {
+        "path" => path: optional,
+        "key" => key: default,
+        "bytes" => bytes: required,
+        "sha256" => sha256: required,
+    }
 }
 
 json::object! {

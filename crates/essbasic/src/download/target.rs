@@ -7,19 +7,30 @@ use essbasic_files::{remove_orphans, sync_folder};
 
 use super::entry::{Entry, Verification, VerificationError};
 use super::file::{hash_file, prepare_folder};
+use super::sink::Sink;
 #[cfg(feature = "object-store")]
 use super::store::StoreLocation;
 use crate::error::Error;
 
-/// A folder, or a prefix in an object store.
+/// A folder, a prefix in an object store, or a sink of the caller. An archive has no sink.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
     Folder(PathBuf),
     #[cfg(feature = "object-store")]
     Store(StoreLocation),
+    Sink(Sink),
 }
 
 impl Target {
+    /// Returns whether names must contain the flow ID, because an existing file is kept and names get no numbers.
+    pub(crate) fn requires_flow_id(&self) -> bool {
+        match self {
+            Self::Folder(_) | Self::Sink(_) => false,
+            #[cfg(feature = "object-store")]
+            Self::Store(_) => true,
+        }
+    }
+
     /// Checks that files can be written, before the first request to the service. A store is checked with the first
     /// file.
     pub(crate) fn prepare(&self) -> Result<(), Error> {
@@ -27,6 +38,7 @@ impl Target {
             Self::Folder(folder) => prepare_folder(folder).map_err(|error| self.error(error)),
             #[cfg(feature = "object-store")]
             Self::Store(_) => Ok(()),
+            Self::Sink(_) => Ok(()),
         }
     }
 
@@ -36,6 +48,7 @@ impl Target {
             Self::Folder(folder) => remove_orphans(folder).map_err(|error| self.error(error)),
             #[cfg(feature = "object-store")]
             Self::Store(_) => Ok(()),
+            Self::Sink(_) => Ok(()),
         }
     }
 
@@ -45,15 +58,17 @@ impl Target {
             Self::Folder(folder) => sync_folder(folder),
             #[cfg(feature = "object-store")]
             Self::Store(_) => Ok(()),
+            Self::Sink(_) => Ok(()),
         }
     }
 
-    /// Returns the folder; `None` for a store.
+    /// Returns the folder; `None` for a store or sink.
     pub(crate) fn folder(&self) -> Option<PathBuf> {
         match self {
             Self::Folder(folder) => Some(folder.clone()),
             #[cfg(feature = "object-store")]
             Self::Store(_) => None,
+            Self::Sink(_) => None,
         }
     }
 
@@ -63,6 +78,7 @@ impl Target {
             Self::Folder(_) => None,
             #[cfg(feature = "object-store")]
             Self::Store(location) => Some(location.identity()),
+            Self::Sink(_) => None,
         }
     }
 
@@ -72,6 +88,7 @@ impl Target {
             Self::Folder(_) => None,
             #[cfg(feature = "object-store")]
             Self::Store(location) => Some(location.identity_v1()),
+            Self::Sink(_) => None,
         }
     }
 
@@ -113,6 +130,7 @@ impl Target {
             }
             #[cfg(feature = "object-store")]
             Self::Store(location) => location.verify(files, verification, stopped),
+            Self::Sink(_) => Ok(vec![false; files.len()]),
         }
     }
 
@@ -125,6 +143,7 @@ impl Target {
                 let hint = verification_error(&error).and_then(|error| error.hint);
                 Error::Store { message: error.to_string(), hint }
             }
+            Self::Sink(_) => Error::Store { message: error.to_string(), hint: None },
         }
     }
 }

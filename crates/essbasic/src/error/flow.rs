@@ -36,7 +36,7 @@ pub enum FlowErrorKind {
     Content,
     /// No response was received to a request that is not idempotent. It may have been executed.
     OutcomeUnknown,
-    /// The object store did not accept the file, including retries.
+    /// The object store or sink did not accept the file, including retries.
     Store,
     /// Not every party has signed the contract, so that its file would not be the final one.
     NotSigned,

@@ -189,7 +189,12 @@ fn saves_a_complete_file_with_any_label() {
         let report = client.download(&names, &DownloadOptions::to(folder.path()));
         for (flow, (_, expected)) in report.flows.iter().zip(accepted()) {
             assert_eq!(flow.error, None, "{}", flow.flow_id);
-            assert_eq!(std::fs::read(&flow.files[0].path).unwrap(), expected, "{}", flow.flow_id);
+            assert_eq!(
+                std::fs::read(flow.files[0].path.as_ref().unwrap()).unwrap(),
+                expected,
+                "{}",
+                flow.flow_id
+            );
         }
     }
 }
@@ -213,7 +218,10 @@ fn never_saves_an_encoded_file() {
         for flow in &client.download(&names, &options).flows {
             match &flow.error {
                 Some(error) => assert_eq!(error.kind, FlowErrorKind::Content, "{error}"),
-                None => assert_eq!(std::fs::read(&flow.files[0].path).unwrap(), complete),
+                None => assert_eq!(
+                    std::fs::read(flow.files[0].path.as_ref().unwrap()).unwrap(),
+                    complete
+                ),
             }
         }
     }

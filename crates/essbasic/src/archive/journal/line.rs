@@ -1,7 +1,6 @@
 //! The lines of a journal.
 
 use std::io;
-use std::path::Path;
 
 use essbasic_models::FlowStatus;
 use tc3_client::api::json::{self, Encode};
@@ -68,15 +67,13 @@ json::object! {
 
 impl Record {
     pub(crate) fn of(flow: &ReportedFlow) -> Self {
-        let name =
-            |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let failure = |error: &FlowError| {
             let message = truncate(&error.message, MAX_MESSAGE_BYTES).to_owned();
             error.with_message(message)
         };
         Self {
             flow_id: flow.flow_id.to_string(),
-            files: flow.files.iter().map(|file| (name(&file.path), file.bytes)).collect(),
+            files: flow.files.iter().map(|file| (file.name().to_owned(), file.bytes)).collect(),
             sha256: flow.files.iter().map(|file| file.sha256.clone()).collect(),
             status: flow.status.clone().filter(|status| status.as_str().len() <= MAX_STATUS_BYTES),
             error: flow.error.as_ref().map(failure),

@@ -42,7 +42,7 @@ fn a_file_gets_its_name_when_it_is_complete() {
         assert!(!folder.path().join("a.pdf").exists());
     }
     let Finished::Saved(saved) = file.finish(&to(Existing::Keep)).unwrap() else { panic!() };
-    assert_eq!(std::fs::read(saved.path).unwrap(), PDF);
+    assert_eq!(std::fs::read(saved.path.unwrap()).unwrap(), PDF);
     assert_eq!((saved.bytes, saved.sha256), (PDF.len() as u64, sha256(PDF)));
     assert_eq!(names(folder.path()), ["a.pdf"]);
 }
@@ -179,8 +179,8 @@ fn replaces_an_existing_file_only_if_it_belongs_to_the_contract() {
         let case = format!("{before:?} {existing:?}");
         match (&finished, expected) {
             (Finished::Saved(saved), Some(name)) => {
-                assert_eq!(saved.path, home.path().join(name), "{case}");
-                assert_eq!(std::fs::read(&saved.path).unwrap(), PDF, "{case}");
+                assert_eq!(saved.path, Some(home.path().join(name)), "{case}");
+                assert_eq!(std::fs::read(saved.path.as_ref().unwrap()).unwrap(), PDF, "{case}");
             }
             (Finished::Conflict { message, .. }, None) => {
                 assert!(message.starts_with("a.pdf exists"), "{message}");
@@ -247,11 +247,11 @@ fn named(first: u32, exist: &[(&str, &[u8])], used: &[&str]) -> String {
     let Finished::Saved(saved) = writer(folder.path()).finish(&to(existing)).unwrap() else {
         panic!()
     };
-    assert_eq!(std::fs::read(&saved.path).unwrap(), PDF);
+    assert_eq!(std::fs::read(saved.path.as_ref().unwrap()).unwrap(), PDF);
     for (name, bytes) in exist {
         assert_eq!(std::fs::read(folder.path().join(name)).unwrap(), *bytes, "{name}");
     }
-    saved.path.file_name().unwrap().to_str().unwrap().to_owned()
+    saved.key
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn concurrent_files_of_one_name_replace_nothing() {
         let mut file = FileWriter::create(folder.path()).unwrap();
         file.write(bytes).unwrap();
         match file.finish(&to(Existing::Number(numbers))).unwrap() {
-            Finished::Saved(saved) => (saved.path, bytes.to_vec()),
+            Finished::Saved(saved) => (saved.path.unwrap(), bytes.to_vec()),
             Finished::Conflict { message, .. } => panic!("{message}"),
         }
     };

@@ -105,7 +105,6 @@ impl Job {
             self.count_store_failure(error);
         }
         match outcome {
-            #[cfg(feature = "object-store")]
             FetchOutcome::Store(message, hint) => {
                 self.stop(Error::Store { message, hint: Some(hint) });
             }

@@ -13,7 +13,7 @@ use super::super::template::NameValues;
 use super::Job;
 use crate::error::{FlowError, FlowErrorKind};
 use crate::ids::FlowId;
-use crate::links::{LIFETIME, ResourceLink, merge, request};
+use crate::links::{LIFETIME, ResourceLink, merge, request, to_seconds};
 
 /// A batch of contracts whose links are requested.
 #[derive(Debug)]
@@ -118,7 +118,7 @@ impl Job {
                 flow_id: state.flow_id.as_str(),
                 kind: &link.kind,
                 index: flow,
-                at: link.requested_at,
+                at: to_seconds(link.requested_at),
             }));
             let (title, kind) = (link.name.clone(), link.kind.clone());
             fetches.push((state.files.len(), link));

@@ -115,7 +115,7 @@ impl Job {
         now: Now,
     ) -> Result<Self, Error> {
         let target = options.target();
-        if target.folder().is_none() && !options.names.has_flow_id() {
+        if target.requires_flow_id() && !options.names.has_flow_id() {
             return Err(Error::Names("a download to a store"));
         }
         if !options.reads_pdf {

@@ -240,7 +240,8 @@ impl Model {
             _ => {
                 *self.written.entry(fetch.to.name.clone()).or_default() += 1;
                 FetchOutcome::Saved(SavedFile {
-                    path: fetch.to.name.clone().into(),
+                    path: None,
+                    key: fetch.to.name.clone(),
                     bytes: 1,
                     sha256: String::new(),
                 })

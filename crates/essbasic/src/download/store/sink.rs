@@ -1,6 +1,5 @@
 //! The sink of a file in a store: sent in parts, and created as an object only after it is complete and checked.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use object_store::path::Path;
@@ -199,8 +198,8 @@ impl StoreSink {
     }
 
     fn saved(&self, sha256: String) -> SavedFile {
-        let path = PathBuf::from(self.key.as_ref());
-        SavedFile { path, bytes: self.content.length(), sha256 }
+        let key = self.key.as_ref().to_owned();
+        SavedFile { path: None, key, bytes: self.content.length(), sha256 }
     }
 
     /// Records the intent, on a thread that may block.
