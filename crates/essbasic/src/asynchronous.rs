@@ -7,7 +7,7 @@ use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::Stop;
 use tc3_client::api::Action;
 use tc3_client::transport::AsyncTransport;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 
 use crate::agent::{WithAgent, validated};
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
@@ -18,6 +18,7 @@ use crate::error::{Error, FlowError};
 use crate::ids::{self, FlowId};
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
+use crate::trace::{Workflow, in_context, spawn_blocking};
 use crate::until_stop::{call_until, unless_stopped};
 use crate::wait::{FlowWait, SignalQueue, WaitJob, WaitOptions};
 
@@ -168,8 +169,16 @@ impl Client {
     where
         I: IntoIterator<Item: Into<FlowId>>,
     {
+        Workflow::wait().run(self.wait_for(ids::collect(flows), options)).await
+    }
+
+    async fn wait_for(
+        &self,
+        flows: Vec<FlowId>,
+        options: &WaitOptions,
+    ) -> Result<Vec<FlowWait>, Error> {
         let agent = validated(&self.agent)?;
-        let mut job = WaitJob::new(agent, ids::collect(flows), options.clone(), self.client.now());
+        let mut job = WaitJob::new(agent, flows, options.clone(), self.client.now());
         loop {
             match job.next(self.client.now()) {
                 Next::Step(request) => {
@@ -191,8 +200,16 @@ impl Client {
     where
         I: IntoIterator<Item: Into<FlowId>>,
     {
+        Workflow::download().run(self.download_all(ids::collect(flows), options)).await
+    }
+
+    async fn download_all(
+        &self,
+        flows: Vec<FlowId>,
+        options: &DownloadOptions,
+    ) -> Result<Report, Error> {
         let agent = validated(&self.agent)?;
-        let (flows, all) = (ids::collect(flows), options.clone());
+        let all = options.clone();
         let now = self.client.now();
         let job = spawn_blocking(move || Job::new(agent, &flows, all, now));
         let job = job.await.map_err(|_| Error::Interrupted)??;
@@ -210,10 +227,17 @@ impl Client {
         I::IntoIter: Send + 'static,
         I::Item: Into<FlowId> + 'static,
     {
+        let ids = Box::new(flows.into_iter().map(Into::into));
+        Workflow::archive().run(self.archive_all(ids, options)).await
+    }
+
+    async fn archive_all(
+        &self,
+        ids: Box<dyn Iterator<Item = FlowId> + Send>,
+        options: &ArchiveOptions,
+    ) -> Result<ArchiveReport, Error> {
         let (agent, began) = (validated(&self.agent)?, self.client.now());
         let all = options.clone();
-        let ids: Box<dyn Iterator<Item = FlowId> + Send> =
-            Box::new(flows.into_iter().map(Into::into));
         let archive = spawn_blocking(move || Archive::open(agent, ids, all));
         let mut archive = archive.await.map_err(|_| Error::Interrupted)??;
         while let Next::Step((pause, job)) = archive.next_job() {
@@ -239,7 +263,7 @@ impl Client {
             match job.next(self.client.now()) {
                 Next::Step(step) => {
                     let (client, options) = (self.client.clone(), options.clone());
-                    tasks.spawn(run(client, options, step));
+                    tasks.spawn(in_context(run(client, options, step)));
                     continue;
                 }
                 Next::Wait(_) => {}

@@ -22,6 +22,7 @@ use crate::error::{Error, FlowError};
 use crate::ids::{self, FlowId};
 use crate::links::{FlowLinks, LinksJob};
 use crate::next::Next;
+use crate::trace::{Context, Workflow};
 use crate::wait::{FlowWait, WaitJob, WaitOptions};
 
 #[cfg(feature = "ureq")]
@@ -157,8 +158,13 @@ impl Client {
     where
         I: IntoIterator<Item: Into<FlowId>>,
     {
+        let flows = ids::collect(flows);
+        Workflow::wait().run_blocking(|| self.wait_for(flows, options))
+    }
+
+    fn wait_for(&self, flows: Vec<FlowId>, options: &WaitOptions) -> Result<Vec<FlowWait>, Error> {
         let agent = validated(&self.agent)?;
-        let mut job = WaitJob::new(agent, ids::collect(flows), options.clone(), self.client.now());
+        let mut job = WaitJob::new(agent, flows, options.clone(), self.client.now());
         loop {
             match job.next(self.client.now()) {
                 Next::Step(request) => {
@@ -182,9 +188,12 @@ impl Client {
     where
         I: IntoIterator<Item: Into<FlowId>>,
     {
-        let agent = validated(&self.agent)?;
-        let job = Job::new(agent, &ids::collect(flows), options.clone(), self.client.now())?;
-        self.run_job(job, options, &|_| ()).finish()
+        let flows = ids::collect(flows);
+        Workflow::download().run_blocking(|| {
+            let agent = validated(&self.agent)?;
+            let job = Job::new(agent, &flows, options.clone(), self.client.now())?;
+            self.run_job(job, options, &|_| ()).finish()
+        })
     }
 
     #[doc = include_str!("docs/archive.md")]
@@ -194,8 +203,16 @@ impl Client {
         I::IntoIter: Send + 'static,
         I::Item: Into<FlowId> + 'static,
     {
-        let (agent, began) = (validated(&self.agent)?, self.client.now());
         let ids = Box::new(flows.into_iter().map(Into::into));
+        Workflow::archive().run_blocking(|| self.archive_all(ids, options))
+    }
+
+    fn archive_all(
+        &self,
+        ids: Box<dyn Iterator<Item = FlowId> + Send>,
+        options: &ArchiveOptions,
+    ) -> Result<ArchiveReport, Error> {
+        let (agent, began) = (validated(&self.agent)?, self.client.now());
         let archive = Mutex::new(Archive::open(agent, ids, options.clone())?);
         let lock = || archive.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -222,12 +239,14 @@ impl Client {
             #[cfg(feature = "object-store")]
             uploads: StoreRuntime::default(),
         };
+        let context = Context::current();
+        let work = || context.enter(|| self.work(&shared, options, keep));
         std::thread::scope(|scope| {
             // One further thread requests links, and one waits for signatures.
             for _ in 0..options.effective_concurrency() + usize::from(options.wait.is_some()) {
                 let worker = std::thread::Builder::new().name("essbasic-download".into());
                 // If no more threads can be created, the existing ones do the work.
-                if worker.spawn_scoped(scope, || self.work(&shared, options, keep)).is_err() {
+                if worker.spawn_scoped(scope, work).is_err() {
                     break;
                 }
             }

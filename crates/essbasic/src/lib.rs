@@ -378,6 +378,7 @@ mod links;
 mod next;
 #[cfg(feature = "start")]
 mod start;
+mod trace;
 #[cfg(feature = "async-core")]
 mod until_stop;
 mod wait;

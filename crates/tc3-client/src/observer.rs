@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tc3_api::ErrorClass;
-use tc3_transport::TransportErrorKind;
 
 use crate::error::{Error, ErrorKind};
 
@@ -121,41 +120,14 @@ impl<'a> Outcome<'a> {
         matches!(self, Self::Success)
     }
 
-    /// Returns the failure as a label of a metric: the error code of the API, or a name of the [kind](ErrorKind) such as
-    /// `timeout`, or `cancelled`. Returns `None` for a success.
-    ///
-    /// It is the attribute `error.type` of OpenTelemetry.
+    /// Returns the failure as a label of a metric: [`Error::error_type`], or `cancelled`. Returns `None` for a success.
     pub fn error_type(&self) -> Option<&'a str> {
         match *self {
             Self::Success => None,
-            Self::Failed { kind, code: "", .. } => Some(name(kind)),
+            Self::Failed { kind, code: "", .. } => Some(kind.name()),
             Self::Failed { code, .. } => Some(code),
             Self::Cancelled => Some("cancelled"),
         }
-    }
-}
-
-fn name(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::Config => "config",
-        ErrorKind::Request => "request",
-        ErrorKind::Credentials => "credentials",
-        ErrorKind::Transport(kind) => match kind {
-            TransportErrorKind::Resolve => "resolve",
-            TransportErrorKind::Connect => "connect",
-            TransportErrorKind::Tls => "tls",
-            TransportErrorKind::Proxy => "proxy",
-            TransportErrorKind::Timeout => "timeout",
-            TransportErrorKind::Interrupted => "interrupted",
-            TransportErrorKind::BodyTooLarge => "body_too_large",
-            TransportErrorKind::Malformed => "malformed",
-            _ => "transport",
-        },
-        ErrorKind::Api => "api",
-        ErrorKind::Status => "status",
-        ErrorKind::Decode => "decode",
-        ErrorKind::Timeout => "timeout",
-        ErrorKind::Interceptor => "interceptor",
     }
 }
 

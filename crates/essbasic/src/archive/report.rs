@@ -11,6 +11,7 @@ use tc3_client::api::json::{self, Encode};
 use super::journal::{Reader, Record};
 use crate::error::FlowError;
 use crate::ids::FlowId;
+use crate::trace::Outcome;
 
 /// The result of an archive job: totals, and the path of the journal with the result of each contract.
 ///
@@ -102,6 +103,12 @@ impl From<Record> for ArchivedFlow {
     fn from(record: Record) -> Self {
         let Record { flow_id, files, sha256, status, error, .. } = record;
         Self { flow_id: flow_id.into(), files, sha256, status, error }
+    }
+}
+
+impl Outcome for ArchiveReport {
+    fn failed(&self) -> u64 {
+        self.failed
     }
 }
 

@@ -1,7 +1,6 @@
 //! The transfer of one file, from its request to its sink.
 
 use tc3_client::transport::{AsyncBody, Bytes, Response};
-use tokio::task::spawn_blocking;
 
 #[cfg(feature = "object-store")]
 use crate::download::StoreSink;
@@ -9,6 +8,7 @@ use crate::download::{
     AsyncFile, BlockingFile, DownloadEvent, DownloadOptions, Fetch, FetchOutcome, FileSink,
     FolderSink, exchange_failed, file_request,
 };
+use crate::trace::spawn_blocking;
 use crate::until_stop::{send_until, within_grace};
 
 /// Number of bytes that are buffered before they are written to the disk or a blocking sink.

@@ -8,6 +8,7 @@ use tc3_client::api::json;
 
 use crate::error::FlowError;
 use crate::ids::FlowId;
+use crate::trace::Outcome;
 
 /// A saved file.
 #[derive(Clone, PartialEq, Eq)]
@@ -79,6 +80,12 @@ json::object! {
         "status" => status: optional,
         "files" => files: default,
         "error" => error: optional,
+    }
+}
+
+impl Outcome for Report {
+    fn failed(&self) -> u64 {
+        Self::failed(self).count() as u64
     }
 }
 

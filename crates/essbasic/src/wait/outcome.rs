@@ -8,6 +8,7 @@ use tc3_client::api::{__deserialize, __serialize};
 
 use crate::error::FlowError;
 use crate::ids::FlowId;
+use crate::trace::Outcome;
 
 /// Outcome of the wait for one contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,18 @@ pub struct FlowWait {
 
 json::object! {
     FlowWait { "flow_id" => flow_id: required, "outcome" => outcome: required }
+}
+
+impl Outcome for Vec<FlowWait> {
+    /// Counts contracts whose status is unknown: a rejected one has been waited for.
+    fn failed(&self) -> u64 {
+        let failed = |flow: &&FlowWait| match &flow.outcome {
+            WaitOutcome::Signed | WaitOutcome::Ended { .. } => false,
+            WaitOutcome::Pending { error, .. } => error.is_some(),
+            WaitOutcome::NotFound => true,
+        };
+        self.iter().filter(failed).count() as u64
+    }
 }
 
 /// How the wait for one contract ended.

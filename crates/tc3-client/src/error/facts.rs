@@ -28,6 +28,16 @@ impl Error {
         &self.0.code
     }
 
+    /// Returns the failure as a label of a metric: the [`code`](Self::code), or the [name](ErrorKind::name) of the kind.
+    ///
+    /// It is the attribute `error.type` of OpenTelemetry.
+    pub fn error_type(&self) -> &str {
+        match self.code() {
+            "" => self.0.kind.name(),
+            code => code,
+        }
+    }
+
     /// Returns the failure without action and code. It is the message of the service if there is one.
     pub fn message(&self) -> &str {
         &self.0.message
@@ -132,6 +142,33 @@ impl Error {
     /// Returns the fix, if one is known.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref().or_else(|| of_kind(self.0.kind))
+    }
+}
+
+impl ErrorKind {
+    /// Returns the name of the kind, such as `timeout`. For a failed HTTP exchange it is that of its cause, such as `connect`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Request => "request",
+            Self::Credentials => "credentials",
+            Self::Transport(kind) => match kind {
+                TransportErrorKind::Resolve => "resolve",
+                TransportErrorKind::Connect => "connect",
+                TransportErrorKind::Tls => "tls",
+                TransportErrorKind::Proxy => "proxy",
+                TransportErrorKind::Timeout => "timeout",
+                TransportErrorKind::Interrupted => "interrupted",
+                TransportErrorKind::BodyTooLarge => "body_too_large",
+                TransportErrorKind::Malformed => "malformed",
+                _ => "transport",
+            },
+            Self::Api => "api",
+            Self::Status => "status",
+            Self::Decode => "decode",
+            Self::Timeout => "timeout",
+            Self::Interceptor => "interceptor",
+        }
     }
 }
 

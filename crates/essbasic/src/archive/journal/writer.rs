@@ -11,6 +11,7 @@ use essbasic_files::{Lock, is_at};
 
 use super::line::{Record, line_of};
 use crate::download::{Entry, IntentLog};
+use crate::trace::Context;
 
 /// Maximum time until a written line is fsynced.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -190,9 +191,10 @@ pub(super) fn start(
     sync_files: impl Fn() -> io::Result<()> + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
     let thread = std::thread::Builder::new().name("essbasic-journal".into());
+    let context = Context::current();
     thread.spawn(move || {
         let _lock = lock;
         // The error is recorded as the failure of the journal.
-        let _ = shared.run(&sync_files);
+        let _ = context.enter(|| shared.run(&sync_files));
     })
 }

@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::super::outcome::FetchOutcome;
 use super::STOP_CHECK;
+use crate::trace::in_context;
 
 /// A runtime with one thread, created with the first file.
 ///
@@ -39,7 +40,7 @@ impl StoreRuntime {
             builder.build().map_err(|error| error.kind())
         });
         let runtime = runtime.as_ref().map_err(|&kind| FetchOutcome::Disk(kind.into()))?;
-        let task = runtime.spawn(task);
+        let task = runtime.spawn(in_context(task));
         let handle = task.abort_handle();
         // A channel, because `Runtime::block_on` panics if the caller's thread belongs to another runtime.
         let (sender, receiver) = sync_channel(1);

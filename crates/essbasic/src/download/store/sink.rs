@@ -16,6 +16,7 @@ use super::super::report::SavedFile;
 use super::conditional_put::{Created, exists};
 use super::error::{Operation, StoreError, describe};
 use super::location::StoreLocation;
+use crate::trace::{in_context, spawn_blocking};
 
 /// Maximum memory that is reserved for a part before its bytes are received, in bytes.
 const MAX_RESERVED_BYTES: usize = 64 << 20;
@@ -207,7 +208,7 @@ impl StoreSink {
         let to = Arc::clone(&self.to);
         let (name, sha256) = (to.name.clone(), sha256.to_owned());
         let entry = Entry { name, bytes: self.content.length(), sha256 };
-        let written = tokio::task::spawn_blocking(move || to.record_intent(&entry)).await;
+        let written = spawn_blocking(move || to.record_intent(&entry)).await;
         match written {
             Ok(written) => written.map_err(FetchOutcome::Disk),
             Err(_) => Err(FetchOutcome::Disk(std::io::Error::other("the runtime has shut down"))),
@@ -232,7 +233,7 @@ impl Drop for StoreSink {
         if let Upload::Multipart(upload) = std::mem::replace(&mut self.upload, Upload::NotStarted)
             && let Ok(runtime) = Handle::try_current()
         {
-            runtime.spawn(abort_upload(upload));
+            runtime.spawn(in_context(abort_upload(upload)));
         }
     }
 }

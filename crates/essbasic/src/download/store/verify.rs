@@ -13,6 +13,7 @@ use super::super::entry::{Entry, Verification, VerificationError, hex};
 use super::STOP_CHECK;
 use super::error::{Operation, StoreError};
 use super::location::StoreLocation;
+use crate::trace::{Context, in_context};
 
 /// Size of a range read, in bytes.
 const READ_BYTES: u64 = 4 << 20;
@@ -115,14 +116,16 @@ impl StoreLocation {
     ) -> io::Result<Vec<Option<bool>>> {
         // On a separate thread: the caller's thread may belong to a runtime, in which blocking on another one panics.
         std::thread::scope(|scope| {
-            let thread = scope.spawn(|| {
+            let context = Context::current();
+            let work = || {
                 let mut builder = tokio::runtime::Builder::new_current_thread();
                 let runtime = builder.enable_all().build().map_err(failed)?;
                 let verified = runtime.block_on(self.verify_all(files, verification, stopped));
                 // Without waiting for requests that block a thread.
                 runtime.shutdown_background();
                 verified
-            });
+            };
+            let thread = scope.spawn(move || context.enter(work));
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     }
@@ -137,10 +140,10 @@ impl StoreLocation {
         let (mut tasks, permits) = (JoinSet::new(), Arc::new(Semaphore::new(MAX_CONCURRENT)));
         for (index, files) in files.into_iter().enumerate() {
             let (location, permits) = (self.clone(), Arc::clone(&permits));
-            tasks.spawn(async move {
+            tasks.spawn(in_context(async move {
                 let _permit = permits.acquire_owned().await;
                 (index, location.verify_files(files, verification).await)
-            });
+            }));
         }
         loop {
             let ended = tokio::time::timeout(STOP_CHECK, tasks.join_next()).await;

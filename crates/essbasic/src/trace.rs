@@ -1,0 +1,127 @@
+//! Tracing of workflows: their spans, and the span of the caller on every thread that works for it.
+
+use tracing::field::Empty;
+use tracing::instrument::{WithDispatch, WithSubscriber};
+use tracing::{Dispatch, Instrument, Span, dispatcher};
+
+use crate::error::Error;
+
+/// The subscriber and span of a thread, for another thread that works for it.
+pub(crate) struct Context {
+    subscriber: Dispatch,
+    span: Span,
+}
+
+impl Context {
+    pub(crate) fn current() -> Self {
+        Self { subscriber: dispatcher::get_default(Clone::clone), span: Span::current() }
+    }
+
+    /// Performs work in this context.
+    pub(crate) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+        dispatcher::with_default(&self.subscriber, || self.span.in_scope(work))
+    }
+}
+
+/// Returns a future that keeps the subscriber and span of the caller when it is spawned.
+pub(crate) fn in_context<F: Future>(work: F) -> WithDispatch<tracing::instrument::Instrumented<F>> {
+    work.in_current_span().with_current_subscriber()
+}
+
+/// Spawns blocking work in the context of the caller.
+#[cfg(any(feature = "async-core", feature = "object-store"))]
+pub(crate) fn spawn_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> tokio::task::JoinHandle<T> {
+    let context = Context::current();
+    tokio::task::spawn_blocking(move || context.enter(work))
+}
+
+/// The result of a workflow, of which the number of failed contracts is recorded.
+pub(crate) trait Outcome {
+    /// Returns the number of contracts that failed.
+    fn failed(&self) -> u64;
+}
+
+/// The span of a workflow. Its end is recorded with the names of OpenTelemetry.
+pub(crate) struct Workflow(Span);
+
+impl Workflow {
+    pub(crate) fn wait() -> Self {
+        Self(tracing::info_span!(
+            "essbasic.wait",
+            otel.status_code = Empty,
+            error.type = Empty,
+            essbasic.failed = Empty,
+        ))
+    }
+
+    pub(crate) fn download() -> Self {
+        Self(tracing::info_span!(
+            "essbasic.download",
+            otel.status_code = Empty,
+            error.type = Empty,
+            essbasic.failed = Empty,
+        ))
+    }
+
+    pub(crate) fn archive() -> Self {
+        Self(tracing::info_span!(
+            "essbasic.archive",
+            otel.status_code = Empty,
+            error.type = Empty,
+            essbasic.failed = Empty,
+        ))
+    }
+
+    /// Runs an async workflow in its span.
+    #[cfg(feature = "async-core")]
+    pub(crate) async fn run<T: Outcome>(
+        self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let result = work.instrument(self.0.clone()).await;
+        self.end(&result);
+        result
+    }
+
+    /// Runs a blocking workflow in its span.
+    #[cfg(feature = "ureq")]
+    pub(crate) fn run_blocking<T: Outcome>(
+        self,
+        work: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let result = self.0.in_scope(work);
+        self.end(&result);
+        result
+    }
+
+    fn end<T: Outcome>(&self, result: &Result<T, Error>) {
+        match result {
+            Ok(outcome) => {
+                self.0.record("essbasic.failed", outcome.failed());
+            }
+            Err(error) => {
+                self.0.record("error.type", error_type(error));
+                self.0.record("otel.status_code", "ERROR");
+                tracing::debug!(parent: &self.0, %error, "workflow failed");
+            }
+        }
+    }
+}
+
+/// Returns a failure as a value with few variants.
+fn error_type(error: &Error) -> &str {
+    if let Some(call) = error.call() {
+        return call.error_type();
+    }
+    match error {
+        Error::Call(_) | Error::Flow(_) => "contract",
+        Error::Folder { .. } => "folder",
+        Error::Store { .. } => "store",
+        Error::Agent(_) => "agent",
+        Error::Names(_) => "names",
+        Error::Stopped => "stopped",
+        Error::Interrupted => "interrupted",
+    }
+}
