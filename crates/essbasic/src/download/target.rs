@@ -130,7 +130,7 @@ impl Target {
             }
             #[cfg(feature = "object-store")]
             Self::Store(location) => location.verify(files, verification, stopped),
-            Self::Sink(_) => Ok(vec![false; files.len()]),
+            Self::Sink(_) => Ok(vec![Some(false); files.len()]),
         }
     }
 
