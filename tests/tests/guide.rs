@@ -11,13 +11,14 @@ use std::path::PathBuf;
 use workspace_tests::root;
 
 /// Document in English and in Chinese.
-const PAIRS: [[&str; 2]; 7] = [
+const PAIRS: [[&str; 2]; 8] = [
     ["README.md", "README.zh-CN.md"],
     ["docs/guide/getting-started.md", "docs/guide/zh-CN/getting-started.md"],
     ["docs/guide/callbacks.md", "docs/guide/zh-CN/callbacks.md"],
     ["docs/guide/archiving.md", "docs/guide/zh-CN/archiving.md"],
     ["docs/guide/errors.md", "docs/guide/zh-CN/errors.md"],
     ["docs/guide/transports.md", "docs/guide/zh-CN/transports.md"],
+    ["docs/guide/observability.md", "docs/guide/zh-CN/observability.md"],
     ["docs/guide/tenants.md", "docs/guide/zh-CN/tenants.md"],
 ];
 

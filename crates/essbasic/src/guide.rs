@@ -47,6 +47,9 @@ pub mod testing {}
 #[doc = include_str!("../guide/transports.md")]
 pub mod transports {}
 
+#[doc = include_str!("../guide/observability.md")]
+pub mod observability {}
+
 /// [credentials]: crate::guide::credentials
 #[doc = include_str!("../guide/tenants.md")]
 pub mod tenants {}
@@ -73,6 +76,9 @@ pub mod zh_cn {
 
     #[doc = include_str!("../guide/zh-CN/transports.md")]
     pub mod transports {}
+
+    #[doc = include_str!("../guide/zh-CN/observability.md")]
+    pub mod observability {}
 
     /// [credentials]: crate::guide::credentials
     #[doc = include_str!("../guide/zh-CN/tenants.md")]

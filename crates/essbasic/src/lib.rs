@@ -310,8 +310,9 @@
 //!
 //! Everything that an implementation needs is exported here: [`credentials::CredentialSource`] for other places of keys,
 //! [`transport::AsyncTransport`] and [`transport::BlockingTransport`] for other HTTP clients, [`Clock`], [`AsyncSleep`] and
-//! [`BlockingSleep`] for other time, and [`Encapsulation`] for other encryption. Each is also implemented for an `Arc` of
-//! it. [`transport::async_trait`] is the macro for the async traits.
+//! [`BlockingSleep`] for other time, [`Observer`] for metrics, [`Interceptor`] for headers and bodies of calls, and
+//! [`Encapsulation`] for other encryption. Each is also implemented for an `Arc` of it. The guide describes
+//! [observability](guide::observability). [`transport::async_trait`] is the macro for the async traits.
 //!
 //! # Feature flags
 //!
@@ -421,6 +422,7 @@ pub use tc3_client::Error as CallError;
 #[cfg(feature = "catalogue")]
 pub use tc3_client::catalogue;
 pub use tc3_client::{
-    BaseUrl, Clock, Config, Encapsulation, Endpoint, ErrorKind, Language, Now, RateLimit,
-    RetryPolicy, SystemClock, SystemSleep, api, credentials, transport,
+    AttemptEvent, BaseUrl, CallEvent, CallOutcome, Clock, Config, Encapsulation, Endpoint,
+    ErrorKind, Interceptor, Language, Now, Observer, RateLimit, RawResponse, RetryPolicy,
+    SystemClock, SystemSleep, UnsignedRequest, api, credentials, transport,
 };

@@ -82,7 +82,7 @@ pub use endpoint::{BaseUrl, Endpoint};
 pub use error::{Error, ErrorKind};
 pub use interceptor::{Interceptor, RawResponse, UnsignedRequest};
 pub use limiter::RateLimit;
-pub use observer::{AttemptEvent, CallEvent, Observer, Outcome};
+pub use observer::{AttemptEvent, CallEvent, CallOutcome, Observer};
 pub use retry::RetryPolicy;
 pub use stop::Stop;
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]

@@ -65,7 +65,7 @@ pub struct AttemptEvent<'a> {
     /// Request ID, if there was one in the response.
     pub request_id: Option<&'a str>,
     /// Result of the attempt.
-    pub outcome: Outcome<'a>,
+    pub outcome: CallOutcome<'a>,
     /// Delay before the next attempt; `None` after the last one. It excludes waits for the rate limit and for a credential.
     pub retry_in: Option<Duration>,
 }
@@ -87,13 +87,13 @@ pub struct CallEvent<'a> {
     /// Request ID of the last attempt, if there was one in the response.
     pub request_id: Option<&'a str>,
     /// Result of the call.
-    pub outcome: Outcome<'a>,
+    pub outcome: CallOutcome<'a>,
 }
 
 /// The result of an attempt or a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome<'a> {
+pub enum CallOutcome<'a> {
     /// The response was decoded.
     Success,
     /// It failed.
@@ -110,7 +110,7 @@ pub enum Outcome<'a> {
     Cancelled,
 }
 
-impl<'a> Outcome<'a> {
+impl<'a> CallOutcome<'a> {
     pub(crate) fn of(error: &'a Error) -> Self {
         Self::Failed { kind: error.kind(), class: error.class(), code: error.code() }
     }

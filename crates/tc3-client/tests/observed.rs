@@ -20,7 +20,7 @@ use tc3_client::transport::{
     AsyncBody, BlockingBody, Request, Response, TransportError, TransportErrorKind,
 };
 use tc3_client::{
-    AttemptEvent, CallEvent, Client, Config, ErrorKind, Observer, Outcome, RetryPolicy, Stop,
+    AttemptEvent, CallEvent, CallOutcome, Client, Config, ErrorKind, Observer, RetryPolicy, Stop,
     blocking,
 };
 
@@ -188,7 +188,7 @@ struct Times(Arc<Mutex<Vec<Time>>>);
 
 impl Observer for Times {
     fn on_attempt(&self, attempt: &AttemptEvent<'_>) {
-        let Outcome::Failed { kind, class, code, .. } = attempt.outcome else { return };
+        let CallOutcome::Failed { kind, class, code, .. } = attempt.outcome else { return };
         assert_eq!((kind, class), (ErrorKind::Api, Some(ErrorClass::Throttled)));
         assert_eq!(code, "RequestLimitExceeded");
         self.0.lock().unwrap().push((attempt.elapsed, attempt.retry_in, false));
@@ -259,7 +259,7 @@ fn a_cancelled_call_is_reported() {
         move |request: Request| -> Result<Response<BlockingBody>, _> { refuse(request) },
     )
     .unwrap();
-    assert!(client.call_cancellable(&Read, &stop).unwrap().is_none());
+    assert_eq!(client.call_cancellable(&Read, &stop).unwrap(), None);
     assert_eq!(lines.take(), expected);
 
     let stop = Stop::default();
@@ -270,6 +270,6 @@ fn a_cancelled_call_is_reported() {
         std::future::ready(Err::<Response<AsyncBody>, _>(error))
     })
     .unwrap();
-    assert!(runtime.block_on(client.call_cancellable(&Read, &stop)).unwrap().is_none());
+    assert_eq!(runtime.block_on(client.call_cancellable(&Read, &stop)).unwrap(), None);
     assert_eq!(lines.take(), expected);
 }

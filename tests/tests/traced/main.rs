@@ -117,7 +117,9 @@ fn the_span_of_the_caller_contains_everything() {
         for is_async in [false, true] {
             let label = format!("{work:?} async: {is_async}");
             let config = config(&emulator, SECRET_KEY);
-            let (result, spans, messages) = Spans::of(|| perform(config, work, &flows, is_async));
+            let events = Arc::default();
+            let (result, spans, messages) =
+                Spans::of(|| perform_counted(config, work, &flows, is_async, &events));
             result.unwrap();
             let (calls, workflows) = split(&spans, name);
             assert!(!calls.is_empty(), "{label}");

@@ -11,7 +11,7 @@ use tracing::field::Empty;
 use super::{Call, Step};
 use crate::endpoint::Target;
 use crate::error::Error;
-use crate::observer::{AttemptEvent, CallEvent, Outcome};
+use crate::observer::{AttemptEvent, CallEvent, CallOutcome};
 use crate::one_line::one_line;
 use crate::time::{Clock, Now};
 
@@ -88,7 +88,7 @@ impl Call<'_> {
 
     /// Reports an attempt whose response was decoded.
     pub(super) fn attempt_succeeded(&mut self, now: Now, status: u16, request_id: String) {
-        self.report_attempt(now, Some(status), id(&request_id), Outcome::Success, None);
+        self.report_attempt(now, Some(status), id(&request_id), CallOutcome::Success, None);
         self.observed.success = Some((status, request_id));
     }
 
@@ -99,7 +99,7 @@ impl Call<'_> {
             Step::Sleep(delay) => Some(*delay),
             Step::Credential(_) | Step::Send(_) => Some(Duration::ZERO),
         };
-        let outcome = Outcome::of(error);
+        let outcome = CallOutcome::of(error);
         self.report_attempt(now, error.status(), error.request_id(), outcome, retry_in);
     }
 
@@ -108,7 +108,7 @@ impl Call<'_> {
         now: Now,
         status: Option<u16>,
         request_id: Option<&str>,
-        outcome: Outcome<'_>,
+        outcome: CallOutcome<'_>,
         retry_in: Option<Duration>,
     ) {
         let Some(sent_at) = self.observed.sent_at.take() else { return };
@@ -132,10 +132,10 @@ impl Call<'_> {
                 let success = self.observed.success.take();
                 let status = success.as_ref().map(|(status, _)| *status);
                 let request_id = success.as_ref().and_then(|(_, request_id)| id(request_id));
-                self.report_call(now, status, request_id, Outcome::Success);
+                self.report_call(now, status, request_id, CallOutcome::Success);
             }
             Step::Done(Err(error)) => {
-                self.report_call(now, error.status(), error.request_id(), Outcome::of(error));
+                self.report_call(now, error.status(), error.request_id(), CallOutcome::of(error));
                 tracing::debug!(
                     parent: &self.observed.span,
                     error = one_line(&error.to_string(), MAX_LOGGED_CHARS),
@@ -150,8 +150,8 @@ impl Call<'_> {
     /// Reports that the driver stops before the call has a result.
     pub(crate) fn cancel(&mut self, now: Now) {
         if !self.observed.is_ended {
-            self.report_attempt(now, None, None, Outcome::Cancelled, None);
-            self.report_call(now, None, None, Outcome::Cancelled);
+            self.report_attempt(now, None, None, CallOutcome::Cancelled, None);
+            self.report_call(now, None, None, CallOutcome::Cancelled);
         }
     }
 
@@ -160,7 +160,7 @@ impl Call<'_> {
         now: Now,
         status: Option<u16>,
         request_id: Option<&str>,
-        outcome: Outcome<'_>,
+        outcome: CallOutcome<'_>,
     ) {
         self.observed.is_ended = true;
         let span = &self.observed.span;
@@ -169,7 +169,7 @@ impl Call<'_> {
         if self.attempts > 1 {
             span.record("http.request.resend_count", self.attempts - 1);
         }
-        if let Outcome::Failed { code, .. } = outcome
+        if let CallOutcome::Failed { code, .. } = outcome
             && !code.is_empty()
         {
             span.record("rpc.status_code", code);
