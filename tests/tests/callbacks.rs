@@ -145,8 +145,9 @@ fn waits_for_single_contracts_share_the_callbacks() {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let url = runtime.block_on(serve(signals.clone()));
         let callback = Callback::to(url).with_token(TOKEN).with_key(KEY);
-        let emulator =
-            Emulator::builder().with_callback(callback).with_rate_limit(None).start().unwrap();
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        let builder = Emulator::builder().with_manual_clock(now).with_callback(callback);
+        let emulator = builder.with_rate_limit(None).start().unwrap();
         let ids: Vec<String> = (0..WAITS).map(|n| format!("yDwB{n:028}")).collect();
         for id in &ids {
             emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
@@ -158,6 +159,7 @@ fn waits_for_single_contracts_share_the_callbacks() {
             emulator.sign(id, None).unwrap();
         };
         sign(early);
+        emulator.advance(Duration::from_secs(3));
         assert!(emulator.wait_for_callbacks(Duration::from_secs(60)));
         let config = config(&emulator).with_rate_limit(RateLimit::Off);
         let agent = agent(APP_ID, ORGANIZATION, OPERATOR);
@@ -182,11 +184,12 @@ fn waits_for_single_contracts_share_the_callbacks() {
                 };
                 ids.iter().map(wait).collect()
             };
-            // Each wait has polled its contract once before the callback.
+            // Each of the other waits has polled its contract once before the callback.
             while queries() < Some((WAITS - 1) as u64) {
                 std::thread::yield_now();
             }
             others.iter().for_each(|id| sign(id));
+            emulator.advance(Duration::from_secs(3));
             waits.into_iter().map(|wait| wait.join().unwrap()).collect()
         });
         assert!(outcomes.iter().all(|outcome| *outcome == WaitOutcome::Signed), "{outcomes:?}");
