@@ -9,6 +9,7 @@
 //! A source that is not configured is *absent*, and a chain continues with the next source. If a source is
 //! configured but invalid, the chain stops with its error and uses no other key.
 
+mod assume_role;
 mod attempts;
 mod cache;
 mod chain;
@@ -27,6 +28,7 @@ mod temporary;
 mod turn;
 mod variables;
 
+pub use assume_role::AssumeRole;
 pub(crate) use cache::CredentialCache;
 pub use chain::{Chain, default_chain};
 pub use credential::Credential;
@@ -37,4 +39,3 @@ pub use error::CredentialError;
 pub use oidc::TkeIdentity;
 pub use profile::Profile;
 pub use source::{CredentialFetch, CredentialSource, FetchResponse, FetchStep, from_fn};
-pub use sts::AssumeRole;

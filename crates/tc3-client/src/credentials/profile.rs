@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use tc3_api::json;
 
+use super::assume_role::AssumeRole;
 use super::credential::{Credential, Part};
 use super::cvm::CvmRole;
 use super::error::CredentialError;
 use super::source::{CredentialFetch, CredentialSource, Ready};
-use super::sts::AssumeRole;
 use super::temporary::Zeroized;
 use super::variables::Variables;
 use super::{files, ini};

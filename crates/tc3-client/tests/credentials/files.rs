@@ -65,12 +65,15 @@ fn searches_profile_files_in_order() {
 fn reads_roles_of_tccli_profiles() {
     let folder = tempfile::tempdir().unwrap();
     let keys = json!({"type": "default", "secretId": "base", "secretKey": SECRET, "token": null,
-        "role-arn": "arn", "role-session-name": "s"});
+        "role-arn": "arn", "role-session-name": "session"});
     write(folder.path(), TCCLI, keys.to_string());
     let outcome = call(profile(folder.path(), None), &[sts_response("tmp", 7200)]);
     assert!(header(&outcome, 0, "authorization").contains("Credential=base/"));
     let body: Value = serde_json::from_slice(&outcome.requests[0].body).unwrap();
-    assert_eq!(body, json!({"RoleArn": "arn", "RoleSessionName": "s", "DurationSeconds": 7200}));
+    assert_eq!(
+        body,
+        json!({"RoleArn": "arn", "RoleSessionName": "session", "DurationSeconds": 7200})
+    );
     assert_eq!(used(&outcome).0, "tmp");
 
     write(folder.path(), TCCLI, json!({"type": "cvm-role"}).to_string());

@@ -100,7 +100,7 @@ fn assumed() -> AssumeRole<Credential> {
 
 #[test]
 fn assumes_a_role() {
-    let source = assumed().with_external_id("e").with_duration(Duration::from_secs(900));
+    let source = assumed().with_external_id("partner").with_duration(Duration::from_secs(900));
     let outcome = call(source, &[sts_response("tmp", 900)]);
     assert_eq!(used(&outcome), ("tmp".into(), "tok"));
     let request = &outcome.requests[0];
@@ -109,7 +109,7 @@ fn assumes_a_role() {
     assert_eq!(
         body,
         json!({"RoleArn": "qcs::cam::uin/1:roleName/r", "RoleSessionName": "tc3-client",
-            "DurationSeconds": 900, "ExternalId": "e"})
+            "DurationSeconds": 900, "ExternalId": "partner"})
     );
     assert_eq!(header(&outcome, 0, "x-tc-version"), "2018-08-13");
     assert_eq!(header(&outcome, 0, "x-tc-token"), "base");
@@ -128,6 +128,70 @@ fn assumes_a_role() {
         .then(AssumeRole::new(environment(&[]), "second"))
         .then(Credential::new("next", "k"));
     assert_eq!(used(&call(source, &[])).0, "next");
+}
+
+#[test]
+fn limits_the_permissions_of_a_role() {
+    let policy = r#"{"version": "2.0", "statement": [{"action": "ess:*", "note": "a+b~/合"}]}"#;
+    let source = assumed().with_policy(policy).with_tag("team", "a").with_tag("Team", "");
+    let outcome = call(source, &[sts_response("tmp", 7200)]);
+    let body: Value = serde_json::from_slice(&outcome.requests[0].body).unwrap();
+    let encoded = "%7B%22version%22%3A%20%222.0%22%2C%20%22statement%22%3A%20%5B%7B%22action%22%3A%20%22\
+        ess%3A%2A%22%2C%20%22note%22%3A%20%22a%2Bb~%2F%E5%90%88%22%7D%5D%7D";
+    assert_eq!(
+        body,
+        json!({"RoleArn": "qcs::cam::uin/1:roleName/r", "RoleSessionName": "tc3-client",
+            "DurationSeconds": 7200, "Policy": encoded,
+            "Tags": [{"Key": "team", "Value": "a"}, {"Key": "Team", "Value": ""}]})
+    );
+}
+
+#[test]
+fn values_outside_the_limits_of_sts_are_not_sent() {
+    let tags = |count: usize| {
+        (0..count).fold(assumed(), |source, index| source.with_tag(format!("k{index}"), "v"))
+    };
+    let name = |text: &str| assumed().with_session_name(text);
+    let id = |text: &str| assumed().with_external_id(text);
+    for source in [
+        name("ab"),
+        name(&"a".repeat(128)),
+        name("aZ09_=,.@-"),
+        id("ab"),
+        id(&"a".repeat(128)),
+        id("aZ09_=,.@:/-"),
+        tags(50),
+        assumed().with_tag("合".repeat(128), "同".repeat(256)),
+        assumed().with_policy(" {} "),
+    ] {
+        let shown = format!("{source:?}");
+        let outcome = call(source, &[sts_response("tmp", 7200)]);
+        assert!(outcome.results[0].is_ok(), "{shown}: {:?}", outcome.results);
+    }
+    for (source, expected) in [
+        (name("a"), "the session name has 1 characters; expected 2 to 128"),
+        (name(&"a".repeat(129)), "the session name has 129 characters"),
+        (name("a b"), "the session name contains a character other than"),
+        (name("a/b"), "the session name contains"),
+        (name("合同"), "the session name contains"),
+        (id(""), "the external ID has 0 characters"),
+        (id(&"a".repeat(129)), "the external ID has 129 characters"),
+        (id("a+b"), "the external ID contains"),
+        (tags(51), "51 tags; at most 50 are allowed"),
+        (assumed().with_tag("", "v"), "tag 1 has a key of 0 characters; expected 1 to 128"),
+        (tags(1).with_tag("k".repeat(129), "v"), "tag 2 has a key of 129 characters"),
+        (assumed().with_tag("k", "v".repeat(257)), "tag 1 has a value of 257 characters"),
+        (tags(2).with_tag("k1", "w"), "tag 3 has the key of another tag"),
+        (assumed().with_policy(""), "the policy is invalid: "),
+        (assumed().with_policy("[]"), "the policy is invalid: "),
+        (assumed().with_policy(format!("{{\"{SECRET}")), "the policy is invalid: "),
+        (assumed().with_policy("{} {}"), "the policy is invalid: "),
+    ] {
+        let outcome = call(source, &[sts_response("tmp", 7200)]);
+        let text = credential_error(&outcome);
+        assert!(text.contains(&format!("assumed role: {expected}")), "{expected}: {text}");
+        assert_eq!(outcome.sends(), 0, "{expected}");
+    }
 }
 
 #[test]
