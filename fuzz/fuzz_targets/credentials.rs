@@ -68,6 +68,7 @@ fuzz_target!(|data: &[u8]| {
                 now.unix += time;
                 now.monotonic += time;
             }
+            FetchStep::Run(operation) => panic!("{operation:?} in a profile"),
             FetchStep::Done(credential) => {
                 let keys = [credential.secret_id(), credential.token().unwrap_or("-")];
                 assert!(keys.iter().all(|key| {

@@ -10,7 +10,7 @@ use tracing::Instrument;
 use crate::call::{Call, Event, Step, Watched};
 use crate::client_methods::client_methods;
 use crate::config::Config;
-use crate::credentials::{CredentialError, ValidCredential};
+use crate::credentials::{CredentialError, ValidCredential, Wanted};
 use crate::endpoint::Endpoint;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -98,7 +98,7 @@ impl Client {
         loop {
             let event = match step {
                 Step::Credential(rejected) => {
-                    let credential = self.credential(rejected.as_ref(), call.deadline());
+                    let credential = self.credential(rejected.as_ref().into(), call.deadline());
                     unless_stopped(stop, credential)
                         .await
                         .map(|result| result.map_or(Event::Expired, Event::Credential))
@@ -137,18 +137,21 @@ impl Client {
     /// Returns `None` if there is no credential at the deadline.
     async fn credential(
         &self,
-        rejected: Option<&ValidCredential>,
+        wanted: Wanted<'_>,
         deadline: Option<Duration>,
     ) -> Option<Result<ValidCredential, CredentialError>> {
         let config = &self.engine.config;
         let (sleep, clock) = (&*config.async_sleep, &*config.clock);
-        config.credentials.get(&*self.transport, sleep, clock, rejected, deadline).await
+        config.credentials.get(&*self.transport, sleep, clock, wanted, deadline).await
     }
 
-    /// Returns the credential of the first attempt.
-    #[cfg(feature = "serde")]
-    async fn credential_of(&self, call: &Call<'_>) -> Result<ValidCredential, Error> {
-        let credential = self.credential(None, call.deadline()).await;
+    /// Returns a credential, or an error at the deadline.
+    async fn credential_before(
+        &self,
+        deadline: Option<Duration>,
+        wanted: Wanted<'_>,
+    ) -> Result<ValidCredential, Error> {
+        let credential = self.credential(wanted, deadline).await;
         credential.ok_or_else(Call::expired)?.map_err(CredentialError::into_error)
     }
 }

@@ -11,7 +11,7 @@ use tc3_transport::{
 use crate::call::{Call, Event, Step, Watched};
 use crate::client_methods::client_methods;
 use crate::config::Config;
-use crate::credentials::{CredentialError, ValidCredential};
+use crate::credentials::{CredentialError, ValidCredential, Wanted};
 use crate::detached;
 use crate::endpoint::Endpoint;
 use crate::engine::Engine;
@@ -86,7 +86,7 @@ impl Client {
             let event = match step {
                 Step::Credential(_) | Step::Send(_) if stop.is_some_and(Stop::is_stopped) => None,
                 Step::Credential(rejected) => {
-                    match self.credential(rejected.as_ref(), call.deadline(), stop) {
+                    match self.credential(rejected.as_ref().into(), call.deadline(), stop) {
                         Some(result) => Some(Event::Credential(result)),
                         None if stop.is_some_and(Stop::is_stopped) => None,
                         None => Some(Event::Expired),
@@ -121,20 +121,23 @@ impl Client {
     /// Returns `None` if there is no credential at the deadline or at a stop.
     fn credential(
         &self,
-        rejected: Option<&ValidCredential>,
+        wanted: Wanted<'_>,
         deadline: Option<Duration>,
         stop: Option<&Stop>,
     ) -> Option<Result<ValidCredential, CredentialError>> {
         let config = &self.engine.config;
         let (sleep, clock) = (&*config.blocking_sleep, &*config.clock);
         let cache = &config.credentials;
-        cache.get_blocking(&self.transport, sleep, clock, rejected, deadline, stop)
+        cache.get_blocking(&self.transport, sleep, clock, wanted, deadline, stop)
     }
 
-    /// Returns the credential of the first attempt.
-    #[cfg(feature = "serde")]
-    fn credential_of(&self, call: &Call<'_>) -> Result<ValidCredential, Error> {
-        let credential = self.credential(None, call.deadline(), None);
+    /// Returns a credential, or an error at the deadline.
+    fn credential_before(
+        &self,
+        deadline: Option<Duration>,
+        wanted: Wanted<'_>,
+    ) -> Result<ValidCredential, Error> {
+        let credential = self.credential(wanted, deadline, None);
         credential.ok_or_else(Call::expired)?.map_err(CredentialError::into_error)
     }
 

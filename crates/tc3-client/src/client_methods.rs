@@ -143,10 +143,25 @@ macro_rules! client_methods {
                 let body = self.engine.body(&info, json::encode_by_serde(body))?;
                 let call = Call::new(&self.engine, info, body, self.now())?;
                 let credential = match call.is_signed() {
-                    true => Some(self.credential_of(&call)$($await)*?),
+                    true => Some(self.credential_before(call.deadline(), Wanted::Current)$($await)*?),
                     false => None,
                 };
                 call.preview(self.now(), credential)
+            }
+
+            /// Fetches a new credential from the source, for example after a rotation of keys.
+            ///
+            /// All clients whose configurations are clones of one use it from now on. Concurrent refreshes share one fetch, but
+            /// none that has started before. There is no need to call this for credentials that have an expiry or that the
+            /// service has rejected.
+            ///
+            /// # Errors
+            /// Returns an [`Error`] if the fetch failed or exceeded the [timeout of a call](Config::with_timeout). The
+            /// current credential then remains in use.
+            pub $($async)? fn refresh_credential(&self) -> Result<(), Error> {
+                let timeout = self.engine.config.timeout;
+                let deadline = timeout.map(|timeout| self.now().monotonic.saturating_add(timeout));
+                self.credential_before(deadline, Wanted::New)$($await)*.map(drop)
             }
 
             $($async)? fn call_as<T: Sized $($send)*>(

@@ -180,7 +180,7 @@ impl Config {
     /// Each attempt gets the remaining time as [`Request::timeout`](tc3_transport::Request::timeout), which the
     /// transports of this crate apply. The async client also drops the exchange of a transport that exceeds it, if
     /// its timer [is in real time](crate::AsyncSleep::is_real_time). A thread cannot be interrupted: a blocking transport
-    /// of the caller must apply the timeout itself, and a [function as source](crate::credentials::from_fn) must return.
+    /// of the caller must apply the timeout itself.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.timeout = timeout;
@@ -263,10 +263,11 @@ impl Config {
         self
     }
 
-    /// Sets the seed of the jitter, for reproducible tests.
+    /// Sets the seed of the jitter, for reproducible tests. The seed of credentials is set for all clones.
     #[must_use]
     pub fn with_jitter_seed(mut self, seed: u64) -> Self {
         self.jitter_seed = Some(seed);
+        self.credentials.seed_jitter(seed);
         self
     }
 

@@ -1,4 +1,4 @@
-//! Blocking exchanges that a caller can stop waiting for.
+//! Blocking exchanges and functions that a caller can stop waiting for.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel, sync_channel};
@@ -15,7 +15,7 @@ use crate::time::POLL_INTERVAL;
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// A thread for the blocking operations of one exchange.
+/// A thread for blocking operations: those of one exchange, or a function of the caller.
 ///
 /// A thread cannot be interrupted. A caller that has stopped waiting returns without it; the thread ends with its current
 /// operation. It owns everything that it uses, and its results are dropped.
@@ -63,6 +63,17 @@ impl Thread {
                 }
             }
         }
+    }
+}
+
+/// Returns the output of a function, or `None` once `is_over`, which is polled, returns true.
+pub(crate) fn call<T: Send + 'static>(
+    is_over: &dyn Fn() -> bool,
+    function: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    match Thread::start() {
+        Some(thread) => thread.run(is_over, function).map(|(output, _)| output),
+        None => Some(function()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tc3_client::transport::{
     AsyncBody, BlockingBody, Bytes, HeaderMap, Method, Request, Response, StatusCode,
     TransportError,
 };
-use tc3_client::{Client, Clock, Config, Error, Now, RateLimit, blocking};
+use tc3_client::{Client, Clock, Config, Error, ErrorKind, Now, RateLimit, blocking};
 
 const CALLERS: usize = 8;
 const READ: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows");
@@ -25,6 +25,8 @@ struct Fixture {
     seconds: AtomicU64,
     clock_reads: AtomicUsize,
     fetches: AtomicU64,
+    /// True if fetches fail.
+    fails: AtomicBool,
     /// True while fetches are blocked.
     blocked: Mutex<bool>,
     changed: Condvar,
@@ -69,6 +71,9 @@ impl Fixture {
     }
 
     fn keys(&self, number: u64) -> Response<Bytes> {
+        if self.fails.load(Ordering::SeqCst) {
+            return Response { status: StatusCode::FORBIDDEN, ..response(&json!({})) };
+        }
         response(&json!({"Code": "Success", "TmpSecretId": format!("temp{number}"),
             "TmpSecretKey": "k", "Token": "t",
             "ExpiredTime": self.seconds.load(Ordering::SeqCst) + 7200}))
@@ -139,17 +144,14 @@ fn id(result: Result<Value, Error>) -> String {
 /// created, when it starts and when it looks up the credential; the fetching call reads it twice more.
 const READS: usize = CALLERS * 3 + 2;
 
-#[test]
-fn threads_share_one_fetch() {
-    let fixture = Arc::new(Fixture::default());
-    fixture.set(1_000_000);
-    let client = fixture.blocking();
+/// Makes concurrent calls on threads, which wait for the same fetch.
+fn call_on_threads(fixture: &Fixture, client: &blocking::Client) -> Vec<Result<Value, Error>> {
     fixture.block(true);
     let start = Barrier::new(CALLERS);
-    let ids: Vec<_> = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let call = || {
             start.wait();
-            id(client.call_json(READ, &json!({})))
+            client.call_json(READ, &json!({}))
         };
         let threads: Vec<_> = (0..CALLERS).map(|_| scope.spawn(call)).collect();
         while fixture.clock_reads.load(Ordering::SeqCst) < READS {
@@ -157,8 +159,43 @@ fn threads_share_one_fetch() {
         }
         fixture.block(false);
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
+    })
+}
+
+#[test]
+fn threads_share_one_fetch() {
+    let fixture = Arc::new(Fixture::default());
+    fixture.set(1_000_000);
+    let client = fixture.blocking();
+    let ids: Vec<_> = call_on_threads(&fixture, &client).into_iter().map(id).collect();
     assert_eq!((ids, fixture.fetches()), (vec!["temp1".to_owned(); CALLERS], 1));
+}
+
+#[test]
+fn threads_and_tasks_share_a_failed_fetch() {
+    let is_failed = |result: &Result<Value, Error>| matches!(result, Err(error) if error.kind() == ErrorKind::Credentials);
+    let fixture = Arc::new(Fixture::default());
+    fixture.fails.store(true, Ordering::SeqCst);
+    let results = call_on_threads(&fixture, &fixture.blocking());
+    assert!(results.iter().all(is_failed), "{results:?}");
+    assert_eq!(fixture.fetches(), 1);
+
+    let fixture = Arc::new(Fixture::default());
+    fixture.fails.store(true, Ordering::SeqCst);
+    let client = fixture.asynchronous();
+    fixture.block(true);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let call = |client: Client| async move { client.call_json(READ, &json!({})).await };
+        let tasks: Vec<_> = (0..CALLERS).map(|_| tokio::spawn(call(client.clone()))).collect();
+        until(|| fixture.clock_reads.load(Ordering::SeqCst) >= READS).await;
+        fixture.block(false);
+        for task in tasks {
+            let result = task.await.unwrap();
+            assert!(is_failed(&result), "{result:?}");
+        }
+    });
+    assert_eq!(fixture.fetches(), 1);
 }
 
 #[test]

@@ -41,8 +41,8 @@ impl Credential {
         self
     }
 
-    /// Sets the expiry of temporary keys, since the Unix epoch. The client refreshes the credential from five
-    /// minutes before.
+    /// Sets the expiry of temporary keys, since the Unix epoch. The client refreshes the credential five to six minutes
+    /// before.
     #[must_use]
     pub fn with_expiry(mut self, unix: Duration) -> Self {
         Arc::make_mut(&mut self.0).expires_at = Some(unix);

@@ -4,6 +4,7 @@ use tc3_transport::{Bytes, Request, Response, TransportError};
 
 use super::credential::Credential;
 use super::error::CredentialError;
+use super::operation::Operation;
 use crate::time::Now;
 
 /// A source of credentials.
@@ -27,21 +28,22 @@ pub trait CredentialSource: Send + Sync + 'static {
 /// A fetch in flight: a sans-IO state machine.
 pub trait CredentialFetch: Send {
     /// Returns the next step. `response` is the result of the previous [`Send`](FetchStep::Send), and `None` for
-    /// the first step and after a [`Sleep`](FetchStep::Sleep).
+    /// the first step, after a [`Sleep`](FetchStep::Sleep) and after a [`Run`](FetchStep::Run).
     fn next(&mut self, now: Now, response: Option<FetchResponse>) -> FetchStep;
 }
 
 /// The result of a request of a fetch: a complete response of any HTTP status, or the failure of the exchange.
 pub type FetchResponse = Result<Response<Bytes>, TransportError>;
 
-/// A step that the client performs for a fetch. A fetch has one operation in flight, a request or a timer, until it
-/// is done.
+/// A step that the client performs for a fetch. A fetch has one request, timer or operation in flight, until it is done.
 #[derive(Debug)]
 pub enum FetchStep {
     /// Send the request and pass its result to the next step.
     Send(Box<Request>),
     /// Wait for this time.
     Sleep(Duration),
+    /// Run an operation outside of the client, such as a call of the client of a vault.
+    Run(Operation),
     /// The fetch succeeded.
     Done(Credential),
     /// The source is not configured.
@@ -58,45 +60,6 @@ impl CredentialSource for Credential {
 
     fn fetch(&self) -> Box<dyn CredentialFetch> {
         Box::new(Ready::of(Ok(Some(self.clone()))))
-    }
-}
-
-/// Returns a source that calls a function, for example to read a vault or a file of another format.
-///
-/// The client calls it on the calling thread when it needs a credential. In the async client it must not block for
-/// long: implement [`CredentialSource`] for a slow source. The timeout of the call does not interrupt it. Set the
-/// [expiry](Credential::with_expiry) of the credential to have the function called again before it expires.
-///
-/// ```
-/// use tc3_client::Config;
-/// use tc3_client::credentials::{Credential, CredentialError, from_fn};
-///
-/// let source = from_fn(|| {
-///     let key = std::fs::read_to_string("/run/secrets/tencent")
-///         .map_err(|error| CredentialError::new("secret mount", error.to_string()))?;
-///     Ok(Credential::new("AKIDEXAMPLE", key.trim()))
-/// });
-/// let config = Config::new(source);
-/// ```
-pub fn from_fn<F>(function: F) -> impl CredentialSource
-where
-    F: Fn() -> Result<Credential, CredentialError> + Send + Sync + 'static,
-{
-    FromFn(function)
-}
-
-struct FromFn<F>(F);
-
-impl<F> CredentialSource for FromFn<F>
-where
-    F: Fn() -> Result<Credential, CredentialError> + Send + Sync + 'static,
-{
-    fn name(&self) -> &str {
-        "function"
-    }
-
-    fn fetch(&self) -> Box<dyn CredentialFetch> {
-        Box::new(Ready::of((self.0)().map(Some)))
     }
 }
 

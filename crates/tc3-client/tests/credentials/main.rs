@@ -8,7 +8,10 @@
 )]
 
 mod characters;
+mod clients;
 mod files;
+mod functions;
+mod refreshes;
 mod remote;
 #[allow(dead_code, reason = "each test uses a part of it")]
 #[path = "../support/mod.rs"]
@@ -24,8 +27,7 @@ use remote::role_response;
 use support::{Outcome, Reply, run_calls};
 use tc3_client::api::ActionInfo;
 use tc3_client::credentials::{
-    Chain, Credential, CredentialError, CredentialFetch, CredentialSource, CvmRole, Environment,
-    TkeIdentity, from_fn,
+    Chain, Credential, CredentialFetch, CredentialSource, CvmRole, Environment, TkeIdentity,
 };
 use tc3_client::transport::TransportErrorKind as Kind;
 use tc3_client::{Config, ErrorKind};
@@ -193,19 +195,6 @@ fn refreshes_a_rejected_token_and_retries_once() {
         &script(&[&fetch("one"), std::slice::from_ref(&rejected), &[Reply::text(403, "")]]),
     );
     assert_eq!(outcome.error().code(), "AuthFailure.TokenFailure");
-}
-
-#[test]
-fn a_function_can_be_absent_or_fail() {
-    let found = from_fn(|| Ok(Credential::new("vault", "k").with_token("t")));
-    assert_eq!(used(&call(found, &[])), ("vault".into(), "t"));
-    let absent = from_fn(|| Err(CredentialError::absent("vault")));
-    let source = Chain::new().then(absent).then(Credential::new("next", "k"));
-    assert_eq!(used(&call(source, &[])).0, "next");
-    let failing = from_fn(|| Err(CredentialError::new("vault", "sealed\nforged").transient()));
-    let outcome = call(Chain::new().then(failing).then(Credential::new("next", "k")), &[]);
-    assert_eq!(credential_error(&outcome), "DescribeFlows: credentials: vault: sealed forged");
-    assert!(outcome.error().is_retryable());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tc3_client::credentials::{
-    Credential, CredentialFetch, CredentialSource, FetchResponse, FetchStep,
+    Credential, CredentialFetch, CredentialSource, FetchResponse, FetchStep, from_async_fn, from_fn,
 };
 use tc3_client::transport::{
     AsyncBody, AsyncTransport, BlockingBody, BlockingTransport, Bytes, HeaderMap, Proxy, Request,
@@ -37,11 +37,15 @@ pub(crate) enum Delay {
     CredentialRequest,
     /// The source of credentials pauses.
     CredentialPause,
+    /// A function as source blocks its thread.
+    CredentialFunction,
+    /// An async function as source does not end.
+    CredentialFuture,
     /// Another call fetches the credential.
     SharedFetch,
 }
 
-pub(crate) const DELAYS: [Delay; 9] = [
+pub(crate) const DELAYS: [Delay; 11] = [
     Delay::Head,
     Delay::Body,
     Delay::Transport,
@@ -50,6 +54,8 @@ pub(crate) const DELAYS: [Delay; 9] = [
     Delay::RateLimit,
     Delay::CredentialRequest,
     Delay::CredentialPause,
+    Delay::CredentialFunction,
+    Delay::CredentialFuture,
     Delay::SharedFetch,
 ];
 
@@ -189,6 +195,23 @@ pub(crate) fn setting(delay: Delay, waiting: &Waiting) -> (Config, Transports) {
         Delay::CredentialRequest => {
             let uri = server("", waiting).parse().unwrap();
             (of(Slow(Some(uri))), Transports::built_in())
+        }
+        Delay::CredentialFunction => {
+            let waiting = waiting.clone();
+            let source = from_fn(move || {
+                waiting.add();
+                waiting.until_released();
+                Ok(Credential::new("id", "key"))
+            });
+            (of(source), Transports::scripted(|_| success()))
+        }
+        Delay::CredentialFuture => {
+            let waiting = waiting.clone();
+            let source = from_async_fn(move || {
+                waiting.add();
+                std::future::pending()
+            });
+            (of(source), Transports::scripted(|_| success()))
         }
         Delay::CredentialPause | Delay::SharedFetch => {
             (of(Slow(None)), Transports::endless(waiting))

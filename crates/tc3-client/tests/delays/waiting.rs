@@ -24,6 +24,8 @@ pub(crate) struct Waiting(Arc<Shared>);
 struct Shared {
     threads: Mutex<HashSet<ThreadId>>,
     added: Condvar,
+    is_released: Mutex<bool>,
+    released: Condvar,
     clock: SystemClock,
     readings: Mutex<HashMap<ThreadId, u32>>,
 }
@@ -33,6 +35,19 @@ impl Waiting {
     pub(crate) fn add(&self) {
         self.0.threads.lock().unwrap().insert(thread::current().id());
         self.0.added.notify_all();
+    }
+
+    /// Blocks the thread until [`release`](Self::release).
+    pub(crate) fn until_released(&self) {
+        let is_released = self.0.is_released.lock().unwrap();
+        let is_blocked = |is_released: &mut bool| !*is_released;
+        drop(self.0.released.wait_timeout_while(is_released, LIMIT, is_blocked).unwrap());
+    }
+
+    /// Ends the blocked threads: a runtime waits for its own ones when it is dropped.
+    pub(crate) fn release(&self) {
+        *self.0.is_released.lock().unwrap() = true;
+        self.0.released.notify_all();
     }
 
     /// Waits until the condition is true for the threads.

@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     check::<Report>(r#"{"flows":[{"flow_id":"f","status":"ALL","files":[]}]}"#)?;
     check::<ArchivedFlow>(r#"{"flow_id":"f","files":[["a.pdf",7]],"sha256":["00"]}"#)?;
     check::<ArchiveReport>(
-        r#"{"total":1,"already":0,"saved":1,"failed":0,"not_started":0,"bytes":7,"unverified":0,"stopped":false,"took":1.25,"journal":"j"}"#,
+        r#"{"total":1,"already":0,"saved":1,"failed":0,"not_started":0,"bytes":7,"stopped":false,"took":1.25,"journal":"j"}"#,
     )?;
     check::<ResourceLink>(
         r#"{"url":"u","name":"","kind":"PDF","requested_at":7,"expires_at":307}"#,
