@@ -135,6 +135,22 @@ impl ArchiveArgs {
         inputs
     }
 
+    /// Refuses a report or a journal whose name in the output folder could be that of a contract.
+    fn refuse_names_of_contracts(&self) -> Result<(), Failure> {
+        for (option, path) in [("--report", &self.report), ("--journal", &self.journal)] {
+            let Some(path) = path else { continue };
+            let is_own = path.extension().is_some_and(|end| end == "json" || end == "jsonl");
+            let folder = essbasic_files::parent(path);
+            if !is_own && essbasic_files::is_same_file(folder, &self.out).unwrap_or(false) {
+                return Err(Failure::new(format!(
+                    "{option} {} could be the name of a contract; end it in .json or .jsonl, or choose another folder",
+                    path.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Describes the error that ended the job, with the options of this command.
     fn explain(&self, error: &Error) -> Failure {
         match error {
@@ -167,6 +183,7 @@ impl Iterator for Listed {
 }
 
 pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Result<Exit, Failure> {
+    args.refuse_names_of_contracts()?;
     let to = args.to(options)?;
     let shard = args.shard;
     let given = match args.emulated.takes_all(&args.flows) {
@@ -223,7 +240,7 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
         let asked = || -> Box<dyn Iterator<Item = String> + Send> {
             Box::new(list.source.ids(Arc::clone(&list.broken)).filter(move |id| shard.contains(id)))
         };
-        file.finish(|file| archive_report::write(&report, asked, file))?;
+        file.finish(|file| archive_report::write(&report, &args.out, asked, file))?;
     }
     let failures = Failures::of(&report)?;
     failures.note(args.report.as_deref());

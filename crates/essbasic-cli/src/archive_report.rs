@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::{self, Write};
+use std::path::Path;
 
 use essbasic::ArchiveReport;
 use serde::Serialize;
@@ -14,12 +15,13 @@ pub(crate) const START: &[u8] = b"{\"flows\":[";
 
 /// Writes the report. Memory holds a digest per contract, not the list.
 ///
-/// Contracts of other runs in the journal are left out; those that were not reached are added.
+/// The paths of files begin with `out`. Contracts of other runs in the journal are left out; those that were not reached are added.
 ///
 /// # Errors
 /// Returns an error if the journal cannot be read or the report cannot be written.
 pub(crate) fn write(
     report: &ArchiveReport,
+    out: &Path,
     asked: impl Fn() -> Box<dyn Iterator<Item = String> + Send>,
     to: &mut dyn Write,
 ) -> io::Result<()> {
@@ -37,7 +39,7 @@ pub(crate) fn write(
         }
         let mut hashes = flow.sha256.iter().map(String::as_str);
         let files = flow.files.iter().map(|(name, bytes)| File {
-            path: name.into(),
+            path: below(out, name).into(),
             bytes: *bytes,
             sha256: hashes.next(),
         });
@@ -53,6 +55,14 @@ pub(crate) fn write(
         }
     }
     list.finish(report)
+}
+
+/// Returns the path or URL of a file, as the option `--out` is given.
+fn below(out: &Path, name: &str) -> String {
+    match out.to_str().filter(|out| out.contains("://")) {
+        Some(url) => format!("{}/{name}", url.trim_end_matches('/')),
+        None => out.join(name).to_string_lossy().into_owned(),
+    }
 }
 
 struct List<'a> {

@@ -33,6 +33,11 @@ impl fmt::Display for Cause {
     }
 }
 
+/// Returns a number with its noun, such as `1 contract` or `2 contracts`.
+pub(crate) fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Returns the text without control characters and without bidirectional formatting characters.
 pub(crate) fn one_line(text: &str) -> String {
     let tame = |c: char| match c {

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::cause::counted;
 use crate::progress::Progress;
 
 /// Interval between two lines, if there is no bar.
@@ -31,7 +32,8 @@ impl Counter {
         let mut last = self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
         if last.elapsed() >= LINE_INTERVAL {
             *last = Instant::now();
-            self.progress.note(format_args!("{count} of {} contracts {what}", self.total));
+            self.progress
+                .note(format_args!("{count} of {} {what}", counted(self.total, "contract")));
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use essbasic::DownloadOptions;
 use essbasic::blocking::Client;
 
+use crate::cause::counted;
 use crate::emulated::Emulated;
 use crate::failure::{Exit, Failure};
 use crate::folder::Folder;
@@ -82,8 +83,8 @@ pub(crate) fn run(args: &DownloadArgs, options: &Options, verbose: bool) -> Resu
     // Removed at the end if it was created here and is empty.
     let _folder = Folder::prepare(&args.out)?;
     if let Some(emulator) = &session.emulator {
-        let (endpoint, count) = (emulator.endpoint(), list.ids.len());
-        output::note(format_args!("emulator at {endpoint}: downloading {count} contracts"));
+        let (endpoint, contracts) = (emulator.endpoint(), counted(list.ids.len(), "contract"));
+        output::note(format_args!("emulator at {endpoint}: downloading {contracts}"));
     }
     list.note_duplicates();
     fetch(args, &session.client, &list, verbose)

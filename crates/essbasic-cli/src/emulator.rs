@@ -276,6 +276,9 @@ fn close_stdout() -> Result<(), Failure> {
 pub(crate) fn start(builder: Builder) -> Result<Emulator, Failure> {
     builder.start().map_err(|error| {
         let what = match error.kind() {
+            ErrorKind::InvalidInput if error.to_string().contains("loopback address") => {
+                "; give an address of this machine, or allow others with --allow-remote"
+            }
             ErrorKind::InvalidInput => "; give the option another value, see --help",
             _ => "; give a free address of this machine with --listen",
         };

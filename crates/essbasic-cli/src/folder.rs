@@ -21,6 +21,13 @@ impl Folder {
             .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
             .map(Path::to_owned)
             .collect();
+        if let Some(link) = made.iter().find(|folder| folder.is_symlink()) {
+            return Err(Failure::new(format!(
+                "{} is a symbolic link to a folder that does not exist; create that folder, or choose another folder \
+                 with --out",
+                link.display()
+            )));
+        }
         made.reverse();
         let folder = Self { made };
         let usable = create_folder(path).and_then(|()| tempfile::tempfile_in(path).map(drop));

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tc3_client::__private::quoted;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -71,7 +72,7 @@ impl FlowArgs {
         };
         for id in &self.ids {
             add(check(id.trim()).map_err(|why| {
-                Failure::new(format!("invalid flow ID {}: {why}; check the arguments", shown(id)))
+                Failure::new(format!("invalid flow ID {}: {why}; check the arguments", quoted(id)))
             })?);
         }
         if self.flows.iter().filter(|path| *path == Path::new(STDIN)).count() > 1 {
@@ -272,14 +273,6 @@ fn check(id: &str) -> Result<String, &'static str> {
         return Err("it contains a character other than letters, digits, - and _");
     }
     Ok(id.to_owned())
-}
-
-fn shown(id: &str) -> String {
-    let mut shown: String = id.chars().take(40).collect();
-    if shown.len() < id.len() {
-        shown.push('…');
-    }
-    format!("{shown:?}")
 }
 
 /// Reads a body given as text, as `@FILE`, or as `-` for stdin.

@@ -47,8 +47,8 @@ pub(crate) fn on_signal() -> Result<Stop, Failure> {
 fn note_requests() {
     if in_flight::any_kept() {
         output::note(
-            "interrupted: waiting for a request that creates or changes something; send the signal again to exit now, \
-             with an unknown outcome",
+            "interrupted: waiting for a request that creates or changes something; send the signal again to exit now \
+             without its outcome",
         );
     } else if in_flight::any() {
         output::note(

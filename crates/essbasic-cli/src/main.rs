@@ -44,7 +44,10 @@ mod watch;
 
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use tc3_client::__private::{quoted, showable};
 
 use crate::failure::{Exit, Failure};
 
@@ -103,7 +106,7 @@ fn main() -> ExitCode {
     };
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(error),
     };
     match cli.run() {
         Ok(exit) => exit.into(),
@@ -203,10 +206,16 @@ fn reflow(text: &str) -> String {
 
 /// Prints help and version, which clap returns as errors, and invalid arguments: on one
 /// line like every other error, and with status 1, since 2 means that a part failed.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(mut error: clap::Error) -> ExitCode {
     use clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if is_help_of_help(&error)
+        && let Err(help) = command().try_get_matches_from(["essbasic", "--help"])
+    {
+        error = help;
+    }
+    hide_values(&mut error);
     if !error.use_stderr() || error.kind() == DisplayHelpOnMissingArgumentOrSubcommand {
-        if let Err(failure) = output::help(error) {
+        if let Err(failure) = output::help(&error) {
             output::note(format_args!("error: {failure}"));
             return ExitCode::FAILURE;
         }
@@ -218,6 +227,30 @@ fn usage(error: &clap::Error) -> ExitCode {
     let causes = causes.filter(|part| !part.starts_with("For more information"));
     output::note(format_args!("{}; see --help", causes.collect::<Vec<_>>().join("; ")));
     ExitCode::FAILURE
+}
+
+/// Returns whether the arguments are `help --help`, which clap takes for an unknown command.
+fn is_help_of_help(error: &clap::Error) -> bool {
+    let name = error.get(ContextKind::InvalidSubcommand);
+    matches!(name, Some(ContextValue::String(name)) if matches!(&**name, "--help" | "-h"))
+}
+
+/// Replaces values in the error that may be keys.
+fn hide_values(error: &mut clap::Error) {
+    let kinds =
+        [ContextKind::InvalidValue, ContextKind::InvalidSubcommand, ContextKind::InvalidArg];
+    for kind in kinds {
+        let Some(ContextValue::String(value)) = error.get(kind) else { continue };
+        // The argument of other errors is the usage of an option.
+        let is_usage =
+            kind == ContextKind::InvalidArg && error.kind() != ErrorKind::UnknownArgument;
+        if !is_usage && showable(value).is_none() {
+            let length = ContextValue::String(quoted(value));
+            error.insert(kind, length);
+            // Suggestions repeat it.
+            error.remove(ContextKind::Suggested);
+        }
+    }
 }
 
 impl Cli {

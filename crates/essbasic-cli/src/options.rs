@@ -85,17 +85,18 @@ const DEFAULT_RATE: u32 = 20;
 /// Maximum duration of an option, far below the limits of clocks.
 const MAX_DURATION: Duration = Duration::from_secs(10 * 366 * 86_400);
 
-/// Parses `30s`, `5m`, `1h 30m`, or seconds.
+/// Parses `30s`, `5m` or `1h 30m`. Only `0` has no unit.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = match text.parse::<u32>() {
-        Ok(seconds) => Duration::from_secs(seconds.into()),
-        Err(_) => {
-            let is_negative = text.trim_start().starts_with('-');
-            let why = if is_negative { "it is negative; " } else { "" };
-            humantime::parse_duration(text)
-                .map_err(|_| format!("{why}write it as 30s, 5m or 1h"))?
-        }
-    };
+    let text = text.trim();
+    let parsed = humantime::parse_duration(text).map_err(|_| {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let why = match text.starts_with('-') {
+            true => "it is negative; ",
+            false if is_number => "it has no unit; ",
+            false => "",
+        };
+        format!("{why}write it as 30s, 5m or 1h")
+    })?;
     if parsed > MAX_DURATION {
         return Err("it is longer than 10 years; write it as 30s, 5m or 1h".to_owned());
     }
@@ -307,11 +308,12 @@ mod tests {
 
     #[test]
     fn durations() {
-        assert_eq!(duration("90").unwrap(), Duration::from_secs(90));
+        assert_eq!(duration("0").unwrap(), Duration::ZERO);
+        assert_eq!(duration(" 90s ").unwrap(), Duration::from_secs(90));
         assert_eq!(duration("1m 30s").unwrap(), Duration::from_secs(90));
         assert_eq!(duration("250ms").unwrap(), Duration::from_millis(250));
         assert_eq!(duration("10y").unwrap().as_secs() / 86_400, 3652);
-        for bad in ["", "-1", "1.5", "soon", "99999999999999999999y", "11y", "4294967295"] {
+        for bad in ["", "-1", "90", "1.5", "soon", "99999999999999999999y", "11y", "4294967295"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

@@ -8,15 +8,15 @@ use essbasic::{FlowError, SavedFile};
 use indicatif::HumanBytes;
 use serde::Serialize;
 
-use crate::cause::Cause;
+use crate::cause::{Cause, counted};
 
 /// Description of the format, for the help of each command.
 macro_rules! json_format {
     () => {
         "\
 JSON: flows lists each contract once: flow_id, state (done, failed, not_reached), status (of the service, such as
-ALL, when it was last asked for; null if it never was, as with archive --any-state), files [path, bytes,
-sha256 of archived ones], bytes, error (kind, message, hint if one is known; null without one). complete,
+ALL, when it was last asked for; null if it never was, as with archive --any-state), files [path, below --out as
+given, bytes, sha256 of archived ones], bytes, error (kind, message, hint if one is known; null without one). complete,
 total, done, failed, not_reached, bytes and repeated (duplicate IDs) summarize that list."
     };
 }
@@ -114,7 +114,7 @@ pub(crate) struct Details<'a> {
 
 #[derive(Serialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-enum State {
+pub(crate) enum State {
     Done,
     Failed,
     NotReached,
@@ -174,13 +174,18 @@ impl Summary {
 
     /// Counts one contract.
     pub(crate) fn add(&mut self, flow: &Flow<'_>) {
-        match flow.state {
+        self.count(flow.state);
+        self.bytes += flow.bytes;
+    }
+
+    /// Counts one contract without files.
+    pub(crate) fn count(&mut self, state: State) {
+        match state {
             State::Done => self.done += 1,
             State::Failed => self.failed += 1,
             State::NotReached => self.not_reached += 1,
         }
         self.total += 1;
-        self.bytes += flow.bytes;
         self.complete = self.done == self.total;
     }
 }
@@ -196,7 +201,8 @@ impl<'a> Document<'a> {
 impl fmt::Display for Document<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Summary { total, done, failed, not_reached, bytes, .. } = self.summary;
-        write!(f, "{done} of {total} contracts on disk, {}", HumanBytes(bytes))?;
+        let contracts = counted(usize::try_from(total).unwrap_or(usize::MAX), "contract");
+        write!(f, "{done} of {contracts} on disk, {}", HumanBytes(bytes))?;
         for (count, what) in [(failed, "failed"), (not_reached, "not reached")] {
             if count > 0 {
                 write!(f, "; {count} {what}")?;

@@ -13,6 +13,9 @@ const EXAMPLES: &str = "\
 With --action, the headers content-type;host;x-tc-action are signed; without it, or with
 --two-headers, content-type;host, as the official SDKs do.
 
+--verify needs --timestamp, the header X-TC-Timestamp of the request, and --action, the header X-TC-Action, if that is
+signed.
+
 Exit status with --verify: 0 the signature holds, 2 it does not, 1 it could not be checked.
 
 Examples:
@@ -72,7 +75,7 @@ pub(crate) struct SignArgs {
     #[arg(long)]
     pub(crate) unsigned_payload: bool,
     /// Check this Authorization header, and report the first difference.
-    #[arg(long, value_name = "AUTHORIZATION", requires = "timestamp")]
+    #[arg(long, value_name = "AUTHORIZATION")]
     pub(crate) verify: Option<String>,
 }
 
@@ -90,6 +93,9 @@ pub(crate) fn run(args: &SignArgs) -> Result<Exit, Failure> {
         Credential::new(plain(secret_id), plain(secret_key)).validate().map_err(|error| {
             Failure::new(format!("{error}; see --secret-id, --secret-key and their variables"))
         })?;
+    }
+    if let Some(authorization) = &args.verify {
+        verify::check_complete(args, authorization)?;
     }
     let default_host = format!("{}.tencentcloudapi.com", args.service);
     let body = input::body(&args.payload)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use essbasic::blocking::Client;
 use essbasic::{Document, FileId, FlowError, FlowErrorKind};
 
-use crate::cause::{Cause, one_line};
+use crate::cause::{Cause, counted, one_line};
 use crate::digest::{self, Digest};
 use crate::failure::{Exit, Failure};
 use crate::options::Options;
@@ -69,9 +69,11 @@ pub(crate) fn run(args: &UploadArgs, options: &Options) -> Result<Exit, Failure>
         }
     }
     if not_reached > 0 {
-        output::note(format_args!("interrupted: {not_reached} files were not uploaded"));
+        complete = false;
+        let not_reached = counted(not_reached, "file");
+        output::note(format_args!("interrupted: {not_reached} not uploaded"));
     }
-    Ok(Exit::when_complete(complete && not_reached == 0))
+    Ok(Exit::when_complete(complete))
 }
 
 /// Returns how many of the first files fit into one request; at least 1 if there are any.

@@ -5,6 +5,7 @@ use tc3_signer::{Authorization, Date, Payload, Received, Request, VerifyError, v
 
 use crate::failure::{Exit, Failure};
 use crate::output;
+use crate::sign::SignArgs;
 use crate::signature::{Signed, Subject};
 
 /// The part of the header that differs.
@@ -29,14 +30,40 @@ struct Verdict<'a> {
     expected: Signed<'a>,
 }
 
-pub(crate) fn run(subject: &Subject<'_>, header: &str) -> Result<Exit, Failure> {
-    // The whole header line is accepted.
+/// Returns an error that names the options without which the signature cannot be checked.
+pub(crate) fn check_complete(args: &SignArgs, header: &str) -> Result<(), Failure> {
+    let given = Authorization::parse(value(header));
+    let signs_action = given.is_ok_and(|given| signs_action(&given));
+    let missing = [
+        (args.timestamp.is_none(), "--timestamp, the header X-TC-Timestamp"),
+        (args.action.is_none() && signs_action, "--action, the header X-TC-Action"),
+    ];
+    let missing: Vec<&str> =
+        missing.into_iter().filter_map(|(is_missing, name)| is_missing.then_some(name)).collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::new(format!(
+            "--verify needs further parts of the request; give {}",
+            missing.join(", and ")
+        ))),
+    }
+}
+
+/// Returns the value of a header, which may be given as a whole line.
+fn value(header: &str) -> &str {
     let header = header.trim();
-    let value = match header.split_once(':') {
+    match header.split_once(':') {
         Some((name, value)) if name.eq_ignore_ascii_case("authorization") => value,
         _ => header,
-    };
-    let (departure, expected) = match Authorization::parse(value) {
+    }
+}
+
+fn signs_action(given: &Authorization<'_>) -> bool {
+    given.signed_headers().any(|name| name == "x-tc-action")
+}
+
+pub(crate) fn run(subject: &Subject<'_>, header: &str) -> Result<Exit, Failure> {
+    let (departure, expected) = match Authorization::parse(value(header)) {
         Err(malformed) => (Some((Part::Form, malformed.to_string())), subject.explain()?),
         Ok(given) => (departure(subject, &given), as_signed(subject, &given).explain()?),
     };
@@ -48,8 +75,7 @@ pub(crate) fn run(subject: &Subject<'_>, header: &str) -> Result<Exit, Failure> 
 
 /// Returns the request with the known headers that the given signature covers.
 fn as_signed<'a>(subject: &Subject<'a>, given: &Authorization<'_>) -> Subject<'a> {
-    let signs_action = given.signed_headers().any(|name| name == "x-tc-action");
-    let action = subject.action.filter(|_| signs_action);
+    let action = subject.action.filter(|_| signs_action(given));
     Subject { request: Request { action, ..subject.request }, ..*subject }
 }
 
@@ -70,9 +96,6 @@ fn departure(subject: &Subject<'_>, given: &Authorization<'_>) -> Option<(Part, 
     let error = check(subject, given, subject.secret_key, &subject.request).err()?;
     Some(match error {
         VerifyError::Mismatch => (Part::Signature, mismatch(subject, given)),
-        VerifyError::MissingHeader(name) if name == "x-tc-action" => {
-            (Part::SignedHeaders, "the action is signed, and --action is not given".to_owned())
-        }
         VerifyError::Expired | VerifyError::Date => (Part::Date, error.to_string()),
         _ => (Part::SignedHeaders, error.to_string()),
     })

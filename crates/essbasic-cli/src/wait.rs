@@ -13,13 +13,15 @@ use crate::emulated::Emulated;
 use crate::failure::{Exit, Failure};
 use crate::input::FlowArgs;
 use crate::options::{Options, duration};
+use crate::report::{State, Summary};
 use crate::{interrupt, output};
 
 const EXAMPLES: &str = "\
 Prints one line per contract when the wait is over, and progress on stderr. Ends for a contract as soon as it
 can no longer be signed by all. Ctrl-C ends the wait: what is known by then is printed.
 
-JSON: complete, repeated, flows [flow_id, state (signed, ended, pending, not_found), status, reason].
+JSON: flows [flow_id, state (signed, ended, pending, not_found), status, reason]. complete, total, done (signed),
+failed (ended, not_found), not_reached (pending), bytes (always 0) and repeated (duplicate IDs) summarize that list.
 
 Exit status: 0 all are signed and their PDFs composed, 2 some are not, 1 the wait could not start.
 
@@ -69,10 +71,8 @@ impl Pace {
 /// The document of `--json`.
 #[derive(Serialize)]
 struct Document<'a> {
-    /// Whether every contract is signed by all.
-    complete: bool,
-    /// Number of duplicate IDs, each processed once.
-    repeated: usize,
+    #[serde(flatten)]
+    summary: Summary,
     flows: Vec<Flow<'a>>,
 }
 
@@ -99,7 +99,9 @@ pub(crate) fn run(args: &WaitArgs, options: &Options, verbose: bool) -> Result<E
     let complete = waits.iter().all(|wait| wait.outcome == WaitOutcome::Signed);
     let flows: Vec<Flow<'_>> = waits.iter().map(describe).collect();
     if args.json {
-        output::json(&Document { complete, repeated: list.repeated, flows })?;
+        let mut summary = Summary::new(list.repeated);
+        waits.iter().for_each(|wait| summary.count(state(&wait.outcome)));
+        output::json(&Document { summary, flows })?;
     } else {
         for flow in flows {
             output::line(flow)?;
@@ -118,6 +120,15 @@ pub(crate) fn watched(options: WaitOptions, counter: &Arc<Counter>) -> WaitOptio
         };
         counter.reached(count, "have ended; waiting for signatures");
     })
+}
+
+/// Returns the state for the summary.
+fn state(outcome: &WaitOutcome) -> State {
+    match outcome {
+        WaitOutcome::Signed => State::Done,
+        WaitOutcome::Pending { .. } => State::NotReached,
+        _ => State::Failed,
+    }
 }
 
 fn describe(wait: &FlowWait) -> Flow<'_> {

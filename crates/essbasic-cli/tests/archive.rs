@@ -198,7 +198,7 @@ fn errors_at_the_start_are_reported() {
     let (emulator, _) = emulator(home.path(), 1);
     for (arguments, words) in [
         (["--shard", "3/2"], ["--shard", "such as 2/5"]),
-        (["--names", "{what}"], ["unknown placeholder {what}", "{flow_id}"]),
+        (["--names", "{what}"], ["unknown placeholder \"what\"", "{flow_id}"]),
         (["--journal", "ids.txt"], ["ids.txt", "not a journal"]),
     ] {
         refused(&archive(home.path(), &emulator).args(arguments).output().unwrap(), &words);

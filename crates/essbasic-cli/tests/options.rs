@@ -141,7 +141,7 @@ fn a_report_replaces_no_input() {
     let content = fs::read(&saved).unwrap();
     let report = saved.to_str().unwrap();
     let output = run(&home, &emulator, &["archive", &flow, "--out", "saved", "--report", report]);
-    refused(&output, &["was not written by this option"]);
+    refused(&output, &["could be the name of a contract"]);
     assert!(fs::read(&saved).unwrap() == content);
     for _ in 0..2 {
         let arguments = ["archive", &flow, "--out", "saved", "--report", "again.json"];
@@ -229,6 +229,9 @@ fn values_without_a_meaning_are_refused() {
     let home = TempDir::new().unwrap();
     fs::write(home.path().join("none.json"), "[]").unwrap();
     fs::write(home.path().join("array.json"), "[[]]").unwrap();
+    fs::create_dir(home.path().join("o")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("nowhere", home.path().join("dangling")).unwrap();
     fs::write(home.path().join("party.json"), r#"[{"name":"a","file":"f","parties":[[]]}]"#)
         .unwrap();
     for (arguments, words) in [
@@ -236,6 +239,18 @@ fn values_without_a_meaning_are_refused() {
         (&["download", "yDA", "--out", "s3:/x"], "--out begins with `s3:`"),
         (&["status", "yDA", "--call-timeout", "0"], "it is shorter than 1ms"),
         (&["status", "yDA", "--call-timeout", "1ns"], "it is shorter than 1ms"),
+        (&["status", "yDA", "--call-timeout", "30"], "it has no unit; write it as 30s"),
+        (&["wait", "yDA", "--timeout", "30"], "it has no unit; write it as 30s"),
+        (&["wait", "yDA", "--interval", "5"], "it has no unit; write it as 30s"),
+        (&["search", ""], "no words to search for"),
+        (&["search", " ", "\t"], "no words to search for"),
+        (&["archive", "yDA", "--out", "o", "--report", "o/a.pdf"], "the name of a contract"),
+        (&["archive", "yDA", "--out", ".", "--report", "a"], "the name of a contract"),
+        (&["archive", "yDA", "--out", "o", "--journal", "./o/j.pdf"], "the name of a contract"),
+        #[cfg(unix)]
+        (&["download", "yDA", "--out", "dangling"], "a symbolic link to a folder that does not"),
+        #[cfg(unix)]
+        (&["archive", "yDA", "--out", "dangling/o"], "a symbolic link to a folder that does not"),
         (&["start", "none.json"], "none.json contains no contracts"),
         (&["start", "array.json"], "contract 1 of array.json: expected a JSON object"),
         (&["start", "party.json"], "parties[0]: expected a JSON object"),
@@ -249,6 +264,16 @@ fn values_without_a_meaning_are_refused() {
             command.args(arguments);
         }
         refused(&command.output().unwrap(), &[words]);
+    }
+}
+
+#[test]
+fn help_of_help_is_the_help() {
+    let home = TempDir::new().unwrap();
+    let help = essbasic(home.path()).arg("--help").output().unwrap();
+    for arguments in [["help", "--help"], ["help", "-h"]] {
+        let output = essbasic(home.path()).args(arguments).output().unwrap();
+        assert_eq!((code(&output), stdout(&output)), (0, stdout(&help)), "{}", stderr(&output));
     }
 }
 

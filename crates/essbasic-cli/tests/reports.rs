@@ -20,7 +20,7 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Seed};
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::child::start;
 use support::{code, essbasic, essbasic_at, json as document, stderr, stdout, until};
 use tempfile::TempDir;
@@ -85,9 +85,14 @@ fn all_reports_have_one_format() {
         consistent(&report, &asked);
         assert_eq!(report["repeated"], 1, "{report}");
         assert_eq!(report["done"], 2, "{report}");
+        let flows = report["flows"].as_array().unwrap();
+        let done = flows.iter().find(|flow| flow["state"] == "done").unwrap();
+        for file in done["files"].as_array().unwrap() {
+            let path = file["path"].as_str().unwrap();
+            assert!(path.starts_with(&format!("{}/", arguments[0])), "{path}");
+            assert!(home.path().join(path).is_file(), "{path}");
+        }
         if arguments[0] == "archive" {
-            let flows = report["flows"].as_array().unwrap();
-            let done = flows.iter().find(|flow| flow["state"] == "done").unwrap();
             let hash = done["files"][0]["sha256"].as_str().unwrap();
             assert_eq!(hash.len(), 64, "{report}");
         }
@@ -98,6 +103,28 @@ fn all_reports_have_one_format() {
         {
             assert!(help.contains(name.as_str()), "{name} of {arguments:?}");
         }
+    }
+}
+
+#[test]
+fn a_wait_is_summarized_as_other_reports() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let flow = emulator.completed_flows().remove(0);
+    emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "yDOpen"));
+    let arguments = ["wait", &flow, &flow, "yDOpen", "--timeout", "1s", "--json"];
+    let output = run(&home, &emulator, &arguments);
+    let report = document(&output);
+    for (name, expected) in [
+        ("complete", json!(false)),
+        ("total", json!(2)),
+        ("done", json!(1)),
+        ("failed", json!(0)),
+        ("not_reached", json!(1)),
+        ("bytes", json!(0)),
+        ("repeated", json!(1)),
+    ] {
+        assert_eq!(report[name], expected, "{name}: {report}");
     }
 }
 

@@ -181,10 +181,23 @@ fn invalid_requests_are_refused() {
     let output = sign(&home, &["--timestamp", "253402300800"]).output().unwrap();
     refused(&output, &["year 9999"]);
     // A usage error has status 1, unlike clap's default of 2.
-    for usage in [&["--verify", "x"][..], &["--timestamp", "-1"], &["--method", "PUT"]] {
+    for usage in [&["--timestamp", "-1"][..], &["--method", "PUT"]] {
         let output = sign(&home, usage).output().unwrap();
         refused(&output, &["see --help"]);
         assert!(!stderr(&output).contains(KEY));
+    }
+    let signed = format!(
+        "TC3-HMAC-SHA256 Credential={ID}/2019-02-25/essbasic/tc3_request, \
+         SignedHeaders=content-type;host;x-tc-action, Signature={}",
+        "0".repeat(64)
+    );
+    for (more, words) in [
+        (&[][..], &["give --timestamp, the header X-TC-Timestamp, and --action, the header"][..]),
+        (&["--timestamp", "1551113065"], &["give --action, the header X-TC-Action"]),
+        (&["--action", "DescribeZones"], &["give --timestamp, the header X-TC-Timestamp"]),
+    ] {
+        let output = sign(&home, &[&["--verify", &signed], more].concat()).output().unwrap();
+        refused(&output, words);
     }
     let help = sign(&home, &["--help"]).output().unwrap();
     assert_eq!(code(&help), 0);

@@ -177,7 +177,7 @@ fn a_signal_ends_it_after_the_request_in_flight() {
         let output = child.wait_with_output().unwrap();
         let told = stderr(&output);
         assert_eq!(code(&output), 2, "{told}");
-        assert!(told.contains("interrupted: ") && told.contains("were not started"), "{told}");
+        assert!(told.contains("interrupted: ") && told.contains("contracts not started"), "{told}");
         assert!(!told.contains("outcome unknown") && !told.contains("is unknown"), "{told}");
         let created = created(&home, &emulator, "Stop_");
         assert_eq!(printed(&output).len(), created.len());

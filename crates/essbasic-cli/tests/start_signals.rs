@@ -43,7 +43,7 @@ fn a_signal_ends_the_pause_before_a_retry() {
         let output = retry_pause::terminate(home.path(), &emulator, action, &mut command);
         let told = stderr(&output);
         assert_eq!(code(&output), 2, "{told}");
-        assert!(told.contains("interrupted: 2 contracts were not started"), "{told}");
+        assert!(told.contains("interrupted: 2 contracts not started"), "{told}");
         assert!(!told.contains("unknown"), "{told}");
     }
     let output =
@@ -74,7 +74,7 @@ fn a_lost_response_after_a_signal_is_an_unknown_outcome() {
         told.starts_with("interrupted: waiting for a request that creates or changes something; "),
         "{told}"
     );
-    assert!(told.contains("outcome unknown: 1 contracts"), "{told}");
+    assert!(told.contains("outcome unknown: 1 contract;"), "{told}");
     let journal = fs::read_to_string(home.path().join("c.json.journal")).unwrap();
     assert!(journal.trim_end().ends_with("\"event\":\"unknown\"}"), "{journal}");
 }
@@ -99,7 +99,7 @@ fn a_create_in_flight_is_awaited_until_a_second_signal() {
         let mut text = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         text.read_line(&mut line).unwrap();
-        assert!(line.ends_with("; send the signal again to exit now, with an unknown outcome\n"));
+        assert!(line.ends_with("; send the signal again to exit now without its outcome\n"));
         // Twice the grace.
         std::thread::sleep(Duration::from_secs(2));
         assert!(child.try_wait().unwrap().is_none(), "{arguments:?}");

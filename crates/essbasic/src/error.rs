@@ -121,16 +121,18 @@ pub(crate) fn into_flow_error(
     Ok(FlowError::of_call(kind, error))
 }
 
-/// Actions whose response has a result for each contract or file.
-const RESULT_PER_ITEM: [&str; 3] =
-    ["DescribeFlowDetailInfo", "DescribeResourceUrlsByFlows", "UploadFiles"];
+/// Codes without a sub-code that concern the agent. The responses of these actions have a result for each unknown contract,
+/// and files are part of the request.
+const AGENT_CODES: [(&str, &str); 4] = [
+    ("DescribeFlowDetailInfo", "ResourceNotFound"),
+    ("DescribeResourceUrlsByFlows", "ResourceNotFound"),
+    ("UploadFiles", "ResourceNotFound"),
+    ("UploadFiles", "OperationDenied"),
+];
 
 /// Returns whether every other request would fail for the same reason.
-///
-/// `ResourceNotFound` without a sub-code concerns the agent if the action reports unknown items in its response.
 pub(crate) fn affects_every_request(error: &tc3_client::Error) -> bool {
-    error.affects_every_request()
-        || (error.code() == "ResourceNotFound" && RESULT_PER_ITEM.contains(&error.action()))
+    error.affects_every_request() || AGENT_CODES.contains(&(error.action(), error.code()))
 }
 
 /// Returns whether the service refused a request with an error code, without a fault of its own.

@@ -4,6 +4,7 @@ use tc3_api::ActionInfo;
 use tc3_transport::Uri;
 
 use crate::error::Error;
+use crate::quoted::quoted;
 
 /// The servers that calls are sent to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,7 +29,7 @@ impl BaseUrl {
     /// Parses `https://host`, `http://host:port` or `host[:port]`, which means `https`.
     ///
     /// # Errors
-    /// Returns an [`Error`] of kind `Config` if `text` is not such a URL, or has a path, a query or a user name.
+    /// Returns an [`Error`] of kind `Config` if `text` is not such a URL, or has a path, query, fragment or user name.
     /// The error does not contain `text`.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let invalid = |cause: &str| {
@@ -39,6 +40,10 @@ impl BaseUrl {
         let text = text.trim();
         let absolute =
             if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        // The parser removes a fragment.
+        if absolute.contains('#') {
+            return Err(invalid("it contains a fragment"));
+        }
         let uri: Uri = absolute.parse().map_err(|_| invalid("not a URL"))?;
         match uri.scheme_str() {
             Some("http" | "https") => {}
@@ -98,8 +103,8 @@ impl Endpoint {
         };
         let uri = format!("https://{host}/").parse().map_err(|_| {
             Error::config(format!(
-                "invalid service name {:?}: it cannot be part of a host name",
-                info.service
+                "invalid service name {}: it cannot be part of a host name",
+                quoted(info.service)
             ))
         })?;
         Ok(Target { uri, host })
@@ -127,6 +132,8 @@ mod tests {
             "ftp://h",
             "http://h/path",
             "http://h/?q",
+            "https://h#x",
+            "h#u:p",
             "http://u:p@h",
             "h:port",
             "http://h:",

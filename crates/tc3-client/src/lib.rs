@@ -63,6 +63,7 @@ mod limiter;
 mod observer;
 mod one_line;
 mod pointers;
+mod quoted;
 mod request_headers;
 mod response;
 mod retry;
@@ -90,6 +91,12 @@ pub use time::AsyncSleep;
 #[cfg(any(feature = "blocking", feature = "ureq"))]
 pub use time::BlockingSleep;
 pub use time::{Clock, Now, SystemClock, SystemSleep};
+
+/// For the command, whose messages follow the same rule.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::quoted::{quoted, showable};
+}
 
 pub use tc3_api as api;
 #[cfg(feature = "validate")]

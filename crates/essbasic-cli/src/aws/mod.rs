@@ -10,6 +10,7 @@ use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use essbasic::object_store::aws::AmazonS3ConfigKey as Key;
+use tc3_client::__private::quoted;
 use zeroize::Zeroizing;
 
 use self::check::{boolean, check, is_boolean};
@@ -123,7 +124,7 @@ fn from_profile(
                 other.line,
                 &format!(
                     "keys by {} are not supported; run `aws configure export-credentials --profile \
-                     {name} --format env` and set the variables that it prints",
+                     NAME --format env` and set the variables that it prints",
                     other.name
                 ),
             ));
@@ -131,8 +132,9 @@ fn from_profile(
     }
     match named {
         Some(name) if !found => Err(Failure::new(format!(
-            "AWS_PROFILE names the profile {name:?}, which neither ~/.aws/credentials nor ~/.aws/config \
-             has; correct it, or run aws configure --profile NAME"
+            "AWS_PROFILE names the profile {}, which neither ~/.aws/credentials nor ~/.aws/config has; \
+             correct it, or run aws configure --profile NAME",
+            quoted(name)
         ))),
         _ => Ok(()),
     }

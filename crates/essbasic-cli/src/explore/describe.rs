@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use essbasic::catalogue::{ActionMeta, CodeMeta, FieldMeta, ObjectMeta, ValueSetMeta};
 use essbasic::models::CATALOGUE;
+use tc3_client::__private::quoted;
 
 use super::{advice, type_name};
 use crate::failure::{Exit, Failure};
@@ -49,7 +50,11 @@ fn describe(name: &str) -> Result<String, Failure> {
     let sets = CATALOGUE.values.iter().map(|set| set.name);
     let codes = CATALOGUE.codes.iter().map(|code| code.code);
     let known = actions.chain(objects).chain(sets).chain(codes);
-    Err(Failure::new(format!("essbasic has nothing called {name:?}; {}", advice(name, known))))
+    Err(Failure::new(format!(
+        "essbasic has nothing called {}; {}",
+        quoted(name),
+        advice(name, known)
+    )))
 }
 
 fn of_action(action: &ActionMeta) -> String {

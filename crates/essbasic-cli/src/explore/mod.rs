@@ -8,6 +8,7 @@ pub(crate) mod snippet;
 
 use essbasic::catalogue::{ActionMeta, JsonType};
 use essbasic::models::CATALOGUE;
+use tc3_client::__private::{quoted, showable};
 
 use crate::failure::Failure;
 
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 pub(crate) fn action(name: &str) -> Result<&'static ActionMeta, Failure> {
     CATALOGUE.action(name).ok_or_else(|| {
         let names = CATALOGUE.actions.iter().map(|action| action.info.name);
-        Failure::new(format!("essbasic has no action {name:?}; {}", advice(name, names)))
+        Failure::new(format!("essbasic has no action {}; {}", quoted(name), advice(name, names)))
     })
 }
 
@@ -26,9 +27,10 @@ fn advice<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let nearest = known
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
         .filter(|nearest| likeness(nearest) > 0.8);
-    match nearest {
-        Some(nearest) => format!("did you mean {nearest}?"),
-        None => format!("look for it with: essbasic search {name}"),
+    match (nearest, showable(name)) {
+        (Some(nearest), _) => format!("did you mean {nearest}?"),
+        (None, Some(name)) => format!("look for it with: essbasic search {name}"),
+        (None, None) => "look for it with: essbasic search WORD".to_owned(),
     }
 }
 

@@ -51,6 +51,9 @@ enum Kind {
 pub(crate) fn run(args: &SearchArgs) -> Result<Exit, Failure> {
     let words: Vec<String> =
         args.words.iter().flat_map(|word| word.split_whitespace()).map(str::to_lowercase).collect();
+    if words.is_empty() {
+        return Err(Failure::new("no words to search for; give at least one"));
+    }
     let hits = hits(&words);
     if hits.is_empty() {
         output::note("no matches; try fewer or shorter words");

@@ -8,7 +8,7 @@ use essbasic::{Error, FileId, FlowError, FlowErrorKind, Stop};
 
 use super::entry::{Entry, Source};
 use super::journal::{Journal, State};
-use crate::cause::{Cause, one_line};
+use crate::cause::{Cause, counted, one_line};
 use crate::failure::{Exit, Failure};
 use crate::{output, upload};
 
@@ -53,18 +53,21 @@ impl<'a> Creation<'a> {
         let journal = self.journal.path().display();
         if created_before > 0 {
             output::note(format_args!(
-                "created by an earlier run: {created_before} contracts, not created again; see {journal}"
+                "created by an earlier run: {}, not created again; see {journal}",
+                counted(created_before, "contract")
             ));
         }
         if unknown > 0 {
             output::note(format_args!(
-                "outcome unknown: {unknown} contracts; look for them in the console, and create those \
-                 that do not exist with --retry-unknown"
+                "outcome unknown: {}; look for them in the console, and create those that do not exist with \
+                 --retry-unknown",
+                counted(unknown, "contract")
             ));
         }
         if not_reached > 0 {
             output::note(format_args!(
-                "interrupted: {not_reached} contracts were not started; run the same command to continue"
+                "interrupted: {} not started; run the same command to continue",
+                counted(not_reached, "contract")
             ));
         }
         Ok(Exit::when_complete(failed + unknown + not_reached == 0))

@@ -5,6 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use humantime::parse_rfc3339;
 use serde_json::Value;
 
+/// Earliest deadline from now: nobody can sign sooner.
+const MIN_AHEAD: Duration = Duration::from_secs(60);
+
 /// Latest plausible deadline from now. Unix times in milliseconds are far beyond it.
 const MAX_AHEAD: Duration = Duration::from_secs(10 * 366 * 86_400);
 
@@ -20,15 +23,15 @@ const FORMS: &str = "write a duration such as \"30d\", a date such as \"2030-12-
 /// Returns the time of a deadline.
 ///
 /// # Errors
-/// Returns the reason if the value has none of the accepted forms, or is in the past or more than ten
-/// years ahead.
+/// Returns the reason if the value has none of the accepted forms, or is in the past, less than a minute or
+/// more than ten years ahead.
 pub(super) fn parse(value: &Value, now: SystemTime) -> Result<SystemTime, String> {
     let refuse = |why: &str| Err(format!("deadline {value} {why}; {FORMS}"));
     let Some(deadline) = time(value, now) else { return refuse("has an unknown form") };
     match deadline.duration_since(now) {
         Err(_) if is_number(value) => refuse("has no unit and is in the past as Unix seconds"),
         Err(_) => refuse("is in the past"),
-        Ok(Duration::ZERO) => refuse("is now"),
+        Ok(ahead) if ahead < MIN_AHEAD => refuse("is less than a minute ahead"),
         Ok(ahead) if ahead > MAX_AHEAD => refuse("is more than 10 years ahead"),
         Ok(_) => Ok(deadline),
     }
@@ -106,7 +109,7 @@ mod tests {
         for (json, expected) in [
             (r#""30d""#, NOW + 30 * 86_400),
             (r#""1h 30m""#, NOW + 5400),
-            (r#"" 30s ""#, NOW + 30),
+            (r#"" 60s ""#, NOW + 60),
             (r#""2030-01-31""#, NOW + 31 * 86_400 - 8 * 3600),
             (r#""2030-01-01T12:00:00Z""#, NOW + 12 * 3600),
             (r#""2030-01-01T18:00:00+08:00""#, NOW + 10 * 3600),
@@ -123,8 +126,11 @@ mod tests {
             ("30", "has no unit"),
             ("0", "has no unit"),
             (r#""0""#, "has no unit"),
-            ("1893456000", "is now"),
-            (r#""0s""#, "is now"),
+            ("1893456000", "less than a minute"),
+            ("1893456059", "less than a minute"),
+            (r#""0s""#, "less than a minute"),
+            (r#""1s""#, "less than a minute"),
+            (r#""59s""#, "less than a minute"),
             ("1893456060000", "more than 10 years ahead"),
             (r#""1893456060000""#, "more than 10 years ahead"),
             (r#""18446744073709551615""#, "unknown form"),

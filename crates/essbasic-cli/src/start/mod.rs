@@ -25,7 +25,8 @@ The file holds a JSON list of contracts:
 Paths of files are relative to it; files have at most 60 MB and are uploaded by this command.
 
 A deadline is a duration with its unit (\"30d\", \"12h\"), a date (\"2030-12-31\", until its end in China Standard
-Time), a time (\"2030-12-31T18:00:00+08:00\") or Unix seconds, at most 10 years ahead; by default 365 days.
+Time), a time (\"2030-12-31T18:00:00+08:00\") or Unix seconds, from one minute to 10 years ahead; by default 365
+days.
 
 Prints a line per contract on stdout as soon as it exists: its id and name. The journal, by default FILE.journal,
 records each request before it is sent and its outcome. Run the same command again to continue after Ctrl-C or a

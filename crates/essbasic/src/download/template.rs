@@ -3,6 +3,8 @@
 use core::fmt;
 use core::str::FromStr;
 
+use tc3_client::__private::quoted;
+
 use super::sanitize::{replace_unsafe, sanitize};
 
 /// A template of file names: text with placeholders.
@@ -71,7 +73,7 @@ impl FromStr for NameTemplate {
             let (before, from) = rest.split_at(at);
             parts
                 .extend(Some(before).filter(|text| !text.is_empty()).map(|t| Part::Text(t.into())));
-            let unmatched = || TemplateError(format!("unmatched brace in {text:?}"));
+            let unmatched = || TemplateError("unmatched brace".to_owned());
             let inner = from.strip_prefix('{').ok_or_else(unmatched)?;
             let (name, after) = inner.split_once('}').ok_or_else(unmatched)?;
             parts.push(match name {
@@ -79,13 +81,15 @@ impl FromStr for NameTemplate {
                 "flow_id" => Part::FlowId,
                 "date" => Part::Date,
                 "index" => Part::Index,
-                other => return Err(TemplateError(format!("unknown placeholder {{{other}}}"))),
+                other => {
+                    return Err(TemplateError(format!("unknown placeholder {}", quoted(other))));
+                }
             });
             rest = after;
         }
         parts.extend(Some(rest).filter(|text| !text.is_empty()).map(|t| Part::Text(t.into())));
         if parts.iter().all(|part| matches!(part, Part::Text(_) | Part::Date)) {
-            return Err(TemplateError(format!("{text:?} gives every file the same name")));
+            return Err(TemplateError("the template gives every file the same name".to_owned()));
         }
         Ok(Self(parts))
     }

@@ -11,6 +11,7 @@ use super::source::{CredentialFetch, CredentialSource, Ready};
 use super::temporary::Zeroized;
 use super::variables::Variables;
 use super::{files, ini};
+use crate::quoted::quoted;
 
 const NAME: &str = "profile file";
 const FILE: &str = "TENCENTCLOUD_CREDENTIALS_FILE";
@@ -82,7 +83,10 @@ impl Profile {
         if profile.is_empty()
             || profile.contains(|c: char| matches!(c, '/' | '\\' | '[' | ']') || c.is_control())
         {
-            return Err(CredentialError::new(NAME, format!("invalid profile name {profile:?}")));
+            return Err(CredentialError::new(
+                NAME,
+                format!("invalid profile name {}", quoted(profile)),
+            ));
         }
         let found = match self.variables.raw(FILE) {
             Some(path) => {
@@ -96,8 +100,8 @@ impl Profile {
         };
         match (found, &self.name) {
             (None, Some(name)) => {
-                Err(CredentialError::new(NAME, format!("profile {name:?} not found"))
-                    .with_hint(format!("run tccli configure --profile {name}")))
+                Err(CredentialError::new(NAME, format!("profile {} not found", quoted(name)))
+                    .with_hint("correct its name, or run tccli configure --profile NAME"))
             }
             (found, _) => Ok(found),
         }

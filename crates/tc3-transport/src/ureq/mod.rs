@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use ureq::{Agent, AsSendBody, Body, BodyReader, Error, ProxyProtocol};
+use ureq::{Agent, AsSendBody, Body, BodyReader, Error, ProxyProtocol, Timeout};
 
 use self::connect::{Connect, DeferredResolver, Failure};
 use crate::config::bounded;
@@ -201,7 +201,7 @@ fn classify(error: Error, route: &Route) -> TransportError {
             Err(error) => route.error(Kind::Other, error),
         },
         Error::Io(error) => broken(&error, route),
-        Error::Timeout(limit) => route.error(Kind::Timeout, limit),
+        Error::Timeout(limit) => route.error(Kind::Timeout, expired(limit)),
         Error::Decompress(coding, error) => match broken(&error, route) {
             error if error.kind() == Kind::Malformed => {
                 route.error(Kind::Malformed, format_args!("the body is not valid {coding}"))
@@ -214,6 +214,16 @@ fn classify(error: Error, route: &Route) -> TransportError {
         Error::BodyStalled => route.error(Kind::Interrupted, "the body was interrupted"),
         Error::BadUri(_) | Error::Http(_) => route.error(Kind::Request, "ureq refuses the request"),
         _ => route.error(Kind::Other, "ureq failed"),
+    }
+}
+
+/// Describes an expired timeout, which ureq names after its settings.
+fn expired(limit: Timeout) -> &'static str {
+    match limit {
+        Timeout::Global => "the timeout of the exchange expired",
+        Timeout::PerRead => "no data was received within the read timeout",
+        Timeout::PerWrite => "no data was sent within the read timeout",
+        _ => "a timeout expired",
     }
 }
 
