@@ -15,9 +15,10 @@ use crate::endpoint::Endpoint;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::exchange::complete;
+use crate::limiter::{PermitRequest, Reserved};
 use crate::response::{self, ApiResponse, Decode};
 use crate::stop::{Stop, stopped};
-use crate::time::Now;
+use crate::time::{Now, within};
 
 /// An async client. Clones are cheap and share connections, credentials and the rate limit.
 ///
@@ -103,6 +104,9 @@ impl Client {
                         .await
                         .map(|result| result.map_or(Event::Expired, Event::Credential))
                 }
+                Step::Reserve(request, reserved) => {
+                    unless_stopped(stop, self.reserve(&request, reserved)).await
+                }
                 Step::Send(_) if stop.is_some_and(Stop::is_stopped) => None,
                 Step::Send(request) => {
                     let (timer, max_bytes) =
@@ -122,6 +126,18 @@ impl Client {
             let Some(event) = event else { return Ok(false) };
             step = call.on(self.now(), event);
         }
+    }
+
+    /// Reserves a permit or confirms the reserved one.
+    async fn reserve(&self, request: &PermitRequest<'_>, reserved: Option<Reserved>) -> Event {
+        let Engine { config, limiter, .. } = &*self.engine;
+        let Some(custom) = &config.async_rate_limiter else {
+            return Event::Permit(Ok(Reserved::in_process(limiter, request, reserved)));
+        };
+        let reserve = Reserved::reserve(custom, request, reserved);
+        within(&*config.async_sleep, request.timeout, reserve)
+            .await
+            .map_or(Event::Expired, Event::Permit)
     }
 
     async fn send_until(

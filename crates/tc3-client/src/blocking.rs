@@ -16,6 +16,7 @@ use crate::detached;
 use crate::endpoint::Endpoint;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::limiter::{LimiterError, PermitRequest, Reserved};
 use crate::response::{self, ApiResponse, Decode};
 use crate::stop::Stop;
 use crate::time::{self, Now};
@@ -84,13 +85,20 @@ impl Client {
         let grace = stop.filter(|_| call.is_idempotent());
         loop {
             let event = match step {
-                Step::Credential(_) | Step::Send(_) if stop.is_some_and(Stop::is_stopped) => None,
+                Step::Credential(_) | Step::Reserve(..) | Step::Send(_)
+                    if stop.is_some_and(Stop::is_stopped) =>
+                {
+                    None
+                }
                 Step::Credential(rejected) => {
                     match self.credential(rejected.as_ref().into(), call.deadline(), stop) {
                         Some(result) => Some(Event::Credential(result)),
                         None if stop.is_some_and(Stop::is_stopped) => None,
                         None => Some(Event::Expired),
                     }
+                }
+                Step::Reserve(request, reserved) => {
+                    self.reserve(&request, reserved, stop).map(Event::Permit)
                 }
                 Step::Send(request) => {
                     let max_bytes = self.engine.config.max_response_bytes;
@@ -107,6 +115,20 @@ impl Client {
             };
             let Some(event) = event else { return Ok(false) };
             step = call.on(self.now(), event);
+        }
+    }
+
+    /// Reserves a permit or confirms the reserved one. Returns `None` at a stop.
+    fn reserve(
+        &self,
+        request: &PermitRequest<'_>,
+        reserved: Option<Reserved>,
+        stop: Option<&Stop>,
+    ) -> Option<Result<Reserved, LimiterError>> {
+        let Engine { config, limiter, .. } = &*self.engine;
+        match &config.blocking_rate_limiter {
+            None => Some(Ok(Reserved::in_process(limiter, request, reserved))),
+            Some(custom) => detached::reserve(custom, request, reserved, stop),
         }
     }
 

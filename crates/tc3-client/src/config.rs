@@ -10,7 +10,11 @@ use crate::encapsulation::Encapsulation;
 use crate::endpoint::{BaseUrl, Endpoint};
 use crate::error::Error;
 use crate::interceptor::{Interceptor, Interceptors};
-use crate::limiter::RateLimit;
+#[cfg(feature = "async-core")]
+use crate::limiter::AsyncRateLimiter;
+#[cfg(feature = "ureq")]
+use crate::limiter::BlockingRateLimiter;
+use crate::limiter::{RateLimit, RateLimiter};
 use crate::observer::{Observer, Observers};
 use crate::retry::RetryPolicy;
 #[cfg(feature = "async-core")]
@@ -58,6 +62,11 @@ pub struct Config {
     pub(crate) timeout: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     pub(crate) rate_limit: RateLimit,
+    pub(crate) rate_limiter: Option<RateLimiter>,
+    #[cfg(feature = "async-core")]
+    pub(crate) async_rate_limiter: Option<Arc<dyn AsyncRateLimiter>>,
+    #[cfg(feature = "ureq")]
+    pub(crate) blocking_rate_limiter: Option<Arc<dyn BlockingRateLimiter>>,
     pub(crate) transport: TransportConfig,
     pub(crate) sign_action: bool,
     pub(crate) sign_payload: bool,
@@ -88,6 +97,11 @@ impl Config {
             timeout: Some(Duration::from_secs(60)),
             retry: RetryPolicy::default(),
             rate_limit: RateLimit::default(),
+            rate_limiter: None,
+            #[cfg(feature = "async-core")]
+            async_rate_limiter: None,
+            #[cfg(feature = "ureq")]
+            blocking_rate_limiter: None,
             transport: TransportConfig::default(),
             sign_action: true,
             sign_payload: true,
@@ -198,6 +212,35 @@ impl Config {
     #[must_use]
     pub fn with_rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = limit;
+        self
+    }
+
+    /// Sets a limiter within this process that several clients share, such as those of one account. Without it, each
+    /// client has a limiter of its own, which its clones share.
+    #[must_use]
+    pub fn with_rate_limiter(mut self, limiter: &RateLimiter) -> Self {
+        self.rate_limiter = Some(limiter.clone());
+        self
+    }
+
+    /// Sets a rate limiter of the async client, such as one for all processes of an account. It is not used with
+    /// [`RateLimit::Off`].
+    #[cfg(feature = "async-core")]
+    #[must_use]
+    pub fn with_async_rate_limiter(mut self, limiter: impl AsyncRateLimiter + 'static) -> Self {
+        self.async_rate_limiter = Some(Arc::new(limiter));
+        self
+    }
+
+    /// Sets a rate limiter of the blocking client, such as one for all processes of an account. It is not used with
+    /// [`RateLimit::Off`].
+    #[cfg(feature = "ureq")]
+    #[must_use]
+    pub fn with_blocking_rate_limiter(
+        mut self,
+        limiter: impl BlockingRateLimiter + 'static,
+    ) -> Self {
+        self.blocking_rate_limiter = Some(Arc::new(limiter));
         self
     }
 

@@ -1,4 +1,4 @@
-//! Blocking exchanges and functions that a caller can stop waiting for.
+//! Blocking operations that a caller can stop waiting for.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel, sync_channel};
@@ -10,12 +10,13 @@ use tc3_transport::{
 use tracing::dispatcher;
 
 use crate::exchange::complete_blocking;
+use crate::limiter::{BlockingRateLimiter, LimiterError, PermitRequest, Reserved};
 use crate::stop::{Stop, stopped};
 use crate::time::POLL_INTERVAL;
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// A thread for blocking operations: those of one exchange, or a function of the caller.
+/// A thread for blocking operations, such as those of one exchange.
 ///
 /// A thread cannot be interrupted. A caller that has stopped waiting returns without it; the thread ends with its current
 /// operation. It owns everything that it uses, and its results are dropped.
@@ -107,6 +108,26 @@ pub(crate) fn send(
     Some(result.map(|response| {
         response.map(|body| BlockingBody::stream(Chunks { rest: Some((body, thread)), stop }))
     }))
+}
+
+/// Reserves a permit or confirms the reserved one. Returns `None` at a stop: a permit that is reserved later is released.
+pub(crate) fn reserve(
+    limiter: &Arc<dyn BlockingRateLimiter>,
+    request: &PermitRequest<'_>,
+    reserved: Option<Reserved>,
+    stop: Option<&Stop>,
+) -> Option<Result<Reserved, LimiterError>> {
+    let Some((stop, thread)) = stop.and_then(|stop| Some((stop, Thread::start()?))) else {
+        return Some(Reserved::reserve_blocking(limiter, request, reserved));
+    };
+    let limiter = Arc::clone(limiter);
+    let (service, action) = (request.service.to_owned(), request.action.to_owned());
+    let PermitRequest { rate, now, timeout, .. } = *request;
+    let operation = move || {
+        let request = PermitRequest { service: &service, action: &action, rate, now, timeout };
+        Reserved::reserve_blocking(&limiter, &request, reserved)
+    };
+    thread.run(&|| stop.is_stopped(), operation).map(|(result, _)| result)
 }
 
 /// A body that is read on the thread of its exchange.

@@ -10,13 +10,14 @@ use crate::config::Config;
 use crate::encapsulation::Encapsulation;
 use crate::error::{Error, ErrorKind};
 use crate::headers::header_value;
-use crate::limiter::Limiter;
+use crate::limiter::RateLimiter;
 use crate::response::Opening;
 
 /// State shared by the calls of one client.
 pub(crate) struct Engine {
     pub(crate) config: Config,
-    pub(crate) limiter: Arc<Limiter>,
+    /// The limiter within this process.
+    pub(crate) limiter: RateLimiter,
     /// Clock skew: seconds by which the server's clock is ahead of the local one.
     pub(crate) skew: Arc<AtomicI64>,
     pub(crate) rng: Arc<Mutex<fastrand::Rng>>,
@@ -27,8 +28,8 @@ impl Engine {
         check_region(&config)?;
         let rng = config.jitter_seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Ok(Self {
+            limiter: config.rate_limiter.clone().unwrap_or_default(),
             config,
-            limiter: Arc::default(),
             skew: Arc::default(),
             rng: Arc::new(Mutex::new(rng)),
         })
@@ -40,7 +41,7 @@ impl Engine {
         check_region(&config)?;
         Ok(Self {
             config,
-            limiter: Arc::clone(&self.limiter),
+            limiter: self.limiter.clone(),
             skew: Arc::clone(&self.skew),
             rng: Arc::clone(&self.rng),
         })

@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Request,
     /// No usable credential was found.
     Credentials,
+    /// The rate limiter of the caller failed, so that nothing was sent.
+    RateLimiter,
     /// The HTTP exchange failed.
     Transport(TransportErrorKind),
     /// The API returned an error code.
@@ -162,6 +164,11 @@ impl Error {
     /// Sets the cause, whose message must be part of this error's.
     pub(crate) fn with_cause(self, cause: impl StdError + Send + Sync + 'static) -> Self {
         self.with(|inner| inner.cause = Some(Arc::new(cause)))
+    }
+
+    /// Sets the cause, as [`with_cause`](Self::with_cause).
+    pub(crate) fn with_boxed_cause(self, cause: Box<dyn StdError + Send + Sync>) -> Self {
+        self.with(|inner| inner.cause = Some(Arc::from(cause)))
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {

@@ -82,7 +82,11 @@ pub use encapsulation::Encapsulation;
 pub use endpoint::{BaseUrl, Endpoint};
 pub use error::{Error, ErrorKind};
 pub use interceptor::{Interceptor, RawResponse, UnsignedRequest};
-pub use limiter::RateLimit;
+#[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
+pub use limiter::AsyncRateLimiter;
+#[cfg(any(feature = "blocking", feature = "ureq"))]
+pub use limiter::BlockingRateLimiter;
+pub use limiter::{Permit, PermitRequest, RateLimit, RateLimiter};
 pub use observer::{AttemptEvent, CallEvent, CallOutcome, Observer};
 pub use retry::RetryPolicy;
 pub use stop::Stop;

@@ -8,6 +8,8 @@ use tc3_api::ActionInfo;
 use crate::credentials::{CredentialFetch, CredentialSource};
 use crate::encapsulation::Encapsulation;
 use crate::interceptor::{Interceptor, RawResponse, UnsignedRequest};
+#[cfg(any(feature = "async-core", feature = "ureq"))]
+use crate::limiter::{Permit, PermitRequest};
 use crate::observer::{AttemptEvent, CallEvent, Observer};
 use crate::time::{Clock, Now};
 
@@ -35,6 +37,51 @@ macro_rules! forward {
 
             fn is_real_time(&self) -> bool {
                 (**self).is_real_time()
+            }
+        }
+
+        #[cfg(feature = "ureq")]
+        impl<T: crate::BlockingRateLimiter + ?Sized> crate::BlockingRateLimiter for $pointer {
+            fn reserve(
+                &self,
+                request: &PermitRequest<'_>,
+            ) -> Result<Permit, Box<dyn Error + Send + Sync>> {
+                (**self).reserve(request)
+            }
+
+            fn confirm(
+                &self,
+                request: &PermitRequest<'_>,
+                permit: &Permit,
+            ) -> Result<Permit, Box<dyn Error + Send + Sync>> {
+                (**self).confirm(request, permit)
+            }
+
+            fn release(&self, permit: &Permit) {
+                (**self).release(permit);
+            }
+        }
+
+        #[cfg(feature = "async-core")]
+        #[async_trait::async_trait]
+        impl<T: crate::AsyncRateLimiter + ?Sized> crate::AsyncRateLimiter for $pointer {
+            async fn reserve(
+                &self,
+                request: &PermitRequest<'_>,
+            ) -> Result<Permit, Box<dyn Error + Send + Sync>> {
+                (**self).reserve(request).await
+            }
+
+            async fn confirm(
+                &self,
+                request: &PermitRequest<'_>,
+                permit: &Permit,
+            ) -> Result<Permit, Box<dyn Error + Send + Sync>> {
+                (**self).confirm(request, permit).await
+            }
+
+            fn release(&self, permit: &Permit) {
+                (**self).release(permit);
             }
         }
 

@@ -1,5 +1,6 @@
 //! Clocks and timers. Drivers read the time and pass it to the engine as a value.
 
+use std::sync::OnceLock;
 #[cfg(feature = "async-core")]
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
@@ -25,16 +26,19 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Now;
 }
 
-/// The clocks of the operating system.
+/// The clocks of the operating system. All of a process have the same monotonic time.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock {
     start: Instant,
 }
 
+/// Start of the monotonic time of the process.
+static START: OnceLock<Instant> = OnceLock::new();
+
 impl SystemClock {
-    /// Creates a clock with a monotonic time of zero.
+    /// Creates a clock. The monotonic time of the first one of a process is zero.
     pub fn new() -> Self {
-        Self { start: Instant::now() }
+        Self { start: *START.get_or_init(Instant::now) }
     }
 }
 

@@ -93,11 +93,11 @@ impl Call<'_> {
     }
 
     /// Reports a failed attempt, after which the driver performs `step`.
-    pub(super) fn attempt_failed(&mut self, now: Now, error: &Error, step: &Step) {
+    pub(super) fn attempt_failed(&mut self, now: Now, error: &Error, step: &Step<'_>) {
         let retry_in = match step {
             Step::Done(_) => None,
             Step::Sleep(delay) => Some(*delay),
-            Step::Credential(_) | Step::Send(_) => Some(Duration::ZERO),
+            Step::Credential(_) | Step::Reserve(..) | Step::Send(_) => Some(Duration::ZERO),
         };
         let outcome = CallOutcome::of(error);
         self.report_attempt(now, error.status(), error.request_id(), outcome, retry_in);
@@ -126,7 +126,7 @@ impl Call<'_> {
     }
 
     /// Reports the end of the call if `step` is the last one.
-    pub(super) fn observe(&mut self, now: Now, step: Step) -> Step {
+    pub(super) fn observe<'s>(&mut self, now: Now, step: Step<'s>) -> Step<'s> {
         match &step {
             Step::Done(Ok(())) => {
                 let success = self.observed.success.take();
@@ -142,7 +142,7 @@ impl Call<'_> {
                     "call failed"
                 );
             }
-            Step::Credential(_) | Step::Send(_) | Step::Sleep(_) => {}
+            Step::Credential(_) | Step::Reserve(..) | Step::Send(_) | Step::Sleep(_) => {}
         }
         step
     }

@@ -1,37 +1,50 @@
-//! The wait of a call for a permit of the rate limit.
-
-use std::time::Duration;
+//! The permit of the rate limit for an attempt.
 
 use super::{Call, Step};
 use crate::error::{Error, ErrorKind};
+use crate::limiter::{LimiterError, PermitRequest, Reserved};
+use crate::one_line::one_line;
 use crate::time::Now;
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     /// Starts an attempt as soon as the rate limit permits it.
-    pub(super) fn attempt(&mut self, now: Now) -> Step {
-        let limit = self.engine.config.rate_limit;
-        let at = self.engine.limiter.reserve(limit, &self.outer_action, now.monotonic);
-        match at > now.monotonic {
-            true => self.wait_for_permit(now, at),
-            false => self.send(now),
+    pub(super) fn attempt(&mut self, now: Now) -> Step<'a> {
+        self.reserve(now, None)
+    }
+
+    /// Reserves a permit, or confirms the reserved one at the end of the wait for it.
+    pub(super) fn reserve(&mut self, now: Now, reserved: Option<Reserved>) -> Step<'a> {
+        let Some(rate) = self.engine.config.rate_limit.per_second(&self.outer_action) else {
+            return self.send(now);
+        };
+        match self.time_left(now) {
+            Ok(timeout) => {
+                self.is_reserving = true;
+                let (service, action) = (self.outer_action.service, self.outer_action.name);
+                Step::Reserve(PermitRequest { service, action, rate, now, timeout }, reserved)
+            }
+            Err(error) => self.fail(error),
         }
     }
 
-    /// Starts an attempt at the end of the wait for its permit, or waits again if timers have returned late.
-    pub(super) fn on_permit(&mut self, now: Now, reserved: Duration) -> Step {
-        let limit = self.engine.config.rate_limit;
-        let limiter = &self.engine.limiter;
-        let at = limiter.renew(limit, &self.outer_action, reserved, now.monotonic);
+    pub(super) fn on_permit(
+        &mut self,
+        now: Now,
+        permit: Result<Reserved, LimiterError>,
+    ) -> Step<'a> {
+        self.is_reserving = false;
+        let mut permit = match permit {
+            Ok(permit) => permit,
+            Err(error) => return self.fail(Error::rate_limiter(error)),
+        };
+        let at = permit.at(now);
         // A timer that returns early is that of a simulation.
-        match at > now.monotonic.max(reserved) {
-            true => self.wait_for_permit(now, at),
-            false => self.send(now),
+        let awaited = self.awaited.take().unwrap_or_default();
+        if at <= now.monotonic.max(awaited) {
+            permit.take();
+            return self.send(now);
         }
-    }
-
-    fn wait_for_permit(&mut self, now: Now, at: Duration) -> Step {
         let wait = at.saturating_sub(now.monotonic);
-        self.reserved = Some(at);
         if !self.has_time_for(now, wait) {
             return self.fail(Error::new(
                 ErrorKind::Timeout,
@@ -39,15 +52,16 @@ impl Call<'_> {
             ));
         }
         tracing::debug!(wait_ms = wait.as_millis() as u64, "waiting for the rate limit");
+        self.awaited = Some(at);
+        self.reserved = Some(permit);
         Step::Sleep(wait)
     }
 }
 
-/// Releases the permit of a call that is cancelled while it waits for it.
-impl Drop for Call<'_> {
-    fn drop(&mut self) {
-        if let Some(at) = self.reserved {
-            self.engine.limiter.release(&self.outer_action, at);
-        }
+impl Error {
+    /// Returns the error of a call whose limiter has failed.
+    fn rate_limiter(error: LimiterError) -> Self {
+        let message = format!("the rate limiter failed: {}", one_line(&error.to_string(), 200));
+        Self::new(ErrorKind::RateLimiter, message).retryable(true).with_boxed_cause(error)
     }
 }

@@ -16,7 +16,7 @@ use crate::call::{Call, Event, Step};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::engine::Engine;
-use crate::limiter::RateLimit;
+use crate::limiter::{RateLimit, RateLimiter, Reserved};
 use crate::response::{self, ApiResponse, Content};
 use crate::retry::RetryPolicy;
 use crate::time::Now;
@@ -111,6 +111,11 @@ impl StsCall {
                 Step::Credential(_) => {
                     let absent = || CredentialError::absent(self.origin);
                     call.on(now, Event::Credential(self.credential.clone().ok_or_else(absent)))
+                }
+                // The rate of these calls is not limited.
+                Step::Reserve(request, reserved) => {
+                    let permit = Reserved::in_process(&RateLimiter::new(), &request, reserved);
+                    call.on(now, Event::Permit(Ok(permit)))
                 }
                 Step::Send(mut request) => {
                     let timeout = request.timeout.unwrap_or(ATTEMPT_TIMEOUT).min(ATTEMPT_TIMEOUT);

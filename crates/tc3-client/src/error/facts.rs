@@ -59,7 +59,7 @@ impl Error {
     }
 
     /// Returns the cause: a [`TransportError`](crate::transport::TransportError), a
-    /// [`CredentialError`](crate::credentials::CredentialError), or the error of an
+    /// [`CredentialError`](crate::credentials::CredentialError), or the error of a rate limiter or an
     /// [`Interceptor`](crate::Interceptor). `Display` includes its message, so
     /// [`source`](StdError::source) continues with the cause's own source.
     pub fn cause(&self) -> Option<&(dyn StdError + 'static)> {
@@ -168,6 +168,7 @@ impl ErrorKind {
             Self::Decode => "decode",
             Self::Timeout => "timeout",
             Self::Interceptor => "interceptor",
+            Self::RateLimiter => "rate_limiter",
         }
     }
 }

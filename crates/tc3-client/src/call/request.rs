@@ -1,0 +1,87 @@
+//! The request of an attempt.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tc3_transport::{HeaderMap, Method, Request};
+
+use super::{Call, Step};
+use crate::error::{Error, ErrorKind};
+use crate::interceptor::UnsignedRequest;
+use crate::request_headers;
+use crate::time::Now;
+
+impl<'a> Call<'a> {
+    pub(super) fn send(&mut self, now: Now) -> Step<'a> {
+        match self.request(now) {
+            Ok(request) => {
+                self.attempts += 1;
+                self.attempt_sent(now);
+                tracing::debug!(attempt = self.attempts, "sending");
+                Step::Send(request)
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Returns the time until the deadline, if there is one.
+    pub(super) fn time_left(&self, now: Now) -> Result<Option<Duration>, Error> {
+        let Some(deadline) = self.deadline else { return Ok(None) };
+        match deadline.checked_sub(now.monotonic) {
+            Some(left) if !left.is_zero() => Ok(Some(left)),
+            _ => Err(Error::new(ErrorKind::Timeout, "the timeout of the call has expired")),
+        }
+    }
+
+    /// Returns the request, signed with the current time.
+    pub(super) fn request(&self, now: Now) -> Result<Request, Error> {
+        let timeout = self.time_left(now)?;
+        let skew = self.engine.skew.load(Ordering::Relaxed);
+        let timestamp = now.unix.as_secs().saturating_add_signed(skew);
+        let mut unsigned = UnsignedRequest {
+            info: self.info,
+            attempt: self.attempts.saturating_add(1),
+            headers: HeaderMap::new(),
+            body: self.body.clone(),
+        };
+        self.engine
+            .config
+            .interceptors
+            .before_signing(&mut unsigned)
+            .map_err(Error::interceptor)?;
+        let UnsignedRequest { headers, body, .. } = unsigned;
+        let body = match self.engine.encapsulation(&self.info) {
+            None => body,
+            Some(encapsulation) => encapsulation
+                .seal(self.info.name, &body)
+                .map_err(|error| Error::new(ErrorKind::Request, error.to_string()))?
+                .into(),
+        };
+        Ok(Request {
+            method: Method::POST,
+            headers: request_headers::build(
+                &self.engine.config,
+                &self.target,
+                &self.outer_action,
+                self.credential.as_ref(),
+                timestamp,
+                &body,
+            )
+            .and_then(|own| request_headers::with_others(own, headers))?,
+            body,
+            timeout,
+            ..Request::get(self.target.uri.clone())
+        })
+    }
+
+    /// Returns the request of the first attempt without sending it.
+    #[cfg(feature = "serde")]
+    pub(crate) fn preview(
+        mut self,
+        now: Now,
+        credential: Option<crate::credentials::ValidCredential>,
+    ) -> Result<Request, Error> {
+        self.credential = credential;
+        self.request(now).map_err(|error| error.of_call(self.info.name, 0, false))
+    }
+}

@@ -1,0 +1,245 @@
+//! The rate limiter within a process: a sliding window per action.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::permit::{Permit, PermitRequest};
+
+/// Length of the window: the second of the service, and the slack.
+const WINDOW: Duration = Duration::from_secs(1).saturating_add(SLACK);
+
+/// Difference by which the time between two requests may shrink on their way to the service. It costs 2.5 % of the rate.
+const SLACK: Duration = Duration::from_millis(25);
+
+/// Number of windows above which idle ones are removed. Action names of untyped calls may be external input.
+const MAX_WINDOWS: usize = 1024;
+
+/// A rate limiter within this process: a sliding window per action. Clones share the windows.
+///
+/// Each client has one of its own, unless clients of one account share one:
+///
+/// ```
+/// use tc3_client::{Config, RateLimiter, credentials};
+///
+/// let limiter = RateLimiter::new();
+/// let orders = Config::new(credentials::default_chain()).with_rate_limiter(&limiter);
+/// let reports = Config::new(credentials::default_chain()).with_rate_limiter(&limiter);
+/// ```
+///
+/// It reads no clock: the time is part of a [`PermitRequest`]. Clients that share a limiter need clocks with the same
+/// monotonic time, as all [`SystemClock`](crate::SystemClock)s of a process are.
+///
+/// A server that grants permits to several processes can be built on the methods:
+///
+/// ```
+/// use tc3_client::{Clock, PermitRequest, RateLimiter, SystemClock};
+///
+/// let (limiter, clock) = (RateLimiter::new(), SystemClock::new());
+/// let now = clock.now();
+/// let first = limiter.reserve(&PermitRequest::new("essbasic", "DescribeFlowInfo", 1, now));
+/// let second = limiter.reserve(&PermitRequest::new("essbasic", "DescribeFlowInfo", 1, now));
+/// assert!(first.wait(now).is_zero());
+/// assert!(second.wait(now).as_millis() >= 1000);
+/// limiter.release(&second);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct RateLimiter {
+    /// Per action, the times of the permits of the last window and of reserved permits, in ascending order.
+    windows: Arc<Mutex<Windows>>,
+}
+
+type Windows = HashMap<Arc<str>, VecDeque<Duration>>;
+
+impl RateLimiter {
+    /// Creates a limiter that has granted no permit.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reserves the next permit.
+    pub fn reserve(&self, request: &PermitRequest<'_>) -> Permit {
+        let now = request.now.monotonic;
+        let mut windows = self.windows();
+        let name = format!("{}/{}", request.service, request.action);
+        if windows.len() >= MAX_WINDOWS && !windows.contains_key(name.as_str()) {
+            windows.retain(|_, times| {
+                times.back().is_some_and(|&last| last.saturating_add(WINDOW) > now)
+            });
+        }
+        let id = match windows.get_key_value(name.as_str()) {
+            Some((id, _)) => Arc::clone(id),
+            None => name.into(),
+        };
+        let times = windows.entry(Arc::clone(&id)).or_default();
+        while times.front().is_some_and(|&earliest| earliest.saturating_add(WINDOW) <= now) {
+            times.pop_front();
+        }
+        let at = times.back().map_or(now, |&last| last.max(now));
+        Permit::at(insert(times, request.rate, at), id)
+    }
+
+    /// Confirms a permit at the time of its use, which may be later than the reserved one. Returns one that is valid later
+    /// than `request.now` if other permits were used late too.
+    pub fn confirm(&self, request: &PermitRequest<'_>, permit: &Permit) -> Permit {
+        let Some((id, reserved)) = permit.window() else { return permit.clone() };
+        // A timer of a simulation may return early.
+        let at = request.now.monotonic.max(reserved);
+        let mut windows = self.windows();
+        let Some(times) = windows.get_mut(id) else { return permit.clone() };
+        if let Ok(index) = times.binary_search(&reserved) {
+            times.remove(index);
+        }
+        Permit::at(insert(times, request.rate, at), Arc::clone(id))
+    }
+
+    /// Releases a reserved permit that is not used.
+    pub fn release(&self, permit: &Permit) {
+        let Some((id, at)) = permit.window() else { return };
+        if let Some(times) = self.windows().get_mut(id)
+            && let Ok(index) = times.binary_search(&at)
+        {
+            times.remove(index);
+        }
+    }
+
+    fn windows(&self) -> MutexGuard<'_, Windows> {
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Inserts a permit that is valid from `at` or later, and returns its time.
+fn insert(times: &mut VecDeque<Duration>, rate: u32, mut at: Duration) -> Duration {
+    let rate = rate.max(1) as usize;
+    let index = times.partition_point(|&other| other <= at);
+    // The permit before the last `rate - 1` must be at least one window older.
+    if let Some(&earlier) = index.checked_sub(rate).and_then(|index| times.get(index)) {
+        at = at.max(earlier.saturating_add(WINDOW));
+    }
+    times.insert(times.partition_point(|&other| other <= at), at);
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    use crate::time::Now;
+    use proptest::prelude::*;
+
+    fn request(action: &str, rate: u32, now: Duration) -> PermitRequest<'_> {
+        PermitRequest::new("s", action, rate, Now { unix: Duration::ZERO, monotonic: now })
+    }
+
+    fn at(permit: &Permit) -> Duration {
+        permit.window().unwrap().1
+    }
+
+    #[test]
+    fn grants_the_rate_per_second_and_action() {
+        let limiter = RateLimiter::new();
+        let now = Duration::from_secs(5);
+        let reserve = |action, rate| at(&limiter.clone().reserve(&request(action, rate, now)));
+        for _ in 0..20 {
+            assert_eq!(reserve("A", 20), now);
+        }
+        for _ in 0..20 {
+            assert_eq!(reserve("A", 20), now + WINDOW);
+        }
+        assert_eq!(reserve("A", 20), now + 2 * WINDOW);
+        assert_eq!(reserve("B", 1), now);
+        assert_eq!(reserve("B", 1), now + WINDOW);
+    }
+
+    #[test]
+    fn releases_unused_permits() {
+        let limiter = RateLimiter::new();
+        let now = Duration::from_secs(5);
+        let reserve = || limiter.reserve(&request("A", 20, now));
+        let reserved: Vec<_> = (0..1000).map(|_| reserve()).collect();
+        assert_eq!(at(&reserved[999]), now + 49 * WINDOW);
+        for permit in &reserved[20..] {
+            limiter.release(permit);
+        }
+        assert_eq!(at(&reserve()), now + WINDOW);
+        // Permits that this limiter has not granted, or not any more, change nothing.
+        let other = RateLimiter::new().reserve(&request("B", 1, now));
+        for permit in [&reserved[999], &other, &Permit::after(now).with_id("s/A")] {
+            limiter.release(permit);
+        }
+        assert_eq!(limiter.windows()["s/A"].len(), 21);
+    }
+
+    #[test]
+    fn bounds_the_number_of_windows() {
+        let limiter = RateLimiter::new();
+        for index in 0..10_000_u64 {
+            limiter.reserve(&request(&index.to_string(), 20, Duration::from_secs(2 * index)));
+        }
+        assert!(limiter.windows().len() <= MAX_WINDOWS);
+    }
+
+    /// Calls that wake up late, in any order, wait again rather than exceed the rate.
+    #[test]
+    fn late_calls_do_not_exceed_the_rate() {
+        for seed in 0..200 {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let (limiter, rate) = (RateLimiter::new(), rng.u32(1..6));
+            // By the time at which the call wakes up, and the time of its permit.
+            let mut waiting = BTreeMap::new();
+            let late = |rng: &mut fastrand::Rng, at: Duration| {
+                at + Duration::from_millis(if rng.bool() { 0 } else { rng.u64(..1500) })
+            };
+            let mut sent = Vec::new();
+            for call in 0..60 {
+                let permit = limiter.reserve(&request("A", rate, Duration::ZERO));
+                match at(&permit).is_zero() {
+                    true => sent.push(at(&permit)),
+                    false => drop(
+                        waiting.insert((late(&mut rng, at(&permit)), at(&permit), call), permit),
+                    ),
+                }
+            }
+            while let Some(((now, _, call), reserved)) = waiting.pop_first() {
+                let permit = limiter.confirm(&request("A", rate, now), &reserved);
+                match at(&permit) == now {
+                    true => sent.push(now),
+                    false => drop(
+                        waiting.insert((late(&mut rng, at(&permit)), at(&permit), call), permit),
+                    ),
+                }
+            }
+            assert_eq!(sent.len(), 60);
+            for window in sent.windows(rate as usize + 1) {
+                assert!(window[rate as usize] - window[0] >= WINDOW, "seed {seed}: {sent:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_exceeds_the_rate_in_any_second(
+            calls in proptest::collection::vec((0_u64..400, proptest::option::of(0_usize..40)), 1..200),
+            rate in 1_u32..30,
+        ) {
+            let limiter = RateLimiter::new();
+            let mut now = Duration::ZERO;
+            let mut sent = Vec::new();
+            for (gap, cancelled) in calls {
+                now += Duration::from_millis(gap);
+                sent.push(limiter.reserve(&request("A", rate, now)));
+                // A waiting call is cancelled.
+                if let Some(back) = cancelled
+                    && let Some(index) = sent.len().checked_sub(back + 1)
+                    && at(&sent[index]) > now
+                {
+                    limiter.release(&sent.remove(index));
+                }
+            }
+            for window in sent.windows(rate as usize + 1) {
+                prop_assert!(at(&window[rate as usize]) - at(&window[0]) >= WINDOW);
+            }
+        }
+    }
+}
