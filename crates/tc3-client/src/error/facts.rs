@@ -121,7 +121,10 @@ impl Error {
     /// missing permission, or a server that cannot be reached.
     pub fn affects_every_request(&self) -> bool {
         match self.0.kind {
-            ErrorKind::Config | ErrorKind::Request | ErrorKind::Credentials => true,
+            ErrorKind::Config
+            | ErrorKind::Request
+            | ErrorKind::Credentials
+            | ErrorKind::RateLimiter => true,
             ErrorKind::Transport(kind) => kind.never_sent(),
             ErrorKind::Api => self.0.rule.affects_all,
             _ => false,

@@ -162,8 +162,8 @@ fn for_each_case(test: impl Fn(Delay, Driver) + Sync) {
 #[test]
 fn every_delay_ends_at_the_timeout_of_the_call() {
     for_each_case(|delay, driver| {
-        // A thread cannot be interrupted: a blocking transport must apply the timeout of the request.
-        if (delay, driver) == (Delay::Transport, Driver::Blocking) {
+        // A thread cannot be interrupted: blocking transports and limiters must apply the timeout of the request.
+        if matches!((delay, driver), (Delay::Transport | Delay::Limiter, Driver::Blocking)) {
             return;
         }
         let label = format!("{delay:?}, {driver:?}");
@@ -221,10 +221,11 @@ fn every_delay_ends_after_a_stop() {
         let stop = Stop::default();
         let call = Running::start(client, READ, Some(stop.clone()));
         waiting.wait_until(&label, |threads: &HashSet<ThreadId>| match delay {
-            // The thread of the server, of the exchange or of the function.
+            // The thread of the server, of the operation or of the function.
             Delay::Head
             | Delay::Body
             | Delay::Transport
+            | Delay::Limiter
             | Delay::CredentialRequest
             | Delay::CredentialFunction => !threads.is_empty(),
             _ => threads.contains(&call.thread),

@@ -1,5 +1,6 @@
 //! Causes of delays, and the clients and servers that have them.
 
+use std::error::Error;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +12,12 @@ use tc3_client::credentials::{
 use tc3_client::transport::{
     AsyncBody, AsyncTransport, BlockingBody, BlockingTransport, Bytes, HeaderMap, Proxy, Request,
     ReqwestTransport, Response, StatusCode, TransportConfig, TransportError, UreqTransport, Uri,
+    async_trait,
 };
-use tc3_client::{Clock, Config, Now, RateLimit, RetryPolicy, SystemClock};
+use tc3_client::{
+    AsyncRateLimiter, BlockingRateLimiter, Clock, Config, Now, Permit, PermitRequest, RateLimit,
+    RetryPolicy, SystemClock,
+};
 
 use crate::server::serve;
 use crate::waiting::Waiting;
@@ -33,6 +38,8 @@ pub(crate) enum Delay {
     /// The service throttles the call, with a long `Retry-After`.
     Throttling,
     RateLimit,
+    /// A rate limiter of the caller ignores timeouts.
+    Limiter,
     /// The server of the credentials accepts the request and sends nothing.
     CredentialRequest,
     /// The source of credentials pauses.
@@ -45,13 +52,14 @@ pub(crate) enum Delay {
     SharedFetch,
 }
 
-pub(crate) const DELAYS: [Delay; 11] = [
+pub(crate) const DELAYS: [Delay; 12] = [
     Delay::Head,
     Delay::Body,
     Delay::Transport,
     Delay::Backoff,
     Delay::Throttling,
     Delay::RateLimit,
+    Delay::Limiter,
     Delay::CredentialRequest,
     Delay::CredentialPause,
     Delay::CredentialFunction,
@@ -101,6 +109,32 @@ impl Clock for Stopped {
     fn now(&self) -> Now {
         self.0
     }
+}
+
+/// A rate limiter that never returns.
+struct Endless(Waiting);
+
+type Granted = Result<Permit, Box<dyn Error + Send + Sync>>;
+
+#[async_trait]
+impl AsyncRateLimiter for Endless {
+    async fn reserve(&self, _: &PermitRequest<'_>) -> Granted {
+        self.0.add();
+        std::future::pending().await
+    }
+
+    fn release(&self, _: &Permit) {}
+}
+
+impl BlockingRateLimiter for Endless {
+    fn reserve(&self, _: &PermitRequest<'_>) -> Granted {
+        self.0.add();
+        loop {
+            std::thread::park();
+        }
+    }
+
+    fn release(&self, _: &Permit) {}
 }
 
 /// The transports that a client is created with.
@@ -190,6 +224,13 @@ pub(crate) fn setting(delay: Delay, waiting: &Waiting) -> (Config, Transports) {
             // A slow machine must not increase the number of permits.
             let clock = Stopped(SystemClock::new().now());
             let config = config().with_rate_limit(RateLimit::Fixed(1)).with_clock(clock);
+            (config, Transports::scripted(|_| success()))
+        }
+        Delay::Limiter => {
+            let config = config()
+                .with_rate_limit(RateLimit::PerAction)
+                .with_async_rate_limiter(Endless(waiting.clone()))
+                .with_blocking_rate_limiter(Endless(waiting.clone()));
             (config, Transports::scripted(|_| success()))
         }
         Delay::CredentialRequest => {

@@ -18,7 +18,7 @@ use super::{Granted, Read, async_client, blocking_client, config, runtime};
 /// Requests per second of the account.
 const RATE: u32 = 10;
 
-/// A server with one request per connection: `reserve SERVICE ACTION RATE`, with the response `ID MILLISECONDS`, or
+/// A server with one request per connection: `reserve SERVICE ACTION RATE`, with the response `ID NANOSECONDS`, or
 /// `release ID`.
 #[derive(Clone)]
 struct Server {
@@ -63,8 +63,7 @@ impl Server {
                 let wait = permit.wait(now);
                 self.granted.lock().unwrap().push(now.monotonic + wait);
                 self.permits.lock().unwrap().insert(id, permit);
-                // Rounded up: no client is early.
-                writeln!(stream, "{id} {}", wait.as_millis() + 1).unwrap();
+                writeln!(stream, "{id} {}", wait.as_nanos()).unwrap();
             }
             ["release", id] => {
                 let id = id.parse().unwrap();
@@ -85,7 +84,7 @@ fn message(request: &PermitRequest<'_>) -> String {
 
 fn permit(response: &str) -> Granted {
     let (id, wait) = response.trim().split_once(' ').ok_or("invalid response")?;
-    Ok(Permit::after(Duration::from_millis(wait.parse()?)).with_id(id))
+    Ok(Permit::after(Duration::from_nanos(wait.parse()?)).with_id(id))
 }
 
 impl StoreLimiter {
