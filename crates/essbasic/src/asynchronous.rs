@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use essbasic_models::{Agent, FlowDetailInfo};
-use tc3_client::Stop;
 use tc3_client::api::Action;
 use tc3_client::transport::AsyncTransport;
+use tc3_client::{CallOptions, Stop};
 use tokio::task::JoinSet;
 
 use crate::agent::{WithAgent, validated};
@@ -92,6 +92,12 @@ impl Client {
     #[doc = include_str!("docs/with_region.md")]
     pub fn with_region(&self, region: impl Into<String>) -> Result<Self, Error> {
         Ok(Self { client: self.client.with_region(region)?, ..self.clone() })
+    }
+
+    #[doc = include_str!("docs/with_options.md")]
+    #[must_use]
+    pub fn with_options(&self, options: CallOptions) -> Self {
+        Self { client: self.client.with_options(options), ..self.clone() }
     }
 
     #[doc = include_str!("docs/agent.md")]

@@ -4,9 +4,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::Config;
-use tc3_client::Stop;
 use tc3_client::api::Action;
 use tc3_client::transport::{BlockingBody, BlockingTransport, Bytes, Response};
+use tc3_client::{CallOptions, Stop};
 
 use crate::agent::{WithAgent, validated};
 use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
@@ -81,6 +81,12 @@ impl Client {
     #[doc = include_str!("docs/with_region.md")]
     pub fn with_region(&self, region: impl Into<String>) -> Result<Self, Error> {
         Ok(Self { client: self.client.with_region(region)?, ..self.clone() })
+    }
+
+    #[doc = include_str!("docs/with_options.md")]
+    #[must_use]
+    pub fn with_options(&self, options: CallOptions) -> Self {
+        Self { client: self.client.with_options(options), ..self.clone() }
     }
 
     #[doc = include_str!("docs/agent.md")]

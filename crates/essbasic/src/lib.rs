@@ -68,6 +68,7 @@
 //! | [`Client::from_client`] | create a client on a [`tc3_client`] client |
 //! | [`Client::agent`], [`Client::client`] | return the agent and the underlying client |
 //! | [`Client::with_agent`], [`Client::with_region`] | return a client for another agent or region, with the same connections |
+//! | [`Client::with_options`] | return a client whose calls have other [options](CallOptions) |
 //! | [`Client::contract`] | return a [handle of one contract](#one-contract) |
 //! | [`Client::call`] | call any action |
 //! | [`Client::details`] | return status, parties and times |
@@ -84,8 +85,11 @@
 //! [`with_endpoint_url`](Config::with_endpoint_url), [`with_test_environment`](Config::with_test_environment)), region
 //! ([`with_region`](Config::with_region)), language ([`with_language`](Config::with_language)), names of the application
 //! and of a library ([`with_app_name`](Config::with_app_name), [`with_library`](Config::with_library)), timeout
-//! ([`with_timeout`](Config::with_timeout)), retries ([`with_retry`](Config::with_retry)), rate limit
-//! ([`with_rate_limit`](Config::with_rate_limit)), connections, proxy and TLS
+//! ([`with_timeout`](Config::with_timeout)), retries ([`with_retry`](Config::with_retry),
+//! [`with_retry_classifier`](Config::with_retry_classifier), [`with_retry_budget`](Config::with_retry_budget)), rate limit
+//! ([`with_rate_limit`](Config::with_rate_limit), [`with_rate_limiter`](Config::with_rate_limiter),
+//! [`with_async_rate_limiter`](Config::with_async_rate_limiter),
+//! [`with_blocking_rate_limiter`](Config::with_blocking_rate_limiter)), connections, proxy and TLS
 //! ([`with_transport_config`](Config::with_transport_config)), response size
 //! ([`with_max_response_bytes`](Config::with_max_response_bytes)), request validation
 //! ([`with_validation`](Config::with_validation)), encryption ([`with_encapsulation`](Config::with_encapsulation)), the
@@ -93,6 +97,12 @@
 //! [`with_unsigned_payload`](Config::with_unsigned_payload)), and time
 //! ([`with_clock`](Config::with_clock), [`with_async_sleep`](Config::with_async_sleep),
 //! [`with_blocking_sleep`](Config::with_blocking_sleep), [`with_jitter_seed`](Config::with_jitter_seed)).
+//!
+//! [`CallOptions`] has the settings of single calls: timeout ([`with_timeout`](CallOptions::with_timeout)), region
+//! ([`with_region`](CallOptions::with_region)), language ([`with_language`](CallOptions::with_language)), additional headers
+//! ([`with_header`](CallOptions::with_header)), retries ([`with_retry`](CallOptions::with_retry)), idempotency
+//! ([`with_idempotent`](CallOptions::with_idempotent)), and the signature
+//! ([`with_unsigned_payload`](CallOptions::with_unsigned_payload)).
 //!
 //! # Waiting
 //!
@@ -310,8 +320,9 @@
 //!
 //! Everything that an implementation needs is exported here: [`credentials::CredentialSource`] for other places of keys,
 //! [`transport::AsyncTransport`] and [`transport::BlockingTransport`] for other HTTP clients, [`Clock`], [`AsyncSleep`] and
-//! [`BlockingSleep`] for other time, [`Observer`] for metrics, [`Interceptor`] for headers and bodies of calls, and
-//! [`Encapsulation`] for other encryption. Each is also implemented for an `Arc` of it. The guide describes
+//! [`BlockingSleep`] for other time, [`Observer`] for metrics, [`Interceptor`] for headers and bodies of calls,
+//! [`Encapsulation`] for other encryption, [`AsyncRateLimiter`] and [`BlockingRateLimiter`] for permits of other places, and
+//! [`RetryClassifier`] for other retries. Each is also implemented for an `Arc` of it. The guide describes
 //! [observability](guide::observability). [`transport::async_trait`] is the macro for the async traits.
 //!
 //! # Feature flags
@@ -414,15 +425,16 @@ pub use essbasic_models as models;
 pub use essbasic_models::{Agent, ErrorCode, FlowStatus};
 #[cfg(feature = "object-store")]
 pub use object_store;
-#[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
-pub use tc3_client::AsyncSleep;
-#[cfg(any(feature = "blocking", feature = "ureq"))]
-pub use tc3_client::BlockingSleep;
 pub use tc3_client::Error as CallError;
 #[cfg(feature = "catalogue")]
 pub use tc3_client::catalogue;
+#[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
+pub use tc3_client::{AsyncRateLimiter, AsyncSleep};
 pub use tc3_client::{
-    AttemptEvent, BaseUrl, CallEvent, CallOutcome, Clock, Config, Encapsulation, Endpoint,
-    ErrorKind, Interceptor, Language, Now, Observer, RateLimit, RawResponse, RetryPolicy,
-    SystemClock, SystemSleep, UnsignedRequest, api, credentials, transport,
+    AttemptEvent, BaseUrl, CallEvent, CallOptions, CallOutcome, Clock, Config, Encapsulation, Endpoint,
+    ErrorKind, FailedAttempt, Interceptor, Language, Now, Observer, Permit, PermitRequest, RateLimit,
+    RateLimiter, RawResponse, RetryClassifier, RetryDecision, RetryPolicy, SystemClock, SystemSleep,
+    UnsignedRequest, api, credentials, transport,
 };
+#[cfg(any(feature = "blocking", feature = "ureq"))]
+pub use tc3_client::{BlockingRateLimiter, BlockingSleep};

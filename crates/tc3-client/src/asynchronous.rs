@@ -15,7 +15,8 @@ use crate::endpoint::Endpoint;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::exchange::complete;
-use crate::limiter::{PermitRequest, Reserved};
+use crate::limiter::{PermitRequest, Reservation};
+use crate::options::CallOptions;
 use crate::response::{self, ApiResponse, Decode};
 use crate::stop::{Stop, stopped};
 use crate::time::{Now, within};
@@ -26,6 +27,7 @@ use crate::time::{Now, within};
 #[derive(Clone)]
 pub struct Client {
     engine: Arc<Engine>,
+    options: Arc<CallOptions>,
     transport: Arc<dyn AsyncTransport>,
 }
 
@@ -74,7 +76,7 @@ impl Client {
         let body = self.engine.body(&info, body)?;
         let mut value = None;
         let opening = self.engine.opening(info);
-        let call = Call::new(&self.engine, info, body, self.now())?;
+        let call = Call::new(&self.engine, &self.options, info, body, self.now())?;
         let span = call.span().clone();
         let mut read =
             |response: Response<Bytes>| response::read(response, Some(opening), decode, &mut value);
@@ -129,12 +131,12 @@ impl Client {
     }
 
     /// Reserves a permit or confirms the reserved one.
-    async fn reserve(&self, request: &PermitRequest<'_>, reserved: Option<Reserved>) -> Event {
+    async fn reserve(&self, request: &PermitRequest<'_>, reserved: Option<Reservation>) -> Event {
         let Engine { config, limiter, .. } = &*self.engine;
         let Some(custom) = &config.async_rate_limiter else {
-            return Event::Permit(Ok(Reserved::in_process(limiter, request, reserved)));
+            return Event::Permit(Ok(Reservation::in_process(limiter, request, reserved)));
         };
-        let reserve = Reserved::reserve(custom, request, reserved);
+        let reserve = Reservation::reserve(custom, request, reserved);
         within(&*config.async_sleep, request.timeout, reserve)
             .await
             .map_or(Event::Expired, Event::Permit)

@@ -16,7 +16,8 @@ use crate::detached;
 use crate::endpoint::Endpoint;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::limiter::{LimiterError, PermitRequest, Reserved};
+use crate::limiter::{LimiterError, PermitRequest, Reservation};
+use crate::options::CallOptions;
 use crate::response::{self, ApiResponse, Decode};
 use crate::stop::Stop;
 use crate::time::{self, Now};
@@ -26,6 +27,7 @@ use crate::time::{self, Now};
 #[derive(Clone)]
 pub struct Client {
     engine: Arc<Engine>,
+    options: Arc<CallOptions>,
     transport: Arc<dyn BlockingTransport>,
 }
 
@@ -61,7 +63,7 @@ impl Client {
         let body = self.engine.body(&info, body)?;
         let mut value = None;
         let opening = self.engine.opening(info);
-        let call = Call::new(&self.engine, info, body, self.now())?;
+        let call = Call::new(&self.engine, &self.options, info, body, self.now())?;
         let _entered = call.span().clone().entered();
         let mut read =
             |response: Response<Bytes>| response::read(response, Some(opening), decode, &mut value);
@@ -122,12 +124,12 @@ impl Client {
     fn reserve(
         &self,
         request: &PermitRequest<'_>,
-        reserved: Option<Reserved>,
+        reserved: Option<Reservation>,
         stop: Option<&Stop>,
-    ) -> Option<Result<Reserved, LimiterError>> {
+    ) -> Option<Result<Reservation, LimiterError>> {
         let Engine { config, limiter, .. } = &*self.engine;
         match &config.blocking_rate_limiter {
-            None => Some(Ok(Reserved::in_process(limiter, request, reserved))),
+            None => Some(Ok(Reservation::in_process(limiter, request, reserved))),
             Some(custom) => detached::reserve(custom, request, reserved, stop),
         }
     }

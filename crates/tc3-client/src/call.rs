@@ -16,7 +16,8 @@ use crate::credentials::{CredentialError, ValidCredential};
 use crate::endpoint::Target;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
-use crate::limiter::{LimiterError, PermitRequest, Reserved};
+use crate::limiter::{LimiterError, PermitRequest, Reservation};
+use crate::options::CallOptions;
 use crate::response::ApiResponse;
 use crate::retry;
 use crate::time::Now;
@@ -26,7 +27,7 @@ pub(crate) use observe::Watched;
 /// The result of a step.
 pub(crate) enum Event {
     Credential(Result<ValidCredential, CredentialError>),
-    Permit(Result<Reserved, LimiterError>),
+    Permit(Result<Reservation, LimiterError>),
     /// The deadline of the call has passed before there was a credential or a permit.
     Expired,
     Response(Result<ApiResponse, TransportError>),
@@ -36,12 +37,11 @@ pub(crate) enum Event {
 /// A step that the driver performs.
 ///
 /// A call has exactly one operation in flight until it is done: a credential, a permit, a request or a timer.
-#[expect(clippy::large_enum_variant, reason = "a driver has only one, on its stack")]
 pub(crate) enum Step<'a> {
     /// Get a credential; if possible, a different one than the rejected one.
     Credential(Option<ValidCredential>),
     /// Reserve a permit of the rate limit, or confirm the reserved one.
-    Reserve(PermitRequest<'a>, Option<Reserved>),
+    Reserve(PermitRequest<'a>, Option<Reservation>),
     /// Send the request and read the whole response.
     Send(Request),
     Sleep(Duration),
@@ -51,11 +51,13 @@ pub(crate) enum Step<'a> {
 /// The state of one call.
 pub(crate) struct Call<'a> {
     engine: Arc<Engine>,
+    options: Arc<CallOptions>,
     info: ActionInfo<'a>,
     /// The action of the HTTP request. It differs from `info` if the call is encapsulated.
     outer_action: ActionInfo<'a>,
     target: Target,
     body: Bytes,
+    timeout: Option<Duration>,
     /// Deadline on the monotonic clock.
     deadline: Option<Duration>,
     attempts: u32,
@@ -63,6 +65,8 @@ pub(crate) struct Call<'a> {
     throttled: u32,
     /// Time of the first throttled attempt, on the monotonic clock.
     throttled_since: Option<Duration>,
+    /// Tokens of the retry budget for the last retry.
+    spent: Option<u32>,
     /// True if an attempt may have reached the server.
     sent: bool,
     credential: Option<ValidCredential>,
@@ -74,7 +78,7 @@ pub(crate) struct Call<'a> {
     /// True while the limiter reserves or confirms a permit.
     is_reserving: bool,
     /// The permit that the call is waiting for.
-    reserved: Option<Reserved>,
+    reserved: Option<Reservation>,
     /// The time that the call has waited for a permit until, on the monotonic clock.
     awaited: Option<Duration>,
     observed: Observed,
@@ -83,10 +87,13 @@ pub(crate) struct Call<'a> {
 impl<'a> Call<'a> {
     pub(crate) fn new(
         engine: &Arc<Engine>,
-        info: ActionInfo<'a>,
+        options: &Arc<CallOptions>,
+        mut info: ActionInfo<'a>,
         body: Bytes,
         now: Now,
     ) -> Result<Self, Error> {
+        info.idempotent = options.idempotent.unwrap_or(info.idempotent);
+        let timeout = options.timeout.unwrap_or(engine.config.timeout);
         let outer_action =
             engine.encapsulation(&info).map_or(info, |encapsulation| encapsulation.outer_action());
         let target = engine
@@ -96,15 +103,18 @@ impl<'a> Call<'a> {
             .map_err(|error| error.of_call(info.name, 0, false))?;
         Ok(Self {
             engine: Arc::clone(engine),
+            options: Arc::clone(options),
             info,
             outer_action,
             observed: Observed::new(&info, &target, now),
             target,
             body,
-            deadline: engine.config.timeout.map(|timeout| now.monotonic.saturating_add(timeout)),
+            timeout,
+            deadline: timeout.map(|timeout| now.monotonic.saturating_add(timeout)),
             attempts: 0,
             throttled: 0,
             throttled_since: None,
+            spent: None,
             sent: false,
             credential: None,
             rejection: None,

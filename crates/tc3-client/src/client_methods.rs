@@ -24,7 +24,11 @@ macro_rules! client_methods {
                 config: Config,
                 transport: impl $transport + 'static,
             ) -> Result<Self, Error> {
-                Ok(Self { engine: Arc::new(Engine::new(config)?), transport: Arc::new(transport) })
+                Ok(Self {
+                    engine: Arc::new(Engine::new(config)?),
+                    options: Arc::default(),
+                    transport: Arc::new(transport),
+                })
             }
 
             /// Returns a client for another region, which shares connections, credentials and the rate limit with this one.
@@ -33,7 +37,20 @@ macro_rules! client_methods {
             /// Returns an [`Error`] of kind `Request` if the region cannot be a header.
             pub fn with_region(&self, region: impl Into<String>) -> Result<Self, Error> {
                 let engine = Arc::new(self.engine.with_region(region.into())?);
-                Ok(Self { engine, transport: Arc::clone(&self.transport) })
+                let mut client = Self { engine, ..self.clone() };
+                if client.options.region.is_some() {
+                    Arc::make_mut(&mut client.options).region = None;
+                }
+                Ok(client)
+            }
+
+            /// Returns a client whose calls have other options, which replace those of this client. It shares connections,
+            /// credentials and the rate limit with this one.
+            ///
+            /// [`CallOptions`] has an example.
+            #[must_use]
+            pub fn with_options(&self, options: CallOptions) -> Self {
+                Self { options: Arc::new(options), ..self.clone() }
             }
 
             /// Makes a typed call.
@@ -141,7 +158,7 @@ macro_rules! client_methods {
                 B: serde::Serialize + ?Sized $($sync)*,
             {
                 let body = self.engine.body(&info, json::encode_by_serde(body))?;
-                let call = Call::new(&self.engine, info, body, self.now())?;
+                let call = Call::new(&self.engine, &self.options, info, body, self.now())?;
                 let credential = match call.is_signed() {
                     true => Some(self.credential_before(call.deadline(), Wanted::Current)$($await)*?),
                     false => None,

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tc3_transport::TransportConfig;
 
+use crate::budget;
+use crate::classifier::RetryClassifier;
 use crate::client_name::ClientName;
 use crate::credentials::{CredentialCache, CredentialSource};
 use crate::encapsulation::Encapsulation;
@@ -61,6 +63,8 @@ pub struct Config {
     pub(crate) client_name: ClientName,
     pub(crate) timeout: Option<Duration>,
     pub(crate) retry: RetryPolicy,
+    pub(crate) retry_classifier: Option<Arc<dyn RetryClassifier>>,
+    pub(crate) retry_budget: Option<u32>,
     pub(crate) rate_limit: RateLimit,
     pub(crate) rate_limiter: Option<RateLimiter>,
     #[cfg(feature = "async-core")]
@@ -96,6 +100,8 @@ impl Config {
             client_name: ClientName::new(),
             timeout: Some(Duration::from_secs(60)),
             retry: RetryPolicy::default(),
+            retry_classifier: None,
+            retry_budget: Some(budget::DEFAULT_TOKENS),
             rate_limit: RateLimit::default(),
             rate_limiter: None,
             #[cfg(feature = "async-core")]
@@ -205,6 +211,26 @@ impl Config {
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// Sets rules about retries that precede those of the client, such as a closure.
+    #[must_use]
+    pub fn with_retry_classifier(mut self, classifier: impl RetryClassifier + 'static) -> Self {
+        self.retry_classifier = Some(Arc::new(classifier));
+        self
+    }
+
+    /// Sets the retry budget of the client in tokens; default 500. With `None`, the number of retries is limited only per
+    /// call.
+    ///
+    /// The budget limits the additional load on a service that fails: with the default, 100 retries after the last success.
+    /// A retry takes 5 tokens, or 10 after a timeout. Without enough tokens a call fails with the error of its attempt. A
+    /// successful call returns the tokens of its last retry, or 1 if it had none. Retries of throttled attempts, after a
+    /// correction of the clock and after a refresh of the credential take none. Clones of a client share the budget.
+    #[must_use]
+    pub fn with_retry_budget(mut self, tokens: Option<u32>) -> Self {
+        self.retry_budget = tokens;
         self
     }
 

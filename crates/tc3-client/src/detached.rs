@@ -10,7 +10,7 @@ use tc3_transport::{
 use tracing::dispatcher;
 
 use crate::exchange::complete_blocking;
-use crate::limiter::{BlockingRateLimiter, LimiterError, PermitRequest, Reserved};
+use crate::limiter::{BlockingRateLimiter, LimiterError, PermitRequest, Reservation};
 use crate::stop::{Stop, stopped};
 use crate::time::POLL_INTERVAL;
 
@@ -114,18 +114,18 @@ pub(crate) fn send(
 pub(crate) fn reserve(
     limiter: &Arc<dyn BlockingRateLimiter>,
     request: &PermitRequest<'_>,
-    reserved: Option<Reserved>,
+    reserved: Option<Reservation>,
     stop: Option<&Stop>,
-) -> Option<Result<Reserved, LimiterError>> {
+) -> Option<Result<Reservation, LimiterError>> {
     let Some((stop, thread)) = stop.and_then(|stop| Some((stop, Thread::start()?))) else {
-        return Some(Reserved::reserve_blocking(limiter, request, reserved));
+        return Some(Reservation::reserve_blocking(limiter, request, reserved));
     };
     let limiter = Arc::clone(limiter);
     let (service, action) = (request.service.to_owned(), request.action.to_owned());
     let PermitRequest { rate, now, timeout, .. } = *request;
     let operation = move || {
         let request = PermitRequest { service: &service, action: &action, rate, now, timeout };
-        Reserved::reserve_blocking(&limiter, &request, reserved)
+        Reservation::reserve_blocking(&limiter, &request, reserved)
     };
     thread.run(&|| stop.is_stopped(), operation).map(|(result, _)| result)
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use tc3_api::{ActionInfo, json};
 use tc3_transport::Bytes;
 
+use crate::budget::RetryBudget;
 use crate::config::Config;
 use crate::encapsulation::Encapsulation;
 use crate::error::{Error, ErrorKind};
@@ -18,6 +19,8 @@ pub(crate) struct Engine {
     pub(crate) config: Config,
     /// The limiter within this process.
     pub(crate) limiter: RateLimiter,
+    /// `None` if retries are not limited.
+    pub(crate) budget: Option<Arc<RetryBudget>>,
     /// Clock skew: seconds by which the server's clock is ahead of the local one.
     pub(crate) skew: Arc<AtomicI64>,
     pub(crate) rng: Arc<Mutex<fastrand::Rng>>,
@@ -29,6 +32,7 @@ impl Engine {
         let rng = config.jitter_seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Ok(Self {
             limiter: config.rate_limiter.clone().unwrap_or_default(),
+            budget: config.retry_budget.map(|tokens| Arc::new(RetryBudget::new(tokens))),
             config,
             skew: Arc::default(),
             rng: Arc::new(Mutex::new(rng)),
@@ -42,6 +46,7 @@ impl Engine {
         Ok(Self {
             config,
             limiter: self.limiter.clone(),
+            budget: self.budget.clone(),
             skew: Arc::clone(&self.skew),
             rng: Arc::clone(&self.rng),
         })

@@ -18,6 +18,33 @@ pub(crate) const TIMESTAMP: HeaderName = HeaderName::from_static("x-tc-timestamp
 pub(crate) const TOKEN: HeaderName = HeaderName::from_static("x-tc-token");
 pub(crate) const VERSION: HeaderName = HeaderName::from_static("x-tc-version");
 
+/// Headers that the client or the transport sets, in addition to `X-TC-*`.
+const RESERVED: [HeaderName; 18] = [
+    header::ACCEPT_ENCODING,
+    header::AUTHORIZATION,
+    header::CONNECTION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_RANGE,
+    header::CONTENT_TYPE,
+    header::EXPECT,
+    header::HOST,
+    header::PROXY_AUTHORIZATION,
+    header::RANGE,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::USER_AGENT,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
+/// Returns whether a header of the caller would replace one of the client or of the transport.
+pub(crate) fn is_reserved(name: &HeaderName) -> bool {
+    name.as_str().starts_with("x-tc-") || RESERVED.contains(name)
+}
+
 /// Converts `value` to a header value. The error contains `name` and not the value.
 pub(crate) fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(value).map_err(|_| {

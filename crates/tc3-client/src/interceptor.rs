@@ -71,7 +71,7 @@ pub struct UnsignedRequest<'a> {
     pub info: ActionInfo<'a>,
     /// Number of the attempt in its call, from one.
     pub attempt: u32,
-    /// Further headers, empty at first. They are not part of the signature. The call fails with one that the client or its
+    /// Further headers, at first those of [`CallOptions`](crate::CallOptions::with_header). They are not part of the signature. The call fails with one that the client or its
     /// transport sets: `Host`, `Content-Type`, `User-Agent`, `Authorization`, `X-TC-*` and those of HTTP itself.
     pub headers: HeaderMap,
     /// The JSON body. With an encapsulation it is sealed after this. A changed body is not validated again.

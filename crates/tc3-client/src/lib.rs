@@ -13,8 +13,8 @@
 //! A call takes a credential from the cache and waits for a permit of the rate limit. It then signs the request,
 //! sends it and decodes the response. Failed attempts are retried if that is safe ([`RetryPolicy`]), and each
 //! attempt is signed with the current time. Clock skew is corrected with the server's `Date`, and a rejected
-//! temporary credential is refreshed, once per call each. The timeout of [`Config::with_timeout`] covers all
-//! attempts and waits.
+//! temporary credential is refreshed, once per call each. The timeout of [`Config::with_timeout`] covers all attempts
+//! and waits. [`CallOptions`] are settings of single calls.
 //!
 //! # Untyped calls
 //! With the feature `serde`, requests and responses can be any serde type:
@@ -43,7 +43,9 @@
 mod asynchronous;
 #[cfg(any(feature = "blocking", feature = "ureq"))]
 pub mod blocking;
+mod budget;
 mod call;
+mod classifier;
 #[cfg(any(feature = "async-core", feature = "ureq"))]
 mod client_methods;
 mod client_name;
@@ -62,6 +64,7 @@ mod interceptor;
 mod limiter;
 mod observer;
 mod one_line;
+mod options;
 mod pointers;
 mod quoted;
 mod request_headers;
@@ -77,6 +80,7 @@ mod validation;
 
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
 pub use asynchronous::Client;
+pub use classifier::{FailedAttempt, RetryClassifier, RetryDecision};
 pub use config::{Config, Language};
 pub use encapsulation::Encapsulation;
 pub use endpoint::{BaseUrl, Endpoint};
@@ -88,6 +92,7 @@ pub use limiter::AsyncRateLimiter;
 pub use limiter::BlockingRateLimiter;
 pub use limiter::{Permit, PermitRequest, RateLimit, RateLimiter};
 pub use observer::{AttemptEvent, CallEvent, CallOutcome, Observer};
+pub use options::CallOptions;
 pub use retry::RetryPolicy;
 pub use stop::Stop;
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]

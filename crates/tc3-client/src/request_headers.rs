@@ -2,7 +2,6 @@
 
 use tc3_api::ActionInfo;
 use tc3_signer::{Payload, UNSIGNED_PAYLOAD};
-use tc3_transport::header::HeaderName;
 use tc3_transport::{HeaderMap, HeaderValue, header};
 
 use crate::config::Config;
@@ -10,6 +9,7 @@ use crate::credentials::ValidCredential;
 use crate::endpoint::Target;
 use crate::error::{Error, ErrorKind};
 use crate::headers::{self, header_value};
+use crate::options::CallOptions;
 
 const CONTENT_TYPE: &str = "application/json";
 
@@ -18,6 +18,7 @@ const CONTENT_TYPE: &str = "application/json";
 /// The request is not signed if `credential` is `None` or the action is unsigned.
 pub(crate) fn build(
     config: &Config,
+    options: &CallOptions,
     target: &Target,
     action: &ActionInfo<'_>,
     credential: Option<&ValidCredential>,
@@ -32,10 +33,10 @@ pub(crate) fn build(
     headers.insert(headers::TIMESTAMP, HeaderValue::from(timestamp));
     headers.insert(headers::CLIENT, config.client_name.request_client.clone());
     headers.insert(header::USER_AGENT, config.client_name.user_agent.clone());
-    if let Some(region) = &config.region {
+    if let Some(region) = options.region.as_ref().or(config.region.as_ref()) {
         headers.insert(headers::REGION, header_value("region", region)?);
     }
-    if let Some(language) = config.language {
+    if let Some(language) = options.language.or(config.language) {
         headers.insert(headers::LANGUAGE, HeaderValue::from_static(language.as_str()));
     }
     let Some(credential) = credential.filter(|_| action.signed) else {
@@ -52,7 +53,7 @@ pub(crate) fn build(
     if !config.sign_action {
         request = request.without_action();
     }
-    if !config.sign_payload {
+    if options.unsigned_payload || !config.sign_payload {
         request.payload = Payload::Unsigned;
         headers.insert(headers::CONTENT_SHA256, HeaderValue::from_static(UNSIGNED_PAYLOAD));
     }
@@ -70,31 +71,14 @@ pub(crate) fn build(
 
 /// Returns the headers of a request with others of the program.
 pub(crate) fn with_others(mut own: HeaderMap, others: HeaderMap) -> Result<HeaderMap, Error> {
-    if let Some(name) = others.keys().find(|name| is_reserved(name) || own.contains_key(*name)) {
+    if let Some(name) =
+        others.keys().find(|name| headers::is_reserved(name) || own.contains_key(*name))
+    {
         let message = format!("header `{name}` is set by the client; remove it");
         return Err(Error::new(ErrorKind::Request, message));
     }
     own.extend(others);
     Ok(own)
-}
-
-/// Returns whether the client or its transport sets a header, in any request.
-fn is_reserved(name: &HeaderName) -> bool {
-    name.as_str().starts_with("x-tc-")
-        || [
-            header::ACCEPT_ENCODING,
-            header::AUTHORIZATION,
-            header::CONNECTION,
-            header::CONTENT_ENCODING,
-            header::CONTENT_LENGTH,
-            header::EXPECT,
-            header::PROXY_AUTHORIZATION,
-            header::TE,
-            header::TRAILER,
-            header::TRANSFER_ENCODING,
-            header::UPGRADE,
-        ]
-        .contains(name)
 }
 
 fn sensitive(name: &str, value: &str) -> Result<HeaderValue, Error> {

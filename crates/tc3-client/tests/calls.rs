@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
 use std::collections::HashSet;

@@ -2,7 +2,7 @@
 
 use super::{Call, Step};
 use crate::error::{Error, ErrorKind};
-use crate::limiter::{LimiterError, PermitRequest, Reserved};
+use crate::limiter::{LimiterError, PermitRequest, Reservation};
 use crate::one_line::one_line;
 use crate::time::Now;
 
@@ -13,7 +13,7 @@ impl<'a> Call<'a> {
     }
 
     /// Reserves a permit, or confirms the reserved one at the end of the wait for it.
-    pub(super) fn reserve(&mut self, now: Now, reserved: Option<Reserved>) -> Step<'a> {
+    pub(super) fn reserve(&mut self, now: Now, reserved: Option<Reservation>) -> Step<'a> {
         let Some(rate) = self.engine.config.rate_limit.per_second(&self.outer_action) else {
             return self.send(now);
         };
@@ -30,7 +30,7 @@ impl<'a> Call<'a> {
     pub(super) fn on_permit(
         &mut self,
         now: Now,
-        permit: Result<Reserved, LimiterError>,
+        permit: Result<Reservation, LimiterError>,
     ) -> Step<'a> {
         self.is_reserving = false;
         let mut permit = match permit {

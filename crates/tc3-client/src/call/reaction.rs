@@ -7,11 +7,12 @@ use std::time::Duration;
 use tc3_transport::HeaderMap;
 
 use super::{Call, Step};
+use crate::classifier::FailedAttempt;
 use crate::error::{Error, ErrorKind};
 use crate::headers::{retry_after, server_time};
 use crate::one_line::one_line;
 use crate::response::{ApiResponse, Content};
-use crate::retry::{self, Verdict};
+use crate::retry::{self, RetryPolicy, Verdict};
 use crate::time::{Now, skew};
 
 /// Minimum difference, in seconds, of a second clock skew correction in one call.
@@ -37,13 +38,13 @@ impl<'a> Call<'a> {
             }
             Content::Success => {
                 self.attempt_succeeded(now, status, id);
-                return Step::Done(Ok(()));
+                return self.succeed();
             }
             Content::Deprecated(warning) => {
                 let warning = one_line(&warning, 500);
                 tracing::warn!(action = self.info.name, warning, "deprecated action");
                 self.attempt_succeeded(now, status, id);
-                return Step::Done(Ok(()));
+                return self.succeed();
             }
             Content::Intercepted(cause) => {
                 (Verdict::GiveUp, Error::interceptor(cause).of_response(id, status))
@@ -89,7 +90,8 @@ impl<'a> Call<'a> {
         headers: Option<&HeaderMap>,
         error: Error,
     ) -> Step<'a> {
-        let max_attempts = self.engine.config.retry.max_attempts;
+        let verdict = self.classify(verdict, &error);
+        let max_attempts = self.retry_policy().max_attempts;
         if let Verdict::Throttled = verdict
             && max_attempts > 1
         {
@@ -130,11 +132,18 @@ impl<'a> Call<'a> {
     fn back_off(&mut self, now: Now, headers: Option<&HeaderMap>, error: Error) -> Step<'a> {
         let after = headers.and_then(|headers| retry_after(headers, now));
         let failed = self.attempts.saturating_sub(self.throttled);
-        let retry = &self.engine.config.retry;
+        let retry = self.retry_policy();
         let delay = self.with_rng(|rng| retry.delay(failed, after, rng));
         // This error is more useful than a timeout.
         if after.is_some_and(|after| after > MAX_RETRY_AFTER) || !self.has_time_for(now, delay) {
             return self.fail(error);
+        }
+        if let Some(budget) = &self.engine.budget {
+            let Some(spent) = budget.spend(error.is_timeout()) else {
+                tracing::debug!(attempt = self.attempts, "no retry: the retry budget is exhausted");
+                return self.fail(error);
+            };
+            self.spent = Some(spent);
         }
         self.retry_in(delay, &error)
     }
@@ -144,7 +153,7 @@ impl<'a> Call<'a> {
         self.throttled = self.throttled.saturating_add(1);
         let since = *self.throttled_since.get_or_insert(now.monotonic);
         let after = headers.and_then(|headers| retry_after(headers, now));
-        let retry = &self.engine.config.retry;
+        let retry = self.retry_policy();
         let (min_delay, delay) =
             self.with_rng(|rng| retry.throttle_delay(self.throttled, after, rng));
         let end = since.saturating_add(retry::MAX_THROTTLED_TIME);
@@ -157,6 +166,25 @@ impl<'a> Call<'a> {
         }
         // If little time is left, the jitter is omitted.
         self.retry_in(if has_time_for(delay) { delay } else { min_delay }, &error)
+    }
+
+    fn retry_policy(&self) -> RetryPolicy {
+        self.options.retry.unwrap_or(self.engine.config.retry)
+    }
+
+    /// Returns the reaction after the decision of the caller.
+    fn classify(&self, verdict: Verdict, error: &Error) -> Verdict {
+        let Some(classifier) = &self.engine.config.retry_classifier else { return verdict };
+        let (action, idempotent) = (self.info.name, self.info.idempotent);
+        let attempt = FailedAttempt { action, idempotent, attempt: self.attempts, error };
+        classifier.classify(&attempt).apply(verdict, &attempt)
+    }
+
+    fn succeed(&self) -> Step<'a> {
+        if let Some(budget) = &self.engine.budget {
+            budget.succeeded(self.spent);
+        }
+        Step::Done(Ok(()))
     }
 
     fn with_rng<T>(&self, f: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
@@ -176,7 +204,7 @@ impl<'a> Call<'a> {
     /// Returns whether an attempt after this wait has time for a response. Otherwise a known failure would become
     /// a timeout with an unknown outcome.
     pub(super) fn has_time_for(&self, now: Now, wait: Duration) -> bool {
-        let (Some(deadline), Some(timeout)) = (self.deadline, self.engine.config.timeout) else {
+        let (Some(deadline), Some(timeout)) = (self.deadline, self.timeout) else {
             return true;
         };
         let attempt = MIN_ATTEMPT_TIME.min(timeout / 10);

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tc3_transport::{HeaderMap, Method, Request};
+use tc3_transport::{Method, Request};
 
 use super::{Call, Step};
 use crate::error::{Error, ErrorKind};
@@ -41,7 +41,7 @@ impl<'a> Call<'a> {
         let mut unsigned = UnsignedRequest {
             info: self.info,
             attempt: self.attempts.saturating_add(1),
-            headers: HeaderMap::new(),
+            headers: self.options.headers.clone(),
             body: self.body.clone(),
         };
         self.engine
@@ -61,6 +61,7 @@ impl<'a> Call<'a> {
             method: Method::POST,
             headers: request_headers::build(
                 &self.engine.config,
+                &self.options,
                 &self.target,
                 &self.outer_action,
                 self.credential.as_ref(),

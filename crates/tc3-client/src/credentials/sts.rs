@@ -16,7 +16,7 @@ use crate::call::{Call, Event, Step};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::engine::Engine;
-use crate::limiter::{RateLimit, RateLimiter, Reserved};
+use crate::limiter::{RateLimit, RateLimiter, Reservation};
 use crate::response::{self, ApiResponse, Content};
 use crate::retry::RetryPolicy;
 use crate::time::Now;
@@ -79,7 +79,9 @@ impl StsCall {
         // A fetch has no source of randomness but the time, which differs between machines.
         let seed = u64::from(now.unix.subsec_nanos());
         Engine::new(self.config.clone().with_jitter_seed(seed))
-            .and_then(|engine| Call::new(&Arc::new(engine), self.action, self.body.clone(), now))
+            .and_then(|engine| {
+                Call::new(&Arc::new(engine), &Arc::default(), self.action, self.body.clone(), now)
+            })
             .map_err(|error| CredentialError::call(self.origin, error))
     }
 
@@ -114,7 +116,7 @@ impl StsCall {
                 }
                 // The rate of these calls is not limited.
                 Step::Reserve(request, reserved) => {
-                    let permit = Reserved::in_process(&RateLimiter::new(), &request, reserved);
+                    let permit = Reservation::in_process(&RateLimiter::new(), &request, reserved);
                     call.on(now, Event::Permit(Ok(permit)))
                 }
                 Step::Send(mut request) => {

@@ -2,7 +2,7 @@
 
 mod custom;
 mod permit;
-mod reserved;
+mod reservation;
 mod window;
 
 use tc3_api::ActionInfo;
@@ -12,7 +12,8 @@ pub use custom::AsyncRateLimiter;
 #[cfg(feature = "ureq")]
 pub use custom::BlockingRateLimiter;
 pub use permit::{Permit, PermitRequest};
-pub(crate) use reserved::{LimiterError, Reserved};
+pub(crate) use reservation::LimiterError;
+pub use reservation::Reservation;
 pub use window::RateLimiter;
 
 /// Rate limit of a client, in requests per second and action.

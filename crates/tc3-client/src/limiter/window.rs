@@ -1,5 +1,6 @@
 //! The rate limiter within a process: a sliding window per action.
 
+use core::fmt;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -43,7 +44,7 @@ const MAX_WINDOWS: usize = 1024;
 /// assert!(second.wait(now).as_millis() >= 1000);
 /// limiter.release(&second);
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct RateLimiter {
     /// Per action, the times of the permits of the last window and of reserved permits, in ascending order.
     windows: Arc<Mutex<Windows>>,
@@ -105,6 +106,12 @@ impl RateLimiter {
 
     fn windows(&self) -> MutexGuard<'_, Windows> {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for RateLimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimiter").finish_non_exhaustive()
     }
 }
 

@@ -15,7 +15,9 @@ use tc3_client::transport::{
     AsyncBody, BlockingBody, Bytes, HeaderMap, HeaderName, Request, Response, StatusCode,
     TransportError, TransportErrorKind,
 };
-use tc3_client::{AsyncSleep, BlockingSleep, Client, Clock, Config, Error, Now, blocking};
+use tc3_client::{
+    AsyncSleep, BlockingSleep, CallOptions, Client, Clock, Config, Error, Now, blocking,
+};
 
 /// The scripted result of one request.
 #[derive(Debug, Clone)]
@@ -177,6 +179,26 @@ pub(crate) fn run_fresh(
     calls: usize,
     replies: &[Reply],
 ) -> Outcome {
+    run_all(config, &CallOptions::default(), info, calls, replies)
+}
+
+/// Runs a script of one call with options.
+pub(crate) fn run_with(
+    config: Config,
+    options: &CallOptions,
+    info: ActionInfo<'_>,
+    replies: &[Reply],
+) -> Outcome {
+    run_all(|| config.clone(), options, info, 1, replies)
+}
+
+fn run_all(
+    config: impl Fn() -> Config,
+    options: &CallOptions,
+    info: ActionInfo<'_>,
+    calls: usize,
+    replies: &[Reply],
+) -> Outcome {
     let body = json!({"FlowIds": ["f"]});
 
     let simulation = Simulation::new(replies);
@@ -185,7 +207,8 @@ pub(crate) fn run_fresh(
         config().with_clock(simulation.clone()).with_blocking_sleep(simulation.clone()),
         move |request| server.serve(request).map(|response| response.map(BlockingBody::from)),
     )
-    .unwrap();
+    .unwrap()
+    .with_options(options.clone());
     let results = (0..calls).map(|_| client.call_json(info, &body)).collect();
     let blocking = Outcome::of(&simulation, results);
 
@@ -198,7 +221,8 @@ pub(crate) fn run_fresh(
             std::future::ready(response)
         },
     )
-    .unwrap();
+    .unwrap()
+    .with_options(options.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let results = runtime.block_on(async {
         let mut results = Vec::new();
