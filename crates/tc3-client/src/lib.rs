@@ -5,6 +5,7 @@
 //!   (`Client::on_hyper`, feature `hyper`), or over another transport (`Client::with_transport`, feature
 //!   `async-core`).
 //! - `blocking::Client` (feature `blocking`) uses ureq and no async runtime.
+//! - [`sans_io`] is the engine for a driver of the caller.
 //!
 //! All features can be enabled together. Both clients are configured with [`Config`]. TLS is described in
 //! [`transport`].
@@ -70,6 +71,7 @@ mod quoted;
 mod request_headers;
 mod response;
 mod retry;
+pub mod sans_io;
 mod stop;
 #[cfg(feature = "test-util")]
 pub mod test_util;

@@ -1,5 +1,6 @@
 use core::fmt;
 use std::error::Error as StdError;
+use std::io;
 use std::sync::Arc;
 
 /// Kind of a failure below HTTP.
@@ -56,6 +57,37 @@ impl TransportErrorKind {
             self,
             Self::Resolve | Self::Connect | Self::Timeout | Self::Interrupted | Self::Malformed
         )
+    }
+
+    /// Returns whether a timeout expired after the request may have been sent.
+    pub fn is_timeout(self) -> bool {
+        self == Self::Timeout
+    }
+
+    /// Returns whether no connection was made: host name, network, TLS or proxy.
+    pub fn is_connect(self) -> bool {
+        matches!(self, Self::Resolve | Self::Connect | Self::Tls | Self::Proxy)
+    }
+
+    /// Returns the kind of a failure to write the request or to read the response, for a transport of the caller. A failure
+    /// to connect is [`Connect`](Self::Connect) for any cause: the request was never sent.
+    ///
+    /// ```
+    /// use std::io;
+    /// use tc3_transport::TransportErrorKind;
+    ///
+    /// let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+    /// let kind = TransportErrorKind::of_exchange(&reset);
+    /// assert_eq!(kind, TransportErrorKind::Interrupted);
+    /// assert!(kind.is_transient() && !kind.never_sent());
+    /// ```
+    pub fn of_exchange(error: &io::Error) -> Self {
+        match error.kind() {
+            // `WouldBlock` is the timeout of a socket on Unix.
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Timeout,
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::Malformed,
+            _ => Self::Interrupted,
+        }
     }
 
     fn text(self) -> &'static str {

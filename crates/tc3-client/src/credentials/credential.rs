@@ -118,6 +118,10 @@ impl ValidCredential {
         Ok(Self(credential))
     }
 
+    pub(crate) fn into_credential(self) -> Credential {
+        self.0
+    }
+
     pub(crate) fn signer(&self) -> &Signer {
         self.0.signer()
     }

@@ -105,16 +105,16 @@ impl Error {
 
     /// Returns whether a timeout expired: that of the call, or that of its last attempt.
     pub fn is_timeout(&self) -> bool {
-        matches!(
-            self.0.kind,
-            ErrorKind::Timeout | ErrorKind::Transport(TransportErrorKind::Timeout)
-        )
+        match self.0.kind {
+            ErrorKind::Timeout => true,
+            ErrorKind::Transport(kind) => kind.is_timeout(),
+            _ => false,
+        }
     }
 
     /// Returns whether no connection was made: host name, network, TLS or proxy. The request was not sent.
     pub fn is_connect(&self) -> bool {
-        use TransportErrorKind::{Connect, Proxy, Resolve, Tls};
-        matches!(self.0.kind, ErrorKind::Transport(Connect | Proxy | Resolve | Tls))
+        matches!(self.0.kind, ErrorKind::Transport(kind) if kind.is_connect())
     }
 
     /// Returns whether every request of the same action and caller fails for the same reason, such as invalid keys, a

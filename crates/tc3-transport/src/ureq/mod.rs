@@ -3,7 +3,7 @@
 mod connect;
 
 use core::fmt;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -228,20 +228,16 @@ fn expired(limit: Timeout) -> &'static str {
 }
 
 fn broken(error: &io::Error, route: &Route) -> TransportError {
-    let kind = match error.kind() {
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => Kind::Timeout,
-        ErrorKind::InvalidData | ErrorKind::InvalidInput
-            if connect::rustls_error(error).is_none() =>
-        {
-            Kind::Malformed
-        }
-        _ => Kind::Interrupted,
+    let kind = match Kind::of_exchange(error) {
+        Kind::Malformed if connect::rustls_error(error).is_some() => Kind::Interrupted,
+        kind => kind,
     };
     route.error(kind, error)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
     use std::net::TcpListener;
 
     use super::*;
