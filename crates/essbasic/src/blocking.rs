@@ -25,8 +25,11 @@ use crate::next::Next;
 use crate::trace::{Context, Workflow};
 use crate::wait::{FlowWait, WaitJob, WaitOptions};
 
-#[cfg(feature = "ureq")]
-pub use crate::handle::{BlockingContractHandle as ContractHandle, PdfReader};
+mod handle;
+mod reader;
+
+pub use handle::ContractHandle;
+pub use reader::PdfReader;
 
 /// Blocking client of the e-sign service for one agent.
 ///

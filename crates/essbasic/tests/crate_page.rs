@@ -6,18 +6,19 @@ use std::fs;
 use std::path::Path;
 
 /// Files with such methods.
-const FILES: [&str; 18] = [
+const FILES: [&str; 19] = [
     "src/archive/options.rs",
     "src/archive/report.rs",
     "src/archive/shard.rs",
     "src/asynchronous.rs",
     "src/blocking.rs",
+    "src/blocking/handle.rs",
+    "src/blocking/reader.rs",
     "src/download/options.rs",
     "src/download/report.rs",
     "src/encryption.rs",
     "src/handle/asynchronous.rs",
     "src/handle/pdf_options.rs",
-    "src/handle/reader.rs",
     "src/handle/stream.rs",
     "src/start/asynchronous.rs",
     "src/start/contract.rs",

@@ -25,7 +25,7 @@ pub(crate) struct Reading {
     /// `None` after the end.
     job: Option<Job>,
     transfer: Option<Transfer>,
-    /// What the caller has received.
+    /// Bytes that the caller has.
     delivered: Prefix,
 }
 

@@ -2,11 +2,7 @@
 
 #[cfg(feature = "async-core")]
 mod asynchronous;
-#[cfg(feature = "ureq")]
-mod blocking;
 mod pdf_options;
-#[cfg(feature = "ureq")]
-mod reader;
 #[cfg(feature = "async-core")]
 mod stream;
 
@@ -17,22 +13,18 @@ use crate::wait::{FlowWait, WaitOutcome};
 
 #[cfg(feature = "async-core")]
 pub use asynchronous::ContractHandle;
-#[cfg(feature = "ureq")]
-pub use blocking::ContractHandle as BlockingContractHandle;
 pub use pdf_options::PdfOptions;
-#[cfg(feature = "ureq")]
-pub use reader::PdfReader;
 #[cfg(feature = "async-core")]
 pub use stream::{PdfAsyncRead, PdfStream};
 
 /// Returns the result of the only contract.
-fn one<T>(results: Vec<Result<T, FlowError>>) -> Result<T, Error> {
+pub(crate) fn one<T>(results: Vec<Result<T, FlowError>>) -> Result<T, Error> {
     let first = results.into_iter().next();
     Ok(first.unwrap_or_else(|| Err(missing_item()))?)
 }
 
 /// Returns the links of the only contract.
-fn links_of_one(links: Vec<FlowLinks>) -> Result<Vec<ResourceLink>, Error> {
+pub(crate) fn links_of_one(links: Vec<FlowLinks>) -> Result<Vec<ResourceLink>, Error> {
     one(links.into_iter().map(|flow| flow.result).collect())
 }
 
@@ -40,7 +32,7 @@ fn links_of_one(links: Vec<FlowLinks>) -> Result<Vec<ResourceLink>, Error> {
 ///
 /// # Errors
 /// Returns [`Error::Flow`] if the contract was not found.
-fn outcome_of_one(waits: Vec<FlowWait>) -> Result<WaitOutcome, Error> {
+pub(crate) fn outcome_of_one(waits: Vec<FlowWait>) -> Result<WaitOutcome, Error> {
     let outcomes = waits.into_iter().map(|flow| match flow.outcome {
         WaitOutcome::NotFound => Err(FlowError::not_found()),
         outcome => Ok(outcome),

@@ -20,7 +20,7 @@ const MAX_BYTES: u64 = 128 << 20;
 /// ```
 #[derive(Clone)]
 pub struct PdfOptions {
-    pub(super) download: DownloadOptions,
+    pub(crate) download: DownloadOptions,
 }
 
 impl Default for PdfOptions {

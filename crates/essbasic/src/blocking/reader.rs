@@ -5,11 +5,11 @@ use std::io::{self, Read};
 
 use tc3_client::transport::{BlockingBody, Bytes};
 
-use super::pdf_options::PdfOptions;
+use super::Client;
 use crate::agent::validated;
-use crate::blocking::Client;
 use crate::download::{DownloadOptions, Reading, Step, StepOutcome, exchange_failed};
 use crate::error::Error;
+use crate::handle::PdfOptions;
 use crate::ids::FlowId;
 use crate::next::Next;
 

@@ -3,11 +3,10 @@
 use essbasic_models::FlowDetailInfo;
 use tc3_client::transport::Bytes;
 
-use super::pdf_options::PdfOptions;
+use super::Client;
 use super::reader::PdfReader;
-use super::{links_of_one, one, outcome_of_one};
-use crate::blocking::Client;
 use crate::error::Error;
+use crate::handle::{PdfOptions, links_of_one, one, outcome_of_one};
 use crate::ids::FlowId;
 use crate::links::ResourceLink;
 #[cfg(feature = "start")]
