@@ -431,10 +431,10 @@ pub use tc3_client::catalogue;
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
 pub use tc3_client::{AsyncRateLimiter, AsyncSleep};
 pub use tc3_client::{
-    AttemptEvent, BaseUrl, CallEvent, CallOptions, CallOutcome, Clock, Config, Encapsulation, Endpoint,
-    ErrorKind, FailedAttempt, Interceptor, Language, Now, Observer, Permit, PermitRequest, RateLimit,
-    RateLimiter, RawResponse, RetryClassifier, RetryDecision, RetryPolicy, SystemClock, SystemSleep,
-    UnsignedRequest, api, credentials, transport,
+    AttemptEvent, BaseUrl, CallEvent, CallOptions, CallOutcome, Clock, Config, Encapsulation,
+    Endpoint, ErrorKind, FailedAttempt, Interceptor, Language, Now, Observer, Permit,
+    PermitRequest, RateLimit, RateLimiter, RawResponse, RetryClassifier, RetryDecision,
+    RetryPolicy, SystemClock, SystemSleep, UnsignedRequest, api, credentials, transport,
 };
 #[cfg(any(feature = "blocking", feature = "ureq"))]
 pub use tc3_client::{BlockingRateLimiter, BlockingSleep};
