@@ -16,7 +16,8 @@ use essbasic::models::{FlowApproverInfo, SignUrlEndpoint};
 use essbasic::{
     Agent, ArchiveReport, ArchivedFlow, Contract, Document, ErrorCode, FileId, FlowError,
     FlowErrorKind, FlowId, FlowLinks, FlowStatus, FlowWait, Party, Reminder, Report, ReportedFlow,
-    ResourceLink, SavedFile, Shard, SignLink, TemplateId, WaitOutcome, Withdrawal,
+    ResourceLink, SavedFile, Shard, SignLink, StartedContract, TemplateId, UploadedFile,
+    WaitOutcome, Withdrawal,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -152,7 +153,7 @@ fn every_data_type_is_unchanged_by_every_format() {
             "outcome_unknown", "store", "not_signed", "stopped", "exists", "unknown";
         FlowError: {"kind": "not_signed", "message": "not signed by every party (PART)"};
         SavedFile: {"path": "合同/a.pdf", "key": "a.pdf", "bytes": 9_007_199_254_740_993_u64, "sha256": "00ff"};
-        ReportedFlow: {"flow_id": "f", "files": []},
+        ReportedFlow: {"flow_id": "f", "files": []}, {"flow_id": "f", "files": [], "request_id": "r"},
             {"flow_id": "f", "status": "FUTURE", "files": [{"key": "x/a.pdf", "bytes": 0, "sha256": ""}],
              "error": {"kind": "link", "message": "m"}};
         Report: {"flows": []}, {"flows": [{"flow_id": "f", "status": "ALL", "files": []}]};
@@ -162,7 +163,7 @@ fn every_data_type_is_unchanged_by_every_format() {
         ArchiveReport: {"total": 3, "already": 1, "saved": 1, "failed": 0, "not_started": 1, "unverified": 1, "bytes": 7,
             "stopped": true, "took": 1.25, "journal": "a/journal"};
         ResourceLink: {"url": "https://a/b?c=d", "name": "合同", "kind": "PDF", "requested_at": 7, "expires_at": 307};
-        FlowLinks: {"flow_id": "f", "links": []},
+        FlowLinks: {"flow_id": "f", "links": []}, {"flow_id": "f", "links": [], "request_id": "r"},
             {"flow_id": "f", "links": [{"url": "u", "name": "", "kind": "", "requested_at": 0, "expires_at": 1}]},
             {"flow_id": "f", "error": {"kind": "refused", "message": "m"}};
         WaitOutcome: {"state": "signed"}, {"state": "not_found"}, {"state": "pending"},
@@ -170,9 +171,12 @@ fn every_data_type_is_unchanged_by_every_format() {
             {"state": "ended", "status": "REJECT", "reason": "价格"},
             {"state": "ended", "status": "FUTURE", "reason": ""};
         FlowWait: {"flow_id": "f", "outcome": {"state": "ended", "status": "CANCEL", "reason": ""}};
-        SignLink: {"url": "https://a/b", "name": "张三", "organization": ""};
-        Reminder: {"message": "sent to 张三"};
-        Withdrawal: {"task_id": "t"};
+        SignLink: {"url": "https://a/b", "name": "张三", "organization": ""},
+            {"url": "https://a/b", "name": "", "organization": "", "request_id": "r"};
+        UploadedFile: {"file_id": "a"}, {"file_id": "a", "request_id": "r"};
+        StartedContract: {"flow_id": "f"}, {"flow_id": "f", "request_id": "r"};
+        Reminder: {"message": "sent to 张三"}, {"message": "", "request_id": "r"};
+        Withdrawal: {"task_id": "t"}, {"task_id": "t", "request_id": "r"};
         Document: {"name": "a.pdf", "body": "JVBERi0xLjc="};
         Party: {"ApproverType": "PERSON", "Name": "张三", "Mobile": "13800000000"};
         Contract: {"name": "合同", "unordered": false},

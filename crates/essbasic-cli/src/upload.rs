@@ -97,7 +97,8 @@ pub(crate) fn send<P: AsRef<Path>>(
 ) -> Result<Vec<Result<FileId, FlowError>>, Failure> {
     let documents = files.iter().map(|path| read(path.as_ref()).map_err(Failure::new));
     let documents = documents.collect::<Result<Vec<_>, _>>()?;
-    Ok(client.upload(documents)?)
+    let uploaded = client.upload(documents)?.into_iter();
+    Ok(uploaded.map(|file| file.map(FileId::from)).collect())
 }
 
 /// Checks that a file can be read and is not too large, before anything is sent.

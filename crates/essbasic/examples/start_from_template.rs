@@ -36,7 +36,7 @@ pub async fn offer(
         .field("姓名", name);
     let mut created = client.start_from_templates([(template_id, contract)]).await?;
     let flow_id = match created.pop().ok_or("no result")? {
-        Ok(flow_id) => flow_id,
+        Ok(started) => started.flow_id,
         Err(error) if error.kind == FlowErrorKind::OutcomeUnknown => {
             // A retry could create a second contract: check in the console first.
             return Err(error.into());

@@ -226,10 +226,11 @@
 //! | [`ContractHandle::wait`] | wait until every party has signed |
 //! | [`ContractHandle::pdf`], [`ContractHandle::pdf_with`] | return the PDF, in memory |
 //! | [`ContractHandle::pdf_stream`], [`PdfStream::chunk`], [`PdfStream::into_async_read`] | return the PDF as a stream of chunks, or as an `AsyncRead` of tokio |
-//! | [`blocking::ContractHandle::pdf_reader`], [`PdfReader::chunk`] | return the PDF as a [`std::io::Read`] |
+//! | [`ContractHandle::pdf_reader`], [`PdfReader::chunk`] | return the PDF as a [`std::io::Read`], in the blocking client |
 //! | [`ContractHandle::cancel`] | withdraw the contract |
 //! | [`PdfOptions::with_max_bytes`], [`PdfOptions::with_any_state`], [`PdfOptions::with_wait`], [`PdfOptions::with_settle`], [`PdfOptions::with_file_timeout`], [`PdfOptions::with_link_host`], [`PdfOptions::with_stop`] | options of reading a PDF |
 //!
+//! [`ContractHandle::pdf_reader`]: blocking::ContractHandle::pdf_reader
 //! [`PdfReader::chunk`]: blocking::PdfReader::chunk
 //!
 //! # Creating contracts
@@ -240,16 +241,16 @@
 //! # #[cfg(all(feature = "async-core", feature = "start"))]
 //! # async fn run(client: essbasic::Client) -> Result<(), Box<dyn std::error::Error>> {
 //! use essbasic::models::SignUrlEndpoint;
-//! use essbasic::{Contract, Document, FlowId, Party};
+//! use essbasic::{Contract, Document, Party, StartedContract};
 //!
 //! let file_ids = client.upload([Document::read("lease.pdf")?]).await?;
 //! let file_id = file_ids.into_iter().next().ok_or("no file ID")??;
 //! let contract = Contract::new("房屋租赁合同")
 //!     .party(Party::employee("示例科技有限公司", "ORGANIZATION_OPEN_ID", "OPERATOR_OPEN_ID").seals_at("甲方"))
 //!     .party(Party::person("张三", "13800000000").signs_at("乙方"));
-//! let flow_ids = client.start_from_files([(file_id, contract)]).await?;
-//! let flow_ids: Vec<FlowId> = flow_ids.into_iter().collect::<Result<_, _>>()?;
-//! let links = client.sign_links(flow_ids, SignUrlEndpoint::WeixinApp).await?;
+//! let started = client.start_from_files([(file_id, contract)]).await?;
+//! let started: Vec<StartedContract> = started.into_iter().collect::<Result<_, _>>()?;
+//! let links = client.sign_links(started, SignUrlEndpoint::WeixinApp).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -287,6 +288,12 @@
 //! [`Error`] ends a whole workflow. [`FlowError`] is the failure of one contract, and part of the results; its
 //! [`kind`](FlowErrorKind) distinguishes the causes. An action that is not idempotent is not retried if its response is
 //! lost, and fails with [`FlowErrorKind::OutcomeUnknown`].
+//!
+//! # Request IDs
+//!
+//! The service's support finds a call by its request ID. Errors have a method `request_id`, and results have a field:
+//! [`ReportedFlow`], [`FlowLinks`], [`UploadedFile`], [`StartedContract`], [`SignLink`], [`Reminder`], [`Withdrawal`], and
+//! the responses of [`models`].
 //!
 //! # Identifiers
 //!
@@ -417,7 +424,9 @@ pub use handle::{ContractHandle, PdfAsyncRead, PdfStream};
 pub use ids::{FileId, FlowId, TemplateId};
 pub use links::{FlowLinks, ResourceLink};
 #[cfg(feature = "start")]
-pub use start::{Contract, Document, Party, Reminder, SignLink, Withdrawal};
+pub use start::{
+    Contract, Document, Party, Reminder, SignLink, StartedContract, UploadedFile, Withdrawal,
+};
 pub use tc3_client::Stop;
 pub use wait::{FlowWait, Signals, WaitEvent, WaitOptions, WaitOutcome};
 

@@ -27,7 +27,7 @@ pub(crate) const LIFETIME: Duration = Duration::from_secs(300);
 
 /// Download links of one contract, or the reason why there are none.
 ///
-/// With the feature `serde` it is a map of `flow_id`, and `links` or `error`.
+/// With the feature `serde` it is a map of `flow_id`, `links` or `error`, and `request_id` if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FlowLinks {
@@ -35,6 +35,8 @@ pub struct FlowLinks {
     pub flow_id: FlowId,
     /// One link for each file of the contract.
     pub result: Result<Vec<ResourceLink>, FlowError>,
+    /// ID of the response that contains the links, for the support of the service; empty if there are none.
+    pub request_id: String,
 }
 
 /// Download link of one file of a contract.
@@ -124,6 +126,9 @@ impl Encode for FlowLinks {
             Ok(links) => writer.member("links", links),
             Err(error) => writer.member("error", error),
         }
+        if !self.request_id.is_empty() {
+            writer.member("request_id", &self.request_id);
+        }
         writer.close();
     }
 }
@@ -133,10 +138,16 @@ struct Fields {
     flow_id: FlowId,
     links: Option<Vec<ResourceLink>>,
     error: Option<FlowError>,
+    request_id: String,
 }
 
 json::object! {
-    decode Fields { "flow_id" => flow_id: required, "links" => links: optional, "error" => error: optional }
+    decode Fields {
+        "flow_id" => flow_id: required,
+        "links" => links: optional,
+        "error" => error: optional,
+        "request_id" => request_id: default,
+    }
 }
 
 impl Decode for FlowLinks {
@@ -150,11 +161,11 @@ impl Decode for FlowLinks {
             (None, Some(links)) => Ok(links),
             (None, None) => return Err(neither),
         };
-        Ok(Some(Self { flow_id: fields.flow_id, result }))
+        Ok(Some(Self { flow_id: fields.flow_id, result, request_id: fields.request_id }))
     }
 
     fn blank() -> Self {
-        Self { flow_id: FlowId::blank(), result: Ok(Vec::new()) }
+        Self { flow_id: FlowId::blank(), result: Ok(Vec::new()), request_id: String::new() }
     }
 }
 
@@ -229,7 +240,8 @@ pub(crate) struct LinksJob {
     /// All given contracts, including duplicates.
     flow_ids: Vec<FlowId>,
     batches: VecDeque<Vec<FlowId>>,
-    results: HashMap<FlowId, Result<Vec<ResourceLink>, FlowError>>,
+    /// Results, and the IDs of the responses that contain links.
+    results: HashMap<FlowId, (Result<Vec<ResourceLink>, FlowError>, String)>,
 }
 
 impl LinksJob {
@@ -250,10 +262,19 @@ impl LinksJob {
         response: Result<DescribeResourceUrlsByFlowsResponse, tc3_client::Error>,
     ) -> Result<(), Error> {
         let Some(batch) = self.batches.pop_front() else { return Ok(()) };
-        let results = match response {
-            Ok(response) => merge(&batch, response, now),
-            Err(error) => vec![Err(into_flow_error(error, batch.len())?); batch.len()],
+        let (results, request_id) = match response {
+            Ok(response) => {
+                let request_id = response.request_id.clone();
+                (merge(&batch, response, now), request_id)
+            }
+            Err(error) => {
+                (vec![Err(into_flow_error(error, batch.len())?); batch.len()], String::new())
+            }
         };
+        let results = results.into_iter().map(|result| match result {
+            Ok(links) => (Ok(links), request_id.clone()),
+            Err(error) => (Err(error), String::new()),
+        });
         self.results.extend(batch.into_iter().zip(results));
         Ok(())
     }
@@ -261,14 +282,16 @@ impl LinksJob {
     /// Fails the contracts whose links were not received.
     pub(crate) fn stop(&mut self) {
         for flow_id in self.batches.drain(..).flatten() {
-            self.results.insert(flow_id, Err(FlowError::stopped()));
+            self.results.insert(flow_id, (Err(FlowError::stopped()), String::new()));
         }
     }
 
     pub(crate) fn finish(self) -> Vec<FlowLinks> {
         let mut results = self.results;
-        let missing =
-            || Err(FlowError::new(FlowErrorKind::Missing, "the contract was not requested"));
+        let missing = || {
+            let error = FlowError::new(FlowErrorKind::Missing, "the contract was not requested");
+            (Err(error), String::new())
+        };
         // A result is cloned only if its contract was given more than once.
         let mut remaining: HashMap<FlowId, usize> = HashMap::new();
         for flow_id in &self.flow_ids {
@@ -281,7 +304,8 @@ impl LinksJob {
                 0 => results.remove(&flow_id),
                 _ => results.get(&flow_id).cloned(),
             };
-            FlowLinks { result: result.unwrap_or_else(missing), flow_id }
+            let (result, request_id) = result.unwrap_or_else(missing);
+            FlowLinks { flow_id, result, request_id }
         });
         links.collect()
     }

@@ -47,7 +47,13 @@ pub fn saved_file(path: impl AsRef<Path>, bytes: u64, sha256: &str) -> SavedFile
 /// Returns the result of a contract that is saved.
 pub fn saved(flow_id: &str, files: impl IntoIterator<Item = SavedFile>) -> ReportedFlow {
     let files = files.into_iter().collect();
-    ReportedFlow { flow_id: flow_id.into(), status: None, files, error: None }
+    ReportedFlow {
+        flow_id: flow_id.into(),
+        status: None,
+        files,
+        error: None,
+        request_id: String::new(),
+    }
 }
 
 /// Returns the result of a contract that failed.

@@ -83,7 +83,7 @@ fn the_failure_of_the_contract_is_an_error() {
         assert!(matches!(outcome, WaitOutcome::Pending { error: None, .. }), "{outcome:?}");
         let error = contract!(&driver, "open", pdf()).unwrap_err();
         assert_eq!(kind(&error), Some(FlowErrorKind::NotSigned));
-        assert!(error.is_retryable());
+        assert!(error.is_retryable() && error.request_id().is_some());
         let any = PdfOptions::default().with_any_state();
         assert!(contract!(&driver, "open", pdf_with(&any)).unwrap().starts_with(b"%PDF-"));
         let small = PdfOptions::default().with_max_bytes(10);

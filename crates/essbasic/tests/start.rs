@@ -19,40 +19,58 @@ use essbasic::credentials::Credential;
 use essbasic::models::{FlowDetailInfo, SignUrlEndpoint};
 use essbasic::{
     Config, Contract, Document, DownloadOptions, Error, FileId, FlowError, FlowErrorKind, FlowId,
-    FlowStatus, Party, Reminder, Report, SignLink, Stop, Withdrawal, agent,
+    FlowStatus, Party, Reminder, Report, SignLink, StartedContract, Stop, Withdrawal, agent,
 };
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID};
 use support::{Driver, config, config_at, the_agent};
 
 type Results<T> = Vec<Result<T, FlowError>>;
 
+/// Returns whether a success has a request ID.
+fn has_id<T>(result: &Result<T, FlowError>, request_id: impl FnOnce(&T) -> &String) -> bool {
+    result.as_ref().map_or(true, |success| !request_id(success).is_empty())
+}
+
+fn flow_ids(started: Results<StartedContract>) -> Results<FlowId> {
+    assert!(started.iter().all(|contract| has_id(contract, |contract| &contract.request_id)));
+    started.into_iter().map(|contract| contract.map(FlowId::from)).collect()
+}
+
 impl Driver {
     fn upload(&self, files: Vec<Document>) -> Results<FileId> {
-        call!(self, upload(files)).unwrap()
+        let uploaded = call!(self, upload(files)).unwrap().into_iter();
+        let uploaded = uploaded.inspect(|file| assert!(has_id(file, |file| &file.request_id)));
+        uploaded.map(|file| file.map(FileId::from)).collect()
     }
 
     fn start_from_files(
         &self,
         contracts: Vec<(FileId, Contract)>,
     ) -> Result<Results<FlowId>, Error> {
-        call!(self, start_from_files(contracts))
+        call!(self, start_from_files(contracts)).map(flow_ids)
     }
 
     fn start_from_templates(&self, contracts: Vec<(String, Contract)>) -> Results<FlowId> {
-        call!(self, start_from_templates(contracts)).unwrap()
+        flow_ids(call!(self, start_from_templates(contracts)).unwrap())
     }
 
     fn sign_links(&self, flows: &[&str]) -> Results<Vec<SignLink>> {
         let endpoint = SignUrlEndpoint::WeixinApp;
-        call!(self, sign_links(flows.iter().copied(), endpoint)).unwrap()
+        let links = call!(self, sign_links(flows.iter().copied(), endpoint)).unwrap();
+        assert!(links.iter().flatten().flatten().all(|link| !link.request_id.is_empty()));
+        links
     }
 
     fn remind(&self, flows: &[&str]) -> Results<Reminder> {
-        call!(self, remind(flows.iter().copied())).unwrap()
+        let reminders = call!(self, remind(flows.iter().copied())).unwrap();
+        assert!(reminders.iter().all(|sent| has_id(sent, |sent| &sent.request_id)));
+        reminders
     }
 
     fn cancel(&self, flows: &[&str]) -> Results<Withdrawal> {
-        call!(self, cancel(flows.iter().copied(), "价格不对")).unwrap()
+        let withdrawals = call!(self, cancel(flows.iter().copied(), "价格不对")).unwrap();
+        assert!(withdrawals.iter().all(|task| has_id(task, |task| &task.request_id)));
+        withdrawals
     }
 
     fn details(&self, flows: &[&str]) -> Results<FlowDetailInfo> {

@@ -66,11 +66,13 @@ fn requests_links_in_batches_and_each_contract_once() {
         assert_eq!(ids, flow_ids);
         assert_eq!(links[0].result.as_ref().unwrap()[0].name, "合同,270481027143248.pdf");
         assert_eq!(links[0], links[2]);
+        assert!(!links[0].request_id.is_empty() && links[1].request_id.is_empty());
         let refused = links[1].result.as_ref().unwrap_err();
         assert_eq!(
             (refused.kind, refused.message.as_str()),
             (FlowErrorKind::Refused, "查询流程不存在")
         );
+        assert!(refused.request_id().is_some());
         let calls = emulator.stats().calls["DescribeResourceUrlsByFlows"] - before;
         assert_eq!(calls, 3);
     }
@@ -105,6 +107,8 @@ fn leaves_complete_files_and_no_others() {
         let failed: Vec<_> = report.failed().map(|flow| flow.flow_id.as_str()).collect();
         assert_eq!(failed, [UNKNOWN]);
         assert_eq!(names(&folder).len(), 14);
+        assert!(report.saved().all(|flow| !flow.request_id.is_empty()));
+        assert!(report.failed().all(|flow| flow.error.as_ref().unwrap().request_id().is_some()));
         assert!(names(&folder).contains(&format!("合同,270481027143248-{FIRST}.pdf")));
         let mut total = 0;
         for file in report.saved().flat_map(|flow| &flow.files) {

@@ -60,7 +60,7 @@ impl Trial {
         let report = client.download([&*flow], &DownloadOptions::to(folder.path())).unwrap();
         let file =
             Document::read(report.saved().next().unwrap().files[0].path.as_ref().unwrap()).unwrap();
-        let file_id = client.upload([file]).unwrap().remove(0).unwrap();
+        let file_id = client.upload([file]).unwrap().remove(0).unwrap().file_id;
         let party = Party::person("张三", "13800000001").signs_at("乙方").into_model();
         let create = ChannelCreateFlowByFilesRequest::new(agent.clone())
             .flow_name("once")

@@ -132,7 +132,8 @@ impl<'a> Creation<'a> {
             (Source::Template(id), _) => self.client.start_from_templates([(id.clone(), contract)]),
         };
         match results.map(|results| results.into_iter().next()) {
-            Ok(Some(Ok(flow_id))) => {
+            Ok(Some(Ok(started))) => {
+                let flow_id = started.flow_id;
                 let kept = self.journal.created(index, entry, flow_id.as_str());
                 // The ID is printed even if the journal could not be written.
                 let printed = self.print(&line(flow_id.as_str(), entry));

@@ -24,6 +24,8 @@ pub(super) struct FlowState {
     pub(super) not_before: Duration,
     /// Status of the contract, if it was looked up.
     pub(super) status: Option<FlowStatus>,
+    /// ID of the last response with its links; empty if there was none.
+    pub(super) request_id: String,
 }
 
 pub(super) struct FileState {
@@ -54,6 +56,7 @@ impl FlowState {
             links_requested: false,
             not_before: Duration::ZERO,
             status: None,
+            request_id: String::new(),
         }
     }
 
@@ -79,6 +82,7 @@ impl FlowState {
 
     pub(super) fn report(self) -> ReportedFlow {
         let files = self.saved();
-        ReportedFlow { flow_id: self.flow_id, status: self.status, files, error: self.error }
+        let Self { flow_id, status, error, request_id, .. } = self;
+        ReportedFlow { flow_id, status, files, error, request_id }
     }
 }

@@ -59,6 +59,8 @@ pub struct ReportedFlow {
     pub files: Vec<SavedFile>,
     /// The reason if the contract is not completely saved.
     pub error: Option<FlowError>,
+    /// ID of the last response with links of its files, for the support of the service; empty if there was none.
+    pub request_id: String,
 }
 
 json::object! {
@@ -80,6 +82,7 @@ json::object! {
         "status" => status: optional,
         "files" => files: default,
         "error" => error: optional,
+        "request_id" => request_id: nonempty,
     }
 }
 

@@ -14,6 +14,7 @@ use essbasic_models::{
 use tc3_client::api::json;
 
 use super::contract::Contract;
+use super::created::{StartedContract, UploadedFile};
 use super::document::Document;
 use crate::batch::{Batched, by_position, missing_item};
 use crate::error::{FlowError, FlowErrorKind};
@@ -31,7 +32,7 @@ const MAX_BASE64_BYTES: usize = 80 << 20;
 impl Batched for Upload {
     type Item = Document;
     type Request = UploadFilesRequest;
-    type Output = FileId;
+    type Output = UploadedFile;
 
     fn fits(&self, batch: &[Document], next: &Document) -> bool {
         let bytes = batch.iter().chain([next]).map(Document::base64_bytes).sum::<usize>();
@@ -51,8 +52,11 @@ impl Batched for Upload {
         &self,
         _: &[Document],
         response: UploadFilesResponse,
-    ) -> Vec<Result<FileId, FlowError>> {
-        response.file_ids.into_iter().map(|id| Ok(id.into())).collect()
+    ) -> Vec<Result<UploadedFile, FlowError>> {
+        let request_id = response.request_id;
+        let uploaded =
+            |id: String| UploadedFile { file_id: id.into(), request_id: request_id.clone() };
+        response.file_ids.into_iter().map(|id| Ok(uploaded(id))).collect()
     }
 }
 
@@ -62,7 +66,7 @@ pub(crate) struct CreateFromFile;
 impl Batched for CreateFromFile {
     type Item = (FileId, Contract);
     type Request = ChannelCreateFlowByFilesRequest;
-    type Output = FlowId;
+    type Output = StartedContract;
 
     fn fits(&self, _: &[Self::Item], _: &Self::Item) -> bool {
         false
@@ -82,8 +86,8 @@ impl Batched for CreateFromFile {
         &self,
         _: &[Self::Item],
         response: ChannelCreateFlowByFilesResponse,
-    ) -> Vec<Result<FlowId, FlowError>> {
-        vec![created(response.flow_id)]
+    ) -> Vec<Result<StartedContract, FlowError>> {
+        vec![created(response.flow_id, &response.request_id)]
     }
 }
 
@@ -96,7 +100,7 @@ const MAX_FROM_TEMPLATES: usize = 20;
 impl Batched for CreateFromTemplate {
     type Item = (TemplateId, Contract);
     type Request = CreateFlowsByTemplatesRequest;
-    type Output = FlowId;
+    type Output = StartedContract;
 
     fn fits(&self, batch: &[Self::Item], _: &Self::Item) -> bool {
         batch.len() < MAX_FROM_TEMPLATES
@@ -116,17 +120,25 @@ impl Batched for CreateFromTemplate {
         &self,
         batch: &[Self::Item],
         response: CreateFlowsByTemplatesResponse,
-    ) -> Vec<Result<FlowId, FlowError>> {
+    ) -> Vec<Result<StartedContract, FlowError>> {
         let mut results = by_position(response.flow_ids, response.error_messages);
         results.resize_with(batch.len(), || Ok(String::new()));
+        let created = |flow_id| created(flow_id, &response.request_id);
         results.into_iter().map(|result| result.and_then(created)).collect()
     }
 }
 
-/// Returns the flow ID of a created contract, or [`FlowErrorKind::OutcomeUnknown`] if the response has none.
-fn created(flow_id: impl Into<Option<String>>) -> Result<FlowId, FlowError> {
+/// Returns a created contract, or [`FlowErrorKind::OutcomeUnknown`] if the response has no flow ID.
+fn created(
+    flow_id: impl Into<Option<String>>,
+    request_id: &str,
+) -> Result<StartedContract, FlowError> {
     let flow_id = flow_id.into().filter(|id| !id.is_empty());
-    flow_id.map(FlowId::from).ok_or_else(|| {
+    let started = |flow_id: String| StartedContract {
+        flow_id: flow_id.into(),
+        request_id: request_id.to_owned(),
+    };
+    flow_id.map(started).ok_or_else(|| {
         let message = "the response contains no flow ID, but the contract may have been created";
         FlowError::new(FlowErrorKind::OutcomeUnknown, message)
             .with_hint("query the service before you retry")
@@ -146,10 +158,17 @@ pub struct SignLink {
     pub name: String,
     /// Name of the signer's organization; empty for a person.
     pub organization: String,
+    /// ID of the response that contains the link, for the support of the service.
+    pub request_id: String,
 }
 
 json::object! {
-    SignLink { "url" => url: required, "name" => name: default, "organization" => organization: default }
+    SignLink {
+        "url" => url: required,
+        "name" => name: default,
+        "organization" => organization: default,
+        "request_id" => request_id: nonempty,
+    }
 }
 
 impl fmt::Debug for SignLink {
@@ -185,10 +204,12 @@ impl Batched for CreateSignLinks {
         _: &[FlowId],
         response: CreateSignUrlsResponse,
     ) -> Vec<Result<Vec<SignLink>, FlowError>> {
+        let request_id = response.request_id;
         let links = response.sign_url_infos.into_iter().map(|info| SignLink {
             url: info.sign_url,
             name: info.name,
             organization: info.organization_name,
+            request_id: request_id.clone(),
         });
         let links: Vec<SignLink> = links.filter(|link| !link.url.is_empty()).collect();
         let message = response.error_messages.into_iter().find(|message| !message.is_empty());
@@ -210,10 +231,12 @@ impl Batched for CreateSignLinks {
 pub struct Reminder {
     /// The service's message; may be empty.
     pub message: String,
+    /// ID of the response, for the support of the service.
+    pub request_id: String,
 }
 
 json::object! {
-    Reminder { "message" => message: default }
+    Reminder { "message" => message: default, "request_id" => request_id: nonempty }
 }
 
 impl fmt::Debug for Reminder {
@@ -251,11 +274,14 @@ impl Batched for Remind {
         batch: &[FlowId],
         response: ChannelCreateFlowRemindsResponse,
     ) -> Vec<Result<Reminder, FlowError>> {
+        let request_id = response.request_id;
         let records = response.remind_flow_records.into_iter();
         let mut records: HashMap<_, _> =
             records.map(|record| (record.flow_id.clone(), record)).collect();
         let results = batch.iter().map(|flow_id| match records.remove(flow_id.as_str()) {
-            Some(record) if record.can_remind => Ok(Reminder { message: record.remind_message }),
+            Some(record) if record.can_remind => {
+                Ok(Reminder { message: record.remind_message, request_id: request_id.clone() })
+            }
             Some(record) => Err(FlowError::new(FlowErrorKind::Refused, record.remind_message)),
             None => Err(missing_item()),
         });
@@ -269,10 +295,12 @@ impl Batched for Remind {
 pub struct Withdrawal {
     /// ID of the task, for `DescribeCancelFlowsTask`, which returns its progress.
     pub task_id: String,
+    /// ID of the response, for the support of the service.
+    pub request_id: String,
 }
 
 json::object! {
-    Withdrawal { "task_id" => task_id: required }
+    Withdrawal { "task_id" => task_id: required, "request_id" => request_id: nonempty }
 }
 
 /// Withdraws contracts.
@@ -302,8 +330,8 @@ impl Batched for Cancel {
         batch: &[FlowId],
         response: ChannelBatchCancelFlowsResponse,
     ) -> Vec<Result<Withdrawal, FlowError>> {
-        let task_id = response.task_id;
-        let withdrawals = batch.iter().map(|_| Withdrawal { task_id: task_id.clone() });
+        let withdrawal = Withdrawal { task_id: response.task_id, request_id: response.request_id };
+        let withdrawals = batch.iter().map(|_| withdrawal.clone());
         by_position(withdrawals, response.fail_messages)
     }
 }

@@ -7,6 +7,7 @@ use super::actions::{
     Upload, Withdrawal,
 };
 use super::contract::Contract;
+use super::created::{StartedContract, UploadedFile};
 use super::document::Document;
 use crate::asynchronous::Client;
 use crate::error::{Error, FlowError};
@@ -15,7 +16,7 @@ use crate::ids::{self, FileId, FlowId, TemplateId};
 impl Client {
     #[doc = include_str!("../docs/upload.md")]
     #[doc = include_str!("../docs/errors.md")]
-    pub async fn upload<I>(&self, files: I) -> Result<Vec<Result<FileId, FlowError>>, Error>
+    pub async fn upload<I>(&self, files: I) -> Result<Vec<Result<UploadedFile, FlowError>>, Error>
     where
         I: IntoIterator<Item = Document>,
     {
@@ -27,7 +28,7 @@ impl Client {
     pub async fn start_from_files<I, F>(
         &self,
         contracts: I,
-    ) -> Result<Vec<Result<FlowId, FlowError>>, Error>
+    ) -> Result<Vec<Result<StartedContract, FlowError>>, Error>
     where
         I: IntoIterator<Item = (F, Contract)>,
         F: Into<FileId>,
@@ -41,7 +42,7 @@ impl Client {
     pub async fn start_from_templates<I, T>(
         &self,
         contracts: I,
-    ) -> Result<Vec<Result<FlowId, FlowError>>, Error>
+    ) -> Result<Vec<Result<StartedContract, FlowError>>, Error>
     where
         I: IntoIterator<Item = (T, Contract)>,
         T: Into<TemplateId>,

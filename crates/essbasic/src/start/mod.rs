@@ -7,8 +7,10 @@ mod asynchronous;
 #[cfg(feature = "ureq")]
 mod blocking;
 mod contract;
+mod created;
 mod document;
 
 pub use actions::{Reminder, SignLink, Withdrawal};
 pub use contract::{Contract, Party};
+pub use created::{StartedContract, UploadedFile};
 pub use document::Document;

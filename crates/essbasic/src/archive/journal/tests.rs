@@ -170,7 +170,13 @@ fn truncates_long_messages_so_that_the_journal_can_be_read() {
     for status in [&*long, "NEW"] {
         let error = FlowError::new(FlowErrorKind::Refused, &*long).with_request_id(&long);
         let (status, error) = (Some(status.into()), Some(error));
-        let flow = ReportedFlow { flow_id: "a".into(), status, files: vec![], error };
+        let flow = ReportedFlow {
+            flow_id: "a".into(),
+            status,
+            files: vec![],
+            error,
+            request_id: String::new(),
+        };
         journal.add(&Record::of(&flow)).unwrap();
     }
     journal.close().unwrap();

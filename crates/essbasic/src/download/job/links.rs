@@ -65,9 +65,11 @@ impl Job {
                 state.links_requested = false;
             }
         }
+        let mut request_id = String::new();
         let results = match result {
             Ok(response) => {
                 self.on_call_succeeded();
+                request_id.clone_from(&response.request_id);
                 merge(&batch.ids, response, now)
             }
             Err(error) => match self.on_call_error(error, batch.ids.len()) {
@@ -77,7 +79,12 @@ impl Job {
         };
         for (flow, result) in batch.flows.into_iter().zip(results) {
             match result {
-                Ok(links) => self.enqueue(flow, links, now.monotonic.saturating_add(LIFETIME)),
+                Ok(links) => {
+                    if let Some(state) = self.flows.get_mut(&flow) {
+                        state.request_id.clone_from(&request_id);
+                    }
+                    self.enqueue(flow, links, now.monotonic.saturating_add(LIFETIME));
+                }
                 Err(error) => self.fail(flow, error),
             }
             self.end_if_final(flow);
@@ -98,7 +105,9 @@ impl Job {
                 (Stage::Waiting, Some(link)) => fetches.push((index, link)),
                 (Stage::Waiting, None) => {
                     let message = "the service returned no new link for one of its files";
-                    return self.fail(flow, FlowError::new(FlowErrorKind::Missing, message));
+                    let error = FlowError::new(FlowErrorKind::Missing, message);
+                    let error = error.with_request_id(&state.request_id);
+                    return self.fail(flow, error);
                 }
                 _ => {}
             }
@@ -108,8 +117,9 @@ impl Job {
             links.retain(|link| Expected::may_be_pdf(&link.kind, &link.name));
             links.truncate(usize::from(state.files.is_empty()));
             if links.is_empty() && state.files.is_empty() {
-                let message = "the contract has no PDF";
-                return self.fail(flow, FlowError::new(FlowErrorKind::Missing, message));
+                let error = FlowError::new(FlowErrorKind::Missing, "the contract has no PDF");
+                let error = error.with_request_id(&state.request_id);
+                return self.fail(flow, error);
             }
         }
         for link in links {

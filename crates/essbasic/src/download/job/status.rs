@@ -40,10 +40,10 @@ impl Job {
         result: Result<DescribeFlowDetailInfoResponse, tc3_client::Error>,
     ) {
         self.call_in_flight = false;
-        let infos = match result {
+        let (infos, request_id) = match result {
             Ok(response) => {
                 self.on_call_succeeded();
-                response.flow_info
+                (response.flow_info, response.request_id)
             }
             Err(error) => match self.on_call_error(error, batch.flows.len()) {
                 Some(error) => {
@@ -85,7 +85,7 @@ impl Job {
                     FlowError::new(FlowErrorKind::NotSigned, message)
                 }
             };
-            self.fail(flow, refused);
+            self.fail(flow, refused.with_request_id(&request_id));
             self.end_if_final(flow);
         }
     }
