@@ -51,11 +51,11 @@ fn span(info: &ActionInfo<'_>, target: &Target) -> Span {
     };
     tracing::info_span!(
         "tc3_call",
-        otel.name = %Method(info),
+        otel.name = %FullName(info),
         otel.kind = "client",
         otel.status_code = Empty,
         rpc.system.name = "tencentcloud-api",
-        rpc.method = %Method(info),
+        rpc.method = %FullName(info),
         rpc.status_code = Empty,
         server.address = target.uri.host().unwrap_or_default(),
         server.port = target.uri.port_u16().unwrap_or_else(port),
@@ -67,9 +67,9 @@ fn span(info: &ActionInfo<'_>, target: &Target) -> Span {
 }
 
 /// The full name of an action, such as `cvm/DescribeZones`.
-struct Method<'a>(&'a ActionInfo<'a>);
+struct FullName<'a>(&'a ActionInfo<'a>);
 
-impl fmt::Display for Method<'_> {
+impl fmt::Display for FullName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.0.service, self.0.name)
     }
