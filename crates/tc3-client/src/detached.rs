@@ -32,7 +32,8 @@ impl Thread {
         let (operations, received) = channel::<Work>();
         let (subscriber, span) = (dispatcher::get_default(Clone::clone), tracing::Span::current());
         let run = move || {
-            dispatcher::with_default(&subscriber, || {
+            // The span is dropped within the subscriber, which would not close its parents otherwise.
+            dispatcher::with_default(&subscriber, move || {
                 span.in_scope(|| received.into_iter().for_each(|operation| operation()));
             });
         };

@@ -12,7 +12,7 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 
 type Fields = BTreeMap<&'static str, String>;
 
-/// A closed span.
+/// A span. It may be closed later: a thread of a blocking request ends after its caller has the response.
 #[derive(Debug, Clone)]
 pub(crate) struct Span {
     pub(crate) name: &'static str,
@@ -31,7 +31,7 @@ pub(crate) struct Message {
 
 #[derive(Default)]
 struct Collected {
-    spans: Vec<Span>,
+    spans: Vec<(Id, Span)>,
     messages: Vec<Message>,
 }
 
@@ -47,7 +47,8 @@ impl Spans {
             tracing::info_span!("caller").in_scope(work)
         });
         let collected = std::mem::take(&mut *spans.0.lock().unwrap());
-        (output, collected.spans, collected.messages)
+        let spans = collected.spans.into_iter().map(|(_, span)| span).collect();
+        (output, spans, collected.messages)
     }
 }
 
@@ -67,12 +68,17 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut fields = Fields::new();
         attributes.record(&mut Visitor(&mut fields));
-        context.span(id).unwrap().extensions_mut().insert(fields);
+        let span = context.span(id).unwrap();
+        let within = span.scope().skip(1).map(|span| span.name()).collect();
+        let level = *span.metadata().level();
+        let span = Span { name: span.name(), level, within, fields };
+        self.0.lock().unwrap().spans.push((id.clone(), span));
     }
 
-    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        let span = context.span(id).unwrap();
-        values.record(&mut Visitor(span.extensions_mut().get_mut::<Fields>().unwrap()));
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        let mut collected = self.0.lock().unwrap();
+        let (_, span) = collected.spans.iter_mut().rfind(|(other, _)| other == id).unwrap();
+        values.record(&mut Visitor(&mut span.fields));
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
@@ -85,14 +91,5 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
             let text = fields.remove("message").unwrap_or_default();
             self.0.lock().unwrap().messages.push(Message { text, within });
         }
-    }
-
-    fn on_close(&self, id: Id, context: Context<'_, S>) {
-        let span = context.span(&id).unwrap();
-        let within = span.scope().skip(1).map(|span| span.name()).collect();
-        let fields = span.extensions_mut().remove::<Fields>().unwrap();
-        let level = *span.metadata().level();
-        let closed = Span { name: span.name(), level, within, fields };
-        self.0.lock().unwrap().spans.push(closed);
     }
 }
