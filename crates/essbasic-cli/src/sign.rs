@@ -95,7 +95,7 @@ pub(crate) fn run(args: &SignArgs) -> Result<Exit, Failure> {
         })?;
     }
     if let Some(authorization) = &args.verify {
-        verify::check_complete(args, authorization)?;
+        verify::check_complete(args.timestamp, args.action.as_deref(), authorization)?;
     }
     let default_host = format!("{}.tencentcloudapi.com", args.service);
     let body = input::body(&args.payload)?;

@@ -5,7 +5,6 @@ use tc3_signer::{Authorization, Date, Payload, Received, Request, VerifyError, v
 
 use crate::failure::{Exit, Failure};
 use crate::output;
-use crate::sign::SignArgs;
 use crate::signature::{Signed, Subject};
 
 /// The part of the header that differs.
@@ -31,12 +30,16 @@ struct Verdict<'a> {
 }
 
 /// Returns an error that names the options without which the signature cannot be checked.
-pub(crate) fn check_complete(args: &SignArgs, header: &str) -> Result<(), Failure> {
+pub(crate) fn check_complete(
+    timestamp: Option<u64>,
+    action: Option<&str>,
+    header: &str,
+) -> Result<(), Failure> {
     let given = Authorization::parse(value(header));
     let signs_action = given.is_ok_and(|given| signs_action(&given));
     let missing = [
-        (args.timestamp.is_none(), "--timestamp, the header X-TC-Timestamp"),
-        (args.action.is_none() && signs_action, "--action, the header X-TC-Action"),
+        (timestamp.is_none(), "--timestamp, the header X-TC-Timestamp"),
+        (action.is_none() && signs_action, "--action, the header X-TC-Action"),
     ];
     let missing: Vec<&str> =
         missing.into_iter().filter_map(|(is_missing, name)| is_missing.then_some(name)).collect();
