@@ -4,7 +4,7 @@ use std::path::Path;
 
 use essbasic::{ArchiveReport, FlowErrorKind};
 
-use crate::cause::{Cause, one_line};
+use crate::cause::{Cause, counted, one_line};
 use crate::failure::Failure;
 use crate::output;
 
@@ -56,9 +56,10 @@ impl Failures {
         if rest == 0 {
             return;
         }
+        let rest = counted(rest, "more contract");
         output::note(match report {
-            Some(path) => format!("{rest} more contracts failed; {} lists them", path.display()),
-            None => format!("{rest} more contracts failed; --report FILE lists them"),
+            Some(path) => format!("{rest} failed; {} lists them", path.display()),
+            None => format!("{rest} failed; --report FILE lists them"),
         });
     }
 }
