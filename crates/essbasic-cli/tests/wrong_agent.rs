@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// Each command ends after one request, with the same status.
 #[test]
 fn an_unknown_agent_ends_the_job_after_one_request() {
-    let emulator = Emulator::builder().start().unwrap();
+    let emulator = Emulator::builder().with_rate_limit(None).start().unwrap();
     let flows = emulator.completed_flows();
     let home = TempDir::new().unwrap();
     fs::write(home.path().join("a.pdf"), "%PDF-1.4\n%%EOF\n").unwrap();
