@@ -20,6 +20,7 @@ pub(crate) enum FetchOutcome {
     /// The disk failed, which affects every file.
     Disk(io::Error),
     /// The store failed for this reason, which affects every file; the cause and the fix.
+    #[cfg(any(feature = "object-store", all(feature = "async-core", feature = "ureq")))]
     Store(String, &'static str),
     /// The job was stopped, and a request for the file or to the store did not end in time.
     Stopped,

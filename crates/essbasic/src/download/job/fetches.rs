@@ -105,6 +105,7 @@ impl Job {
             self.count_store_failure(error);
         }
         match outcome {
+            #[cfg(any(feature = "object-store", all(feature = "async-core", feature = "ureq")))]
             FetchOutcome::Store(message, hint) => {
                 self.stop(Error::Store { message, hint: Some(hint) });
             }
