@@ -1,8 +1,9 @@
 //! Tracing of workflows: their spans, and the span of the caller on every thread that works for it.
 
 use tracing::field::Empty;
-use tracing::instrument::{WithDispatch, WithSubscriber};
-use tracing::{Dispatch, Instrument, Span, dispatcher};
+#[cfg(any(feature = "async-core", feature = "object-store"))]
+use tracing::instrument::{Instrument, Instrumented, WithDispatch, WithSubscriber};
+use tracing::{Dispatch, Span, dispatcher};
 
 use crate::error::Error;
 
@@ -24,7 +25,8 @@ impl Context {
 }
 
 /// Returns a future that keeps the subscriber and span of the caller when it is spawned.
-pub(crate) fn in_context<F: Future>(work: F) -> WithDispatch<tracing::instrument::Instrumented<F>> {
+#[cfg(any(feature = "async-core", feature = "object-store"))]
+pub(crate) fn in_context<F: Future>(work: F) -> WithDispatch<Instrumented<F>> {
     work.in_current_span().with_current_subscriber()
 }
 
