@@ -89,7 +89,9 @@ impl List<'_> {
         serde_json::to_writer(&mut *self.to, flow).map_err(io::Error::from)
     }
 
-    fn finish(self, report: &ArchiveReport) -> io::Result<()> {
+    fn finish(mut self, report: &ArchiveReport) -> io::Result<()> {
+        // Contracts that were not verified are in the list as done.
+        self.summary.complete &= report.is_complete();
         let end = End {
             summary: &self.summary,
             stopped: report.stopped,
@@ -99,5 +101,31 @@ impl List<'_> {
         let end = serde_json::to_string(&end)?;
         let fields = end.strip_prefix('{').unwrap_or(&end);
         writeln!(self.to, "\n],{fields}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn an_interrupted_verification_is_not_complete() {
+        for (stopped, complete) in [(true, false), (false, true)] {
+            let report = json!({
+                "total": 1, "already": 1, "unverified": u64::from(stopped), "saved": 0, "failed": 0, "bytes": 0,
+                "stopped": stopped, "took": 0.5, "journal": "j"
+            });
+            let report: ArchiveReport = serde_json::from_value(report).unwrap();
+            let mut text = START.to_vec();
+            let mut list = List { to: &mut text, summary: Summary::new(0) };
+            list.add(&Flow::done("f", Vec::<File<'_>>::new())).unwrap();
+            list.finish(&report).unwrap();
+            let written: Value = serde_json::from_slice(&text).unwrap();
+            assert_eq!((&written["complete"], &written["done"]), (&json!(complete), &json!(1)));
+        }
     }
 }
