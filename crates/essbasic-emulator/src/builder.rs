@@ -195,6 +195,7 @@ impl Builder {
     /// Enables TLS, with a certificate for `localhost` and the address of the server.
     ///
     /// Clients must trust [the authority](Emulator::authority_pem), which is generated for each emulator.
+    #[cfg(feature = "tls")]
     pub fn with_tls(mut self) -> Self {
         self.tls = true;
         self
@@ -210,8 +211,7 @@ impl Builder {
     /// - a key of [`with_encryption`](Self::with_encryption) has a wrong length,
     /// - a part of a credential is empty or has a character that clients refuse,
     /// - the seed is contradictory or has more than 1,000,000 generated contracts,
-    /// - the rate of a fault is not between 0 and 1, or a fault of handshakes is set without
-    ///   [`with_tls`](Self::with_tls),
+    /// - the rate of a fault is not between 0 and 1, or a fault of handshakes is set without `with_tls`,
     /// - a number is outside the range of its setter.
     ///
     /// Returns an error of another kind if the server cannot listen at the address.
@@ -252,7 +252,10 @@ impl Builder {
             shared: Mutex::new(Shared::new(state, RateLimiter::new(self.rate_limit))),
         });
         let listener = TcpListener::bind(self.listen)?;
+        #[cfg(feature = "tls")]
         let tls = self.tls.then(|| Tls::new(self.listen.ip())).transpose()?;
+        #[cfg(not(feature = "tls"))]
+        let tls = None::<Tls>;
         let server = Server::start(listener, Arc::clone(&service), sender, tls)?;
         Ok(Emulator::new(service, server))
     }

@@ -36,7 +36,7 @@ impl Emulator {
     }
 
     /// Returns the certificate of the authority that clients must trust, as PEM; `None` without
-    /// [TLS](crate::Builder::with_tls).
+    /// TLS (`Builder::with_tls`).
     pub fn authority_pem(&self) -> Option<&str> {
         self.server.authority.as_deref()
     }

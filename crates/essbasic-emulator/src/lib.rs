@@ -8,8 +8,8 @@
 //! # }
 //! ```
 //!
-//! The emulator implements the protocol of the API over HTTP, or over [TLS](Builder::with_tls) with a generated
-//! authority that clients must trust. It works with any client. It verifies signatures of the received bytes,
+//! The emulator implements the protocol of the API over HTTP, or over TLS with a generated authority that
+//! clients must trust (`Builder::with_tls`, feature `tls`). It works with any client. It verifies signatures of the received bytes,
 //! checks parameters by the description of the API, and returns common errors with the codes of the service.
 //!
 //! # Actions

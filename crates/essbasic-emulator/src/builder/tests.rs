@@ -92,7 +92,11 @@ fn boxed<T: Clone + fmt::Debug + 'static>(
 
 /// Calls of all setters with arbitrary values.
 fn setters() -> impl Strategy<Value = SetterCall> {
-    let plain: [Setting; 2] = [Builder::allow_remote, Builder::with_tls];
+    let plain: &[Setting] = &[
+        Builder::allow_remote,
+        #[cfg(feature = "tls")]
+        Builder::with_tls,
+    ];
     let addresses = [
         SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         SocketAddr::from((Ipv4Addr::BROADCAST, 0)),
@@ -199,6 +203,7 @@ fn rejects_invalid_settings_with_their_limit() {
         (new().with_faults(rate(1.5), 0), "rate of fault reset 1.5 is not between 0 and 1"),
         (new().with_faults(rate(-0.5), 0), "is not between 0 and 1"),
         (new().with_faults([Fault::new(FaultKind::TlsCut)], 0), "TLS is not enabled"),
+        #[cfg(feature = "tls")]
         (
             new().with_faults([Fault::new(FaultKind::TlsCut).with_action("x")], 0).with_tls(),
             "have no action",

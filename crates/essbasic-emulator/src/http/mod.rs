@@ -9,5 +9,9 @@ pub(crate) mod range;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub(crate) mod server;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
 pub(crate) mod tls;
 mod write_timeout;

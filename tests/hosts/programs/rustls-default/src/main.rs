@@ -1,4 +1,4 @@
-//! The SDK with its default features next to rustls with its default features.
+//! The SDK and the emulator with their default features next to rustls with its default features.
 
 #[path = "../../../calls.rs"]
 mod calls;
@@ -10,10 +10,12 @@ mod rustls_host;
 mod support;
 
 use essbasic::Client;
+use essbasic_emulator::Emulator;
 use support::Result;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
+    let _emulator = Emulator::builder().start()?;
     calls::sdk(Client::new).await?;
     rustls_host::handshake(rustls_host::default_config()?)?;
     calls::sdk(Client::new).await
