@@ -40,7 +40,9 @@ use crate::store::MessageStore;
 ///
 /// A handler should store the message durably and return; other code processes it later. If the handler returns
 /// `Ok`, the response is 200, and the platform does not send the message again. If it returns an error, panics or
-/// is cancelled because the client disconnected, the message is not accepted, and its next delivery is handled.
+/// is cancelled because the client disconnected, the message is not accepted, and its next delivery is handled. With a store,
+/// a message whose handler panicked or was cancelled is handled after its lease, or at once if the store implements
+/// [`MessageStore::abandon`](crate::MessageStore::abandon).
 ///
 /// Duplicates are recognized in the memory of the receiver, or by a store that several processes share:
 /// [`with_store`](Self::with_store).

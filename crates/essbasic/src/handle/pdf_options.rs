@@ -38,7 +38,7 @@ impl PdfOptions {
     }
 
     /// Sets the timeout of the file over one link; default one hour. It includes the time in which the caller does not
-    /// read.
+    /// read. A transfer that times out is continued a few times, so all of them may take several times as long.
     #[must_use]
     pub fn with_file_timeout(mut self, timeout: Duration) -> Self {
         self.download = self.download.with_file_timeout(timeout);
