@@ -81,9 +81,11 @@ impl Client {
         let mut read =
             |response: Response<Bytes>| response::read(response, Some(opening), decode, &mut value);
         let is_complete = self.drive(call, &mut read, stop).instrument(span).await?;
-        match value {
-            None if is_complete => Err(response::missing_body(&info)),
-            value => Ok(value),
+        match (is_complete, value) {
+            // A value is that of a rejected attempt.
+            (false, _) => Ok(None),
+            (true, None) => Err(response::missing_body(&info)),
+            (true, value) => Ok(value),
         }
     }
 

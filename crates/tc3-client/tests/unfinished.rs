@@ -1,0 +1,65 @@
+//! Calls that end after a failed attempt and before its retry, with both clients.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
+
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod support;
+
+use serde_json::{Value, json};
+use support::{Simulation, config};
+use tc3_client::api::ActionInfo;
+use tc3_client::transport::{
+    AsyncBody, BlockingBody, Bytes, HeaderMap, Request, Response, StatusCode, TransportError,
+};
+use tc3_client::{Client, Config, Error, Stop, blocking};
+
+const READ: ActionInfo<'static> =
+    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();
+const CREATE: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "CreateFlow");
+
+fn respond(status: u16) -> Response<Bytes> {
+    let body = Bytes::from_static(br#"{"Response":{"RequestId":"x"}}"#);
+    Response { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body }
+}
+
+/// Makes a call whose first response, with this status, comes with a stop. Returns the results of both clients.
+fn stopped(
+    config: impl Fn() -> Config,
+    info: ActionInfo<'_>,
+    status: u16,
+) -> [Result<Option<Value>, Error>; 2] {
+    let body = json!({});
+    let stop = Stop::default();
+    let handle = stop.clone();
+    let transport = move |_: Request| -> Result<Response<BlockingBody>, TransportError> {
+        handle.stop();
+        Ok(respond(status).map(BlockingBody::from))
+    };
+    let simulation = Simulation::default();
+    let config = || config().with_clock(simulation.clone());
+    let client = blocking::Client::with_transport(config(), transport).unwrap();
+    let blocking = client.call_json_cancellable(info, &body, &stop);
+
+    let stop = Stop::default();
+    let handle = stop.clone();
+    let transport = move |_: Request| {
+        handle.stop();
+        std::future::ready(Ok::<_, TransportError>(respond(status).map(AsyncBody::from)))
+    };
+    let client = Client::with_transport(config(), transport).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let asynchronous = runtime.block_on(client.call_json_cancellable(info, &body, &stop));
+    [blocking, asynchronous]
+}
+
+#[test]
+fn a_cancelled_call_has_no_value_of_a_rejected_attempt() {
+    for (info, status) in [(READ, 429), (CREATE, 429), (READ, 503), (READ, 500)] {
+        for result in stopped(config, info, status) {
+            assert_eq!(result.unwrap(), None, "{} {status}", info.name);
+        }
+    }
+    for result in stopped(config, READ, 200) {
+        assert_eq!(result.unwrap(), Some(json!({"RequestId": "x"})));
+    }
+}
