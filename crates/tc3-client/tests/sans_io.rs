@@ -23,7 +23,10 @@ use tc3_client::sans_io::{Call, Engine, Event, Reservation, Step};
 use tc3_client::transport::{
     Bytes, HeaderMap, HeaderName, Request, Response, StatusCode, TransportError, TransportErrorKind,
 };
-use tc3_client::{CallOptions, Config, Error, ErrorKind, Now, Permit, RateLimit, RetryPolicy};
+use tc3_client::{
+    CallOptions, Config, Error, ErrorKind, Interceptor, Now, Permit, RateLimit, RetryPolicy,
+    UnsignedRequest,
+};
 
 const START: Duration = Duration::from_secs(1_551_113_065);
 
@@ -246,6 +249,45 @@ fn unused_permits_are_released() {
     let (_, step) = waiting(&engine, 70, &released);
     assert!(matches!(step, Step::Done(Err(error)) if error.kind() == ErrorKind::Timeout));
     assert_eq!(*released.lock().unwrap(), 2);
+}
+
+/// Fails each request before it is signed.
+struct Refuses;
+
+impl Interceptor for Refuses {
+    fn before_signing(
+        &self,
+        _: &mut UnsignedRequest<'_>,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Err("refused".into())
+    }
+}
+
+#[test]
+fn a_permit_without_a_request_is_released() {
+    let base = || config("http://127.0.0.1:1");
+    let cases = [
+        (base().with_interceptor(Refuses), 0, ErrorKind::Interceptor),
+        (base().with_timeout(Some(Duration::from_secs(2))), 3, ErrorKind::Timeout),
+    ];
+    for (config, seconds, kind) in cases {
+        let engine = Engine::new(config).unwrap();
+        let now = Driver::default().now();
+        let mut call = Call::new(&engine, &READ, now).unwrap();
+        assert!(matches!(call.start(now), Step::Credential(None)));
+        let step = call.on(now, Event::Credential(Ok(Credential::new("id", "key"))));
+        assert!(matches!(step, Step::Reserve(_, None)));
+        let released = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&released);
+        let permit = Permit::after(Duration::ZERO);
+        let reservation = Reservation::new(permit, move |_| *count.lock().unwrap() += 1);
+        let time = Duration::from_secs(seconds);
+        let later = Now { unix: START + time, monotonic: time };
+        let Step::Done(Err(error)) = call.on(later, Event::Permit(Ok(reservation))) else {
+            panic!("{kind:?}")
+        };
+        assert_eq!((error.kind(), *released.lock().unwrap()), (kind, 1));
+    }
 }
 
 #[test]

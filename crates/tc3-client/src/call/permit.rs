@@ -41,8 +41,12 @@ impl<'a> Call<'a> {
         // A timer that returns early is that of a simulation.
         let awaited = self.awaited.take().unwrap_or_default();
         if at <= now.monotonic.max(awaited) {
-            permit.take();
-            return self.send(now);
+            let step = self.send(now);
+            // Without a request the permit is released.
+            if let Step::Send(_) = step {
+                permit.take();
+            }
+            return step;
         }
         let wait = at.saturating_sub(now.monotonic);
         if !self.has_time_for(now, wait) {
