@@ -72,6 +72,8 @@ pub(crate) struct Call<'a> {
     credential: Option<ValidCredential>,
     /// The error of the attempt whose credential was rejected, while the credential is refreshed.
     rejection: Option<Error>,
+    /// The error of the last attempt, with which a call fails that has no time for another one.
+    failure: Option<Error>,
     refreshed: bool,
     /// The clock skew that this call has set.
     corrected: Option<i64>,
@@ -118,6 +120,7 @@ impl<'a> Call<'a> {
             sent: false,
             credential: None,
             rejection: None,
+            failure: None,
             refreshed: false,
             corrected: None,
             is_reserving: false,
@@ -137,13 +140,21 @@ impl<'a> Call<'a> {
     }
 
     fn on_expired(&mut self) -> Step<'a> {
-        let error = match (self.rejection.take(), self.is_reserving) {
-            (Some(rejection), _) => rejection,
-            (None, false) => Self::expired(),
-            (None, true) => Error::new(
+        let error = match self.is_reserving {
+            false => Self::expired(),
+            true => Error::new(
                 ErrorKind::Timeout,
                 "the timeout of the call expired before the rate limiter returned a permit",
             ),
+        };
+        self.fail_unsent(error)
+    }
+
+    /// Fails a call that cannot send its next attempt. The error of the last attempt is more useful than a timeout.
+    fn fail_unsent(&mut self, error: Error) -> Step<'a> {
+        let error = match error.kind() {
+            ErrorKind::Timeout => self.failure.take().unwrap_or(error),
+            _ => error,
         };
         self.fail(error)
     }

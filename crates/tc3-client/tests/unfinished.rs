@@ -5,13 +5,16 @@
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use support::{Simulation, config};
+use support::{Reply, Simulation, config, run};
 use tc3_client::api::ActionInfo;
 use tc3_client::transport::{
     AsyncBody, BlockingBody, Bytes, HeaderMap, Request, Response, StatusCode, TransportError,
+    TransportErrorKind,
 };
-use tc3_client::{Client, Config, Error, Stop, blocking};
+use tc3_client::{Client, Config, Error, RateLimit, RetryPolicy, Stop, blocking};
 
 const READ: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();
@@ -50,6 +53,26 @@ fn stopped(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let asynchronous = runtime.block_on(client.call_json_cancellable(info, &body, &stop));
     [blocking, asynchronous]
+}
+
+#[test]
+fn a_call_without_time_for_a_retry_fails_with_the_last_error() {
+    let retry = RetryPolicy::default().with_base_delay(Duration::from_millis(1));
+    let second = || {
+        let timeout = Some(Duration::from_secs(1));
+        config().with_retry(retry).with_rate_limit(RateLimit::Fixed(1)).with_timeout(timeout)
+    };
+    let cases = [
+        (READ, Reply::error("InternalError"), "InternalError", Some("r-error")),
+        (CREATE, Reply::Fail(TransportErrorKind::Connect), "connect", None),
+    ];
+    for (info, reply, error_type, request_id) in cases {
+        let outcome = run(second(), info, &[reply]);
+        let error = outcome.error();
+        assert_eq!((error.error_type(), error.request_id()), (error_type, request_id));
+        assert_eq!((error.attempts(), outcome.sends()), (1, 1), "{error}");
+        assert!(error.is_retryable() && !error.is_outcome_unknown(), "{error}");
+    }
 }
 
 #[test]

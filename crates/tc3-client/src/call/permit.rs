@@ -23,7 +23,7 @@ impl<'a> Call<'a> {
                 let (service, action) = (self.outer_action.service, self.outer_action.name);
                 Step::Reserve(PermitRequest { service, action, rate, now, timeout }, reserved)
             }
-            Err(error) => self.fail(error),
+            Err(error) => self.fail_unsent(error),
         }
     }
 
@@ -50,7 +50,7 @@ impl<'a> Call<'a> {
         }
         let wait = at.saturating_sub(now.monotonic);
         if !self.has_time_for(now, wait) {
-            return self.fail(Error::new(
+            return self.fail_unsent(Error::new(
                 ErrorKind::Timeout,
                 "the client's rate limit permits no request before the timeout of the call",
             ));

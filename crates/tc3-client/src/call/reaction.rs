@@ -78,6 +78,7 @@ impl<'a> Call<'a> {
         error: Error,
     ) -> Step<'a> {
         let failure = error.clone();
+        self.failure = Some(error.clone());
         let step = self.decide(now, verdict, headers, error);
         self.attempt_failed(now, &failure, &step);
         step

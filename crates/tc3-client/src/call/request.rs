@@ -20,7 +20,7 @@ impl<'a> Call<'a> {
                 tracing::debug!(attempt = self.attempts, "sending");
                 Step::Send(request)
             }
-            Err(error) => self.fail(error),
+            Err(error) => self.fail_unsent(error),
         }
     }
 
