@@ -35,7 +35,8 @@ use crate::error::{Error, ErrorKind};
 /// let config = Config::new(credentials::default_chain()).with_observer(Counters::default());
 /// ```
 pub trait Observer: Send + Sync {
-    /// Called at the end of each attempt, before a retry.
+    /// Called at the end of each attempt, before a retry. If the service rejects a credential, it is called once it is known
+    /// whether the source has another one.
     fn on_attempt(&self, attempt: &AttemptEvent<'_>) {
         let _ = attempt;
     }
@@ -66,7 +67,8 @@ pub struct AttemptEvent<'a> {
     pub request_id: Option<&'a str>,
     /// Result of the attempt.
     pub outcome: CallOutcome<'a>,
-    /// Delay before the next attempt; `None` after the last one. It excludes waits for the rate limit and for a credential.
+    /// Planned delay before the next attempt; `None` if no retry is planned. It excludes waits for the rate limit and for a
+    /// credential. A stop or the timeout of the call can prevent a planned retry.
     pub retry_in: Option<Duration>,
 }
 

@@ -10,14 +10,17 @@
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{Reply, Simulation, config, run_fresh};
 use tc3_client::api::{Action, ActionInfo, Envelope, ErrorClass, json as api_json};
+use tc3_client::credentials::{Credential, from_fn};
 use tc3_client::transport::{
-    AsyncBody, BlockingBody, Request, Response, TransportError, TransportErrorKind,
+    AsyncBody, BlockingBody, Bytes, HeaderMap, Request, Response, StatusCode, TransportError,
+    TransportErrorKind,
 };
 use tc3_client::{
     AttemptEvent, CallEvent, CallOutcome, Client, Config, ErrorKind, Observer, RetryPolicy, Stop,
@@ -83,13 +86,22 @@ fn observed(config: impl Fn() -> Config, info: ActionInfo<'_>, replies: &[Reply]
     blocking.to_vec()
 }
 
+/// Returns a configuration whose source has another credential for each fetch.
+fn replaced() -> Config {
+    let fetches = AtomicU32::new(0);
+    Config::new(from_fn(move || {
+        let number = fetches.fetch_add(1, Ordering::SeqCst);
+        Ok(Credential::new(format!("AKID{number}"), "SECRETEXAMPLE"))
+    }))
+}
+
 /// Name, configuration, action, replies and expected events.
 type Case = (&'static str, fn() -> Config, ActionInfo<'static>, Vec<Reply>, Vec<String>);
 
 #[test]
 fn every_attempt_and_call_is_reported_once() {
     let id = r#"Some(200) Some("r-error")"#;
-    let cases: [Case; 8] = [
+    let cases: [Case; 10] = [
         (
             "success",
             config,
@@ -168,8 +180,29 @@ fn every_attempt_and_call_is_reported_once() {
             ],
         ),
         (
+            "a static credential is rejected",
+            config,
+            READ,
+            vec![Reply::error("AuthFailure.SecretIdNotFound")],
+            vec![
+                format!("attempt 1 DescribeFlows 0ns {id} AuthFailure.SecretIdNotFound last"),
+                format!("call essbasic DescribeFlows 1 {id} AuthFailure.SecretIdNotFound"),
+            ],
+        ),
+        (
+            "a rejected credential is replaced",
+            replaced,
+            READ,
+            vec![Reply::error("AuthFailure.SecretIdNotFound"), Reply::ok()],
+            vec![
+                format!("attempt 1 DescribeFlows 0ns {id} AuthFailure.SecretIdNotFound retried"),
+                r#"attempt 2 DescribeFlows 0ns Some(200) Some("r-ok") ok last"#.into(),
+                r#"call essbasic DescribeFlows 2 Some(200) Some("r-ok") ok"#.into(),
+            ],
+        ),
+        (
             "no credential",
-            || Config::new(tc3_client::credentials::Credential::new("", "")),
+            || Config::new(Credential::new("", "")),
             READ,
             vec![],
             vec!["call essbasic DescribeFlows 0 None None credentials".into()],
@@ -271,5 +304,33 @@ fn a_cancelled_call_is_reported() {
     })
     .unwrap();
     assert_eq!(runtime.block_on(client.call_cancellable(&Read, &stop)).unwrap(), None);
+    assert_eq!(lines.take(), expected);
+}
+
+#[test]
+fn a_call_that_is_cancelled_in_its_backoff_reports_the_last_response() {
+    let lines = Lines::default();
+    let simulation = Simulation::default();
+    let stop = Stop::default();
+    let handle = stop.clone();
+    let config = config()
+        .with_observer(lines.clone())
+        .with_clock(simulation.clone())
+        .with_blocking_sleep(simulation);
+    let unavailable = move |_: Request| {
+        handle.stop();
+        let body = br#"{"Response":{"Error":{"Code":"InternalError"},"RequestId":"x"}}"#;
+        Ok(Response {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            headers: HeaderMap::new(),
+            body: BlockingBody::from(Bytes::from_static(body)),
+        })
+    };
+    let client = blocking::Client::with_transport(config, unavailable).unwrap();
+    assert_eq!(client.call_cancellable(&Read, &stop).unwrap(), None);
+    let expected = [
+        r#"attempt 1 DescribeFlows 0ns Some(503) Some("x") InternalError retried"#,
+        r#"call essbasic DescribeFlows 1 Some(503) Some("x") cancelled"#,
+    ];
     assert_eq!(lines.take(), expected);
 }

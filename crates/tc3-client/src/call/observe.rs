@@ -23,8 +23,10 @@ pub(super) struct Observed {
     began: Duration,
     /// Start of the attempt in flight on the monotonic clock.
     sent_at: Option<Duration>,
-    /// HTTP status and request ID of a success.
-    success: Option<(u16, String)>,
+    /// HTTP status and request ID of the last attempt.
+    last: (Option<u16>, String),
+    /// A failed attempt, until it is known whether there is another credential for a retry.
+    pending: Option<Pending>,
     is_ended: bool,
 }
 
@@ -34,10 +36,17 @@ impl Observed {
             span: span(info, target),
             began: now.monotonic,
             sent_at: None,
-            success: None,
+            last: (None, String::new()),
+            pending: None,
             is_ended: false,
         }
     }
+}
+
+/// A failed attempt that is not reported yet.
+struct Pending {
+    elapsed: Duration,
+    error: Error,
 }
 
 /// Maximum length of the text of an error in a log, in characters.
@@ -84,39 +93,65 @@ impl Call<'_> {
     /// Notes that an attempt was sent.
     pub(super) fn attempt_sent(&mut self, now: Now) {
         self.observed.sent_at = Some(now.monotonic);
+        self.observed.last = (None, String::new());
+    }
+
+    /// Returns the time that the attempt in flight has taken, and ends the attempt.
+    fn attempt_ended(&mut self, now: Now) -> Option<Duration> {
+        self.observed.sent_at.take().map(|sent_at| now.monotonic.saturating_sub(sent_at))
     }
 
     /// Reports an attempt whose response was decoded.
     pub(super) fn attempt_succeeded(&mut self, now: Now, status: u16, request_id: String) {
-        self.report_attempt(now, Some(status), id(&request_id), CallOutcome::Success, None);
-        self.observed.success = Some((status, request_id));
+        if let Some(elapsed) = self.attempt_ended(now) {
+            let id = id(&request_id);
+            self.report_attempt(elapsed, Some(status), id, CallOutcome::Success, None);
+        }
+        self.observed.last = (Some(status), request_id);
     }
 
     /// Reports a failed attempt, after which the driver performs `step`.
     pub(super) fn attempt_failed(&mut self, now: Now, error: &Error, step: &Step<'_>) {
+        let Some(elapsed) = self.attempt_ended(now) else { return };
+        self.observed.last = (error.status(), error.request_id().unwrap_or_default().to_owned());
         let retry_in = match step {
             Step::Done(_) => None,
             Step::Sleep(delay) => Some(*delay),
-            Step::Credential(_) | Step::Reserve(..) | Step::Send(_) => Some(Duration::ZERO),
+            // A source may have no other credential than the rejected one.
+            Step::Credential(Some(_)) => {
+                self.observed.pending = Some(Pending { elapsed, error: error.clone() });
+                return;
+            }
+            Step::Credential(None) | Step::Reserve(..) | Step::Send(_) => Some(Duration::ZERO),
         };
+        self.report_failure(elapsed, error, retry_in);
+    }
+
+    /// Reports the attempt whose credential was rejected, if there is one.
+    pub(super) fn report_pending(&mut self, retry_in: Option<Duration>) {
+        if let Some(Pending { elapsed, error }) = self.observed.pending.take() {
+            self.report_failure(elapsed, &error, retry_in);
+        }
+    }
+
+    fn report_failure(&self, elapsed: Duration, error: &Error, retry_in: Option<Duration>) {
         let outcome = CallOutcome::of(error);
-        self.report_attempt(now, error.status(), error.request_id(), outcome, retry_in);
+        self.report_attempt(elapsed, error.status(), error.request_id(), outcome, retry_in);
     }
 
     fn report_attempt(
-        &mut self,
-        now: Now,
+        &self,
+        elapsed: Duration,
         status: Option<u16>,
         request_id: Option<&str>,
         outcome: CallOutcome<'_>,
         retry_in: Option<Duration>,
     ) {
-        let Some(sent_at) = self.observed.sent_at.take() else { return };
         let event = AttemptEvent {
             service: self.info.service,
             action: self.info.name,
             number: self.attempts,
-            elapsed: now.monotonic.saturating_sub(sent_at),
+            elapsed,
             status,
             request_id,
             outcome,
@@ -128,14 +163,10 @@ impl Call<'_> {
     /// Reports the end of the call if `step` is the last one.
     pub(super) fn observe<'s>(&mut self, now: Now, step: Step<'s>) -> Step<'s> {
         match &step {
-            Step::Done(Ok(())) => {
-                let success = self.observed.success.take();
-                let status = success.as_ref().map(|(status, _)| *status);
-                let request_id = success.as_ref().and_then(|(_, request_id)| id(request_id));
-                self.report_call(now, status, request_id, CallOutcome::Success);
-            }
+            Step::Done(Ok(())) => self.report_call(now, CallOutcome::Success),
             Step::Done(Err(error)) => {
-                self.report_call(now, error.status(), error.request_id(), CallOutcome::of(error));
+                self.report_pending(None);
+                self.report_call(now, CallOutcome::of(error));
                 tracing::debug!(
                     parent: &self.observed.span,
                     error = one_line(&error.to_string(), MAX_LOGGED_CHARS),
@@ -150,19 +181,17 @@ impl Call<'_> {
     /// Reports that the driver stops before the call has a result.
     pub(crate) fn cancel(&mut self, now: Now) {
         if !self.observed.is_ended {
-            self.report_attempt(now, None, None, CallOutcome::Cancelled, None);
-            self.report_call(now, None, None, CallOutcome::Cancelled);
+            self.report_pending(None);
+            if let Some(elapsed) = self.attempt_ended(now) {
+                self.report_attempt(elapsed, None, None, CallOutcome::Cancelled, None);
+            }
+            self.report_call(now, CallOutcome::Cancelled);
         }
     }
 
-    fn report_call(
-        &mut self,
-        now: Now,
-        status: Option<u16>,
-        request_id: Option<&str>,
-        outcome: CallOutcome<'_>,
-    ) {
+    fn report_call(&mut self, now: Now, outcome: CallOutcome<'_>) {
         self.observed.is_ended = true;
+        let (status, request_id) = (self.observed.last.0, id(&self.observed.last.1));
         let span = &self.observed.span;
         status.map(|status| span.record("http.response.status_code", status));
         request_id.map(|id| span.record("tencentcloud.request_id", id));

@@ -15,6 +15,7 @@ impl<'a> Call<'a> {
     pub(super) fn send(&mut self, now: Now) -> Step<'a> {
         match self.request(now) {
             Ok(request) => {
+                self.report_pending(Some(Duration::ZERO));
                 self.attempts += 1;
                 self.attempt_sent(now);
                 tracing::debug!(attempt = self.attempts, "sending");
