@@ -71,6 +71,24 @@ impl CredentialCache {
         Some(now.monotonic.saturating_add(if current.is_some() { left / 2 } else { left }))
     }
 
+    /// Stores the result of a fetch, as [`State::complete`].
+    fn complete(
+        &self,
+        now: Now,
+        number: u64,
+        wanted: Wanted<'_>,
+        current: Option<ValidCredential>,
+        result: Result<ValidCredential, CredentialError>,
+    ) -> Result<ValidCredential, CredentialError> {
+        let failure = result.as_ref().err().cloned();
+        let usable = self.state().complete(now, number, wanted, current, result);
+        // A subscriber may make calls: the state is not locked here.
+        if let (Some(error), Ok(_)) = (failure, &usable) {
+            tracing::warn!(%error, "credential refresh failed, using the current one");
+        }
+        usable
+    }
+
     /// Processes a refresh that has not ended before its deadline. Returns the current credential if it can be used.
     fn give_up(&self, now: Now, current: Option<ValidCredential>) -> Option<ValidCredential> {
         let current = current?;

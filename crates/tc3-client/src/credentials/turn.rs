@@ -27,17 +27,19 @@ impl Turn {
 
     /// Waits for the turn. Returns `None` once `is_over` returns true, which is polled.
     pub(super) fn take(&self, is_over: &dyn Fn() -> bool) -> Option<Guard<'_>> {
-        let mut taken = self.taken();
-        while *taken {
+        loop {
+            if let Some(guard) = self.try_take() {
+                return Some(guard);
+            }
+            // It may call a clock of the caller: nothing is locked here.
             if is_over() {
                 return None;
             }
-            let waited = self.returned.wait_timeout(taken, POLL_INTERVAL);
-            (taken, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            let taken = self.taken();
+            if *taken {
+                drop(self.returned.wait_timeout(taken, POLL_INTERVAL));
+            }
         }
-        *taken = true;
-        drop(taken);
-        Some(Guard(self))
     }
 }
 
@@ -45,5 +47,28 @@ impl Drop for Guard<'_> {
     fn drop(&mut self) {
         *self.0.taken() = false;
         self.0.returned.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_condition_is_evaluated_without_a_lock() {
+        let turn = Arc::new(Turn::default());
+        let (sender, result) = channel();
+        let other = Arc::clone(&turn);
+        let guard = turn.try_take();
+        assert!(guard.is_some());
+        std::thread::spawn(move || {
+            let is_over = || other.try_take().is_none();
+            sender.send(other.take(&is_over).is_none())
+        });
+        assert_eq!(result.recv_timeout(Duration::from_secs(60)), Ok(true));
     }
 }

@@ -11,6 +11,7 @@ mod characters;
 mod clients;
 mod files;
 mod functions;
+mod logs;
 mod refreshes;
 mod remote;
 #[allow(dead_code, reason = "each test uses a part of it")]

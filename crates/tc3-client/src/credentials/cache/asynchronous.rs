@@ -44,7 +44,7 @@ impl CredentialCache {
         match self.fetch(transport, sleep, clock, deadline).await {
             Some(result) => {
                 let now = clock.now();
-                Some(self.state().complete(now, number, wanted, current, result))
+                Some(self.complete(now, number, wanted, current, result))
             }
             None => self.give_up(clock.now(), current).map(Ok),
         }

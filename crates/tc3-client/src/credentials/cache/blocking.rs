@@ -43,7 +43,7 @@ impl CredentialCache {
         match self.fetch_blocking(transport, sleep, clock, deadline, stop) {
             Some(result) => {
                 let now = clock.now();
-                Some(self.state().complete(now, number, wanted, current, result))
+                Some(self.complete(now, number, wanted, current, result))
             }
             None if stop.is_some_and(Stop::is_stopped) => None,
             None => self.give_up(clock.now(), current).map(Ok),

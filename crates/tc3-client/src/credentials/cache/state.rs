@@ -154,13 +154,7 @@ impl State {
                 let is_valid = |credential: &ValidCredential| {
                     credential.expires_at().is_none_or(|expiry| now.unix < expiry)
                 };
-                match current.filter(is_valid) {
-                    Some(current) => {
-                        tracing::warn!(%error, "credential refresh failed, using the current one");
-                        Ok(current)
-                    }
-                    None => Err(error),
-                }
+                current.filter(is_valid).ok_or(error)
             }
         }
     }
