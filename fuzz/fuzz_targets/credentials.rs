@@ -68,7 +68,6 @@ fuzz_target!(|data: &[u8]| {
                 now.unix += time;
                 now.monotonic += time;
             }
-            FetchStep::Run(operation) => panic!("{operation:?} in a profile"),
             FetchStep::Done(credential) => {
                 let keys = [credential.secret_id(), credential.token().unwrap_or("-")];
                 assert!(keys.iter().all(|key| {
@@ -87,6 +86,7 @@ fuzz_target!(|data: &[u8]| {
                 assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
                 return;
             }
+            step => panic!("{step:?} in a profile"),
         }
     }
     panic!("the source has not finished after {MAX_STEPS} steps");

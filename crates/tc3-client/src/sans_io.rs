@@ -114,6 +114,8 @@ pub enum Event {
 }
 
 /// A step that the driver performs. A call has exactly one step in progress until it is done. `Debug` shows its kind.
+///
+/// It is exhaustive on purpose: a driver that lacks a step must not compile.
 pub enum Step<T> {
     /// Get a credential; if possible, a different one than the rejected one.
     Credential(Option<Credential>),

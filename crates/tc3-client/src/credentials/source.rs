@@ -37,6 +37,7 @@ pub type FetchResponse = Result<Response<Bytes>, TransportError>;
 
 /// A step that the client performs for a fetch. A fetch has one request, timer or operation in flight, until it is done.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum FetchStep {
     /// Send the request and pass its result to the next step.
     Send(Box<Request>),
