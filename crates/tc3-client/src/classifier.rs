@@ -34,7 +34,8 @@ pub enum RetryDecision {
     IfIdempotent,
 }
 
-/// The caller's rules about retries, which precede those of the client. It is called for each failed attempt.
+/// The caller's rules about retries, which precede those of the client. It is called for each failed attempt, except
+/// one that an [`Interceptor`](crate::Interceptor) has failed.
 ///
 /// A closure is one:
 ///

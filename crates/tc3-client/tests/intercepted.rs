@@ -14,7 +14,10 @@ use support::{Reply, config, run_fresh};
 use tc3_client::api::ActionInfo;
 use tc3_client::credentials::Credential;
 use tc3_client::transport::{Bytes, HeaderName, HeaderValue, StatusCode, header};
-use tc3_client::{Config, Encapsulation, ErrorKind, Interceptor, RawResponse, UnsignedRequest};
+use tc3_client::{
+    Config, Encapsulation, ErrorKind, FailedAttempt, Interceptor, RawResponse, RetryDecision,
+    UnsignedRequest,
+};
 
 const READ: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();
@@ -239,4 +242,24 @@ fn interceptors_are_layers_within_the_encapsulation() {
         let sent = if is_encapsulated { reversed(&sent) } else { sent };
         assert_eq!(sent, r#"{"FlowIds":["f"],"Names":"12"}"#);
     }
+}
+
+/// Fails each response.
+struct Rejects;
+
+impl Interceptor for Rejects {
+    fn before_decoding(&self, _: &mut RawResponse<'_>) -> Result {
+        Err("rejected".into())
+    }
+}
+
+#[test]
+fn a_classifier_does_not_retry_the_error_of_an_interceptor() {
+    let config = || {
+        config()
+            .with_interceptor(Rejects)
+            .with_retry_classifier(|_: &FailedAttempt<'_>| RetryDecision::IfIdempotent)
+    };
+    let outcome = run_fresh(config, READ, 1, &[]);
+    assert_eq!((outcome.sends(), outcome.error().kind()), (1, ErrorKind::Interceptor));
 }

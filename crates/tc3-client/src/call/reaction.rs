@@ -176,6 +176,10 @@ impl<'a> Call<'a> {
     /// Returns the reaction after the decision of the caller.
     fn classify(&self, verdict: Verdict, error: &Error) -> Verdict {
         let Some(classifier) = &self.engine.config.retry_classifier else { return verdict };
+        // The error of an interceptor is final.
+        if error.kind() == ErrorKind::Interceptor {
+            return verdict;
+        }
         let (action, idempotent) = (self.info.name, self.info.idempotent);
         let attempt = FailedAttempt { action, idempotent, attempt: self.attempts, error };
         classifier.classify(&attempt).apply(verdict, &attempt)
