@@ -12,6 +12,7 @@ use std::time::Duration;
 use tc3_api::ActionInfo;
 use tc3_transport::{Bytes, Request, TransportError};
 
+use crate::budget::Tokens;
 use crate::credentials::{CredentialError, ValidCredential};
 use crate::endpoint::Target;
 use crate::engine::Engine;
@@ -65,8 +66,10 @@ pub(crate) struct Call<'a> {
     throttled: u32,
     /// Time of the first throttled attempt, on the monotonic clock.
     throttled_since: Option<Duration>,
-    /// Tokens of the retry budget for the last retry.
+    /// Number of tokens of the retry budget for the last retry.
     spent: Option<u32>,
+    /// Tokens of the retry budget for a retry that is not sent yet.
+    tokens: Option<Tokens>,
     /// True if an attempt may have reached the server.
     sent: bool,
     credential: Option<ValidCredential>,
@@ -117,6 +120,7 @@ impl<'a> Call<'a> {
             throttled: 0,
             throttled_since: None,
             spent: None,
+            tokens: None,
             sent: false,
             credential: None,
             rejection: None,

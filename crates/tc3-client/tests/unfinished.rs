@@ -5,6 +5,8 @@
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -85,4 +87,26 @@ fn a_cancelled_call_has_no_value_of_a_rejected_attempt() {
     for result in stopped(config, READ, 200) {
         assert_eq!(result.unwrap(), Some(json!({"RequestId": "x"})));
     }
+}
+
+#[test]
+fn a_retry_that_is_not_sent_costs_no_budget() {
+    // The budget of a client allows one retry.
+    let base = config().with_rate_limit(RateLimit::Off).with_retry_budget(Some(5));
+    let body = json!({});
+    let sends = Arc::new(AtomicU32::new(0));
+    let stop = Stop::default();
+    let (count, handle) = (Arc::clone(&sends), stop.clone());
+    let simulation = Simulation::default();
+    let config = base.with_clock(simulation.clone()).with_blocking_sleep(simulation);
+    let client = blocking::Client::with_transport(config, move |_: Request| {
+        handle.stop();
+        let status = if count.fetch_add(1, Ordering::SeqCst) < 2 { 500 } else { 200 };
+        Ok(respond(status).map(BlockingBody::from))
+    })
+    .unwrap();
+    let stopped: Option<Value> = client.call_json_cancellable(READ, &body, &stop).unwrap();
+    assert_eq!((stopped, sends.load(Ordering::SeqCst)), (None, 1));
+    let retried: Value = client.call_json(READ, &body).unwrap();
+    assert_eq!((retried["RequestId"].as_str(), sends.load(Ordering::SeqCst)), (Some("x"), 3));
 }

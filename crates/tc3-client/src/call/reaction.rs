@@ -140,11 +140,11 @@ impl<'a> Call<'a> {
             return self.fail(error);
         }
         if let Some(budget) = &self.engine.budget {
-            let Some(spent) = budget.spend(error.is_timeout()) else {
+            let Some(tokens) = budget.reserve(error.is_timeout()) else {
                 tracing::debug!(attempt = self.attempts, "no retry: the retry budget is exhausted");
                 return self.fail(error);
             };
-            self.spent = Some(spent);
+            self.tokens = Some(tokens);
         }
         self.retry_in(delay, &error)
     }

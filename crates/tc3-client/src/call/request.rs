@@ -6,6 +6,7 @@ use std::time::Duration;
 use tc3_transport::{Method, Request};
 
 use super::{Call, Step};
+use crate::budget::Tokens;
 use crate::error::{Error, ErrorKind};
 use crate::interceptor::UnsignedRequest;
 use crate::request_headers;
@@ -17,6 +18,7 @@ impl<'a> Call<'a> {
             Ok(request) => {
                 self.report_pending(Some(Duration::ZERO));
                 self.attempts += 1;
+                self.spent = self.tokens.take().map(Tokens::spend).or(self.spent);
                 self.attempt_sent(now);
                 tracing::debug!(attempt = self.attempts, "sending");
                 Step::Send(request)
