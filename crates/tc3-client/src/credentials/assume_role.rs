@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use tc3_api::json::{self, Encode, Kind, Reader, Writer};
+use zeroize::Zeroizing;
 
 use super::credential::ValidCredential;
 use super::error::CredentialError;
@@ -148,7 +149,11 @@ impl<S: CredentialSource> AssumeRole<S> {
             external_id: self.external_id.as_deref(),
             tags: Some(&self.tags).filter(|tags| !tags.is_empty()),
         };
-        StsCall::new(NAME, sts_action("AssumeRole"), &self.endpoint, &self.region, &body)
+        let action = sts_action("AssumeRole");
+        let call = StsCall::new(NAME, action, &self.endpoint, &self.region, &body)?;
+        let tags = self.tags.iter().flat_map(|Tag { key, value }| [key, value]);
+        let secrets = self.external_id.iter().chain(&self.policy).chain(&body.policy).chain(tags);
+        Ok(secrets.fold(call, |call, secret| call.with_secret(Zeroizing::new(secret.clone()))))
     }
 
     /// Checks the limits of the service.

@@ -30,6 +30,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum length of a request ID in errors. Those of the service are UUIDs.
 const MAX_REQUEST_ID_CHARS: usize = 64;
+/// Minimum length of a secret. A shorter value, such as a tag, is part of many words and request IDs.
+const MIN_SECRET_CHARS: usize = 4;
 
 /// Returns an action of STS. Its actions only issue keys, so they are idempotent.
 pub(super) fn sts_action(name: &'static str) -> ActionInfo<'static> {
@@ -43,8 +45,8 @@ pub(super) struct StsCall {
     config: Config,
     body: Bytes,
     pub(super) credential: Option<ValidCredential>,
-    /// The secret in `body`. No error may contain it, even if the server echoes it.
-    secret: Option<Zeroizing<String>>,
+    /// The secrets in `body`. No error may contain them, even if the server echoes them.
+    secrets: Vec<Zeroizing<String>>,
     call: Option<Call<'static>>,
 }
 
@@ -66,12 +68,15 @@ impl StsCall {
             .with_retry(RetryPolicy::default().with_max_attempts(3))
             .with_rate_limit(RateLimit::Off);
         let body = body.into();
-        Ok(Self { origin, action, config, body, credential: None, secret: None, call: None })
+        Ok(Self { origin, action, config, body, credential: None, secrets: Vec::new(), call: None })
     }
 
-    /// Sets a secret of the body that errors must not contain.
+    /// Adds a secret of the body that errors must not contain. A shorter one than [`MIN_SECRET_CHARS`] has no
+    /// effect.
     pub(super) fn with_secret(mut self, secret: Zeroizing<String>) -> Self {
-        self.secret = Some(secret);
+        if secret.chars().nth(MIN_SECRET_CHARS - 1).is_some() {
+            self.secrets.push(secret);
+        }
         self
     }
 
@@ -149,7 +154,7 @@ impl StsCall {
     /// Removes text of the response that may contain a secret.
     fn redacted(&self, mut response: ApiResponse) -> ApiResponse {
         let contains_secret =
-            |text: &str| self.secret.as_ref().is_some_and(|secret| text.contains(secret.as_str()));
+            |text: &str| self.secrets.iter().any(|secret| text.contains(secret.as_str()));
         // A longer ID may be a truncated secret.
         if contains_secret(&response.request_id)
             || response.request_id.chars().count() > MAX_REQUEST_ID_CHARS
@@ -158,16 +163,19 @@ impl StsCall {
         }
         match &mut response.content {
             Content::Error(error) => {
-                if contains_secret(&error.code) || contains_secret(&error.message) {
+                let code_has_secret = contains_secret(&error.code);
+                if code_has_secret || contains_secret(&error.message) {
+                    "(message with a secret omitted)".clone_into(&mut error.message);
+                }
+                if code_has_secret {
                     error.code.clear();
-                    "(error with the token omitted)".clone_into(&mut error.message);
                 }
             }
             Content::Unexpected(description) | Content::Undecodable(description) => {
                 "no temporary keys in the response".clone_into(description);
             }
             Content::Deprecated(warning) if contains_secret(warning) => {
-                "(warning with the token omitted)".clone_into(warning);
+                "(warning with a secret omitted)".clone_into(warning);
             }
             // The interceptors of a client are not applied to the requests of credential sources.
             Content::Success | Content::Deprecated(_) | Content::Intercepted(_) => {}

@@ -292,3 +292,29 @@ fn exchanges_the_identity_of_a_pod() {
     fs::remove_file(&file).unwrap();
     credential_error(&call(tke(&all), &[]));
 }
+
+#[test]
+fn errors_do_not_contain_the_restrictions_of_a_role() {
+    let policy = r#"{"version": "2.0", "statement": []}"#;
+    let source = || {
+        assumed()
+            .with_external_id("partner-7")
+            .with_policy(policy)
+            .with_tag("owner", "Zhang San")
+            .with_tag("n", "1")
+    };
+    let outcome = call(source(), &[sts_response("tmp", 7200)]);
+    let body: Value = serde_json::from_slice(&outcome.requests[0].body).unwrap();
+    let encoded = body["Policy"].as_str().unwrap();
+    for value in ["partner-7", policy, encoded, "owner", "Zhang San"] {
+        let error = json!({"Code": "InvalidParameter", "Message": format!("invalid: {value}")});
+        let echo = json!({"Response": {"Error": error, "RequestId": "r-1"}});
+        let text = credential_error(&call(source(), &[Reply::json(200, echo)]));
+        assert!(!text.contains(value), "{text}");
+        assert!(text.contains("InvalidParameter") && text.contains("r-1"), "{text}");
+    }
+    let error = json!({"Code": "InvalidParameter", "Message": "no role 1"});
+    let other = json!({"Response": {"Error": error, "RequestId": "r-1"}});
+    let text = credential_error(&call(source(), &[Reply::json(200, other)]));
+    assert!(text.contains("no role 1"), "{text}");
+}
