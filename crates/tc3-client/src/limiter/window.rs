@@ -63,11 +63,7 @@ impl RateLimiter {
         let now = request.now.monotonic;
         let mut windows = self.windows();
         let name = format!("{}/{}", request.service, request.action);
-        if windows.len() >= MAX_WINDOWS && !windows.contains_key(name.as_str()) {
-            windows.retain(|_, times| {
-                times.back().is_some_and(|&last| last.saturating_add(WINDOW) > now)
-            });
-        }
+        make_room(&mut windows, &name, now);
         let id = match windows.get_key_value(name.as_str()) {
             Some((id, _)) => Arc::clone(id),
             None => name.into(),
@@ -87,7 +83,9 @@ impl RateLimiter {
         // A timer of a simulation may return early.
         let at = request.now.monotonic.max(reserved);
         let mut windows = self.windows();
-        let Some(times) = windows.get_mut(id) else { return permit.clone() };
+        // The window is new if it was removed in the meantime.
+        make_room(&mut windows, id, request.now.monotonic);
+        let times = windows.entry(Arc::clone(id)).or_default();
         if let Ok(index) = times.binary_search(&reserved) {
             times.remove(index);
         }
@@ -112,6 +110,14 @@ impl RateLimiter {
 impl fmt::Debug for RateLimiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimiter").finish_non_exhaustive()
+    }
+}
+
+/// Removes idle windows if there is no room for a new one with this name.
+fn make_room(windows: &mut Windows, name: &str, now: Duration) {
+    if windows.len() >= MAX_WINDOWS && !windows.contains_key(name) {
+        windows
+            .retain(|_, times| times.back().is_some_and(|&last| last.saturating_add(WINDOW) > now));
     }
 }
 
@@ -185,6 +191,23 @@ mod tests {
             limiter.reserve(&request(&index.to_string(), 20, Duration::from_secs(2 * index)));
         }
         assert!(limiter.windows().len() <= MAX_WINDOWS);
+    }
+
+    #[test]
+    fn late_calls_of_a_removed_window_do_not_exceed_the_rate() {
+        let limiter = RateLimiter::new();
+        let reserve = || limiter.reserve(&request("A", 1, Duration::ZERO));
+        let reserved = [reserve(), reserve(), reserve()];
+        let late = Duration::from_secs(100);
+        for index in 0..MAX_WINDOWS {
+            limiter.reserve(&request(&format!("other{index}"), 1, late));
+        }
+        assert!(!limiter.windows().contains_key("s/A"));
+        let confirm = |permit| at(&limiter.confirm(&request("A", 1, late), permit));
+        let [first, others @ ..] = reserved.each_ref().map(confirm);
+        assert_eq!(first, late);
+        // They are confirmed again after this wait.
+        assert!(others.iter().all(|&at| at >= late + WINDOW), "{others:?}");
     }
 
     /// Calls that wake up late, in any order, wait again rather than exceed the rate.
