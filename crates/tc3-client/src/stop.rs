@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use tc3_transport::{TransportError, TransportErrorKind};
 
-/// Handle that stops calls, requests in batches, waits, downloads and archive jobs, for example from a signal handler.
-/// Clones share one state.
+/// Handle that stops calls, requests in batches, waits, downloads and archive jobs, for example from the
+/// thread of a signal handler, as of the crate `ctrlc`. It is not async-signal-safe. Clones share one state.
 ///
 /// After a stop:
 ///
