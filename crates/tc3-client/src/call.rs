@@ -1,6 +1,7 @@
 //! The call engine: a sans-IO state machine. A driver passes it events and the time, and performs the steps that
 //! it returns.
 
+mod awaited;
 mod observe;
 mod permit;
 mod reaction;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tc3_api::ActionInfo;
-use tc3_transport::{Bytes, Request, TransportError};
+use tc3_transport::{Bytes, Request, TransportError, TransportErrorKind};
 
 use crate::budget::Tokens;
 use crate::credentials::{CredentialError, ValidCredential};
@@ -22,6 +23,7 @@ use crate::options::CallOptions;
 use crate::response::ApiResponse;
 use crate::retry;
 use crate::time::Now;
+use awaited::Awaited;
 use observe::Observed;
 pub(crate) use observe::Watched;
 
@@ -80,8 +82,8 @@ pub(crate) struct Call<'a> {
     refreshed: bool,
     /// The clock skew that this call has set.
     corrected: Option<i64>,
-    /// True while the limiter reserves or confirms a permit.
-    is_reserving: bool,
+    /// The result that the step in progress has.
+    awaited_result: Awaited,
     /// The permit that the call is waiting for.
     reserved: Option<Reservation>,
     /// The time that the call has waited for a permit until, on the monotonic clock.
@@ -127,7 +129,7 @@ impl<'a> Call<'a> {
             failure: None,
             refreshed: false,
             corrected: None,
-            is_reserving: false,
+            awaited_result: Awaited::Nothing,
             reserved: None,
             awaited: None,
         })
@@ -144,12 +146,13 @@ impl<'a> Call<'a> {
     }
 
     fn on_expired(&mut self) -> Step<'a> {
-        let error = match self.is_reserving {
-            false => Self::expired(),
-            true => Error::new(
+        let error = match self.awaited_result {
+            Awaited::Credential => Self::expired(),
+            Awaited::Permit => Error::new(
                 ErrorKind::Timeout,
                 "the timeout of the call expired before the rate limiter returned a permit",
             ),
+            _ => Error::new(ErrorKind::Timeout, "the timeout of the call has expired"),
         };
         self.fail_unsent(error)
     }
@@ -180,8 +183,27 @@ impl<'a> Call<'a> {
 
     /// Returns the step after an event.
     pub(crate) fn on(&mut self, now: Now, event: Event) -> Step<'a> {
-        let step = self.next(now, event);
+        let step = match self.awaited_result.checked(event) {
+            Some(event) => self.next(now, event),
+            None => self.on_unexpected(now),
+        };
         self.observe(now, step)
+    }
+
+    /// Fails the call after an event that is not the result of the step in progress.
+    fn on_unexpected(&mut self, now: Now) -> Step<'a> {
+        const MESSAGE: &str =
+            "the driver passed the result of another step; pass that of the step in progress";
+        if self.awaited_result != Awaited::Response {
+            return self.fail(Error::new(ErrorKind::Request, MESSAGE));
+        }
+        // The service may have executed the request in flight.
+        self.sent = true;
+        let error = TransportError::new(TransportErrorKind::Other).with_detail(MESSAGE);
+        let error = Error::transport(error);
+        let step = self.fail(error.clone());
+        self.attempt_failed(now, &error, &step);
+        step
     }
 
     fn next(&mut self, now: Now, event: Event) -> Step<'a> {

@@ -105,7 +105,8 @@ pub enum Event {
     Credential(Result<Credential, CredentialError>),
     /// The permit, or the failure of the limiter.
     Permit(Result<Reservation, Box<dyn StdError + Send + Sync>>),
-    /// The [deadline](Call::deadline) has passed before there was a credential or a permit.
+    /// The [deadline](Call::deadline) has passed before there was a credential or a permit. A request in flight has timed
+    /// out.
     Expired,
     /// The response with its whole body, or the failure of the exchange. Its kind decides about a retry.
     Response(Result<Response<Bytes>, TransportError>),
@@ -198,7 +199,7 @@ impl<T> Call<T> {
         self.step(step)
     }
 
-    /// Returns the step after the result of the previous one.
+    /// Returns the step after the result of the previous one. The event of another step fails the call.
     pub fn on(&mut self, now: Now, event: Event) -> Step<T> {
         let _entered = self.call.span().clone().entered();
         let event = match event {

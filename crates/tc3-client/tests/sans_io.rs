@@ -325,3 +325,53 @@ fn failures_of_a_driver_end_the_call() {
         assert!(text.contains(expected), "{text}");
     }
 }
+
+/// Returns a call whose request is in flight.
+fn in_flight<const IDEMPOTENT: bool>(
+    engine: &Engine,
+    action: &Empty<IDEMPOTENT>,
+) -> Call<serde_json::Value> {
+    let now = Driver::default().now();
+    let mut call = Call::new(engine, action, now).unwrap();
+    assert!(matches!(call.start(now), Step::Credential(None)));
+    let step = call.on(now, Event::Credential(Ok(Credential::new("id", "key"))));
+    let Step::Reserve(request, previous) = step else { panic!("{step:?}") };
+    let step = call.on(now, Event::Permit(Ok(engine.reserve(&request, previous))));
+    assert!(matches!(step, Step::Send(_)), "{step:?}");
+    call
+}
+
+#[test]
+fn events_of_another_step_end_the_call() {
+    let engine = Engine::new(config("http://127.0.0.1:1")).unwrap();
+    let now = Driver::default().now();
+    let expired = Now { unix: START + Duration::from_secs(60), monotonic: Duration::from_secs(60) };
+    let credential = || Event::Credential(Ok(Credential::new("id", "key")));
+    let permit = || Event::Permit(Err("no store".into()));
+    let cases = [
+        (expired, Event::Expired, TransportErrorKind::Timeout),
+        (now, Event::Woke, TransportErrorKind::Other),
+        (now, credential(), TransportErrorKind::Other),
+        (now, permit(), TransportErrorKind::Other),
+    ];
+    for (time, event, kind) in cases {
+        let mut call = in_flight(&engine, &CREATE);
+        let label = format!("{event:?}");
+        let step = call.on(time, event);
+        let Step::Done(Err(error)) = step else { panic!("{label}: {step:?}") };
+        assert_eq!(error.kind(), ErrorKind::Transport(kind), "{label}");
+        assert!(error.was_sent() && error.is_outcome_unknown(), "{label}: {error}");
+        // The call stays done.
+        let step = call.on(time, Event::Woke);
+        let Step::Done(Err(error)) = step else { panic!("{label}: {step:?}") };
+        assert_eq!(error.kind(), ErrorKind::Request, "{label}");
+        assert!(error.was_sent(), "{label}: {error}");
+    }
+    for event in [Event::Woke, permit()] {
+        let mut call = Call::new(&engine, &CREATE, now).unwrap();
+        assert!(matches!(call.start(now), Step::Credential(None)));
+        let Step::Done(Err(error)) = call.on(now, event) else { panic!() };
+        assert_eq!(error.kind(), ErrorKind::Request, "{error}");
+        assert!(!error.was_sent() && !error.is_outcome_unknown(), "{error}");
+    }
+}

@@ -8,6 +8,7 @@ use tc3_api::ActionInfo;
 use tracing::Span;
 use tracing::field::Empty;
 
+use super::awaited::Awaited;
 use super::{Call, Step};
 use crate::endpoint::Target;
 use crate::error::Error;
@@ -160,8 +161,12 @@ impl Call<'_> {
         self.engine.config.observers.iter().for_each(|observer| observer.on_attempt(&event));
     }
 
-    /// Reports the end of the call if `step` is the last one.
+    /// Notes the step, and reports the end of the call if it is the last one.
     pub(super) fn observe<'s>(&mut self, now: Now, step: Step<'s>) -> Step<'s> {
+        self.awaited_result = Awaited::of(&step);
+        if self.observed.is_ended {
+            return step;
+        }
         match &step {
             Step::Done(Ok(())) => self.report_call(now, CallOutcome::Success),
             Step::Done(Err(error)) => {

@@ -19,7 +19,6 @@ impl<'a> Call<'a> {
         };
         match self.time_left(now) {
             Ok(timeout) => {
-                self.is_reserving = true;
                 let (service, action) = (self.outer_action.service, self.outer_action.name);
                 Step::Reserve(PermitRequest { service, action, rate, now, timeout }, reserved)
             }
@@ -32,7 +31,6 @@ impl<'a> Call<'a> {
         now: Now,
         permit: Result<Reservation, LimiterError>,
     ) -> Step<'a> {
-        self.is_reserving = false;
         let mut permit = match permit {
             Ok(permit) => permit,
             Err(error) => return self.fail(Error::rate_limiter(error)),
