@@ -110,6 +110,10 @@ impl Client {
         &self.client
     }
 
+    pub(crate) fn stop(&self) -> Option<&Stop> {
+        self.stop.as_ref()
+    }
+
     #[doc = include_str!("docs/call.md")]
     pub async fn call<R>(&self, request: &R) -> Result<R::Response, Error>
     where

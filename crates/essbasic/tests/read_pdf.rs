@@ -278,3 +278,23 @@ fn a_limit_or_a_stop_ends_the_reading() {
     let (bytes, error, fetches) = read(&[], &PdfOptions::default().with_stop(stop));
     assert_eq!((bytes.len(), error, fetches), (0, Some(FlowErrorKind::Stopped), 0));
 }
+
+#[test]
+fn the_stop_of_a_client_is_the_default_of_its_handles() {
+    let stopped = Stop::default();
+    stopped.stop();
+    let options = [
+        (PdfOptions::default(), Some(FlowErrorKind::Stopped)),
+        (PdfOptions::default().with_stop(Stop::default()), None),
+    ];
+    for (options, expected) in options {
+        let service = Service::new(&[]);
+        let client = service.blocking().with_stop(stopped.clone());
+        let blocking = client.contract("f").pdf_with(&options);
+        let client = service.asynchronous().with_stop(stopped.clone());
+        let asynchronous = block_on(client.contract("f").pdf_with(&options));
+        for read in [blocking, asynchronous] {
+            assert_eq!(read.err().map(|error| kind(&error)), expected);
+        }
+    }
+}

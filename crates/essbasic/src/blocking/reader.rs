@@ -42,7 +42,8 @@ impl PdfReader {
         flow_id: FlowId,
         options: &PdfOptions,
     ) -> Result<Self, Error> {
-        let (agent, options) = (validated(client.agent())?, options.download.clone());
+        let agent = validated(client.agent())?;
+        let options = options.for_client(client.stop.as_ref());
         let reading = Reading::new(agent, flow_id, options.clone(), client.client().now())?;
         let (client, chunk) = (client.clone(), Bytes::new());
         let mut reader = Self { client, options, reading, body: None, chunk };

@@ -74,11 +74,19 @@ impl PdfOptions {
         self
     }
 
-    /// Sets a handle that ends the reading early, with [`FlowErrorKind::Stopped`](crate::FlowErrorKind::Stopped).
+    /// Sets a handle that ends the reading early, with [`FlowErrorKind::Stopped`](crate::FlowErrorKind::Stopped); default
+    /// that of the client ([`Client::with_stop`](crate::Client::with_stop)).
     #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {
         self.download = self.download.with_stop(stop);
         self
+    }
+
+    /// Returns the options of the download, with the stop of the client unless another one is set.
+    pub(crate) fn for_client(&self, stop: Option<&Stop>) -> DownloadOptions {
+        let mut options = self.download.clone();
+        options.stop = options.stop.or_else(|| stop.cloned());
+        options
     }
 }
 

@@ -60,7 +60,8 @@ impl PdfStream {
         flow_id: FlowId,
         options: &PdfOptions,
     ) -> Result<Self, Error> {
-        let (agent, options) = (validated(client.agent())?, options.download.clone());
+        let agent = validated(client.agent())?;
+        let options = options.for_client(client.stop());
         let client = client.client().clone();
         let reading = Reading::new(agent, flow_id, options.clone(), client.now())?;
         let mut reader = Box::new(Reader { client, options, reading, body: None, first: None });
