@@ -1,6 +1,7 @@
 //! The transfer of one file, from its request to its sink.
 
 use tc3_client::transport::{AsyncBody, Bytes, Response};
+use tokio::runtime::Handle;
 
 #[cfg(feature = "object-store")]
 use crate::download::StoreSink;
@@ -18,6 +19,29 @@ const WRITE_BYTES: usize = 256 << 10;
 trait BlockingWrite: Sized + Send + 'static {
     fn write(&mut self, bytes: Bytes) -> Result<(), FetchOutcome>;
     fn finish(self) -> FetchOutcome;
+}
+
+/// A file of a blocking sink. A blocking thread discards it if it is dropped, for example by a dropped download.
+struct OffRuntime<F: Send + 'static>(Option<F>);
+
+impl<F: Send + 'static> OffRuntime<F> {
+    fn new(file: F) -> Self {
+        Self(Some(file))
+    }
+
+    fn take(&mut self) -> Option<F> {
+        self.0.take()
+    }
+}
+
+impl<F: Send + 'static> Drop for OffRuntime<F> {
+    fn drop(&mut self) {
+        let Some(file) = self.take() else { return };
+        // Without a runtime, no task is delayed.
+        if Handle::try_current().is_ok() {
+            spawn_blocking(move || drop(file));
+        }
+    }
 }
 
 /// A sink that does not block. It discards the file if it returns an error.
@@ -99,32 +123,45 @@ pub(super) async fn run(
 async fn to_blocking(
     options: &DownloadOptions,
     mut body: AsyncBody,
-    mut file: impl BlockingWrite,
+    file: impl BlockingWrite,
 ) -> Result<FetchOutcome, FetchOutcome> {
-    let mut chunks = Vec::new();
+    let (mut file, mut chunks) = (OffRuntime::new(file), Vec::new());
     loop {
         let count = chunks.len();
-        let stop = options.stop.as_ref();
-        chunks.extend(body.chunk().await.map_err(|error| exchange_failed(&error, stop))?);
+        match body.chunk().await {
+            Ok(chunk) => chunks.extend(chunk),
+            Err(error) => {
+                let outcome = exchange_failed(&error, options.stop.as_ref());
+                // Discarded before the next attempt begins.
+                let file = file.take();
+                return unblock(move || drop(file)).await.and(Err(outcome));
+            }
+        }
         let ended = chunks.len() == count;
         // Writes block, so they are batched and run on blocking threads.
         if ended || chunks.iter().map(Bytes::len).sum::<usize>() >= WRITE_BYTES {
             let written = std::mem::take(&mut chunks);
             options
                 .emit(DownloadEvent::Bytes(written.iter().map(|chunk| chunk.len() as u64).sum()));
-            let step = spawn_blocking(move || {
-                written.into_iter().try_for_each(|chunk| file.write(chunk))?;
-                if ended { Err(file.finish()) } else { Ok(file) }
-            });
-            file = match step.await {
-                Ok(step) => step?,
-                // A panic of a sink of the caller is propagated, as in the blocking client.
-                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(_) => {
-                    return Err(FetchOutcome::Disk(std::io::Error::other("the runtime stopped")));
-                }
+            let Some(mut taken) = file.take() else { return Err(FetchOutcome::Stopped) };
+            let step = move || {
+                written.into_iter().try_for_each(|chunk| taken.write(chunk))?;
+                if ended { Err(taken.finish()) } else { Ok(OffRuntime::new(taken)) }
             };
+            file = unblock(step).await??;
         }
+    }
+}
+
+/// Performs work on a thread that may block.
+async fn unblock<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, FetchOutcome> {
+    match spawn_blocking(work).await {
+        Ok(output) => Ok(output),
+        // A panic of a sink of the caller is propagated, as in the blocking client.
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(FetchOutcome::Disk(std::io::Error::other("the runtime stopped"))),
     }
 }
 
