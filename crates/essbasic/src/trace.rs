@@ -39,6 +39,16 @@ pub(crate) fn spawn_blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(move || context.enter(work))
 }
 
+/// Performs async work in the context of the caller. The work continues if the returned future is dropped.
+#[cfg(any(feature = "async-core", feature = "object-store"))]
+pub(crate) async fn run_detached(work: impl Future<Output = ()> + Send + 'static) {
+    if let Err(error) = tokio::spawn(in_context(work)).await
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}
+
 /// The result of a workflow, of which the number of failed contracts is recorded.
 pub(crate) trait Outcome {
     /// Returns the number of contracts that failed.

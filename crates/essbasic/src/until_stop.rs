@@ -55,3 +55,19 @@ pub(crate) async fn within_grace<T>(
         None => Ok(work.await),
     }
 }
+
+/// Returns the output of an abort. After a stop it has [`Stop::GRACE`] of its own, because that of the stop may have passed.
+pub(crate) async fn within_own_grace<T>(
+    stop: Option<&Stop>,
+    abort: impl Future<Output = T>,
+) -> Result<T, FetchOutcome> {
+    let mut abort = std::pin::pin!(abort);
+    match within_grace(stop, abort.as_mut()).await {
+        Ok(output) => Ok(output),
+        Err(_) => {
+            let own = Stop::default();
+            own.stop();
+            within_grace(Some(&own), abort).await
+        }
+    }
+}

@@ -10,8 +10,11 @@ use std::sync::{Arc, Mutex};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
-use essbasic::transport::{AsyncBody, Bytes, Method, Request};
-use essbasic::{BlockingSink, BlockingSinkWriter, Client, DownloadOptions, SinkFile, agent};
+use essbasic::transport::{AsyncBody, Bytes, Method, Request, async_trait};
+use essbasic::{
+    AsyncSink, AsyncSinkWriter, BlockingSink, BlockingSinkWriter, Client, DownloadOptions,
+    SinkFile, Stop, agent,
+};
 use scripted::{Body, End, config, links, response};
 
 /// Length of the PDF. The client collects fewer bytes before it calls a blocking sink.
@@ -102,6 +105,30 @@ impl BlockingSinkWriter for Aborts {
     }
 }
 
+#[async_trait]
+impl AsyncSink for Aborts {
+    async fn begin(&self, _: &SinkFile) -> io::Result<Box<dyn AsyncSinkWriter>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl AsyncSinkWriter for Aborts {
+    async fn write(&mut self, _: Bytes) -> io::Result<()> {
+        self.record_write()
+    }
+
+    async fn finish(self: Box<Self>) -> io::Result<String> {
+        Ok("key".to_owned())
+    }
+
+    async fn abort(self: Box<Self>) {
+        // As long as a request.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        self.record_abort();
+    }
+}
+
 #[test]
 fn a_blocking_sink_aborts_on_a_blocking_thread() {
     for end in [End::Broken, End::Never] {
@@ -124,4 +151,19 @@ fn a_blocking_sink_aborts_on_a_blocking_thread() {
         assert_eq!(threads.len(), 1);
         assert_ne!(threads[0], std::thread::current().id());
     }
+}
+
+#[test]
+fn an_async_sink_completes_its_abort_after_the_grace_of_a_stop() {
+    let (sink, stop) = (Aborts::default(), Stop::default());
+    let options = DownloadOptions::to_async_sink(sink.clone()).with_stop(stop.clone());
+    block_on(async {
+        let client = client(End::Never);
+        let download = tokio::spawn(async move { client.download(["f"], &options).await });
+        wait_until(|| sink.has_written()).await;
+        stop.stop();
+        assert!(!download.await.unwrap().unwrap().is_complete());
+        // Complete when the download returns, because a program may then end.
+        assert_eq!(sink.threads().len(), 1);
+    });
 }

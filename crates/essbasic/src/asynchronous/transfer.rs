@@ -10,7 +10,7 @@ use crate::download::{
     FolderSink, exchange_failed, file_request,
 };
 use crate::trace::spawn_blocking;
-use crate::until_stop::{send_until, within_grace};
+use crate::until_stop::{send_until, within_grace, within_own_grace};
 
 /// Number of bytes that are buffered before they are written to the disk or a blocking sink.
 const WRITE_BYTES: usize = 256 << 10;
@@ -180,7 +180,7 @@ async fn to_async(
             Ok(None) => return within_grace(stop, file.finish()).await,
             Err(error) => {
                 let aborted = file.abort(exchange_failed(&error, stop));
-                return Err(within_grace(stop, aborted).await?);
+                return Err(within_own_grace(stop, aborted).await?);
             }
         }
     }

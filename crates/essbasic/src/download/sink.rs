@@ -179,6 +179,9 @@ pub trait AsyncSinkWriter: Send + 'static {
     async fn finish(self: Box<Self>) -> io::Result<String>;
 
     /// Discards the file, because the transfer or a check failed.
+    ///
+    /// After a [`Stop`](crate::Stop), the download waits [`Stop::GRACE`](crate::Stop::GRACE) for it. It continues after
+    /// that, as long as the runtime exists.
     async fn abort(self: Box<Self>) {}
 }
 

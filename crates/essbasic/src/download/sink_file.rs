@@ -14,6 +14,8 @@ use super::report::SavedFile;
 use super::sink::{AsyncSink, AsyncSinkWriter};
 use super::sink::{BlockingSink, BlockingSinkWriter, SinkFile};
 use crate::error::{FlowError, FlowErrorKind};
+#[cfg(feature = "async-core")]
+use crate::trace::run_detached;
 
 /// The checks of a file and its digest.
 pub(crate) struct Checked {
@@ -145,10 +147,10 @@ impl AsyncFile {
         self.checked.saved(finished)
     }
 
-    /// Aborts the writer and returns the given outcome.
+    /// Aborts the writer and returns the given outcome. Once started, the abort continues if the future is dropped.
     pub(crate) async fn abort(self, outcome: FetchOutcome) -> FetchOutcome {
         if let Some(writer) = self.writer {
-            writer.abort().await;
+            run_detached(writer.abort()).await;
         }
         outcome
     }

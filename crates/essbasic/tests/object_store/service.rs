@@ -15,7 +15,7 @@ pub enum Link {
     Other(Vec<u8>),
     /// The connection breaks after this number of bytes.
     Breaks(usize),
-    /// The connection stalls after this number of bytes. Only for the async client.
+    /// The connection stalls after this number of bytes. In the blocking client, only a stop ends the download.
     Hangs(usize),
 }
 

@@ -14,10 +14,10 @@ use essbasic::object_store::{
 use essbasic::{ArchiveOptions, ArchiveReport, Error, Stop};
 use futures_core::stream::BoxStream;
 
-use crate::service::Service;
-use crate::{BLOCKING, LONG, memory, to};
+use crate::service::{Link, Service};
+use crate::{BLOCKING, LONG, PART, memory, to};
 
-/// The requests that get no response.
+/// The requests that get no response. With `None`, an abort takes 100 ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hang {
     Read,
@@ -25,6 +25,7 @@ enum Hang {
     Start,
     Part,
     Complete,
+    None,
 }
 
 #[derive(Debug)]
@@ -111,8 +112,12 @@ impl MultipartUpload for Upload {
     }
 
     async fn abort(&mut self) -> Result<()> {
+        if self.hang == Hang::None {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let aborted = self.inner.abort().await;
         self.aborted.fetch_add(1, Ordering::SeqCst);
-        self.inner.abort().await
+        aborted
     }
 }
 
@@ -156,6 +161,26 @@ fn a_stop_cancels_operations_of_a_store_that_does_not_respond() {
             let report = service.archive(blocking, &to(&inner, &home)).unwrap();
             assert_eq!((report.saved, report.already), (2, 0), "{hang:?}");
         }
+    }
+}
+
+#[test]
+fn a_stop_completes_the_abort_of_uploads_from_links_that_stall() {
+    for blocking in BLOCKING {
+        let service = Service::of(&[("f", LONG), ("g", LONG)]);
+        let stalls = [Link::Hangs(3 * PART)];
+        let service = service.with("f", &stalls).with("g", &stalls);
+        let (inner, home) = (memory(), tempfile::tempdir().unwrap());
+        let aborts = Arc::new(AtomicUsize::new(0));
+        let aborted = Arc::clone(&aborts);
+        let of = Unresponsive { inner: Arc::clone(&inner), hang: Hang::None, aborted };
+        let store: Arc<dyn ObjectStore> = Arc::new(of);
+        let report = stopped(&service, blocking, to(&store, &home)).unwrap();
+        assert!(report.stopped, "blocking: {blocking}");
+        assert_eq!((report.saved, report.failed, report.not_started), (0, 0, 2));
+        // Complete when the job returns, because a program may then end.
+        assert_eq!(aborts.load(Ordering::SeqCst), 2, "blocking: {blocking}");
+        assert_eq!(service.archive(blocking, &to(&inner, &home)).unwrap().saved, 2);
     }
 }
 

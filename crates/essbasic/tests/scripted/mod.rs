@@ -20,7 +20,7 @@ pub struct Body(pub VecDeque<Bytes>, pub End);
 pub enum End {
     Complete,
     Broken,
-    /// The body stalls. Only for the async client.
+    /// The body stalls. In the blocking client, only a stop ends the download.
     Never,
 }
 
@@ -36,6 +36,9 @@ impl Body {
 
 impl BlockingChunks for Body {
     fn next(&mut self) -> Result<Option<Bytes>, TransportError> {
+        while self.0.is_empty() && matches!(self.1, End::Never) {
+            std::thread::park();
+        }
         self.next_chunk()
     }
 }

@@ -16,7 +16,7 @@ use super::super::report::SavedFile;
 use super::conditional_put::{Created, exists};
 use super::error::{Operation, StoreError, describe};
 use super::location::StoreLocation;
-use crate::trace::{in_context, spawn_blocking};
+use crate::trace::{in_context, run_detached, spawn_blocking};
 
 /// Maximum memory that is reserved for a part before its bytes are received, in bytes.
 const MAX_RESERVED_BYTES: usize = 64 << 20;
@@ -73,10 +73,10 @@ impl StoreSink {
         }
     }
 
-    /// Aborts the upload and returns the given outcome.
+    /// Aborts the upload and returns the given outcome. Once started, the abort continues if the future is dropped.
     pub(crate) async fn abort(mut self, outcome: FetchOutcome) -> FetchOutcome {
         if let Upload::Multipart(upload) = std::mem::replace(&mut self.upload, Upload::NotStarted) {
-            abort_upload(upload).await;
+            run_detached(abort_upload(upload)).await;
         }
         outcome
     }
