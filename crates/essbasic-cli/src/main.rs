@@ -37,6 +37,7 @@ mod status;
 mod store;
 mod streams;
 mod tally;
+mod terminal;
 mod upload;
 mod verify;
 mod wait;

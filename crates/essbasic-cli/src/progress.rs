@@ -9,7 +9,7 @@ use std::time::Duration;
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::failure::Failure;
-use crate::output;
+use crate::{output, terminal};
 
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
@@ -22,7 +22,7 @@ impl Progress {
         if lines || !io::stderr().is_terminal() {
             return Self { bar: None, bytes: AtomicU64::new(0) };
         }
-        let bar = ProgressBar::new(flows as u64);
+        let bar = ProgressBar::with_draw_target(Some(flows as u64), terminal::stderr());
         // The template is a constant; the default bar replaces an invalid one.
         if let Ok(style) = ProgressStyle::with_template(
             "{bar:30} {pos}/{len} contracts {per_sec} {elapsed} {left} {wide_msg}",

@@ -27,21 +27,20 @@ pub(crate) fn in_progress() -> Option<usize> {
     (STARTED.load(Ordering::SeqCst) > ended).then_some(ended)
 }
 
-impl<W> Counted<W> {
-    fn count<T>(&mut self, write: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
-        STARTED.fetch_add(1, Ordering::SeqCst);
-        let result = write(&mut self.0);
-        ENDED.fetch_add(1, Ordering::SeqCst);
-        result
-    }
+/// Counts a write to stdout or stderr, which may block.
+pub(crate) fn count<T>(write: impl FnOnce() -> T) -> T {
+    STARTED.fetch_add(1, Ordering::SeqCst);
+    let result = write();
+    ENDED.fetch_add(1, Ordering::SeqCst);
+    result
 }
 
 impl<W: Write> Write for Counted<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.count(|stream| stream.write(bytes))
+        count(|| self.0.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.count(W::flush)
+        count(|| self.0.flush())
     }
 }

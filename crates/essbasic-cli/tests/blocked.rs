@@ -5,12 +5,16 @@
 
 mod support;
 
-use std::io::{PipeReader, PipeWriter, Write};
+use std::fs::File;
+use std::io::{PipeReader, PipeWriter, Read, Write};
+use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use essbasic_emulator::Emulator;
+use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::pty::openpty;
+use nix::sys::termios::{FlowArg, tcflow};
 use support::child::start;
 use support::{code, essbasic_at, stderr, until};
 use tempfile::TempDir;
@@ -18,11 +22,16 @@ use tempfile::TempDir;
 /// Returns a pipe that accepts no byte. Its reader does not read.
 fn full_pipe() -> (PipeReader, PipeWriter) {
     let (reader, mut writer) = std::io::pipe().unwrap();
-    fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    fill(&mut writer);
+    (reader, writer)
+}
+
+/// Writes until the next byte would block.
+fn fill(writer: &mut (impl Write + AsFd)) {
+    fcntl(&*writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
     while writer.write(&[b'x'; 4096]).is_ok() {}
     while writer.write(b"x").is_ok() {}
-    fcntl(&writer, FcntlArg::F_SETFL(OFlag::empty())).unwrap();
-    (reader, writer)
+    fcntl(&*writer, FcntlArg::F_SETFL(OFlag::empty())).unwrap();
 }
 
 #[test]
@@ -60,6 +69,32 @@ fn a_signal_ends_a_command_whose_output_blocks() {
             until(&format!("the end of {case}"), || child.try_wait().unwrap().is_some());
             println!("{case}: {:?} after {:?}", child.wait().unwrap(), since.elapsed());
         }
+    }
+}
+
+#[test]
+fn a_signal_ends_a_command_whose_progress_bar_blocks() {
+    let emulator = Emulator::builder().start().unwrap();
+    emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "yDOpen"));
+    let commands: [&[&str]; 2] =
+        [&["wait", "yDOpen"], &["download", "yDOpen", "--wait", "--out", "d"]];
+    for arguments in commands {
+        let pair = openpty(None, None).unwrap();
+        let (mut screen, mut terminal) = (File::from(pair.master), File::from(pair.slave));
+        fcntl(&screen, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+        let home = TempDir::new().unwrap();
+        let mut command = essbasic_at(home.path(), &emulator.endpoint(), arguments);
+        command.env("TERM", "xterm").stdout(Stdio::null());
+        let mut child = start(command.stderr(terminal.try_clone().unwrap()));
+        // The bar is drawn after the handler of signals is installed.
+        until("a bar", || screen.read(&mut [0; 64]).is_ok_and(|read| read > 0));
+        // As Ctrl-S does. Some systems then accept bytes until their buffer is full.
+        tcflow(&terminal, FlowArg::TCOOFF).unwrap();
+        fill(&mut terminal);
+        child.signal("TERM");
+        until(&format!("the end of {arguments:?}"), || child.try_wait().unwrap().is_some());
+        // The status of a command that a blocked write ended.
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{arguments:?}");
     }
 }
 
