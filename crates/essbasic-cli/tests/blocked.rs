@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::pty::openpty;
+use nix::pty::{Winsize, openpty};
 use nix::sys::termios::{FlowArg, tcflow};
 use support::child::start;
 use support::{code, essbasic_at, stderr, until};
@@ -76,26 +76,31 @@ fn a_signal_ends_a_command_whose_output_blocks() {
 fn a_signal_ends_a_command_whose_progress_bar_blocks() {
     let emulator = Emulator::builder().start().unwrap();
     emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, "yDOpen"));
-    let commands: [&[&str]; 2] =
-        [&["wait", "yDOpen"], &["download", "yDOpen", "--wait", "--out", "d"]];
-    for arguments in commands {
-        let pair = openpty(None, None).unwrap();
-        let (mut screen, mut terminal) = (File::from(pair.master), File::from(pair.slave));
-        fcntl(&screen, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
-        let home = TempDir::new().unwrap();
-        let mut command = essbasic_at(home.path(), &emulator.endpoint(), arguments);
-        command.env("TERM", "xterm").stdout(Stdio::null());
-        let mut child = start(command.stderr(terminal.try_clone().unwrap()));
-        // The bar is drawn after the handler of signals is installed.
-        until("a bar", || screen.read(&mut [0; 64]).is_ok_and(|read| read > 0));
-        // As Ctrl-S does. Some systems then accept bytes until their buffer is full.
-        tcflow(&terminal, FlowArg::TCOOFF).unwrap();
-        fill(&mut terminal);
-        child.signal("TERM");
-        until(&format!("the end of {arguments:?}"), || child.try_wait().unwrap().is_some());
-        // The status of a command that a blocked write ended.
-        assert_eq!(child.wait().unwrap().code(), Some(130), "{arguments:?}");
-    }
+    let size = Winsize { ws_row: 24, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0 };
+    let pair = openpty(&size, None).unwrap();
+    let (mut screen, mut terminal) = (File::from(pair.master), File::from(pair.slave));
+    fcntl(&screen, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    let home = TempDir::new().unwrap();
+    let arguments = ["wait", "yDOpen", "--interval", "1m"];
+    let mut command = essbasic_at(home.path(), &emulator.endpoint(), &arguments);
+    command.env("TERM", "xterm").stdout(Stdio::null());
+    let mut child = start(command.stderr(terminal.try_clone().unwrap()));
+    // The message is set after the first response, so that no request is in flight: a note about one would be a
+    // write that blocks too.
+    let mut shown = Vec::new();
+    until("a message next to the bar", || {
+        let mut bytes = [0; 4096];
+        let read = screen.read(&mut bytes).unwrap_or(0);
+        shown.extend_from_slice(&bytes[..read]);
+        String::from_utf8_lossy(&shown).contains("waiting for signatures")
+    });
+    // As Ctrl-S does. Some systems then accept bytes until their buffer is full.
+    tcflow(&terminal, FlowArg::TCOOFF).unwrap();
+    fill(&mut terminal);
+    child.signal("TERM");
+    until("the end of the command", || child.try_wait().unwrap().is_some());
+    // The status of a command that a blocked write ended.
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
 #[test]
