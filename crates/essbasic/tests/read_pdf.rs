@@ -164,7 +164,13 @@ fn read_blocking(script: &[Link], options: &PdfOptions) -> Outcome {
                 match reader.read(&mut buffer) {
                     Ok(0) => break None,
                     Ok(count) => bytes.extend_from_slice(&buffer[..count]),
-                    Err(error) => break Some(kind(&error.downcast().unwrap())),
+                    Err(error) => {
+                        let failure = kind(&error.downcast().unwrap());
+                        // A caller that reads on does not mistake the error for the end.
+                        let again = reader.read(&mut buffer).unwrap_err();
+                        assert_eq!(kind(&again.downcast().unwrap()), failure);
+                        break Some(failure);
+                    }
                 }
             }
         }
@@ -207,11 +213,17 @@ fn read_async(script: &[Link], options: &PdfOptions) -> Outcome {
         let mut buffer = [0; 100];
         loop {
             let mut buffer = ReadBuf::new(&mut buffer);
-            let read = std::future::poll_fn(|context| {
-                Pin::new(&mut reader).poll_read(context, &mut buffer)
-            });
-            if let Err(error) = read.await {
-                return Some(kind(&error.downcast().unwrap()));
+            let mut read = async || {
+                std::future::poll_fn(|context| {
+                    Pin::new(&mut reader).poll_read(context, &mut buffer)
+                })
+                .await
+            };
+            if let Err(error) = read().await {
+                let failure = kind(&error.downcast().unwrap());
+                let again = read().await.unwrap_err();
+                assert_eq!(kind(&again.downcast().unwrap()), failure);
+                return Some(failure);
             }
             match buffer.filled() {
                 [] => return None,

@@ -34,6 +34,8 @@ pub struct PdfReader {
     body: Option<BlockingBody>,
     /// Bytes that were received and not read.
     chunk: Bytes,
+    /// The error that ended the file, for further reads.
+    failure: Option<Error>,
 }
 
 impl PdfReader {
@@ -46,7 +48,7 @@ impl PdfReader {
         let options = options.for_client(client.stop.as_ref());
         let reading = Reading::new(agent, flow_id, options.clone(), client.client().now())?;
         let (client, chunk) = (client.clone(), Bytes::new());
-        let mut reader = Self { client, options, reading, body: None, chunk };
+        let mut reader = Self { client, options, reading, body: None, chunk, failure: None };
         reader.chunk = reader.next()?.unwrap_or_default();
         Ok(reader)
     }
@@ -77,7 +79,9 @@ impl PdfReader {
             }
             self.body = None;
             let Next::Step(step) = self.reading.next(client.now()) else {
-                return self.reading.finish().map(|()| None);
+                let finished = self.reading.finish();
+                self.failure = finished.as_ref().err().cloned();
+                return finished.map(|()| None);
             };
             let slept = client.sleep_unless(step.delay(), &is_stopped);
             let outcome = match step {
@@ -98,12 +102,17 @@ impl PdfReader {
     }
 }
 
+/// An error is of kind [`Other`](io::ErrorKind::Other) and contains the [`Error`]. Further reads return it again, so that a
+/// file that failed never seems to end.
 impl Read for PdfReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
         }
         if self.chunk.is_empty() {
+            if let Some(error) = &self.failure {
+                return Err(io::Error::other(error.clone()));
+            }
             self.chunk = self.next().map_err(io::Error::other)?.unwrap_or_default();
         }
         let bytes = self.chunk.split_to(self.chunk.len().min(buffer.len()));

@@ -82,7 +82,7 @@ impl PdfStream {
 
     /// Returns the stream as an [`AsyncRead`] of tokio.
     pub fn into_async_read(self) -> PdfAsyncRead {
-        PdfAsyncRead { stream: self, chunk: Bytes::new() }
+        PdfAsyncRead { stream: self, chunk: Bytes::new(), failure: None }
     }
 
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
@@ -175,8 +175,12 @@ pub struct PdfAsyncRead {
     stream: PdfStream,
     /// Bytes that were received and not read.
     chunk: Bytes,
+    /// The error that ended the file, for further reads.
+    failure: Option<Error>,
 }
 
+/// An error is of kind [`Other`](io::ErrorKind::Other) and contains the [`Error`]. Further reads return it again, so that a
+/// file that failed never seems to end.
 impl AsyncRead for PdfAsyncRead {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -184,9 +188,15 @@ impl AsyncRead for PdfAsyncRead {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.chunk.is_empty() {
+            if let Some(error) = &self.failure {
+                return Poll::Ready(Err(io::Error::other(error.clone())));
+            }
             match ready!(self.stream.poll_chunk(context)) {
                 Some(Ok(chunk)) => self.chunk = chunk,
-                Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
+                Some(Err(error)) => {
+                    self.failure = Some(error.clone());
+                    return Poll::Ready(Err(io::Error::other(error)));
+                }
                 None => return Poll::Ready(Ok(())),
             }
         }
