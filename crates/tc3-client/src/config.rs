@@ -250,7 +250,8 @@ impl Config {
     }
 
     /// Sets a rate limiter of the async client, such as one for all processes of an account. It is not used with
-    /// [`RateLimit::Off`].
+    /// [`RateLimit::Off`], nor by the blocking client, which has a limiter of its own without
+    /// `with_blocking_rate_limiter`.
     #[cfg(feature = "async-core")]
     #[must_use]
     pub fn with_async_rate_limiter(mut self, limiter: impl AsyncRateLimiter + 'static) -> Self {
@@ -259,7 +260,7 @@ impl Config {
     }
 
     /// Sets a rate limiter of the blocking client, such as one for all processes of an account. It is not used with
-    /// [`RateLimit::Off`].
+    /// [`RateLimit::Off`], nor by the async client, which has a limiter of its own without `with_async_rate_limiter`.
     #[cfg(feature = "ureq")]
     #[must_use]
     pub fn with_blocking_rate_limiter(

@@ -199,7 +199,8 @@ impl<'a> Call<'a> {
     fn retry_in(&self, delay: Duration, error: &Error) -> Step<'a> {
         tracing::debug!(
             attempt = self.attempts,
-            code = error.code(),
+            error.type = error.error_type(),
+            http.response.status_code = error.status(),
             wait_ms = delay.as_millis() as u64,
             "attempt failed, will retry"
         );
