@@ -58,32 +58,29 @@ pub(crate) trait Outcome {
 /// The span of a workflow. Its end is recorded with the names of OpenTelemetry.
 pub(crate) struct Workflow(Span);
 
-impl Workflow {
-    pub(crate) fn wait() -> Self {
+/// Creates a span of this name, whose end is recorded later.
+macro_rules! workflow {
+    ($name:literal) => {
         Self(tracing::info_span!(
-            "essbasic.wait",
+            $name,
             otel.status_code = Empty,
             error.type = Empty,
             essbasic.failed = Empty,
         ))
+    };
+}
+
+impl Workflow {
+    pub(crate) fn wait() -> Self {
+        workflow!("essbasic.wait")
     }
 
     pub(crate) fn download() -> Self {
-        Self(tracing::info_span!(
-            "essbasic.download",
-            otel.status_code = Empty,
-            error.type = Empty,
-            essbasic.failed = Empty,
-        ))
+        workflow!("essbasic.download")
     }
 
     pub(crate) fn archive() -> Self {
-        Self(tracing::info_span!(
-            "essbasic.archive",
-            otel.status_code = Empty,
-            error.type = Empty,
-            essbasic.failed = Empty,
-        ))
+        workflow!("essbasic.archive")
     }
 
     /// Runs an async workflow in its span.
