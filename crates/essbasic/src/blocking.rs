@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use essbasic_models::{Agent, FlowDetailInfo};
 use tc3_client::Config;
 use tc3_client::api::Action;
-use tc3_client::transport::{BlockingBody, BlockingTransport, Bytes, Response};
+use tc3_client::transport::{BlockingBody, BlockingTransport, Response};
 use tc3_client::{CallOptions, Stop};
 
 use crate::agent::{WithAgent, validated};
@@ -13,10 +13,12 @@ use crate::archive::{Archive, ArchiveOptions, ArchiveReport};
 use crate::batch::{Batched, Batches, FlowDetails};
 use crate::client_name::named;
 #[cfg(feature = "object-store")]
+use crate::download::AsyncWrite;
+#[cfg(feature = "object-store")]
 use crate::download::StoreRuntime;
-use crate::download::{DownloadEvent, DownloadOptions, Report};
 use crate::download::{
-    Fetch, FetchOutcome, FileSink, Job, Step, StepOutcome, WaitStep, exchange_failed, file_request,
+    BlockingWrite, DownloadEvent, DownloadOptions, Fetch, FetchOutcome, FileSink, Job, Report,
+    Step, StepOutcome, WaitStep, exchange_failed, file_request,
 };
 use crate::error::{Error, FlowError};
 use crate::ids::{self, FlowId};
@@ -363,14 +365,8 @@ impl Client {
         let receiving = FileSink::new(fetch, &response)?;
         let mut body = response.body;
         match receiving {
-            FileSink::Folder(mut file) => {
-                receive(options, &mut body, |chunk| file.write(chunk))?;
-                Ok(file.finish())
-            }
-            FileSink::Blocking(mut file) => {
-                receive(options, &mut body, |chunk| file.write(chunk))?;
-                Ok(file.finish())
-            }
+            FileSink::Folder(file) => receive(options, &mut body, file),
+            FileSink::Blocking(file) => receive(options, &mut body, file),
             #[cfg(feature = "async-core")]
             FileSink::Async(_) => {
                 let message = "the blocking client cannot write to an async sink".to_owned();
@@ -395,21 +391,21 @@ impl Client {
     }
 }
 
-/// Passes the chunks of a body to a sink.
+/// Passes the chunks of a body to a destination.
 fn receive(
     options: &DownloadOptions,
     body: &mut BlockingBody,
-    mut write: impl FnMut(Bytes) -> Result<(), FetchOutcome>,
-) -> Result<(), FetchOutcome> {
+    mut file: impl BlockingWrite,
+) -> Result<FetchOutcome, FetchOutcome> {
     let chunk = |body: &mut BlockingBody| {
         body.chunk().map_err(|error| exchange_failed(&error, options.stop.as_ref()))
     };
     while let Some(bytes) = chunk(body)? {
         let length = bytes.len() as u64;
-        write(bytes)?;
+        file.write(bytes)?;
         options.emit(DownloadEvent::Bytes(length));
     }
-    Ok(())
+    Ok(file.finish())
 }
 
 /// State shared by the workers of a job.

@@ -3,23 +3,15 @@
 use tc3_client::transport::{AsyncBody, Bytes, Response};
 use tokio::runtime::Handle;
 
-#[cfg(feature = "object-store")]
-use crate::download::StoreSink;
 use crate::download::{
-    AsyncFile, BlockingFile, DownloadEvent, DownloadOptions, Fetch, FetchOutcome, FileSink,
-    FolderSink, exchange_failed, file_request,
+    AsyncWrite, BlockingWrite, DownloadEvent, DownloadOptions, Fetch, FetchOutcome, FileSink,
+    exchange_failed, file_request,
 };
 use crate::trace::spawn_blocking;
 use crate::until_stop::{send_until, within_grace, within_own_grace};
 
 /// Number of bytes that are buffered before they are written to the disk or a blocking sink.
 const WRITE_BYTES: usize = 256 << 10;
-
-/// A sink that blocks.
-trait BlockingWrite: Sized + Send + 'static {
-    fn write(&mut self, bytes: Bytes) -> Result<(), FetchOutcome>;
-    fn finish(self) -> FetchOutcome;
-}
 
 /// A file of a blocking sink. A blocking thread discards it if it is dropped, for example by a dropped download.
 struct OffRuntime<F: Send + 'static>(Option<F>);
@@ -43,54 +35,6 @@ impl<F: Send + 'static> Drop for OffRuntime<F> {
         }
     }
 }
-
-/// A sink that does not block. It discards the file if it returns an error.
-trait AsyncWrite: Sized + Send {
-    fn write(self, bytes: Bytes) -> impl Future<Output = Result<Self, FetchOutcome>> + Send;
-    fn finish(self) -> impl Future<Output = FetchOutcome> + Send;
-    fn abort(self, outcome: FetchOutcome) -> impl Future<Output = FetchOutcome> + Send;
-}
-
-macro_rules! blocking {
-    ($($sink:ident)*) => {
-        $(
-            impl BlockingWrite for $sink {
-                fn write(&mut self, bytes: Bytes) -> Result<(), FetchOutcome> {
-                    $sink::write(self, bytes)
-                }
-
-                fn finish(self) -> FetchOutcome {
-                    $sink::finish(self)
-                }
-            }
-        )*
-    };
-}
-
-macro_rules! asynchronous {
-    ($($sink:ident)*) => {
-        $(
-            impl AsyncWrite for $sink {
-                async fn write(self, bytes: Bytes) -> Result<Self, FetchOutcome> {
-                    $sink::write(self, bytes).await
-                }
-
-                async fn finish(self) -> FetchOutcome {
-                    $sink::finish(self).await
-                }
-
-                async fn abort(self, outcome: FetchOutcome) -> FetchOutcome {
-                    $sink::abort(self, outcome).await
-                }
-            }
-        )*
-    };
-}
-
-blocking!(FolderSink BlockingFile);
-asynchronous!(AsyncFile);
-#[cfg(feature = "object-store")]
-asynchronous!(StoreSink);
 
 /// Requests a file.
 pub(crate) async fn open(

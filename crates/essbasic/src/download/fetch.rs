@@ -28,6 +28,7 @@ use super::sink_file::{BlockingFile, Checked};
 #[cfg(feature = "object-store")]
 use super::store::StoreSink;
 use super::target::Target;
+use super::write::BlockingWrite;
 use crate::error::{FlowError, FlowErrorKind};
 use crate::links::ResourceLink;
 
@@ -160,8 +161,8 @@ pub(crate) struct FolderSink {
     writer: Option<FileWriter>,
 }
 
-impl FolderSink {
-    pub(crate) fn write(&mut self, bytes: Bytes) -> Result<(), FetchOutcome> {
+impl BlockingWrite for FolderSink {
+    fn write(&mut self, bytes: Bytes) -> Result<(), FetchOutcome> {
         self.content.update(&bytes)?;
         let writer = match &mut self.writer {
             Some(writer) => writer,
@@ -170,7 +171,7 @@ impl FolderSink {
         writer.write(&bytes).map_err(FetchOutcome::Disk)
     }
 
-    pub(crate) fn finish(self) -> FetchOutcome {
+    fn finish(self) -> FetchOutcome {
         if let Err(mismatch) = self.content.check() {
             return mismatch.into();
         }

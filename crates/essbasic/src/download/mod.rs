@@ -26,6 +26,7 @@ mod sink_file;
 mod store;
 mod target;
 mod template;
+mod write;
 
 pub(crate) use destination::{Existing, IntentLog};
 pub(crate) use entry::{Entry, Verification};
@@ -40,8 +41,6 @@ pub use sink::{BlockingSink, BlockingSinkWriter, SinkFile};
 pub(crate) use target::{Target, verification_error};
 pub use template::{NameTemplate, TemplateError};
 
-#[cfg(feature = "async-core")]
-pub(crate) use fetch::FolderSink;
 #[cfg(any(feature = "async-core", feature = "ureq"))]
 pub(crate) use fetch::{Fetch, FileSink, exchange_failed, file_request};
 #[cfg(any(feature = "async-core", feature = "ureq"))]
@@ -52,9 +51,9 @@ pub(crate) use outcome::FetchOutcome;
 pub(crate) use reading::Reading;
 #[cfg(feature = "async-core")]
 pub use sink::{AsyncSink, AsyncSinkWriter};
-#[cfg(feature = "async-core")]
-pub(crate) use sink_file::{AsyncFile, BlockingFile};
 #[cfg(all(feature = "object-store", feature = "ureq"))]
 pub(crate) use store::StoreRuntime;
-#[cfg(all(feature = "object-store", feature = "async-core"))]
-pub(crate) use store::StoreSink;
+#[cfg(any(feature = "async-core", all(feature = "object-store", feature = "ureq")))]
+pub(crate) use write::AsyncWrite;
+#[cfg(any(feature = "async-core", feature = "ureq"))]
+pub(crate) use write::BlockingWrite;

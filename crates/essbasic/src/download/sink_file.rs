@@ -13,6 +13,9 @@ use super::report::SavedFile;
 #[cfg(feature = "async-core")]
 use super::sink::{AsyncSink, AsyncSinkWriter};
 use super::sink::{BlockingSink, BlockingSinkWriter, SinkFile};
+#[cfg(feature = "async-core")]
+use super::write::AsyncWrite;
+use super::write::BlockingWrite;
 use crate::error::{FlowError, FlowErrorKind};
 #[cfg(feature = "async-core")]
 use crate::trace::run_detached;
@@ -67,8 +70,10 @@ impl BlockingFile {
     pub(super) fn new(sink: Arc<dyn BlockingSink>, checked: Checked) -> Self {
         Self { checked: Some(checked), sink, writer: None }
     }
+}
 
-    pub(crate) fn write(&mut self, bytes: Bytes) -> Result<(), FetchOutcome> {
+impl BlockingWrite for BlockingFile {
+    fn write(&mut self, bytes: Bytes) -> Result<(), FetchOutcome> {
         let Some(checked) = &mut self.checked else { return Ok(()) };
         checked.update(&bytes)?;
         let writer = match &mut self.writer {
@@ -78,7 +83,7 @@ impl BlockingFile {
         writer.write(bytes).map_err(rejected)
     }
 
-    pub(crate) fn finish(mut self) -> FetchOutcome {
+    fn finish(mut self) -> FetchOutcome {
         let (checked, writer) = (self.checked.take(), &mut self.writer);
         let Some(checked) = checked else { return FetchOutcome::Stopped };
         if let Err(mismatch) = checked.content.check() {
@@ -112,15 +117,10 @@ impl AsyncFile {
     pub(super) fn new(sink: Arc<dyn AsyncSink>, checked: Checked) -> Self {
         Self { checked, sink, writer: None }
     }
+}
 
-    /// Writes received bytes. Aborts the writer if the file is rejected.
-    pub(crate) async fn write(mut self, bytes: Bytes) -> Result<Self, FetchOutcome> {
-        match self.append(bytes).await {
-            Ok(()) => Ok(self),
-            Err(outcome) => Err(self.abort(outcome).await),
-        }
-    }
-
+#[cfg(feature = "async-core")]
+impl AsyncWrite for AsyncFile {
     async fn append(&mut self, bytes: Bytes) -> Result<(), FetchOutcome> {
         self.checked.update(&bytes)?;
         let writer = match &mut self.writer {
@@ -130,8 +130,7 @@ impl AsyncFile {
         writer.write(bytes).await.map_err(rejected)
     }
 
-    /// Checks the complete file and finishes the writer.
-    pub(crate) async fn finish(mut self) -> FetchOutcome {
+    async fn finish(mut self) -> FetchOutcome {
         if let Err(mismatch) = self.checked.content.check() {
             return self.abort(mismatch.into()).await;
         }
@@ -147,8 +146,7 @@ impl AsyncFile {
         self.checked.saved(finished)
     }
 
-    /// Aborts the writer and returns the given outcome. Once started, the abort continues if the future is dropped.
-    pub(crate) async fn abort(self, outcome: FetchOutcome) -> FetchOutcome {
+    async fn abort(self, outcome: FetchOutcome) -> FetchOutcome {
         if let Some(writer) = self.writer {
             run_detached(writer.abort()).await;
         }

@@ -13,6 +13,7 @@ use super::super::destination::{Destination, Existing, Finished, conflict_messag
 use super::super::entry::{Entry, hex};
 use super::super::outcome::FetchOutcome;
 use super::super::report::SavedFile;
+use super::super::write::AsyncWrite;
 use super::conditional_put::{Created, exists};
 use super::error::{Operation, StoreError, describe};
 use super::location::StoreLocation;
@@ -50,38 +51,11 @@ impl StoreSink {
         let (hash, part, upload) = (Sha256::new(), Vec::new(), Upload::NotStarted);
         Self { location, key, to, content, hash, part, upload }
     }
+}
 
-    /// Writes received bytes. Aborts the upload if the file is rejected.
-    pub(crate) async fn write(mut self, bytes: Bytes) -> Result<Self, FetchOutcome> {
-        match self.append(&bytes).await {
-            Ok(()) => Ok(self),
-            Err(outcome) => Err(self.abort(outcome).await),
-        }
-    }
-
-    /// Checks the complete file and creates the object.
-    pub(crate) async fn finish(mut self) -> FetchOutcome {
-        if let Err(mismatch) = self.content.check() {
-            return self.abort(mismatch.into()).await;
-        }
-        match self.complete().await {
-            Ok(finished) => {
-                self.upload = Upload::NotStarted;
-                finished.into()
-            }
-            Err(outcome) => self.abort(outcome).await,
-        }
-    }
-
-    /// Aborts the upload and returns the given outcome. Once started, the abort continues if the future is dropped.
-    pub(crate) async fn abort(mut self, outcome: FetchOutcome) -> FetchOutcome {
-        if let Upload::Multipart(upload) = std::mem::replace(&mut self.upload, Upload::NotStarted) {
-            run_detached(abort_upload(upload)).await;
-        }
-        outcome
-    }
-
-    async fn append(&mut self, mut bytes: &[u8]) -> Result<(), FetchOutcome> {
+impl AsyncWrite for StoreSink {
+    async fn append(&mut self, bytes: Bytes) -> Result<(), FetchOutcome> {
+        let mut bytes = &*bytes;
         self.content.update(bytes)?;
         self.hash.update(bytes);
         let part_bytes = self.location.part_bytes.max(1);
@@ -105,6 +79,28 @@ impl StoreSink {
         Ok(())
     }
 
+    async fn finish(mut self) -> FetchOutcome {
+        if let Err(mismatch) = self.content.check() {
+            return self.abort(mismatch.into()).await;
+        }
+        match self.complete().await {
+            Ok(finished) => {
+                self.upload = Upload::NotStarted;
+                finished.into()
+            }
+            Err(outcome) => self.abort(outcome).await,
+        }
+    }
+
+    async fn abort(mut self, outcome: FetchOutcome) -> FetchOutcome {
+        if let Upload::Multipart(upload) = std::mem::replace(&mut self.upload, Upload::NotStarted) {
+            run_detached(abort_upload(upload)).await;
+        }
+        outcome
+    }
+}
+
+impl StoreSink {
     /// Sends the buffered part.
     async fn send_part(&mut self) -> Result<(), FetchOutcome> {
         if matches!(self.upload, Upload::NotStarted) {
