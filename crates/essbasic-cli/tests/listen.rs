@@ -184,9 +184,10 @@ fn a_signal_ends_it_within_seconds() {
         incomplete.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{").unwrap();
         let mut sent = Vec::new();
         if blocks {
-            // More than a pipe takes.
-            sent.push(listening.send(&padded("blocked", 900_000)));
-            std::thread::sleep(Duration::from_millis(200));
+            // More than a pipe takes: the write has begun and cannot end.
+            sent.push(listening.send(&padded("blocked", 300_000)));
+            let stdout = listening.child.stdout.as_mut().unwrap();
+            stdout.read_exact(&mut [0]).unwrap();
         }
         let began = Instant::now();
         listening.signal("TERM");
