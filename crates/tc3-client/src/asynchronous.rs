@@ -81,12 +81,8 @@ impl Client {
         let mut read =
             |response: Response<Bytes>| response::read(response, Some(opening), decode, &mut value);
         let is_complete = self.drive(call, &mut read, stop).instrument(span).await?;
-        match (is_complete, value) {
-            // A value is that of a rejected attempt.
-            (false, _) => Ok(None),
-            (true, None) => Err(response::missing_body(&info)),
-            (true, value) => Ok(value),
-        }
+        // Otherwise a value is that of a rejected attempt.
+        is_complete.then(|| response::decoded(&info, value)).transpose()
     }
 
     /// Returns false if the call was cancelled.

@@ -83,11 +83,11 @@ pub(crate) struct Call<'a> {
     /// The clock skew that this call has set.
     corrected: Option<i64>,
     /// The result that the step in progress has.
-    awaited_result: Awaited,
+    awaited: Awaited,
     /// The permit that the call is waiting for.
     reserved: Option<Reservation>,
     /// The time that the call has waited for a permit until, on the monotonic clock.
-    awaited: Option<Duration>,
+    waited_until: Option<Duration>,
     observed: Observed,
 }
 
@@ -129,9 +129,9 @@ impl<'a> Call<'a> {
             failure: None,
             refreshed: false,
             corrected: None,
-            awaited_result: Awaited::Nothing,
+            awaited: Awaited::Nothing,
             reserved: None,
-            awaited: None,
+            waited_until: None,
         })
     }
 
@@ -146,7 +146,7 @@ impl<'a> Call<'a> {
     }
 
     fn on_expired(&mut self) -> Step<'a> {
-        let error = match self.awaited_result {
+        let error = match self.awaited {
             Awaited::Credential => Self::expired(),
             Awaited::Permit => Error::new(
                 ErrorKind::Timeout,
@@ -183,7 +183,7 @@ impl<'a> Call<'a> {
 
     /// Returns the step after an event.
     pub(crate) fn on(&mut self, now: Now, event: Event) -> Step<'a> {
-        let step = match self.awaited_result.checked(event) {
+        let step = match self.awaited.checked(event) {
             Some(event) => self.next(now, event),
             None => self.on_unexpected(now),
         };
@@ -194,7 +194,7 @@ impl<'a> Call<'a> {
     fn on_unexpected(&mut self, now: Now) -> Step<'a> {
         const MESSAGE: &str =
             "the driver passed the result of another step; pass that of the step in progress";
-        if self.awaited_result != Awaited::Response {
+        if self.awaited != Awaited::Response {
             return self.fail(Error::new(ErrorKind::Request, MESSAGE));
         }
         // The service may have executed the request in flight.

@@ -188,7 +188,7 @@ macro_rules! client_methods {
                 decode: Decode<T>,
             ) -> Result<T, Error> {
                 let value = self.call_until(info, body, decode, None)$($await)*?;
-                value.ok_or_else(|| response::missing_body(&info))
+                response::decoded(&info, value)
             }
 
             /// Returns the endpoint of the configuration.

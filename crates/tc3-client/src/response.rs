@@ -108,10 +108,12 @@ fn read_with(
     ApiResponse::new(status, headers, request_id, content)
 }
 
-/// Returns the error of a successful call without a decoded body, which would be a bug of this crate.
-pub(crate) fn missing_body(info: &ActionInfo<'_>) -> Error {
-    Error::new(ErrorKind::Decode, "internal error: no decoded response; please report this")
-        .of_call(info.name, 0, true)
+/// Returns the decoded body of a successful call. Its absence would be a bug of this crate.
+pub(crate) fn decoded<T>(info: &ActionInfo<'_>, body: Option<T>) -> Result<T, Error> {
+    body.ok_or_else(|| {
+        Error::new(ErrorKind::Decode, "internal error: no decoded response; please report this")
+            .of_call(info.name, 0, true)
+    })
 }
 
 fn undecodable(headers: &HeaderMap, body: &[u8], error: &json::Error) -> (String, Content) {

@@ -232,9 +232,9 @@ impl<T> Call<T> {
             call::Step::Reserve(request, previous) => Step::Reserve(request, previous),
             call::Step::Send(request) => Step::Send(request),
             call::Step::Sleep(time) => Step::Sleep(time),
-            call::Step::Done(result) => Step::Done(result.and_then(|()| {
-                self.value.take().ok_or_else(|| response::missing_body(&self.info))
-            })),
+            call::Step::Done(result) => {
+                Step::Done(result.and_then(|()| response::decoded(&self.info, self.value.take())))
+            }
         }
     }
 }

@@ -163,7 +163,7 @@ impl Call<'_> {
 
     /// Notes the step, and reports the end of the call if it is the last one.
     pub(super) fn observe<'s>(&mut self, now: Now, step: Step<'s>) -> Step<'s> {
-        self.awaited_result = Awaited::of(&step);
+        self.awaited = Awaited::of(&step);
         if self.observed.is_ended {
             return step;
         }

@@ -37,8 +37,8 @@ impl<'a> Call<'a> {
         };
         let at = permit.at(now);
         // A timer that returns early is that of a simulation.
-        let awaited = self.awaited.take().unwrap_or_default();
-        if at <= now.monotonic.max(awaited) {
+        let waited_until = self.waited_until.take().unwrap_or_default();
+        if at <= now.monotonic.max(waited_until) {
             let step = self.send(now);
             // Without a request the permit is released.
             if let Step::Send(_) = step {
@@ -54,7 +54,7 @@ impl<'a> Call<'a> {
             ));
         }
         tracing::debug!(wait_ms = wait.as_millis() as u64, "waiting for the rate limit");
-        self.awaited = Some(at);
+        self.waited_until = Some(at);
         self.reserved = Some(permit);
         Step::Sleep(wait)
     }

@@ -136,7 +136,7 @@ impl StsCall {
                 }
                 Step::Done(result) => {
                     return result
-                        .and_then(|()| keys.ok_or_else(|| response::missing_body(&self.action)))
+                        .and_then(|()| response::decoded(&self.action, keys))
                         .map_err(|error| CredentialError::call(self.origin, error))
                         .and_then(|keys| self.credential_of(keys))
                         .map(FetchStep::Done);
