@@ -2,7 +2,7 @@
 
 use crate::support::{Result, ca, endpoints};
 
-/// Uses reqwest as a program does that does not know the SDK.
+/// Uses reqwest as a program without the SDK does.
 pub(crate) async fn host() -> Result<()> {
     let [http, https] = endpoints()?;
     reqwest::Client::new().get(&http).send().await?;

@@ -15,7 +15,7 @@ macro_rules! open_enum {
                 $(#[$doc])*
                 $variant,
             )+
-            /// A value that this version does not know. `From` returns it only if no other variant fits.
+            /// A value that is unknown to this version. `From` returns it only if no other variant fits.
             Unknown(String),
         }
 

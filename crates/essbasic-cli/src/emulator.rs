@@ -26,7 +26,7 @@ use crate::outputs::{Inputs, OutputFile};
 
 const EXAMPLES: &str = "\
 Prints {\"ready\":true,\"endpoint\":\"http://127.0.0.1:PORT\"} on stdout once it can be called, and runs until
-Ctrl-C or SIGTERM. Without keys it knows the SecretId AKIDEMULATOR with the SecretKey EMULATORSECRETKEY. stderr
+Ctrl-C or SIGTERM. Without keys it accepts the SecretId AKIDEMULATOR with the SecretKey EMULATORSECRETKEY. stderr
 has `export` lines of endpoint, keys and identity; --export prints them on stdout instead of the JSON line.
 
 Seed file (--seed); `applications`, `organizations`, `operators`, and a contract's `id`, `name`, `status` and

@@ -30,7 +30,7 @@ pub(crate) const STDIN: &str = "-";
 /// The contracts of a command.
 #[derive(clap::Args)]
 pub(crate) struct FlowArgs {
-    /// Ids of contracts.
+    /// IDs of contracts.
     #[arg(value_name = "FLOW_ID")]
     ids: Vec<String>,
     /// Read ids from a file, one per line; `-` is stdin. May be repeated.
@@ -182,7 +182,7 @@ pub(crate) struct FlowStream {
 /// Source of flow ids that can be read more than once.
 #[derive(Clone)]
 pub(crate) enum FlowSource {
-    /// Ids in memory.
+    /// IDs in memory.
     List(Arc<[String]>),
     /// Regular files of ids.
     Files(Vec<PathBuf>),

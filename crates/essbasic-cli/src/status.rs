@@ -98,7 +98,7 @@ fn print(
     }
 }
 
-/// How many of the parties have signed.
+/// Number of parties that have signed.
 fn signed(info: &FlowDetailInfo) -> (usize, usize) {
     let parties = &info.flow_approver_infos;
     let signed = parties.iter().filter(|party| party.approve_time > 0).count();

@@ -235,7 +235,7 @@ fn call_adds_the_agent_and_prints_the_response() {
     assert!(!log.contains(SECRET_KEY) && !log.contains("Signature="), "{log}");
 }
 
-/// An agent that no server knows.
+/// An agent that is unknown to every server.
 const SOMEBODY: [&str; 6] = ["--app-id", "a", "--organization", "o", "--operator", "p"];
 
 #[test]

@@ -251,7 +251,7 @@ fn a_signal_ends_the_pause_before_a_retry() {
     }
 }
 
-/// A response within a second counts; without one, the command ends and reports what it knows.
+/// A response within a second counts; without one, the command ends and reports the contracts so far.
 #[cfg(unix)]
 #[test]
 fn a_signal_during_a_request_is_acknowledged_and_ends_the_command() {

@@ -1,4 +1,4 @@
-//! An organization, application or operator that the service does not know.
+//! An unknown organization, application or operator.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
 

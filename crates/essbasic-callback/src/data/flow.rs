@@ -200,7 +200,7 @@ pub enum FlowCallbackStatus {
     Invalid,
     /// `21`: Released: the parties signed an agreement that ends it. Final.
     Relieved,
-    /// A value that this version does not know. `From` returns it only if no other variant fits.
+    /// A value that is unknown to this version. `From` returns it only if no other variant fits.
     Unknown(i64),
 }
 

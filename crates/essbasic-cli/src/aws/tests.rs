@@ -206,14 +206,14 @@ fn unusable_profiles_name_file_and_line() {
         (".aws/config", sso),
     ]);
     let path = home.path().to_str().unwrap();
-    for (profile, says) in [
+    for (profile, cause) in [
         ("default", "credentials: line 3: aws_access_key_id "),
         ("x", "credentials: line 5: "),
         ("sso", "config: line 4: keys by sso_session are not supported"),
         ("nobody", "AWS_PROFILE names the profile \"nobody\""),
     ] {
         let error = read_settings(&[("HOME", path), ("AWS_PROFILE", profile)]).unwrap_err();
-        assert!(error.contains(says) && !error.contains("hidden"), "{profile}: {error}");
+        assert!(error.contains(cause) && !error.contains("hidden"), "{profile}: {error}");
     }
 }
 

@@ -6,7 +6,7 @@ use crate::failure::{Exit, Failure};
 use crate::output;
 
 const EXAMPLES: &str = "\
-All words must be found, in any order, in a name, in its Chinese title or in what is said of it.
+All words must be found, in any order, in a name, in its Chinese title or in its documentation.
 
 Exit status: 0 something is found, 2 nothing is, 1 it could not start.
 
@@ -36,7 +36,7 @@ struct Hit {
     rank: u8,
     kind: Kind,
     name: String,
-    says: String,
+    text: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<Exit, Failure> {
             Kind::Value => "value",
             Kind::Field => "field",
         };
-        output::line(format_args!("{kind:<7} {}  {}", hit.name, first_sentence(&hit.says)))?;
+        output::line(format_args!("{kind:<7} {}  {}", hit.name, first_sentence(&hit.text)))?;
     }
     if shown < hits.len() {
         output::note(format_args!("{} more; show them with --all", hits.len() - shown));
@@ -78,10 +78,10 @@ pub(crate) fn run(args: &SearchArgs) -> Result<Exit, Failure> {
 
 fn hits(words: &[String]) -> Vec<Hit> {
     let mut found = Vec::new();
-    let mut look = |kind, name: String, title: &str, says: &str| {
-        if let Some(rank) = rank(words, &name, title, says) {
-            let says = if title.is_empty() { says.to_owned() } else { format!("{title}. {says}") };
-            found.push(Hit { rank, kind, name, says });
+    let mut look = |kind, name: String, title: &str, text: &str| {
+        if let Some(rank) = rank(words, &name, title, text) {
+            let text = if title.is_empty() { text.to_owned() } else { format!("{title}. {text}") };
+            found.push(Hit { rank, kind, name, text });
         }
     };
     for action in CATALOGUE.actions {
@@ -120,9 +120,9 @@ const SAME: [(&str, &str); 5] = [
 ];
 
 /// Returns the rank: all words in the name, in name and title, also in the first sentence, anywhere.
-fn rank(words: &[String], name: &str, title: &str, says: &str) -> Option<u8> {
+fn rank(words: &[String], name: &str, title: &str, documentation: &str) -> Option<u8> {
     let mut text = name.to_lowercase();
-    for (rank, more) in (0..).zip(["", title, first_sentence(says), says]) {
+    for (rank, more) in (0..).zip(["", title, first_sentence(documentation), documentation]) {
         text.push('\n');
         text.push_str(&more.to_lowercase());
         if words.iter().all(|word| contains_word(word, &text)) {

@@ -19,7 +19,7 @@ pub(super) struct Creation<'a> {
     entries: &'a [Entry],
     journal: Journal,
     retry_unknown: bool,
-    /// Ids of uploaded files, by the entry's index.
+    /// IDs of uploaded files, by the entry's index.
     uploads: HashMap<usize, Result<FileId, FlowError>>,
     count: Count,
 }

@@ -22,7 +22,7 @@ pub fn essbasic(home: &Path) -> Command {
     command
 }
 
-/// The command for a service at `endpoint`, with the identity that the emulator knows by default.
+/// The command for a service at `endpoint`, with the identity that the emulator accepts by default.
 pub fn essbasic_at(home: &Path, endpoint: &str, arguments: &[&str]) -> Command {
     let mut command = essbasic(home);
     command.env("TENCENTCLOUD_SECRET_ID", SECRET_ID).env("TENCENTCLOUD_SECRET_KEY", SECRET_KEY);

@@ -1,4 +1,4 @@
-//! Ids in the format of the service.
+//! IDs in the format of the service.
 
 /// Length of the ids, in characters.
 const LENGTH: usize = 32;

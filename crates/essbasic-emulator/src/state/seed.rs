@@ -122,7 +122,7 @@ impl Seed {
     /// Returns a seed with this number of generated completed contracts, and the application and templates of the
     /// default.
     ///
-    /// Ids of generated contracts are the same in every run: `yDEmuBulk` and the number, from 1, with 23 digits.
+    /// IDs of generated contracts are the same in every run: `yDEmuBulk` and the number, from 1, with 23 digits.
     /// [`Builder::start`](crate::Builder::start) rejects more than 1,000,000 contracts.
     pub fn completed(flows: usize) -> Self {
         let mut seed = Self::default();

@@ -2795,10 +2795,10 @@ pub struct ModifyOrganizationBusinessInfoResponse {
     pub error_message: Option<String>,
     /// Number of unfinished contracts that prevent a new name. Set in that case only.
     pub unfinished_count: Option<u64>,
-    /// Ids of the unfinished contracts of self-registered organizations of that name. The platform
+    /// IDs of the unfinished contracts of self-registered organizations of that name. The platform
     /// may be unable to look them up; ask the sub-organization to handle them.
     pub flow_ids: Vec<String>,
-    /// Ids of the unfinished contracts of the sub-organization. Contracts of other platforms may
+    /// IDs of the unfinished contracts of the sub-organization. Contracts of other platforms may
     /// not be found; ask the sub-organization to handle them.
     pub channel_flow_ids: Vec<String>,
     /// Id of the request, for the service's support.

@@ -44,7 +44,7 @@ pub enum FlowErrorKind {
     Stopped,
     /// A file or object with the same name exists, and was not replaced.
     Exists,
-    /// A class that this version does not know, in a journal or report of a newer version. Its name is not kept.
+    /// A class unknown to this version, in a journal or report of a newer version. Its name is not kept.
     Unknown,
 }
 

@@ -2553,14 +2553,14 @@ pub(super) static MODIFY_ORGANIZATION_BUSINESS_INFO_RESPONSE: ObjectMeta = Objec
         FieldMeta::new(
             "FlowIds",
             "flow_ids",
-            "Ids of the unfinished contracts of self-registered organizations of that name. The \
+            "IDs of the unfinished contracts of self-registered organizations of that name. The \
             platform may be unable to look them up; ask the sub-organization to handle them.",
             JsonType::List(&JsonType::String),
         ),
         FieldMeta::new(
             "ChannelFlowIds",
             "channel_flow_ids",
-            "Ids of the unfinished contracts of the sub-organization. Contracts of other platforms \
+            "IDs of the unfinished contracts of the sub-organization. Contracts of other platforms \
             may not be found; ask the sub-organization to handle them.",
             JsonType::List(&JsonType::String),
         ),
