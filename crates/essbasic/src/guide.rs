@@ -54,6 +54,12 @@ pub mod observability {}
 #[doc = include_str!("../guide/tenants.md")]
 pub mod tenants {}
 
+/// [credentials]: crate::guide::credentials
+/// [errors]: crate::guide::errors
+/// [transports]: crate::guide::transports
+#[doc = include_str!("../guide/services.md")]
+pub mod services {}
+
 /// Pages in Chinese (简体中文).
 pub mod zh_cn {
     /// [archiving]: crate::guide::zh_cn::archiving
