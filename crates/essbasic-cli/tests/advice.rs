@@ -7,18 +7,15 @@
     reason = "a failed assumption is a failed test"
 )]
 
-#[path = "support/contracts.rs"]
-mod contracts;
-mod support;
-
 use std::fs;
 use std::process::Output;
 
-use contracts::{from_file, write};
 use essbasic_emulator::{Emulator, Fault, FaultKind};
-use support::server::{Server, answer};
-use support::{code, essbasic_at, refused, stderr};
 use tempfile::TempDir;
+
+use crate::support::contracts::{from_file, write};
+use crate::support::server::{Server, answer};
+use crate::support::{code, essbasic_at, refused, stderr};
 
 fn run(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Output {
     essbasic_at(home.path(), &emulator.endpoint(), arguments).output().unwrap()

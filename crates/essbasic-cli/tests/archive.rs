@@ -7,17 +7,16 @@
     reason = "a failed assumption is a failed test"
 )]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use serde_json::Value;
-use support::child::start;
-use support::{code, essbasic, refused, stderr, stdout, until};
 use tempfile::TempDir;
+
+use crate::support::child::start;
+use crate::support::{code, essbasic, refused, stderr, stdout, until};
 
 /// An emulator with `count` contracts that were completed long ago, and a file of their IDs.
 fn emulator(home: &Path, count: usize) -> (Emulator, Vec<String>) {

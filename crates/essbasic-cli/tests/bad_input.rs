@@ -2,14 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
 
-mod support;
-
 use std::path::Path;
 use std::process::{Command, Output};
 
-use support::server::{Server, answer, nobody};
-use support::{code, essbasic, feed, refused, stderr, stdout};
 use tempfile::TempDir;
+
+use crate::support::server::{Server, answer, nobody};
+use crate::support::{code, essbasic, feed, refused, stderr, stdout};
 
 const AGENT: [&str; 6] = ["--app-id", "app", "--organization", "org", "--operator", "op"];
 const KEY: &str = "a-key-that-nobody-may-see";

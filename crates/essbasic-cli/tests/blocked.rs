@@ -3,8 +3,6 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
 
-mod support;
-
 use std::fs::File;
 use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsFd;
@@ -15,9 +13,10 @@ use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::{Winsize, openpty};
 use nix::sys::termios::{FlowArg, tcflow};
-use support::child::start;
-use support::{code, essbasic_at, stderr, until};
 use tempfile::TempDir;
+
+use crate::support::child::start;
+use crate::support::{code, essbasic_at, stderr, until};
 
 /// Returns a pipe that accepts no byte. Its reader does not read.
 fn full_pipe() -> (PipeReader, PipeWriter) {

@@ -8,18 +8,17 @@
     reason = "a failed assumption is a failed test"
 )]
 
-mod support;
-
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
-use support::child::start;
-use support::s3::{STORE_KEY, STORE_TOKEN, s3};
-use support::server::answer;
-use support::{code, essbasic, refused, stderr, stdout, until};
 use tempfile::TempDir;
+
+use crate::support::child::start;
+use crate::support::s3::{STORE_KEY, STORE_TOKEN, s3};
+use crate::support::server::answer;
+use crate::support::{code, essbasic, refused, stderr, stdout, until};
 
 fn emulator(home: &Path, count: usize, pdf_bytes: usize) -> Emulator {
     let emulator = Emulator::builder().with_rate_limit(None).with_min_pdf_bytes(pdf_bytes);

@@ -7,8 +7,6 @@
     reason = "a failed assumption is a failed test"
 )]
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -16,8 +14,9 @@ use std::time::Duration;
 
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use serde_json::json;
-use support::{code, essbasic, json, refused, stderr, stdout};
 use tempfile::TempDir;
+
+use crate::support::{code, essbasic, json, refused, stderr, stdout};
 
 fn run(home: &Path, emulator: &Emulator, arguments: &[&str]) -> Output {
     let mut command: Command = essbasic(home);

@@ -7,17 +7,16 @@
     reason = "a failed assumption is a failed test"
 )]
 
-mod support;
-
 use std::process::{Command, Output};
 
 use essbasic_emulator::{
     APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Status,
 };
 use serde_json::{Value, json};
-use support::child::start;
-use support::{code, essbasic, json as document, refused, stderr, stdout, until};
 use tempfile::TempDir;
+
+use crate::support::child::start;
+use crate::support::{code, essbasic, json as document, refused, stderr, stdout, until};
 
 fn command(home: &TempDir, endpoint: &str, arguments: &[&str]) -> Command {
     let mut command = essbasic(home.path());

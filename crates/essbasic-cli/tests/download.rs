@@ -7,18 +7,19 @@
     reason = "a failed assumption is a failed test"
 )]
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use essbasic_emulator::{APP_ID, Emulator, ORGANIZATION};
 use serde_json::Value;
-use support::child::start;
-use support::server::{Answer, Server, answer};
-use support::{code, essbasic, essbasic_at, feed, json, refused, stderr, stdout, until};
 use tempfile::TempDir;
+
+use crate::support::child::start;
+use crate::support::server::{Answer, Server, answer};
+use crate::support::{
+    self, code, essbasic, essbasic_at, feed, json, refused, stderr, stdout, until,
+};
 
 fn download(home: &TempDir, endpoint: &str) -> Command {
     to_files("download", home, endpoint)

@@ -7,14 +7,13 @@
     reason = "a failed assumption is a failed test"
 )]
 
-mod support;
-
 use std::io::{BufRead, BufReader, Read};
 
 use serde_json::Value;
-use support::emulator::Emulator;
-use support::{essbasic, essbasic_at, refused};
 use tempfile::TempDir;
+
+use crate::support::emulator::Emulator;
+use crate::support::{self, essbasic, essbasic_at, refused};
 
 fn call(emulator: &Emulator, home: &TempDir, id: &str, key: &str) -> Value {
     let body = r#"{"Agent":{"AppId":"a"}}"#;

@@ -7,17 +7,16 @@
     reason = "a failed assumption is a failed test"
 )]
 
-mod support;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use essbasic_emulator::{Seed, modeled_actions};
-use support::child::start;
-use support::emulator::Emulator;
-use support::{code, essbasic, stdout};
 use tempfile::TempDir;
+
+use crate::support::child::start;
+use crate::support::emulator::Emulator;
+use crate::support::{code, essbasic, stdout};
 
 #[test]
 fn it_ends_with_stdin_if_requested() {

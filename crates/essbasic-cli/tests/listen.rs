@@ -8,10 +8,6 @@
     reason = "a failed assumption is a failed test"
 )]
 
-#[path = "support/listening.rs"]
-mod listening;
-mod support;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -21,10 +17,11 @@ use std::time::{Duration, Instant};
 use essbasic_callback::testing::{Sender, message};
 use essbasic_callback::{CallbackKey, MsgType, Token};
 use essbasic_emulator::{APP_ID, Callback, CallbackChaos, Emulator, NewFlow, ORGANIZATION};
-use listening::{KEY, Listening, TOKEN, contract, padded, sender};
 use serde_json::{Value, json};
-use support::{essbasic, refused, until};
 use tempfile::TempDir;
+
+use crate::support::listening::{KEY, Listening, TOKEN, contract, padded, sender};
+use crate::support::{self, essbasic, refused, until};
 
 fn target(listening: &Listening) -> Callback {
     let url = format!("{}hook?a=b", listening.url);

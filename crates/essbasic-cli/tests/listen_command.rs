@@ -8,10 +8,6 @@
     reason = "a failed assumption is a failed test"
 )]
 
-#[path = "support/listening.rs"]
-mod listening;
-mod support;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -20,10 +16,12 @@ use std::thread;
 
 use essbasic_callback::testing::{Sender, message};
 use essbasic_callback::{CallbackKey, MsgType, Token};
-use listening::{KEY, Listening, TOKEN, contract, post, sender};
 use serde_json::json;
-use support::until;
 use tempfile::TempDir;
+
+use crate::support;
+use crate::support::listening::{self, KEY, Listening, TOKEN, contract, post, sender};
+use crate::support::until;
 
 /// Runs until the file `go` exists and writes a line to `log` when it starts and when it ends.
 const WAITS: &str =

@@ -8,18 +8,15 @@
     reason = "a failed assumption is a failed test"
 )]
 
-#[path = "support/listening.rs"]
-mod listening;
-mod support;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use listening::{Listening, contract, not_started, padded, post};
 use serde_json::Value;
-use support::{essbasic, refused};
 use tempfile::TempDir;
+
+use crate::support::listening::{self, Listening, contract, not_started, padded, post};
+use crate::support::{essbasic, refused};
 
 /// Message ids of complete lines; anything else is a failure.
 fn ids(path: &Path) -> Vec<String> {

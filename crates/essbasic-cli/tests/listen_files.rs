@@ -8,18 +8,15 @@
     reason = "a failed assumption is a failed test"
 )]
 
-#[path = "support/listening.rs"]
-mod listening;
-mod support;
-
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use listening::{Listening, contract, not_started};
-use support::{essbasic, refused};
 use tempfile::TempDir;
+
+use crate::support::listening::{Listening, contract, not_started};
+use crate::support::{essbasic, refused};
 
 const VICTIM: &str = "somebody else's file\n";
 

@@ -7,13 +7,12 @@
     reason = "a failed assumption is a failed test"
 )]
 
-mod support;
-
 use std::process::Output;
 
-use support::server::{Server, answer};
-use support::{code, essbasic, stderr, stdout};
 use tempfile::TempDir;
+
+use crate::support::server::{Server, answer};
+use crate::support::{code, essbasic, stderr, stdout};
 
 const FIELDS: &str = r#""Z":18446744073709551616,"A":[123456789.123456789,1E5,1e400,-0.0]"#;
 

@@ -7,15 +7,16 @@
     reason = "a failed assumption is a failed test"
 )]
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Command, Output};
 
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
-use support::{code, essbasic, essbasic_at, feed, json as document, refused, stderr, stdout};
 use tempfile::TempDir;
+
+use crate::support::{
+    code, essbasic, essbasic_at, feed, json as document, refused, stderr, stdout,
+};
 
 fn command(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Command {
     essbasic_at(home.path(), &emulator.endpoint(), arguments)

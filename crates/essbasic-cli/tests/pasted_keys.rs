@@ -7,10 +7,9 @@
     reason = "a failed assumption is a failed test"
 )]
 
-mod support;
-
-use support::{code, essbasic, essbasic_at, stderr, stdout};
 use tempfile::TempDir;
+
+use crate::support::{code, essbasic, essbasic_at, stderr, stdout};
 
 const KEYS: [&str; 4] = [
     // An ID and its key, pasted as one.

@@ -8,10 +8,6 @@
     reason = "a failed assumption is a failed test"
 )]
 
-#[path = "support/retry_pause.rs"]
-mod retry_pause;
-mod support;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -21,9 +17,11 @@ use std::time::{Duration, Instant};
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Seed};
 use serde_json::{Value, json};
-use support::child::start;
-use support::{code, essbasic, essbasic_at, json as document, stderr, stdout, until};
 use tempfile::TempDir;
+
+use crate::support::child::start;
+use crate::support::retry_pause;
+use crate::support::{self, code, essbasic, essbasic_at, json as document, stderr, stdout, until};
 
 fn command(home: &TempDir, emulator: &Emulator, arguments: &[&str]) -> Command {
     essbasic_at(home.path(), &emulator.endpoint(), arguments)

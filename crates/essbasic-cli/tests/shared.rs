@@ -7,17 +7,16 @@
     reason = "a failed assumption is a failed test"
 )]
 
-mod support;
-
 use std::path::Path;
 use std::process::Command;
 
 use essbasic_emulator::{
     APP_ID, Emulator, Fault, FaultKind, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY,
 };
-use support::child::{Running, start};
-use support::{code, essbasic, refused, stderr, stdout, until};
 use tempfile::TempDir;
+
+use crate::support::child::{Running, start};
+use crate::support::{code, essbasic, refused, stderr, stdout, until};
 
 /// Completed contracts of one name, and a file of their IDs.
 fn emulator(home: &Path, count: usize) -> Emulator {

@@ -2,13 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
 
-mod support;
-
 use std::process::Command;
 
 use serde_json::{Value, json};
-use support::{code, essbasic, feed, json, refused, stderr, stdout};
 use tempfile::TempDir;
+
+use crate::support::{code, essbasic, feed, json, refused, stderr, stdout};
 
 const ID: &str = "AKIDEXAMPLE";
 const KEY: &str = "SECRETEXAMPLE";

@@ -7,10 +7,6 @@
     reason = "a failed assumption is a failed test"
 )]
 
-#[path = "support/contracts.rs"]
-mod contracts;
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read, Write};
@@ -18,12 +14,13 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use contracts::{from_file, from_template, write};
 use essbasic_emulator::{Emulator, Fault, FaultKind};
 use serde_json::{Value, json};
-use support::child::start;
-use support::{code, essbasic_at, feed, json as document, refused, stderr, stdout, until};
 use tempfile::TempDir;
+
+use crate::support::child::start;
+use crate::support::contracts::{from_file, from_template, write};
+use crate::support::{code, essbasic_at, feed, json as document, refused, stderr, stdout, until};
 
 /// A home with `a.pdf`, and an emulator.
 fn set_up() -> (TempDir, Emulator) {

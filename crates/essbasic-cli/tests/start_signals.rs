@@ -3,22 +3,18 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
 
-#[path = "support/contracts.rs"]
-mod contracts;
-#[path = "support/retry_pause.rs"]
-mod retry_pause;
-mod support;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::time::Duration;
 
-use contracts::{from_file, from_template, write};
 use essbasic_emulator::Emulator;
-use support::child::start;
-use support::{code, essbasic_at, stderr, stdout};
 use tempfile::TempDir;
+
+use crate::support::child::start;
+use crate::support::contracts::{from_file, from_template, write};
+use crate::support::retry_pause;
+use crate::support::{code, essbasic_at, stderr, stdout};
 
 /// A home with `a.pdf`.
 fn home() -> TempDir {

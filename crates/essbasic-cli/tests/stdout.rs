@@ -8,18 +8,16 @@
     reason = "a failed assumption is a failed test"
 )]
 
-#[path = "support/contracts.rs"]
-mod contracts;
-mod support;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use essbasic_emulator::Emulator;
-use support::{code, essbasic, essbasic_at, stderr, stdout};
 use tempfile::TempDir;
+
+use crate::support::contracts;
+use crate::support::{code, essbasic, essbasic_at, stderr, stdout};
 
 /// Commands that print what can be requested again, each with its arguments. `FLOW` is a flow ID.
 const READ_ONLY: [&[&str]; 17] = [

@@ -2,16 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed assumption is a failed test")]
 
-#[path = "support/contracts.rs"]
-mod contracts;
-mod support;
-
 use std::fs;
 
-use contracts::{from_file, from_template};
 use essbasic_emulator::Emulator;
-use support::{code, essbasic_at, refused, stderr};
 use tempfile::TempDir;
+
+use crate::support::contracts::{from_file, from_template};
+use crate::support::{code, essbasic_at, refused, stderr};
 
 /// Each command ends after one request, with the same status.
 #[test]

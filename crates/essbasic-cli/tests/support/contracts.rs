@@ -1,7 +1,5 @@
 //! Input of `essbasic start`.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
-
 use std::fs;
 
 use essbasic_emulator::{OPERATOR, ORGANIZATION};

@@ -1,7 +1,5 @@
 //! A running `essbasic listen`.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;

@@ -1,9 +1,12 @@
 //! Runs the built command, isolated from the settings of the machine.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test program uses a part")]
 
 pub mod child;
+pub mod contracts;
 pub mod emulator;
+pub mod listening;
+pub mod retry_pause;
 pub mod s3;
 pub mod server;
 

@@ -1,7 +1,5 @@
 //! A signal in the pause between two attempts.
 
-#![allow(unreachable_pub, reason = "each test file has this module")]
-
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Output};
@@ -9,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use essbasic_emulator::{Emulator, Fault, FaultKind};
 
-use super::support::child::start;
-use super::support::until;
+use super::child::start;
+use super::until;
 
 /// Runs a command whose requests for `action` are throttled, and sends SIGTERM once it pauses before a retry. Asserts
 /// that it ends without the pause and without another attempt.
