@@ -7,8 +7,6 @@
     reason = "a panic fails the test"
 )]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +18,8 @@ use essbasic::{
     Shard, Stop,
 };
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, Seed, Status};
-use support::{Driver, config, the_agent};
+
+use crate::support::{Driver, config, the_agent};
 
 /// Returns a client per driver, with a short backoff.
 fn both(emulator: &Emulator) -> [Driver; 2] {

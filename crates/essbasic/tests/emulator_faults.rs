@@ -7,8 +7,6 @@
     reason = "a panic fails the test"
 )]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -16,7 +14,8 @@ use std::time::Duration;
 use essbasic::transport::TransportConfig;
 use essbasic::{ArchiveOptions, ArchiveReport, Error, RetryPolicy};
 use essbasic_emulator::{Emulator, Fault, FaultKind, Seed};
-use support::{Driver, config, the_agent};
+
+use crate::support::{Driver, config, the_agent};
 
 const COUNT: usize = 60;
 

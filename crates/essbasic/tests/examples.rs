@@ -11,11 +11,11 @@ mod download_one;
 #[allow(dead_code, unreachable_pub, reason = "a test uses a part of the example")]
 #[path = "../examples/start_from_template.rs"]
 mod start_from_template;
-mod support;
 
 use essbasic::FlowStatus;
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION};
-use support::{config, the_agent};
+
+use crate::support::{config, the_agent};
 
 #[tokio::test]
 async fn downloads_a_signed_contract_and_reports_an_unsigned_one() {

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-mod scripted;
-
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +9,8 @@ use essbasic::transport::{
     AsyncBody, BlockingBody, Bytes, Method, Request, Response, TransportError, TransportErrorKind,
 };
 use essbasic::{DownloadOptions, Error, FlowErrorKind, Report, agent};
-use scripted::{Body, End, config, links, response};
+
+use crate::scripted::{Body, End, config, links, response};
 
 const PDF: &str = "%PDF-1.7 a contract %%EOF";
 

@@ -7,15 +7,14 @@
     reason = "tests panic on failure"
 )]
 
-mod support;
-
 use std::time::Duration;
 
 use essbasic::{
     Agent, DownloadOptions, Error, FlowErrorKind, PdfOptions, WaitOptions, WaitOutcome, agent,
 };
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Status};
-use support::{Driver, config, the_agent};
+
+use crate::support::{Driver, config, the_agent};
 
 const SIGNED: &str = "yDwivUUckpor6wtoUuogwQHCAB0ES0pQ";
 const UNKNOWN: &str = "yDwivUUckpor6wtoUuogwQHCAB0ES0p1";

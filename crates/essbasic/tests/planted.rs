@@ -8,8 +8,6 @@
     reason = "a panic fails the test"
 )]
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::{Path, PathBuf};
@@ -20,7 +18,8 @@ use essbasic::{
     ReportedFlow,
 };
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION};
-use support::{Driver, config, the_agent};
+
+use crate::support::{Driver, config, the_agent};
 
 const IDS: [&str; 4] = ["one", "two", "three", "four"];
 
@@ -38,11 +37,11 @@ fn emulator() -> Emulator {
 }
 
 impl Driver {
-    fn archive(&self, options: &ArchiveOptions) -> Result<ArchiveReport, Error> {
+    fn archive_all(&self, options: &ArchiveOptions) -> Result<ArchiveReport, Error> {
         call!(self, archive(IDS, &options.clone().skip_status_check()))
     }
 
-    fn download(&self, options: &DownloadOptions) -> essbasic::Report {
+    fn download_all(&self, options: &DownloadOptions) -> essbasic::Report {
         self.download_of(IDS, options)
     }
 
@@ -161,7 +160,7 @@ fn an_existing_name_fails_its_contract_or_is_numbered() {
                             });
                         }
                     }
-                    let report = client.archive(&options).unwrap();
+                    let report = client.archive_all(&options).unwrap();
                     assert_eq!((report.saved, report.failed), (saved, 4 - saved), "{case}");
                     assert_eq!(report.total, 4, "{case}");
                     home.check(plant, &at, &case);
@@ -173,7 +172,7 @@ fn an_existing_name_fails_its_contract_or_is_numbered() {
                         }
                     }
                     // The next run does not replace the planted file either.
-                    let report = client.archive(&options).unwrap();
+                    let report = client.archive_all(&options).unwrap();
                     assert_eq!((report.already, report.failed), (saved, 4 - saved), "{case}");
                     home.check(plant, &at, &case);
                 }
@@ -209,7 +208,7 @@ fn a_download_replaces_nothing() {
                             });
                         }
                     }
-                    let report = client.download(&first);
+                    let report = client.download_all(&first);
                     assert_eq!(report.saved().count(), 4, "{case}");
                     home.check(plant, &at, &case);
                     let paths: BTreeSet<_> =
@@ -220,7 +219,7 @@ fn a_download_replaces_nothing() {
                     // A rerun, in the same order or another one, adopts the files under the same names.
                     let mut again = match when {
                         When::Before => client.download_of(IDS.into_iter().rev(), &options).flows,
-                        When::During => client.download(&options).flows,
+                        When::During => client.download_all(&options).flows,
                     };
                     again.sort_by_key(|flow| IDS.iter().position(|id| *id == flow.flow_id));
                     assert_eq!(results(&again), results(&report.flows), "{case}");
@@ -247,7 +246,7 @@ fn an_empty_file_is_kept() {
         let at = home.out.join("合同-two.pdf");
         std::fs::write(&at, "").unwrap();
         for _ in 0..2 {
-            let report = client.download(&DownloadOptions::to(&home.out));
+            let report = client.download_all(&DownloadOptions::to(&home.out));
             assert_eq!(
                 report.flows[1].files[0].path.clone().unwrap(),
                 home.out.join("合同-two (2).pdf"),
@@ -274,7 +273,8 @@ fn concurrent_downloads_into_one_folder_share_equal_files() {
             let options = DownloadOptions::to(&home.out).with_names(names.parse().unwrap());
             let [(_, one), (_, two)] = &clients;
             let reports = std::thread::scope(|scope| {
-                let started = [one, two].map(|client| scope.spawn(|| client.download(&options)));
+                let started =
+                    [one, two].map(|client| scope.spawn(|| client.download_all(&options)));
                 started.map(|download| download.join().unwrap())
             });
             let case = format!("{names} {planted}");
@@ -293,7 +293,7 @@ fn concurrent_downloads_into_one_folder_share_equal_files() {
             }
             let count = pdfs(&home.out);
             for (_, client) in &clients {
-                assert!(client.download(&options).is_complete(), "{case}");
+                assert!(client.download_all(&options).is_complete(), "{case}");
                 assert_eq!(pdfs(&home.out), count, "{case}");
             }
         }
@@ -310,7 +310,7 @@ fn planted_journals_and_locks_are_errors_before_the_run() {
                 let home = Home::new();
                 let at = home.out.join(name);
                 home.plant(plant, &at);
-                let result = client.archive(&ArchiveOptions::to(&home.out));
+                let result = client.archive_all(&ArchiveOptions::to(&home.out));
                 // A lock file may be any regular file, because nothing is written to it.
                 let is_file = matches!(plant, Plant::File | Plant::HardLink);
                 match name.ends_with(".lock") && is_file {
@@ -341,7 +341,7 @@ fn a_journal_replaced_during_a_run_is_an_error() {
                     planter.plant(plant, &path);
                 }
             });
-            let error = client.archive(&options).unwrap_err();
+            let error = client.archive_all(&options).unwrap_err();
             assert!(error.to_string().contains("removed or replaced"), "{case}: {error}");
             home.check(plant, &at, &case);
         }
@@ -358,7 +358,7 @@ fn removes_only_regular_files_as_orphans() {
             let home = Home::new();
             let at = home.out.join(".essbasic-0123456789abcdef.part");
             home.plant(plant, &at);
-            let report = client.archive(&ArchiveOptions::to(&home.out)).unwrap();
+            let report = client.archive_all(&ArchiveOptions::to(&home.out)).unwrap();
             assert_eq!(report.saved, 4, "{case}");
             match plant {
                 Plant::File | Plant::HardLink => assert!(!at.exists(), "{case}"),

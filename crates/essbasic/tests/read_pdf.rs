@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-mod scripted;
-
 use std::collections::VecDeque;
 use std::io::Read;
 use std::pin::Pin;
@@ -12,8 +10,9 @@ use std::sync::{Arc, Mutex};
 use essbasic::transport::{AsyncBody, BlockingBody, Method, Request, Response, TransportError};
 use essbasic::{Client, Error, FlowErrorKind, PdfOptions, Stop, agent, blocking};
 use futures_core::Stream;
-use scripted::{Body, End, config, links, response};
 use tokio::io::{AsyncRead, ReadBuf};
+
+use crate::scripted::{Body, End, config, links, response};
 
 /// Length of the PDF, which is longer than the head that is checked before the first byte is returned.
 const LENGTH: usize = 5_000;

@@ -7,8 +7,6 @@
     reason = "a panic fails the test"
 )]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +14,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use essbasic::{ArchiveOptions, ArchiveReport, DownloadEvent, Error, FlowId, Stop};
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION};
-use support::{Driver, config, the_agent};
+
+use crate::support::{Driver, config, the_agent};
 
 const COUNT: usize = 120;
 
@@ -38,7 +37,7 @@ fn emulator() -> (Emulator, Vec<String>) {
 }
 
 impl Driver {
-    fn archive<I>(&self, ids: I, options: &ArchiveOptions) -> Result<ArchiveReport, Error>
+    fn resume<I>(&self, ids: I, options: &ArchiveOptions) -> Result<ArchiveReport, Error>
     where
         I: IntoIterator<Item = String>,
         I::IntoIter: Send + 'static,
@@ -73,7 +72,7 @@ fn downloads_intended_files_again_with_their_names() {
             let client = &Driver::both(&config(&emulator), &the_agent())[driver];
             let folder = tempfile::tempdir().unwrap();
             let options = ArchiveOptions::to(folder.path()).with_names(names.parse().unwrap());
-            let report = client.archive(ids.clone(), &options).unwrap();
+            let report = client.resume(ids.clone(), &options).unwrap();
             let expected = files(folder.path());
             assert_eq!(expected.len(), COUNT, "{names}");
             let owners = |report: &ArchiveReport| -> BTreeMap<FlowId, Vec<(String, u64)>> {
@@ -88,7 +87,7 @@ fn downloads_intended_files_again_with_their_names() {
             let path = |at: usize| folder.path().join(&removed[at].1[0].0);
             std::fs::remove_file(path(0)).unwrap();
             std::fs::write(path(1), "%PDF").unwrap();
-            let report = client.archive(ids.clone(), &options).unwrap();
+            let report = client.resume(ids.clone(), &options).unwrap();
             assert_eq!(report.saved, removed.len() as u64, "{names}");
             assert_eq!((report.already + report.saved, report.failed), (COUNT as u64, 0));
             assert_eq!(owners(&report), first, "{names}");
@@ -105,7 +104,7 @@ fn downloads_changed_files_again_with_their_names() {
         let client = &Driver::both(&config(&emulator), &the_agent())[driver];
         let folder = tempfile::tempdir().unwrap();
         let options = ArchiveOptions::to(folder.path()).with_names("{name}".parse().unwrap());
-        client.archive(ids.clone(), &options).unwrap();
+        client.resume(ids.clone(), &options).unwrap();
         let expected = files(folder.path());
         let names: Vec<_> = expected.keys().map(|name| folder.path().join(name)).collect();
         let damage = || {
@@ -116,10 +115,10 @@ fn downloads_changed_files_again_with_their_names() {
             std::fs::remove_file(&names[2]).unwrap();
         };
         damage();
-        let report = client.archive(ids.clone(), &options).unwrap();
+        let report = client.resume(ids.clone(), &options).unwrap();
         assert_eq!((report.already, report.saved), (COUNT as u64 - 2, 2), "by length");
         damage();
-        let report = client.archive(ids.clone(), &options.clone().with_verify()).unwrap();
+        let report = client.resume(ids.clone(), &options.clone().with_verify()).unwrap();
         assert_eq!((report.already, report.saved), (COUNT as u64 - 3, 3), "by content");
         assert!(files(folder.path()) == expected);
         // Two files of the same length are exchanged.
@@ -127,7 +126,7 @@ fn downloads_changed_files_again_with_their_names() {
         if first.len() == second.len() {
             std::fs::write(&names[0], &second).unwrap();
             std::fs::write(&names[1], &first).unwrap();
-            let report = client.archive(ids.clone(), &options.with_verify()).unwrap();
+            let report = client.resume(ids.clone(), &options.with_verify()).unwrap();
             assert_eq!(report.saved, 2);
             assert!(files(folder.path()) == expected);
         }
@@ -156,11 +155,11 @@ fn the_report_of_a_stopped_archive_counts_every_contract() {
                     }
                 });
             let report = match bounded {
-                true => client.archive(ids.clone(), &options),
+                true => client.resume(ids.clone(), &options),
                 // An iterator without upper bound, such as that of a channel.
                 false => {
                     let mut ids = ids.clone().into_iter();
-                    client.archive(std::iter::from_fn(move || ids.next()), &options)
+                    client.resume(std::iter::from_fn(move || ids.next()), &options)
                 }
             };
             let report = report.unwrap();
@@ -188,7 +187,7 @@ fn a_job_that_is_stopped_before_or_during_its_verification_counts_the_contracts(
         let client = &Driver::both(&config(&emulator), &the_agent())[driver];
         let folder = tempfile::tempdir().unwrap();
         // The journal lists contracts that this job does not archive.
-        client.archive(ids[..8].to_vec(), &ArchiveOptions::to(folder.path())).unwrap();
+        client.resume(ids[..8].to_vec(), &ArchiveOptions::to(folder.path())).unwrap();
         let before = files(folder.path());
         let first = folder.path().join(before.keys().next().unwrap());
         std::fs::write(&first, vec![0; before.values().next().unwrap().len()]).unwrap();
@@ -198,14 +197,14 @@ fn a_job_that_is_stopped_before_or_during_its_verification_counts_the_contracts(
             stop.stop();
             let mut options = ArchiveOptions::to(folder.path()).with_stop(stop);
             options.verify = verify;
-            let report = client.archive(ids[2..].to_vec(), &options).unwrap();
+            let report = client.resume(ids[2..].to_vec(), &options).unwrap();
             assert!(report.stopped && !report.is_complete(), "{report:?}");
             let counts = (report.already, report.unverified, report.not_started);
             assert_eq!((report.total, counts), (8, (6, 6, 2)), "{report:?}");
             assert!(files(folder.path()) == changed);
         }
         let options = ArchiveOptions::to(folder.path()).with_verify();
-        let report = client.archive(ids, &options).unwrap();
+        let report = client.resume(ids, &options).unwrap();
         let counts = (report.already, report.unverified, report.saved);
         assert_eq!(counts, (7, 0, 3), "{report:?}");
         let after = files(folder.path());
@@ -223,14 +222,14 @@ fn adopts_files_of_version_1_in_a_shared_folder_only_by_flow_id() {
         let folder = tempfile::tempdir().unwrap();
         let journal = folder.path().join(".essbasic-archive-2.jsonl");
         let own = ArchiveOptions::to(folder.path()).with_names("{name}".parse().unwrap());
-        client.archive(ids.clone(), &own).unwrap();
+        client.resume(ids.clone(), &own).unwrap();
         let old = std::fs::read_to_string(folder.path().join(".essbasic-archive.jsonl")).unwrap();
         let lines = old.lines().filter(|line| !line.contains("\"intent\""));
         let lines = lines.map(|line| line.replace("archive\":2", "archive\":1") + "\n");
         std::fs::write(&journal, lines.collect::<String>()).unwrap();
         let before = files(folder.path());
         let shared = ArchiveOptions::to(folder.path()).with_journal(&journal);
-        let report = client.archive(ids, &shared).unwrap();
+        let report = client.resume(ids, &shared).unwrap();
         assert_eq!((report.already, report.saved), (0, 4));
         let after = files(folder.path());
         assert!(before.iter().all(|(name, file)| after[name] == *file));

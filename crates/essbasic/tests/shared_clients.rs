@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-mod scripted;
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +10,8 @@ use essbasic::transport::{AsyncBody, BlockingBody, Request, Response};
 use essbasic::{
     Agent, AsyncSleep, BlockingSleep, Clock, Config, Error, Now, RateLimit, agent, blocking,
 };
-use scripted::{Body, config, links};
+
+use crate::scripted::{Body, config, links};
 
 /// Records the requests of both clients.
 #[derive(Clone, Default)]

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-mod scripted;
-
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,7 +13,8 @@ use essbasic::{
     AsyncSink, AsyncSinkWriter, BlockingSink, BlockingSinkWriter, Client, DownloadOptions,
     SinkFile, Stop, agent,
 };
-use scripted::{Body, End, config, links, response};
+
+use crate::scripted::{Body, End, config, links, response};
 
 /// Length of the PDF. The client collects fewer bytes before it calls a blocking sink.
 const LENGTH: usize = 300_000;

@@ -7,8 +7,6 @@
     reason = "tests panic on failure"
 )]
 
-mod support;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -22,7 +20,8 @@ use essbasic::{
     FlowStatus, Party, Reminder, Report, SignLink, StartedContract, Stop, Withdrawal, agent,
 };
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID};
-use support::{Driver, config, config_at, the_agent};
+
+use crate::support::{Driver, config, config_at, the_agent};
 
 type Results<T> = Vec<Result<T, FlowError>>;
 
@@ -77,7 +76,7 @@ impl Driver {
         call!(self, details(flows.iter().copied())).unwrap()
     }
 
-    fn download(&self, flow: &str, options: &DownloadOptions) -> Report {
+    fn download_one(&self, flow: &str, options: &DownloadOptions) -> Report {
         call!(self, download([flow], options)).unwrap()
     }
 }
@@ -86,7 +85,7 @@ impl Driver {
 fn pdf(driver: &Driver, emulator: &Emulator) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let flow = emulator.completed_flows().remove(0);
-    let report = driver.download(&flow, &DownloadOptions::to(folder.path()));
+    let report = driver.download_one(&flow, &DownloadOptions::to(folder.path()));
     std::fs::read(report.saved().next().unwrap().files[0].path.as_ref().unwrap()).unwrap()
 }
 
@@ -139,7 +138,7 @@ fn creates_signs_and_downloads_a_contract_from_a_file() {
         assert_eq!(info.flow_status, FlowStatus::All);
         emulator.advance(Duration::from_secs(3));
 
-        let report = driver.download(flow, &DownloadOptions::to(folder.path().join("signed")));
+        let report = driver.download_one(flow, &DownloadOptions::to(folder.path().join("signed")));
         let signed =
             std::fs::read(report.saved().next().unwrap().files[0].path.as_ref().unwrap()).unwrap();
         assert!(signed.starts_with(&original) && signed.len() > original.len());

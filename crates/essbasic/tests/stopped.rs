@@ -3,8 +3,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
 
-mod support;
-
 use std::path::Path;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
@@ -20,7 +18,8 @@ use essbasic::{
     WaitOutcome, blocking,
 };
 use essbasic_emulator::{Emulator, Fault, FaultKind, Seed};
-use support::{Driver, config, the_agent};
+
+use crate::support::{Driver, config, the_agent};
 
 const FLOWS: usize = 3;
 

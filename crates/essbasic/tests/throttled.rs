@@ -2,12 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
-mod support;
-
 use std::thread;
 
 use essbasic_emulator::Emulator;
-use support::{Driver, config, the_agent};
+
+use crate::support::{Driver, config, the_agent};
 
 const CALLS: usize = 30;
 /// Rate limit of the service for all clients together, in calls per second.

@@ -7,8 +7,6 @@
     reason = "tests panic on failure"
 )]
 
-mod support;
-
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -20,7 +18,8 @@ use essbasic::{
     Report, WaitOptions, WaitOutcome, agent,
 };
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, SECRET_ID, SECRET_KEY, Status};
-use support::{Driver, config, the_agent};
+
+use crate::support::{Driver, config, the_agent};
 
 const FIRST: &str = "yDwivUUckpor6wtoUuogwQHCAB0ES0pQ";
 const SECOND: &str = "yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh";

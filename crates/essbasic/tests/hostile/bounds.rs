@@ -9,9 +9,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tc3_client::BaseUrl;
 
-use crate::server::{KEY, Out, Request, Server, links, response};
+use super::server::{KEY, Out, Request, Server, links, response};
 use crate::support::config_at;
-use crate::{call, clients, clients_with};
+use super::{clients, clients_with};
 
 /// Limit of a response or file in these tests, in bytes.
 const LIMIT: usize = 1 << 20;
@@ -103,7 +103,7 @@ fn reads_a_file_only_up_to_the_limit() {
         for client in clients(&service) {
             let folder = tempfile::tempdir().unwrap();
             let options = DownloadOptions::to(folder.path()).with_max_file_bytes(LIMIT as u64);
-            let report = client.download(&["flow"], &options);
+            let report = client.download_checked(&["flow"], &options);
             let error = report.flows[0].error.as_ref().unwrap();
             assert_eq!(error.kind, FlowErrorKind::Content, "{name}: {error}");
             assert!(
@@ -136,7 +136,7 @@ fn a_file_that_is_sent_slowly_times_out() {
             let folder = tempfile::tempdir().unwrap();
             let options =
                 DownloadOptions::to(folder.path()).with_file_timeout(Duration::from_millis(200));
-            let report = client.download(&["flow"], &options);
+            let report = client.download_checked(&["flow"], &options);
             let error = report.flows[0].error.as_ref().unwrap();
             assert_eq!(error.kind, FlowErrorKind::Network, "{error}");
             assert!(error.message.contains("timed out"), "{error}");

@@ -10,8 +10,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use crate::all_clients;
-use crate::server::{KEY, PDF, Request, Server, response, statuses};
+use super::server::{KEY, PDF, Request, Server, response, statuses};
+use super::all_clients;
 
 const PAGE: &[u8] = b"<!DOCTYPE html><html><body>%PDF-1.7 sign in again %%EOF</body></html>";
 
@@ -168,7 +168,7 @@ fn never_saves_an_incomplete_or_wrong_file() {
     for client in all_clients(&service) {
         let folder = tempfile::tempdir().unwrap();
         let options = DownloadOptions::to(folder.path()).with_concurrency(64);
-        let report = client.download(&names, &options);
+        let report = client.download_checked(&names, &options);
         for flow in &report.flows {
             let error = flow.error.as_ref().unwrap_or_else(|| panic!("{} is saved", flow.flow_id));
             let kinds = [FlowErrorKind::Content, FlowErrorKind::Link, FlowErrorKind::Network];
@@ -186,7 +186,7 @@ fn saves_a_complete_file_with_any_label() {
     let service = service(accepted().into_iter().map(|(case, _)| case).collect());
     for client in all_clients(&service) {
         let folder = tempfile::tempdir().unwrap();
-        let report = client.download(&names, &DownloadOptions::to(folder.path()));
+        let report = client.download_checked(&names, &DownloadOptions::to(folder.path()));
         for (flow, (_, expected)) in report.flows.iter().zip(accepted()) {
             assert_eq!(flow.error, None, "{}", flow.flow_id);
             assert_eq!(
@@ -215,7 +215,7 @@ fn never_saves_an_encoded_file() {
     for client in all_clients(&service) {
         let folder = tempfile::tempdir().unwrap();
         let options = DownloadOptions::to(folder.path()).with_concurrency(8);
-        for flow in &client.download(&names, &options).flows {
+        for flow in &client.download_checked(&names, &options).flows {
             match &flow.error {
                 Some(error) => assert_eq!(error.kind, FlowErrorKind::Content, "{error}"),
                 None => assert_eq!(
@@ -242,7 +242,7 @@ fn renews_a_link_that_returns_a_web_page() {
         });
         let Some(client) = all_clients(&service).into_iter().nth(client) else { continue };
         let folder = tempfile::tempdir().unwrap();
-        let report = client.download(&["flow"], &DownloadOptions::to(folder.path()));
+        let report = client.download_checked(&["flow"], &DownloadOptions::to(folder.path()));
         assert!(report.is_complete(), "{report:?}");
         let seen = service.take_seen();
         let calls = seen.iter().filter(|line| line.starts_with("POST ")).count();
@@ -261,7 +261,7 @@ fn requests_files_without_encoding() {
     });
     for client in all_clients(&service) {
         let folder = tempfile::tempdir().unwrap();
-        let report = client.download(&["flow"], &DownloadOptions::to(folder.path()));
+        let report = client.download_checked(&["flow"], &DownloadOptions::to(folder.path()));
         assert!(report.is_complete(), "{report:?}");
     }
 }
@@ -284,7 +284,7 @@ fn clamps_extreme_file_timeouts() {
         ] {
             let folder = tempfile::tempdir().unwrap();
             let options = DownloadOptions::to(folder.path()).with_file_timeout(timeout);
-            let report = client.download(&["flow"], &options);
+            let report = client.download_checked(&["flow"], &options);
             assert_eq!(report.is_complete(), is_saved, "{timeout:?}: {report:?}");
         }
     }

@@ -2,9 +2,8 @@
 
 use essbasic::{ArchiveOptions, DownloadOptions, FlowErrorKind, LinkHost};
 
-use crate::call;
-use crate::clients;
-use crate::server::{KEY, PDF, Server, links, response};
+use super::server::{KEY, PDF, Server, links, response};
+use super::clients;
 use crate::support::Driver;
 
 /// Starts a server in the private network, which links must not reach.
@@ -55,7 +54,7 @@ fn links_that_are_not_allowed_fail_only_their_contracts_and_are_not_followed() {
     flows.push("own");
     for client in clients(&service) {
         let folder = tempfile::tempdir().unwrap();
-        let report = client.download(&flows, &DownloadOptions::to(folder.path()));
+        let report = client.download_checked(&flows, &DownloadOptions::to(folder.path()));
         let saved: Vec<_> = report.saved().map(|flow| flow.flow_id.as_str()).collect();
         assert_eq!(saved, ["own"]);
         for flow in report.failed() {
@@ -89,7 +88,7 @@ fn follows_links_exactly_as_the_caller_allows() {
         // A wildcard allows no private address and no name of the private network.
         for (flow, wildcard) in [("address", "*.0.0.1"), ("below", "*.b.localhost")] {
             let allowed = options(&[format!("http://{wildcard}:{port}")]);
-            let report = client.download(&[flow], &allowed);
+            let report = client.download_checked(&[flow], &allowed);
             let error = report.flows[0].error.as_ref().unwrap();
             assert_eq!(error.kind, FlowErrorKind::Untrusted);
             assert!(error.message.contains("not public"), "{error}");
@@ -98,7 +97,7 @@ fn follows_links_exactly_as_the_caller_allows() {
         }
         // Hosts that are listed exactly may have private addresses.
         let named = ["localhost", "127.0.0.1"].map(|host| format!("http://{host}:{port}"));
-        let report = client.download(&["name", "address"], &options(&named));
+        let report = client.download_checked(&["name", "address"], &options(&named));
         assert!(report.is_complete(), "{report:?}");
         assert_eq!(internal.take_seen().len(), 2);
     }
@@ -162,7 +161,7 @@ fn reports_redirects_and_does_not_follow_them() {
 
 fn check_redirect(client: &Driver, service: &Server, status: u16) {
     let folder = tempfile::tempdir().unwrap();
-    let report = client.download(&["flow"], &DownloadOptions::to(folder.path()));
+    let report = client.download_checked(&["flow"], &DownloadOptions::to(folder.path()));
     let error = report.flows[0].error.as_ref().unwrap();
     assert_eq!(error.kind, FlowErrorKind::Link);
     let redirect = format!("a redirect (HTTP {status}), which is not followed");

@@ -9,9 +9,9 @@ use essbasic::object_store::{ObjectStore, ObjectStoreExt};
 use essbasic::{ArchiveOptions, DownloadOptions, Error, FlowError, FlowErrorKind};
 use tempfile::TempDir;
 
-use crate::service::{Service, pdf};
-use crate::store::{ConditionSupport, ScriptedStore};
-use crate::{BLOCKING, LONG, PART, expected, memory, objects, reason, to};
+use super::service::{Service, pdf};
+use super::store::{ConditionSupport, ScriptedStore};
+use super::{BLOCKING, LONG, PART, expected, memory, objects, reason, to};
 
 const CONDITIONS: [ConditionSupport; 4] = [
     ConditionSupport::Supported,

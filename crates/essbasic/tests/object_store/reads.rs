@@ -6,9 +6,9 @@ use essbasic::object_store::path::Path;
 use essbasic::object_store::{Error as StoreError, ObjectStore, ObjectStoreExt};
 use essbasic::{Error, FlowError, FlowErrorKind};
 
-use crate::service::{Service, pdf};
-use crate::store::{Op, ReadSupport, ScriptedStore, denied, unavailable};
-use crate::{BLOCKING, expected, memory, objects, reason, to};
+use super::service::{Service, pdf};
+use super::store::{Op, ReadSupport, ScriptedStore, denied, unavailable};
+use super::{BLOCKING, expected, memory, objects, reason, to};
 
 const READS: [ReadSupport; 3] = [ReadSupport::Condition, ReadSupport::Tag, ReadSupport::Time];
 

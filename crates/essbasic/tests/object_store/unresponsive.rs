@@ -14,8 +14,8 @@ use essbasic::object_store::{
 use essbasic::{ArchiveOptions, ArchiveReport, Error, Stop};
 use futures_core::stream::BoxStream;
 
-use crate::service::{Link, Service};
-use crate::{BLOCKING, LONG, PART, memory, to};
+use super::service::{Link, Service};
+use super::{BLOCKING, LONG, PART, memory, to};
 
 /// The requests that get no response. With `None`, an abort takes 100 ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

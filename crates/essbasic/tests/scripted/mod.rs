@@ -1,6 +1,6 @@
 //! Parts of scripted transports.
 
-#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
+#![allow(unreachable_pub, reason = "shared by the modules of this program")]
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -16,7 +16,7 @@ use essbasic::{
 };
 use tc3_client::{AsyncSleep, BlockingSleep, Clock, Now};
 
-use crate::service::{Body, EPOCH, Service};
+use super::service::{Body, EPOCH, Service};
 
 #[derive(Debug, Clone, Copy)]
 pub enum Driver {

@@ -7,8 +7,8 @@ use essbasic::{
 };
 use proptest::prelude::*;
 
-use crate::clients::{self, Client, DRIVERS, Driver};
-use crate::service::{Fate, Script, Service};
+use super::clients::{self, Client, DRIVERS, Driver};
+use super::service::{Fate, Script, Service};
 
 fn duration() -> impl Strategy<Value = Duration> {
     prop_oneof![

@@ -10,8 +10,6 @@
 
 mod existing;
 mod reads;
-#[path = "../scripted/mod.rs"]
-mod scripted;
 mod service;
 mod store;
 mod unresponsive;

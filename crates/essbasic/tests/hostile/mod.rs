@@ -12,13 +12,11 @@ mod bounds;
 mod files;
 mod links;
 mod server;
-#[path = "../support/mod.rs"]
-mod support;
 
 use essbasic::{Config, DownloadOptions, Report, RetryPolicy};
 
 use self::server::{KEY, Server};
-use self::support::{Driver, config_at, the_agent};
+use crate::support::{Driver, config_at, the_agent};
 
 /// Returns a client per driver, without retries.
 fn clients(server: &Server) -> [Driver; 2] {
@@ -39,7 +37,7 @@ fn all_clients(server: &Server) -> Vec<Driver> {
 }
 
 impl Driver {
-    fn download(&self, flows: &[&str], options: &DownloadOptions) -> Report {
+    fn download_checked(&self, flows: &[&str], options: &DownloadOptions) -> Report {
         let report = call!(self, download(flows.iter().copied(), options)).unwrap();
         assert!(!format!("{report:?}").contains(KEY), "{report:?}");
         report
