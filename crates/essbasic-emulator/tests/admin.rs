@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
-mod support;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -13,7 +10,8 @@ use std::time::{Duration, Instant};
 use essbasic_emulator::{
     APP_ID, Callback, Cipher, Emulator, Fault, FaultKind, NewFlow, ORGANIZATION, modeled_actions,
 };
-use support::{FIRST, NOW, start, urls};
+
+use crate::support::{self, FIRST, NOW, start, urls};
 
 /// Receiver of callbacks that acknowledges all messages.
 struct Receiver {

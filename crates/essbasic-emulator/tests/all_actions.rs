@@ -2,19 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
-mod support;
-
 use essbasic_emulator::{Emulator, modeled_actions};
 use essbasic_models::{CATALOGUE, visit_actions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use support::{agent, call, start};
 use tc3_api::Action;
 use tc3_api::Visitor;
 use tc3_catalogue::skeleton::{full_skeleton, skeleton};
 use tc3_catalogue::validation::structural_violations;
+
+use crate::support::{agent, call, start};
 
 /// Returns the smallest valid body, with the agent of the default seed.
 fn body(action: &str) -> Value {

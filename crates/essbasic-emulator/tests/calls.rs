@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
-mod support;
-
 use std::time::Duration;
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Seed, Status, TransitionError};
 use serde_json::{Value, json};
-use support::{Call, FIRST, NOW, SECOND, agent, call, details, start, urls};
+
+use crate::support::{Call, FIRST, NOW, SECOND, agent, call, details, start, urls};
 
 #[test]
 fn returns_links_as_in_the_first_documented_example() {

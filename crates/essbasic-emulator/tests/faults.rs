@@ -2,17 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
-mod support;
-
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use essbasic_emulator::{Emulator, Fault, FaultKind};
 use serde_json::{Value, json};
-use support::flows::{admin, contract, execute, get, pdf, upload};
-use support::{FIRST, start, urls};
+
+use crate::support::flows::{admin, contract, execute, get, pdf, upload};
+use crate::support::{self, FIRST, start, urls};
 
 /// Sends a request over a new connection, and returns the received bytes and the error at the end.
 fn exchange(emulator: &Emulator, path: &str) -> (Vec<u8>, Option<ErrorKind>) {

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
-mod support;
-
 use std::time::Duration;
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION};
-use support::{FIRST, http, start, urls};
+
+use crate::support::{self, FIRST, http, start, urls};
 
 fn link(emulator: &Emulator, flow: &str) -> String {
     let mut call = urls(&[flow]);

@@ -2,21 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
-mod support;
-
 use std::time::Duration;
 
 use essbasic_emulator::Emulator;
 use essbasic_models::CATALOGUE;
 use serde_json::{Value, json};
-use support::flows::{
+use tc3_catalogue::validation::structural_violations;
+use tc3_catalogue::{FieldMeta, JsonType};
+
+use crate::support::flows::{
     COMPOSED, admin, code, contract, create, download, execute, file_info, get, organization, pdf,
     person, status, statuses, upload,
 };
-use support::{NOW, start};
-use tc3_catalogue::validation::structural_violations;
-use tc3_catalogue::{FieldMeta, JsonType};
+use crate::support::{self, NOW, start};
 
 fn text(pdf: &[u8]) -> String {
     lopdf::Document::load_mem(pdf).unwrap().extract_text(&[1]).unwrap()

@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
-mod support;
-
 use essbasic_emulator::Emulator;
 use serde_json::json;
-use support::flows::{execute, file_info, pdf};
-use support::{FIRST, http, start, urls};
 use ureq::http::Response;
+
+use crate::support::flows::{execute, file_info, pdf};
+use crate::support::{self, FIRST, http, start, urls};
 
 struct RangeResponse {
     status: u16,

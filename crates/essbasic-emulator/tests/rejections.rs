@@ -2,18 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
-mod support;
-
 use std::time::Duration;
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Seed};
 use essbasic_models::CATALOGUE;
 use serde_json::{Value, json};
-use support::flows::{
+
+use crate::support::flows::{
     admin, code, contract, create, execute, file_info, get, organization, pdf, person, upload,
 };
-use support::{FIRST, NOW, call, start};
+use crate::support::{self, FIRST, NOW, call, start};
 
 /// Contract of another organization than that of the agent.
 const FOREIGN: &str = "yDForeign";
