@@ -19,6 +19,7 @@ use crate::callback::stats::StatsCounter;
 use crate::emulator::Emulator;
 use crate::faults::Faults;
 use crate::faults::fault::Fault;
+use crate::http::handler::READ_TIMEOUT;
 use crate::http::server::Server;
 use crate::http::tls::Tls;
 use crate::limits;
@@ -45,6 +46,7 @@ pub struct Builder {
     faults: Vec<Fault>,
     faults_seed: u64,
     tls: bool,
+    read_timeout: Duration,
 }
 
 impl Emulator {
@@ -80,6 +82,7 @@ impl Builder {
             faults: Vec::new(),
             faults_seed: 0,
             tls: false,
+            read_timeout: READ_TIMEOUT,
         }
     }
 
@@ -256,7 +259,7 @@ impl Builder {
         let tls = self.tls.then(|| Tls::new(self.listen.ip())).transpose()?;
         #[cfg(not(feature = "tls"))]
         let tls = None::<Tls>;
-        let server = Server::start(listener, Arc::clone(&service), sender, tls)?;
+        let server = Server::start(listener, Arc::clone(&service), sender, tls, self.read_timeout)?;
         Ok(Emulator::new(service, server))
     }
 

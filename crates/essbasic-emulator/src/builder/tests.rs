@@ -1,4 +1,6 @@
-use std::net::{IpAddr, Ipv6Addr};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{IpAddr, Ipv6Addr, TcpStream};
+use std::time::Instant;
 
 use proptest::prelude::*;
 
@@ -173,6 +175,7 @@ fn every_field_has_a_setter_in_the_property_test() {
         faults: _,
         faults_seed: _,
         tls: _,
+        read_timeout: _,
     } = Builder::new();
 }
 
@@ -281,9 +284,52 @@ fn accepts_settings_at_their_limits() {
 
 #[test]
 fn many_contracts_start_quickly() {
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let emulator = Builder::new().with_seed(Seed::completed(100_000)).start().unwrap();
     assert_eq!(emulator.completed_flows().len(), 100_000);
     // The usual time is below one second; a debug build on a busy machine takes longer.
     assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+}
+
+/// With a shorter timeout than [`READ_TIMEOUT`], for the head, and again for the body.
+#[test]
+fn times_out_slow_clients() {
+    assert_eq!(Builder::new().read_timeout, Duration::from_secs(30));
+    let mut builder = Builder::new();
+    builder.read_timeout = Duration::from_millis(300);
+    let emulator = builder.start().unwrap();
+    let address = emulator.endpoint().replace("http://", "");
+    let heads = [
+        "",
+        "GET / HTTP/1.1\r\nX: ",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999\r\n\r\n",
+    ];
+    std::thread::scope(|scope| {
+        for head in heads {
+            let address = &address;
+            scope.spawn(move || {
+                let started = Instant::now();
+                let mut stream = TcpStream::connect(address).unwrap();
+                stream.write_all(head.as_bytes()).unwrap();
+                stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+                // The connection must be closed or reset, although the client sends single bytes.
+                loop {
+                    match stream.read(&mut [0; 1024]) {
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                        Ok(1..) => {}
+                        _ => break,
+                    }
+                    let elapsed = started.elapsed();
+                    assert!(elapsed < Duration::from_secs(20), "{head:?}: the connection is open");
+                    if !head.is_empty() {
+                        let _ = stream.write_all(b"x");
+                    }
+                }
+                assert!(started.elapsed() >= Duration::from_millis(300), "{head:?}");
+            });
+        }
+    });
+    let mut stream = TcpStream::connect(&address).unwrap();
+    stream.write_all(b"GET /_emulator/stats HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    assert!(stream.read(&mut [0; 12]).unwrap() > 0);
 }

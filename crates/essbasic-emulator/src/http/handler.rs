@@ -28,8 +28,8 @@ use crate::faults::stream::{Script, ScriptedStream};
 use crate::limits::MAX_TIME;
 use crate::routes;
 
-/// Maximum time for reading the head of a request, and again for its body.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Default of [`Handler::read_timeout`].
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Maximum time without progress while a response is written.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -45,6 +45,8 @@ pub(super) struct Handler {
     /// Address of links; `None` for a wildcard address, for which links use the `Host` header.
     pub(super) address: Option<SocketAddr>,
     pub(super) tls: Option<Tls>,
+    /// Maximum time for reading the head of a request, and again for its body.
+    pub(super) read_timeout: Duration,
 }
 
 impl Handler {
@@ -55,7 +57,7 @@ impl Handler {
         let Some(tls) = &self.tls else { return self.serve(stream, connected).await };
         let accepted = tls.accept(stream, self.service.faults.draw_handshake());
         let accepted = tokio::select! {
-            accepted = tokio::time::timeout(READ_TIMEOUT, accepted) => accepted,
+            accepted = tokio::time::timeout(self.read_timeout, accepted) => accepted,
             () = connected.closing() => return,
         };
         match accepted {
@@ -72,7 +74,7 @@ impl Handler {
         let mut connection = pin!(
             http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(READ_TIMEOUT)
+                .header_read_timeout(self.read_timeout)
                 // `Date` is the emulator's time.
                 .auto_date_header(false)
                 .serve_connection(TokioIo::new(stream), respond)
@@ -135,7 +137,7 @@ impl Handler {
         let (parts, body) = request.into_parts();
         let action = parts.headers.get("x-tc-action").and_then(|action| action.to_str().ok());
         let max_bytes = body::max_bytes(action);
-        let read = tokio::time::timeout(READ_TIMEOUT, body::read(body, max_bytes)).await??;
+        let read = tokio::time::timeout(self.read_timeout, body::read(body, max_bytes)).await??;
         let Some(body) = read else {
             let message = format!("The request body is longer than {max_bytes} bytes.");
             let error = ApiError::new("RequestSizeLimitExceeded", message);

@@ -3,7 +3,7 @@
 mod body;
 pub(crate) mod connection;
 mod connections;
-mod handler;
+pub(crate) mod handler;
 mod listener;
 pub(crate) mod range;
 pub(crate) mod reply;

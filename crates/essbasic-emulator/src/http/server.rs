@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -31,6 +32,7 @@ impl Server {
         service: Arc<Service>,
         callbacks: Option<CallbackSender>,
         tls: Option<Tls>,
+        read_timeout: Duration,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -43,6 +45,7 @@ impl Server {
             scheme,
             address: (!address.ip().is_unspecified()).then_some(address),
             tls,
+            read_timeout,
         });
         let thread =
             std::thread::Builder::new().name("essbasic-emulator".into()).spawn(move || {
