@@ -7,18 +7,16 @@
     reason = "a panic fails the test"
 )]
 
-#[allow(dead_code, reason = "each test uses a part of it")]
-mod support;
-
 use std::io::Write as _;
 use std::sync::mpsc::channel;
 
 use serde_json::json;
-use support::server::{serve, success};
-use support::{Reply, config, run};
 use tc3_client::api::ActionInfo;
 use tc3_client::transport::{Proxy, TransportConfig};
 use tc3_client::{Client, Config, ErrorKind, blocking};
+
+use crate::support::server::{serve, success};
+use crate::support::{Reply, config, run};
 
 const READ: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();

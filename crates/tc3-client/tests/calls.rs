@@ -2,18 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-#[allow(dead_code, reason = "each test uses a part of it")]
-mod support;
-
 use std::collections::HashSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::json;
-use support::{Reply, START, config, run, run_calls};
 use tc3_client::api::ActionInfo;
 use tc3_client::transport::TransportErrorKind as Kind;
 use tc3_client::{Endpoint, ErrorKind, Language, RateLimit, RetryPolicy};
+
+use crate::support::{self, Reply, START, config, run, run_calls};
 
 const CREATE: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "CreateFlow");
 const READ: ActionInfo<'static> =

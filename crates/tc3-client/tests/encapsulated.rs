@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-#[allow(dead_code, reason = "each test uses a part of it")]
-mod support;
-
 use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use support::{Reply, config, run_fresh};
 use tc3_client::api::ActionInfo;
 use tc3_client::{Encapsulation, ErrorKind};
+
+use crate::support::{self, Reply, config, run_fresh};
 
 const CREATE: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "CreateFlow");
 const READ: ActionInfo<'static> =

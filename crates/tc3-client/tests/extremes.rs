@@ -2,20 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-#[allow(dead_code, reason = "each test uses a part of it")]
-mod support;
-
 use std::io::Write as _;
 use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::json;
-use support::server::{serve, success};
-use support::{Reply, START, run_calls, run_fresh};
 use tc3_client::api::ActionInfo;
 use tc3_client::credentials::{AssumeRole, Credential};
 use tc3_client::transport::{Proxy, TransportConfig};
 use tc3_client::{Client, Clock, Config, Now, RateLimit, RetryPolicy, blocking};
+
+use crate::support::server::{serve, success};
+use crate::support::{Reply, START, run_calls, run_fresh};
 
 const READ: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();

@@ -2,15 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-#[allow(dead_code, reason = "each test uses a part of it")]
-mod support;
-
 use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use support::{Reply, config, run_fresh};
 use tc3_client::api::ActionInfo;
 use tc3_client::credentials::Credential;
 use tc3_client::transport::{Bytes, HeaderName, HeaderValue, StatusCode, header};
@@ -18,6 +14,8 @@ use tc3_client::{
     Config, Encapsulation, ErrorKind, FailedAttempt, Interceptor, RawResponse, RetryDecision,
     UnsignedRequest,
 };
+
+use crate::support::{Reply, config, run_fresh};
 
 const READ: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();

@@ -7,15 +7,11 @@
     reason = "a panic fails the test"
 )]
 
-#[allow(dead_code, reason = "each test uses a part of it")]
-mod support;
-
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{Reply, Simulation, config, run_fresh};
 use tc3_client::api::{Action, ActionInfo, Envelope, ErrorClass, json as api_json};
 use tc3_client::credentials::{Credential, from_fn};
 use tc3_client::transport::{
@@ -26,6 +22,8 @@ use tc3_client::{
     AttemptEvent, CallEvent, CallOutcome, Client, Config, ErrorKind, Observer, RetryPolicy, Stop,
     blocking,
 };
+
+use crate::support::{Reply, Simulation, config, run_fresh};
 
 const READ: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();

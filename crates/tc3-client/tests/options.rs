@@ -2,18 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-#[allow(dead_code, reason = "each test uses a part of it")]
-mod support;
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use support::{Outcome, Reply, config, run, run_calls, run_with};
 use tc3_client::api::ActionInfo;
 use tc3_client::transport::TransportErrorKind;
 use tc3_client::{
     CallOptions, Config, ErrorKind, FailedAttempt, Language, RateLimit, RetryDecision, RetryPolicy,
 };
+
+use crate::support::{Outcome, Reply, config, run, run_calls, run_with};
 
 const CREATE: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "CreateFlow");
 const READ: ActionInfo<'static> =

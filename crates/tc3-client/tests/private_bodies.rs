@@ -2,21 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-#[allow(dead_code, reason = "each test uses a part of it")]
-mod support;
-
 use std::error::Error as StdError;
 use std::io::Write as _;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use support::server::serve;
-use support::{Reply, config, run};
 use tc3_client::api::ActionInfo;
 use tc3_client::transport::{
     AsyncBody, BlockingBody, Bytes, Proxy, Response, StatusCode, TransportConfig,
 };
 use tc3_client::{Client, Config, Error, RetryPolicy, blocking};
+
+use crate::support::server::serve;
+use crate::support::{Reply, config, run};
 
 const READ: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();

@@ -7,10 +7,6 @@
     reason = "a panic fails the test"
 )]
 
-#[allow(dead_code, reason = "each test uses a part of it")]
-#[path = "support/server.rs"]
-mod server;
-
 use std::collections::VecDeque;
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
@@ -27,6 +23,8 @@ use tc3_client::{
     CallOptions, Config, Error, ErrorKind, Interceptor, Now, Permit, RateLimit, RetryPolicy,
     UnsignedRequest,
 };
+
+use crate::support;
 
 const START: Duration = Duration::from_secs(1_551_113_065);
 
@@ -55,12 +53,12 @@ impl<const IDEMPOTENT: bool> Action for Empty<IDEMPOTENT> {
 /// Starts a server with these responses, and returns its URL. An empty response closes the connection.
 fn scripted(responses: &[String]) -> String {
     let responses = Arc::new(Mutex::new(VecDeque::from(responses.to_vec())));
-    server::serve(move |head, stream| {
+    support::server::serve(move |head, stream| {
         assert!(
             head.starts_with("POST / HTTP/1.1\r\n") && head.contains("\r\nauthorization: TC3-")
         );
         let response = responses.lock().unwrap().pop_front();
-        stream.write_all(response.unwrap_or_else(server::success).as_bytes())
+        stream.write_all(response.unwrap_or_else(support::server::success).as_bytes())
     })
 }
 

@@ -2,21 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-#[allow(dead_code, reason = "each test uses a part of it")]
-mod support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{Reply, Simulation, config, run};
 use tc3_client::api::ActionInfo;
 use tc3_client::transport::{
     AsyncBody, BlockingBody, Bytes, HeaderMap, Request, Response, StatusCode, TransportError,
     TransportErrorKind,
 };
 use tc3_client::{Client, Config, Error, RateLimit, RetryPolicy, Stop, blocking};
+
+use crate::support::{Reply, Simulation, config, run};
 
 const READ: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();

@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-#[allow(dead_code, reason = "each test uses a part of it")]
-mod support;
-
-use support::{Reply, config, run};
 use tc3_client::ErrorKind;
 use tc3_client::api::ActionInfo;
 use tc3_client::catalogue::{
     ActionMeta, Catalogue, FieldMeta, JsonType, Limits, ObjectMeta, Rule, RuleKind,
 };
+
+use crate::support::{Reply, config, run};
 
 const DO: ActionInfo<'static> = ActionInfo::new("svc", "2020-01-01", "Do");
 

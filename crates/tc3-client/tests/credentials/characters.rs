@@ -7,9 +7,9 @@ use tc3_client::credentials::{
     AssumeRole, Chain, Credential, CredentialSource, CvmRole, TkeIdentity, from_fn,
 };
 
-use crate::files::profile;
+use super::files::profile;
+use super::{SECRET, call, credential_error, environment, variables};
 use crate::support::{Outcome, Reply, START};
-use crate::{SECRET, call, credential_error, environment, variables};
 
 /// Values that contain [`SECRET`] and are not a valid SecretId, SecretKey or token.
 fn invalid() -> Vec<String> {

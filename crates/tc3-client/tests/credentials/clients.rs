@@ -11,7 +11,7 @@ use tc3_client::transport::{
 };
 use tc3_client::{Client, Clock, Config, Error, Now, RateLimit, blocking};
 
-use crate::READ;
+use super::READ;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Driver {

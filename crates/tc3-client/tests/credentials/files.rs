@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tc3_client::credentials::{Chain, Credential, Profile, TkeIdentity};
 
-use crate::remote::{role_response, sts_response};
+use super::remote::{role_response, sts_response};
+use super::{SECRET, call, credential_error, header, used, variables};
 use crate::support::{Reply, START};
-use crate::{SECRET, call, credential_error, header, used, variables};
 
 fn write(folder: &Path, file: &str, text: impl AsRef<[u8]>) {
     let path = folder.join(file);

@@ -12,10 +12,10 @@ use tc3_client::credentials::{
     AssumeRole, Chain, Credential, CredentialError, CredentialSource, from_async_fn, from_fn,
 };
 
-use crate::clients::{AnyClient, DRIVERS, Driver, Service};
-use crate::remote::sts_response;
+use super::clients::{AnyClient, DRIVERS, Driver, Service};
+use super::remote::sts_response;
+use super::{READ, SECRET, call, credential_error, used};
 use crate::support::Reply;
-use crate::{READ, SECRET, call, credential_error, used};
 
 #[test]
 fn a_function_can_be_absent_or_fail() {

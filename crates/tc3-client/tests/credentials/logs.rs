@@ -9,7 +9,7 @@ use tc3_client::credentials::{Credential, CredentialError, from_fn};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-use crate::clients::{AnyClient, DRIVERS, Driver, Service};
+use super::clients::{AnyClient, DRIVERS, Driver, Service};
 
 /// Ships the first warning with a client, and stores the result.
 struct Ships {

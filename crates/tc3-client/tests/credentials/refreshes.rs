@@ -8,7 +8,7 @@ use std::time::Duration;
 use tc3_client::credentials::{Credential, CredentialError, CredentialSource, from_fn};
 use tc3_client::{Clock as _, ErrorKind};
 
-use crate::clients::{AnyClient, DRIVERS, Service};
+use super::clients::{AnyClient, DRIVERS, Service};
 
 /// Returns a source that calls `fetch` with the number of the fetch, and this number.
 fn counted(

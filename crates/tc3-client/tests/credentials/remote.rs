@@ -8,8 +8,8 @@ use tc3_client::credentials::{AssumeRole, Chain, Credential, CvmRole, TkeIdentit
 use tc3_client::transport::TransportErrorKind as Kind;
 use tc3_client::{BaseUrl, Endpoint};
 
+use super::{SECRET, call, credential_error, environment, header, used, variables};
 use crate::support::{Reply, START};
-use crate::{SECRET, call, credential_error, environment, header, used, variables};
 
 pub(super) fn role_response(id: &str, ends: u64) -> Reply {
     Reply::json(

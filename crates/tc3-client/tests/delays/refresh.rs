@@ -11,8 +11,8 @@ use tc3_client::credentials::{
 use tc3_client::transport::Request;
 use tc3_client::{Clock, Config, Now, SystemClock};
 
-use crate::setting::{Transports, success};
-use crate::{AnyClient, Driver, READ, Running, SLACK};
+use super::setting::{Transports, success};
+use super::{AnyClient, Driver, READ, Running, SLACK};
 
 /// A clock that is ahead of the system's by a number of seconds.
 #[derive(Clone, Default)]

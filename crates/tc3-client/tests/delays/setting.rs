@@ -19,8 +19,8 @@ use tc3_client::{
     RetryPolicy, SystemClock,
 };
 
-use crate::server::serve;
-use crate::waiting::Waiting;
+use super::waiting::Waiting;
+use crate::support::server::serve;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 

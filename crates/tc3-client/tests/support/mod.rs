@@ -1,7 +1,6 @@
 //! A simulation without sockets or real time: scripted responses, a clock that only sleeping advances, and a trace
 //! of the steps of a client. The same script runs through both clients.
 
-#[allow(dead_code, reason = "only some tests use sockets")]
 pub(crate) mod server;
 
 use std::collections::VecDeque;

@@ -14,10 +14,6 @@ mod functions;
 mod logs;
 mod refreshes;
 mod remote;
-#[allow(dead_code, reason = "each test uses a part of it")]
-#[path = "../support/mod.rs"]
-mod support;
-
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -25,13 +21,14 @@ use std::time::Duration;
 
 use files::profile;
 use remote::role_response;
-use support::{Outcome, Reply, run_calls};
 use tc3_client::api::ActionInfo;
 use tc3_client::credentials::{
     Chain, Credential, CredentialFetch, CredentialSource, CvmRole, Environment, TkeIdentity,
 };
 use tc3_client::transport::TransportErrorKind as Kind;
 use tc3_client::{Config, ErrorKind};
+
+use crate::support::{self, Outcome, Reply, run_calls};
 
 const READ: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").idempotent();

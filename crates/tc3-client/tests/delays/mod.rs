@@ -8,9 +8,6 @@
 )]
 
 mod refresh;
-#[allow(dead_code, reason = "each test uses a part of it")]
-#[path = "../support/server.rs"]
-mod server;
 mod setting;
 mod waiting;
 

@@ -3,17 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 mod store;
-#[allow(dead_code, reason = "each test uses a part of it")]
-#[path = "../support/mod.rs"]
-mod support;
-
 use std::collections::VecDeque;
 use std::error::Error;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::{Outcome, Reply, config, run_fresh};
 use tc3_client::api::{Action, ActionInfo, Envelope, json as api_json};
 use tc3_client::transport::{
     AsyncBody, BlockingBody, Bytes, HeaderMap, Request, Response, StatusCode, async_trait,
@@ -22,6 +17,8 @@ use tc3_client::{
     AsyncRateLimiter, BlockingRateLimiter, BlockingSleep, Client, Config, ErrorKind, Permit,
     PermitRequest, RateLimit, RateLimiter, Stop, blocking,
 };
+
+use crate::support::{Outcome, Reply, config, run_fresh};
 
 const INFO: ActionInfo<'static> =
     ActionInfo::new("essbasic", "2021-05-26", "DescribeFlows").with_rate_limit(7).idempotent();

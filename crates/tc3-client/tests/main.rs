@@ -1,0 +1,22 @@
+//! Both clients against scripted transports and servers, mostly in virtual time.
+
+mod app_name;
+mod calls;
+mod credentials;
+mod credentials_flight;
+mod delays;
+mod dropped;
+mod encapsulated;
+mod extremes;
+mod intercepted;
+mod lossless;
+mod model;
+mod observed;
+mod options;
+mod private_bodies;
+mod rate_limiter;
+mod sans_io;
+mod shared;
+mod support;
+mod unfinished;
+mod validated;
