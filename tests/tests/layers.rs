@@ -9,7 +9,7 @@
 )]
 
 #[path = "layers/imports.rs"]
-mod imports;
+pub(crate) mod imports;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -4,7 +4,7 @@ use essbasic_emulator::{Emulator, SECRET_ID, SECRET_KEY};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::clients::Client;
+use super::clients::Client;
 
 /// A call to make.
 #[derive(Debug, Clone, Serialize)]

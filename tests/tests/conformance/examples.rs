@@ -3,8 +3,8 @@
 use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION};
 use serde_json::{Value, json};
 
-use crate::calls::{Call, make};
-use crate::clients::Client;
+use super::calls::{Call, make};
+use super::clients::Client;
 
 const ACTION: &str = "DescribeResourceUrlsByFlows";
 

@@ -10,8 +10,8 @@ use essbasic_emulator::{Emulator, Seed};
 use serde_json::Value;
 use workspace_tests::{Sample, official_samples};
 
-use crate::calls::{Call, make};
-use crate::clients::{Client, wheel};
+use super::calls::{Call, make};
+use super::clients::{Client, wheel};
 
 /// Time of the calls, so that deadlines in the samples do not depend on the current time: 2021-05-26, the date of the API
 /// version.

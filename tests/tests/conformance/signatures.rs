@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tc3_signer::{Payload, Request, Signer};
 
-use crate::clients::Client;
+use super::clients::Client;
 
 const REQUESTS: usize = 2_000;
 /// Two requests in this number have a body of 1 MB, one in JSON and one as octets.

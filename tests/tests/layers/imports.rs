@@ -218,6 +218,11 @@ impl Crate {
         imports
     }
 
+    /// Returns the paths of all files.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|file| file.path.as_path())
+    }
+
     /// Returns the circles of imports, parent and child of one module aside.
     pub(crate) fn circles(&self) -> Vec<Circle> {
         let imports = self.imports();

@@ -1,0 +1,18 @@
+//! Tests of the whole workspace that do not need a process of their own.
+
+mod callbacks;
+mod conformance;
+mod credential_characters;
+mod debug;
+mod features;
+mod formats;
+mod guide;
+mod layers;
+mod new_service;
+mod official_samples;
+mod packages;
+mod pdf;
+mod processes;
+mod snippets;
+mod targets;
+mod tidy;
