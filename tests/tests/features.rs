@@ -9,10 +9,11 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 use workspace_tests::{members, root};
+
+use crate::programs;
 
 /// Paths below `essbasic`, each with a feature that the message of the compiler must contain if it is not enabled.
 const ITEMS: [(&str, &str); 22] = [
@@ -51,11 +52,8 @@ fn errors(program: &str) -> Vec<String> {
         root().join("crates/essbasic")
     );
     std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
-    std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    let output = Command::new(env!("CARGO"))
+    let output = programs::cargo(&folder)
         .args(["check", "--quiet", "--offline", "--message-format", "json"])
-        .env("CARGO_TARGET_DIR", folder.join("target"))
-        .current_dir(&folder)
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

@@ -13,6 +13,7 @@ mod official_samples;
 mod packages;
 mod pdf;
 mod processes;
+mod programs;
 mod snippets;
 mod targets;
 mod tidy;

@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
 use workspace_tests::{root, tccli_wheel};
+
+use crate::programs::{self, NO_WARNINGS};
 
 /// Returns the code blocks of one language, in order.
 fn blocks<'a>(document: &'a str, language: &str) -> Vec<&'a str> {
@@ -54,20 +55,20 @@ fn the_document_leads_to_a_typed_call() {
     let dependencies = blocks(&document, "toml")[0];
     let dependencies = dependencies.replace("../essbasic", &root().display().to_string());
     let manifest = manifest.replace("[dependencies]", &dependencies);
-    std::fs::write(demo.join("Cargo.toml"), manifest).unwrap();
-    std::fs::copy(root().join("Cargo.lock"), demo.join("Cargo.lock")).unwrap();
+    std::fs::write(demo.join("Cargo.toml"), manifest + NO_WARNINGS).unwrap();
+    let models = folder.path().join("cvm-models/Cargo.toml");
+    let manifest = std::fs::read_to_string(&models).unwrap();
+    std::fs::write(&models, manifest + NO_WARNINGS).unwrap();
     let [program, closure, _] = blocks(&document, "rust,ignore").try_into().unwrap();
     let cargo = |command: &str| {
-        run(Command::new(env!("CARGO"))
+        run(programs::cargo(&demo)
             .args([command, "--quiet", "--offline"])
-            .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-service"))
-            .env("RUSTFLAGS", "-D warnings")
             .env("TENCENTCLOUD_SECRET_ID", "id")
-            .env("TENCENTCLOUD_SECRET_KEY", "key")
-            .current_dir(&demo))
+            .env("TENCENTCLOUD_SECRET_KEY", "key"))
     };
     std::fs::write(demo.join("src/main.rs"), program).unwrap();
-    cargo("check");
+    // Built, because the other program needs its dependencies.
+    cargo("build");
     // The closure prints the request and fails the call.
     let offline = program.replace("    let client = Client::new(config)?;", closure).replace(
         "client.call(&request)?.instance_set",

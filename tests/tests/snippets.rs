@@ -10,6 +10,8 @@ use std::process::Command;
 use essbasic::models::CATALOGUE;
 use workspace_tests::root;
 
+use crate::programs::{self, NO_WARNINGS};
+
 #[test]
 fn every_snippet_compiles() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("snippets");
@@ -48,16 +50,13 @@ fn every_snippet_compiles() {
     let manifest = format!(
         "[package]\nname = \"snippets\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
          essbasic = {{ path = {:?}, features = [\"async\", \"blocking\", \"full\"] }}\n\
-         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n\n[workspace]\n",
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n\n[workspace]\n\
+         {NO_WARNINGS}deprecated = \"allow\"\n",
         root().join("crates/essbasic")
     );
     std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
-    std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    let output = Command::new(env!("CARGO"))
+    let output = programs::cargo(&folder)
         .args(["check", "--quiet", "--offline", "--message-format", "short"])
-        .env("CARGO_TARGET_DIR", folder.join("target"))
-        .env("RUSTFLAGS", "-D warnings -A deprecated")
-        .current_dir(&folder)
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
