@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use serde_json::{Map, Value};
 
@@ -15,29 +15,28 @@ use crate::files::{read, root};
 
 const TABLE: &str = "docs/stability.md";
 
+/// Set in the environment of this program if cargo runs it as rustdoc.
+const AS_RUSTDOC: &str = "XTASK_AS_RUSTDOC";
+
 #[derive(clap::Args)]
-pub(crate) struct Arguments {
-    /// Target directory of rustdoc, relative to the root.
-    #[arg(long, value_name = "FOLDER", default_value = "target/features")]
-    target_dir: String,
-}
+pub(crate) struct Arguments {}
 
 /// A library of the workspace, and a crate with types in its public API.
 type Pair = (String, String);
 
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+pub(crate) fn run(Arguments {}: &Arguments) -> Result<(), Error> {
     let allowed = rows(&read(&root().join(TABLE))?);
     let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"])?;
     let metadata = parse(&metadata, Path::new("cargo metadata"))?;
+    let target = metadata.get("target_directory").and_then(Value::as_str).unwrap_or("target");
     let members = members(&metadata);
     let mut shown = BTreeMap::new();
     for member in members.iter().filter(|member| member.published_library) {
-        let target = ["--target-dir", arguments.target_dir.as_str()];
         let json = ["--", "-Z", "unstable-options", "--output-format", "json"];
         let document = ["rustdoc", "--quiet", "--lib", "--all-features", "--package", &member.name];
-        cargo(&[&document[..], &target, &json].concat())?;
-        let file = format!("{}/doc/{}.json", arguments.target_dir, member.name.replace('-', "_"));
-        let path = root().join(file);
+        cargo(&[&document[..], &json].concat())?;
+        let file = format!("doc/{}.json", member.name.replace('-', "_"));
+        let path = Path::new(target).join(file);
         for (foreign, example) in foreign(&parse(&read(&path)?, &path)?) {
             if members.iter().all(|member| member.name.replace('-', "_") != foreign) {
                 shown.insert((member.name.clone(), foreign), example);
@@ -48,11 +47,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     if problems.is_empty() { Ok(()) } else { Err(Error::new(problems.join("\n"))) }
 }
 
-/// Runs `cargo` with unstable options enabled, and returns its output.
+/// Returns whether cargo runs this program as rustdoc.
+pub(crate) fn is_rustdoc() -> bool {
+    std::env::var_os(AS_RUSTDOC).is_some()
+}
+
+/// Runs rustdoc with unstable options enabled. In the environment of cargo, `RUSTC_BOOTSTRAP` would recompile most
+/// dependencies, whose build scripts read it.
+pub(crate) fn rustdoc() -> ExitCode {
+    let status = Command::new("rustdoc")
+        .args(std::env::args_os().skip(1))
+        .env("RUSTC_BOOTSTRAP", "1")
+        .status();
+    let succeeded = status.is_ok_and(|status| status.success());
+    if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs `cargo` with this program as rustdoc, and returns its output.
 fn cargo(arguments: &[&str]) -> Result<String, Error> {
+    let this = std::env::current_exe().map_err(|error| Error::new(format!("xtask: {error}")))?;
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(arguments)
-        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTDOC", this)
+        .env(AS_RUSTDOC, "1")
         .current_dir(root())
         .output()
         .map_err(|error| Error::new(format!("cargo: {error}")))?;
