@@ -116,7 +116,9 @@ impl<B: Batched> Batches<B> {
 
 /// Returns whether the service rejected a request because of an item, without any effect.
 fn is_rejection(error: &tc3_client::Error) -> bool {
-    !affects_every_request(error) && (error.is_invalid_parameter() || error.is_not_found())
+    !affects_every_request(error)
+        && !error.is_outcome_unknown()
+        && (error.is_invalid_parameter() || error.is_not_found())
 }
 
 /// Error of an item that the response does not contain.

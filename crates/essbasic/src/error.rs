@@ -110,7 +110,8 @@ pub(crate) fn into_flow_error(
     error: tc3_client::Error,
     contracts: usize,
 ) -> Result<FlowError, Error> {
-    if affects_every_request(&error) {
+    // An unknown outcome is one of these contracts.
+    if affects_every_request(&error) && !error.is_outcome_unknown() {
         return Err(error.into());
     }
     // An error code for one contract is the answer of the service about it.

@@ -8,7 +8,7 @@ use core::ops::Range;
 #[cfg(feature = "serde")]
 use serde::de::DeserializeOwned;
 
-use crate::json::{Decode, Error, Members, Reader};
+use crate::json::{Decode, Error, Kind, Members, Reader};
 
 /// A decoded response: an error of the API, or the typed response.
 ///
@@ -47,7 +47,7 @@ impl<T: Decode + Members> Envelope<T> {
     /// Returns an error if the body is not a response of the API, or not of this type.
     pub fn decode(body: &[u8]) -> Result<Self, Error> {
         let mut typed = T::blank();
-        let metadata = read(body, &mut typed)?;
+        let metadata = read(without_bom(body), &mut typed)?;
         metadata.into_envelope(|_| Ok(typed))
     }
 }
@@ -59,6 +59,7 @@ impl<T: DeserializeOwned> Envelope<T> {
     /// # Errors
     /// Returns an error if the body is not a response of the API, or not of this type.
     pub fn deserialize(body: &[u8]) -> Result<Self, Error> {
+        let body = without_bom(body);
         let metadata = read(body, &mut SkipFields)?;
         metadata.into_envelope(|range| {
             let start = range.start;
@@ -75,8 +76,22 @@ impl Envelope<()> {
     /// # Errors
     /// Returns an error if the body is not a response of the API.
     pub fn decode_metadata(body: &[u8]) -> Result<Self, Error> {
-        read(body, &mut SkipFields)?.into_envelope(|_| Ok(()))
+        read(without_bom(body), &mut SkipFields)?.into_envelope(|_| Ok(()))
     }
+}
+
+/// Returns the text without a byte order mark, which some gateways add.
+fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
+}
+
+/// Reads a field of the envelope. One of another type is skipped: it must not hide the others.
+fn lenient<T: Decode>(reader: &mut Reader<'_>) -> Result<Option<T>, Error> {
+    let before = reader.clone();
+    T::optional(reader).or_else(|_| {
+        *reader = before;
+        reader.skip().map(|()| None)
+    })
 }
 
 /// Skips the fields of a response of which only the envelope is read.
@@ -160,14 +175,21 @@ impl Members for Inner<'_> {
         match name {
             "Error" => {
                 // A `null` does not clear an error that was read before.
-                if let Some(error) = ApiError::optional(reader)? {
+                if let Some(error) = api_error(reader)? {
                     self.metadata.error = Some(error);
                 }
                 return Ok(());
             }
-            "DeprecatedWarning" => return reader.optional(&mut self.metadata.deprecated_warning),
+            "DeprecatedWarning" => {
+                self.metadata.deprecated_warning = lenient(reader)?;
+                return Ok(());
+            }
             // The typed response reads it too.
-            "RequestId" => reader.clone().keep(&mut self.metadata.request_id)?,
+            "RequestId" => {
+                if let Some(id) = lenient(&mut reader.clone())? {
+                    self.metadata.request_id = id;
+                }
+            }
             _ => {}
         }
         let before = reader.clone();
@@ -181,13 +203,33 @@ impl Members for Inner<'_> {
     }
 }
 
+/// Reads an error of any shape; `None` if it is `null`. It is an object in the reference.
+fn api_error(reader: &mut Reader<'_>) -> Result<Option<ApiError>, Error> {
+    match reader.kind() {
+        Some(Kind::Null | Kind::Object) | None => ApiError::optional(reader),
+        Some(Kind::Array) => {
+            let errors = lenient::<Vec<ApiError>>(reader)?.unwrap_or_default();
+            Ok(Some(errors.into_iter().next().unwrap_or_default()))
+        }
+        // A string may be anything, such as the value of a field: it is not a message.
+        Some(Kind::Bool | Kind::Number | Kind::String) => {
+            reader.skip()?;
+            Ok(Some(ApiError::default()))
+        }
+    }
+}
+
 impl Members for ApiError {
     fn member(&mut self, name: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
-        match name {
-            "Code" => reader.keep(&mut self.code),
-            "Message" => reader.keep(&mut self.message),
-            _ => reader.skip(),
+        let field = match name {
+            "Code" => &mut self.code,
+            "Message" => &mut self.message,
+            _ => return reader.skip(),
+        };
+        if let Some(text) = lenient(reader)? {
+            *field = text;
         }
+        Ok(())
     }
 }
 
@@ -285,6 +327,48 @@ mod tests {
     }
 
     #[test]
+    fn code_and_request_id_survive_any_shape_of_the_rest() {
+        for (error, code, message) in [
+            (r#"{"Code":"C","Message":["a","b"]}"#, "C", ""),
+            (r#"{"Code":"C","Message":{"zh":"m"}}"#, "C", ""),
+            (r#"{"Code":"C","Message":null,"Details":[[{}]]}"#, "C", ""),
+            (r#"{"Message":"m","Code":["C"]}"#, "", "m"),
+            (r#"{"Code":7,"Message":"m"}"#, "7", "m"),
+            (r#"[{"Code":"C","Message":"m"},{"Code":"D"}]"#, "C", "m"),
+            ("[]", "", ""),
+            (r#"["boom"]"#, "", ""),
+            (r#""boom""#, "", ""),
+            (r#""""#, "", ""),
+            ("{}", "", ""),
+        ] {
+            for json in [
+                format!(r#"{{"Response":{{"Error":{error},"RequestId":"r"}}}}"#),
+                format!("\u{feff}{{\"Response\":{{\"RequestId\":\"r\",\"Error\":{error}}}}}"),
+                format!(
+                    r#"{{"Response":{{"RequestId":"r","DeprecatedWarning":[1],"Error":{error}}}}}"#
+                ),
+            ] {
+                let envelope = decode(&json).unwrap();
+                assert_eq!(envelope.request_id, "r", "{json}");
+                let ApiError { code: found, message: text } = envelope.result.unwrap_err();
+                assert_eq!((&*found, &*text), (code, message), "{json}");
+            }
+        }
+        for other in ["true", "0", "1.5"] {
+            let json = format!(r#"{{"Response":{{"Error":{other},"RequestId":"r"}}}}"#);
+            assert_eq!(decode(&json).unwrap().result.unwrap_err().code, "", "{json}");
+        }
+        for id in ["[]", "{}"] {
+            let json = format!(r#"{{"Response":{{"Error":{{"Code":"C"}},"RequestId":{id}}}}}"#);
+            assert_eq!(decode(&json).unwrap().result.unwrap_err().code, "C", "{json}");
+        }
+        let success =
+            "\u{feff}{\"Response\":{\"Total\":3,\"RequestId\":\"r\",\"DeprecatedWarning\":{}}}";
+        let success = decode(success).unwrap().result.unwrap();
+        assert_eq!((success.body.total, success.deprecated_warning), (3, None));
+    }
+
+    #[test]
     fn an_invalid_response_is_never_an_empty_success() {
         for json in [
             "{}",
@@ -293,7 +377,6 @@ mod tests {
             r#"{"Response":null}"#,
             r#"{"Response":[]}"#,
             r#"{"response":{"Total":1,"RequestId":"r"}}"#,
-            r#"{"Response":{"Error":"text","RequestId":"r"}}"#,
             r#"{"Response":{"Total":1,"RequestId":"r"},"Response":{"Total":1,"RequestId":"r"}}"#,
             r#"{"Response":{"Total":1,"RequestId":"r""#,
         ] {

@@ -35,6 +35,7 @@ client_methods! {
     transport: AsyncTransport,
     body: AsyncBody,
     timer: async_sleep,
+    check_limiter: check_async_limiter,
     async: [async],
     await: [.await],
     send: [+ Send],
@@ -123,7 +124,7 @@ impl Client {
                 }
                 Step::Done(result) => return result.map(|()| true),
             };
-            let Some(event) = event else { return Ok(false) };
+            let Some(event) = event else { return call.stop(self.now()) };
             step = call.on(self.now(), event);
         }
     }

@@ -35,6 +35,7 @@ client_methods! {
     transport: BlockingTransport,
     body: BlockingBody,
     timer: blocking_sleep,
+    check_limiter: check_blocking_limiter,
     async: [],
     await: [],
     send: [],
@@ -113,7 +114,7 @@ impl Client {
                 }
                 Step::Done(result) => return result.map(|()| true),
             };
-            let Some(event) = event else { return Ok(false) };
+            let Some(event) = event else { return call.stop(self.now()) };
             step = call.on(self.now(), event);
         }
     }

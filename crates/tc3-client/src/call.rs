@@ -2,6 +2,7 @@
 //! it returns.
 
 mod awaited;
+mod clock;
 mod observe;
 mod permit;
 mod reaction;
@@ -55,7 +56,10 @@ pub(crate) enum Step<'a> {
 pub(crate) struct Call<'a> {
     engine: Arc<Engine>,
     options: Arc<CallOptions>,
+    /// The action. It is idempotent by its metadata or the options of the call.
     info: ActionInfo<'a>,
+    /// True if the action is idempotent by its own metadata, and not declared otherwise.
+    has_no_effect: bool,
     /// The action of the HTTP request. It differs from `info` if the call is encapsulated.
     outer_action: ActionInfo<'a>,
     target: Target,
@@ -74,14 +78,24 @@ pub(crate) struct Call<'a> {
     tokens: Option<Tokens>,
     /// True if an attempt may have reached the server.
     sent: bool,
+    /// True if an attempt may have been executed, by an action that is not idempotent.
+    is_outcome_unknown: bool,
     credential: Option<ValidCredential>,
+    /// True if the credential may be fetched again for this attempt because it has expired during the wait for a permit.
+    may_renew: bool,
     /// The error of the attempt whose credential was rejected, while the credential is refreshed.
     rejection: Option<Error>,
     /// The error of the last attempt, with which a call fails that has no time for another one.
     failure: Option<Error>,
     refreshed: bool,
-    /// The clock skew that this call has set.
+    /// True if the last attempt was sent and its connection failed: another idle connection may be broken too.
+    is_connection_broken: bool,
+    /// The clock skew with which this call signs. It is that of later calls once a response confirms it.
     corrected: Option<i64>,
+    /// Time of the last signature, on the monotonic clock.
+    signed_at: Duration,
+    /// True if an attempt has followed one whose signature expired during its transfer.
+    is_signed_again: bool,
     /// The result that the step in progress has.
     awaited: Awaited,
     /// The permit that the call is waiting for.
@@ -99,6 +113,7 @@ impl<'a> Call<'a> {
         body: Bytes,
         now: Now,
     ) -> Result<Self, Error> {
+        let has_no_effect = info.idempotent && options.idempotent != Some(false);
         info.idempotent = options.idempotent.unwrap_or(info.idempotent);
         let timeout = options.timeout.unwrap_or(engine.config.timeout);
         let outer_action =
@@ -112,6 +127,7 @@ impl<'a> Call<'a> {
             engine: Arc::clone(engine),
             options: Arc::clone(options),
             info,
+            has_no_effect,
             outer_action,
             observed: Observed::new(&info, &target, now),
             target,
@@ -124,11 +140,16 @@ impl<'a> Call<'a> {
             spent: None,
             tokens: None,
             sent: false,
+            is_outcome_unknown: false,
             credential: None,
+            may_renew: false,
             rejection: None,
             failure: None,
             refreshed: false,
+            is_connection_broken: false,
             corrected: None,
+            signed_at: now.monotonic,
+            is_signed_again: false,
             awaited: Awaited::Nothing,
             reserved: None,
             waited_until: None,
@@ -142,17 +163,18 @@ impl<'a> Call<'a> {
 
     /// Returns the error of a call without a credential at its deadline.
     pub(crate) fn expired() -> Error {
-        Error::new(ErrorKind::Timeout, "the timeout of the call expired before it had a credential")
+        Error::unsent("the timeout of the call expired before it had a credential").with_hint(
+            "check the source of the credentials, or raise the timeout of the call".into(),
+        )
     }
 
     fn on_expired(&mut self) -> Step<'a> {
         let error = match self.awaited {
             Awaited::Credential => Self::expired(),
-            Awaited::Permit => Error::new(
-                ErrorKind::Timeout,
+            Awaited::Permit => Self::limited(
                 "the timeout of the call expired before the rate limiter returned a permit",
             ),
-            _ => Error::new(ErrorKind::Timeout, "the timeout of the call has expired"),
+            _ => Error::unsent("the timeout of the call has expired"),
         };
         self.fail_unsent(error)
     }
@@ -160,15 +182,34 @@ impl<'a> Call<'a> {
     /// Fails a call that cannot send its next attempt. The error of the last attempt is more useful than a timeout.
     fn fail_unsent(&mut self, error: Error) -> Step<'a> {
         let error = match error.kind() {
-            ErrorKind::Timeout => self.failure.take().unwrap_or(error),
+            ErrorKind::Timeout => match self.failure.take() {
+                Some(failure) => failure.with_end_of_retries(reaction::NO_TIME.into()),
+                None => error,
+            },
             _ => error,
         };
         self.fail(error)
     }
 
-    /// Returns whether the call may be dropped while a request is in flight.
+    /// Returns whether the call may be dropped while a request is in flight: the action has no effect that the caller has to
+    /// know.
     pub(crate) fn is_idempotent(&self) -> bool {
-        self.info.idempotent
+        self.has_no_effect
+    }
+
+    /// Ends the call before its next step, because the driver stops. Returns false if nothing was executed.
+    ///
+    /// # Errors
+    /// Returns the error of the last attempt if an attempt may have been executed.
+    pub(crate) fn stop(&mut self, now: Now) -> Result<bool, Error> {
+        let Some(error) = self.failure.take().filter(|_| self.is_outcome_unknown) else {
+            return Ok(false);
+        };
+        let step = self.fail(error);
+        match self.observe(now, step) {
+            Step::Done(Err(error)) => Err(error),
+            _ => Ok(false),
+        }
     }
 
     /// Returns the first step.
@@ -201,6 +242,7 @@ impl<'a> Call<'a> {
         self.sent = true;
         let error = TransportError::new(TransportErrorKind::Other).with_detail(MESSAGE);
         let error = Error::transport(error);
+        self.note_outcome(&error);
         let step = self.fail(error.clone());
         self.attempt_failed(now, &error, &step);
         step
@@ -216,7 +258,8 @@ impl<'a> Call<'a> {
             }
             Event::Response(Ok(response)) => self.on_response(now, response),
             Event::Response(Err(error)) => {
-                self.sent |= !error.kind().never_sent();
+                self.is_connection_broken = !error.kind().never_sent();
+                self.sent |= self.is_connection_broken;
                 let verdict = retry::on_transport(&self.info, error.kind());
                 self.react(now, verdict, None, Error::transport(error))
             }
@@ -235,8 +278,18 @@ impl<'a> Call<'a> {
         {
             return self.fail(rejection);
         }
+        // The local clock is ahead of the source if it is expired already.
+        self.may_renew = self.reserved.is_none() && !credential.is_expired(now);
         self.credential = Some(credential);
-        self.attempt(now)
+        match self.reserved.take() {
+            Some(reserved) => self.reserve(now, Some(reserved)),
+            None => self.attempt(now),
+        }
+    }
+
+    /// Notes whether the action may have been executed by an attempt with this error.
+    fn note_outcome(&mut self, error: &Error) {
+        self.is_outcome_unknown |= !self.has_no_effect && error.may_be_executed();
     }
 
     /// Returns whether the call needs a credential.
@@ -247,6 +300,7 @@ impl<'a> Call<'a> {
 
     fn fail(&self, error: Error) -> Step<'a> {
         let error = error.of_call(self.info.name, self.attempts, self.sent);
-        Step::Done(Err(if self.info.idempotent { error } else { error.of_non_idempotent_call() }))
+        let is_unknown = self.is_outcome_unknown;
+        Step::Done(Err(if is_unknown { error.with_unknown_outcome() } else { error }))
     }
 }

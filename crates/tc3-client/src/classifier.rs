@@ -37,7 +37,7 @@ pub enum RetryDecision {
 /// The caller's rules about retries, which precede those of the client. It is called for each failed attempt, except
 /// one that an [`Interceptor`](crate::Interceptor) has failed.
 ///
-/// A closure is one:
+/// A closure is one. The type of its parameter must be given, as here:
 ///
 /// ```
 /// use tc3_client::{Config, FailedAttempt, RetryDecision, credentials};

@@ -9,6 +9,7 @@ macro_rules! client_methods {
         transport: $transport:ident,
         body: $body:ident,
         timer: $timer:ident,
+        check_limiter: $check_limiter:ident,
         async: [$($async:tt)?],
         await: [$($await:tt)*],
         send: [$($send:tt)*],
@@ -19,11 +20,13 @@ macro_rules! client_methods {
             /// Creates a client over another transport, such as a closure from [`Request`] to [`Response`].
             ///
             /// # Errors
-            /// Returns an [`Error`] of kind `Request` if the region cannot be a header.
+            /// Returns an [`Error`] of kind `Request` if the region cannot be a header. Returns one of kind `Config` if the
+            /// configuration has a rate limiter only for the other client, which this one would not use.
             pub fn with_transport(
                 config: Config,
                 transport: impl $transport + 'static,
             ) -> Result<Self, Error> {
+                config.$check_limiter()?;
                 Ok(Self {
                     engine: Arc::new(Engine::new(config)?),
                     options: Arc::default(),
@@ -47,10 +50,15 @@ macro_rules! client_methods {
             /// Returns a client whose calls have other options, which replace those of this client. It shares connections,
             /// credentials and the rate limit with this one.
             ///
-            /// [`CallOptions`] has an example.
+            /// [`CallOptions`] has an example. To change only some options, start with a clone of [`options`](Self::options).
             #[must_use]
             pub fn with_options(&self, options: CallOptions) -> Self {
                 Self { options: Arc::new(options), ..self.clone() }
+            }
+
+            /// Returns the options of the calls of this client.
+            pub fn options(&self) -> &CallOptions {
+                &self.options
             }
 
             /// Makes a typed call.
@@ -68,10 +76,12 @@ macro_rules! client_methods {
             ///
             /// After the stop no attempt starts, and every wait ends. A request in flight of an idempotent action is
             /// dropped after [`Stop::GRACE`]; any other one is completed. A cancelled call of an action that is not
-            /// idempotent was not executed: only rejected attempts and those that were never sent are retried.
+            /// idempotent was not executed.
             ///
             /// # Errors
-            /// Returns the errors of [`call`](Self::call).
+            /// Returns the errors of [`call`](Self::call). Returns the error of the last attempt if an action that is not
+            /// idempotent by its metadata may have been executed, and was to be retried by
+            /// [`CallOptions::with_idempotent`].
             pub $($async)? fn call_cancellable<R>(
                 &self,
                 request: &R,

@@ -250,8 +250,7 @@ impl Config {
     }
 
     /// Sets a rate limiter of the async client, such as one for all processes of an account. It is not used with
-    /// [`RateLimit::Off`], nor by the blocking client, which has a limiter of its own without
-    /// `with_blocking_rate_limiter`.
+    /// [`RateLimit::Off`]. A blocking client with this configuration needs `with_blocking_rate_limiter` as well.
     #[cfg(feature = "async-core")]
     #[must_use]
     pub fn with_async_rate_limiter(mut self, limiter: impl AsyncRateLimiter + 'static) -> Self {
@@ -260,7 +259,7 @@ impl Config {
     }
 
     /// Sets a rate limiter of the blocking client, such as one for all processes of an account. It is not used with
-    /// [`RateLimit::Off`], nor by the async client, which has a limiter of its own without `with_async_rate_limiter`.
+    /// [`RateLimit::Off`]. An async client with this configuration needs `with_async_rate_limiter` as well.
     #[cfg(feature = "ureq")]
     #[must_use]
     pub fn with_blocking_rate_limiter(
@@ -363,6 +362,49 @@ impl Config {
     pub fn with_blocking_sleep(mut self, sleep: impl BlockingSleep + 'static) -> Self {
         self.blocking_sleep = Arc::new(sleep);
         self
+    }
+}
+
+/// Returns an error if only the other client has a limiter of the caller, which would not be used.
+#[cfg(all(feature = "async-core", feature = "ureq"))]
+fn check_limiter(
+    config: &Config,
+    has_own: bool,
+    has_other: bool,
+    setter: &str,
+) -> Result<(), Error> {
+    match has_other && !has_own && config.rate_limit != RateLimit::Off {
+        true => Err(Error::config(format!(
+            "the rate limiter of the configuration is not one of this client; add one with `{setter}`"
+        ))),
+        false => Ok(()),
+    }
+}
+
+#[cfg(all(feature = "async-core", feature = "ureq"))]
+impl Config {
+    pub(crate) fn check_async_limiter(&self) -> Result<(), Error> {
+        let (own, other) = (&self.async_rate_limiter, &self.blocking_rate_limiter);
+        check_limiter(self, own.is_some(), other.is_some(), "with_async_rate_limiter")
+    }
+
+    pub(crate) fn check_blocking_limiter(&self) -> Result<(), Error> {
+        let (own, other) = (&self.blocking_rate_limiter, &self.async_rate_limiter);
+        check_limiter(self, own.is_some(), other.is_some(), "with_blocking_rate_limiter")
+    }
+}
+
+/// With one client there is no other limiter.
+#[cfg(not(all(feature = "async-core", feature = "ureq")))]
+impl Config {
+    #[cfg(feature = "async-core")]
+    pub(crate) fn check_async_limiter(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    #[cfg(feature = "ureq")]
+    pub(crate) fn check_blocking_limiter(&self) -> Result<(), Error> {
+        Ok(())
     }
 }
 

@@ -71,6 +71,8 @@ struct Inner {
     /// The facts about the error code.
     rule: ErrorRule,
     hint: Option<Cow<'static, str>>,
+    /// Why a failed attempt was not retried, if its rule allows a retry.
+    end_of_retries: Option<Cow<'static, str>>,
     cause: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -89,12 +91,18 @@ impl Error {
             outcome_unknown: false,
             rule: ErrorRule::new(ErrorClass::Unknown, RetryRule::Never),
             hint: None,
+            end_of_retries: None,
             cause: None,
         }))
     }
 
     pub(crate) fn config(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Config, message)
+    }
+
+    /// Returns the error of a call that reached its deadline before a request was sent. The same call may succeed later.
+    pub(crate) fn unsent(message: &'static str) -> Self {
+        Self::new(ErrorKind::Timeout, message).retryable(true)
     }
 
     pub(crate) fn transport(source: TransportError) -> Self {
@@ -128,7 +136,11 @@ impl Error {
         status: u16,
     ) -> Self {
         let rule = info.errors.rule(&error.code);
-        let api = Self::new(ErrorKind::Api, one_line(&error.message, MAX_MESSAGE_CHARS));
+        let message = match one_line(&error.message, MAX_MESSAGE_CHARS) {
+            message if message.is_empty() => "the service gave no message".to_owned(),
+            message => message,
+        };
+        let api = Self::new(ErrorKind::Api, message);
         api.of_response(request_id, status).with(|inner| {
             inner.retryable = matches!(rule.retry, RetryRule::Always | RetryRule::IfIdempotent);
             inner.hint = info.errors.hint(&error.code).map(Cow::Borrowed);
@@ -185,26 +197,34 @@ impl Error {
         })
     }
 
-    /// Sets [`is_outcome_unknown`](Self::is_outcome_unknown) by the error of the last attempt of an action that
-    /// is not idempotent. Earlier attempts were never sent, or rejected before they were executed.
-    pub(crate) fn of_non_idempotent_call(self) -> Self {
+    /// Sets why an attempt with this error was not retried.
+    pub(crate) fn with_end_of_retries(self, end: Cow<'static, str>) -> Self {
+        self.with(|inner| inner.end_of_retries = Some(end))
+    }
+
+    /// Returns whether an attempt with this error may have been executed: it was sent, and not refused before.
+    pub(crate) fn may_be_executed(&self) -> bool {
+        let inner = &*self.0;
+        match inner.kind {
+            ErrorKind::Transport(kind) => !kind.never_sent(),
+            ErrorKind::Api => inner.rule.retry == RetryRule::IfIdempotent,
+            ErrorKind::Status => inner.status.is_some_and(|status| status >= 500),
+            ErrorKind::Decode => true,
+            // With a status, the interceptor failed a response.
+            ErrorKind::Interceptor => inner.status.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Sets [`is_outcome_unknown`](Self::is_outcome_unknown), and the hint for it.
+    pub(crate) fn with_unknown_outcome(self) -> Self {
         self.with(|inner| {
-            inner.outcome_unknown = match inner.kind {
-                ErrorKind::Transport(kind) => !kind.never_sent(),
-                ErrorKind::Api => inner.rule.retry == RetryRule::IfIdempotent,
-                ErrorKind::Status => inner.status.is_some_and(|status| status >= 500),
-                ErrorKind::Decode => true,
-                // With a status, the interceptor failed a response.
-                ErrorKind::Interceptor => inner.status.is_some(),
-                _ => false,
-            };
-            if inner.outcome_unknown {
-                let query = "query the service before you retry: it may have been executed";
-                inner.hint = Some(match facts::of_kind(inner.kind) {
-                    Some(hint) => Cow::Owned(format!("{query}; {hint}")),
-                    None => Cow::Borrowed(query),
-                });
-            }
+            let query = "query the service before you retry: it may have been executed";
+            inner.outcome_unknown = true;
+            inner.hint = Some(match facts::of_kind(inner.kind) {
+                Some(hint) => Cow::Owned(format!("{query}; {hint}")),
+                None => Cow::Borrowed(query),
+            });
         })
     }
 }
@@ -227,6 +247,9 @@ impl fmt::Display for Error {
         }
         if let Some(id) = self.request_id() {
             write!(f, " [request id {id}]")?;
+        }
+        if let Some(end) = &inner.end_of_retries {
+            write!(f, "; not retried: {end}")?;
         }
         if inner.outcome_unknown {
             f.write_str("; the outcome is unknown")?;

@@ -53,22 +53,84 @@ pub(crate) fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error
     })
 }
 
-fn http_date(headers: &HeaderMap, name: HeaderName) -> Option<Duration> {
-    let text = headers.get(name)?.to_str().ok()?;
+/// Returns the time of a date, since the Unix epoch.
+fn date(text: &str) -> Option<Duration> {
     httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()
 }
 
 /// Returns the server's time, since the Unix epoch.
 pub(crate) fn server_time(headers: &HeaderMap) -> Option<Duration> {
-    http_date(headers, header::DATE)
+    date(headers.get(header::DATE)?.to_str().ok()?)
 }
 
-/// Returns the delay of `Retry-After`.
-pub(crate) fn retry_after(headers: &HeaderMap, now: Now) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok();
-    seconds.map(Duration::from_secs).or_else(|| {
+/// The delay that `Retry-After` demands: the longest one of all its headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct RetryAfter {
+    /// The longest delay that can be read.
+    wait: Option<Duration>,
+    /// True if a header is neither a number of seconds nor a date.
+    is_unreadable: bool,
+}
+
+impl RetryAfter {
+    /// Returns the delay; `None` without the header.
+    pub(crate) fn of(headers: &HeaderMap, now: Now) -> Option<Self> {
         // Relative to the server's clock, which may differ from the local one.
         let server = server_time(headers).unwrap_or(now.unix);
-        Some(http_date(headers, header::RETRY_AFTER)?.saturating_sub(server))
-    })
+        let values = headers.get_all(header::RETRY_AFTER).into_iter();
+        let waits = values.map(|value| delay(value.to_str().ok()?.trim(), server));
+        waits.fold(None, |longest, wait| {
+            let Self { wait: other, is_unreadable } = longest.unwrap_or(Self::default());
+            Some(Self { wait: wait.max(other), is_unreadable: is_unreadable || wait.is_none() })
+        })
+    }
+
+    /// Returns the delay, which is at least `longest` if a header is unreadable: it is not absent.
+    pub(crate) fn wait(self, longest: Duration) -> Duration {
+        let least = if self.is_unreadable { longest } else { Duration::ZERO };
+        self.wait.unwrap_or_default().max(least)
+    }
+}
+
+fn delay(text: &str, server: Duration) -> Option<Duration> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    Some(date(text)?.saturating_sub(server))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_retry_after_counts_and_an_unreadable_one_is_not_absent() {
+        let longest = Duration::from_secs(5);
+        let cases: [(&[&str], Option<u64>); 14] = [
+            (&[], None),
+            (&["7"], Some(7)),
+            (&[" 7 "], Some(7)),
+            (&["0"], Some(0)),
+            (&["99999999999999999999"], Some(u64::MAX)),
+            (&["30.0"], Some(5)),
+            (&["120s"], Some(5)),
+            (&["-1"], Some(5)),
+            (&["+3"], Some(5)),
+            (&[""], Some(5)),
+            (&["3", "9"], Some(9)),
+            (&["9", "soon", "3"], Some(9)),
+            (&["Mon, 25 Feb 2019 10:00:08 GMT", "2"], Some(8)),
+            (&["Mon, 25 Feb 2019 09:00:00 GMT"], Some(0)),
+        ];
+        let now = Now { unix: Duration::from_secs(1), monotonic: Duration::ZERO };
+        for (values, expected) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::DATE, "Mon, 25 Feb 2019 10:00:00 GMT".parse().unwrap());
+            for value in values {
+                headers.append(header::RETRY_AFTER, value.parse().unwrap());
+            }
+            let wait = RetryAfter::of(&headers, now).map(|after| after.wait(longest).as_secs());
+            assert_eq!(wait, expected, "{values:?}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ use crate::retry::RetryPolicy;
 const MAX_HEADERS: usize = 64;
 
 /// Options of calls that differ from the [`Config`](crate::Config) of their client. `Client::with_options` returns a client
-/// with them.
+/// with them, in place of its previous ones. To change only some, start with a clone of those that `Client::options` returns.
 ///
 /// ```
 /// # #[cfg(feature = "ureq")] {
@@ -109,7 +109,11 @@ impl CallOptions {
     }
 
     /// Declares whether the action is idempotent, instead of its own metadata. The client retries an idempotent action if the
-    /// outcome of an attempt is unknown, and drops it in flight after a [`Stop`](crate::Stop).
+    /// outcome of an attempt is unknown.
+    ///
+    /// The declaration concerns retries only. If an action that is not idempotent by its metadata fails after an attempt
+    /// that may have been executed, [`is_outcome_unknown`](Error::is_outcome_unknown) is true. Such a request in flight is
+    /// not dropped after a [`Stop`](crate::Stop).
     ///
     /// Declare it only if a request that is executed twice has the same effect, for example because it contains an ID by
     /// which the service recognizes it.

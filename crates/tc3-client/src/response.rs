@@ -1,7 +1,7 @@
 //! Decoding of responses for the call engine.
 
 use tc3_api::json;
-use tc3_api::{ActionInfo, ApiError, Envelope};
+use tc3_api::{ActionInfo, ApiError, Envelope, ErrorClass};
 use tc3_transport::{Bytes, HeaderMap, Response, StatusCode};
 
 use crate::encapsulation::Encapsulation;
@@ -40,6 +40,20 @@ pub(crate) enum Content {
     Unexpected(String),
     /// Not a response of the API, with a description.
     Undecodable(String),
+}
+
+impl Content {
+    /// Returns whether the service has accepted the signature of the request.
+    pub(crate) fn accepts_signature(&self, info: &ActionInfo<'_>) -> bool {
+        match self {
+            Self::Success | Self::Deprecated(_) | Self::Unexpected(_) => true,
+            Self::Error(error) => !matches!(
+                info.errors.rule(&error.code).class,
+                ErrorClass::Authentication | ErrorClass::ClockSkew | ErrorClass::Unknown
+            ),
+            Self::Intercepted(_) | Self::Undecodable(_) => false,
+        }
+    }
 }
 
 /// A decoder of response bodies.

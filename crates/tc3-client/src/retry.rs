@@ -32,6 +32,9 @@ const MIN_THROTTLE_DELAY: Duration = Duration::from_secs(1);
 /// Upper bound of [`RetryPolicy::max_delay`].
 const MAX_DELAY: Duration = Duration::from_secs(3_600);
 
+/// Longest delay after a throttled attempt, without jitter: after a `Retry-After` that cannot be read.
+pub(crate) const MAX_THROTTLE_DELAY: Duration = Duration::from_secs(6);
+
 /// Maximum jitter added to the delay after a throttled attempt.
 const MAX_THROTTLE_JITTER: Duration = Duration::from_secs(5);
 
@@ -75,6 +78,11 @@ impl RetryPolicy {
         self
     }
 
+    /// Returns the upper bound of all delays.
+    pub(crate) fn longest_delay(&self) -> Duration {
+        self.max_delay.min(MAX_DELAY)
+    }
+
     /// Returns the delay after the given number of throttled attempts, without and with jitter. It is at least
     /// one second, and at least `retry_after`. Jitter spreads the clients that were throttled at the same time.
     pub(crate) fn throttle_delay(
@@ -98,7 +106,7 @@ impl RetryPolicy {
         rng: &mut fastrand::Rng,
     ) -> Duration {
         let doubled = 1_u32.checked_shl(failed.saturating_sub(1)).unwrap_or(u32::MAX);
-        let bound = self.base_delay.saturating_mul(doubled).min(self.max_delay).min(MAX_DELAY);
+        let bound = self.base_delay.saturating_mul(doubled).min(self.longest_delay());
         let jitter = bound.mul_f64(rng.f64());
         retry_after.unwrap_or_default().saturating_add(jitter)
     }

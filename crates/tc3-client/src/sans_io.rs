@@ -187,7 +187,7 @@ impl<T> Call<T> {
         self.call.deadline()
     }
 
-    /// Returns whether a request in flight may be dropped: the action is idempotent.
+    /// Returns whether a request in flight may be dropped: the action is idempotent by its own metadata.
     pub fn is_idempotent(&self) -> bool {
         self.call.is_idempotent()
     }

@@ -12,7 +12,7 @@
 use tc3_api::{ActionInfo, ApiError};
 use tc3_transport::TransportError;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// Returns the error of a call that the API rejected, after one attempt.
 pub fn api_error(info: &ActionInfo<'_>, code: &str, message: &str, request_id: &str) -> Error {
@@ -28,11 +28,14 @@ pub fn transport_error(info: &ActionInfo<'_>, cause: TransportError) -> Error {
 
 /// Returns the error of a call whose timeout expired before its first attempt.
 pub fn timeout_error(info: &ActionInfo<'_>) -> Error {
-    let error = Error::new(ErrorKind::Timeout, "the timeout of the call has expired");
+    let error = Error::unsent("the timeout of the call has expired");
     error.of_call(info.name, 0, false)
 }
 
 fn of_call(info: &ActionInfo<'_>, error: Error, sent: bool) -> Error {
     let error = error.of_call(info.name, 1, sent);
-    if info.idempotent { error } else { error.of_non_idempotent_call() }
+    match !info.idempotent && error.may_be_executed() {
+        true => error.with_unknown_outcome(),
+        false => error,
+    }
 }

@@ -29,6 +29,9 @@ pub struct Request {
     /// True if the request must not use the configured proxy, for a metadata service that issues credentials of this
     /// instance. A closure must check this itself.
     pub bypass_proxy: bool,
+    /// True if the request must not be sent over an idle connection of the pool, because such a connection may have broken
+    /// the previous attempt. A transport without a pool ignores it.
+    pub new_connection: bool,
 }
 
 impl Request {
@@ -42,6 +45,7 @@ impl Request {
             timeout: None,
             public_only: false,
             bypass_proxy: false,
+            new_connection: false,
         }
     }
 }

@@ -188,11 +188,7 @@ impl Route {
         kind: TransportErrorKind,
         text: impl fmt::Display,
     ) -> TransportError {
-        let text = text.to_string();
         let advice = match kind {
-            TransportErrorKind::Proxy if has_server_error(&text) => {
-                "; the proxy cannot reach the server: check the host name, or use another proxy"
-            }
             TransportErrorKind::Proxy => {
                 "; check the user and password of the proxy, and the hosts that it allows"
             }
@@ -200,12 +196,36 @@ impl Route {
         };
         TransportError::new(kind).with_detail(format!("{self}: {text}{advice}"))
     }
-}
 
-/// Returns whether a text contains a status from 500 to 599. Libraries report the status of a proxy only in their text.
-fn has_server_error(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_digit())
-        .any(|number| number.len() == 3 && number.starts_with('5'))
+    /// Returns the error of a connection to the proxy, which is not that of the endpoint.
+    pub(crate) fn proxy_error(
+        &self,
+        kind: TransportErrorKind,
+        text: impl fmt::Display,
+    ) -> TransportError {
+        match kind {
+            TransportErrorKind::Resolve | TransportErrorKind::Connect => {
+                self.error(kind, format_args!("the proxy: {text}; check the URL of the proxy"))
+            }
+            _ => self.error(kind, text),
+        }
+    }
+
+    /// Returns the error of a proxy that has responded with this status to `CONNECT`.
+    pub(crate) fn refused_tunnel(&self, status: u16) -> TransportError {
+        let text = format!("the proxy responded with {status}");
+        match status {
+            502..=504 => self.unreachable_by_proxy(text),
+            _ => self.error(TransportErrorKind::Proxy, text),
+        }
+    }
+
+    /// Returns the error of a proxy that could not connect to the server. It may be able to at the next attempt.
+    pub(crate) fn unreachable_by_proxy(&self, text: impl fmt::Display) -> TransportError {
+        const ADVICE: &str =
+            "the proxy cannot reach the server: check the host name, or use another proxy";
+        self.error(TransportErrorKind::Connect, format_args!("{text}; {ADVICE}"))
+    }
 }
 
 impl fmt::Display for Route {

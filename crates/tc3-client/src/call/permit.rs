@@ -39,6 +39,12 @@ impl<'a> Call<'a> {
         // A timer that returns early is that of a simulation.
         let waited_until = self.waited_until.take().unwrap_or_default();
         if at <= now.monotonic.max(waited_until) {
+            if std::mem::take(&mut self.may_renew)
+                && self.credential.as_ref().is_some_and(|credential| credential.is_expired(now))
+            {
+                self.reserved = Some(permit);
+                return Step::Credential(None);
+            }
             let step = self.send(now);
             // Without a request the permit is released.
             if let Step::Send(_) = step {
@@ -48,8 +54,7 @@ impl<'a> Call<'a> {
         }
         let wait = at.saturating_sub(now.monotonic);
         if !self.has_time_for(now, wait) {
-            return self.fail_unsent(Error::new(
-                ErrorKind::Timeout,
+            return self.fail_unsent(Self::limited(
                 "the client's rate limit permits no request before the timeout of the call",
             ));
         }
@@ -57,6 +62,15 @@ impl<'a> Call<'a> {
         self.waited_until = Some(at);
         self.reserved = Some(permit);
         Step::Sleep(wait)
+    }
+
+    /// Returns the error of a call without a permit at its deadline.
+    pub(super) fn limited(message: &'static str) -> Error {
+        Error::unsent(message).with_hint(
+            "raise the timeout of the call, lower the number of concurrent calls, or share one rate limiter among the \
+             clients of the account"
+                .into(),
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! The reaction to the result of an attempt: the end of the call, or a retry.
 
+use std::borrow::Cow;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tc3_transport::HeaderMap;
@@ -9,14 +9,11 @@ use tc3_transport::HeaderMap;
 use super::{Call, Step};
 use crate::classifier::FailedAttempt;
 use crate::error::{Error, ErrorKind};
-use crate::headers::{retry_after, server_time};
+use crate::headers::{RetryAfter, server_time};
 use crate::one_line::one_line;
 use crate::response::{ApiResponse, Content};
 use crate::retry::{self, RetryPolicy, Verdict};
-use crate::time::{Now, skew};
-
-/// Minimum difference, in seconds, of a second clock skew correction in one call.
-const MIN_SKEW_CHANGE: u64 = 60;
+use crate::time::Now;
 
 /// Minimum time for an attempt; a tenth of the timeout if that is less.
 const MIN_ATTEMPT_TIME: Duration = Duration::from_secs(1);
@@ -24,12 +21,19 @@ const MIN_ATTEMPT_TIME: Duration = Duration::from_secs(1);
 /// Maximum `Retry-After` that a call waits for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
+/// End of the retries by the timeout of the call.
+pub(super) const NO_TIME: &str = "the timeout of the call leaves no time for another attempt";
+
 impl<'a> Call<'a> {
     pub(super) fn on_response(&mut self, now: Now, response: ApiResponse) -> Step<'a> {
         self.sent = true;
+        self.is_connection_broken = false;
         let status = response.status.as_u16();
         tracing::debug!(status, request_id = response.request_id, "response received");
         let id = response.request_id;
+        if response.content.accepts_signature(&self.info) {
+            self.confirm_skew();
+        }
         let (verdict, error) = match response.content {
             Content::Success | Content::Deprecated(_) if !response.status.is_success() => {
                 let message = format!("HTTP status {status} without an error in the response");
@@ -77,6 +81,7 @@ impl<'a> Call<'a> {
         headers: Option<&HeaderMap>,
         error: Error,
     ) -> Step<'a> {
+        self.note_outcome(&error);
         let failure = error.clone();
         self.failure = Some(error.clone());
         let step = self.decide(now, verdict, headers, error);
@@ -92,6 +97,11 @@ impl<'a> Call<'a> {
         error: Error,
     ) -> Step<'a> {
         let verdict = self.classify(verdict, &error);
+        let server = headers.and_then(server_time);
+        let error = match verdict {
+            Verdict::CorrectClock => self.explain_expiry(now, server, error),
+            _ => error,
+        };
         let max_attempts = self.retry_policy().max_attempts;
         if let Verdict::Throttled = verdict
             && max_attempts > 1
@@ -104,10 +114,7 @@ impl<'a> Call<'a> {
         match verdict {
             Verdict::GiveUp | Verdict::Throttled => self.fail(error),
             Verdict::Retry => self.back_off(now, headers, error),
-            Verdict::CorrectClock => match headers.and_then(server_time) {
-                Some(server) => self.correct_clock(now, server, error),
-                None => self.fail(error),
-            },
+            Verdict::CorrectClock => self.correct_clock(now, server, error),
             Verdict::RefreshCredential if !self.refreshed && self.credential.is_some() => {
                 self.refreshed = true;
                 self.rejection = Some(error);
@@ -117,32 +124,21 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Retries with the server's time. A call corrects the skew a second time only if the value differs: then
-    /// the first server's clock was wrong.
-    fn correct_clock(&mut self, now: Now, server: Duration, error: Error) -> Step<'a> {
-        let skew = skew(server, now);
-        if self.corrected.is_some_and(|tried| tried.abs_diff(skew) < MIN_SKEW_CHANGE) {
-            return self.fail(error);
-        }
-        self.corrected = Some(skew);
-        tracing::warn!(skew_seconds = skew, "clock skew corrected with the time of the server");
-        self.engine.skew.store(skew, Ordering::Relaxed);
-        self.begin(now)
-    }
-
     fn back_off(&mut self, now: Now, headers: Option<&HeaderMap>, error: Error) -> Step<'a> {
-        let after = headers.and_then(|headers| retry_after(headers, now));
+        let after = headers.and_then(|headers| RetryAfter::of(headers, now));
         let failed = self.attempts.saturating_sub(self.throttled);
         let retry = self.retry_policy();
+        let after = after.map(|after| after.wait(retry.longest_delay()));
         let delay = self.with_rng(|rng| retry.delay(failed, after, rng));
         // This error is more useful than a timeout.
-        if after.is_some_and(|after| after > MAX_RETRY_AFTER) || !self.has_time_for(now, delay) {
-            return self.fail(error);
+        if let Some(end) = self.end_of_retries(after, self.has_time_for(now, delay)) {
+            return self.fail(error.with_end_of_retries(end));
         }
         if let Some(budget) = &self.engine.budget {
             let Some(tokens) = budget.reserve(error.is_timeout()) else {
                 tracing::debug!(attempt = self.attempts, "no retry: the retry budget is exhausted");
-                return self.fail(error);
+                return self
+                    .fail(error.with_end_of_retries("the retry budget is exhausted".into()));
             };
             self.tokens = Some(tokens);
         }
@@ -153,7 +149,8 @@ impl<'a> Call<'a> {
     fn on_throttled(&mut self, now: Now, headers: Option<&HeaderMap>, error: Error) -> Step<'a> {
         self.throttled = self.throttled.saturating_add(1);
         let since = *self.throttled_since.get_or_insert(now.monotonic);
-        let after = headers.and_then(|headers| retry_after(headers, now));
+        let after = headers.and_then(|headers| RetryAfter::of(headers, now));
+        let after = after.map(|after| after.wait(retry::MAX_THROTTLE_DELAY));
         let retry = self.retry_policy();
         let (min_delay, delay) =
             self.with_rng(|rng| retry.throttle_delay(self.throttled, after, rng));
@@ -162,11 +159,26 @@ impl<'a> Call<'a> {
             Some(_) => self.has_time_for(now, wait),
             None => now.monotonic.saturating_add(wait) < end,
         };
-        if after.is_some_and(|after| after > MAX_RETRY_AFTER) || !has_time_for(min_delay) {
-            return self.fail(error);
+        if let Some(end) = self.end_of_retries(after, has_time_for(min_delay)) {
+            return self.fail(error.with_end_of_retries(end));
         }
         // If little time is left, the jitter is omitted.
         self.retry_in(if has_time_for(delay) { delay } else { min_delay }, &error)
+    }
+
+    /// Returns why there is no retry after a wait for `after`.
+    fn end_of_retries(&self, after: Option<Duration>, has_time: bool) -> Option<Cow<'static, str>> {
+        match after {
+            Some(after) if after > MAX_RETRY_AFTER || (!has_time && !after.is_zero()) => {
+                Some(Cow::Owned(format!(
+                    "the server asks to retry after {} s (Retry-After)",
+                    after.as_secs()
+                )))
+            }
+            _ if has_time => None,
+            _ if self.deadline.is_none() => Some("the service throttles for 5 minutes".into()),
+            _ => Some(NO_TIME.into()),
+        }
     }
 
     fn retry_policy(&self) -> RetryPolicy {

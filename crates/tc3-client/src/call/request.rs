@@ -1,6 +1,5 @@
 //! The request of an attempt.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tc3_transport::{Method, Request};
@@ -18,6 +17,7 @@ impl<'a> Call<'a> {
             Ok(request) => {
                 self.report_pending(Some(Duration::ZERO));
                 self.attempts += 1;
+                self.signed_at = now.monotonic;
                 self.spent = self.tokens.take().map(Tokens::spend).or(self.spent);
                 self.attempt_sent(now);
                 tracing::debug!(attempt = self.attempts, "sending");
@@ -32,14 +32,14 @@ impl<'a> Call<'a> {
         let Some(deadline) = self.deadline else { return Ok(None) };
         match deadline.checked_sub(now.monotonic) {
             Some(left) if !left.is_zero() => Ok(Some(left)),
-            _ => Err(Error::new(ErrorKind::Timeout, "the timeout of the call has expired")),
+            _ => Err(Error::unsent("the timeout of the call has expired")),
         }
     }
 
     /// Returns the request, signed with the current time.
     pub(super) fn request(&self, now: Now) -> Result<Request, Error> {
         let timeout = self.time_left(now)?;
-        let skew = self.engine.skew.load(Ordering::Relaxed);
+        let skew = self.skew();
         let timestamp = now.unix.as_secs().saturating_add_signed(skew);
         let mut unsigned = UnsignedRequest {
             info: self.info,
@@ -74,6 +74,7 @@ impl<'a> Call<'a> {
             .and_then(|own| request_headers::with_others(own, headers))?,
             body,
             timeout,
+            new_connection: self.is_connection_broken,
             ..Request::get(self.target.uri.clone())
         })
     }

@@ -6,6 +6,7 @@ use tc3_signer::Signer;
 use zeroize::Zeroizing;
 
 use super::error::CredentialError;
+use crate::time::Now;
 
 /// A SecretId and a SecretKey, with an optional session token and expiry.
 ///
@@ -132,6 +133,11 @@ impl ValidCredential {
 
     pub(crate) fn expires_at(&self) -> Option<Duration> {
         self.0.expires_at()
+    }
+
+    /// Returns whether the credential has expired by the local clock.
+    pub(crate) fn is_expired(&self, now: Now) -> bool {
+        self.expires_at().is_some_and(|expiry| expiry <= now.unix)
     }
 
     /// Returns whether SecretId and token are equal. A SecretId always has the same key, so a server that rejects one

@@ -11,12 +11,37 @@ const KEY: &str = "TENCENTCLOUD_SECRET_KEY";
 /// The variables of the token: of the official command line, and of the official Node SDK.
 const TOKENS: [&str; 2] = ["TENCENTCLOUD_TOKEN", "TENCENTCLOUD_SESSION_TOKEN"];
 
+/// Names that are mistaken for [`ID`].
+const SIMILAR_IDS: [&str; 4] = [
+    "TENCENTCLOUD_API_SECRET_ID",
+    "TENCENTCLOUD_SECRETID",
+    "TENCENTCLOUD_ACCESS_KEY_ID",
+    "TENCENT_CLOUD_SECRET_ID",
+];
+/// Names that are mistaken for [`KEY`].
+const SIMILAR_KEYS: [&str; 5] = [
+    "TENCENTCLOUD_API_SECRET_KEY",
+    "TENCENTCLOUD_SECRETKEY",
+    "TENCENTCLOUD_ACCESS_KEY_SECRET",
+    "TENCENTCLOUD_SECRET_ACCESS_KEY",
+    "TENCENT_CLOUD_SECRET_KEY",
+];
+/// Names that are mistaken for those of the token.
+const SIMILAR_TOKENS: [&str; 5] = [
+    "TENCENTCLOUD_API_TOKEN",
+    "TENCENTCLOUD_SECRET_TOKEN",
+    "TENCENTCLOUD_SECURITY_TOKEN",
+    "TENCENT_CLOUD_TOKEN",
+    "TENCENTCLOUD_API_SECRET_TOKEN",
+];
+
 /// Credentials in environment variables.
 ///
 /// The keys are `TENCENTCLOUD_SECRET_ID` and `TENCENTCLOUD_SECRET_KEY`, as in all official SDKs. The token of
 /// temporary keys is `TENCENTCLOUD_TOKEN` (official command line) or `TENCENTCLOUD_SESSION_TOKEN` (Node SDK).
 ///
-/// An empty variable counts as unset. One key without the other is an error.
+/// An empty variable counts as unset. One key without the other is an error, and so is a variable of a similar name, such as
+/// `TENCENTCLOUD_API_SECRET_ID`, in place of one of these.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     variables: Variables,
@@ -40,7 +65,15 @@ impl Environment {
 
     fn find(&self) -> Result<Option<Credential>, CredentialError> {
         let read = |variable| self.variables.read(NAME, variable);
-        let (id, key) = match (read(ID)?, read(KEY)?) {
+        let (id, key) = (read(ID)?, read(KEY)?);
+        for (is_set, variable, others) in
+            [(id.is_some(), ID, &SIMILAR_IDS[..]), (key.is_some(), KEY, &SIMILAR_KEYS)]
+        {
+            if !is_set {
+                self.check_similar(variable, others)?;
+            }
+        }
+        let (id, key) = match (id, key) {
             (None, None) => return Ok(None),
             (Some(id), Some(key)) => (id, key),
             (Some(_), None) => return Err(missing(ID, KEY)),
@@ -49,6 +82,9 @@ impl Environment {
         let mut token = None;
         for variable in TOKENS {
             token = token.or(read(variable)?.map(|token| (variable, token)));
+        }
+        if token.is_none() {
+            self.check_similar("TENCENTCLOUD_TOKEN", &SIMILAR_TOKENS)?;
         }
         let parts = [
             Some((ID, Part::Id, &id)),
@@ -66,6 +102,17 @@ impl Environment {
             Some((_, token)) => credential.with_token(token),
             None => credential,
         }))
+    }
+}
+
+impl Environment {
+    /// Returns an error if a variable of a similar name is set, which would be ignored.
+    fn check_similar(&self, variable: &str, similar: &[&str]) -> Result<(), CredentialError> {
+        match similar.iter().find(|name| self.variables.raw(name).is_some()) {
+            Some(name) => Err(CredentialError::new(NAME, format!("{name} is not read"))
+                .with_hint(format!("rename it to {variable}, or unset it"))),
+            None => Ok(()),
+        }
     }
 }
 

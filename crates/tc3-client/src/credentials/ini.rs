@@ -5,6 +5,8 @@ use core::fmt;
 /// The requested keys of a section.
 #[derive(PartialEq, Eq)]
 pub(super) struct Section<'a, const N: usize> {
+    /// Line number and name of each other key.
+    pub(super) others: Vec<(usize, &'a str)>,
     /// Line number of the section header, from 1.
     pub(super) line: usize,
     /// For each requested key: line number and value.
@@ -24,7 +26,7 @@ impl fmt::Display for SyntaxError {
     }
 }
 
-/// Returns the section `name`, or `None` if it does not exist.
+/// Returns the section `name`, or `None` if it does not exist. A section whose name differs only in case is an error.
 ///
 /// Key names are case-insensitive, as in the official Python SDK. Other keys are skipped. Quotes around a value are
 /// removed.
@@ -36,6 +38,8 @@ pub(super) fn section<'a, const N: usize>(
     let mut found: Option<Section<'a, N>> = None;
     let mut inside = false;
     let mut has_section = false;
+    // A section whose name differs only in case, which would be ignored.
+    let mut similar = None;
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;
         let error = |message| SyntaxError { line: number, message };
@@ -52,7 +56,9 @@ pub(super) fn section<'a, const N: usize>(
                 return Err(error("duplicate section"));
             }
             if inside {
-                found = Some(Section { line: number, values: [None; N] });
+                found = Some(Section { line: number, values: [None; N], others: Vec::new() });
+            } else if header.eq_ignore_ascii_case(name) {
+                similar.get_or_insert(error("section names are case-sensitive"));
             }
             continue;
         }
@@ -63,6 +69,9 @@ pub(super) fn section<'a, const N: usize>(
             return Err(error("key before the first section"));
         }
         let Some(section) = found.as_mut().filter(|_| inside) else { continue };
+        if !keys.iter().any(|requested| key.trim().eq_ignore_ascii_case(requested)) {
+            section.others.push((number, key.trim()));
+        }
         for (requested, slot) in keys.iter().zip(&mut section.values) {
             if key.trim().eq_ignore_ascii_case(requested)
                 && slot.replace((number, unquoted(value.trim()))).is_some()
@@ -71,7 +80,10 @@ pub(super) fn section<'a, const N: usize>(
             }
         }
     }
-    Ok(found)
+    match (found, similar) {
+        (None, Some(similar)) => Err(similar),
+        (found, _) => Ok(found),
+    }
 }
 
 fn unquoted(value: &str) -> &str {
@@ -100,7 +112,11 @@ mod tests {
         ] {
             assert_eq!(read(text), Ok(Some([Some("a"), Some("b")])), "{text}");
         }
-        assert_eq!(read("[Default]\nid=a"), Ok(None));
+        assert_eq!(read("[other]\nid=a"), Ok(None));
+        assert_eq!(
+            read("[Default]\nid=x\n[default]\nid=a\nkey=b"),
+            Ok(Some([Some("a"), Some("b")]))
+        );
         assert_eq!(read("[default]\nkey=a=b=="), Ok(Some([None, Some("a=b==")])));
     }
 
@@ -112,6 +128,8 @@ mod tests {
             ("[default]\nSECRET", 2),
             ("[default]\nid=a\n\nID=b", 4),
             ("[default]\n[x]\n[default]", 3),
+            ("\n[Default]\nid=a", 2),
+            ("[x]\n[DEFAULT]\n[Default]\nid=a", 2),
         ] {
             let error = read(text).unwrap_err();
             assert_eq!(error.line, line, "{text}");

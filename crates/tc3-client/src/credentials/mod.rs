@@ -6,12 +6,12 @@
 //! the [default chain](default_chain).
 //!
 //! # Cache
-//! All clones of a [`Config`](crate::Config) share a cache. It refreshes a credential five to six minutes before it
-//! expires, at random, while calls use the current one. Without a valid credential one call fetches it, and all others wait
-//! for the result. If the fetch fails, calls fail with its error for one to one and a half seconds; the next call after
+//! All clones of a [`Config`](crate::Config) share a cache. It refreshes a credential when a third of its lifetime is left,
+//! at most five to six minutes, with jitter, while calls use the current one. Without a valid credential one call fetches
+//! it, and all others wait for the result. If the fetch fails, calls fail with its error for one to one and a half seconds; the next call after
 //! that fetches again. After a failed refresh of a valid credential, the pause is 10 to 15 seconds.
 //!
-//! If the service rejects a credential, a call fetches another one and repeats the request, once. After a rotation of keys
+//! If the service rejects a credential, a call fetches another one. If it differs, the call retries with it, once. After a rotation of keys
 //! `refresh_credential` of the clients fetches at once.
 //!
 //! # Chains
@@ -32,6 +32,7 @@ mod ini;
 mod oidc;
 mod operation;
 mod profile;
+mod settling;
 mod source;
 mod sts;
 mod temporary;

@@ -7,11 +7,13 @@ use super::assume_role::AssumeRole;
 use super::credential::{Credential, Part};
 use super::cvm::CvmRole;
 use super::error::CredentialError;
-use super::source::{CredentialFetch, CredentialSource, Ready};
+use super::ini;
+use super::settling::{Settling, Texts};
+use super::source::{CredentialFetch, CredentialSource, FetchResponse, FetchStep, Ready};
 use super::temporary::Zeroized;
 use super::variables::Variables;
-use super::{files, ini};
 use crate::quoted::quoted;
+use crate::time::Now;
 
 const NAME: &str = "profile file";
 const FILE: &str = "TENCENTCLOUD_CREDENTIALS_FILE";
@@ -26,9 +28,11 @@ const FILE: &str = "TENCENTCLOUD_CREDENTIALS_FILE";
 ///    `token` and `expiresAt`. With `role-arn` and `role-session-name` it assumes the role. With the type
 ///    `cvm-role` it uses [`CvmRole`].
 ///
-/// Files are read at each fetch. A file above 64 KiB, or one that cannot be read, is an error. The default profile
-/// may be absent; a named profile must exist. If other users than the owner can read or change a file, a warning
-/// is logged.
+/// Files are read at each fetch. A file that was changed within the last 10 seconds is read until two reads agree, because
+/// it may be incomplete. A file above 64 KiB, or one that cannot be read, is an error. The default profile may be absent; a
+/// named profile must exist. If other users than the owner can read or change a file, a warning is logged.
+///
+/// A section or a key of a similar name, such as `[Default]`, `session_token` or `role_arn`, is an error.
 #[derive(Debug, Clone)]
 pub struct Profile {
     name: Option<String>,
@@ -77,7 +81,7 @@ impl Profile {
         self
     }
 
-    fn find(&self) -> Result<Option<Found>, CredentialError> {
+    fn find(&self, texts: &mut Texts) -> Result<Option<Found>, CredentialError> {
         let profile = self.name.as_deref().unwrap_or("default");
         // The name becomes part of a file name.
         if profile.is_empty()
@@ -91,12 +95,12 @@ impl Profile {
         let found = match self.variables.raw(FILE) {
             Some(path) => {
                 let path = Path::new(&path);
-                let text = files::read_keys(NAME, path)?.ok_or_else(|| {
+                let text = texts.read(NAME, path)?.ok_or_else(|| {
                     error(path, "file not found").with_hint(format!("correct or unset {FILE}"))
                 })?;
                 from_ini(path, &text, profile)?
             }
-            None => self.in_folders(profile)?,
+            None => self.in_folders(profile, texts)?,
         };
         match (found, &self.name) {
             (None, Some(name)) => {
@@ -107,14 +111,18 @@ impl Profile {
         }
     }
 
-    fn in_folders(&self, profile: &str) -> Result<Option<Found>, CredentialError> {
+    fn in_folders(
+        &self,
+        profile: &str,
+        texts: &mut Texts,
+    ) -> Result<Option<Found>, CredentialError> {
         let home = self.home.as_deref();
         let candidates = [
             home.map(|home| home.join(".tencentcloud/credentials")),
             Some(self.system.join("tencentcloud/credentials")),
         ];
         for path in candidates.into_iter().flatten() {
-            if let Some(text) = files::read_keys(NAME, &path)?
+            if let Some(text) = texts.read(NAME, &path)?
                 && let Some(found) = from_ini(&path, &text, profile)?
             {
                 return Ok(Some(found));
@@ -122,7 +130,7 @@ impl Profile {
         }
         let Some(home) = home else { return Ok(None) };
         let path = home.join(".tccli").join(format!("{profile}.credential"));
-        match files::read_keys(NAME, &path)? {
+        match texts.read(NAME, &path)? {
             Some(text) => from_tccli(&path, &text),
             None => Ok(None),
         }
@@ -139,12 +147,35 @@ impl CredentialSource for Profile {
     }
 
     fn fetch(&self) -> Box<dyn CredentialFetch> {
-        match self.find() {
+        Box::new(Fetch { profile: self.clone(), settling: Settling::default(), found: None })
+    }
+}
+
+/// Reads the files until they are complete.
+struct Fetch {
+    profile: Profile,
+    settling: Settling,
+    /// The fetch of the keys or the role that was found.
+    found: Option<Box<dyn CredentialFetch>>,
+}
+
+impl CredentialFetch for Fetch {
+    fn next(&mut self, now: Now, response: Option<FetchResponse>) -> FetchStep {
+        if let Some(found) = &mut self.found {
+            return found.next(now, response);
+        }
+        let mut texts = Texts::default();
+        let found = self.profile.find(&mut texts);
+        if let Some(wait) = self.settling.wait(texts) {
+            return FetchStep::Sleep(wait);
+        }
+        let found: Box<dyn CredentialFetch> = match found {
             Ok(Some(Found::Role(fetch))) => fetch,
             Ok(Some(Found::Keys(credential))) => Box::new(Ready::of(Ok(Some(credential)))),
             Ok(None) => Box::new(Ready::of(Ok(None))),
             Err(error) => Box::new(Ready::of(Err(error))),
-        }
+        };
+        self.found.insert(found).next(now, None)
     }
 }
 
@@ -156,6 +187,7 @@ fn from_ini(path: &Path, text: &str, profile: &str) -> Result<Option<Found>, Cre
     let names = ["secret_id", "secret_key", "token"];
     let section = ini::section(text, profile, names).map_err(|cause| error(path, cause))?;
     let Some(section) = section else { return Ok(None) };
+    check_others(path, &section)?;
     let parts = [Part::Id, Part::Key, Part::Token];
     for ((name, part), value) in names.iter().zip(parts).zip(&section.values) {
         if let Some((line, value)) = value
@@ -178,6 +210,43 @@ fn from_ini(path: &Path, text: &str, profile: &str) -> Result<Option<Found>, Cre
         Some(token) => credential.with_token(token),
         None => credential,
     })))
+}
+
+/// Returns an error if another key of the section is mistaken for one of these, or is one of a role: it would be ignored.
+fn check_others(path: &Path, section: &ini::Section<'_, 3>) -> Result<(), CredentialError> {
+    let [id, key, token] = &section.values;
+    for (line, name) in &section.others {
+        let plain: String = name.to_ascii_lowercase().replace(['_', '-', '.', ' '], "");
+        let expected = match plain.as_str() {
+            "secretid" | "accesskeyid" | "accesskey" | "tmpsecretid" | "awsaccesskeyid"
+                if id.is_none() =>
+            {
+                "secret_id"
+            }
+            "secretkey" | "accesskeysecret" | "secretaccesskey" | "tmpsecretkey"
+            | "awssecretaccesskey"
+                if key.is_none() =>
+            {
+                "secret_key"
+            }
+            "sessiontoken" | "securitytoken" | "secrettoken" | "tmptoken" | "awssessiontoken"
+                if token.is_none() =>
+            {
+                "token"
+            }
+            "rolearn" | "rolesessionname" => {
+                let message =
+                    format_args!("line {line}: {name} is not read: this file has no roles");
+                return Err(error(path, message).with_hint(
+                    "assume the role with `AssumeRole`, or with `tccli configure` (role-arn)",
+                ));
+            }
+            _ => continue,
+        };
+        return Err(error(path, format_args!("line {line}: {name} is not read"))
+            .with_hint(format!("rename it to {expected}")));
+    }
+    Ok(())
 }
 
 /// The file that `tccli configure`, `tccli auth login` and `tccli sso login` write.

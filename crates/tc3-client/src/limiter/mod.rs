@@ -3,6 +3,7 @@
 mod custom;
 mod permit;
 mod reservation;
+mod times;
 mod window;
 
 use tc3_api::ActionInfo;

@@ -6,6 +6,11 @@ use std::time::Duration;
 use crate::time::Now;
 
 /// A request for the permit of one attempt.
+///
+/// It identifies service and action, and neither the account nor the region, which the service counts separately. A limiter
+/// for several accounts or regions is one value per account and region, each for the clients of that account and region.
+///
+/// The use of a permit is not reported: a permit that is not released counts as used from its time on.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct PermitRequest<'a> {

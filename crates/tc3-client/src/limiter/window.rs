@@ -1,17 +1,14 @@
 //! The rate limiter within a process: a sliding window per action.
 
 use core::fmt;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::permit::{Permit, PermitRequest};
-
-/// Length of the window: the second of the service, and the slack.
-const WINDOW: Duration = Duration::from_secs(1).saturating_add(SLACK);
-
-/// Difference by which the time between two requests may shrink on their way to the service. It costs 2.5 % of the rate.
-const SLACK: Duration = Duration::from_millis(25);
+use super::times::Permits;
+#[cfg(test)]
+use super::times::WINDOW;
 
 /// Number of windows above which idle ones are removed. Action names of untyped calls may be external input.
 const MAX_WINDOWS: usize = 1024;
@@ -46,11 +43,11 @@ const MAX_WINDOWS: usize = 1024;
 /// ```
 #[derive(Clone, Default)]
 pub struct RateLimiter {
-    /// Per action, the times of the permits of the last window and of reserved permits, in ascending order.
     windows: Arc<Mutex<Windows>>,
 }
 
-type Windows = HashMap<Arc<str>, VecDeque<Duration>>;
+/// The permits per action.
+type Windows = HashMap<Arc<str>, Permits>;
 
 impl RateLimiter {
     /// Creates a limiter that has granted no permit.
@@ -58,7 +55,7 @@ impl RateLimiter {
         Self::default()
     }
 
-    /// Reserves the next permit.
+    /// Reserves the next permit: the earliest one that the permits granted so far allow, such as one that was released.
     pub fn reserve(&self, request: &PermitRequest<'_>) -> Permit {
         let now = request.now.monotonic;
         let mut windows = self.windows();
@@ -68,12 +65,8 @@ impl RateLimiter {
             Some((id, _)) => Arc::clone(id),
             None => name.into(),
         };
-        let times = windows.entry(Arc::clone(&id)).or_default();
-        while times.front().is_some_and(|&earliest| earliest.saturating_add(WINDOW) <= now) {
-            times.pop_front();
-        }
-        let at = times.back().map_or(now, |&last| last.max(now));
-        Permit::at(insert(times, request.rate, at), id)
+        let at = windows.entry(Arc::clone(&id)).or_default().reserve(request.rate, now);
+        Permit::at(at, id)
     }
 
     /// Confirms a permit at the time of its use, which may be later than the reserved one. Returns one that is valid later
@@ -85,20 +78,15 @@ impl RateLimiter {
         let mut windows = self.windows();
         // The window is new if it was removed in the meantime.
         make_room(&mut windows, id, request.now.monotonic);
-        let times = windows.entry(Arc::clone(id)).or_default();
-        if let Ok(index) = times.binary_search(&reserved) {
-            times.remove(index);
-        }
-        Permit::at(insert(times, request.rate, at), Arc::clone(id))
+        let permits = windows.entry(Arc::clone(id)).or_default();
+        Permit::at(permits.confirm(request.rate, reserved, at), Arc::clone(id))
     }
 
     /// Releases a reserved permit that is not used.
     pub fn release(&self, permit: &Permit) {
         let Some((id, at)) = permit.window() else { return };
-        if let Some(times) = self.windows().get_mut(id)
-            && let Ok(index) = times.binary_search(&at)
-        {
-            times.remove(index);
+        if let Some(permits) = self.windows().get_mut(id) {
+            permits.remove(at);
         }
     }
 
@@ -116,21 +104,8 @@ impl fmt::Debug for RateLimiter {
 /// Removes idle windows if there is no room for a new one with this name.
 fn make_room(windows: &mut Windows, name: &str, now: Duration) {
     if windows.len() >= MAX_WINDOWS && !windows.contains_key(name) {
-        windows
-            .retain(|_, times| times.back().is_some_and(|&last| last.saturating_add(WINDOW) > now));
+        windows.retain(|_, permits| permits.is_in_use(now));
     }
-}
-
-/// Inserts a permit that is valid from `at` or later, and returns its time.
-fn insert(times: &mut VecDeque<Duration>, rate: u32, mut at: Duration) -> Duration {
-    let rate = rate.max(1) as usize;
-    let index = times.partition_point(|&other| other <= at);
-    // The permit before the last `rate - 1` must be at least one window older.
-    if let Some(&earlier) = index.checked_sub(rate).and_then(|index| times.get(index)) {
-        at = at.max(earlier.saturating_add(WINDOW));
-    }
-    times.insert(times.partition_point(|&other| other <= at), at);
-    at
 }
 
 #[cfg(test)]
@@ -139,7 +114,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use crate::time::Now;
-    use proptest::prelude::*;
 
     fn request(action: &str, rate: u32, now: Duration) -> PermitRequest<'_> {
         PermitRequest::new("s", action, rate, Now { unix: Duration::ZERO, monotonic: now })
@@ -243,32 +217,6 @@ mod tests {
             assert_eq!(sent.len(), 60);
             for window in sent.windows(rate as usize + 1) {
                 assert!(window[rate as usize] - window[0] >= WINDOW, "seed {seed}: {sent:?}");
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn never_exceeds_the_rate_in_any_second(
-            calls in proptest::collection::vec((0_u64..400, proptest::option::of(0_usize..40)), 1..200),
-            rate in 1_u32..30,
-        ) {
-            let limiter = RateLimiter::new();
-            let mut now = Duration::ZERO;
-            let mut sent = Vec::new();
-            for (gap, cancelled) in calls {
-                now += Duration::from_millis(gap);
-                sent.push(limiter.reserve(&request("A", rate, now)));
-                // A waiting call is cancelled.
-                if let Some(back) = cancelled
-                    && let Some(index) = sent.len().checked_sub(back + 1)
-                    && at(&sent[index]) > now
-                {
-                    limiter.release(&sent.remove(index));
-                }
-            }
-            for window in sent.windows(rate as usize + 1) {
-                prop_assert!(at(&window[rate as usize]) - at(&window[0]) >= WINDOW);
             }
         }
     }

@@ -46,7 +46,7 @@ impl CredentialSource for Expiring {
 
     fn fetch(&self) -> Box<dyn CredentialFetch> {
         let is_first = self.fetches.fetch_add(1, Ordering::SeqCst) == 0;
-        let expiry = self.clock.now().unix + Duration::from_secs(200);
+        let expiry = self.clock.now().unix + Duration::from_secs(600);
         let credential = is_first.then(|| Credential::new("id", "key").with_expiry(expiry));
         Box::new(Fetch(self.clock.clone(), credential))
     }
@@ -91,8 +91,8 @@ fn a_slow_early_refresh_does_not_fail_calls() {
             fetches.load(Ordering::SeqCst)
         };
         assert_eq!(call(), 1, "{label}");
-        // Early refreshes pause for 10 seconds after a fetch, and for up to 15 after a refresh that has not ended.
-        clock.advance(11);
+        // A refresh is due when a third of the lifetime is left, and pauses for up to 15 seconds if it has not ended.
+        clock.advance(401);
         assert_eq!([call(), call()], [2, 2], "{label}");
         clock.advance(16);
         assert_eq!([call(), call()], [3, 3], "{label}");

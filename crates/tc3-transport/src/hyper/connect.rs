@@ -53,7 +53,8 @@ impl Connector {
             Err(_) if Some(until) == connect_deadline => {
                 Err(route.error(Kind::Connect, "timed out"))
             }
-            Err(_) => Err(super::timed_out(route)),
+            // No byte of the request was sent.
+            Err(_) => Err(route.error(Kind::Connect, "timed out")),
         }
     }
 
@@ -112,17 +113,21 @@ async fn dial(
     route: &Route,
     public_only: bool,
 ) -> Result<Box<dyn Stream>, TransportError> {
+    let failed = |kind, error: &dyn std::fmt::Display| match route.proxy {
+        Some(_) => route.proxy_error(kind, error),
+        None => route.error(kind, error),
+    };
     let found = tokio::net::lookup_host((bare_host(to), port(to))).await;
-    let found = found.map_err(|error| route.error(Kind::Resolve, error))?;
+    let found = found.map_err(|error| failed(Kind::Resolve, &error))?;
     let found = if public_only {
         only_public(found).map_err(|why| route.error(Kind::NotPublic, why))?
     } else {
         found.collect()
     };
     if found.is_empty() {
-        return Err(route.error(Kind::Resolve, "the name has no address"));
+        return Err(failed(Kind::Resolve, &"the name has no address"));
     }
-    let stream = connect_any(found).await.map_err(|error| route.error(Kind::Connect, error))?;
+    let stream = connect_any(found).await.map_err(|error| failed(Kind::Connect, &error))?;
     // A request is written in one piece, so Nagle's algorithm would only delay it.
     stream.set_nodelay(true).map_err(|error| route.error(Kind::Connect, error))?;
     Ok(Box::new(stream))
@@ -199,7 +204,7 @@ async fn tunnel(
     let (status, stream) =
         connection::tunnel(stream, message).await.map_err(|error| refused(last_cause(&error)))?;
     if !status.is_success() {
-        return Err(refused(format!("the proxy responded with {status}")));
+        return Err(route.refused_tunnel(status.as_u16()));
     }
     stream.ok_or_else(|| refused("the proxy sent data after its response".to_owned()))
 }

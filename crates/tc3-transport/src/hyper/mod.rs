@@ -101,6 +101,9 @@ impl AsyncTransport for HyperTransport {
             route.check_public()?;
         }
         let key = key(&route, request.public_only)?;
+        if request.new_connection {
+            shared.pool.clear(&key);
+        }
         let mut message = message(request, &route)?;
         loop {
             let idle = shared.pool.take(&key).await;

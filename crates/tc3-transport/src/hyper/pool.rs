@@ -54,6 +54,13 @@ impl Pool {
         }
     }
 
+    /// Closes the idle connections of a key.
+    pub(super) fn clear(&self, key: &Key) {
+        let closed = self.idle.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        // Sockets are closed after the lock is released.
+        drop(closed);
+    }
+
     fn pop(&self, key: &Key) -> Option<Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key)?.pop_back()
     }

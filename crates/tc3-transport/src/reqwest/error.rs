@@ -29,7 +29,10 @@ pub(super) fn classify(error: reqwest::Error, route: &Route) -> TransportError {
         return route.error(Kind::NotPublic, why);
     }
     if error.is_dns() {
-        return route.error(Kind::Resolve, last);
+        return match route.proxy {
+            Some(_) => route.proxy_error(Kind::Resolve, last),
+            None => route.error(Kind::Resolve, last),
+        };
     }
     if error.is_connect() {
         return connect_error(&error, last, route);
@@ -45,7 +48,15 @@ fn connect_error(error: &reqwest::Error, last: String, route: &Route) -> Transpo
         return route.error(Kind::Connect, "timed out");
     }
     // The error types of a refusal by a proxy are private. It is the last cause, unlike that of an unreachable proxy.
-    if last.starts_with("tunnel error") || last.starts_with("SOCKS error") {
+    if let Some(cause) = last.strip_prefix("tunnel error: ") {
+        return match cause {
+            "proxy authorization required" => route.refused_tunnel(407),
+            // Any other status: reqwest does not report it, and it may be 502 to 504.
+            "unsuccessful" => route.unreachable_by_proxy("the proxy refused the tunnel"),
+            cause => route.error(Kind::Proxy, cause),
+        };
+    }
+    if last.starts_with("SOCKS error") {
         return route.error(Kind::Proxy, last);
     }
     #[cfg(feature = "reqwest")]
@@ -57,5 +68,23 @@ fn connect_error(error: &reqwest::Error, last: String, route: &Route) -> Transpo
         Some(error) => error.kind() == io::ErrorKind::InvalidData,
         None => true,
     };
-    route.error(if is_tls { Kind::Tls } else { Kind::Connect }, last)
+    match &route.proxy {
+        _ if is_tls => route.error(Kind::Tls, last),
+        // A connection that was refused is that to the proxy; the tunnel may end too.
+        Some(_) if find::<io::Error>(error).is_some_and(is_refusal) => {
+            route.proxy_error(Kind::Connect, last)
+        }
+        _ => route.error(Kind::Connect, last),
+    }
+}
+
+/// Returns whether a connection was not made, rather than broken.
+fn is_refusal(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::AddrNotAvailable
+    )
 }

@@ -1,7 +1,9 @@
 //! The async transport on reqwest.
 
 mod error;
+mod fresh;
 mod public;
+mod tracked;
 
 use core::fmt;
 use std::ops::ControlFlow;
@@ -12,7 +14,9 @@ use bytes::Bytes;
 use reqwest::{Client, ClientBuilder, Url};
 
 use self::error::{build_error, classify};
+use self::fresh::Fresh;
 use self::public::PublicResolver;
+use self::tracked::Tracked;
 use crate::config::bounded;
 use crate::gzip::{Decoder, accept_gzip};
 use crate::route::{Proxies, Route};
@@ -37,6 +41,8 @@ pub struct ReqwestTransport {
     /// Connects directly, and only to public addresses. It has its own pool, because connections of the other client may
     /// lead to private addresses. `None` if the client is the caller's.
     public: Option<Client>,
+    /// Clients without idle connections. `None` if the client is the caller's.
+    fresh: Option<Arc<Fresh>>,
     proxies: Arc<Proxies>,
 }
 
@@ -49,7 +55,7 @@ impl ReqwestTransport {
     pub fn new(config: &TransportConfig) -> Result<Self, TransportError> {
         let roots = config.extra_roots(reqwest::Certificate::from_pem_bundle)?;
         let is_extra = !roots.is_empty();
-        let result = Self::build(config, || Client::builder().tls_certs_merge(roots.clone()));
+        let result = Self::build(config, move || Client::builder().tls_certs_merge(roots.clone()));
         match result {
             // A minimal container has no authorities: http still works, and every https host is untrusted.
             Err(error) if !is_extra => {
@@ -64,14 +70,14 @@ impl ReqwestTransport {
     ///
     /// Timeouts, proxy, redirects, the resolver, compression and the HTTP version are set by the transport. `builder` is
     /// called for each client: one for direct connections, one for [`public_only`](Request::public_only), and one per
-    /// proxy.
+    /// proxy; and again for each at the first request for a [new connection](Request::new_connection).
     ///
     /// # Errors
     /// Returns an error if reqwest refuses the settings, or if `config` has extra roots: add them in `builder`. An
     /// invalid proxy in the environment fails the requests that need it.
     pub fn from_builder(
         config: &TransportConfig,
-        builder: impl Fn() -> ClientBuilder,
+        builder: impl Fn() -> ClientBuilder + Send + Sync + 'static,
     ) -> Result<Self, TransportError> {
         config.refuse_extra_roots("the builder of reqwest")?;
         Self::build(config, builder)
@@ -85,19 +91,21 @@ impl ReqwestTransport {
     /// - Build `client` with `redirect::Policy::none()` and `retry::never()`. A redirect that was followed is an error,
     ///   after the request was sent to the other host.
     /// - For [`public_only`](Request::public_only), the name is resolved and checked before `client` resolves it again.
+    /// - [`new_connection`](Request::new_connection) has no effect.
     /// - [`bypass_proxy`](Request::bypass_proxy) has no effect. If `client` uses a proxy, it must exclude the metadata
     ///   service of the cloud, which issues credentials.
     pub fn from_client(client: Client) -> Self {
         let proxies = Arc::new(Proxies::new(&Proxy::None));
-        Self { client, proxied: Arc::new([]), public: None, proxies }
+        Self { client, proxied: Arc::new([]), public: None, fresh: None, proxies }
     }
 
     fn build(
         config: &TransportConfig,
-        builder: impl Fn() -> ClientBuilder,
+        builder: impl Fn() -> ClientBuilder + Send + Sync + 'static,
     ) -> Result<Self, TransportError> {
         let proxies = Arc::new(Proxies::new(&config.proxy));
-        let direct = || {
+        let (connect_timeout, read_timeout) = (config.connect_timeout, config.read_timeout);
+        let direct = move || {
             builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
@@ -108,8 +116,8 @@ impl ReqwestTransport {
                 .no_zstd()
                 .http1_only()
                 .no_proxy()
-                .connect_timeout(bounded(config.connect_timeout))
-                .read_timeout(bounded(config.read_timeout))
+                .connect_timeout(bounded(connect_timeout))
+                .read_timeout(bounded(read_timeout))
                 .pool_idle_timeout(crate::config::IDLE_TIMEOUT)
         };
         let public = build(direct().dns_resolver(Arc::new(PublicResolver)))?;
@@ -118,7 +126,9 @@ impl ReqwestTransport {
             Ok((url.clone(), client))
         });
         let proxied = proxied.collect::<Result<_, TransportError>>()?;
-        Ok(Self { client: build(direct())?, proxied, public: Some(public), proxies })
+        let client = build(direct())?;
+        let fresh = Some(Arc::new(Fresh::new(direct)));
+        Ok(Self { client, proxied, public: Some(public), fresh, proxies })
     }
 
     /// Returns the client for a request. A proxy resolves names itself.
@@ -161,7 +171,12 @@ impl fmt::Debug for ReqwestTransport {
 impl AsyncTransport for ReqwestTransport {
     async fn send(&self, mut request: Request) -> Result<Response<AsyncBody>, TransportError> {
         let route = self.proxies.route(&request)?;
-        let client = self.client_for(request.public_only, &route)?;
+        let client = match &self.fresh {
+            Some(fresh) if request.new_connection && !request.public_only => {
+                &fresh.client(route.proxy.as_ref())?
+            }
+            _ => self.client_for(request.public_only, &route)?,
+        };
         if request.public_only && self.public.is_none() {
             public::check(&route).await?;
         }
@@ -172,12 +187,19 @@ impl AsyncTransport for ReqwestTransport {
             .map_err(|_| route.error(Kind::Request, "reqwest refuses the URI"))?;
         request.set_empty_length();
         accept_gzip(&mut request.headers);
+        let (body, progress) = Tracked::new(request.body);
         let mut builder =
-            client.request(request.method, url.clone()).headers(request.headers).body(request.body);
+            client.request(request.method, url.clone()).headers(request.headers).body(body);
         if let Some(timeout) = request.timeout {
             builder = builder.timeout(bounded(timeout));
         }
-        let mut response = builder.send().await.map_err(|error| classify(error, &route))?;
+        let sent = builder.send().await;
+        let mut response =
+            sent.map_err(|error| match error.is_timeout() && progress.is_unsent() {
+                // Such as a TLS handshake that does not end.
+                true => route.error(Kind::Connect, "timed out"),
+                false => classify(error, &route),
+            })?;
         if *response.url() != url {
             return Err(route.error(
                 Kind::Other,

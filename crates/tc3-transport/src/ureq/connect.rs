@@ -30,6 +30,18 @@ use crate::tls_error;
 pub(super) struct Failure {
     pub(super) kind: Kind,
     pub(super) text: String,
+    pub(super) hop: Hop,
+}
+
+/// The part of a route that has failed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Hop {
+    /// The connection to the server, or through the tunnel to it.
+    Endpoint,
+    /// The connection to the proxy.
+    Proxy,
+    /// The proxy has refused the tunnel, with this status.
+    Tunnel(Option<u16>),
 }
 
 impl fmt::Display for Failure {
@@ -41,7 +53,11 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 fn failure(kind: Kind, text: impl fmt::Display) -> Error {
-    Error::Other(Box::new(Failure { kind, text: text.to_string() }))
+    failure_at(Hop::Endpoint, kind, text)
+}
+
+fn failure_at(hop: Hop, kind: Kind, text: impl fmt::Display) -> Error {
+    Error::Other(Box::new(Failure { kind, text: text.to_string(), hop }))
 }
 
 /// Resolver that defers to [`Connect`], which is called only if no idle connection is available.
@@ -167,16 +183,33 @@ fn connect_error(error: Error) -> Error {
     match error {
         Error::Other(known) => Error::Other(known),
         Error::Timeout(_) => failure(Kind::Connect, "timed out"),
+        Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+            failure(Kind::Connect, "timed out")
+        }
         Error::Io(error) => failure(Kind::Connect, error),
         error => failure(Kind::Connect, error),
     }
 }
 
+/// Converts an error on the way to the proxy, or of its response.
 fn tunnel_error(error: Error) -> Error {
     match error {
-        Error::ConnectProxyFailed(reason) => failure(Kind::Proxy, reason),
-        Error::Protocol(_) => failure(Kind::Proxy, "the response of the proxy is not valid HTTP"),
-        error => connect_error(error),
+        Error::ConnectProxyFailed(reason) => {
+            let status =
+                reason.split(|c: char| !c.is_ascii_digit()).find_map(|digits| digits.parse().ok());
+            failure_at(Hop::Tunnel(status), Kind::Proxy, reason)
+        }
+        Error::Protocol(_) => {
+            let text = "the response of the proxy is not valid HTTP";
+            failure_at(Hop::Tunnel(None), Kind::Proxy, text)
+        }
+        error => match connect_error(error) {
+            Error::Other(error) => match error.downcast::<Failure>() {
+                Ok(failure) => failure_at(Hop::Proxy, failure.kind, failure.text),
+                Err(error) => Error::Other(error),
+            },
+            error => error,
+        },
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ureq::{Agent, AsSendBody, Body, BodyReader, Error, ProxyProtocol, Timeout};
 
-use self::connect::{Connect, DeferredResolver, Failure};
+use self::connect::{Connect, DeferredResolver, Failure, Hop};
 use crate::config::bounded;
 use crate::route::{Proxies, Route, is_https, port};
 use crate::{
@@ -108,11 +108,17 @@ impl UreqTransport {
         agent: &Agent,
         request: http::Request<impl AsSendBody>,
         timeout: Option<Duration>,
+        new_connection: bool,
         route: &Route,
     ) -> Result<http::Response<Body>, TransportError> {
         let proxy = route.proxy.as_ref().map(through).transpose();
         let proxy = proxy.map_err(|_| route.error(Kind::Proxy, "ureq refuses the proxy URL"))?;
-        let request = agent.configure_request(request).proxy(proxy).timeout_global(timeout).build();
+        let mut request = agent.configure_request(request).proxy(proxy).timeout_global(timeout);
+        if new_connection {
+            // Idle connections are closed.
+            request = request.max_idle_age(Duration::ZERO);
+        }
+        let request = request.build();
         agent.run(request).map_err(|error| classify(error, route))
     }
 }
@@ -138,16 +144,16 @@ impl BlockingTransport for UreqTransport {
     fn send(&self, request: Request) -> Result<Response<BlockingBody>, TransportError> {
         let route = self.proxies.route(&request)?;
         let agent = self.agent_for(request.public_only, &route)?;
-        let timeout = request.timeout.map(bounded);
+        let (timeout, new_connection) = (request.timeout.map(bounded), request.new_connection);
         let mut parts = http::Request::new(());
         *parts.method_mut() = request.method;
         *parts.uri_mut() = request.uri;
         *parts.headers_mut() = request.headers;
         let has_body = !request.body.is_empty() || crate::message::takes_body(parts.method());
         let response = if has_body {
-            Self::run(agent, parts.map(|()| &*request.body), timeout, &route)
+            Self::run(agent, parts.map(|()| &*request.body), timeout, new_connection, &route)
         } else {
-            Self::run(agent, parts, timeout, &route)
+            Self::run(agent, parts, timeout, new_connection, &route)
         }?;
         let (parts, body) = response.into_parts();
         Ok(Response {
@@ -197,7 +203,11 @@ impl BlockingChunks for Chunks {
 fn classify(error: Error, route: &Route) -> TransportError {
     match error {
         Error::Other(error) => match error.downcast::<Failure>() {
-            Ok(failure) => route.error(failure.kind, failure.text),
+            Ok(failure) => match failure.hop {
+                Hop::Proxy => route.proxy_error(failure.kind, failure.text),
+                Hop::Tunnel(Some(status)) => route.refused_tunnel(status),
+                Hop::Tunnel(None) | Hop::Endpoint => route.error(failure.kind, failure.text),
+            },
             Err(error) => route.error(Kind::Other, error),
         },
         Error::Io(error) => broken(&error, route),
@@ -255,7 +265,7 @@ mod tests {
             |url: &str| transport.proxies.route(&Request::get(url.parse().unwrap())).unwrap();
         let agent = transport.agent_for(true, &route("http://files.example/")).unwrap();
         let request = http::Request::get(&url).body(()).unwrap();
-        let error = UreqTransport::run(agent, request, None, &route(&url)).unwrap_err();
+        let error = UreqTransport::run(agent, request, None, false, &route(&url)).unwrap_err();
         assert_eq!(error.kind(), Kind::NotPublic, "{error}");
         assert!(error.to_string().contains("localhost:") && !error.to_string().contains("linkkey"));
         assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);

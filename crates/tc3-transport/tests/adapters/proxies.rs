@@ -114,14 +114,29 @@ fn the_connection_to_the_proxy_may_use_tls(new: New) {
 }
 
 fn a_refused_tunnel_is_a_proxy_error(new: New) {
-    let refusals = [407, 403, 502].map(|status| response(status, "", "no"));
-    for refusal in refusals.into_iter().chain([b"garbage\r\n\r\n".to_vec(), Vec::new()]) {
+    let with_status = |status| response(status, "", "no");
+    let unknown = None;
+    for (refusal, is_transient) in [
+        (with_status(407), Some(false)),
+        // reqwest does not report the status, which may be 502.
+        (with_status(403), unknown),
+        (with_status(502), Some(true)),
+        (with_status(503), Some(true)),
+        (with_status(504), Some(true)),
+        (b"garbage\r\n\r\n".to_vec(), unknown),
+        (Vec::new(), Some(false)),
+    ] {
         let proxy = Server::closing(refusal);
         let transport = new(&through(proxy.addr)).unwrap();
         let error = fetch(&*transport, post("https://api.invalid", "x")).unwrap_err();
-        let route = format!("api.invalid:443 through the proxy {}", proxy.addr);
-        check(&error, Kind::Proxy, &route);
+        let kind = if error.kind().is_transient() { Kind::Connect } else { Kind::Proxy };
+        check(&error, kind, &format!("api.invalid:443 through the proxy {}", proxy.addr));
         assert!(error.kind().never_sent());
+        if let Some(is_transient) = is_transient {
+            assert_eq!(error.kind().is_transient(), is_transient, "{error}");
+        }
+        let text = error.to_string();
+        assert!(!text.contains("403/403") && !text.contains("407/407"), "{text}");
     }
 }
 
@@ -131,9 +146,12 @@ fn an_absent_proxy_is_a_connect_error(new: New) {
         let error = fetch(&*new(&through(closed)).unwrap(), post(target, "x")).unwrap_err();
         check(&error, Kind::Connect, &closed.to_string());
         check(&error, Kind::Connect, "refused");
+        check(&error, Kind::Connect, "check the URL of the proxy");
     }
     let error = fetch(&*new(&through("proxy.invalid:1")).unwrap(), post("https://x.cn", "x"));
-    check(&error.unwrap_err(), Kind::Resolve, "through the proxy proxy.invalid:1");
+    let error = error.unwrap_err();
+    check(&error, Kind::Resolve, "through the proxy proxy.invalid:1");
+    check(&error, Kind::Resolve, "check the URL of the proxy");
 }
 
 /// Invalid proxy URLs, each with a part of its error.

@@ -5,16 +5,17 @@ use std::time::Duration;
 use super::{CredentialError, ValidCredential};
 use crate::time::Now;
 
-/// Minimum time before expiry from which a credential is refreshed: that of the official SDKs, and the clock skew that the
-/// server accepts.
+/// Maximum time before expiry from which a credential is refreshed, without jitter: that of the official SDKs, and the
+/// clock skew that the server accepts. It is a third of the lifetime if that is less.
 const REFRESH_MARGIN: Duration = Duration::from_secs(300);
 
-/// Maximum time that is added to [`REFRESH_MARGIN`], at random for each credential: processes that have fetched at the
-/// same time refresh at different times.
-const REFRESH_JITTER: Duration = Duration::from_secs(60);
+/// Maximum part of the margin that is added to it, at random for each credential: processes that have fetched at the same
+/// time refresh at different times.
+const REFRESH_JITTER: f64 = 0.2;
 
-/// Minimum time between a refresh and the next early one. After a failure it is up to half longer.
-const MIN_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
+/// Maximum time between a refresh and the next early one; half of the lifetime if that is less. After a failure it is up to
+/// half longer.
+const REFRESH_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Minimum time between a failed fetch and the next one, without a valid credential. It is up to half longer.
 const MIN_RETRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -63,6 +64,8 @@ pub(super) struct State {
     margin: Duration,
     /// True if the last fetch has returned the credential that the server had rejected.
     is_rejected_again: bool,
+    /// True if the last fetch has returned a credential that had expired by the local clock.
+    is_expired_on_arrival: bool,
     pub(super) rng: fastrand::Rng,
 }
 
@@ -89,7 +92,7 @@ impl State {
         let Some(expiry) = current.expires_at() else { return Lookup::Use(current.clone()) };
         if now.unix >= expiry {
             // If a source has just returned an expired credential, the local clock is ahead: use it.
-            return match is_paused && self.failure.is_none() {
+            return match is_paused && self.is_expired_on_arrival {
                 true => Lookup::Use(current.clone()),
                 false => fetch,
             };
@@ -114,8 +117,10 @@ impl State {
             (Lookup::Fetch(Some(current), _), _, _) => Some(Ok(current)),
             (_, Some(failure), _) => Some(Err(failure.clone())),
             // It is new, or the source has returned the rejected credential again.
-            (_, None, Some(current)) => Some(Ok(current.clone())),
-            (_, None, None) => None,
+            (_, None, Some(current)) if self.is_expired_on_arrival || !current.is_expired(now) => {
+                Some(Ok(current.clone()))
+            }
+            (_, None, _) => None,
         }
     }
 
@@ -137,8 +142,7 @@ impl State {
         self.completed = self.completed.max(number);
         match result {
             Ok(credential) => {
-                self.early_pause_end = now.monotonic.saturating_add(MIN_REFRESH_INTERVAL);
-                self.margin = REFRESH_MARGIN + REFRESH_JITTER.mul_f64(self.rng.f64());
+                self.set_times(now, &credential);
                 self.is_rejected_again = matches!(
                     wanted, Wanted::OtherThan(rejected) if rejected.is_same(&credential)
                 );
@@ -150,18 +154,30 @@ impl State {
                 self.pause_early(now);
                 self.retry_pause_end = self.after(now, MIN_RETRY_INTERVAL);
                 self.is_rejected_again = false;
+                self.is_expired_on_arrival = false;
                 self.failure = Some(error.clone());
-                let is_valid = |credential: &ValidCredential| {
-                    credential.expires_at().is_none_or(|expiry| now.unix < expiry)
-                };
-                current.filter(is_valid).ok_or(error)
+                current.filter(|credential| !credential.is_expired(now)).ok_or(error)
             }
+        }
+    }
+
+    /// Sets the time of the next refresh of a credential that was just fetched.
+    fn set_times(&mut self, now: Now, credential: &ValidCredential) {
+        let jitter = 1.0 + REFRESH_JITTER * self.rng.f64();
+        let left = credential.expires_at().map(|expiry| expiry.saturating_sub(now.unix));
+        self.is_expired_on_arrival = left.is_some_and(|left| left.is_zero());
+        let left = left.filter(|left| !left.is_zero()).unwrap_or(Duration::MAX);
+        let pause = REFRESH_INTERVAL.min(left / 2).max(MIN_RETRY_INTERVAL);
+        self.early_pause_end = now.monotonic.saturating_add(pause);
+        // If the source has no newer credential yet, it is asked again after the pause.
+        if !self.current.as_ref().is_some_and(|current| current.is_same(credential)) {
+            self.margin = REFRESH_MARGIN.min(left / 3).mul_f64(jitter);
         }
     }
 
     /// Starts the pause of early refreshes after one that has not succeeded.
     pub(super) fn pause_early(&mut self, now: Now) {
-        self.early_pause_end = self.after(now, MIN_REFRESH_INTERVAL);
+        self.early_pause_end = self.after(now, REFRESH_INTERVAL);
     }
 
     /// Returns the end of a pause of `time` to one and a half times of it, on the monotonic clock.

@@ -128,11 +128,64 @@ fn calls_fail_in_the_pause_after_a_failed_fetch() {
     assert_spread(&pauses, 1_000, 1_501);
 }
 
+/// By lifetime in seconds: the milliseconds between which a refresh is due.
 #[test]
-fn does_not_fetch_short_lived_keys_for_each_call() {
+fn the_refresh_is_due_at_a_fraction_of_the_lifetime() {
+    for (lifetime, earliest, latest) in [
+        (5, 3_000, 3_334),
+        (15, 9_000, 10_000),
+        (60, 36_000, 40_000),
+        (299, 179_400, 199_334),
+        (600, 360_000, 400_000),
+        (900, 540_000, 600_000),
+        (7_200, 6_840_000, 6_900_000),
+        (43_200, 42_840_000, 42_900_000),
+    ] {
+        let due = seeded(|mut state| {
+            fetch(&mut state, at(0), Ok(until("a", lifetime))).unwrap();
+            // It is never used once it has expired.
+            assert_eq!(show(state.lookup(at_ms(lifetime * 1_000 - 1), Wanted::Current)), "a+");
+            assert_eq!(lookup(&state, lifetime), "!", "{lifetime}");
+            let from = latest.saturating_sub(150_000);
+            let due = change(&state, from, "a");
+            // As is the next one.
+            fetch(&mut state, at_ms(due), Ok(until("b", due.div_ceil(1_000) + lifetime))).unwrap();
+            let next = change(&state, due + from, "b") - due;
+            assert!(next + 1_000 >= earliest && next <= latest + 1_000, "{lifetime}: {next}");
+            due
+        });
+        let (least, most) = (due.iter().min().unwrap(), due.iter().max().unwrap());
+        assert!(*least >= earliest && *most <= latest, "{lifetime}: {least} to {most}");
+        assert!(most - least > (latest - earliest) / 2, "{lifetime}: {least} to {most}");
+    }
+}
+
+#[test]
+fn a_source_without_a_newer_credential_is_not_asked_for_each_call() {
     let mut state = State::default();
-    fetch(&mut state, at(0), Ok(until("a", 60))).unwrap();
-    assert_eq!([lookup(&state, 9), lookup(&state, 10), lookup(&state, 60)], ["a", "a+", "!"]);
+    let old = until("a", 600);
+    fetch(&mut state, at(0), Ok(old.clone())).unwrap();
+    assert_eq!(lookup(&state, 400), "a+");
+    fetch(&mut state, at(400), Ok(old.clone())).unwrap();
+    assert_eq!([lookup(&state, 409), lookup(&state, 410)], ["a", "a+"]);
+    // The pause is not longer than half of the time that is left.
+    fetch(&mut state, at(594), Ok(old)).unwrap();
+    assert_eq!([lookup(&state, 596), lookup(&state, 597)], ["a", "a+"]);
+    assert_eq!(lookup(&state, 600), "!");
+}
+
+#[test]
+fn a_credential_that_expires_before_its_use_is_not_shared() {
+    let mut state = State::default();
+    let Lookup::Fetch(None, seen) = state.lookup(at(0), Wanted::Current) else { panic!() };
+    fetch(&mut state, at(0), Ok(until("a", 5))).unwrap();
+    assert!(state.shared_result(at(4), Wanted::Current, seen).unwrap().is_ok());
+    assert!(state.shared_result(at(5), Wanted::Current, seen).is_none());
+}
+
+#[test]
+fn a_clock_ahead_of_the_source_does_not_fetch_for_each_call() {
+    let mut state = State::default();
     // The local clock is ahead by more than the lifetime.
     fetch(&mut state, at(100), Ok(until("b", 50))).unwrap();
     assert_eq!([lookup(&state, 101), lookup(&state, 110)], ["b", "!"]);
