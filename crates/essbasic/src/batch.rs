@@ -18,6 +18,14 @@ pub(crate) trait Batched {
     /// The result of one item.
     type Output;
 
+    /// Checks an item before it is sent.
+    ///
+    /// # Errors
+    /// Returns an error if the service refuses the item in any case.
+    fn check(&self, _: &Self::Item) -> Result<(), FlowError> {
+        Ok(())
+    }
+
     /// Returns whether a request can contain a further item.
     fn fits(&self, batch: &[Self::Item], next: &Self::Item) -> bool;
 
@@ -55,6 +63,16 @@ impl<B: Batched> Batches<B> {
     pub(crate) fn next(&mut self) -> Next<B::Request> {
         self.batch.clear();
         while let Some(next) = self.remaining.front() {
+            if let Err(refusal) = self.action.check(next) {
+                // Its result has its place after those of the batch.
+                if !self.batch.is_empty() {
+                    break;
+                }
+                self.remaining.pop_front();
+                self.single = self.single.saturating_sub(1);
+                self.results.push(Err(refusal));
+                continue;
+            }
             // A batch has at least one item: the service checks whether that is too large.
             let is_full = self.single > 0 || !self.action.fits(&self.batch, next);
             if !self.batch.is_empty() && is_full {

@@ -34,6 +34,10 @@ impl Batched for Upload {
     type Request = UploadFilesRequest;
     type Output = UploadedFile;
 
+    fn check(&self, document: &Document) -> Result<(), FlowError> {
+        document.check()
+    }
+
     fn fits(&self, batch: &[Document], next: &Document) -> bool {
         let bytes = batch.iter().chain([next]).map(Document::base64_bytes).sum::<usize>();
         batch.len() < MAX_FILES && bytes <= MAX_BASE64_BYTES

@@ -3,10 +3,14 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tc3_client::credentials::{Chain, Credential, Profile, TkeIdentity};
+use tc3_client::Now;
+use tc3_client::credentials::{
+    Chain, Credential, CredentialSource as _, FetchStep, Profile, TkeIdentity,
+};
 
 use super::remote::{role_response, sts_response};
 use super::{SECRET, call, credential_error, header, used, variables};
@@ -153,6 +157,58 @@ fn credential_files_are_regular_files() {
     fs::remove_file(&path).unwrap();
     fs::rename(&fifo, &path).unwrap();
     assert!(credential_error(&call(ini(), &[])).contains("not a regular file"));
+}
+
+/// Each cut of a profile that another thread completes while the client reads it.
+#[test]
+fn a_profile_that_is_being_written_is_read_until_it_is_complete() {
+    const TEXT: &str = "# mine\n[default]\nsecret_id = AKIDcomplete\nsecret_key = key-complete\ntoken = token-complete\n";
+    let folder = tempfile::tempdir().unwrap();
+    for cut in 0..TEXT.len() {
+        write(folder.path(), INI, &TEXT[..cut]);
+        let source = profile(folder.path(), None);
+        let mut fetch = source.fetch();
+        let now = Now { unix: Duration::from_secs(START), monotonic: Duration::ZERO };
+        let mut reads = 0;
+        let credential = loop {
+            reads += 1;
+            match fetch.next(now, None) {
+                // The writer continues before the second read.
+                FetchStep::Sleep(_) if reads == 1 => write(folder.path(), INI, TEXT),
+                FetchStep::Sleep(_) => {}
+                FetchStep::Done(credential) => break credential,
+                step => panic!("cut {cut}: {step:?}"),
+            }
+        };
+        assert_eq!(credential.secret_id(), "AKIDcomplete", "cut {cut}");
+        assert_eq!(credential.token(), Some("token-complete"), "cut {cut}");
+        assert!(reads > 2, "cut {cut}");
+    }
+}
+
+#[test]
+fn similar_names_in_profile_files_are_errors() {
+    let keys = "secret_id=a\nsecret_key=k\n";
+    for (text, expected) in [
+        (format!("[Default]\n{keys}"), "line 1: section names are case-sensitive"),
+        (format!("[default]\n{keys}session_token=t"), "line 4: session_token is not read"),
+        (format!("[default]\n{keys}security_token=t"), "rename it to token"),
+        (format!("[default]\n{keys}role_arn=arn"), "line 4: role_arn is not read"),
+        (format!("[default]\nsecretId=a\nsecret_key={SECRET}"), "rename it to secret_id"),
+        (format!("[default]\nsecret_id=a\nsecret-key={SECRET}"), "rename it to secret_key"),
+        (format!("[default]\nsecret_id=a\naccess_key_secret={SECRET}"), "rename it to secret_key"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), INI, &text);
+        let chain =
+            Chain::new().then(profile(folder.path(), None)).then(Credential::new("other", "k"));
+        let error = credential_error(&call(chain, &[]));
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+    // Other keys, and similar names next to the right ones, change nothing.
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), INI, format!("[Default]\nx=y\n[default]\n{keys}region=r\nsecretid=b"));
+    assert_eq!(used(&call(profile(folder.path(), None), &[])).0, "a");
 }
 
 proptest! {

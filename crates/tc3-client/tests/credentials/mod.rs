@@ -127,6 +127,28 @@ fn reads_the_environment() {
     }
 }
 
+/// A variable of a similar name would be ignored, and other keys used.
+#[test]
+fn similar_names_of_variables_are_errors() {
+    let keys = [(ID, "AKID1"), (KEY, SECRET)];
+    for (set, name, expected) in [
+        (&keys[..0], "TENCENTCLOUD_API_SECRET_ID", ID),
+        (&keys[..0], "TENCENTCLOUD_API_SECRET_KEY", KEY),
+        (&keys[..1], "TENCENTCLOUD_SECRETKEY", KEY),
+        (&keys[1..], "TENCENT_CLOUD_SECRET_ID", ID),
+        (&keys[..], "TENCENTCLOUD_SECURITY_TOKEN", "TENCENTCLOUD_TOKEN"),
+    ] {
+        let set = [set, &[(name, SECRET)]].concat();
+        let source = Chain::new().then(environment(&set)).then(Credential::new("other", "k"));
+        let text = credential_error(&call(source, &[]));
+        assert!(text.contains(&format!("{name} is not read")) && text.contains(expected), "{text}");
+    }
+    // Next to the right ones they change nothing.
+    let set =
+        [&keys[..], &[("TENCENTCLOUD_SECRETID", "x"), ("TENCENTCLOUD_SECRETKEY", "x")]].concat();
+    assert_eq!(used(&call(environment(&set), &[])).0, "AKID1");
+}
+
 #[test]
 fn reports_all_searched_sources_on_one_line() {
     let folder = tempfile::tempdir().unwrap();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{HeaderValue, header};
 use ureq::{Agent, AsSendBody, Body, BodyReader, Error, ProxyProtocol, Timeout};
 
 use self::connect::{Connect, DeferredResolver, Failure, Hop};
@@ -24,6 +25,10 @@ const IDLE_CONNECTIONS: usize = 64;
 /// Maximum size of a chunk of a body, in bytes.
 const MAX_CHUNK: usize = 128 << 10;
 
+/// Size of a request body, in bytes, above which it is sent only after the server has accepted the headers. ureq reads no
+/// response while it sends, so a refusal would be lost in the reset of the connection.
+const EXPECT_CONTINUE: usize = 1 << 20;
+
 /// Minimum size of the buffer for a chunk, in bytes.
 const MIN_CHUNK: usize = 4 << 10;
 
@@ -31,6 +36,7 @@ const MIN_CHUNK: usize = 4 << 10;
 ///
 /// - The name is resolved once per connection, by the system; [`connect_timeout`](TransportConfig::connect_timeout) does
 ///   not limit it.
+/// - A body above 1 MiB is sent with `Expect: 100-continue`, after the response 100 or one second.
 /// - No thread is started.
 /// - Requests through a proxy use a tunnel (`CONNECT`), including those to `http://`.
 /// - ureq logs every byte sent and received, including credentials and contracts, with the `log` crate at level `trace`.
@@ -149,6 +155,10 @@ impl BlockingTransport for UreqTransport {
         *parts.method_mut() = request.method;
         *parts.uri_mut() = request.uri;
         *parts.headers_mut() = request.headers;
+        if request.body.len() > EXPECT_CONTINUE {
+            let headers = parts.headers_mut();
+            headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
+        }
         let has_body = !request.body.is_empty() || crate::message::takes_body(parts.method());
         let response = if has_body {
             Self::run(agent, parts.map(|()| &*request.body), timeout, new_connection, &route)

@@ -99,23 +99,32 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Receives the next request; `None` if the connection is closed or broken.
-    pub(crate) fn receive(&mut self) -> Option<Received> {
+    /// Receives the head of the next request; `None` if the connection is closed or broken.
+    pub(crate) fn receive_head(&mut self) -> Option<Received> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(self.byte()?);
         }
-        let mut received = Received {
-            connection: self.index,
-            head: String::from_utf8(head).unwrap(),
-            body: Vec::new(),
-        };
-        if let Some(length) = received.header("content-length").first() {
-            received.body = vec![0; length.parse().unwrap()];
-            self.stream.read_exact(&mut received.body).unwrap();
-        }
+        let head = String::from_utf8(head).unwrap();
+        Some(Received { connection: self.index, head, body: Vec::new() })
+    }
+
+    /// Receives the next request; `None` if the connection is closed or broken.
+    pub(crate) fn receive(&mut self) -> Option<Received> {
+        let mut received = self.receive_head()?;
+        received.body = self.receive_body(&received);
         self.log.lock().unwrap().push(received.clone());
         Some(received)
+    }
+
+    /// Receives the body of a request.
+    pub(crate) fn receive_body(&mut self, head: &Received) -> Vec<u8> {
+        let mut body = Vec::new();
+        if let Some(length) = head.header("content-length").first() {
+            body = vec![0; length.parse().unwrap()];
+            self.stream.read_exact(&mut body).unwrap();
+        }
+        body
     }
 
     fn byte(&mut self) -> Option<u8> {
