@@ -1,4 +1,4 @@
-//! What a failed call reports: unknown outcomes, requests that were not sent, and the end of its retries, with both drivers.
+//! Reports of failed calls: unknown outcomes, requests that were not sent, and the end of the retries, with both drivers.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 

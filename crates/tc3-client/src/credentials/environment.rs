@@ -67,7 +67,7 @@ impl Environment {
         let read = |variable| self.variables.read(NAME, variable);
         let (id, key) = (read(ID)?, read(KEY)?);
         for (is_set, variable, others) in
-            [(id.is_some(), ID, &SIMILAR_IDS[..]), (key.is_some(), KEY, &SIMILAR_KEYS)]
+            [(id.is_some(), ID, &SIMILAR_IDS[..]), (key.is_some(), KEY, &SIMILAR_KEYS[..])]
         {
             if !is_set {
                 self.check_similar(variable, others)?;

@@ -81,8 +81,8 @@ impl Permits {
     fn conflict(&self, rate: u32, at: Duration) -> Option<Duration> {
         let (rate, index) = (rate.max(1) as usize, self.index_after(at));
         // The windows of `rate` other permits that contain `at`, the last one first.
-        let windows = (index.saturating_sub(rate)..=index).rev();
-        windows.into_iter().find_map(|start| {
+        let mut windows = (index.saturating_sub(rate)..=index).rev();
+        windows.find_map(|start| {
             let (first, last) = (self.time(start)?, self.time(start + rate - 1)?);
             let is_exceeded = last.max(at).saturating_sub(first.min(at)) < WINDOW;
             // A permit is in conflict with the others until one window after the first of them.
