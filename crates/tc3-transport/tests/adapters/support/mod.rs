@@ -108,7 +108,7 @@ pub(crate) fn reqwest_from_builder(
     let (config, mut tls) = split(config);
     // reqwest uses the protocols of the caller.
     tls.alpn_protocols.clear();
-    let builder = || reqwest::Client::builder().tls_backend_preconfigured(tls.clone());
+    let builder = move || reqwest::Client::builder().tls_backend_preconfigured(tls.clone());
     Ok(Box::new(Async(runtime(), ReqwestTransport::from_builder(&config, builder)?)))
 }
 

@@ -21,9 +21,10 @@ async fn main() -> Result<()> {
         let policy = reqwest::redirect::Policy::none();
         let client = builder(&root).no_proxy().redirect(policy).build()?;
         client.get(&endpoint).send().await?;
+        let root = root.clone();
         let transports = [
             ReqwestTransport::from_client(client),
-            ReqwestTransport::from_builder(&transport(), || builder(&root))?,
+            ReqwestTransport::from_builder(&transport(), move || builder(&root))?,
         ];
         for transport in transports {
             let config = config_without_root(&endpoint)?;
