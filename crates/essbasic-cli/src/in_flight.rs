@@ -1,26 +1,32 @@
 //! The requests in flight of the process, for the message after a signal.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use essbasic::models::CATALOGUE;
 use essbasic::transport::{
-    BlockingBody, BlockingChunks, BlockingTransport, Request, Response, TransportConfig,
+    BlockingBody, BlockingChunks, BlockingTransport, Request, Response, SendGate, TransportConfig,
     TransportError, UreqTransport,
 };
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// Number of those that are completed after a signal.
-static KEPT: AtomicUsize = AtomicUsize::new(0);
+/// Gates of those that are completed after a signal once they have passed it, by a number.
+static KEPT: Mutex<Vec<(usize, Option<SendGate>)>> = Mutex::new(Vec::new());
 
 /// Returns whether a request was sent whose response is not complete.
 pub(crate) fn any() -> bool {
     COUNT.load(Ordering::SeqCst) > 0
 }
 
-/// Returns whether one of them is completed after a signal: its action is not idempotent.
+/// Returns whether one of them is completed after a signal: its action is not idempotent, and it may have been sent.
 pub(crate) fn any_kept() -> bool {
-    KEPT.load(Ordering::SeqCst) > 0
+    let can_close = |gate: &Option<SendGate>| gate.as_ref().is_some_and(SendGate::can_close);
+    kept().iter().any(|(_, gate)| !can_close(gate))
+}
+
+fn kept() -> MutexGuard<'static, Vec<(usize, Option<SendGate>)>> {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A transport that counts its requests in flight.
@@ -37,7 +43,7 @@ impl Counted {
 
 impl BlockingTransport for Counted {
     fn send(&self, request: Request) -> Result<Response<BlockingBody>, TransportError> {
-        let exchange = Exchange::begin(is_kept(&request));
+        let exchange = Exchange::begin(&request);
         let response = self.0.send(request)?;
         Ok(response.map(|body| BlockingBody::stream(Chunks { body, _exchange: exchange })))
     }
@@ -69,20 +75,24 @@ fn is_kept(request: &Request) -> bool {
 
 /// One request in flight, until it is dropped.
 struct Exchange {
-    is_kept: bool,
+    number: usize,
 }
 
 impl Exchange {
-    fn begin(is_kept: bool) -> Self {
+    fn begin(request: &Request) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
         COUNT.fetch_add(1, Ordering::SeqCst);
-        KEPT.fetch_add(usize::from(is_kept), Ordering::SeqCst);
-        Self { is_kept }
+        let number = NEXT.fetch_add(1, Ordering::SeqCst);
+        if is_kept(request) {
+            kept().push((number, request.gate.clone()));
+        }
+        Self { number }
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
         COUNT.fetch_sub(1, Ordering::SeqCst);
-        KEPT.fetch_sub(usize::from(self.is_kept), Ordering::SeqCst);
+        kept().retain(|(number, _)| *number != self.number);
     }
 }

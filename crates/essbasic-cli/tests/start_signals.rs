@@ -103,3 +103,32 @@ fn a_create_in_flight_is_awaited_until_a_second_signal() {
         assert_eq!(code(&child.wait_with_output().unwrap()), 130, "{arguments:?}");
     }
 }
+
+/// Nothing was sent while the connection is being established, so the outcome is known.
+#[test]
+fn a_create_that_is_still_connecting_is_withdrawn_at_the_first_signal() {
+    let home = home();
+    write(&home, &[from_template("Withdrawn")]);
+    for (arguments, expected) in [
+        (&["start", "c.json"][..], "interrupted: 1 contract not started"),
+        (&["call", "ChannelCancelFlow", "--unchecked"], "interrupted: the action was not executed"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("https://{}", listener.local_addr().unwrap());
+        let mut command = essbasic_at(home.path(), &endpoint, arguments);
+        let child = start(command.args(["--call-timeout", "1h"]));
+        // The TLS handshake has begun, and is not answered.
+        let (mut connection, _) = listener.accept().unwrap();
+        assert!(connection.read(&mut [0; 1024]).unwrap() > 0);
+        child.signal("TERM");
+        let output = child.wait_with_output().unwrap();
+        let told = stderr(&output);
+        assert_eq!(code(&output), 2, "{told}");
+        assert!(told.contains(expected), "{told}");
+        assert!(!told.contains("unknown") && !told.contains("creates or changes"), "{told}");
+    }
+    let emulator = Emulator::builder().start().unwrap();
+    let output =
+        essbasic_at(home.path(), &emulator.endpoint(), &["start", "c.json"]).output().unwrap();
+    assert_eq!((code(&output), stdout(&output).lines().count()), (0, 1), "{}", stderr(&output));
+}

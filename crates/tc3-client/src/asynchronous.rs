@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tc3_api::{Action, ActionInfo, json};
 use tc3_transport::{
-    AsyncBody, AsyncChunks, AsyncTransport, Bytes, Request, Response, TransportError,
+    AsyncBody, AsyncChunks, AsyncTransport, Bytes, Request, Response, SendGate, TransportError,
 };
 use tracing::Instrument;
 
@@ -95,8 +95,8 @@ impl Client {
     ) -> Result<bool, Error> {
         let mut call = Watched::new(call, &*self.engine.config.clock);
         let mut step = call.start(self.now());
-        // Only an idempotent request in flight may be dropped.
-        let grace = stop.filter(|_| call.is_idempotent());
+        // Another request in flight may be dropped only if it is not sent yet.
+        let is_idempotent = call.is_idempotent();
         loop {
             let event = match step {
                 Step::Credential(rejected) => {
@@ -109,13 +109,16 @@ impl Client {
                     unless_stopped(stop, self.reserve(&request, reserved)).await
                 }
                 Step::Send(_) if stop.is_some_and(Stop::is_stopped) => None,
-                Step::Send(request) => {
+                Step::Send(mut request) => {
+                    let gate = stop.filter(|_| !is_idempotent).map(|_| SendGate::default());
+                    request.gate = gate.clone();
                     let (timer, max_bytes) =
                         (&*self.engine.config.async_sleep, self.engine.config.max_response_bytes);
                     let exchange = complete(&*self.transport, timer, request, max_bytes);
-                    let response = match grace {
-                        Some(stop) => stop.within_grace(exchange).await,
-                        None => Some(exchange.await),
+                    let response = match (stop, gate) {
+                        (Some(stop), Some(gate)) => stop.unless_withdrawn(&gate, exchange).await,
+                        (Some(stop), None) => stop.within_grace(exchange).await,
+                        (None, _) => Some(exchange.await),
                     };
                     response.map(|response| Event::Response(response.map(&mut *read)))
                 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tc3_api::{Action, ActionInfo, json};
 use tc3_transport::{
-    BlockingBody, BlockingTransport, Bytes, Request, Response, TransportError, UreqTransport,
+    BlockingBody, BlockingTransport, Bytes, Request, Response, SendGate, TransportError,
+    UreqTransport,
 };
 
 use crate::call::{Call, Event, Step, Watched};
@@ -82,8 +83,8 @@ impl Client {
     ) -> Result<bool, Error> {
         let mut call = Watched::new(call, &*self.engine.config.clock);
         let mut step = call.start(self.now());
-        // Only an idempotent request in flight may be dropped.
-        let grace = stop.filter(|_| call.is_idempotent());
+        // Another request in flight may be dropped only if it is not sent yet.
+        let is_idempotent = call.is_idempotent();
         loop {
             let event = match step {
                 Step::Credential(_) | Step::Reserve(..) | Step::Send(_)
@@ -101,11 +102,16 @@ impl Client {
                 Step::Reserve(request, reserved) => {
                     self.reserve(&request, reserved, stop).map(Event::Permit)
                 }
-                Step::Send(request) => {
+                Step::Send(mut request) => {
                     let max_bytes = self.engine.config.max_response_bytes;
-                    let is_over = Stop::is_grace_over;
+                    let gate = stop.filter(|_| !is_idempotent).map(|_| SendGate::default());
+                    request.gate = gate.clone();
+                    let is_over = |stop: &Stop| match &gate {
+                        Some(gate) => stop.is_stopped() && gate.close(),
+                        None => stop.is_grace_over(),
+                    };
                     let response =
-                        detached::exchange(&self.transport, request, max_bytes, grace, is_over);
+                        detached::exchange(&self.transport, request, max_bytes, stop, &is_over);
                     response.map(|response| Event::Response(response.map(&mut *read)))
                 }
                 Step::Sleep(time) => {

@@ -75,8 +75,8 @@ macro_rules! client_methods {
             /// Makes a typed call that ends early after a [`Stop`]. Returns `None` if it was cancelled.
             ///
             /// After the stop no attempt starts, and every wait ends. A request in flight of an idempotent action is
-            /// dropped after [`Stop::GRACE`]; any other one is completed. A cancelled call of an action that is not
-            /// idempotent was not executed.
+            /// dropped after [`Stop::GRACE`]; any other one is completed, unless it is still connecting. A cancelled
+            /// call of an action that is not idempotent was not executed.
             ///
             /// # Errors
             /// Returns the errors of [`call`](Self::call). Returns the error of the last attempt if an action that is not

@@ -86,7 +86,7 @@ pub(crate) fn exchange(
     request: Request,
     max_bytes: usize,
     stop: Option<&Stop>,
-    is_over: fn(&Stop) -> bool,
+    is_over: &dyn Fn(&Stop) -> bool,
 ) -> Option<Result<Response<Bytes>, TransportError>> {
     let Some((stop, thread)) = stop.and_then(|stop| Some((stop, Thread::start()?))) else {
         return Some(complete_blocking(&**transport, request, max_bytes));

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "async-core")]
+use tc3_transport::SendGate;
 use tc3_transport::{TransportError, TransportErrorKind};
 
 /// Handle that stops calls, requests in batches, waits, downloads and archive jobs, for example from the
@@ -17,7 +19,8 @@ use tc3_transport::{TransportError, TransportErrorKind};
 /// - Requests in flight have [`GRACE`](Self::GRACE) to complete. Then those of idempotent actions, transfers of files and
 ///   operations of object stores are dropped. A dropped file has no final name and no line in a journal.
 /// - A request of an action that is not idempotent, such as the creation of a contract, is completed. It ends with its
-///   response, or with the timeout of the call.
+///   response, or with the timeout of the call. It is dropped at once if its connection is not established yet, and is
+///   not sent later; a transport of the caller's own cannot report that.
 ///
 /// The grace is in real time, whatever the clock and the timer of the client are.
 ///
@@ -112,6 +115,27 @@ impl Stop {
         std::future::poll_fn(|context| match work.as_mut().poll(context) {
             std::task::Poll::Ready(output) => std::task::Poll::Ready(Some(output)),
             std::task::Poll::Pending => over.as_mut().poll(context).map(|()| None),
+        })
+        .await
+    }
+
+    /// Returns the output of a request, or `None` if the work is stopped before its body has passed the gate.
+    pub(crate) async fn unless_withdrawn<T>(
+        &self,
+        gate: &SendGate,
+        request: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut stopped = std::pin::pin!(self.0.changed.notified());
+        let mut request = std::pin::pin!(request);
+        std::future::poll_fn(|context| {
+            if let std::task::Poll::Ready(output) = request.as_mut().poll(context) {
+                return std::task::Poll::Ready(Some(output));
+            }
+            let is_stopped = self.is_stopped() || stopped.as_mut().poll(context).is_ready();
+            match is_stopped && gate.close() {
+                true => std::task::Poll::Ready(None),
+                false => std::task::Poll::Pending,
+            }
         })
         .await
     }

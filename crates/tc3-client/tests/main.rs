@@ -20,3 +20,4 @@ mod shared;
 mod support;
 mod unfinished;
 mod validated;
+mod withdrawn;

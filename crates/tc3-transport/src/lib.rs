@@ -36,6 +36,7 @@ mod blocking;
 mod collect;
 mod config;
 mod error;
+mod gate;
 #[cfg(any(feature = "hyper", feature = "reqwest-no-tls"))]
 mod gzip;
 #[cfg(feature = "hyper")]
@@ -69,6 +70,7 @@ pub use asynchronous::{AsyncBody, AsyncChunks, AsyncTransport};
 pub use blocking::{BlockingBody, BlockingChunks, BlockingTransport};
 pub use config::{Proxy, TransportConfig};
 pub use error::{TransportError, TransportErrorKind};
+pub use gate::SendGate;
 pub use message::{Request, Response};
 pub use proxy::ProxyUrl;
 

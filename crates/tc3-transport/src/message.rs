@@ -4,6 +4,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
+use crate::SendGate;
+
 /// A complete request. A transport adds only the headers that the transfer needs: `Host` and `Content-Length` if they
 /// are absent, `Accept` and `Accept-Encoding`. It adds no `User-Agent`.
 #[derive(Clone)]
@@ -32,6 +34,8 @@ pub struct Request {
     /// True if the request must not be sent over an idle connection of the pool, because such a connection may have broken
     /// the previous attempt. A transport without a pool ignores it.
     pub new_connection: bool,
+    /// Gate that the body passes once the connection is established; `None` if the request is not withdrawn.
+    pub gate: Option<SendGate>,
 }
 
 impl Request {
@@ -46,6 +50,17 @@ impl Request {
             public_only: false,
             bypass_proxy: false,
             new_connection: false,
+            gate: None,
+        }
+    }
+}
+
+#[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
+impl Request {
+    /// Announces that the transport asks the gate before it sends the body.
+    pub(crate) fn watch_gate(&self) {
+        if let Some(gate) = self.gate.as_ref().filter(|_| !self.body.is_empty()) {
+            gate.watch();
         }
     }
 }

@@ -10,8 +10,8 @@ use flate2::write::GzEncoder;
 use tc3_client::BaseUrl;
 
 use super::server::{KEY, Out, Request, Server, links, response};
-use crate::support::config_at;
 use super::{clients, clients_with};
+use crate::support::config_at;
 
 /// Limit of a response or file in these tests, in bytes.
 const LIMIT: usize = 1 << 20;

@@ -10,8 +10,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::server::{KEY, PDF, Request, Server, response, statuses};
 use super::all_clients;
+use super::server::{KEY, PDF, Request, Server, response, statuses};
 
 const PAGE: &[u8] = b"<!DOCTYPE html><html><body>%PDF-1.7 sign in again %%EOF</body></html>";
 

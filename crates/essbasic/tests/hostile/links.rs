@@ -2,8 +2,8 @@
 
 use essbasic::{ArchiveOptions, DownloadOptions, FlowErrorKind, LinkHost};
 
-use super::server::{KEY, PDF, Server, links, response};
 use super::clients;
+use super::server::{KEY, PDF, Server, links, response};
 use crate::support::Driver;
 
 /// Starts a server in the private network, which links must not reach.

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use http::{HeaderValue, Method, Uri, header};
-use http_body_util::Full;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
@@ -20,6 +20,7 @@ use tokio_rustls::TlsConnector;
 
 use super::connection::{self, Connection, Message, Stream};
 use crate::address::only_public;
+use crate::gate::GatedBody;
 use crate::hyper_error::{find, last_cause};
 use crate::route::{Route, bare_host, is_https, port};
 use crate::{ProxyUrl, TransportError, TransportErrorKind as Kind, tls_error};
@@ -193,7 +194,7 @@ async fn tunnel(
 ) -> Result<Box<dyn Stream>, TransportError> {
     let refused = |why: String| route.error(Kind::Proxy, why);
     let host = format!("{}:{}", route.target.host().unwrap_or_default(), port(&route.target));
-    let mut message = Message::new(Full::default());
+    let mut message = Message::new(GatedBody::new(Bytes::new(), None));
     *message.method_mut() = Method::CONNECT;
     *message.uri_mut() =
         host.parse().map_err(|_| refused("the target is not a valid host".to_owned()))?;

@@ -4,7 +4,6 @@ use core::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::StatusCode;
-use http_body_util::Full;
 use hyper::body::{Frame, Incoming};
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest, handshake};
@@ -12,18 +11,19 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::timeouts::Timeouts;
+use crate::gate::GatedBody;
 
 /// A stream to a server, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-pub(super) type Message = http::Request<Full<Bytes>>;
-type ConnectionFuture = http1::Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;
+pub(super) type Message = http::Request<GatedBody>;
+type ConnectionFuture = http1::Connection<TokioIo<Box<dyn Stream>>, GatedBody>;
 
 /// A connection that is polled by its user, without a separate task. So a call wakes no other task, a connection that the
 /// server has closed is detected before reuse, and dropping it closes it.
 pub(super) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
+    sender: SendRequest<GatedBody>,
     /// `None` after the connection has ended.
     future: Option<ConnectionFuture>,
 }

@@ -13,7 +13,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::uri;
 use http::{HeaderValue, Uri, header};
-use http_body_util::Full;
 use tokio::time::Instant;
 
 use self::body::{Chunks, Open, State};
@@ -22,6 +21,7 @@ use self::connection::{Message, SendError};
 use self::pool::{Key, Pool};
 use self::timeouts::Timeouts;
 use crate::config::bounded;
+use crate::gate::GatedBody;
 use crate::gzip::{Decoder, accept_gzip};
 use crate::hyper_error::{exchange_kind, last_cause};
 use crate::route::{Proxies, Route, default_port, is_https};
@@ -94,6 +94,7 @@ impl fmt::Debug for HyperTransport {
 #[async_trait]
 impl AsyncTransport for HyperTransport {
     async fn send(&self, request: Request) -> Result<Response<AsyncBody>, TransportError> {
+        request.watch_gate();
         let shared = &self.shared;
         let deadline = request.timeout.map(|timeout| Instant::now() + bounded(timeout));
         let route = shared.proxies.route(&request)?;
@@ -175,7 +176,7 @@ fn message(mut request: Request, route: &Route) -> Result<Message, TransportErro
         }
         _ => path(request.uri, route)?,
     };
-    let mut message = Message::new(Full::new(request.body));
+    let mut message = Message::new(GatedBody::new(request.body, request.gate));
     *message.method_mut() = request.method;
     *message.uri_mut() = uri;
     *message.headers_mut() = headers;

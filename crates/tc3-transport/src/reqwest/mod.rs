@@ -3,7 +3,6 @@
 mod error;
 mod fresh;
 mod public;
-mod tracked;
 
 use core::fmt;
 use std::ops::ControlFlow;
@@ -11,13 +10,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use reqwest::{Client, ClientBuilder, Url};
+use reqwest::{Body, Client, ClientBuilder, Url};
 
 use self::error::{build_error, classify};
 use self::fresh::Fresh;
 use self::public::PublicResolver;
-use self::tracked::Tracked;
 use crate::config::bounded;
+use crate::gate::GatedBody;
 use crate::gzip::{Decoder, accept_gzip};
 use crate::route::{Proxies, Route};
 use crate::{
@@ -187,19 +186,24 @@ impl AsyncTransport for ReqwestTransport {
             .map_err(|_| route.error(Kind::Request, "reqwest refuses the URI"))?;
         request.set_empty_length();
         accept_gzip(&mut request.headers);
-        let (body, progress) = Tracked::new(request.body);
+        let gate = (!request.body.is_empty()).then(|| request.gate.unwrap_or_default());
+        if let Some(gate) = &gate {
+            gate.watch();
+        }
+        let body = Body::wrap(GatedBody::new(request.body, gate.clone()));
         let mut builder =
             client.request(request.method, url.clone()).headers(request.headers).body(body);
         if let Some(timeout) = request.timeout {
             builder = builder.timeout(bounded(timeout));
         }
         let sent = builder.send().await;
-        let mut response =
-            sent.map_err(|error| match error.is_timeout() && progress.is_unsent() {
+        let mut response = sent.map_err(|error| {
+            match error.is_timeout() && gate.is_some_and(|gate| gate.can_close()) {
                 // Such as a TLS handshake that does not end.
                 true => route.error(Kind::Connect, "timed out"),
                 false => classify(error, &route),
-            })?;
+            }
+        })?;
         if *response.url() != url {
             return Err(route.error(
                 Kind::Other,

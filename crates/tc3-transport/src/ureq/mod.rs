@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
-use ureq::{Agent, AsSendBody, Body, BodyReader, Error, ProxyProtocol, Timeout};
+use ureq::{Agent, AsSendBody, Body, BodyReader, Error, ProxyProtocol, SendBody, Timeout};
 
 use self::connect::{Connect, DeferredResolver, Failure, Hop};
 use crate::config::bounded;
+use crate::gate::GatedReader;
 use crate::route::{Proxies, Route, is_https, port};
 use crate::{
     BlockingBody, BlockingChunks, BlockingTransport, ProxyUrl, Request, Response, TransportConfig,
@@ -148,6 +149,7 @@ impl fmt::Debug for UreqTransport {
 
 impl BlockingTransport for UreqTransport {
     fn send(&self, request: Request) -> Result<Response<BlockingBody>, TransportError> {
+        request.watch_gate();
         let route = self.proxies.route(&request)?;
         let agent = self.agent_for(request.public_only, &route)?;
         let (timeout, new_connection) = (request.timeout.map(bounded), request.new_connection);
@@ -160,10 +162,19 @@ impl BlockingTransport for UreqTransport {
             headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
         }
         let has_body = !request.body.is_empty() || crate::message::takes_body(parts.method());
-        let response = if has_body {
-            Self::run(agent, parts.map(|()| &*request.body), timeout, new_connection, &route)
-        } else {
-            Self::run(agent, parts, timeout, new_connection, &route)
+        let response = match &request.gate {
+            Some(gate) if !request.body.is_empty() => {
+                let length = HeaderValue::from(request.body.len());
+                parts.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length);
+                let mut reader = GatedReader { bytes: &request.body, gate };
+                let parts = parts.map(|()| SendBody::from_reader(&mut reader));
+                Self::run(agent, parts, timeout, new_connection, &route)
+            }
+            _ if has_body => {
+                let parts = parts.map(|()| &*request.body);
+                Self::run(agent, parts, timeout, new_connection, &route)
+            }
+            _ => Self::run(agent, parts, timeout, new_connection, &route),
         }?;
         let (parts, body) = response.into_parts();
         Ok(Response {

@@ -46,6 +46,7 @@ mod encryption;
 mod exchange;
 mod extremes;
 mod failures;
+mod gate;
 mod proxies;
 mod public;
 mod support;

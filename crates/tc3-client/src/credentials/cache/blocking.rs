@@ -68,7 +68,7 @@ impl CredentialCache {
                     *request,
                     MAX_RESPONSE_BYTES,
                     stop,
-                    Stop::is_stopped,
+                    &Stop::is_stopped,
                 )?),
                 FetchStep::Sleep(time) => {
                     if !sleep_until_stop(sleep, time, stop) {
