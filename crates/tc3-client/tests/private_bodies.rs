@@ -32,7 +32,7 @@ fn undecodable() -> Vec<Vec<u8>> {
     let person = format!("{NAME} {MOBILE}");
     let utf16: Vec<u8> = response().encode_utf16().flat_map(u16::to_le_bytes).collect();
     let texts = [
-        format!("\u{feff}{}", response()),
+        format!("\u{feff}\u{feff}{}", response()),
         format!("callback({});", response()),
         format!("/**/ cb({})", response()),
         format!("data: {}\n\n", response()),

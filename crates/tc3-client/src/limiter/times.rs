@@ -98,6 +98,8 @@ impl Permits {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -120,8 +122,8 @@ mod tests {
         /// Returns the earliest time from `now` on that the granted permits allow.
         fn earliest(&self, rate: u32, now: Duration) -> Duration {
             let ends = self.0.iter().map(|time| *time + WINDOW).filter(|end| *end > now);
-            let candidates = std::iter::once(now).chain(ends);
-            candidates.filter(|at| self.allows(rate, *at)).min().unwrap()
+            let candidates: BTreeSet<_> = std::iter::once(now).chain(ends).collect();
+            candidates.into_iter().find(|at| self.allows(rate, *at)).unwrap()
         }
     }
 

@@ -57,7 +57,7 @@ fn a_subscriber_can_make_calls_with_the_same_credentials() {
         let config = service.config(source);
         let client = service.client(driver, config.clone());
         assert_eq!(client.call().unwrap(), "AKID");
-        service.advance(30_000);
+        service.advance(140_000);
 
         let shipped = Arc::<Mutex<_>>::default();
         let shipping = Mutex::new(Some(service.client(Driver::Blocking, config)));

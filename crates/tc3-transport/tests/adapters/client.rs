@@ -44,8 +44,11 @@ fn a_redirect_that_a_client_of_the_program_followed_is_an_error() {
     let server = Server::responding(response(307, &location, "moved"));
     let builder = || reqwest::Client::builder().no_proxy();
     let follows = reqwest_from_client(builder().build().unwrap());
-    let error = fetch(&*follows, post(&server.http(), "signed")).unwrap_err();
+    let error = fetch(&*follows, get(&server.http())).unwrap_err();
     check(&error, Kind::Other, "redirect::Policy::none()");
+    // A body is not sent again.
+    assert_eq!(fetch(&*follows, post(&server.http(), "signed")).unwrap().0, 307);
+    assert!(elsewhere.received().iter().all(|received| received.body.is_empty()));
     let transport = reqwest_from_client(builder().redirect(Policy::none()).build().unwrap());
     assert_eq!(fetch(&*transport, post(&server.http(), "signed")).unwrap().0, 307);
 }

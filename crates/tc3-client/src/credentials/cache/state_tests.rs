@@ -132,7 +132,7 @@ fn calls_fail_in_the_pause_after_a_failed_fetch() {
 #[test]
 fn the_refresh_is_due_at_a_fraction_of_the_lifetime() {
     for (lifetime, earliest, latest) in [
-        (5, 3_000, 3_334),
+        (5_u64, 3_000_u64, 3_334_u64),
         (15, 9_000, 10_000),
         (60, 36_000, 40_000),
         (299, 179_400, 199_334),
