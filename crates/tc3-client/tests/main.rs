@@ -2,6 +2,7 @@
 
 mod app_name;
 mod calls;
+mod clock;
 mod credentials;
 mod credentials_flight;
 mod delays;
@@ -13,10 +14,12 @@ mod lossless;
 mod model;
 mod observed;
 mod options;
+mod outcomes;
 mod private_bodies;
 mod rate_limiter;
 mod sans_io;
 mod shared;
+mod stale;
 mod support;
 mod unfinished;
 mod validated;

@@ -2,16 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
-#[allow(dead_code, reason = "each test uses a part of it")]
-mod support;
-
 use std::collections::HashSet;
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{Reply, config, run, run_calls, run_fresh, run_with};
 use tc3_client::api::ActionInfo;
 use tc3_client::credentials::{Credential, from_fn};
 use tc3_client::transport::{
@@ -21,6 +17,8 @@ use tc3_client::{
     AsyncRateLimiter, BlockingRateLimiter, CallOptions, Client, Config, Error, ErrorKind, Permit,
     PermitRequest, RateLimit, RetryPolicy, Stop, blocking,
 };
+
+use crate::support::{Reply, START, config, run, run_calls, run_fresh, run_with};
 
 const CREATE: ActionInfo<'static> = ActionInfo::new("essbasic", "2021-05-26", "CreateFlow");
 const READ: ActionInfo<'static> =
@@ -240,7 +238,7 @@ fn a_credential_that_expires_during_the_wait_for_a_permit_is_fetched_again() {
                 let fetches = AtomicU64::new(0);
                 let source = from_fn(move || {
                     let number = fetches.fetch_add(1, Ordering::SeqCst);
-                    let expiry = Duration::from_secs(support::START + number * 10 + lifetime);
+                    let expiry = Duration::from_secs(START + number * 10 + lifetime);
                     Ok(Credential::new(format!("AKID{number}"), "key").with_expiry(expiry))
                 });
                 Config::new(source).with_jitter_seed(1).with_rate_limit(RateLimit::Fixed(1))
