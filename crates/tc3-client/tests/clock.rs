@@ -114,11 +114,13 @@ impl Driver {
     }
 }
 
-/// By the responses to a first call: the skews of its attempts, its error code, and the skew of the next call.
+/// The responses to a first call with a label, the skews of its attempts, its error code, and the skew of the next call.
+type Case<'a> = (&'a str, &'a [Reply], &'a [i64], &'a str, i64);
+
 #[test]
 fn only_a_plausible_skew_that_is_confirmed_is_kept() {
     const HOUR: i64 = 3_600;
-    let cases: [(&str, &[Reply], &[i64], &str, i64); 12] = [
+    let cases: [Case<'_>; 12] = [
         ("confirmed by a success", &[expired(HOUR_AHEAD), OK], &[0, HOUR], "", HOUR),
         (
             "confirmed by an error of the action",

@@ -1,6 +1,8 @@
 //! A simulation without sockets or real time: scripted responses, a clock that only sleeping advances, and a trace
 //! of the steps of a client. The same script runs through both clients.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
+
 pub(crate) mod server;
 
 use std::collections::VecDeque;
