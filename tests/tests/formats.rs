@@ -149,8 +149,8 @@ fn every_data_type_is_unchanged_by_every_format() {
         FlowStatus: "ALL", "FUTURE";
         ErrorCode: "ResourceNotFound.Application", "Future.Code";
         SignUrlEndpoint: "WEIXINAPP", "FUTURE";
-        FlowErrorKind: "refused", "call", "missing", "link", "untrusted", "network", "content",
-            "outcome_unknown", "store", "not_signed", "stopped", "exists", "unknown";
+        FlowErrorKind: "refused", "not_found", "call", "missing", "link", "untrusted", "network", "content",
+            "outcome_unknown", "destination", "not_signed", "stopped", "exists", "unknown";
         FlowError: {"kind": "not_signed", "message": "not signed by every party (PART)"};
         SavedFile: {"path": "合同/a.pdf", "key": "a.pdf", "bytes": 9_007_199_254_740_993_u64, "sha256": "00ff"};
         ReportedFlow: {"flow_id": "f", "files": []}, {"flow_id": "f", "files": [], "request_id": "r"},
@@ -159,7 +159,7 @@ fn every_data_type_is_unchanged_by_every_format() {
         Report: {"flows": []}, {"flows": [{"flow_id": "f", "status": "ALL", "files": []}]};
         ArchivedFlow: {"flow_id": "f"},
             {"flow_id": "f", "files": [["a.pdf", 7]], "sha256": ["00"], "status": "ALL"},
-            {"flow_id": "f", "error": {"kind": "store", "message": "m"}};
+            {"flow_id": "f", "error": {"kind": "destination", "message": "m"}};
         ArchiveReport: {"total": 3, "already": 1, "saved": 1, "failed": 0, "not_started": 1, "unverified": 1, "bytes": 7,
             "stopped": true, "took": 1.25, "journal": "a/journal"};
         ResourceLink: {"url": "https://a/b?c=d", "name": "合同", "kind": "PDF", "requested_at": 7, "expires_at": 307};
@@ -170,7 +170,8 @@ fn every_data_type_is_unchanged_by_every_format() {
             {"state": "pending", "status": "PART", "error": {"kind": "call", "message": "m"}},
             {"state": "ended", "status": "REJECT", "reason": "价格"},
             {"state": "ended", "status": "FUTURE", "reason": ""};
-        FlowWait: {"flow_id": "f", "outcome": {"state": "ended", "status": "CANCEL", "reason": ""}};
+        FlowWait: {"flow_id": "f", "outcome": {"state": "ended", "status": "CANCEL", "reason": ""}},
+            {"flow_id": "f", "outcome": {"state": "not_found"}, "request_id": "r"};
         SignLink: {"url": "https://a/b", "name": "张三", "organization": ""},
             {"url": "https://a/b", "name": "", "organization": "", "request_id": "r"};
         UploadedFile: {"file_id": "a"}, {"file_id": "a", "request_id": "r"};

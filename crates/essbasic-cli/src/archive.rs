@@ -226,7 +226,7 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     let report = result.map_err(|error| {
         let failure = args.explain(&error);
         match error {
-            Error::Call(_) | Error::Store { .. } | Error::Interrupted => {
+            Error::Call(_) | Error::Destination { .. } | Error::Interrupted => {
                 failure.then("run the same command again to continue from the journal")
             }
             _ => failure,

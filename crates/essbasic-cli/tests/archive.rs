@@ -138,12 +138,12 @@ fn failures_are_counted_by_kind() {
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     let table = stdout(&output);
     for line in
-        ["contracts            4", "saved                3", "  refused            1  such as: "]
+        ["contracts            4", "saved                3", "  not_found          1  such as: "]
     {
         assert!(table.contains(line), "{line} in {table}");
     }
     let printed = stderr(&output);
-    assert!(printed.lines().any(|line| line.starts_with("nobodyhasit: refused: ")), "{printed}");
+    assert!(printed.lines().any(|line| line.starts_with("nobodyhasit: not_found: ")), "{printed}");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn the_first_failed_contracts_are_printed() {
         let output = archive(home.path(), &emulator).args(report).output().unwrap();
         let printed = stderr(&output);
         assert_eq!(code(&output), 2, "{printed}");
-        let failed = printed.lines().filter(|line| line.contains(": refused: ")).count();
+        let failed = printed.lines().filter(|line| line.contains(": not_found: ")).count();
         assert_eq!(failed, 20, "{printed}");
         let more = printed.lines().find(|line| line.contains("more contracts failed"));
         assert_eq!(more, rest, "{printed}");

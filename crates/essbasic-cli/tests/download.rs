@@ -97,8 +97,8 @@ fn json_is_one_document_that_lists_the_files() {
     assert_eq!(listed, files(&home.path().join("out")));
     assert_eq!(flows[2]["state"], "failed");
     assert_eq!(flows[2]["files"], Value::Array(Vec::new()));
-    assert_eq!(flows[2]["error"]["kind"], "refused");
-    assert!(flows[2]["error"]["message"].as_str().unwrap().contains("does not exist"), "{report}");
+    assert_eq!(flows[2]["error"]["kind"], "not_found");
+    assert!(flows[2]["error"]["message"].as_str().unwrap().contains("not found"), "{report}");
     assert!(stderr(&output).contains("duplicate flow IDs: 1"), "{}", stderr(&output));
     assert_eq!(emulator.stats().calls["DescribeResourceUrlsByFlows"], 1);
 }
@@ -140,7 +140,7 @@ fn each_failed_contract_is_reported() {
     assert_eq!(code(&output), 2);
     for id in ["NOSUCHA", "NOSUCHB"] {
         let line = stderr(&output).lines().find(|line| line.contains(id)).map(str::to_owned);
-        assert!(line.unwrap().contains("does not exist"), "{}", stderr(&output));
+        assert!(line.unwrap().contains("not found"), "{}", stderr(&output));
     }
     assert_eq!(stdout(&output).lines().count(), 1);
     assert!(stdout(&output).contains(known.as_str()));

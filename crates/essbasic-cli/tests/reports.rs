@@ -148,7 +148,7 @@ fn the_report_of_an_archive_has_the_status_that_its_journal_lists() {
             (&*flows[0], "done", Some("ALL"), None),
             (&*flows[1], "failed", Some("ALL"), Some("exists")),
             ("yDOpen", "failed", Some("INIT"), Some("not_signed")),
-            ("NOSUCHFLOW", "failed", None, Some("refused")),
+            ("NOSUCHFLOW", "failed", None, Some("not_found")),
         ] {
             let flows = report["flows"].as_array().unwrap();
             let flow = flows.iter().find(|flow| flow["flow_id"] == id).unwrap();

@@ -153,7 +153,7 @@ pub(crate) fn by_position<T>(
     let mut messages = messages.into_iter();
     let results = outputs.into_iter().map(|output| match messages.next().unwrap_or_default() {
         message if message.is_empty() => Ok(output),
-        message => Err(FlowError::new(FlowErrorKind::Refused, message)),
+        message => Err(FlowError::refused(message)),
     });
     results.collect()
 }

@@ -370,7 +370,7 @@ impl Client {
             #[cfg(feature = "async-core")]
             FileSink::Async(_) => {
                 let message = "the blocking client cannot write to an async sink".to_owned();
-                Err(FetchOutcome::Store(message, "use a sink that implements BlockingSink"))
+                Err(FetchOutcome::Destination(message, "use a sink that implements BlockingSink"))
             }
             #[cfg(feature = "object-store")]
             FileSink::Store(mut object) => loop {
@@ -378,12 +378,12 @@ impl Client {
                 match body.chunk() {
                     Ok(Some(chunk)) => {
                         options.emit(DownloadEvent::Bytes(chunk.len() as u64));
-                        object = shared.uploads.block_on(stop, object.write(chunk))??;
+                        object = shared.uploads.append(stop, object, chunk)?;
                     }
-                    Ok(None) => return shared.uploads.block_on(stop, object.finish()),
+                    Ok(None) => return shared.uploads.finish(stop, object),
                     Err(error) => {
-                        let aborted = object.abort(exchange_failed(&error, stop));
-                        return shared.uploads.block_on(stop, aborted);
+                        shared.uploads.block_on(stop, object.abort())?;
+                        return Err(exchange_failed(&error, stop));
                     }
                 }
             },

@@ -30,10 +30,10 @@ pub enum Error {
         /// Cause of the failure.
         source: Arc<io::Error>,
     },
-    /// The object store or sink rejects a request that every further file requires, or an object of an earlier run
-    /// cannot be verified.
+    /// The destination, an object store or a sink, rejects a request that every further file requires, or an object of an
+    /// earlier run cannot be verified.
     #[non_exhaustive]
-    Store {
+    Destination {
         /// Cause of the failure.
         message: String,
         /// Fix, if one is known.
@@ -61,7 +61,7 @@ impl fmt::Display for Error {
             Self::Call(error) => error.fmt(f),
             Self::Flow(error) => error.fmt(f),
             Self::Folder { path, source } => write!(f, "{}: {source}", path.display()),
-            Self::Store { message, .. } => f.write_str(message),
+            Self::Destination { message, .. } => f.write_str(message),
             Self::Agent(field) => {
                 write!(f, "the agent has no {field}, which this workflow requires")
             }
@@ -81,7 +81,7 @@ impl std::error::Error for Error {
             Self::Call(error) => error.source(),
             Self::Flow(error) => error.source(),
             Self::Folder { source, .. } => source.source(),
-            Self::Store { .. }
+            Self::Destination { .. }
             | Self::Agent(_)
             | Self::Names(_)
             | Self::Stopped
@@ -116,6 +116,7 @@ pub(crate) fn into_flow_error(
     }
     // An error code for one contract is the answer of the service about it.
     let kind = match contracts {
+        1 if error.is_not_found() => FlowErrorKind::NotFound,
         1 if is_refused(&error) => FlowErrorKind::Refused,
         _ => FlowErrorKind::Call,
     };

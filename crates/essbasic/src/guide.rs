@@ -23,8 +23,10 @@
 /// [callbacks]: crate::guide::callbacks
 /// [credentials]: crate::guide::credentials
 /// [errors]: crate::guide::errors
+/// [observability]: crate::guide::observability
 /// [tenants]: crate::guide::tenants
 /// [testing]: crate::guide::testing
+/// [transports]: crate::guide::transports
 #[doc = include_str!("../guide/getting-started.md")]
 pub mod getting_started {}
 
@@ -66,8 +68,10 @@ pub mod zh_cn {
     /// [callbacks]: crate::guide::zh_cn::callbacks
     /// [credentials]: crate::guide::credentials
     /// [errors]: crate::guide::zh_cn::errors
+    /// [observability]: crate::guide::zh_cn::observability
     /// [tenants]: crate::guide::zh_cn::tenants
     /// [testing]: crate::guide::testing
+    /// [transports]: crate::guide::zh_cn::transports
     #[doc = include_str!("../guide/zh-CN/getting-started.md")]
     pub mod getting_started {}
 

@@ -226,12 +226,10 @@
 //! | [`ContractHandle::wait`] | wait until every party has signed |
 //! | [`ContractHandle::pdf`], [`ContractHandle::pdf_with`] | return the PDF, in memory |
 //! | [`ContractHandle::pdf_stream`], [`PdfStream::chunk`], [`PdfStream::into_async_read`] | return the PDF as a stream of chunks, or as an `AsyncRead` of tokio |
-//! | [`ContractHandle::pdf_reader`], [`PdfReader::chunk`] | return the PDF as a [`std::io::Read`], in the blocking client |
+//! | [`ContractHandle::pdf_reader`](blocking::ContractHandle::pdf_reader), [`PdfReader::chunk`](blocking::PdfReader::chunk) | return the PDF as a [`std::io::Read`], in the blocking client |
+//! | [`PdfStream::content_length`], [`PdfStream::file_name`], [`PdfReader::content_length`](blocking::PdfReader::content_length), [`PdfReader::file_name`](blocking::PdfReader::file_name) | return the length and the name before the content |
 //! | [`ContractHandle::cancel`] | withdraw the contract |
 //! | [`PdfOptions::with_max_bytes`], [`PdfOptions::with_any_state`], [`PdfOptions::with_wait`], [`PdfOptions::with_settle`], [`PdfOptions::with_file_timeout`], [`PdfOptions::with_link_host`], [`PdfOptions::with_stop`] | options of reading a PDF |
-//!
-//! [`ContractHandle::pdf_reader`]: blocking::ContractHandle::pdf_reader
-//! [`PdfReader::chunk`]: blocking::PdfReader::chunk
 //!
 //! # Creating contracts
 //!
@@ -280,14 +278,13 @@
 //!
 //! # Encryption
 //!
-//! [`Encryption::aes_cbc`] and [`Encryption::sm4_cbc`] encrypt the bodies of all calls, with keys agreed with the
-//! service.
+//! [`Encryption::aes_cbc`] and [`Encryption::sm4_cbc`] encrypt the bodies of all calls, with keys agreed with the service.
 //!
 //! # Errors
 //!
 //! [`Error`] ends a whole workflow. [`FlowError`] is the failure of one contract, and part of the results; its
-//! [`kind`](FlowErrorKind) distinguishes the causes. An action that is not idempotent is not retried if its response is
-//! lost, and fails with [`FlowErrorKind::OutcomeUnknown`].
+//! [`kind`](FlowErrorKind) distinguishes the causes. [`Error::is_not_found`] is true for a contract that is unknown. An action
+//! that is not idempotent is not retried if its response is lost, and fails with [`FlowErrorKind::OutcomeUnknown`].
 //!
 //! # Request IDs
 //!
@@ -329,7 +326,8 @@
 //! [`transport::AsyncTransport`] and [`transport::BlockingTransport`] for other HTTP clients, [`Clock`], [`AsyncSleep`] and
 //! [`BlockingSleep`] for other time, [`Observer`] for metrics, [`Interceptor`] for headers and bodies of calls,
 //! [`Encapsulation`] for other encryption, [`AsyncRateLimiter`] and [`BlockingRateLimiter`] for permits of other places, and
-//! [`RetryClassifier`] for other retries. Each is also implemented for an `Arc` of it. The guide describes
+//! [`RetryClassifier`] for other retries. Each is also implemented for an `Arc` of it. [`sans_io`] is the engine of calls for
+//! other runtimes and for simulations. The guide describes
 //! [observability](guide::observability). [`transport::async_trait`] is the macro for the async traits.
 //!
 //! # Feature flags
@@ -443,7 +441,7 @@ pub use tc3_client::{
     AttemptEvent, BaseUrl, CallEvent, CallOptions, CallOutcome, Clock, Config, Encapsulation,
     Endpoint, ErrorKind, FailedAttempt, Interceptor, Language, Now, Observer, Permit,
     PermitRequest, RateLimit, RateLimiter, RawResponse, RetryClassifier, RetryDecision,
-    RetryPolicy, SystemClock, SystemSleep, UnsignedRequest, api, credentials, transport,
+    RetryPolicy, SystemClock, SystemSleep, UnsignedRequest, api, credentials, sans_io, transport,
 };
 #[cfg(any(feature = "blocking", feature = "ureq"))]
 pub use tc3_client::{BlockingRateLimiter, BlockingSleep};

@@ -203,7 +203,7 @@ pub(crate) fn merge(
     let results = batch.iter().map(|flow_id| {
         let message = messages.next().unwrap_or_default();
         if !message.is_empty() {
-            return Err(FlowError::new(FlowErrorKind::Refused, message));
+            return Err(FlowError::refused(message));
         }
         let links: Vec<ResourceLink> = infos
             .remove(flow_id.as_str())
@@ -336,7 +336,7 @@ mod tests {
         }));
         let merged = merge(&collect(["a", "b", "c"]), response, NOW);
         let kind = |index: usize| merged[index].as_ref().unwrap_err().kind;
-        assert_eq!((kind(0), kind(1)), (FlowErrorKind::Refused, FlowErrorKind::Missing));
+        assert_eq!((kind(0), kind(1)), (FlowErrorKind::NotFound, FlowErrorKind::Missing));
         let link = &merged[2].as_ref().unwrap()[0];
         let times = [link.requested_at, link.expires_at].map(to_seconds);
         assert_eq!((link.url.as_str(), times), ("u", [7, 307]));

@@ -55,6 +55,12 @@ pub(crate) trait Outcome {
     fn failed(&self) -> u64;
 }
 
+impl Outcome for () {
+    fn failed(&self) -> u64 {
+        0
+    }
+}
+
 /// The span of a workflow. Its end is recorded with the names of OpenTelemetry.
 pub(crate) struct Workflow(Span);
 
@@ -83,6 +89,15 @@ impl Workflow {
         workflow!("essbasic.archive")
     }
 
+    /// Creates the span of a PDF that the caller reads.
+    pub(crate) fn pdf() -> Self {
+        workflow!("essbasic.pdf")
+    }
+
+    pub(crate) fn span(&self) -> &Span {
+        &self.0
+    }
+
     /// Runs an async workflow in its span.
     #[cfg(feature = "async-core")]
     pub(crate) async fn run<T: Outcome>(
@@ -105,17 +120,21 @@ impl Workflow {
         result
     }
 
-    fn end<T: Outcome>(&self, result: &Result<T, Error>) {
+    /// Records the end.
+    pub(crate) fn end<T: Outcome>(&self, result: &Result<T, Error>) {
         match result {
             Ok(outcome) => {
                 self.0.record("essbasic.failed", outcome.failed());
             }
-            Err(error) => {
-                self.0.record("error.type", error_type(error));
-                self.0.record("otel.status_code", "ERROR");
-                tracing::debug!(parent: &self.0, %error, "workflow failed");
-            }
+            Err(error) => self.fail(error),
         }
+    }
+
+    /// Records a failure.
+    pub(crate) fn fail(&self, error: &Error) {
+        self.0.record("error.type", error_type(error));
+        self.0.record("otel.status_code", "ERROR");
+        tracing::debug!(parent: &self.0, %error, "workflow failed");
     }
 }
 
@@ -127,7 +146,7 @@ fn error_type(error: &Error) -> &str {
     match error {
         Error::Call(_) | Error::Flow(_) => "contract",
         Error::Folder { .. } => "folder",
-        Error::Store { .. } => "store",
+        Error::Destination { .. } => "destination",
         Error::Agent(_) => "agent",
         Error::Names(_) => "names",
         Error::Stopped => "stopped",

@@ -4,7 +4,7 @@ use tc3_client::Stop;
 use tc3_client::api::Action;
 use tc3_client::transport::{AsyncBody, Request, Response, TransportError};
 
-use crate::download::FetchOutcome;
+use crate::download::{FetchOutcome, NOT_DISCARDED};
 
 /// Makes a call. Returns `None` if it was stopped.
 pub(crate) async fn call_until<R>(
@@ -56,18 +56,15 @@ pub(crate) async fn within_grace<T>(
     }
 }
 
-/// Returns the output of an abort. After a stop it has [`Stop::GRACE`] of its own, because that of the stop may have passed.
-pub(crate) async fn within_own_grace<T>(
-    stop: Option<&Stop>,
-    abort: impl Future<Output = T>,
-) -> Result<T, FetchOutcome> {
+/// Waits for the abort of a file, which continues after that. After a stop it has [`Stop::GRACE`] of its own, because that of
+/// the stop may have passed.
+pub(crate) async fn within_own_grace(stop: Option<&Stop>, abort: impl Future<Output = ()>) {
     let mut abort = std::pin::pin!(abort);
-    match within_grace(stop, abort.as_mut()).await {
-        Ok(output) => Ok(output),
-        Err(_) => {
-            let own = Stop::default();
-            own.stop();
-            within_grace(Some(&own), abort).await
+    if within_grace(stop, abort.as_mut()).await.is_err() {
+        let own = Stop::default();
+        own.stop();
+        if within_grace(Some(&own), abort).await.is_err() {
+            tracing::warn!("{NOT_DISCARDED}");
         }
     }
 }

@@ -119,6 +119,16 @@ fn errors_of_contracts_keep_the_facts_of_the_call() {
 }
 
 #[test]
+fn an_unknown_contract_is_recognized_after_json() {
+    let error = flow_error(FlowErrorKind::NotFound, "m");
+    assert!(error.is_not_found() && !error.is_retryable());
+    let json = serde_json::to_value(&error).unwrap();
+    assert_eq!(json["kind"], "not_found");
+    assert!(serde_json::from_value::<FlowError>(json).unwrap().is_not_found());
+    assert!(Error::from(error).is_not_found());
+}
+
+#[test]
 fn errors_survive_json_without_their_call() {
     let files = [saved_file("a.pdf", 3, "00")];
     let error = call_failed(api_error::<Read>("ResourceNotFound.Flow", "none", "id-1"));

@@ -5,10 +5,14 @@
 use std::collections::VecDeque;
 use std::io::Read;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use essbasic::transport::{AsyncBody, BlockingBody, Method, Request, Response, TransportError};
-use essbasic::{Client, Error, FlowErrorKind, PdfOptions, Stop, agent, blocking};
+use essbasic::{
+    Client, Clock, Config, Error, FlowErrorKind, Now, PdfOptions, Stop, agent, blocking,
+};
 use futures_core::Stream;
 use tokio::io::{AsyncRead, ReadBuf};
 
@@ -82,20 +86,28 @@ impl Service {
     }
 
     fn blocking(&self) -> blocking::Client {
+        self.blocking_with(config())
+    }
+
+    fn blocking_with(&self, config: Config) -> blocking::Client {
         let served = self.clone();
         let transport = move |request: Request| {
             served.serve(&request).map(|response| response.map(BlockingBody::stream))
         };
-        blocking::Client::with_transport(config(), agent("a", "o", "p"), transport).unwrap()
+        blocking::Client::with_transport(config, agent("a", "o", "p"), transport).unwrap()
     }
 
     fn asynchronous(&self) -> Client {
+        self.asynchronous_with(config())
+    }
+
+    fn asynchronous_with(&self, config: Config) -> Client {
         let served = self.clone();
         let transport = move |request: Request| {
             let response = served.serve(&request);
             std::future::ready(response.map(|response| response.map(AsyncBody::stream)))
         };
-        Client::with_transport(config(), agent("a", "o", "p"), transport).unwrap()
+        Client::with_transport(config, agent("a", "o", "p"), transport).unwrap()
     }
 }
 
@@ -306,6 +318,70 @@ fn the_stop_of_a_client_is_the_default_of_its_handles() {
         let asynchronous = block_on(client.contract("f").pdf_with(&options));
         for read in [blocking, asynchronous] {
             assert_eq!(read.err().map(|error| kind(&error)), expected);
+        }
+    }
+}
+
+#[test]
+fn length_and_name_are_known_before_the_content() {
+    // The service's name is `c`, of the type PDF.
+    for script in [vec![], vec![Link::Breaks(700)]] {
+        let service = Service::new(&script);
+        let reader = service.blocking().contract("f").pdf_reader(&PdfOptions::default()).unwrap();
+        let client = service.asynchronous();
+        let stream = block_on(client.contract("f").pdf_stream(&PdfOptions::default())).unwrap();
+        let lengths = [reader.content_length(), stream.content_length()];
+        assert_eq!(lengths, [Some(LENGTH as u64); 2]);
+        assert_eq!([reader.file_name(), stream.file_name()], ["c.pdf"; 2]);
+        assert!(!format!("{reader:?} {stream:?}").contains("c.pdf"));
+    }
+}
+
+/// A clock that a test sets.
+#[derive(Clone, Default)]
+struct Manual(Arc<AtomicU64>);
+
+impl Clock for Manual {
+    fn now(&self) -> Now {
+        let monotonic = Duration::from_secs(self.0.load(Ordering::SeqCst));
+        Now { unix: Duration::from_secs(1_700_000_000) + monotonic, monotonic }
+    }
+}
+
+#[test]
+fn a_transfer_that_fails_because_of_a_slow_reader_has_a_hint() {
+    // Seconds after each chunk, timeout of the file, and whether the hint is expected. The last transfer has two chunks.
+    for (pause, timeout, expected) in
+        [(0, 3600, false), (14, 3600, false), (15, 3600, true), (4, 20, false), (5, 20, true)]
+    {
+        let options = PdfOptions::default().with_file_timeout(Duration::from_secs(timeout));
+        let script = [1_400, 2_100, 2_800, 4_200].map(Link::Breaks);
+        let clock = Manual::default();
+        let passes = || clock.0.fetch_add(pause, Ordering::SeqCst);
+        let client = Service::new(&script).blocking_with(config().with_clock(clock.clone()));
+        let mut reader = client.contract("f").pdf_reader(&options).unwrap();
+        let blocking = loop {
+            match reader.chunk() {
+                Ok(chunk) => assert!(chunk.is_some()),
+                Err(error) => break error,
+            }
+            passes();
+        };
+        let client = Service::new(&script).asynchronous_with(config().with_clock(clock.clone()));
+        let asynchronous = block_on(async {
+            let mut stream = client.contract("f").pdf_stream(&options).await.unwrap();
+            loop {
+                match stream.chunk().await {
+                    Ok(chunk) => assert!(chunk.is_some()),
+                    Err(error) => break error,
+                }
+                passes();
+            }
+        });
+        for error in [blocking, asynchronous] {
+            assert_eq!(kind(&error), FlowErrorKind::Network);
+            let is_hinted = error.hint().is_some_and(|hint| hint.contains("with_file_timeout"));
+            assert_eq!(is_hinted, expected, "{pause} {timeout}: {:?}", error.hint());
         }
     }
 }

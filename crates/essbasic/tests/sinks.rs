@@ -272,9 +272,9 @@ fn a_file_that_the_sink_rejects_fails_its_contract() {
     for (fault, kind, fetches) in [
         (Fault::Begin(exists), FlowErrorKind::Exists, 1),
         (Fault::Finish(exists), FlowErrorKind::Exists, 1),
-        (Fault::Begin(ErrorKind::Other), FlowErrorKind::Store, 4),
-        (Fault::Write(ErrorKind::StorageFull), FlowErrorKind::Store, 4),
-        (Fault::Finish(ErrorKind::PermissionDenied), FlowErrorKind::Store, 4),
+        (Fault::Begin(ErrorKind::Other), FlowErrorKind::Destination, 4),
+        (Fault::Write(ErrorKind::StorageFull), FlowErrorKind::Destination, 4),
+        (Fault::Finish(ErrorKind::PermissionDenied), FlowErrorKind::Destination, 4),
     ] {
         let outcome = run(&["f", "g"], &[], &vec![fault; fetches]);
         let report = outcome.report.unwrap();
@@ -290,7 +290,7 @@ fn a_sink_that_rejects_every_file_ends_the_download() {
     let flows: Vec<String> = (0..40).map(|flow| flow.to_string()).collect();
     let flows: Vec<&str> = flows.iter().map(String::as_str).collect();
     let outcome = run(&flows, &[], &vec![Fault::Finish(ErrorKind::Other); 1_000]);
-    assert!(matches!(outcome.report, Err(Error::Store { .. })));
+    assert!(matches!(outcome.report, Err(Error::Destination { .. })));
     assert!(outcome.files.is_empty() && outcome.calls.len() < 20);
 }
 
@@ -299,7 +299,7 @@ fn the_blocking_client_refuses_an_async_sink() {
     let sink = recorder(&[]);
     let options = DownloadOptions::to_async_sink(sink.clone());
     let error = blocking_client(&[]).download(["f"], &options).unwrap_err();
-    assert!(matches!(error, Error::Store { .. }), "{error}");
+    assert!(matches!(error, Error::Destination { .. }), "{error}");
     assert!(error.hint().unwrap().contains("BlockingSink"));
     assert!(outcome(&sink, Err(error)).calls.is_empty());
 }

@@ -67,10 +67,7 @@ fn requests_links_in_batches_and_each_contract_once() {
         assert_eq!(links[0], links[2]);
         assert!(!links[0].request_id.is_empty() && links[1].request_id.is_empty());
         let refused = links[1].result.as_ref().unwrap_err();
-        assert_eq!(
-            (refused.kind, refused.message.as_str()),
-            (FlowErrorKind::Refused, "查询流程不存在")
-        );
+        assert!(refused.is_not_found(), "{refused:?}");
         assert!(refused.request_id().is_some());
         let calls = emulator.stats().calls["DescribeResourceUrlsByFlows"] - before;
         assert_eq!(calls, 3);
@@ -365,7 +362,7 @@ fn saves_each_contract_as_soon_as_it_is_signed() {
         let report = client.download(&["late", "early", "refused", "unknown"], &options).unwrap();
         let kinds: Vec<_> =
             report.flows.iter().map(|flow| flow.error.as_ref().map(|error| error.kind)).collect();
-        let (refused, unknown) = (FlowErrorKind::NotSigned, FlowErrorKind::Refused);
+        let (refused, unknown) = (FlowErrorKind::NotSigned, FlowErrorKind::NotFound);
         assert_eq!(kinds, [None, None, Some(refused), Some(unknown)]);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
     }

@@ -227,7 +227,7 @@ impl Trial {
             Ok(report) if report.is_complete() => "saved".to_owned(),
             Ok(report) => {
                 let flow = report.flows().unwrap().next().unwrap().unwrap();
-                format!("failed, {:?}", flow.error.unwrap().kind).to_lowercase()
+                format!("failed, {}", flow.error.unwrap().kind.as_str().replace('_', " "))
             }
             Err(Error::Call(error)) => format!("aborted, {}", word(&error)),
             Err(other) => panic!("{other:?}"),

@@ -26,12 +26,14 @@ enum Work {
     Wait,
     Download,
     Archive,
+    Pdf,
 }
 
-const WORKFLOWS: [(Work, &str); 3] = [
+const WORKFLOWS: [(Work, &str); 4] = [
     (Work::Wait, "essbasic.wait"),
     (Work::Download, "essbasic.download"),
     (Work::Archive, "essbasic.archive"),
+    (Work::Pdf, "essbasic.pdf"),
 ];
 
 fn config(emulator: &Emulator, key: &str) -> Config {
@@ -77,6 +79,7 @@ fn perform_counted(
             Work::Wait => client.wait(flows, &wait).map(drop),
             Work::Download => client.download(flows, &download(path)).map(drop),
             Work::Archive => client.archive(flows.to_vec(), &archive(path)).map(drop),
+            Work::Pdf => client.contract(&*flows[0]).pdf().map(drop),
         };
     }
     let client = Client::new(config, agent)?;
@@ -89,6 +92,7 @@ fn perform_counted(
             Work::Wait => client.wait(flows, &wait).await.map(drop),
             Work::Download => client.download(flows, &download(path)).await.map(drop),
             Work::Archive => client.archive(flows.to_vec(), &archive(path)).await.map(drop),
+            Work::Pdf => client.contract(&*flows[0]).pdf().await.map(drop),
         }
     })
 }
@@ -133,9 +137,41 @@ fn the_span_of_the_caller_contains_everything() {
             }
             // None is lost on a thread without the subscriber of the caller.
             let handled = messages.iter().filter(|message| message.text == "handler").count();
-            assert!(handled > 0, "{label}");
+            assert_eq!(handled > 0, work != Work::Pdf, "{label}");
             assert_eq!(handled, events.load(Ordering::SeqCst), "{label}");
             assert_within(&messages, &[name, "caller"], &label);
+        }
+    }
+}
+
+#[test]
+fn each_file_has_an_event_without_its_name() {
+    let emulator = Emulator::builder().start().unwrap();
+    let flows = emulator.completed_flows();
+    for (work, count) in
+        [(Work::Download, flows.len()), (Work::Archive, flows.len()), (Work::Pdf, 1)]
+    {
+        for is_async in [false, true] {
+            let label = format!("{work:?} async: {is_async}");
+            let fault = Fault::new(FaultKind::BadGateway).with_action("download").with_times(1);
+            emulator.set_faults([fault], 1);
+            let (result, _, messages) =
+                Spans::of(|| perform(config(&emulator, SECRET_KEY), work, &flows, is_async));
+            result.unwrap();
+            let ended = |text: &str| {
+                messages.iter().filter(|message| message.text == text).cloned().collect::<Vec<_>>()
+            };
+            let complete = ended("file complete");
+            assert_eq!(complete.len(), count, "{label}");
+            for message in &complete {
+                assert!(flows.contains(&message.fields["flow_id"]), "{message:?}");
+                assert!(message.fields["bytes"].parse::<u64>().unwrap() > 0, "{message:?}");
+            }
+            let failed = ended("file failed");
+            assert_eq!(failed.len(), 1, "{label}");
+            assert_eq!(failed[0].fields["kind"], "link");
+            // All names of the emulator's files begin with this word.
+            assert!(!format!("{messages:?}").contains("合同"), "{label}");
         }
     }
 }

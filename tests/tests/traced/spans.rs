@@ -27,6 +27,7 @@ pub(crate) struct Span {
 pub(crate) struct Message {
     pub(crate) text: String,
     pub(crate) within: Vec<&'static str>,
+    pub(crate) fields: Fields,
 }
 
 #[derive(Default)]
@@ -89,7 +90,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
             let scope = context.event_scope(event);
             let within = scope.into_iter().flatten().map(|span| span.name()).collect();
             let text = fields.remove("message").unwrap_or_default();
-            self.0.lock().unwrap().messages.push(Message { text, within });
+            self.0.lock().unwrap().messages.push(Message { text, within, fields });
         }
     }
 }

@@ -224,7 +224,8 @@ impl<'a> Creation<'a> {
 
 /// Returns whether the contract was certainly not created.
 fn was_refused(error: &FlowError) -> bool {
-    matches!(error.kind, FlowErrorKind::Refused | FlowErrorKind::Call)
+    use FlowErrorKind::{Call, NotFound, Refused};
+    matches!(error.kind, Refused | NotFound | Call)
 }
 
 fn line(flow_id: &str, entry: &Entry) -> String {

@@ -60,7 +60,7 @@ impl Archive {
     ///
     /// # Errors
     /// Returns [`Error::Names`] if names may collide, [`Error::Folder`] if the folder or the journal cannot be used, and
-    /// [`Error::Store`] if an object of an earlier run cannot be verified.
+    /// [`Error::Destination`] if an object of an earlier run cannot be verified.
     pub(crate) fn open(
         agent: Agent,
         ids: Box<dyn Iterator<Item = FlowId> + Send>,

@@ -115,17 +115,23 @@ async fn to_async(
     mut file: impl AsyncWrite,
 ) -> Result<FetchOutcome, FetchOutcome> {
     let stop = options.stop.as_ref();
-    loop {
-        match body.chunk().await {
+    let ended = loop {
+        let step = match body.chunk().await {
             Ok(Some(chunk)) => {
                 options.emit(DownloadEvent::Bytes(chunk.len() as u64));
-                file = within_grace(stop, file.write(chunk)).await??;
+                within_grace(stop, file.append(chunk)).await.flatten()
             }
-            Ok(None) => return within_grace(stop, file.finish()).await,
-            Err(error) => {
-                let aborted = file.abort(exchange_failed(&error, stop));
-                return Err(within_own_grace(stop, aborted).await?);
-            }
+            Ok(None) => match within_grace(stop, file.finish()).await {
+                Ok(saved @ FetchOutcome::Saved(_)) => return Ok(saved),
+                Ok(outcome) | Err(outcome) => Err(outcome),
+            },
+            Err(error) => Err(exchange_failed(&error, stop)),
+        };
+        if let Err(ended) = step {
+            break ended;
         }
-    }
+    };
+    // Also after an operation that did not end within the grace of a stop, so that the upload is not forgotten.
+    within_own_grace(stop, file.abort()).await;
+    Err(ended)
 }

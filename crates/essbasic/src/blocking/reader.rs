@@ -6,7 +6,6 @@ use std::io::{self, Read};
 use tc3_client::transport::{BlockingBody, Bytes};
 
 use super::Client;
-use crate::agent::validated;
 use crate::download::{DownloadOptions, Reading, Step, StepOutcome, exchange_failed};
 use crate::error::Error;
 use crate::handle::PdfOptions;
@@ -44,9 +43,9 @@ impl PdfReader {
         flow_id: FlowId,
         options: &PdfOptions,
     ) -> Result<Self, Error> {
-        let agent = validated(client.agent())?;
         let options = options.for_client(client.stop.as_ref());
-        let reading = Reading::new(agent, flow_id, options.clone(), client.client().now())?;
+        let now = client.client().now();
+        let reading = Reading::new(client.agent(), flow_id, options.clone(), now)?;
         let (client, chunk) = (client.clone(), Bytes::new());
         let mut reader = Self { client, options, reading, body: None, chunk, failure: None };
         reader.chunk = reader.next()?.unwrap_or_default();
@@ -65,8 +64,23 @@ impl PdfReader {
         }
     }
 
+    #[doc = include_str!("../docs/pdf_content_length.md")]
+    pub fn content_length(&self) -> Option<u64> {
+        self.reading.head().length
+    }
+
+    #[doc = include_str!("../docs/pdf_file_name.md")]
+    pub fn file_name(&self) -> &str {
+        &self.reading.head().name
+    }
+
     /// Receives the next chunk, or returns `None` at the end.
     fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        self.reading.resume(self.client.client().now());
+        self.reading.span().in_scope(|| self.receive())
+    }
+
+    fn receive(&mut self) -> Result<Option<Bytes>, Error> {
         let (client, stop) = (self.client.client(), self.options.stop.as_ref());
         let is_stopped = || self.options.is_stopped();
         loop {
@@ -124,6 +138,8 @@ impl Read for PdfReader {
 
 impl fmt::Debug for PdfReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PdfReader").finish_non_exhaustive()
+        f.debug_struct("PdfReader")
+            .field("content_length", &self.content_length())
+            .finish_non_exhaustive()
     }
 }

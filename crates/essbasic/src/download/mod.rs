@@ -57,3 +57,5 @@ pub(crate) use store::StoreRuntime;
 pub(crate) use write::AsyncWrite;
 #[cfg(any(feature = "async-core", feature = "ureq"))]
 pub(crate) use write::BlockingWrite;
+#[cfg(feature = "async-core")]
+pub(crate) use {outcome::NOT_DISCARDED, reading::Head};

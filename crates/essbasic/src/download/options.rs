@@ -34,7 +34,7 @@ pub struct DownloadOptions {
     pub max_file_bytes: u64,
     /// Timeout of one file over one link; default one hour.
     ///
-    /// It covers the request, the whole body, and writing to the disk or store. It is the only limit for a server
+    /// It covers the request, the whole body, and writing to the destination. It is the only limit for a server
     /// that sends single bytes at long intervals.
     pub file_timeout: Duration,
     /// Template of the file names; by default the service's name of the file and the flow ID.
@@ -100,7 +100,7 @@ impl DownloadOptions {
 
     /// Creates the default options for a download to an async sink of the caller, as [`to_sink`](Self::to_sink).
     ///
-    /// The blocking client refuses it with [`Error::Store`](crate::Error::Store).
+    /// The blocking client refuses it with [`Error::Destination`](crate::Error::Destination).
     #[cfg(feature = "async-core")]
     pub fn to_async_sink(sink: impl AsyncSink) -> Self {
         Self { sink: Some(Sink::Async(Arc::new(sink))), ..Self::to("") }
@@ -108,7 +108,8 @@ impl DownloadOptions {
 
     /// Creates the default options for a PDF that the caller reads.
     pub(crate) fn to_reader() -> Self {
-        Self { reads_pdf: true, concurrency: 1, ..Self::to("") }
+        let names = NameTemplate::name();
+        Self { reads_pdf: true, concurrency: 1, names, ..Self::to("") }
     }
 
     /// Creates the default options for a download to an object store, below this prefix.

@@ -7,6 +7,10 @@ use super::destination::Finished;
 use super::report::SavedFile;
 use crate::error::{FlowError, FlowErrorKind};
 
+/// The event if a destination does not abort a file after a stop.
+#[cfg(any(feature = "async-core", feature = "object-store"))]
+pub(crate) const NOT_DISCARDED: &str = "the destination did not discard an unfinished file in time";
+
 /// The outcome of fetching one file over one link.
 #[derive(Debug)]
 pub(crate) enum FetchOutcome {
@@ -19,10 +23,10 @@ pub(crate) enum FetchOutcome {
     Refused(FlowError),
     /// The disk failed, which affects every file.
     Disk(io::Error),
-    /// The store failed for this reason, which affects every file; the cause and the fix.
+    /// The destination failed for this reason, which affects every file; the cause and the fix.
     #[cfg(any(feature = "object-store", all(feature = "async-core", feature = "ureq")))]
-    Store(String, &'static str),
-    /// The job was stopped, and a request for the file or to the store did not end in time.
+    Destination(String, &'static str),
+    /// The job was stopped, and a request for the file or an operation of the destination did not end in time.
     Stopped,
 }
 

@@ -3,10 +3,13 @@
 //! No byte is returned before the head of the file is checked. After a failure the file is requested again, and the
 //! bytes that the caller already has are skipped if their SHA-256 is the same.
 
+use std::time::Duration;
+
 use essbasic_models::Agent;
 use sha2::{Digest, Sha256};
 use tc3_client::Now;
 use tc3_client::transport::{Bytes, Response};
+use tracing::Span;
 
 use super::content::{Content, MARKER_WINDOW};
 use super::entry::hex;
@@ -16,17 +19,41 @@ use super::job::{Job, Step, StepOutcome};
 use super::options::DownloadOptions;
 use super::outcome::FetchOutcome;
 use super::report::SavedFile;
+use crate::agent::validated;
 use crate::error::{Error, FlowError, FlowErrorKind};
 use crate::ids::FlowId;
 use crate::next::Next;
+use crate::trace::Workflow;
+
+/// Time that the caller of a reader took, from which it counts as the cause of a failed transfer. Half the timeout of the
+/// file does too.
+const SLOW: Duration = Duration::from_secs(30);
+
+/// The fix if the caller reads slowly.
+const SLOW_HINT: &str =
+    "the program read the file slowly: read it faster, or raise PdfOptions::with_file_timeout";
 
 /// The engine of one reader.
 pub(crate) struct Reading {
     /// `None` after the end.
-    job: Option<Job>,
+    job: Option<(Job, Workflow)>,
     transfer: Option<Transfer>,
     /// Bytes that the caller has.
     delivered: Prefix,
+    head: Head,
+    /// Time at which the caller received the last bytes, until it requests the next ones.
+    paused_at: Option<Duration>,
+    /// Time that the caller may take per transfer.
+    slow: Duration,
+}
+
+/// The facts about a file that are known before its content. `Debug` is absent, because of the name.
+#[derive(Clone, Default)]
+pub(crate) struct Head {
+    /// Length in bytes, if the server states it.
+    pub(crate) length: Option<u64>,
+    /// The service's name of the file, valid on every file system.
+    pub(crate) name: String,
 }
 
 /// Length and digest of the first bytes of a file.
@@ -55,23 +82,54 @@ struct Transfer {
     head: Option<Vec<u8>>,
     /// Bytes that the caller has from an earlier attempt.
     skipped: Prefix,
+    /// Time that the caller took to request further bytes.
+    paused: Duration,
 }
 
 impl Reading {
-    /// Creates the engine for the PDF of a contract.
+    /// Creates the engine for the PDF of a contract, with the span of the reader.
     pub(crate) fn new(
-        agent: Agent,
+        agent: &Agent,
         flow_id: FlowId,
         options: DownloadOptions,
         now: Now,
     ) -> Result<Self, Error> {
-        let job = Job::new(agent, &[flow_id], options, now)?;
-        Ok(Self { job: Some(job), transfer: None, delivered: Prefix::default() })
+        let (workflow, slow) = (Workflow::pdf(), SLOW.min(options.file_timeout / 2));
+        let job = validated(agent).and_then(|agent| Job::new(agent, &[flow_id], options, now));
+        let job = job.inspect_err(|error| workflow.fail(error))?;
+        Ok(Self {
+            job: Some((job, workflow)),
+            transfer: None,
+            delivered: Prefix::default(),
+            head: Head::default(),
+            paused_at: None,
+            slow,
+        })
+    }
+
+    /// Returns the span of the reader; a disabled one after the end.
+    pub(crate) fn span(&self) -> Span {
+        self.job.as_ref().map_or_else(Span::none, |(_, workflow)| workflow.span().clone())
+    }
+
+    /// Returns the facts about the file, which are known once bytes were returned.
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// Records that the caller requests bytes.
+    pub(crate) fn resume(&mut self, now: Now) {
+        if let Some(at) = self.paused_at.take()
+            && let Some(transfer) = &mut self.transfer
+        {
+            let paused = now.monotonic.saturating_sub(at);
+            transfer.paused = transfer.paused.saturating_add(paused);
+        }
     }
 
     /// Returns the next step. The driver performs one at a time, and receives the body of a fetch before the next.
     pub(crate) fn next(&mut self, now: Now) -> Next<Step> {
-        match self.job.as_mut().map(|job| job.next(now)) {
+        match self.job.as_mut().map(|(job, _)| job.next(now)) {
             Some(Next::Step(step)) => Next::Step(step),
             // No step is in flight.
             Some(Next::Wait(_) | Next::Done) | None => Next::Done,
@@ -80,7 +138,7 @@ impl Reading {
 
     /// Processes the outcome of a step.
     pub(crate) fn on(&mut self, now: Now, outcome: StepOutcome) {
-        if let Some(job) = &mut self.job {
+        if let Some((job, _)) = &mut self.job {
             job.on(now, outcome);
         }
     }
@@ -89,8 +147,11 @@ impl Reading {
     pub(crate) fn begin<B>(&mut self, now: Now, fetch: Fetch, response: &Response<B>) -> bool {
         match content(&fetch, response, Expected::pdf()) {
             Ok(content) => {
+                let name = fetch.to.name.clone();
+                self.head = Head { length: content.expected_length(), name };
                 let (head, skipped) = (Some(Vec::new()), Prefix::default());
-                self.transfer = Some(Transfer { fetch, content, head, skipped });
+                let paused = Duration::ZERO;
+                self.transfer = Some(Transfer { fetch, content, head, skipped, paused });
                 true
             }
             Err(outcome) => {
@@ -112,6 +173,12 @@ impl Reading {
         chunk: Result<Option<Bytes>, FetchOutcome>,
     ) -> Option<Bytes> {
         let transfer = self.transfer.as_mut()?;
+        let chunk = chunk.map_err(|outcome| match outcome {
+            FetchOutcome::Failed(error) if transfer.paused >= self.slow => {
+                FetchOutcome::Failed(error.with_hint(SLOW_HINT))
+            }
+            outcome => outcome,
+        });
         let ended = match &chunk {
             Ok(chunk) => chunk.is_none(),
             Err(_) => true,
@@ -121,7 +188,10 @@ impl Reading {
             None => transfer.finish(&mut self.delivered),
         });
         match bytes {
-            Ok(bytes) if !ended => bytes,
+            Ok(bytes) if !ended => {
+                self.paused_at = bytes.is_some().then_some(now.monotonic);
+                bytes
+            }
             Ok(bytes) => {
                 let (length, sha256) = (self.delivered.bytes, self.delivered.sha256());
                 let saved = |fetch: &Fetch| SavedFile {
@@ -152,9 +222,13 @@ impl Reading {
     /// # Errors
     /// Returns the error of the contract, or of the job, if the file is not complete. It returns it once.
     pub(crate) fn finish(&mut self) -> Result<(), Error> {
-        let Some(job) = self.job.take() else { return Ok(()) };
-        let error = job.finish()?.flows.into_iter().find_map(|flow| flow.error);
-        error.map_or(Ok(()), |error| Err(error.into()))
+        let Some((job, workflow)) = self.job.take() else { return Ok(()) };
+        let finished = job.finish().and_then(|report| {
+            let error = report.flows.into_iter().find_map(|flow| flow.error);
+            error.map_or(Ok(()), |error| Err(error.into()))
+        });
+        workflow.end(&finished);
+        finished
     }
 }
 

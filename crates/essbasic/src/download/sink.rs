@@ -162,7 +162,9 @@ pub trait AsyncSink: Send + Sync + 'static {
 
 /// Writer of one file of an [`AsyncSink`].
 ///
-/// If the download is dropped, the writer is dropped without a further call.
+/// If the download is dropped, the writer is dropped without a further call. After a [`Stop`](crate::Stop), a call that does not
+/// end within [`Stop::GRACE`](crate::Stop::GRACE) is dropped: [`abort`](Self::abort) follows one of [`write`](Self::write), and none
+/// follows one of [`finish`](Self::finish).
 #[cfg(feature = "async-core")]
 #[async_trait]
 pub trait AsyncSinkWriter: Send + 'static {

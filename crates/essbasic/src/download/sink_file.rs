@@ -38,8 +38,9 @@ impl Checked {
         Ok(())
     }
 
-    fn saved(self, finished: io::Result<String>) -> FetchOutcome {
-        let (bytes, sha256) = (self.content.length(), hex(&self.hash.finalize()));
+    fn saved(&mut self, finished: io::Result<String>) -> FetchOutcome {
+        let sha256 = hex(&std::mem::take(&mut self.hash).finalize());
+        let bytes = self.content.length();
         finished.map_or_else(rejected, |key| {
             FetchOutcome::Saved(SavedFile { path: None, key, bytes, sha256 })
         })
@@ -53,7 +54,7 @@ fn rejected(error: io::Error) -> FetchOutcome {
         io::ErrorKind::AlreadyExists => {
             FetchOutcome::Refused(FlowError::new(FlowErrorKind::Exists, message))
         }
-        _ => FetchOutcome::Failed(FlowError::new(FlowErrorKind::Store, message)),
+        _ => FetchOutcome::Failed(FlowError::new(FlowErrorKind::Destination, message)),
     }
 }
 
@@ -85,7 +86,7 @@ impl BlockingWrite for BlockingFile {
 
     fn finish(mut self) -> FetchOutcome {
         let (checked, writer) = (self.checked.take(), &mut self.writer);
-        let Some(checked) = checked else { return FetchOutcome::Stopped };
+        let Some(mut checked) = checked else { return FetchOutcome::Stopped };
         if let Err(mismatch) = checked.content.check() {
             return mismatch.into();
         }
@@ -130,9 +131,9 @@ impl AsyncWrite for AsyncFile {
         writer.write(bytes).await.map_err(rejected)
     }
 
-    async fn finish(mut self) -> FetchOutcome {
+    async fn finish(&mut self) -> FetchOutcome {
         if let Err(mismatch) = self.checked.content.check() {
-            return self.abort(mismatch.into()).await;
+            return mismatch.into();
         }
         let writer = match self.writer.take() {
             Some(writer) => Ok(writer),
@@ -146,10 +147,9 @@ impl AsyncWrite for AsyncFile {
         self.checked.saved(finished)
     }
 
-    async fn abort(self, outcome: FetchOutcome) -> FetchOutcome {
+    async fn abort(self) {
         if let Some(writer) = self.writer {
             run_detached(writer.abort()).await;
         }
-        outcome
     }
 }

@@ -141,9 +141,9 @@ impl Target {
             #[cfg(feature = "object-store")]
             Self::Store(_) => {
                 let hint = verification_error(&error).and_then(|error| error.hint);
-                Error::Store { message: error.to_string(), hint }
+                Error::Destination { message: error.to_string(), hint }
             }
-            Self::Sink(_) => Error::Store { message: error.to_string(), hint: None },
+            Self::Sink(_) => Error::Destination { message: error.to_string(), hint: None },
         }
     }
 }

@@ -63,6 +63,13 @@ impl Default for NameTemplate {
     }
 }
 
+impl NameTemplate {
+    /// Returns the template `{name}`.
+    pub(crate) fn name() -> Self {
+        Self(vec![Part::Name])
+    }
+}
+
 impl FromStr for NameTemplate {
     type Err = TemplateError;
 

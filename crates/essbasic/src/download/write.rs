@@ -16,22 +16,12 @@ pub(crate) trait BlockingWrite: Sized + Send + 'static {
 /// A destination whose operations do not block.
 #[cfg(any(feature = "async-core", feature = "object-store"))]
 pub(crate) trait AsyncWrite: Sized + Send {
-    /// Writes received bytes. After an error the file must be aborted.
+    /// Writes received bytes. After an error, or if the future is dropped, the file must be aborted.
     fn append(&mut self, bytes: Bytes) -> impl Future<Output = Result<(), FetchOutcome>> + Send;
 
-    /// Checks the complete file and gives it its name. Aborts it if it is rejected.
-    fn finish(self) -> impl Future<Output = FetchOutcome> + Send;
+    /// Checks the complete file and gives it its name. Unless it is saved, the file must be aborted.
+    fn finish(&mut self) -> impl Future<Output = FetchOutcome> + Send;
 
-    /// Discards the file and returns the given outcome. Once started, this continues if the future is dropped.
-    fn abort(self, outcome: FetchOutcome) -> impl Future<Output = FetchOutcome> + Send;
-
-    /// Writes received bytes. Aborts the file if they are rejected.
-    fn write(mut self, bytes: Bytes) -> impl Future<Output = Result<Self, FetchOutcome>> + Send {
-        async move {
-            match self.append(bytes).await {
-                Ok(()) => Ok(self),
-                Err(outcome) => Err(self.abort(outcome).await),
-            }
-        }
-    }
+    /// Discards the file. Once started, this continues if the future is dropped.
+    fn abort(self) -> impl Future<Output = ()> + Send;
 }

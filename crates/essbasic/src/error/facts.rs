@@ -65,8 +65,6 @@ impl Error {
         is_authentication;
         /// Returns whether the account or the operator is not allowed to make the call.
         is_permission;
-        /// Returns whether the application, the organization or another item does not exist.
-        is_not_found;
         /// Returns whether the service rejected a parameter.
         is_invalid_parameter;
         /// Returns whether a quota, a limit of size or a package is exhausted. It is not the rate limit.
@@ -79,13 +77,21 @@ impl Error {
         is_outcome_unknown;
     }
 
+    /// Returns whether the contract, the application, the organization or another item does not exist, or is not accessible.
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Self::Flow(error) => error.is_not_found(),
+            _ => self.call().is_some_and(tc3_client::Error::is_not_found),
+        }
+    }
+
     /// Returns the fix, if one is known.
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Call(error) => error.hint(),
             Self::Flow(error) => error.hint(),
             Self::Folder { source, .. } => Some(remedy(source.kind())),
-            Self::Store { hint, .. } => *hint,
+            Self::Destination { hint, .. } => *hint,
             Self::Agent(_) => Some("set the field in the agent of the client"),
             Self::Names(_) => Some("add {flow_id} to the template of file names"),
             Self::Stopped => Some("run it again to continue"),

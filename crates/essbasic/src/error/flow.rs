@@ -7,6 +7,16 @@ use tc3_client::api::{__deserialize, __serialize};
 
 use crate::download::truncate;
 
+/// The failure of a contract that does not exist, or belongs to another agent, whatever the action is.
+const NOT_FOUND: &str = "contract not found, or not accessible to this agent";
+
+/// Error code of such a contract. Most actions have a message per contract instead.
+const NOT_FOUND_CODE: &str = "ResourceNotFound.Flow";
+
+/// Messages of such a contract, or their ends.
+const NOT_FOUND_MESSAGES: [&str; 4] =
+    ["查询流程不存在", "合同不存在", "合同没有权限", "合同信息不存在或非本企业发起的合同"];
+
 /// Maximum length of the ID of a response, in bytes. Those of the service have 36.
 const MAX_REQUEST_ID_BYTES: usize = 128;
 
@@ -16,9 +26,11 @@ const MAX_REQUEST_ID_BYTES: usize = 128;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FlowErrorKind {
-    /// The service rejected the contract: it does not exist, it belongs to another agent, or the request for it alone
-    /// was rejected with an error code.
+    /// The service rejected the contract, or the request for it alone with an error code.
     Refused,
+    /// The contract does not exist, or is not accessible to this agent. Of a contract to create: an item that the request
+    /// names, such as its template, does not exist.
+    NotFound,
     /// The request that included this contract failed, including its retries: no connection, a fault of the server, or
     /// a rejection of several contracts together.
     Call,
@@ -36,8 +48,8 @@ pub enum FlowErrorKind {
     Content,
     /// No response was received to a request that is not idempotent. It may have been executed.
     OutcomeUnknown,
-    /// The object store or sink did not accept the file, including retries.
-    Store,
+    /// The destination, an object store or a sink, did not accept the file, including retries.
+    Destination,
     /// Not every party has signed the contract, so that its file would not be the final one.
     NotSigned,
     /// The job was stopped ([`Stop`](crate::Stop)) before the contract was complete.
@@ -49,8 +61,9 @@ pub enum FlowErrorKind {
 }
 
 impl FlowErrorKind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Refused,
+        Self::NotFound,
         Self::Call,
         Self::Missing,
         Self::Link,
@@ -58,7 +71,7 @@ impl FlowErrorKind {
         Self::Network,
         Self::Content,
         Self::OutcomeUnknown,
-        Self::Store,
+        Self::Destination,
         Self::NotSigned,
         Self::Stopped,
         Self::Exists,
@@ -72,8 +85,9 @@ impl FlowErrorKind {
             | Self::Link
             | Self::Network
             | Self::Content
-            | Self::Store => true,
+            | Self::Destination => true,
             Self::Refused
+            | Self::NotFound
             | Self::Untrusted
             | Self::OutcomeUnknown
             | Self::NotSigned
@@ -87,6 +101,7 @@ impl FlowErrorKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Refused => "refused",
+            Self::NotFound => "not_found",
             Self::Call => "call",
             Self::Missing => "missing",
             Self::Link => "link",
@@ -94,7 +109,7 @@ impl FlowErrorKind {
             Self::Network => "network",
             Self::Content => "content",
             Self::OutcomeUnknown => "outcome_unknown",
-            Self::Store => "store",
+            Self::Destination => "destination",
             Self::NotSigned => "not_signed",
             Self::Stopped => "stopped",
             Self::Exists => "exists",
@@ -180,7 +195,11 @@ impl FlowError {
             request_id: error.request_id().unwrap_or_default().to_owned(),
             call: Some(error.clone()),
         };
-        Self { kind, message: error.to_string(), details: Some(Box::new(details)) }
+        let message = match error.code() {
+            NOT_FOUND_CODE if kind == FlowErrorKind::NotFound => NOT_FOUND.to_owned(),
+            _ => error.to_string(),
+        };
+        Self { kind, message, details: Some(Box::new(details)) }
     }
 
     /// Returns this error with another message.
@@ -210,8 +229,15 @@ impl FlowError {
 
     /// Returns the error of a contract that the service does not return to this agent.
     pub(crate) fn not_found() -> Self {
-        Self::new(FlowErrorKind::Refused, "contract not found, or not accessible to this agent")
-            .with_hint("check the flow ID and the agent")
+        Self::new(FlowErrorKind::NotFound, NOT_FOUND).with_hint("check the flow ID and the agent")
+    }
+
+    /// Returns the error of a contract that the service refused with this message, which has no error code.
+    pub(crate) fn refused(message: String) -> Self {
+        match NOT_FOUND_MESSAGES.iter().any(|end| message.ends_with(end)) {
+            true => Self::not_found(),
+            false => Self::new(FlowErrorKind::Refused, message),
+        }
     }
 
     /// Returns the fix, if one is known.
@@ -232,6 +258,11 @@ impl FlowError {
     /// Returns the failed call, if that is the cause. An error that was read from a journal or from JSON has none.
     pub fn call(&self) -> Option<&tc3_client::Error> {
         self.details.as_ref()?.call.as_ref()
+    }
+
+    /// Returns whether the contract does not exist, or is not accessible to this agent.
+    pub fn is_not_found(&self) -> bool {
+        self.kind == FlowErrorKind::NotFound
     }
 
     /// Returns whether the service rejected the call because of its rate limit, including retries.

@@ -34,7 +34,8 @@ pub(crate) fn links_of_one(links: Vec<FlowLinks>) -> Result<Vec<ResourceLink>, E
 /// Returns [`Error::Flow`] if the contract was not found.
 pub(crate) fn outcome_of_one(waits: Vec<FlowWait>) -> Result<WaitOutcome, Error> {
     let outcomes = waits.into_iter().map(|flow| match flow.outcome {
-        WaitOutcome::NotFound => Err(FlowError::not_found()),
+        WaitOutcome::NotFound => Err(FlowError::not_found().with_request_id(&flow.request_id)),
+        WaitOutcome::Pending { error: Some(error), .. } if error.is_not_found() => Err(error),
         outcome => Ok(outcome),
     });
     one(outcomes.collect())

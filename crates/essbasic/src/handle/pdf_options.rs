@@ -38,7 +38,8 @@ impl PdfOptions {
     }
 
     /// Sets the timeout of the file over one link; default one hour. It includes the time in which the caller does not
-    /// read. A transfer that times out is continued a few times, so all of them may take several times as long.
+    /// read. A transfer that times out is continued a few times, so all of them may take several times as long. The error of one
+    /// that the caller read slowly has a hint.
     #[must_use]
     pub fn with_file_timeout(mut self, timeout: Duration) -> Self {
         self.download = self.download.with_file_timeout(timeout);

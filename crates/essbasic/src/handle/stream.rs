@@ -8,11 +8,11 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use tc3_client::transport::{AsyncBody, Bytes};
 use tokio::io::{AsyncRead, ReadBuf};
+use tracing::Instrument;
 
 use super::pdf_options::PdfOptions;
-use crate::agent::validated;
 use crate::asynchronous::{Client, open, run_call};
-use crate::download::{DownloadOptions, Reading, Step, StepOutcome, exchange_failed};
+use crate::download::{DownloadOptions, Head, Reading, Step, StepOutcome, exchange_failed};
 use crate::error::Error;
 use crate::ids::FlowId;
 use crate::next::Next;
@@ -33,7 +33,10 @@ use crate::until_stop::unless_stopped;
 /// # Ok(())
 /// # }
 /// ```
-pub struct PdfStream(State);
+pub struct PdfStream {
+    state: State,
+    head: Head,
+}
 
 /// The reader after a chunk, with the chunk.
 type Read = (Box<Reader>, Option<Result<Bytes, Error>>);
@@ -60,13 +63,23 @@ impl PdfStream {
         flow_id: FlowId,
         options: &PdfOptions,
     ) -> Result<Self, Error> {
-        let agent = validated(client.agent())?;
         let options = options.for_client(client.stop());
-        let client = client.client().clone();
+        let (agent, client) = (client.agent(), client.client().clone());
         let reading = Reading::new(agent, flow_id, options.clone(), client.now())?;
         let mut reader = Box::new(Reader { client, options, reading, body: None, first: None });
         reader.first = reader.next().await.transpose()?;
-        Ok(Self(State::Idle(reader)))
+        let head = reader.reading.head().clone();
+        Ok(Self { state: State::Idle(reader), head })
+    }
+
+    #[doc = include_str!("../docs/pdf_content_length.md")]
+    pub fn content_length(&self) -> Option<u64> {
+        self.head.length
+    }
+
+    #[doc = include_str!("../docs/pdf_file_name.md")]
+    pub fn file_name(&self) -> &str {
+        &self.head.name
     }
 
     /// Returns the next chunk; `None` at the end, after all checks.
@@ -87,26 +100,26 @@ impl PdfStream {
 
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
-            match &mut self.0 {
+            match &mut self.state {
                 State::Ended => return Poll::Ready(None),
                 State::Reading(next) => {
                     let (reader, chunk) = ready!(next.as_mut().poll(context));
-                    self.0 = match &chunk {
+                    self.state = match &chunk {
                         Some(Ok(_)) => State::Idle(reader),
                         _ => State::Ended,
                     };
                     return Poll::Ready(chunk);
                 }
                 State::Idle(_) => {
-                    let State::Idle(mut reader) = std::mem::replace(&mut self.0, State::Ended)
+                    let State::Idle(mut reader) = std::mem::replace(&mut self.state, State::Ended)
                     else {
                         continue;
                     };
                     if let Some(first) = reader.first.take() {
-                        self.0 = State::Idle(reader);
+                        self.state = State::Idle(reader);
                         return Poll::Ready(Some(Ok(first)));
                     }
-                    self.0 = State::Reading(Box::pin(async move {
+                    self.state = State::Reading(Box::pin(async move {
                         let chunk = reader.next().await;
                         (reader, chunk)
                     }));
@@ -129,13 +142,21 @@ impl Stream for PdfStream {
 
 impl fmt::Debug for PdfStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PdfStream").finish_non_exhaustive()
+        f.debug_struct("PdfStream")
+            .field("content_length", &self.head.length)
+            .finish_non_exhaustive()
     }
 }
 
 impl Reader {
     /// Returns the next chunk, or `None` at the end.
     async fn next(&mut self) -> Option<Result<Bytes, Error>> {
+        let span = self.reading.span();
+        self.reading.resume(self.client.now());
+        self.receive().instrument(span).await
+    }
+
+    async fn receive(&mut self) -> Option<Result<Bytes, Error>> {
         let stop = self.options.stop.as_ref();
         loop {
             if let Some(body) = self.body.as_mut().filter(|_| self.reading.is_receiving()) {

@@ -219,7 +219,7 @@ impl Batched for CreateSignLinks {
         let message = response.error_messages.into_iter().find(|message| !message.is_empty());
         vec![match (links.is_empty(), message) {
             (false, _) => Ok(links),
-            (true, Some(message)) => Err(FlowError::new(FlowErrorKind::Refused, message)),
+            (true, Some(message)) => Err(FlowError::refused(message)),
             (true, None) => {
                 let message = "the response contains no signing link";
                 Err(FlowError::new(FlowErrorKind::Missing, message)
@@ -286,7 +286,7 @@ impl Batched for Remind {
             Some(record) if record.can_remind => {
                 Ok(Reminder { message: record.remind_message, request_id: request_id.clone() })
             }
-            Some(record) => Err(FlowError::new(FlowErrorKind::Refused, record.remind_message)),
+            Some(record) => Err(FlowError::refused(record.remind_message)),
             None => Err(missing_item()),
         });
         results.collect()

@@ -78,8 +78,17 @@ pub(crate) struct WaitJob {
 struct Flow {
     id: FlowId,
     stage: Stage,
+    /// ID of the last response about it, which the contracts of a batch share.
+    request_id: Arc<str>,
     /// `true` after [`WaitJob::take_ended`] has returned the outcome.
     is_taken: bool,
+}
+
+impl Flow {
+    fn new(id: FlowId) -> Self {
+        let stage = Stage::Polled(LastPoll::default());
+        Self { id, stage, request_id: "".into(), is_taken: false }
+    }
 }
 
 enum Stage {
@@ -119,6 +128,13 @@ impl Stage {
     }
 }
 
+impl From<Flow> for FlowWait {
+    fn from(flow: Flow) -> Self {
+        let request_id = (*flow.request_id).to_owned();
+        Self { flow_id: flow.id, outcome: flow.stage.into_outcome(), request_id }
+    }
+}
+
 impl WaitJob {
     pub(crate) fn new(agent: Agent, flow_ids: Vec<FlowId>, options: WaitOptions, now: Now) -> Self {
         let flows = distinct(&flow_ids);
@@ -127,13 +143,12 @@ impl WaitJob {
             None => HashMap::new(),
         };
         let signals = options.signals().map(|signals| signals.subscribe(flows.iter()));
-        let polled = |id| Flow { id, stage: Stage::Polled(LastPoll::default()), is_taken: false };
         Self {
             agent,
             indexes,
             signals,
             polled: flows.len(),
-            flows: flows.into_iter().map(polled).collect(),
+            flows: flows.into_iter().map(Flow::new).collect(),
             flow_ids,
             composing: BinaryHeap::new(),
             batches: VecDeque::new(),
@@ -220,11 +235,12 @@ impl WaitJob {
         response: Result<DescribeFlowDetailInfoResponse, tc3_client::Error>,
     ) -> Result<(), Error> {
         let Some(batch) = self.batches.pop_front() else { return Ok(()) };
-        let mut infos = match response {
+        let (mut infos, request_id) = match response {
             Ok(response) => {
                 self.responded = true;
                 let infos = response.flow_info.into_iter();
-                infos.map(|info| (info.flow_id.clone(), info)).collect::<HashMap<_, _>>()
+                let infos = infos.map(|info| (info.flow_id.clone(), info));
+                (infos.collect::<HashMap<_, _>>(), Arc::<str>::from(response.request_id))
             }
             // The next round polls these contracts again.
             Err(error) => {
@@ -245,7 +261,9 @@ impl WaitJob {
             }
         };
         for flow in batch {
-            let info = self.flows.get(flow).and_then(|flow| infos.remove(flow.id.as_str()));
+            let Some(state) = self.flows.get_mut(flow) else { continue };
+            state.request_id = Arc::clone(&request_id);
+            let info = infos.remove(state.id.as_str());
             self.on_info(flow, info, now);
         }
         Ok(())
@@ -317,31 +335,28 @@ impl WaitJob {
         flow.stage = stage;
     }
 
-    /// Takes the contracts that have ended since the last call: index, ID and outcome.
-    pub(crate) fn take_ended(&mut self) -> Vec<(usize, FlowId, WaitOutcome)> {
+    /// Takes the contracts that have ended since the last call, with their indexes.
+    pub(crate) fn take_ended(&mut self) -> Vec<(usize, FlowWait)> {
         let ended = std::mem::take(&mut self.ended).into_iter().filter_map(|index| {
             let flow = self.flows.get_mut(index).filter(|flow| !flow.is_taken)?;
             flow.is_taken = true;
             let Stage::Ended(outcome) = &flow.stage else { return None };
-            Some((index, flow.id.clone(), outcome.clone()))
+            let (outcome, request_id) = (outcome.clone(), (*flow.request_id).to_owned());
+            Some((index, FlowWait { flow_id: flow.id.clone(), outcome, request_id }))
         });
         ended.collect()
     }
 
     /// Returns the contracts that were not taken by [`take_ended`](Self::take_ended).
-    pub(crate) fn into_unfinished(self) -> Vec<(usize, FlowId, WaitOutcome)> {
+    pub(crate) fn into_unfinished(self) -> Vec<(usize, FlowWait)> {
         let flows = self.flows.into_iter().enumerate().filter(|(_, flow)| !flow.is_taken);
-        flows.map(|(index, flow)| (index, flow.id, flow.stage.into_outcome())).collect()
+        flows.map(|(index, flow)| (index, FlowWait::from(flow))).collect()
     }
 
     pub(crate) fn finish(self) -> Vec<FlowWait> {
-        let outcomes = self.flows.into_iter().map(|flow| (flow.id, flow.stage.into_outcome()));
-        let outcomes: HashMap<FlowId, WaitOutcome> = outcomes.collect();
-        let waits = self.flow_ids.into_iter().map(|flow_id| {
-            let outcome = outcomes.get(&flow_id).cloned().unwrap_or(WaitOutcome::NotFound);
-            FlowWait { flow_id, outcome }
-        });
-        waits.collect()
+        let waits = self.flows.into_iter().map(|flow| (flow.id.clone(), FlowWait::from(flow)));
+        let waits: HashMap<FlowId, FlowWait> = waits.collect();
+        self.flow_ids.into_iter().filter_map(|flow_id| waits.get(&flow_id).cloned()).collect()
     }
 }
 

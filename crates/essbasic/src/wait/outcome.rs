@@ -18,10 +18,16 @@ pub struct FlowWait {
     pub flow_id: FlowId,
     /// How the wait ended.
     pub outcome: WaitOutcome,
+    /// ID of the last response about the contract, for the support of the service; empty if there was none.
+    pub request_id: String,
 }
 
 json::object! {
-    FlowWait { "flow_id" => flow_id: required, "outcome" => outcome: required }
+    FlowWait {
+        "flow_id" => flow_id: required,
+        "outcome" => outcome: required,
+        "request_id" => request_id: nonempty,
+    }
 }
 
 impl Outcome for Vec<FlowWait> {

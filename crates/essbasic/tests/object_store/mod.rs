@@ -215,7 +215,7 @@ fn an_upload_that_cannot_be_aborted_creates_no_object() {
         assert_eq!((report.saved, report.failed), (0, 1));
         let flows: Vec<_> = report.flows().unwrap().map(Result::unwrap).collect();
         let FlowError { kind, message, .. } = reason(&flows, "f");
-        assert_eq!(kind, FlowErrorKind::Store);
+        assert_eq!(kind, FlowErrorKind::Destination);
         assert!(message.contains("503") && !message.contains("SECRET"), "{message}");
         assert!(objects(&inner).is_empty());
     }
@@ -237,7 +237,7 @@ fn an_error_that_affects_all_files_stops_the_job_with_advice() {
             let script = move |op, _| (op == Op::Start).then(error);
             let (store, _) = ScriptedStore::over(Arc::clone(&inner), script);
             let error = service.archive(blocking, &to(&store, &home)).unwrap_err();
-            assert!(matches!(error, Error::Store { .. }));
+            assert!(matches!(error, Error::Destination { .. }));
             assert!(error.hint().unwrap().contains(advice), "{error}");
             assert!(!format!("{error} {error:?}").contains("SECRET"), "{error}");
             assert!(service.all_fetches() <= 8, "{}", service.all_fetches());
@@ -259,7 +259,7 @@ fn a_store_that_rejects_every_file_stops_the_job_early() {
         let (store, _) = ScriptedStore::over(memory(), |_, _| Some(unavailable()));
         let options = to(&store, &home).with_concurrency(2);
         let error = service.archive(blocking, &options).unwrap_err();
-        assert!(matches!(error, Error::Store { .. }));
+        assert!(matches!(error, Error::Destination { .. }));
         assert!(error.to_string().contains("files in a row"), "{error}");
         assert!(service.all_fetches() < 20, "{}", service.all_fetches());
     }

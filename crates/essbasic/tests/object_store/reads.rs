@@ -95,7 +95,7 @@ fn an_object_that_always_changes_fails_its_contract() {
         assert_eq!((report.saved, report.failed), (0, 1));
         let flows: Vec<_> = report.flows().unwrap().map(Result::unwrap).collect();
         let FlowError { kind, message, .. } = reason(&flows, "f");
-        assert_eq!(kind, FlowErrorKind::Store);
+        assert_eq!(kind, FlowErrorKind::Destination);
         assert!(message.contains(KEY) && message.contains("changed in 3 reads"), "{message}");
     }
 }
@@ -119,7 +119,7 @@ fn a_failed_verification_names_operation_object_and_fix() {
             let (store, _) = ScriptedStore::over(inner, script);
             let options = to(&store, &home).with_store_id("one").with_verify();
             let error = service.archive(blocking, &options).unwrap_err();
-            assert!(matches!(error, Error::Store { .. }), "{error:?}");
+            assert!(matches!(error, Error::Destination { .. }), "{error:?}");
             let text = format!("{error}; {}", error.hint().unwrap());
             for part in [&format!("{operation}{KEY}"), advice, "cannot be verified"] {
                 assert!(text.contains(part), "{part}: {text}");

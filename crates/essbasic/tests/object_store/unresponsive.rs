@@ -17,7 +17,7 @@ use futures_core::stream::BoxStream;
 use super::service::{Link, Service};
 use super::{BLOCKING, LONG, PART, memory, to};
 
-/// The requests that get no response. With `None`, an abort takes 100 ms.
+/// The requests that get no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hang {
     Read,
@@ -28,10 +28,19 @@ enum Hang {
     None,
 }
 
+/// Duration of an abort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Abort {
+    /// As long as a request.
+    Slow,
+    Never,
+}
+
 #[derive(Debug)]
 struct Unresponsive {
     inner: Arc<dyn ObjectStore>,
     hang: Hang,
+    abort: Abort,
     aborted: Arc<AtomicUsize>,
 }
 
@@ -61,7 +70,8 @@ impl ObjectStore for Unresponsive {
     ) -> Result<Box<dyn MultipartUpload>> {
         hang_if(self.hang == Hang::Start).await;
         let inner = self.inner.put_multipart_opts(at, options).await?;
-        Ok(Box::new(Upload { inner, hang: self.hang, aborted: Arc::clone(&self.aborted) }))
+        let (hang, abort, aborted) = (self.hang, self.abort, Arc::clone(&self.aborted));
+        Ok(Box::new(Upload { inner, hang, abort, aborted }))
     }
 
     async fn get_opts(&self, at: &Path, options: GetOptions) -> Result<GetResult> {
@@ -93,6 +103,7 @@ impl ObjectStore for Unresponsive {
 struct Upload {
     inner: Box<dyn MultipartUpload>,
     hang: Hang,
+    abort: Abort,
     aborted: Arc<AtomicUsize>,
 }
 
@@ -112,9 +123,8 @@ impl MultipartUpload for Upload {
     }
 
     async fn abort(&mut self) -> Result<()> {
-        if self.hang == Hang::None {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        hang_if(self.abort == Abort::Never).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
         let aborted = self.inner.abort().await;
         self.aborted.fetch_add(1, Ordering::SeqCst);
         aborted
@@ -141,21 +151,25 @@ fn stopped(
 #[test]
 fn a_stop_cancels_operations_of_a_store_that_does_not_respond() {
     for blocking in BLOCKING {
-        for (hang, length, aborted) in [
-            (Hang::Read, 1000, 0),
-            (Hang::Put, 1000, 0),
-            (Hang::Start, LONG, 0),
-            (Hang::Part, LONG, 1),
-            (Hang::Complete, LONG, 1),
+        for (hang, length, abort, aborted) in [
+            (Hang::Read, 1000, Abort::Slow, 0),
+            (Hang::Put, 1000, Abort::Slow, 0),
+            (Hang::Start, LONG, Abort::Slow, 0),
+            (Hang::Part, LONG, Abort::Slow, 1),
+            (Hang::Complete, LONG, Abort::Slow, 1),
+            // The job does not wait for it without a limit.
+            (Hang::Part, LONG, Abort::Never, 0),
         ] {
             let service = Service::of(&[("f", length), ("g", length)]);
             let (inner, home) = (memory(), tempfile::tempdir().unwrap());
             let aborts = Arc::new(AtomicUsize::new(0));
-            let of = Unresponsive { inner: Arc::clone(&inner), hang, aborted: Arc::clone(&aborts) };
+            let (inner_of, aborted_of) = (Arc::clone(&inner), Arc::clone(&aborts));
+            let of = Unresponsive { inner: inner_of, hang, abort, aborted: aborted_of };
             let store: Arc<dyn ObjectStore> = Arc::new(of);
             let report = stopped(&service, blocking, to(&store, &home)).unwrap();
             assert!(report.stopped, "{hang:?}");
             assert_eq!((report.saved, report.failed, report.not_started), (0, 0, 2), "{hang:?}");
+            // Complete when the job returns, because a program may then end.
             assert_eq!(aborts.load(Ordering::SeqCst), 2 * aborted, "{hang:?}");
             // The next run continues.
             let report = service.archive(blocking, &to(&inner, &home)).unwrap();
@@ -173,7 +187,8 @@ fn a_stop_completes_the_abort_of_uploads_from_links_that_stall() {
         let (inner, home) = (memory(), tempfile::tempdir().unwrap());
         let aborts = Arc::new(AtomicUsize::new(0));
         let aborted = Arc::clone(&aborts);
-        let of = Unresponsive { inner: Arc::clone(&inner), hang: Hang::None, aborted };
+        let (hang, abort) = (Hang::None, Abort::Slow);
+        let of = Unresponsive { inner: Arc::clone(&inner), hang, abort, aborted };
         let store: Arc<dyn ObjectStore> = Arc::new(of);
         let report = stopped(&service, blocking, to(&store, &home)).unwrap();
         assert!(report.stopped, "blocking: {blocking}");
@@ -191,7 +206,8 @@ fn a_stop_cancels_the_verification_of_a_store_that_does_not_respond() {
         let (inner, home) = (memory(), tempfile::tempdir().unwrap());
         assert_eq!(service.archive(blocking, &to(&inner, &home)).unwrap().saved, 1);
         let aborted = Arc::default();
-        let of = Unresponsive { inner: Arc::clone(&inner), hang: Hang::Read, aborted };
+        let (hang, abort) = (Hang::Read, Abort::Slow);
+        let of = Unresponsive { inner: Arc::clone(&inner), hang, abort, aborted };
         let store: Arc<dyn ObjectStore> = Arc::new(of);
         let report = stopped(&service, blocking, to(&store, &home).with_verify()).unwrap();
         assert!(report.stopped, "{report:?}");

@@ -7,10 +7,11 @@ use tc3_client::Now;
 
 use super::super::event::DownloadEvent;
 use super::super::fetch::Fetch;
-use super::super::flow::Stage;
+use super::super::flow::{FileState, Stage};
 use super::super::outcome::FetchOutcome;
 use super::Job;
 use crate::error::{Error, FlowError, FlowErrorKind};
+use crate::ids::FlowId;
 
 /// Maximum attempts for one file, over all its links; expired links are not counted.
 const MAX_ATTEMPTS: u32 = 4;
@@ -80,8 +81,14 @@ impl Job {
     fn apply(&mut self, now: Now, fetch: Fetch, outcome: FetchOutcome) {
         let Some(state) = self.flows.get_mut(&fetch.flow) else { return };
         let Some(file) = state.files.get_mut(fetch.file) else { return };
+        match outcome {
+            FetchOutcome::LinkExpired(_) => file.expired_links += 1,
+            FetchOutcome::Failed(_) => file.failed += 1,
+            _ => {}
+        }
+        log(&state.flow_id, fetch.file, file, &outcome);
         if let FetchOutcome::Saved(saved) = outcome {
-            self.store_failures = 0;
+            self.rejections = 0;
             file.stage = Stage::Saved(saved);
             if state.is_saved() && state.error.is_none() {
                 let (flow_id, files) = (&state.flow_id, &*state.saved());
@@ -91,23 +98,15 @@ impl Job {
             return;
         }
         file.stage = Stage::Waiting;
-        match outcome {
-            FetchOutcome::LinkExpired(_) => file.expired_links += 1,
-            FetchOutcome::Failed(_) => file.failed += 1,
-            _ => {}
-        }
         let (failed, expired_links) = (file.failed, file.expired_links);
-        if let FetchOutcome::LinkExpired(error) | FetchOutcome::Failed(error) = &outcome {
-            tracing::debug!(flow_id = state.flow_id.as_str(), failed, expired_links, %error, "fetch failed");
-        }
         let failed_before = state.error.is_some();
         if let FetchOutcome::Failed(error) = &outcome {
-            self.count_store_failure(error);
+            self.count_rejection(error);
         }
         match outcome {
             #[cfg(any(feature = "object-store", all(feature = "async-core", feature = "ureq")))]
-            FetchOutcome::Store(message, hint) => {
-                self.stop(Error::Store { message, hint: Some(hint) });
+            FetchOutcome::Destination(message, hint) => {
+                self.stop(Error::Destination { message, hint: Some(hint) });
             }
             FetchOutcome::Disk(error) => match error.kind() {
                 // Only this name is affected, for example because it is the name of a folder.
@@ -140,21 +139,47 @@ impl Job {
         }
     }
 
-    /// Stops the job if the store has rejected more consecutive files than all concurrent downloads can attempt
+    /// Stops the job if the destination has rejected more consecutive files than all concurrent downloads can attempt
     /// together. The attempts for a single file do not reach this number.
-    fn count_store_failure(&mut self, error: &FlowError) {
-        if error.kind != FlowErrorKind::Store {
+    fn count_rejection(&mut self, error: &FlowError) {
+        if error.kind != FlowErrorKind::Destination {
             return;
         }
-        self.store_failures += 1;
+        self.rejections += 1;
         let downloads = u32::try_from(self.options.effective_concurrency()).unwrap_or(u32::MAX);
-        if self.store_failures > downloads.saturating_mul(MAX_ATTEMPTS) {
+        if self.rejections > downloads.saturating_mul(MAX_ATTEMPTS) {
             let message = format!(
-                "the store rejected {} files in a row, the last with: {}",
-                self.store_failures, error.message
+                "the destination rejected {} files in a row, the last with: {}",
+                self.rejections, error.message
             );
-            let hint = Some("run again when the store accepts files");
-            self.stop(Error::Store { message, hint });
+            let hint = Some("run again when the destination accepts files");
+            self.stop(Error::Destination { message, hint });
         }
     }
+}
+
+/// Logs the end of a fetch, without its link and without the name of the file, which messages of some kinds contain.
+fn log(flow_id: &FlowId, index: usize, file: &FileState, outcome: &FetchOutcome) {
+    let flow_id = flow_id.as_str();
+    let (failed, expired_links) = (file.failed, file.expired_links);
+    let (kind, cause) = match outcome {
+        FetchOutcome::Saved(saved) => {
+            let bytes = saved.bytes;
+            tracing::debug!(flow_id, file = index, bytes, failed, expired_links, "file complete");
+            return;
+        }
+        FetchOutcome::LinkExpired(error)
+        | FetchOutcome::Failed(error)
+        | FetchOutcome::Refused(error) => match error.kind {
+            FlowErrorKind::Destination | FlowErrorKind::Exists => {
+                (error.kind.as_str(), String::new())
+            }
+            kind => (kind.as_str(), error.message.clone()),
+        },
+        FetchOutcome::Disk(error) => ("disk", error.kind().to_string()),
+        #[cfg(any(feature = "object-store", all(feature = "async-core", feature = "ureq")))]
+        FetchOutcome::Destination(..) => (FlowErrorKind::Destination.as_str(), String::new()),
+        FetchOutcome::Stopped => return,
+    };
+    tracing::debug!(flow_id, file = index, failed, expired_links, kind, cause, "file failed");
 }

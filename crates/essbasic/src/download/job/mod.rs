@@ -96,8 +96,8 @@ pub(crate) struct Job {
     call_failures: u32,
     /// Number of files in flight.
     fetching: usize,
-    /// Number of consecutive files that the store rejected.
-    store_failures: u32,
+    /// Number of consecutive files that the destination rejected.
+    rejections: u32,
     /// The error that stops the job.
     fatal: Option<Error>,
 }
@@ -166,7 +166,7 @@ impl Job {
             was_reached: false,
             call_failures: 0,
             fetching: 0,
-            store_failures: 0,
+            rejections: 0,
             fatal: None,
         };
         job.fill_queue();

@@ -340,7 +340,7 @@ fn run(script: &Script) -> Result<(), TestCaseError> {
             }
             Behavior::Unsigned => None,
             Behavior::Unknown if script.status_check && !script.any_state => {
-                Some(FlowErrorKind::Refused)
+                Some(FlowErrorKind::NotFound)
             }
             Behavior::Unknown => Some(FlowErrorKind::Missing),
             Behavior::Failing => Some(FlowErrorKind::Network),

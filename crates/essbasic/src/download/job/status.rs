@@ -68,10 +68,7 @@ impl Job {
                     self.without_links.push_back(flow);
                     continue;
                 }
-                None => {
-                    let message = "the contract does not exist, or does not belong to this agent";
-                    FlowError::new(FlowErrorKind::Refused, message)
-                }
+                None => FlowError::not_found(),
                 Some(info) if info.flow_status == FlowStatus::All || self.policy.any_state => {
                     if info.flow_status == FlowStatus::All {
                         state.not_before = composed_at(&info, settle, now);

@@ -7,9 +7,8 @@ use super::super::flow::FlowState;
 use super::Job;
 use super::step::{Step, WaitStep};
 use crate::error::{FlowError, FlowErrorKind};
-use crate::ids::FlowId;
 use crate::next::Next;
-use crate::wait::{MAX_SETTLE, WaitJob, WaitOutcome};
+use crate::wait::{FlowWait, MAX_SETTLE, WaitJob, WaitOutcome};
 
 /// The wait of a job.
 pub(super) struct Waiting {
@@ -62,8 +61,8 @@ impl Job {
         {
             ended.extend(waiting.wait.into_unfinished());
         }
-        for (index, flow_id, outcome) in ended {
-            self.on_wait_outcome(now, index, flow_id, outcome);
+        for (index, wait) in ended {
+            self.on_wait_ended(now, index, wait);
         }
         step.map(Step::Wait)
     }
@@ -87,9 +86,9 @@ impl Job {
         }
     }
 
-    fn on_wait_outcome(&mut self, now: Now, index: usize, flow_id: FlowId, outcome: WaitOutcome) {
-        let mut state = FlowState::new(flow_id);
-        let (status, error) = match outcome {
+    fn on_wait_ended(&mut self, now: Now, index: usize, wait: FlowWait) {
+        let mut state = FlowState::new(wait.flow_id);
+        let (status, error) = match wait.outcome {
             WaitOutcome::Signed => (Some(FlowStatus::All), None),
             WaitOutcome::Ended { status, reason: _ } => {
                 // Without the reason of the signer, which is personal data.
@@ -108,8 +107,7 @@ impl Job {
                 (status, Some(FlowError::new(FlowErrorKind::NotSigned, message)))
             }
             WaitOutcome::NotFound => {
-                let message = "the contract does not exist, or does not belong to this agent";
-                (None, Some(FlowError::new(FlowErrorKind::Refused, message)))
+                (None, Some(FlowError::not_found().with_request_id(&wait.request_id)))
             }
         };
         let is_accepted = self.policy.any_state && status.is_some();
@@ -127,9 +125,9 @@ impl Job {
     /// Returns the contracts whose wait was stopped.
     pub(super) fn stopped_waits(&mut self) -> Vec<(usize, FlowState)> {
         let left = self.waiting.take().map(|waiting| waiting.wait.into_unfinished());
-        let left = left.into_iter().flatten().map(|(index, flow_id, outcome)| {
-            let mut state = FlowState::new(flow_id);
-            state.status = match outcome {
+        let left = left.into_iter().flatten().map(|(index, wait)| {
+            let mut state = FlowState::new(wait.flow_id);
+            state.status = match wait.outcome {
                 WaitOutcome::Signed => Some(FlowStatus::All),
                 WaitOutcome::Ended { status, .. } => Some(status),
                 WaitOutcome::Pending { status, .. } => status,

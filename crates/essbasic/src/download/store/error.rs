@@ -64,9 +64,9 @@ impl From<StoreError> for FetchOutcome {
     fn from(error: StoreError) -> Self {
         let StoreError { message, hint, stops_job } = error;
         if stops_job {
-            return Self::Store(message, hint);
+            return Self::Destination(message, hint);
         }
-        Self::Failed(FlowError::new(FlowErrorKind::Store, message).with_hint(hint))
+        Self::Failed(FlowError::new(FlowErrorKind::Destination, message).with_hint(hint))
     }
 }
 
@@ -234,7 +234,7 @@ mod tests {
     #[track_caller]
     fn stopped(operation: Operation, error: &Error) -> String {
         match StoreError::new(operation, &Path::from("a/b.pdf"), error).into() {
-            FetchOutcome::Store(text, hint) => format!("{text}; {hint}"),
+            FetchOutcome::Destination(text, hint) => format!("{text}; {hint}"),
             outcome => panic!("{operation:?} does not stop the job: {outcome:?}"),
         }
     }

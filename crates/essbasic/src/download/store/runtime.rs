@@ -7,9 +7,11 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Instant;
 
 use tc3_client::Stop;
+use tc3_client::transport::Bytes;
 use tokio::runtime::{Builder, Runtime};
 
-use super::super::outcome::FetchOutcome;
+use super::super::outcome::{FetchOutcome, NOT_DISCARDED};
+use super::super::write::AsyncWrite;
 use super::STOP_CHECK;
 use crate::trace::in_context;
 
@@ -25,6 +27,39 @@ pub(crate) struct StoreRuntime {
 }
 
 impl StoreRuntime {
+    /// Writes received bytes. Aborts the file if they are rejected.
+    pub(crate) fn append<F: AsyncWrite + 'static>(
+        &self,
+        stop: Option<&Stop>,
+        mut file: F,
+        bytes: Bytes,
+    ) -> Result<F, FetchOutcome> {
+        self.block_on(stop, async move {
+            match file.append(bytes).await {
+                Ok(()) => Ok(file),
+                Err(outcome) => {
+                    file.abort().await;
+                    Err(outcome)
+                }
+            }
+        })?
+    }
+
+    /// Completes a file. Aborts it if it is rejected.
+    pub(crate) fn finish(
+        &self,
+        stop: Option<&Stop>,
+        mut file: impl AsyncWrite + 'static,
+    ) -> Result<FetchOutcome, FetchOutcome> {
+        self.block_on(stop, async move {
+            let outcome = file.finish().await;
+            if !matches!(outcome, FetchOutcome::Saved(_)) {
+                file.abort().await;
+            }
+            outcome
+        })
+    }
+
     /// Runs a task and blocks until it ends. A panic of the task is resumed in the caller, as in the async driver.
     ///
     /// After a stop, a task that does not end within [`Stop::GRACE`] is cancelled. The caller does not wait for requests
@@ -73,6 +108,9 @@ impl Drop for StoreRuntime {
             let start = Instant::now();
             while runtime.metrics().num_alive_tasks() > 0 && start.elapsed() < Stop::GRACE {
                 std::thread::sleep(STOP_CHECK);
+            }
+            if runtime.metrics().num_alive_tasks() > 0 {
+                tracing::warn!("{NOT_DISCARDED}");
             }
         }
         // In the background, because a blocking shutdown panics if the caller's thread belongs to another runtime.

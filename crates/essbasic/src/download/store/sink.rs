@@ -79,24 +79,23 @@ impl AsyncWrite for StoreSink {
         Ok(())
     }
 
-    async fn finish(mut self) -> FetchOutcome {
+    async fn finish(&mut self) -> FetchOutcome {
         if let Err(mismatch) = self.content.check() {
-            return self.abort(mismatch.into()).await;
+            return mismatch.into();
         }
         match self.complete().await {
             Ok(finished) => {
                 self.upload = Upload::NotStarted;
                 finished.into()
             }
-            Err(outcome) => self.abort(outcome).await,
+            Err(outcome) => outcome,
         }
     }
 
-    async fn abort(mut self, outcome: FetchOutcome) -> FetchOutcome {
+    async fn abort(mut self) {
         if let Upload::Multipart(upload) = std::mem::replace(&mut self.upload, Upload::NotStarted) {
             run_detached(abort_upload(upload)).await;
         }
-        outcome
     }
 }
 
