@@ -15,7 +15,8 @@
 //! # Actions
 //!
 //! The emulator models the complete life cycle of a contract ([`modeled_actions`]):
-//! - Creation: `UploadFiles`, `ChannelCreateFlowByFiles`, `DescribeTemplates`, `CreateFlowsByTemplates`.
+//! - Creation: `UploadFiles`, `CreateFileConvertTask`, `DescribeFileConvertTask`, `ChannelCreateFlowByFiles`, `DescribeTemplates`,
+//!   `CreateFlowsByTemplates`.
 //! - Signing: `CreateSignUrls`, `ChannelCreateFlowSignUrl`. Opening a link signs for its party.
 //! - Waiting: `ChannelCreateFlowReminds`, `ModifyFlowDeadline`, and callbacks ([`Callback`]).
 //! - Cancelling: `ChannelCancelFlow`, `ChannelBatchCancelFlows`, `DescribeCancelFlowsTask`.

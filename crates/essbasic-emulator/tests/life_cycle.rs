@@ -237,6 +237,41 @@ fn cancels_many_contracts_and_reports_the_task_later() {
     assert_eq!(execute(&emulator, "ChannelBatchCancelFlows", third)["FailMessages"], json!([]));
 }
 
+/// Uploads a document, and returns the fields of a request for its conversion.
+fn conversion(emulator: &Emulator) -> Value {
+    let files =
+        json!({ "BusinessType": "DOCUMENT", "FileInfos": [file_info("lease.docx", b"words")] });
+    let uploaded = execute(emulator, "UploadFiles", files);
+    json!({ "ResourceType": "docx", "ResourceName": "lease.docx", "ResourceId": uploaded["FileIds"][0] })
+}
+
+#[test]
+fn converts_an_uploaded_document_for_a_contract() {
+    let emulator = start();
+    let convert = conversion(&emulator);
+    let created = execute(&emulator, "CreateFileConvertTask", convert.clone());
+    let task =
+        || execute(&emulator, "DescribeFileConvertTask", json!({ "TaskId": created["TaskId"] }));
+    assert_eq!((&task()["TaskStatus"], &task()["ResourceId"]), (&json!(4), &json!("")));
+    emulator.advance(Duration::from_secs(1));
+    let ended = task();
+    assert_eq!(ended["TaskStatus"], 8);
+    let file = contract(ended["ResourceId"].as_str().unwrap());
+    assert_eq!(code(&emulator, "ChannelCreateFlowByFiles", file), "success");
+    for (resource, expected) in [
+        (json!("unknown"), "InvalidParameter.InvalidId"),
+        // It is a PDF already.
+        (ended["ResourceId"].clone(), "InvalidParameter.InvalidId"),
+        (convert["ResourceId"].clone(), "success"),
+    ] {
+        let mut convert = convert.clone();
+        convert["ResourceId"] = resource;
+        assert_eq!(code(&emulator, "CreateFileConvertTask", convert), expected);
+    }
+    let unknown = json!({ "TaskId": "unknown" });
+    assert_eq!(code(&emulator, "DescribeFileConvertTask", unknown), "InvalidParameter.ParamError");
+}
+
 #[test]
 fn reminds_each_party_once() {
     let emulator = start();
@@ -262,6 +297,8 @@ fn modeled_responses_have_the_described_shape_and_every_field() {
         create(&emulator, json!({ "CcInfos": [{ "Name": "王五", "Mobile": "13800000009" }] }));
     let task =
         execute(&emulator, "ChannelBatchCancelFlows", json!({ "FlowIds": [flow, "unknown"] }));
+    let convert = conversion(&emulator);
+    let converted = execute(&emulator, "CreateFileConvertTask", convert.clone());
     emulator.advance(Duration::from_secs(1));
     let file = file_info("a.pdf", &pdf("words"));
     let files = json!({ "BusinessType": "DOCUMENT", "FileInfos": [file.clone(), file] });
@@ -274,6 +311,8 @@ fn modeled_responses_have_the_described_shape_and_every_field() {
     }] });
     for (action, fields) in [
         ("UploadFiles", files),
+        ("CreateFileConvertTask", convert),
+        ("DescribeFileConvertTask", json!({ "TaskId": converted["TaskId"] })),
         ("ChannelCreateFlowByFiles", from_file),
         ("CreateFlowsByTemplates", from_template),
         ("DescribeTemplates", json!({})),

@@ -26,14 +26,14 @@ use essbasic::{
 };
 use essbasic_callback::{CallbackKey, CallbackService, Message, Receiver, Token};
 
-/// What the requests share. Clones of the client use the same connections and rate limit.
+/// State of all requests. Clones of the client use the same connections and rate limit.
 #[derive(Clone)]
 struct Shared {
     client: Client,
     signals: Signals,
 }
 
-/// Returns the service. Add the authorization of your users: whoever knows a flow ID reads its contract.
+/// Returns the service. Add the authorization of your users: every caller can read every contract.
 pub fn app(client: Client, receiver: Receiver) -> Router {
     let signals = Signals::new();
     let notified = signals.clone();

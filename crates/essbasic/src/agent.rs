@@ -1,8 +1,10 @@
 //! The agent of a client.
 
+use std::time::Duration;
+
 use essbasic_models::Agent;
 use tc3_client::api::json::{self, Members, Reader};
-use tc3_client::api::{Action, ActionInfo, Envelope};
+use tc3_client::api::{Action, ActionInfo, Envelope, TaskQuery, TaskState};
 
 use crate::error::Error;
 
@@ -61,6 +63,15 @@ impl<R: Action> Action for WithAgent<'_, R> {
 
     fn decode(response: &[u8]) -> Result<Envelope<R::Response>, json::Error> {
         R::decode(response)
+    }
+}
+
+impl<R: TaskQuery> TaskQuery for WithAgent<'_, R> {
+    const INTERVAL: Duration = R::INTERVAL;
+    const RUNNING_CODES: &'static [&'static str] = R::RUNNING_CODES;
+
+    fn state(response: &R::Response) -> TaskState {
+        R::state(response)
     }
 }
 

@@ -22,8 +22,10 @@ use crate::trace::{Workflow, in_context, spawn_blocking};
 use crate::until_stop::{call_until, unless_stopped};
 use crate::wait::{FlowWait, SignalQueue, WaitJob, WaitOptions};
 
+mod task;
 mod transfer;
 
+pub use task::Task;
 pub(crate) use transfer::open;
 
 /// Async client of the e-sign service for one agent.

@@ -29,9 +29,11 @@ use crate::wait::{FlowWait, WaitJob, WaitOptions};
 
 mod handle;
 mod reader;
+mod task;
 
 pub use handle::ContractHandle;
 pub use reader::PdfReader;
+pub use task::Task;
 
 /// Blocking client of the e-sign service for one agent.
 ///

@@ -71,6 +71,7 @@
 //! | [`Client::with_options`] | return a client whose calls have other [options](CallOptions) |
 //! | [`Client::contract`] | return a [handle of one contract](#one-contract) |
 //! | [`Client::call`] | call any action |
+//! | [`Client::start_task`], [`Client::wait_task`] | start a [task](#tasks), wait for its end |
 //! | [`Client::details`] | return status, parties and times |
 //! | [`Client::links`] | return download links |
 //! | [`Client::wait`] | wait until every party has signed |
@@ -276,6 +277,12 @@
 //! # }
 //! ```
 //!
+//! # Tasks
+//!
+//! Some actions start a task, such as the conversion of a file ([`api::StartTask`]). [`Client::start_task`] returns its handle,
+//! [`Task`] or [`blocking::Task`]. [`Task::wait`] ends with a [`TaskOutcome`]; [`TaskOptions`] has its timeout and intervals.
+//! [`Client::wait_task`] waits for a task by a stored query. The guide has an [example](guide::callbacks#wait-for-tasks).
+//!
 //! # Encryption
 //!
 //! [`Encryption::aes_cbc`] and [`Encryption::sm4_cbc`] encrypt the bodies of all calls, with keys agreed with the service.
@@ -296,17 +303,6 @@
 //!
 //! [`FlowId`], [`FileId`] and [`TemplateId`] are types of their own, so that one cannot be passed for another. Methods
 //! accept strings for them: `"id"`, `String`, and iterators of either.
-//!
-//! ```
-//! use std::collections::HashMap;
-//! use essbasic::FlowId;
-//!
-//! let flow_id = FlowId::from("FLOW_ID");
-//! let orders: HashMap<FlowId, u32> = [(flow_id.clone(), 7)].into();
-//! assert_eq!(orders.get("FLOW_ID"), Some(&7));
-//! assert_eq!(flow_id, "FLOW_ID");
-//! assert_eq!(flow_id.as_str().len() + flow_id.into_string().len(), 14);
-//! ```
 //!
 //! # Serialization
 //!
@@ -395,6 +391,7 @@ mod links;
 mod next;
 #[cfg(feature = "start")]
 mod start;
+mod task;
 mod trace;
 #[cfg(feature = "async-core")]
 mod until_stop;
@@ -406,7 +403,7 @@ pub mod test_util;
 pub use agent::agent;
 pub use archive::{ArchiveOptions, ArchiveReport, ArchivedFlow, Shard};
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
-pub use asynchronous::Client;
+pub use asynchronous::{Client, Task};
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
 pub use download::{AsyncSink, AsyncSinkWriter};
 pub use download::{
@@ -425,7 +422,7 @@ pub use links::{FlowLinks, ResourceLink};
 pub use start::{
     Contract, Document, Party, Reminder, SignLink, StartedContract, UploadedFile, Withdrawal,
 };
-pub use tc3_client::Stop;
+pub use tc3_client::{Stop, TaskOptions, TaskOutcome};
 pub use wait::{FlowWait, Signals, WaitEvent, WaitOptions, WaitOutcome};
 
 pub use essbasic_models as models;

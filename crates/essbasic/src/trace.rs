@@ -89,6 +89,11 @@ impl Workflow {
         workflow!("essbasic.archive")
     }
 
+    /// Creates the span of a wait for a task.
+    pub(crate) fn task() -> Self {
+        workflow!("essbasic.task")
+    }
+
     /// Creates the span of a PDF that the caller reads.
     pub(crate) fn pdf() -> Self {
         workflow!("essbasic.pdf")

@@ -6,14 +6,16 @@ use std::fs;
 use std::path::Path;
 
 /// Files with such methods.
-const FILES: [&str; 19] = [
+const FILES: [&str; 21] = [
     "src/archive/options.rs",
     "src/archive/report.rs",
     "src/archive/shard.rs",
     "src/asynchronous.rs",
+    "src/asynchronous/task.rs",
     "src/blocking.rs",
     "src/blocking/handle.rs",
     "src/blocking/reader.rs",
+    "src/blocking/task.rs",
     "src/download/options.rs",
     "src/download/report.rs",
     "src/encryption.rs",

@@ -22,6 +22,7 @@ mod sink_aborts;
 mod sinks;
 mod start;
 mod stopped;
+mod tasks;
 mod termination;
 mod throttled;
 mod workflows;

@@ -3,6 +3,7 @@
 //! - [`Action`] connects a request type with its response type and the metadata of a call ([`ActionInfo`]).
 //! - [`Envelope`] decodes the `{"Response": ...}` envelope, an API error or a typed response, in one pass.
 //! - [`ErrorTable`] has the class and the fix of each error code, from `api-spec/common/errors.json`.
+//! - [`StartTask`] and [`TaskQuery`] connect the action that starts a task with the one that reports its progress.
 //! - [`json`] is the crate `tc3-json`, which reads and writes generated types.
 //! - With the feature `serde`, generated types implement `Serialize` and `Deserialize`, and any type of serde
 //!   may be a request or response; `lenient` reads fields of those by the lenient rules.
@@ -21,6 +22,7 @@ mod error_table;
 #[rustfmt::skip]
 mod platform_errors;
 mod redacted;
+mod task;
 pub mod time;
 
 #[cfg(feature = "serde")]
@@ -31,6 +33,7 @@ pub use envelope::{ApiError, Envelope, Success};
 pub use error_class::{ErrorClass, ErrorRule, RetryRule};
 pub use error_table::ErrorTable;
 pub use redacted::Redacted;
+pub use task::{StartTask, TaskQuery, TaskState};
 pub use tc3_json as json;
 #[cfg(feature = "serde")]
 pub use tc3_json::lenient;

@@ -31,6 +31,10 @@ pub struct Client {
     transport: Arc<dyn AsyncTransport>,
 }
 
+mod task;
+
+pub use task::Task;
+
 client_methods! {
     transport: AsyncTransport,
     body: AsyncBody,

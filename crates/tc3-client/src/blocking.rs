@@ -32,6 +32,10 @@ pub struct Client {
     transport: Arc<dyn BlockingTransport>,
 }
 
+mod task;
+
+pub use task::Task;
+
 client_methods! {
     transport: BlockingTransport,
     body: BlockingBody,

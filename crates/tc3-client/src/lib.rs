@@ -66,6 +66,7 @@ mod limiter;
 mod observer;
 mod one_line;
 mod options;
+mod pace;
 mod pointers;
 mod quoted;
 mod request_headers;
@@ -73,6 +74,7 @@ mod response;
 mod retry;
 pub mod sans_io;
 mod stop;
+mod task;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod time;
@@ -81,7 +83,7 @@ mod undecodable;
 mod validation;
 
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
-pub use asynchronous::Client;
+pub use asynchronous::{Client, Task};
 pub use classifier::{FailedAttempt, RetryClassifier, RetryDecision};
 pub use config::{Config, Language};
 pub use encapsulation::Encapsulation;
@@ -97,15 +99,17 @@ pub use observer::{AttemptEvent, CallEvent, CallOutcome, Observer};
 pub use options::CallOptions;
 pub use retry::RetryPolicy;
 pub use stop::Stop;
+pub use task::{TaskOptions, TaskOutcome};
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
 pub use time::AsyncSleep;
 #[cfg(any(feature = "blocking", feature = "ureq"))]
 pub use time::BlockingSleep;
 pub use time::{Clock, Now, SystemClock, SystemSleep};
 
-/// For the command, whose messages follow the same rule.
+/// For the command, whose messages follow the same rule, and for other waits.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::pace::Pace;
     pub use crate::quoted::{quoted, showable};
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::errors::Facts;
-use crate::overlay::{Limit, Rule, Unit};
+use crate::overlay::{Limit, Rule, Task, Unit};
 
 /// A models crate.
 pub(crate) struct Ir<'a> {
@@ -17,6 +17,8 @@ pub(crate) struct Ir<'a> {
     pub(crate) structs: Vec<Struct<'a>>,
     /// Sorted by name.
     pub(crate) enums: Vec<Enum>,
+    /// Tasks, each with the action that reports its progress.
+    pub(crate) tasks: Vec<(&'a str, &'a Task)>,
     /// Sorted.
     pub(crate) codes: Vec<Code>,
     /// Classes of codes or families that differ from the platform's.

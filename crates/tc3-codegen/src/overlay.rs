@@ -52,6 +52,9 @@ pub struct Overlay {
     /// String fields that contain base64, as `Object.Field`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub base64: Vec<String>,
+    /// Tasks, by the action that reports their progress.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub tasks: Table<Task>,
     /// Deprecated fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deprecated: Vec<Deprecated>,
@@ -274,6 +277,67 @@ pub enum Unit {
     Seconds,
     /// Milliseconds.
     Milliseconds,
+}
+
+/// The tasks whose progress one action reports: exactly one of `status` and `complete`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// Field of the request that takes the ID of the task.
+    pub id: String,
+    /// Field of the response with the status, and the meaning of its values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<TaskStatus>,
+    /// Array of the response that has the result at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complete: Option<TaskResult>,
+    /// Error codes of a task that has not ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub running_codes: Vec<String>,
+    /// Delay before the second query, in seconds.
+    pub interval: u32,
+    /// Actions that start such tasks, by name.
+    pub starts: Table<TaskStart>,
+    /// Source of the information.
+    pub reason: String,
+}
+
+/// The status of a task. Of a field with a value set, each value must be in one of the lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskStatus {
+    /// Name of the field.
+    pub field: String,
+    /// Values of a task that has not ended, as any value that is not listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub running: Vec<Wire>,
+    /// Values of a task that has ended with a result.
+    pub succeeded: Vec<Wire>,
+    /// Values of a task that has ended without a result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<Wire>,
+}
+
+/// An array that is not empty at the end of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskResult {
+    /// Name of the array, whose elements are objects.
+    pub list: String,
+    /// String fields of which each element has at least one at the end.
+    pub any_of: Vec<String>,
+}
+
+/// An action that starts a task. The request for the progress gets the fields that both requests have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskStart {
+    /// Field of its response with the ID; absent if it has the name of `id` of the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Fixed values of the request for the progress.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub set: Table<Wire>,
 }
 
 /// A deprecated field.

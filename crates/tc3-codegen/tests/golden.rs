@@ -10,7 +10,7 @@ use golden_described as described;
 use golden_grouped as grouped;
 use golden_large as large;
 use serde_json::json;
-use tc3_api::{Action, Envelope};
+use tc3_api::{Action, Envelope, StartTask, TaskQuery, TaskState};
 use tc3_codegen::missing_renames;
 
 use adversarial::{
@@ -145,6 +145,48 @@ fn the_catalogue_matches_the_traits() {
     );
     assert!(adversarial::CATALOGUE.action("recursion").is_none());
     assert_eq!(grouped::CATALOGUE.action("B").unwrap().group, "second");
+}
+
+#[test]
+fn tasks_connect_the_actions_that_start_and_query_them() {
+    fn of<T: serde::de::DeserializeOwned>(body: serde_json::Value) -> T {
+        serde_json::from_value(body).unwrap()
+    }
+    let query = |job: &str| grouped::ARequest::new().query(&of(json!({"JobId": job})));
+    let sent = serde_json::to_value(query("j").unwrap()).unwrap();
+    // The field `OfAll` has another type, so that it is not copied.
+    assert_eq!(sent, json!({"JobId": "j", "Kind": 2}));
+    assert!(query("").is_none());
+    let query = grouped::BRequest::new().kind(7).query(&of(json!({"Job": "j"}))).unwrap();
+    assert_eq!(serde_json::to_value(query).unwrap(), json!({"JobId": "j", "Kind": 7}));
+    assert!(grouped::BRequest::new().query(&of(json!({}))).is_none());
+
+    let state = |body| grouped::CRequest::state(&of(body));
+    for (status, expected) in [
+        (json!(1), TaskState::Succeeded),
+        (json!(-1), TaskState::Failed),
+        (json!(-2), TaskState::Failed),
+        (json!(0), TaskState::Running),
+        (json!(null), TaskState::Running),
+    ] {
+        assert_eq!(state(json!({ "State": status })), expected, "{status}");
+    }
+    assert_eq!(state(json!({})), TaskState::Running);
+    assert_eq!(
+        (grouped::CRequest::INTERVAL.as_secs(), grouped::CRequest::RUNNING_CODES),
+        (1, &[][..])
+    );
+
+    let state = |items| grouped::DRequest::state(&of(json!({ "Items": items })));
+    for (items, expected) in [
+        (json!([]), TaskState::Running),
+        (json!([{}]), TaskState::Running),
+        (json!([{"Name": "n"}, {"Name": "", "Error": ""}]), TaskState::Running),
+        (json!([{"Name": "n"}, {"Error": "e"}]), TaskState::Succeeded),
+    ] {
+        assert_eq!(state(items.clone()), expected, "{items}");
+    }
+    assert_eq!(grouped::DRequest::RUNNING_CODES, ["NotReady"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod bring_into;
 mod bulk;
 pub(crate) mod cancel_tasks;
 pub(crate) mod clock;
+pub(crate) mod conversions;
 pub(crate) mod flow;
 pub(crate) mod ids;
 pub(crate) mod links;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use self::cancel_tasks::CancelTasks;
+use self::conversions::Conversions;
 use self::flow::{Flow, FlowEvent, Signer, Status, TransitionError};
 use self::organizations::{Application, Organization};
 use self::terms::{NewFlow, Terms};
@@ -34,6 +36,7 @@ pub(crate) struct State {
     pub(crate) applications: BTreeMap<String, Application>,
     pub(crate) uploads: Uploads,
     pub(crate) cancel_tasks: CancelTasks,
+    pub(crate) conversions: Conversions,
     pub(crate) on_change: Option<ChangeListener>,
     /// Notified if an event may be due earlier than before.
     pub(crate) alarm: Arc<Notify>,

@@ -4,9 +4,13 @@
 mod codec;
 
 use std::fmt;
+use std::time::Duration;
 use std::time::SystemTime;
 
-use tc3_api::{Action, ActionInfo, Base64, Envelope, Redacted, json, time};
+use tc3_api::{
+    Action, ActionInfo, Base64, Envelope, Redacted, StartTask, TaskQuery, TaskState,
+    json, time,
+};
 
 use super::{Agent, AutoSignScene, IdCardType, UserInfo};
 
@@ -338,6 +342,28 @@ impl Action for CreateChannelFlowEvidenceReportRequest {
 
     fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
         Envelope::decode(body)
+    }
+}
+
+/// Starts a task whose progress `DescribeChannelFlowEvidenceReport` reports, at first every 600
+/// seconds.
+impl StartTask for CreateChannelFlowEvidenceReportRequest {
+    type Query = DescribeChannelFlowEvidenceReportRequest;
+
+    fn query(
+        &self,
+        response: &CreateChannelFlowEvidenceReportResponse,
+    ) -> Option<DescribeChannelFlowEvidenceReportRequest> {
+        let id = response.report_id.clone();
+        if id.is_empty() {
+            return None;
+        }
+        Some(DescribeChannelFlowEvidenceReportRequest {
+            agent: self.agent.clone(),
+            report_id: id,
+            operator: self.operator.clone(),
+            report_type: self.report_type,
+        })
     }
 }
 
@@ -779,6 +805,19 @@ impl Action for DescribeChannelFlowEvidenceReportRequest {
 
     fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
         Envelope::decode(body)
+    }
+}
+
+impl TaskQuery for DescribeChannelFlowEvidenceReportRequest {
+    const INTERVAL: Duration = Duration::from_secs(600);
+    const RUNNING_CODES: &'static [&'static str] = &["ResourceNotFound.URL"];
+
+    fn state(response: &DescribeChannelFlowEvidenceReportResponse) -> TaskState {
+        match response.status.as_str() {
+            "EvidenceStatusSuccess" => TaskState::Succeeded,
+            "EvidenceStatusFailed" => TaskState::Failed,
+            _ => TaskState::Running,
+        }
     }
 }
 

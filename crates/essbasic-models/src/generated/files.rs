@@ -4,9 +4,13 @@
 mod codec;
 
 use std::fmt;
+use std::time::Duration;
 use std::time::SystemTime;
 
-use tc3_api::{Action, ActionInfo, Base64, Envelope, Redacted, json, time};
+use tc3_api::{
+    Action, ActionInfo, Base64, Envelope, Redacted, StartTask, TaskQuery, TaskState,
+    json, time,
+};
 
 use super::{Agent, UserInfo};
 
@@ -135,6 +139,25 @@ impl Action for CreateFileConvertTaskRequest {
     }
 }
 
+/// Starts a task whose progress `DescribeFileConvertTask` reports, at first every 2 seconds.
+impl StartTask for CreateFileConvertTaskRequest {
+    type Query = DescribeFileConvertTaskRequest;
+
+    fn query(
+        &self,
+        response: &CreateFileConvertTaskResponse,
+    ) -> Option<DescribeFileConvertTaskRequest> {
+        let id = response.task_id.clone();
+        if id.is_empty() {
+            return None;
+        }
+        Some(DescribeFileConvertTaskRequest {
+            task_id: id,
+            agent: self.agent.clone(),
+        })
+    }
+}
+
 /// Response of `CreateFileConvertTask`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -210,6 +233,18 @@ impl Action for DescribeFileConvertTaskRequest {
 
     fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
         Envelope::decode(body)
+    }
+}
+
+impl TaskQuery for DescribeFileConvertTaskRequest {
+    const INTERVAL: Duration = Duration::from_secs(2);
+
+    fn state(response: &DescribeFileConvertTaskResponse) -> TaskState {
+        match response.task_status.as_i64() {
+            8 => TaskState::Succeeded,
+            -2 | -6 | -13 => TaskState::Failed,
+            _ => TaskState::Running,
+        }
     }
 }
 

@@ -4,9 +4,12 @@
 mod codec;
 
 use std::fmt;
+use std::time::Duration;
 use std::time::SystemTime;
 
-use tc3_api::{Action, ActionInfo, Envelope, Redacted, json, time};
+use tc3_api::{
+    Action, ActionInfo, Envelope, Redacted, StartTask, TaskQuery, TaskState, json, time,
+};
 
 use super::{Agent, ApproveType, IdCardType, UserInfo};
 
@@ -148,6 +151,26 @@ impl Action for CancelOrganizationFlowsRequest {
 
     fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
         Envelope::decode(body)
+    }
+}
+
+/// Starts a task whose progress `DescribeCancelFlowsTask` reports, at first every 2 seconds.
+impl StartTask for CancelOrganizationFlowsRequest {
+    type Query = DescribeCancelFlowsTaskRequest;
+
+    fn query(
+        &self,
+        response: &CancelOrganizationFlowsResponse,
+    ) -> Option<DescribeCancelFlowsTaskRequest> {
+        let id = response.task_id.clone();
+        if id.is_empty() {
+            return None;
+        }
+        Some(DescribeCancelFlowsTaskRequest {
+            agent: self.agent.clone(),
+            task_id: id,
+            cancel_type: Some(CancelTaskType::from(1)),
+        })
     }
 }
 
@@ -330,6 +353,26 @@ impl Action for ChannelBatchCancelFlowsRequest {
 
     fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
         Envelope::decode(body)
+    }
+}
+
+/// Starts a task whose progress `DescribeCancelFlowsTask` reports, at first every 2 seconds.
+impl StartTask for ChannelBatchCancelFlowsRequest {
+    type Query = DescribeCancelFlowsTaskRequest;
+
+    fn query(
+        &self,
+        response: &ChannelBatchCancelFlowsResponse,
+    ) -> Option<DescribeCancelFlowsTaskRequest> {
+        let id = response.task_id.clone();
+        if id.is_empty() {
+            return None;
+        }
+        Some(DescribeCancelFlowsTaskRequest {
+            agent: self.agent.clone(),
+            task_id: id,
+            cancel_type: None,
+        })
     }
 }
 
@@ -638,6 +681,26 @@ impl Action for ChannelCreateBatchCancelFlowUrlRequest {
 
     fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
         Envelope::decode(body)
+    }
+}
+
+/// Starts a task whose progress `DescribeCancelFlowsTask` reports, at first every 2 seconds.
+impl StartTask for ChannelCreateBatchCancelFlowUrlRequest {
+    type Query = DescribeCancelFlowsTaskRequest;
+
+    fn query(
+        &self,
+        response: &ChannelCreateBatchCancelFlowUrlResponse,
+    ) -> Option<DescribeCancelFlowsTaskRequest> {
+        let id = response.task_id.clone();
+        if id.is_empty() {
+            return None;
+        }
+        Some(DescribeCancelFlowsTaskRequest {
+            agent: self.agent.clone(),
+            task_id: id,
+            cancel_type: None,
+        })
     }
 }
 
@@ -1481,6 +1544,18 @@ impl Action for DescribeCancelFlowsTaskRequest {
 
     fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
         Envelope::decode(body)
+    }
+}
+
+impl TaskQuery for DescribeCancelFlowsTaskRequest {
+    const INTERVAL: Duration = Duration::from_secs(2);
+
+    fn state(response: &DescribeCancelFlowsTaskResponse) -> TaskState {
+        match response.task_status.as_str() {
+            "END" => TaskState::Succeeded,
+            "TIMEOUT" => TaskState::Failed,
+            _ => TaskState::Running,
+        }
     }
 }
 

@@ -4,9 +4,13 @@
 mod codec;
 
 use std::fmt;
+use std::time::Duration;
 use std::time::SystemTime;
 
-use tc3_api::{Action, ActionInfo, Base64, Envelope, Redacted, json, time};
+use tc3_api::{
+    Action, ActionInfo, Base64, Envelope, Redacted, StartTask, TaskQuery, TaskState,
+    json, time,
+};
 
 use super::{Agent, AuthorizationType, IdCardType, UserInfo};
 
@@ -1118,6 +1122,26 @@ impl Action for CreateBatchOrganizationRegistrationTasksRequest {
     }
 }
 
+/// Starts a task whose progress `DescribeBatchOrganizationRegistrationUrls` reports, at first
+/// every 3 seconds.
+impl StartTask for CreateBatchOrganizationRegistrationTasksRequest {
+    type Query = DescribeBatchOrganizationRegistrationUrlsRequest;
+
+    fn query(
+        &self,
+        response: &CreateBatchOrganizationRegistrationTasksResponse,
+    ) -> Option<DescribeBatchOrganizationRegistrationUrlsRequest> {
+        let id = response.task_id.clone().unwrap_or_default();
+        if id.is_empty() {
+            return None;
+        }
+        Some(DescribeBatchOrganizationRegistrationUrlsRequest {
+            agent: self.agent.clone(),
+            task_id: id,
+        })
+    }
+}
+
 /// Response of `CreateBatchOrganizationRegistrationTasks`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -2067,6 +2091,25 @@ impl Action for DescribeBatchOrganizationRegistrationUrlsRequest {
 
     fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
         Envelope::decode(body)
+    }
+}
+
+impl TaskQuery for DescribeBatchOrganizationRegistrationUrlsRequest {
+    const INTERVAL: Duration = Duration::from_secs(3);
+
+    fn state(response: &DescribeBatchOrganizationRegistrationUrlsResponse) -> TaskState {
+        let is_complete = !response.organization_auth_urls.is_empty()
+            && response
+                .organization_auth_urls
+                .iter()
+                .all(|item| {
+                    item.auth_url.as_ref().is_some_and(|value| !value.is_empty())
+                        || item
+                            .error_message
+                            .as_ref()
+                            .is_some_and(|value| !value.is_empty())
+                });
+        if is_complete { TaskState::Succeeded } else { TaskState::Running }
     }
 }
 

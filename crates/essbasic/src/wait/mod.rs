@@ -13,6 +13,7 @@ use essbasic_models::{
     Agent, DescribeFlowDetailInfoRequest, DescribeFlowDetailInfoResponse, FlowDetailInfo,
     FlowStatus,
 };
+use tc3_client::__private::Pace;
 use tc3_client::Now;
 
 pub use self::options::{WaitEvent, WaitOptions};
@@ -33,12 +34,6 @@ const MAX_MISSES: u32 = 3;
 
 /// Maximum clock skew between the service and this machine, for judging the age of a signature.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
-
-/// Minimum interval between two rounds of polling.
-const MIN_INTERVAL: Duration = Duration::from_millis(100);
-
-/// Upper limit of the interval between two rounds, for any options.
-const MAX_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// Upper limit of the time until a PDF counts as composed, for any options.
 pub(crate) const MAX_SETTLE: Duration = Duration::from_secs(3600);
@@ -62,7 +57,7 @@ pub(crate) struct WaitJob {
     /// Remaining batches of the current round.
     batches: VecDeque<Vec<usize>>,
     deadline: Duration,
-    interval: Duration,
+    pace: Pace,
     /// Start of the next round.
     next_round: Duration,
     /// `true` if a status has changed in the current round.
@@ -153,7 +148,7 @@ impl WaitJob {
             composing: BinaryHeap::new(),
             batches: VecDeque::new(),
             deadline: now.monotonic.saturating_add(options.timeout),
-            interval: options.interval,
+            pace: Pace::new(options.interval, options.max_interval),
             next_round: now.monotonic,
             changed: true,
             started: false,
@@ -209,16 +204,9 @@ impl WaitJob {
     }
 
     fn start_round(&mut self, now: Now) {
-        self.interval = if self.changed {
-            self.options.interval
-        } else {
-            let longer = self.interval.saturating_add(self.interval / 2);
-            longer.min(self.options.max_interval)
-        };
-        self.changed = false;
+        let changed = std::mem::take(&mut self.changed);
         self.started = true;
-        self.interval = self.interval.min(MAX_INTERVAL);
-        self.next_round = now.monotonic.saturating_add(self.interval.max(MIN_INTERVAL));
+        self.next_round = now.monotonic.saturating_add(self.pace.next(changed));
         let flows = 0..self.flows.len();
         let polled: Vec<usize> = flows.filter(|&flow| self.last_poll(flow).is_some()).collect();
         self.batches = polled.chunks(BATCH).map(<[usize]>::to_vec).collect();

@@ -5,6 +5,7 @@ mod docs;
 mod errors;
 mod fields;
 mod shown;
+mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -133,6 +134,7 @@ pub(crate) fn apply<'a>(file: &str, given: Given<'a>) -> Result<Model<'a>, Vec<P
     };
     docs::check(at, &model);
     errors::check(at, &model);
+    tasks::check(at, &model);
     problems.into_result().map(|()| model)
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod errors;
 mod exports;
 mod scope;
 mod structs;
+mod tasks;
 mod times;
 mod wrap;
 
@@ -17,7 +18,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use self::scope::Scope;
-use crate::ir::{Enum, Ir, Struct, Ty};
+use crate::ir::{Action, Enum, Ir, Struct, Ty};
 use crate::lower::{SHARED, VALUES};
 use crate::visible;
 
@@ -112,6 +113,7 @@ impl Emitted {
         let mut used: BTreeSet<&str> = fields.filter_map(|field| generated(&field.ty)).collect();
         for action in &actions {
             used.extend([action.request.as_str(), action.response.as_str()]);
+            used.extend(tasks::query_of(ir, action));
         }
         let gated = !ir.groups.is_empty() && (module == SHARED || module == VALUES);
         let scope = Scope::new(own.clone(), used, gated);
@@ -119,11 +121,11 @@ impl Emitted {
         for item in &structs {
             items.extend(structs::items(item, &scope));
             let of = actions.iter().filter(|action| action.request == item.ident);
-            items.extend(of.map(|action| actions::action_impl(ir, action, &scope)));
+            items.extend(of.flat_map(|action| implementations(ir, action, &scope)));
         }
         items.extend(sets.iter().flat_map(|set| enums::value_set(set, &scope)));
         let others = actions.iter().filter(|action| !own.contains(action.request.as_str()));
-        items.extend(others.map(|action| actions::action_impl(ir, action, &scope)));
+        items.extend(others.flat_map(|action| implementations(ir, action, &scope)));
 
         let mut head = scope.imports();
         if !own.is_empty() {
@@ -148,6 +150,14 @@ impl Emitted {
         let items = head.into_iter().chain(items).collect();
         self.modules.insert(module.to_owned(), Module { doc, items });
     }
+}
+
+/// Emits the implementations of the request of an action.
+fn implementations(ir: &Ir<'_>, action: &Action, scope: &Scope<'_>) -> Vec<TokenStream> {
+    let mut items = vec![actions::action_impl(ir, action, scope)];
+    items.extend(tasks::query_impl(ir, action, scope));
+    items.extend(tasks::start_impl(ir, action, scope));
+    items
 }
 
 /// Returns the name of the generated type that a value or its elements have.

@@ -25,8 +25,9 @@ const PRELUDE: [(&str, &str); 9] = [
 ];
 
 /// Names that a module imports if it uses them, with their paths.
-const IMPORTS: [(&str, &str); 14] = [
+const IMPORTS: [(&str, &str); 18] = [
     ("fmt", "std::fmt"),
+    ("Duration", "std::time::Duration"),
     ("SystemTime", "std::time::SystemTime"),
     ("Action", "tc3_api::Action"),
     ("ActionInfo", "tc3_api::ActionInfo"),
@@ -37,6 +38,9 @@ const IMPORTS: [(&str, &str); 14] = [
     ("ErrorTable", "tc3_api::ErrorTable"),
     ("RetryRule", "tc3_api::RetryRule"),
     ("Redacted", "tc3_api::Redacted"),
+    ("StartTask", "tc3_api::StartTask"),
+    ("TaskQuery", "tc3_api::TaskQuery"),
+    ("TaskState", "tc3_api::TaskState"),
     ("Visitor", "tc3_api::Visitor"),
     ("json", "tc3_api::json"),
     ("time", "tc3_api::time"),

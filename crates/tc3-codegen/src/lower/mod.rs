@@ -105,6 +105,7 @@ pub(crate) fn lower<'a>(
         actions,
         structs,
         enums,
+        tasks: model.overlay.tasks.0.iter().map(|(name, task)| (name.as_str(), task)).collect(),
         codes,
         errors: model
             .overlay

@@ -3,6 +3,7 @@
 mod approvers;
 mod caller;
 mod cancel;
+mod convert;
 mod create;
 mod deadline;
 mod fields;
@@ -21,15 +22,17 @@ use crate::error::ApiError;
 type Model = fn(&mut Context<'_>, &Value) -> Result<Value, ApiError>;
 
 /// Modeled actions in alphabetical order.
-const MODELS: [(&str, Model); 13] = [
+const MODELS: [(&str, Model); 15] = [
     ("ChannelBatchCancelFlows", cancel::cancel_many),
     ("ChannelCancelFlow", cancel::cancel_one),
     ("ChannelCreateFlowByFiles", create::by_files),
     ("ChannelCreateFlowReminds", remind::remind),
     ("ChannelCreateFlowSignUrl", |context, body| sign_links::for_page(context, body)),
+    ("CreateFileConvertTask", convert::create),
     ("CreateFlowsByTemplates", create::by_templates),
     ("CreateSignUrls", |context, body| sign_links::for_mini_program(context, body)),
     ("DescribeCancelFlowsTask", |context, body| cancel::describe_task(context, body)),
+    ("DescribeFileConvertTask", |context, body| convert::describe(context, body)),
     ("DescribeFlowDetailInfo", |context, body| query::flow_details(context, body)),
     ("DescribeResourceUrlsByFlows", |context, body| query::resource_urls(context, body)),
     ("DescribeTemplates", |context, body| templates::describe(context, body)),

@@ -10,7 +10,7 @@ use tc3_catalogue::Catalogue;
 
 /// The service as data: its actions, objects, value sets and error codes.
 pub static CATALOGUE: Catalogue = Catalogue::new(
-    &[first::A, second::B, third::C],
+    &[first::A, second::B, third::C, third::D],
     &[
         &first::A_REQUEST,
         &first::A_RESPONSE,
@@ -18,6 +18,9 @@ pub static CATALOGUE: Catalogue = Catalogue::new(
         &second::B_RESPONSE,
         &third::C_REQUEST,
         &third::C_RESPONSE,
+        &third::D_REQUEST,
+        &third::D_RESPONSE,
+        &third::ITEM,
         &shared::OF_ALL,
         &shared::OF_NONE,
         &first::OF_ONE,

@@ -21,4 +21,4 @@ pub use self::generated::{BRequest, BResponse};
 pub use self::generated::visit_actions;
 
 #[cfg(feature = "third")]
-pub use self::generated::{CRequest, CResponse};
+pub use self::generated::{CRequest, CResponse, DRequest, DResponse, Item};

@@ -3,7 +3,7 @@
 
 mod codec;
 
-use tc3_api::{Action, ActionInfo, Envelope, json};
+use tc3_api::{Action, ActionInfo, Envelope, StartTask, json};
 
 use super::{OfAll, OfTwo};
 
@@ -67,10 +67,30 @@ impl Action for ARequest {
     }
 }
 
+/// Starts a task whose progress `C` reports, at first every 1 seconds.
+#[cfg(feature = "third")]
+impl StartTask for ARequest {
+    type Query = super::CRequest;
+
+    fn query(&self, response: &AResponse) -> Option<super::CRequest> {
+        let id = response.job_id.clone();
+        if id.is_empty() {
+            return None;
+        }
+        Some(super::CRequest {
+            of_all: None,
+            job_id: id,
+            kind: Some(2),
+        })
+    }
+}
+
 /// Response of `A`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AResponse {
+    /// Field `JobId`.
+    pub job_id: String,
     /// Id of the request, for the service's support.
     pub request_id: String,
 }

@@ -3,7 +3,7 @@
 
 mod codec;
 
-use tc3_api::{Action, ActionInfo, Envelope, json};
+use tc3_api::{Action, ActionInfo, Envelope, StartTask, json};
 
 use super::{OfAll, OfTwo};
 
@@ -15,19 +15,28 @@ use super::{OfAll, OfTwo};
 pub struct BRequest {
     /// Field `OfAll`.
     pub of_all: Option<OfAll>,
+    /// Field `Kind`.
+    pub kind: Option<u64>,
 }
 
 impl BRequest {
     /// Creates the object with no field set.
     #[must_use]
     pub fn new() -> Self {
-        Self { of_all: None }
+        Self { of_all: None, kind: None }
     }
 
     /// Sets the field `OfAll`.
     #[must_use]
     pub fn of_all(mut self, value: OfAll) -> Self {
         self.of_all = Some(value);
+        self
+    }
+
+    /// Sets the field `Kind`.
+    #[must_use]
+    pub fn kind(mut self, value: u64) -> Self {
+        self.kind = Some(value);
         self
     }
 }
@@ -45,12 +54,32 @@ impl Action for BRequest {
     }
 }
 
+/// Starts a task whose progress `C` reports, at first every 1 seconds.
+#[cfg(feature = "third")]
+impl StartTask for BRequest {
+    type Query = super::CRequest;
+
+    fn query(&self, response: &BResponse) -> Option<super::CRequest> {
+        let id = response.job.clone().unwrap_or_default();
+        if id.is_empty() {
+            return None;
+        }
+        Some(super::CRequest {
+            of_all: None,
+            job_id: id,
+            kind: self.kind,
+        })
+    }
+}
+
 /// Response of `B`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BResponse {
     /// Field `OfTwo`.
     pub of_two: Option<OfTwo>,
+    /// Field `Job`.
+    pub job: Option<String>,
     /// Id of the request, for the service's support.
     pub request_id: String,
 }

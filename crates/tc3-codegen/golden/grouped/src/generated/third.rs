@@ -3,31 +3,48 @@
 
 mod codec;
 
-use tc3_api::{Action, ActionInfo, Envelope, json};
+use std::time::Duration;
+
+use tc3_api::{Action, ActionInfo, Envelope, StartTask, TaskQuery, TaskState, json};
 
 use super::OfAll;
 
 /// Calls `C`.
 ///
 /// C
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CRequest {
     /// Field `OfAll`.
     pub of_all: Option<Vec<OfAll>>,
+    /// Field `JobId`.
+    pub job_id: String,
+    /// Field `Kind`.
+    pub kind: Option<u64>,
 }
 
 impl CRequest {
-    /// Creates the object with no field set.
+    /// Creates the object with its required fields.
     #[must_use]
-    pub fn new() -> Self {
-        Self { of_all: None }
+    pub fn new(job_id: impl Into<String>) -> Self {
+        Self {
+            of_all: None,
+            job_id: job_id.into(),
+            kind: None,
+        }
     }
 
     /// Sets the field `OfAll`.
     #[must_use]
     pub fn of_all(mut self, value: impl IntoIterator<Item = OfAll>) -> Self {
         self.of_all = Some(value.into_iter().collect());
+        self
+    }
+
+    /// Sets the field `Kind`.
+    #[must_use]
+    pub fn kind(mut self, value: u64) -> Self {
+        self.kind = Some(value);
         self
     }
 }
@@ -45,10 +62,107 @@ impl Action for CRequest {
     }
 }
 
+impl TaskQuery for CRequest {
+    const INTERVAL: Duration = Duration::from_secs(1);
+
+    fn state(response: &CResponse) -> TaskState {
+        match response.state {
+            Some(1) => TaskState::Succeeded,
+            Some(-1) | Some(-2) => TaskState::Failed,
+            _ => TaskState::Running,
+        }
+    }
+}
+
+/// Starts a task whose progress `D` reports, at first every 3 seconds.
+impl StartTask for CRequest {
+    type Query = DRequest;
+
+    fn query(&self, response: &CResponse) -> Option<DRequest> {
+        let id = response.item_id.clone().unwrap_or_default();
+        if id.is_empty() {
+            return None;
+        }
+        Some(DRequest { item_id: id })
+    }
+}
+
 /// Response of `C`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CResponse {
+    /// Field `State`.
+    pub state: Option<i64>,
+    /// Field `ItemId`.
+    pub item_id: Option<String>,
     /// Id of the request, for the service's support.
     pub request_id: String,
+}
+
+/// Calls `D`.
+///
+/// D
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DRequest {
+    /// Field `ItemId`.
+    pub item_id: String,
+}
+
+impl DRequest {
+    /// Creates the object with its required fields.
+    #[must_use]
+    pub fn new(item_id: impl Into<String>) -> Self {
+        Self { item_id: item_id.into() }
+    }
+}
+
+impl Action for DRequest {
+    const INFO: ActionInfo<'static> = ActionInfo::new("two", "2020-01-02", "D");
+    type Response = DResponse;
+
+    fn encode(&self) -> Result<Vec<u8>, json::Error> {
+        json::encode(self)
+    }
+
+    fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
+        Envelope::decode(body)
+    }
+}
+
+impl TaskQuery for DRequest {
+    const INTERVAL: Duration = Duration::from_secs(3);
+    const RUNNING_CODES: &'static [&'static str] = &["NotReady"];
+
+    fn state(response: &DResponse) -> TaskState {
+        let is_complete = !response.items.is_empty()
+            && response
+                .items
+                .iter()
+                .all(|item| {
+                    item.name.as_ref().is_some_and(|value| !value.is_empty())
+                        || !item.error.is_empty()
+                });
+        if is_complete { TaskState::Succeeded } else { TaskState::Running }
+    }
+}
+
+/// Response of `D`.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DResponse {
+    /// Field `Items`.
+    pub items: Vec<Item>,
+    /// Id of the request, for the service's support.
+    pub request_id: String,
+}
+
+/// Object `Item`.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Item {
+    /// Field `Name`.
+    pub name: Option<String>,
+    /// Field `Error`.
+    pub error: String,
 }

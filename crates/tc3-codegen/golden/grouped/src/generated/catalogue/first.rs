@@ -35,6 +35,7 @@ pub(super) static A_RESPONSE: ObjectMeta = ObjectMeta::new(
     "AResponse",
     "Response of `A`.",
     &[
+        FieldMeta::new("JobId", "job_id", "Field `JobId`.", JsonType::String),
         FieldMeta::new(
             "RequestId",
             "request_id",

@@ -22,6 +22,7 @@ pub(super) static B_REQUEST: ObjectMeta = ObjectMeta::new(
     &[
         FieldMeta::new("OfAll", "of_all", "Field `OfAll`.", JsonType::Object(&OF_ALL))
             .optional(),
+        FieldMeta::new("Kind", "kind", "Field `Kind`.", JsonType::Uint).optional(),
     ],
     &[],
 );
@@ -33,6 +34,7 @@ pub(super) static B_RESPONSE: ObjectMeta = ObjectMeta::new(
     &[
         FieldMeta::new("OfTwo", "of_two", "Field `OfTwo`.", JsonType::Object(&OF_TWO))
             .optional(),
+        FieldMeta::new("Job", "job", "Field `Job`.", JsonType::String).optional(),
         FieldMeta::new(
             "RequestId",
             "request_id",

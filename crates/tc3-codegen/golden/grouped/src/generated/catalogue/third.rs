@@ -15,6 +15,15 @@ pub(super) const C: ActionMeta = ActionMeta::new(
     (&C_REQUEST, &C_RESPONSE),
 );
 
+pub(super) const D: ActionMeta = ActionMeta::new(
+    ActionInfo::new("two", "2020-01-02", "D"),
+    "D",
+    "",
+    "third",
+    &[],
+    (&D_REQUEST, &D_RESPONSE),
+);
+
 pub(super) static C_REQUEST: ObjectMeta = ObjectMeta::new(
     "CRequest",
     "CRequest",
@@ -27,6 +36,8 @@ pub(super) static C_REQUEST: ObjectMeta = ObjectMeta::new(
                 JsonType::List(&JsonType::Object(&OF_ALL)),
             )
             .optional(),
+        FieldMeta::new("JobId", "job_id", "Field `JobId`.", JsonType::String).required(),
+        FieldMeta::new("Kind", "kind", "Field `Kind`.", JsonType::Uint).optional(),
     ],
     &[],
 );
@@ -36,12 +47,58 @@ pub(super) static C_RESPONSE: ObjectMeta = ObjectMeta::new(
     "CResponse",
     "Response of `C`.",
     &[
+        FieldMeta::new("State", "state", "Field `State`.", JsonType::Int).optional(),
+        FieldMeta::new("ItemId", "item_id", "Field `ItemId`.", JsonType::String)
+            .optional(),
         FieldMeta::new(
             "RequestId",
             "request_id",
             "Id of the request, for the service's support.",
             JsonType::String,
         ),
+    ],
+    &[],
+);
+
+pub(super) static D_REQUEST: ObjectMeta = ObjectMeta::new(
+    "DRequest",
+    "DRequest",
+    "Request of `D`.",
+    &[
+        FieldMeta::new("ItemId", "item_id", "Field `ItemId`.", JsonType::String)
+            .required(),
+    ],
+    &[],
+);
+
+pub(super) static D_RESPONSE: ObjectMeta = ObjectMeta::new(
+    "DResponse",
+    "DResponse",
+    "Response of `D`.",
+    &[
+        FieldMeta::new(
+            "Items",
+            "items",
+            "Field `Items`.",
+            JsonType::List(&JsonType::Object(&ITEM)),
+        ),
+        FieldMeta::new(
+            "RequestId",
+            "request_id",
+            "Id of the request, for the service's support.",
+            JsonType::String,
+        ),
+    ],
+    &[],
+);
+
+pub(super) static ITEM: ObjectMeta = ObjectMeta::new(
+    "Item",
+    "Item",
+    "Object `Item`.",
+    &[
+        FieldMeta::new("Name", "name", "Field `Name`.", JsonType::String).optional(),
+        FieldMeta::new("Error", "error", "Field `Error`.", JsonType::String),
     ],
     &[],
 );

@@ -56,6 +56,7 @@ impl json::Members for AResponse {
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::Error> {
         match name {
+            "JobId" => reader.keep(&mut self.job_id),
             "RequestId" => reader.keep(&mut self.request_id),
             _ => reader.skip(),
         }
@@ -80,6 +81,7 @@ tc3_api::__deserialize!(AResponse);
 impl json::Encode for AResponse {
     fn encode(&self, writer: &mut json::Writer) {
         writer.open();
+        writer.member("JobId", &self.job_id);
         writer.member("RequestId", &self.request_id);
         writer.close();
     }

@@ -14,6 +14,7 @@ impl json::Members for BRequest {
     ) -> Result<(), json::Error> {
         match name {
             "OfAll" => reader.optional(&mut self.of_all),
+            "Kind" => reader.optional(&mut self.kind),
             _ => reader.skip(),
         }
     }
@@ -39,6 +40,7 @@ impl json::Encode for BRequest {
     fn encode(&self, writer: &mut json::Writer) {
         writer.open();
         writer.member("OfAll", &self.of_all);
+        writer.member("Kind", &self.kind);
         writer.close();
     }
 }
@@ -53,6 +55,7 @@ impl json::Members for BResponse {
     ) -> Result<(), json::Error> {
         match name {
             "OfTwo" => reader.optional(&mut self.of_two),
+            "Job" => reader.optional(&mut self.job),
             "RequestId" => reader.keep(&mut self.request_id),
             _ => reader.skip(),
         }
@@ -78,6 +81,7 @@ impl json::Encode for BResponse {
     fn encode(&self, writer: &mut json::Writer) {
         writer.open();
         writer.member("OfTwo", &self.of_two);
+        writer.member("Job", &self.job);
         writer.member("RequestId", &self.request_id);
         writer.close();
     }

@@ -14,6 +14,8 @@ impl json::Members for CRequest {
     ) -> Result<(), json::Error> {
         match name {
             "OfAll" => reader.optional(&mut self.of_all),
+            "JobId" => reader.must(&mut self.job_id),
+            "Kind" => reader.optional(&mut self.kind),
             _ => reader.skip(),
         }
     }
@@ -24,11 +26,15 @@ impl json::Decode for CRequest {
     const NULL_IS_BLANK: bool = false;
 
     fn optional(reader: &mut json::Reader<'_>) -> Result<Option<Self>, json::Error> {
-        reader.object(json::Decode::blank(), &[])
+        reader.object(json::Decode::blank(), &["JobId"])
     }
 
     fn blank() -> Self {
-        Self::default()
+        Self {
+            of_all: None,
+            job_id: json::Decode::blank(),
+            kind: None,
+        }
     }
 }
 
@@ -39,6 +45,8 @@ impl json::Encode for CRequest {
     fn encode(&self, writer: &mut json::Writer) {
         writer.open();
         writer.member("OfAll", &self.of_all);
+        writer.member("JobId", &self.job_id);
+        writer.member("Kind", &self.kind);
         writer.close();
     }
 }
@@ -52,6 +60,8 @@ impl json::Members for CResponse {
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::Error> {
         match name {
+            "State" => reader.optional(&mut self.state),
+            "ItemId" => reader.optional(&mut self.item_id),
             "RequestId" => reader.keep(&mut self.request_id),
             _ => reader.skip(),
         }
@@ -76,6 +86,8 @@ tc3_api::__deserialize!(CResponse);
 impl json::Encode for CResponse {
     fn encode(&self, writer: &mut json::Writer) {
         writer.open();
+        writer.member("State", &self.state);
+        writer.member("ItemId", &self.item_id);
         writer.member("RequestId", &self.request_id);
         writer.close();
     }
@@ -83,3 +95,127 @@ impl json::Encode for CResponse {
 
 #[cfg(feature = "server")]
 tc3_api::__serialize!(CResponse);
+
+#[cfg(feature = "server")]
+impl json::Members for DRequest {
+    fn member(
+        &mut self,
+        name: &str,
+        reader: &mut json::Reader<'_>,
+    ) -> Result<(), json::Error> {
+        match name {
+            "ItemId" => reader.must(&mut self.item_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+impl json::Decode for DRequest {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut json::Reader<'_>) -> Result<Option<Self>, json::Error> {
+        reader.object(json::Decode::blank(), &["ItemId"])
+    }
+
+    fn blank() -> Self {
+        Self {
+            item_id: json::Decode::blank(),
+        }
+    }
+}
+
+#[cfg(feature = "server")]
+tc3_api::__deserialize!(DRequest);
+
+impl json::Encode for DRequest {
+    fn encode(&self, writer: &mut json::Writer) {
+        writer.open();
+        writer.member("ItemId", &self.item_id);
+        writer.close();
+    }
+}
+
+tc3_api::__serialize!(DRequest);
+
+impl json::Members for DResponse {
+    fn member(
+        &mut self,
+        name: &str,
+        reader: &mut json::Reader<'_>,
+    ) -> Result<(), json::Error> {
+        match name {
+            "Items" => reader.keep(&mut self.items),
+            "RequestId" => reader.keep(&mut self.request_id),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl json::Decode for DResponse {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut json::Reader<'_>) -> Result<Option<Self>, json::Error> {
+        reader.object(json::Decode::blank(), &[])
+    }
+
+    fn blank() -> Self {
+        Self::default()
+    }
+}
+
+tc3_api::__deserialize!(DResponse);
+
+#[cfg(feature = "server")]
+impl json::Encode for DResponse {
+    fn encode(&self, writer: &mut json::Writer) {
+        writer.open();
+        writer.member("Items", &self.items);
+        writer.member("RequestId", &self.request_id);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+tc3_api::__serialize!(DResponse);
+
+impl json::Members for Item {
+    fn member(
+        &mut self,
+        name: &str,
+        reader: &mut json::Reader<'_>,
+    ) -> Result<(), json::Error> {
+        match name {
+            "Name" => reader.optional(&mut self.name),
+            "Error" => reader.keep(&mut self.error),
+            _ => reader.skip(),
+        }
+    }
+}
+
+impl json::Decode for Item {
+    const NULL_IS_BLANK: bool = false;
+
+    fn optional(reader: &mut json::Reader<'_>) -> Result<Option<Self>, json::Error> {
+        reader.object(json::Decode::blank(), &[])
+    }
+
+    fn blank() -> Self {
+        Self::default()
+    }
+}
+
+tc3_api::__deserialize!(Item);
+
+#[cfg(feature = "server")]
+impl json::Encode for Item {
+    fn encode(&self, writer: &mut json::Writer) {
+        writer.open();
+        writer.member("Name", &self.name);
+        writer.member("Error", &self.error);
+        writer.close();
+    }
+}
+
+#[cfg(feature = "server")]
+tc3_api::__serialize!(Item);

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
+mod tasks;
+
 use serde_json::{Value, json};
 use tc3_codegen::{Input, Source, generate};
 
