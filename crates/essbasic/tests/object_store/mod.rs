@@ -203,6 +203,22 @@ fn retries_transient_errors() {
     }
 }
 
+/// The response to a completion is lost, so that the object decides whether it was executed.
+#[test]
+fn a_completed_upload_whose_response_is_lost_is_saved() {
+    for blocking in BLOCKING {
+        let service = Service::of(&[("f", LONG)]);
+        let (inner, home) = (memory(), tempfile::tempdir().unwrap());
+        let script = |op, _| (op == Op::Completed).then(unavailable);
+        let (store, log) = ScriptedStore::over(Arc::clone(&inner), script);
+        let report = service.archive(blocking, &to(&store, &home)).unwrap();
+        assert_eq!((report.saved, report.failed), (1, 0));
+        assert_eq!([Op::Start, Op::Complete, Op::Abort].map(|op| log.count(op)), [1, 1, 0]);
+        assert_eq!(service.fetches("f"), 1);
+        assert_eq!(objects(&inner), expected(&service, &["f"]));
+    }
+}
+
 #[test]
 fn an_upload_that_cannot_be_aborted_creates_no_object() {
     for blocking in BLOCKING {

@@ -20,6 +20,8 @@ pub enum Op {
     Start,
     Part,
     Complete,
+    /// The response to a completion that was executed.
+    Completed,
     Abort,
     Head,
     Get,
@@ -261,7 +263,9 @@ impl MultipartUpload for Upload {
 
     async fn complete(&mut self) -> Result<PutResult> {
         self.log.record(Op::Complete)?;
-        self.inner.complete().await
+        let completed = self.inner.complete().await;
+        self.log.record(Op::Completed)?;
+        completed
     }
 
     async fn abort(&mut self) -> Result<()> {

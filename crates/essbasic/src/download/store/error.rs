@@ -111,6 +111,12 @@ fn cause(
             "check that they are correct and have not expired, and that region and endpoint match them",
         ));
     }
+    if code == Some("RequestTimeTooSkewed") {
+        return Some((
+            "the clock of this machine differs too much from that of the store",
+            "set the clock of this machine, for example by NTP",
+        ));
+    }
     if code == Some("PathStyleDomainForbidden") {
         return Some((
             "the store requires the bucket in the host name",
@@ -263,6 +269,14 @@ mod tests {
             (ReadRange, "reading a range of", denied("Other"), true, "s3:GetObject"),
             (LookUp, "looking up", denied("InvalidAccessKeyId"), true, "have not expired"),
             (Put, "putting", denied(own_host), true, "https://BUCKET.HOST"),
+            (Put, "putting", denied("RequestTimeTooSkewed"), true, "set the clock"),
+            (
+                ReadRange,
+                "reading a range of",
+                denied("RequestTimeTooSkewed"),
+                true,
+                "set the clock",
+            ),
             (ReadRange, "reading a range of", unsupported(), true, "ranged reads"),
             (StartUpload, "starting a multipart upload of", unsupported(), true, "multipart"),
             (ReadRange, "reading a range of", generic("503 Slow Down"), false, "run again"),

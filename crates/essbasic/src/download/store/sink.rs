@@ -152,9 +152,16 @@ impl StoreSink {
         if !self.may_put().await? {
             return Err(self.raced("created"));
         }
-        if let Upload::Multipart(upload) = &mut self.upload {
-            let completed = upload.complete().await;
-            completed.map_err(failed(Operation::CompleteUpload, &self.key))?;
+        if let Upload::Multipart(upload) = &mut self.upload
+            && let Err(error) = upload.complete().await
+        {
+            let error = StoreError::new(Operation::CompleteUpload, &self.key, &error);
+            // The object may have been created although the response was lost or is an error.
+            let found = self.location.hash_object(&self.key).await;
+            if !matches!(found, Ok(Some(found)) if found == (self.content.length(), sha256.clone()))
+            {
+                return Err(error.into());
+            }
         }
         Ok(Finished::Saved(self.saved(sha256)))
     }
