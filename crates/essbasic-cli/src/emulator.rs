@@ -13,7 +13,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use essbasic_emulator::{Builder, Callback, CallbackChaos, Emulator, Fault, Seed, modeled_actions};
+use essbasic_emulator::{
+    Builder, Callback, CallbackChaos, Emulator, Fault, NotLoopback, Seed, modeled_actions,
+};
 use serde::Serialize;
 
 use self::exports::Exports;
@@ -276,7 +278,7 @@ fn close_stdout() -> Result<(), Failure> {
 pub(crate) fn start(builder: Builder) -> Result<Emulator, Failure> {
     builder.start().map_err(|error| {
         let what = match error.kind() {
-            ErrorKind::InvalidInput if error.to_string().contains("loopback address") => {
+            ErrorKind::InvalidInput if NotLoopback::is_cause_of(&error) => {
                 "; give an address of this machine, or allow others with --allow-remote"
             }
             ErrorKind::InvalidInput => "; give the option another value, see --help",

@@ -22,7 +22,7 @@ use crate::faults::fault::Fault;
 use crate::http::handler::READ_TIMEOUT;
 use crate::http::server::Server;
 use crate::http::tls::Tls;
-use crate::limits;
+use crate::limits::{self, NotLoopback};
 use crate::state::State;
 use crate::state::clock::Clock;
 use crate::state::links::Links;
@@ -209,7 +209,7 @@ impl Builder {
     /// # Errors
     /// Returns an error of kind [`io::ErrorKind::InvalidInput`] with the setting and its limit if a setting is
     /// invalid:
-    /// - the address is not loopback without [`allow_remote`](Self::allow_remote),
+    /// - an address is not loopback without [`allow_remote`](Self::allow_remote), with [`NotLoopback`] as cause,
     /// - the URL, the key, the token or the [`CallbackChaos`](crate::CallbackChaos) of callbacks is invalid,
     /// - a key of [`with_encryption`](Self::with_encryption) has a wrong length,
     /// - a part of a credential is empty or has a character that clients refuse,
@@ -266,7 +266,7 @@ impl Builder {
     fn check(&self) -> io::Result<()> {
         if !self.listen.ip().is_loopback() && !self.allow_remote {
             let address = self.listen.ip();
-            return Err(limits::invalid(format!("{address} is not a loopback address")));
+            return Err(NotLoopback::error(format!("{address} is not a loopback address")));
         }
         limits::speed(self.speed).map_err(limits::invalid)?;
         limits::start(self.start)?;

@@ -78,6 +78,7 @@ pub use callback::stats::CallbackStats;
 pub use emulator::Emulator;
 pub use faults::fault::Fault;
 pub use faults::kind::FaultKind;
+pub use limits::NotLoopback;
 pub use state::flow::{Status, TransitionError};
 pub use state::seed::{Seed, SeedError};
 pub use state::terms::NewFlow;

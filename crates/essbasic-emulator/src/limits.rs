@@ -1,5 +1,6 @@
 //! Limits of the settings, and their checks.
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -25,6 +26,37 @@ pub(crate) const MAX_CALLBACK_DELAY: Duration = Duration::from_secs(86_400);
 pub(crate) fn invalid(message: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, message.into())
 }
+
+/// Cause of the error of [`Builder::start`](crate::Builder::start) for an address that is not loopback, without
+/// [`Builder::allow_remote`](crate::Builder::allow_remote).
+#[derive(Clone, PartialEq, Eq)]
+pub struct NotLoopback(String);
+
+impl NotLoopback {
+    /// Returns an error of kind [`io::ErrorKind::InvalidInput`] with this cause.
+    pub(crate) fn error(message: impl Into<String>) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidInput, Self(message.into()))
+    }
+
+    /// Returns `true` if this is the cause of the error.
+    pub fn is_cause_of(error: &io::Error) -> bool {
+        error.get_ref().is_some_and(|cause| cause.is::<Self>())
+    }
+}
+
+impl fmt::Debug for NotLoopback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NotLoopback")
+    }
+}
+
+impl fmt::Display for NotLoopback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotLoopback {}
 
 /// Checks the number of generated contracts.
 pub(crate) fn flows(flows: usize) -> Result<(), String> {

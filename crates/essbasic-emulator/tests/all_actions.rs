@@ -7,7 +7,7 @@ use essbasic_models::{CATALOGUE, visit_actions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tc3_api::Action;
+use tc3_api::{Action, Base64};
 use tc3_api::Visitor;
 use tc3_catalogue::skeleton::{full_skeleton, skeleton};
 use tc3_catalogue::validation::structural_violations;
@@ -107,4 +107,27 @@ fn a_body_with_every_field_has_the_described_shape() {
         let body = full_skeleton(action.request);
         assert_eq!(structural_violations(&body, action.request), [], "{}", action.info.name);
     }
+}
+
+/// Pictures in base64 have a limit of their own, below that of a request.
+#[test]
+fn contents_above_the_limit_of_their_field_are_refused() {
+    let emulator = start();
+    let mut checked = Vec::new();
+    for meta in CATALOGUE.actions {
+        for field in meta.request.fields.iter().filter(|field| field.base64) {
+            // Larger ones do not fit into a request of most actions.
+            let Some(max) = field.limits.bytes.filter(|max| *max <= 5 << 20) else { continue };
+            let mut body = body(meta.info.name);
+            for (size, expected) in [(max, "success"), (max + 1, "InvalidParameter")] {
+                let content = vec![7; usize::try_from(size).unwrap()];
+                body[field.name] = Value::String(Base64::encode(&content).as_str().to_owned());
+                let code = call(meta.info.name, body.clone()).code(&emulator);
+                assert_eq!(code, expected, "{} {}: {size}", meta.info.name, field.name);
+            }
+            checked.push(field.name);
+        }
+    }
+    checked.sort_unstable();
+    assert_eq!(checked, ["BusinessLicense", "BusinessLicense", "SealImage"]);
 }

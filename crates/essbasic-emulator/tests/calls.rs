@@ -104,6 +104,68 @@ fn invalid_calls_get_the_codes_of_the_service() {
     assert_eq!(code(&|c| c.signed_host = Some("other".into())), "AuthFailure.SignatureFailure");
 }
 
+/// The cause of a signature that does not match: another host or content type, or the key.
+#[test]
+fn the_message_of_a_wrong_signature_names_its_cause() {
+    let emulator = start();
+    let message = |change: &dyn Fn(&mut Call)| {
+        let mut changed = urls(&[FIRST]);
+        change(&mut changed);
+        let error = changed.response(&emulator)["Error"].take();
+        assert_eq!(error["Code"], "AuthFailure.SignatureFailure");
+        error["Message"].as_str().unwrap().to_owned()
+    };
+    for host in ["essbasic.tencentcloudapi.com", "essbasic.test.ess.tencent.cn", "localhost"] {
+        let message = message(&|call| call.signed_host = Some(host.to_owned()));
+        assert!(message.contains(&format!("the signed host is {host}")), "{message}");
+    }
+    let message_of_type = message(&|call| {
+        call.content_type = "application/json";
+        call.sent_content_type = Some("application/json; charset=utf-8");
+    });
+    assert!(
+        message_of_type.contains("the signed content-type is application/json."),
+        "{message_of_type}"
+    );
+    for change in [
+        (&|call: &mut Call| call.secret_key.push('x')) as &dyn Fn(&mut Call),
+        &|call| call.signed_host = Some("other.example".into()),
+        &|call| {
+            call.secret_key.push('x');
+            call.signed_host = Some("localhost".into());
+        },
+    ] {
+        let message = message(change);
+        assert!(!message.contains("the key is right"), "{message}");
+    }
+}
+
+/// Signatures of the methods before TC3-HMAC-SHA256 are parameters of the query or the form.
+#[test]
+fn legacy_signatures_get_the_code_of_an_invalid_authorization() {
+    let emulator = start();
+    const SIGNED: &str = "Action=DescribeFlowDetailInfo&Version=2021-05-26&SecretId=AKIDEMULATOR&Nonce=1&Timestamp=1\
+                          &SignatureMethod=HmacSHA256&Signature=abc%3D";
+    let (url, query) = (emulator.endpoint(), format!("{}/?{SIGNED}", emulator.endpoint()));
+    let form = "application/x-www-form-urlencoded; charset=utf-8";
+    let post = |url: &str, ty: &str, body: &str| {
+        support::http().post(url).header("content-type", ty).send(body.as_bytes())
+    };
+    for (response, expected) in [
+        (support::http().get(&query).call(), "AuthFailure.InvalidAuthorization"),
+        (post(&query, "application/json", "{}"), "AuthFailure.InvalidAuthorization"),
+        (post(&url, form, SIGNED), "AuthFailure.InvalidAuthorization"),
+        // Neither a signature in a JSON text nor a request without any is one of the older methods.
+        (post(&url, "application/json", SIGNED), "MissingParameter"),
+        (post(&url, form, "Action=DescribeFlowDetailInfo"), "MissingParameter"),
+        (support::http().get(&url).call(), "MissingParameter"),
+    ] {
+        let text = response.unwrap().body_mut().read_to_string().unwrap();
+        let response: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(response["Response"]["Error"]["Code"], expected, "{text}");
+    }
+}
+
 #[test]
 fn a_temporary_credential_requires_its_token() {
     let emulator = Emulator::builder()

@@ -136,6 +136,13 @@ fn rejects_invalid_contracts_from_files() {
     assert_eq!(code("/FlowName", json!("很".repeat(200))), "success");
     assert_eq!(code("/FlowName", json!("很".repeat(201))), "InvalidParameter.FlowName");
     assert_eq!(code("/FlowName", json!("")), "InvalidParameter.FlowName");
+    for name in ["租赁合同_2026", "A9", "〇㐀𠀀豈"] {
+        assert_eq!(code("/FlowName", json!(name)), "success", "{name}");
+    }
+    for name in ["a b", "a-b", "a.pdf", "合同（一）", "a/b", "a\nb", "é", "合同，", "１", "😀"]
+    {
+        assert_eq!(code("/FlowName", json!(name)), "InvalidParameter.FlowName", "{name}");
+    }
     let long = json!("x".repeat(1001));
     assert_eq!(code("/FlowDescription", long.clone()), "InvalidParameter.FlowDescription");
     assert_eq!(code("/FlowType", long.clone()), "InvalidParameter.FlowType");
@@ -246,6 +253,9 @@ fn rejects_invalid_contracts_from_templates() {
     assert!(message("/FlowInfos/0/FormFields", field).contains("FormFields"));
     assert!(message("/FlowInfos/0/Deadline", json!(NOW)).contains("Deadline"));
     assert!(message("/FlowInfos/0/FlowApprovers", json!([])).contains("FlowApprovers"));
+    for name in ["", "a b", "合同（一）"] {
+        assert!(message("/FlowInfos/0/FlowName", json!(name)).contains("FlowName"), "{name}");
+    }
     let templates = |fields: Value| support::flows::code(&emulator, "DescribeTemplates", fields);
     assert_eq!(templates(json!({ "ContentType": 2 })), "InvalidParameter.ContentType");
     assert_eq!(templates(json!({ "Limit": 101 })), "InvalidParameter");

@@ -56,9 +56,10 @@ pub(crate) fn authenticate(
     }
     // The Node SDK also signs the host without its port.
     let bare_host = host.rsplit_once(':').map_or(host, |(bare, _)| bare);
-    let check = |host: &str| verify_as(request, &authorization, secret, timestamp, host, now);
-    match check(host) {
-        Err(VerifyError::Mismatch) if bare_host != host => check(bare_host),
+    let check =
+        |header: (&str, &str)| verify_as(request, &authorization, secret, timestamp, header, now);
+    match check(("host", host)) {
+        Err(VerifyError::Mismatch) if bare_host != host => check(("host", bare_host)),
         result => result,
     }
     .map_err(|error| match error {
@@ -66,6 +67,20 @@ pub(crate) fn authenticate(
             "AuthFailure.SignatureExpire",
             format!("The signature has expired: {error}."),
         ),
+        VerifyError::Mismatch => {
+            let signed =
+                others(request, service).find(|(name, value)| check((name, value)).is_ok());
+            let cause = match signed {
+                Some((name, value)) => {
+                    format!("the key is right, but the signed {name} is {value}")
+                }
+                None => error.to_string(),
+            };
+            ApiError::new(
+                "AuthFailure.SignatureFailure",
+                format!("Signature check failed: {cause}."),
+            )
+        }
         _ => ApiError::new(
             "AuthFailure.SignatureFailure",
             format!("Signature check failed: {error}."),
@@ -77,15 +92,54 @@ pub(crate) fn authenticate(
     Ok(())
 }
 
+/// Refuses a signature of the older methods `HmacSHA1` and `HmacSHA256`, whose parts are parameters of the query or form.
+///
+/// # Errors
+/// Returns `AuthFailure.InvalidAuthorization` for such a request.
+pub(crate) fn refuse_legacy(request: &WireRequest) -> Result<(), ApiError> {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let content_type = request.header("content-type").unwrap_or_default().trim_ascii_start();
+    let is_form = content_type.get(..FORM.len()).is_some_and(|ty| ty.eq_ignore_ascii_case(FORM));
+    let form: &[u8] = if is_form { &request.body } else { &[] };
+    let query = request.uri.query().unwrap_or_default().as_bytes();
+    let mut parameters = form_urlencoded::parse(query).chain(form_urlencoded::parse(form));
+    if request.header("authorization").is_some() || !parameters.any(|(name, _)| name == "Signature")
+    {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        "AuthFailure.InvalidAuthorization",
+        "The request has a signature of an older method; only TC3-HMAC-SHA256 in the header Authorization is accepted.",
+    ))
+}
+
+/// Returns the headers that a client may have signed instead of those that it sent: hosts of the service and of this
+/// machine, and content types.
+fn others(request: &WireRequest, service: &str) -> impl Iterator<Item = (&'static str, String)> {
+    let action = request.header("x-tc-action").unwrap_or_default();
+    let info = essbasic_models::CATALOGUE.action(action).map(|meta| meta.info);
+    let own = info.map(|info| [info.host, info.test_host]).unwrap_or_default();
+    let mut hosts: Vec<String> = own.into_iter().flatten().map(str::to_owned).collect();
+    hosts.push(format!("{service}.tencentcloudapi.com"));
+    let port = request.header("host").and_then(|host| Some(host.rsplit_once(':')?.1.to_owned()));
+    for local in ["localhost", "127.0.0.1", "[::1]"] {
+        hosts.extend(port.as_ref().map(|port| format!("{local}:{port}")));
+        hosts.push(local.to_owned());
+    }
+    let types = ["application/json; charset=utf-8", "application/json"];
+    let types = types.into_iter().map(|ty| ("content-type", ty.to_owned()));
+    hosts.into_iter().map(|host| ("host", host)).chain(types)
+}
+
 fn verify_as(
     request: &WireRequest,
     authorization: &Authorization<'_>,
     secret: &Secret,
     timestamp: u64,
-    host: &str,
+    (replaced, value): (&str, &str),
     now: Duration,
 ) -> Result<(), VerifyError> {
-    let header = |name: &str| if name == "host" { Some(host) } else { request.header(name) };
+    let header = |name: &str| if name == replaced { Some(value) } else { request.header(name) };
     let unsigned = request.header("x-tc-content-sha256") == Some(UNSIGNED_PAYLOAD);
     let received = Received {
         method: request.method.as_str(),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tc3_catalogue::{ActionMeta, JsonType};
 
 use super::actions;
-use super::auth::authenticate;
+use super::auth::{authenticate, refuse_legacy};
 use super::check::{check_all, check_shape};
 use super::context::Context;
 use super::encryption::{ENCRYPTED_CALL, Encryption};
@@ -48,6 +48,7 @@ impl Service {
         if request.method != Method::GET && request.method != Method::POST {
             return Err(ApiError::new("UnsupportedProtocol", "Only GET and POST are supported."));
         }
+        refuse_legacy(request)?;
         let action = request.required_header("x-tc-action", "Action")?;
         let version = request.required_header("x-tc-version", "Version")?;
         authenticate(request, &self.secrets, SERVICE, now)?;

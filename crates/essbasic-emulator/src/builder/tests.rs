@@ -264,6 +264,7 @@ fn rejects_invalid_settings_with_their_limit() {
     ] {
         let error = builder.start().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{error}");
+        assert_eq!(NotLoopback::is_cause_of(&error), reason.contains("loopback"), "{error}");
         assert!(error.to_string().contains(reason), "{error}");
     }
 }

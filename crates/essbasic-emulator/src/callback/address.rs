@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use http::Uri;
 
-use crate::limits;
+use crate::limits::{self, NotLoopback};
 
 /// Parsed callback URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Address {
             Err(_) => host.eq_ignore_ascii_case("localhost"),
         };
         if !loopback && !allow_remote {
-            return Err(invalid("does not have a loopback address"));
+            return Err(NotLoopback::error("the callback URL does not have a loopback address"));
         }
         Ok(Self {
             host: host.to_owned(),

@@ -28,6 +28,8 @@ pub(crate) struct Call {
     pub(crate) body: String,
     pub(crate) unsigned: bool,
     pub(crate) sign_action: bool,
+    /// Content type that is sent instead of the signed one.
+    pub(crate) sent_content_type: Option<&'static str>,
     pub(crate) signed_host: Option<String>,
     /// Value of the `Host` header, if it is not the address of the emulator.
     pub(crate) sent_host: Option<String>,
@@ -59,6 +61,7 @@ pub(crate) fn call(action: &str, body: Value) -> Call {
         unsigned: false,
         sign_action: true,
         signed_host: None,
+        sent_content_type: None,
         sent_host: None,
         authorization: None,
     }
@@ -115,7 +118,7 @@ impl Call {
         let mut http_request = ureq::http::Request::builder()
             .method(self.method)
             .uri(format!("{}/{separator}{}", emulator.endpoint(), self.query))
-            .header("content-type", self.content_type)
+            .header("content-type", self.sent_content_type.unwrap_or(self.content_type))
             .header("x-tc-action", &self.action)
             .header("x-tc-version", &self.version)
             .header("x-tc-timestamp", self.timestamp)
