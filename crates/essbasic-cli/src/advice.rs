@@ -2,8 +2,13 @@
 
 use std::io::{self, ErrorKind};
 
+use essbasic_files::TemporaryFileLost;
+
 /// Returns what to do about a file that cannot be appended to, as an imperative.
 pub(crate) fn for_own_file(error: &io::Error) -> &'static str {
+    if TemporaryFileLost::is_cause_of(error) {
+        return TemporaryFileLost.hint().unwrap_or_default();
+    }
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on its disk",
         ErrorKind::FileTooLarge => "rotate it, or raise the limit of file sizes",
@@ -44,5 +49,7 @@ mod tests {
             let found = for_own_file(&kind.into());
             assert!(found.starts_with(advice) || found.contains(advice), "{kind}: {found}");
         }
+        let lost = for_own_file(&io::Error::other(TemporaryFileLost));
+        assert!(lost.contains(".essbasic-*.part"), "{lost}");
     }
 }

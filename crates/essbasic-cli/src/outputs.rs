@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use essbasic_files::{TemporaryFile, is_same_file, parent, sync_folder};
+use essbasic_files::{TemporaryFile, TemporaryFileLost, is_same_file, parent, sync_folder};
 
+use crate::advice;
 use crate::failure::Failure;
 
 /// Files that a command reads or keeps, which an output must not replace.
@@ -128,10 +129,11 @@ fn check_replaceable(path: &Path, magic: &[u8]) -> io::Result<()> {
 }
 
 fn refused(option: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::new(format!(
-        "{option} {} cannot be written: {error}; give another file",
-        path.display()
-    ))
+    let remedy = match TemporaryFileLost::is_cause_of(error) {
+        true => advice::for_own_file(error),
+        false => "give another file",
+    };
+    Failure::new(format!("{option} {} cannot be written: {error}; {remedy}", path.display()))
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@
 
 use std::fs;
 use std::process::Output;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use essbasic_emulator::{Emulator, Fault, FaultKind};
 use tempfile::TempDir;
@@ -59,4 +61,51 @@ fn the_advice_fits_the_answer_of_a_proxy() {
         let output = command.env_remove("NO_PROXY").output().unwrap();
         refused(&output, &[advice, &status.to_string()]);
     }
+}
+
+/// A cleaner that removes temporary files: the file is fetched again, and the error names the cause.
+#[test]
+fn a_temporary_file_that_another_program_removes_is_named() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    // A transfer takes a second.
+    emulator.set_faults([Fault::new(FaultKind::Drip).with_action("download")], 0);
+    let flow = &emulator.completed_flows()[0];
+    let out = home.path().join("out");
+    fs::create_dir(&out).unwrap();
+    let (ended, cleaned) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let clean = || {
+        for entry in fs::read_dir(&out).unwrap().flatten() {
+            if entry.file_name().to_string_lossy().ends_with(".part") {
+                let removed = fs::remove_file(entry.path());
+                cleaned.fetch_add(usize::from(removed.is_ok()), Ordering::SeqCst);
+            }
+        }
+    };
+    for command in ["download", "archive"] {
+        cleaned.store(0, Ordering::SeqCst);
+        ended.store(false, Ordering::SeqCst);
+        let output = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !ended.load(Ordering::SeqCst) {
+                    clean();
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+            });
+            let output = run(&home, &emulator, &[command, flow, "--out", "out"]);
+            ended.store(true, Ordering::SeqCst);
+            output
+        });
+        let error = stderr(&output);
+        assert_eq!(code(&output), 2, "{command}: {error}");
+        assert!(cleaned.load(Ordering::SeqCst) > 1, "{command}: it was not fetched again");
+        for words in [
+            "another program removed or changed the temporary file",
+            "keep other programs from changing files named .essbasic-*.part",
+        ] {
+            assert!(error.contains(words), "{command}: {error}");
+        }
+    }
+    emulator.set_faults([], 0);
+    assert_eq!(code(&run(&home, &emulator, &["archive", flow, "--out", "out"])), 0);
 }

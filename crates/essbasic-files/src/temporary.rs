@@ -82,7 +82,7 @@ impl TemporaryFile {
     pub fn persist(&mut self, path: &Path) -> io::Result<()> {
         if let Some(temporary) = &self.path {
             self.check(temporary)?;
-            std::fs::rename(temporary, path)?;
+            std::fs::rename(temporary, path).map_err(|error| self.lost_or(temporary, error))?;
         }
         self.path = None;
         self.check(path)
@@ -93,6 +93,16 @@ impl TemporaryFile {
         match is_at(&self.file, path)? && self.file.metadata()?.len() == self.bytes {
             true => Ok(()),
             false => Err(io::Error::other(TemporaryFileLost)),
+        }
+    }
+
+    /// Returns the error of a rename, or [`TemporaryFileLost`] if another program removed the file after the check.
+    fn lost_or(&self, temporary: &Path, error: io::Error) -> io::Error {
+        match error.kind() == io::ErrorKind::NotFound
+            && !is_at(&self.file, temporary).unwrap_or(true)
+        {
+            true => io::Error::other(TemporaryFileLost),
+            false => error,
         }
     }
 
@@ -116,7 +126,9 @@ impl TemporaryFile {
                 let _ = std::fs::remove_file(temporary);
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(self.lost_or(temporary, error));
+            }
             // The file system has no hard links; an empty file reserves the name.
             Err(_) => {
                 let reserved = create_new(path)?;
@@ -124,7 +136,7 @@ impl TemporaryFile {
                     if is_at(&reserved, path).unwrap_or_default() {
                         let _ = std::fs::remove_file(path);
                     }
-                    return Err(error);
+                    return Err(self.lost_or(temporary, error));
                 }
             }
         }
@@ -164,6 +176,11 @@ impl TemporaryFileLost {
     /// Returns whether this is the source of an error.
     pub fn is_cause_of(error: &io::Error) -> bool {
         error.get_ref().is_some_and(|source| source.is::<Self>())
+    }
+
+    /// Returns the fix.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some("keep other programs from changing files named .essbasic-*.part")
     }
 }
 

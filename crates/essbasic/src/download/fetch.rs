@@ -192,9 +192,10 @@ fn failed(error: io::Error) -> FetchOutcome {
     match TemporaryFileLost::is_cause_of(&error) {
         true => {
             let error = FlowError::new(FlowErrorKind::Content, error.to_string());
-            FetchOutcome::Failed(
-                error.with_hint("keep other programs from changing files named .essbasic-*.part"),
-            )
+            FetchOutcome::Failed(match TemporaryFileLost.hint() {
+                Some(hint) => error.with_hint(hint),
+                None => error,
+            })
         }
         false => FetchOutcome::Disk(error),
     }
