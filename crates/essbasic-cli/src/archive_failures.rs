@@ -4,7 +4,7 @@ use std::path::Path;
 
 use essbasic::{ArchiveReport, FlowErrorKind};
 
-use crate::cause::{Cause, counted, one_line};
+use crate::cause::{Cause, counted, one_line, shown};
 use crate::failure::Failure;
 use crate::output;
 
@@ -58,7 +58,7 @@ impl Failures {
         }
         let rest = counted(rest, "more contract");
         output::note(match report {
-            Some(path) => format!("{rest} failed; {} lists them", path.display()),
+            Some(path) => format!("{rest} failed; {} lists them", shown(path)),
             None => format!("{rest} failed; --report FILE lists them"),
         });
     }

@@ -16,6 +16,9 @@ impl Body {
     /// Reads the argument of `--body`: text, `@FILE` or `-`.
     pub(crate) fn read(argument: &str) -> Result<Self, Failure> {
         let bytes = input::body(argument)?;
+        if input::is_utf16(&bytes) {
+            return Err(Failure::new("invalid body: it is UTF-16 text; save it as UTF-8"));
+        }
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
         let refuse = |why: &dyn std::fmt::Display| {
             Failure::new(format!(

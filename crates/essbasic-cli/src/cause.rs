@@ -1,8 +1,11 @@
 //! Cause of a failure with its fix, and text on one line.
 
 use std::fmt;
+use std::path::Path;
 
 use essbasic::FlowError;
+
+use crate::hints::translated;
 
 /// Cause of a failure and its fix, on one line each.
 ///
@@ -15,7 +18,10 @@ pub(crate) struct Cause {
 
 impl Cause {
     pub(crate) fn new(message: impl fmt::Display, hint: Option<&str>) -> Self {
-        Self { message: one_line(&message.to_string()), hint: hint.map(one_line) }
+        Self {
+            message: one_line(&message.to_string()),
+            hint: hint.map(|hint| one_line(&translated(hint))),
+        }
     }
 
     pub(crate) fn of(error: &FlowError) -> Self {
@@ -40,10 +46,19 @@ pub(crate) fn counted(number: usize, noun: &str) -> String {
 
 /// Returns the text without control characters and without bidirectional formatting characters.
 pub(crate) fn one_line(text: &str) -> String {
-    let tame = |c: char| match c {
+    text.trim().chars().map(tame).collect()
+}
+
+/// Returns a space for a control character or a bidirectional formatting character, and any other character unchanged.
+pub(crate) fn tame(c: char) -> char {
+    match c {
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
         c if c.is_control() => ' ',
         c => c,
-    };
-    text.trim().chars().map(tame).collect()
+    }
+}
+
+/// Returns the path as shown in messages, on one line.
+pub(crate) fn shown(path: &Path) -> String {
+    path.display().to_string().chars().map(tame).collect()
 }

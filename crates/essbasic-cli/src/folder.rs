@@ -4,8 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use essbasic_files::create_folder;
+use essbasic_files::{TemporaryFileLost, create_folder};
 
+use crate::advice;
 use crate::failure::Failure;
 
 pub(crate) struct Folder {
@@ -48,6 +49,10 @@ impl Drop for Folder {
 
 fn unusable(path: &Path, error: &io::Error) -> Failure {
     use io::ErrorKind as Kind;
+    if TemporaryFileLost::is_cause_of(error) {
+        let remedy = advice::for_own_file(error);
+        return Failure::new(format!("{} cannot be written: {error}; {remedy}", path.display()));
+    }
     let (what, remedy) = match error.kind() {
         Kind::StorageFull | Kind::QuotaExceeded => ("cannot be written", "make room there or "),
         Kind::FileTooLarge => ("cannot be written", "raise the limit of file sizes or "),

@@ -1,25 +1,22 @@
 //! Input of commands: lists of flow IDs, bodies, secrets.
 
+mod ids;
+
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tc3_client::__private::quoted;
 use zeroize::Zeroizing;
 
+use self::ids::{IdLines, check};
 use crate::failure::Failure;
 use crate::output;
 
 /// UTF-8 byte order mark, which some editors write.
 pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
-
-/// Maximum length of a flow ID, in bytes; those of the service have 32.
-const MAX_ID_CHARS: usize = 128;
-
-/// Maximum length of a line, in bytes: an ID, its line end and a byte order mark.
-const MAX_LINE_BYTES: u64 = 1024;
 
 /// Maximum size of a file that is read into memory, in bytes. An upload has up to 60 MB, in base64 a third more.
 const MAX_FILE_BYTES: u64 = 128 << 20;
@@ -33,7 +30,7 @@ pub(crate) struct FlowArgs {
     /// IDs of contracts.
     #[arg(value_name = "FLOW_ID")]
     ids: Vec<String>,
-    /// Read ids from a file, one per line; `-` is stdin. May be repeated.
+    /// Read ids from a file, one per line; `-` is stdin. Lines that begin with `#` are comments. May be repeated.
     #[arg(long, value_name = "FILE")]
     flows: Vec<PathBuf>,
 }
@@ -80,11 +77,15 @@ impl FlowArgs {
         }
         for path in &self.flows {
             let (name, found) = if path == Path::new(STDIN) {
-                ("stdin".to_owned(), read_ids(io::stdin().lock(), "stdin")?)
+                (
+                    "stdin".to_owned(),
+                    IdLines::new(io::stdin().lock(), "stdin").collect::<Result<Vec<_>, _>>()?,
+                )
             } else {
                 let name = path.display().to_string();
                 let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
-                let found = read_ids(BufReader::new(file), &name)?;
+                let found =
+                    IdLines::new(BufReader::new(file), &name).collect::<Result<Vec<_>, _>>()?;
                 (name, found)
             };
             if found.is_empty() {
@@ -111,61 +112,6 @@ impl FlowList {
 
 fn unreadable(name: &str, error: &io::Error) -> Failure {
     Failure::new(format!("{name} cannot be read: {error}; check the path and its permissions"))
-}
-
-/// Reads IDs, one per line. A byte order mark, blank lines, spaces around an ID and both kinds of line end
-/// are accepted; anything else is an error with its line number.
-fn read_ids(reader: impl BufRead, name: &str) -> Result<Vec<String>, Failure> {
-    IdLines::new(reader, name).collect()
-}
-
-/// Iterates over the IDs of a list.
-struct IdLines<R> {
-    reader: R,
-    name: String,
-    number: u64,
-    line: Vec<u8>,
-}
-
-impl<R: BufRead> IdLines<R> {
-    fn new(reader: R, name: &str) -> Self {
-        Self { reader, name: name.to_owned(), number: 0, line: Vec::new() }
-    }
-
-    fn read(&mut self) -> Result<Option<String>, Failure> {
-        loop {
-            self.number += 1;
-            self.line.clear();
-            let limited = self.reader.by_ref().take(MAX_LINE_BYTES);
-            let read = { limited }.read_until(b'\n', &mut self.line);
-            if read.map_err(|error| unreadable(&self.name, &error))? == 0 {
-                return Ok(None);
-            }
-            let (number, name) = (self.number, &self.name);
-            let refuse = |why: &str| {
-                Failure::new(format!(
-                    "line {number} of {name} is not a flow ID: {why}; write one ID per line"
-                ))
-            };
-            if self.line.len() as u64 == MAX_LINE_BYTES && self.line.last() != Some(&b'\n') {
-                return Err(refuse("it is too long"));
-            }
-            let text = str::from_utf8(&self.line).map_err(|_| refuse("it is not UTF-8"))?;
-            let text = if number == 1 { text.trim_start_matches(BYTE_ORDER_MARK) } else { text };
-            let id = text.trim();
-            if !id.is_empty() {
-                return check(id).map(Some).map_err(refuse);
-            }
-        }
-    }
-}
-
-impl<R: BufRead> Iterator for IdLines<R> {
-    type Item = Result<String, Failure>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.read().transpose()
-    }
 }
 
 /// Flow IDs that are read on demand.
@@ -259,20 +205,9 @@ fn lines_of(path: &Path) -> Result<IdLines<BufReader<File>>, Failure> {
     Ok(IdLines::new(BufReader::new(file), &name))
 }
 
-/// The service does not publish the format of IDs. Refused are characters that point to another
-/// kind of input: a path, a line of CSV, JSON, a comment.
-fn check(id: &str) -> Result<String, &'static str> {
-    if id.is_empty() {
-        return Err("it is empty");
-    }
-    if id.chars().count() > MAX_ID_CHARS {
-        return Err("it is too long");
-    }
-    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !id.chars().all(fits) || id.starts_with('.') {
-        return Err("it contains a character other than letters, digits, - and _");
-    }
-    Ok(id.to_owned())
+/// Returns whether this is the start of UTF-16 text: it has a byte order mark, or one of its first two bytes is zero.
+pub(crate) fn is_utf16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..])
 }
 
 /// Reads a body given as text, as `@FILE`, or as `-` for stdin.
@@ -299,9 +234,14 @@ fn whole(name: &str, from: impl Read) -> Result<Vec<u8>, Failure> {
 
 /// Returns the text of a file, without a byte order mark.
 pub(crate) fn text_file(path: &Path) -> Result<String, Failure> {
+    text_of(&path.display().to_string(), file(path)?)
+}
+
+/// Returns the content of a file.
+pub(crate) fn file(path: &Path) -> Result<Vec<u8>, Failure> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
-    text_of(&name, whole(&name, file)?)
+    whole(&name, file)
 }
 
 /// Returns the text of a file, or of stdin if the path is `-`.
@@ -313,8 +253,11 @@ pub(crate) fn text_file_or_stdin(path: &Path) -> Result<String, Failure> {
 }
 
 fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Failure::new(format!("{name} is not UTF-8 text; save it as UTF-8")))?;
+    let text = match is_utf16(&bytes) {
+        true => Err("is UTF-16 text"),
+        false => String::from_utf8(bytes).map_err(|_| "is not UTF-8 text"),
+    };
+    let text = text.map_err(|why| Failure::new(format!("{name} {why}; save it as UTF-8")))?;
     Ok(match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(rest) => rest.to_owned(),
         None => text,
@@ -346,46 +289,6 @@ impl std::fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn ids(text: &[u8]) -> Result<Vec<String>, String> {
-        read_ids(text, "list").map_err(|failure| failure.to_string())
-    }
-
-    #[test]
-    fn byte_order_marks_blanks_and_line_ends_are_accepted() {
-        assert_eq!(
-            ids("\u{feff}yDwA\r\n\r\n  yDwB\t\n\nyDw-C_1".as_bytes()).unwrap(),
-            ["yDwA", "yDwB", "yDw-C_1"]
-        );
-        assert_eq!(ids("\u{feff}\r\n \n".as_bytes()).unwrap(), [""; 0]);
-    }
-
-    #[test]
-    fn other_input_is_refused_with_its_line() {
-        for (text, why) in [
-            (
-                &b"a\nb,c\n"[..],
-                "line 2 of list is not a flow ID: it contains a character other than",
-            ),
-            (b"# ids\n", "line 1"),
-            (b"a\n\n../b", "line 3"),
-            (b"a\nb\\c", "line 2"),
-            (b"..", "line 1"),
-            (b"a\n\xff\xfe", "line 2 of list is not a flow ID: it is not UTF-8"),
-            (b"a\0b", "line 1"),
-            (b"a b", "line 1"),
-        ] {
-            let error = ids(text).unwrap_err();
-            assert!(error.contains(why), "{error}");
-            assert!(error.contains("; write one ID per line"), "{error}");
-        }
-        let long = [b"a\n".as_slice(), &[b'x'; 5000]].concat();
-        assert!(
-            ids(&long).unwrap_err().contains("line 2 of list is not a flow ID: it is too long")
-        );
-        assert!(ids(&[b'x'; 129]).unwrap_err().contains("too long"));
-        assert_eq!(ids(&[b'x'; 128]).unwrap().len(), 1);
-    }
 
     #[test]
     fn duplicates_are_left_out_and_counted() {

@@ -18,6 +18,7 @@ mod emulator;
 mod explore;
 mod failure;
 mod folder;
+mod hints;
 mod in_flight;
 mod input;
 mod interrupt;
@@ -257,6 +258,9 @@ fn hide_values(error: &mut clap::Error) {
 impl Cli {
     fn run(self) -> Result<Exit, Failure> {
         log::start(self.verbose);
+        if let Some(language) = self.options.language {
+            hints::set_language(language);
+        }
         // If it fails, the signal ends the process as before.
         #[cfg(unix)]
         let _ = interrupt::report_file_size_limit();

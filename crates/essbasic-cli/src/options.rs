@@ -7,7 +7,7 @@ use std::time::Duration;
 use essbasic::blocking::Client;
 use essbasic::credentials::{Credential, Profile, default_chain};
 use essbasic::transport::{Proxy, TransportConfig, TransportErrorKind};
-use essbasic::{Agent, Config, RateLimit, Shard, agent};
+use essbasic::{Agent, Config, Language, RateLimit, Shard, agent};
 use essbasic_emulator::{APP_ID, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use serde_json::{Map, Value, json};
 
@@ -34,6 +34,9 @@ pub(crate) struct Options {
     /// Trust these additional certificate authorities (PEM).
     #[arg(long, value_name = "FILE", global = true, help_heading = "Connection")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// Language of the service's messages and of hints: zh-CN or en-US [default: that of the account, hints in English]
+    #[arg(long, value_name = "LANGUAGE", global = true, help_heading = "Connection", value_parser = language)]
+    pub(crate) language: Option<Language>,
     /// Timeout of one call, retries included, such as 30s [default: 60s]
     #[arg(long, value_name = "TIME", global = true, help_heading = "Connection", allow_hyphen_values = true, value_parser = timeout)]
     pub(crate) call_timeout: Option<Duration>,
@@ -113,6 +116,15 @@ pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Parses the tag of a language, with or without its region.
+fn language(text: &str) -> Result<Language, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "zh" | "zh-cn" => Ok(Language::Chinese),
+        "en" | "en-us" => Ok(Language::English),
+        _ => Err("write zh-CN or en-US".to_owned()),
+    }
+}
+
 impl Options {
     /// Returns the complete agent.
     fn agent(&self) -> Result<Agent, Failure> {
@@ -182,6 +194,9 @@ impl Options {
                 .with_endpoint_url(&url)
                 .map_err(|error| Failure::new(format!("{source}: {error}")))?;
         }
+        if let Some(language) = self.language {
+            config = config.with_language(language);
+        }
         if self.call_timeout.is_some() {
             config = config.with_timeout(self.call_timeout);
         }
@@ -216,15 +231,19 @@ impl Options {
             transport = transport.with_proxy(Proxy::Url(url));
         }
         if let Some(path) = &self.ca_file {
-            let pem = input::text_file(path)
-                .map_err(|error| Failure::new(format!("--ca-file {error}")))?;
-            // The library takes an empty text for no file.
-            if !pem.contains(CERTIFICATE) {
-                return Err(Failure::new(format!(
-                    "--ca-file {}: no certificate in the file; give a PEM file with `{CERTIFICATE}`",
-                    path.display()
-                )));
+            let pem =
+                input::file(path).map_err(|error| Failure::new(format!("--ca-file {error}")))?;
+            // The library takes an empty text for no file. Comments may have any encoding.
+            if !pem.windows(CERTIFICATE.len()).any(|text| text == CERTIFICATE.as_bytes()) {
+                let why = match input::is_utf16(&pem) {
+                    true => "UTF-16 text; save it as UTF-8".to_owned(),
+                    false => {
+                        format!("no certificate in the file; give a PEM file with `{CERTIFICATE}`")
+                    }
+                };
+                return Err(Failure::new(format!("--ca-file {}: {why}", path.display())));
             }
+            let pem = pem.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&pem);
             transport = transport.with_extra_roots_pem(pem);
         }
         Ok(transport)

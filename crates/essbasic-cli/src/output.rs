@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use essbasic::api::json::{minify, pretty};
 use serde::Serialize;
 
+use crate::cause::tame;
 use crate::failure::Failure;
 use crate::{closed, streams};
 
@@ -78,9 +79,12 @@ fn unwritable(error: &serde_json::Error) -> Failure {
     Failure::new(format!("cannot write the result as JSON: {error}; please report this"))
 }
 
-/// Writes one line to stderr. Errors are ignored: there is no other place to report them.
+/// Writes lines to stderr, without characters that control a terminal. Errors are ignored: there is no other place to
+/// report them.
 pub(crate) fn note(text: impl fmt::Display) {
-    let _ = streams::stderr().write_all(format!("{text}\n").as_bytes());
+    let safe = |c| if c == '\n' { c } else { tame(c) };
+    let text: String = format!("{text}\n").chars().map(safe).collect();
+    let _ = streams::stderr().write_all(text.as_bytes());
 }
 
 /// Writes bytes to stdout.

@@ -56,7 +56,10 @@ fn flow_lists() {
         (b"yDwA,yDwB\n", &["line 1 of ids.txt is not a flow ID"]),
         (b"yDwA\n\xff\xfe\n", &["line 2 of ids.txt", "not UTF-8"]),
         (&[b'a'; 1 << 20], &["line 1 of ids.txt", "too long"]),
-        (b"# flows\nyDwA\n", &["line 1 of ids.txt"]),
+        (b"# flows\r# none\r", &["ids.txt contains no flow IDs"]),
+        (b"# flows\ryDwA\ra b\r", &["line 3 of ids.txt"]),
+        (b"\xff\xfey\0D\0\r\0\n\0", &["ids.txt is UTF-16 text; save it as UTF-8"]),
+        (b"\0y\0D\0\n", &["ids.txt is UTF-16 text; save it as UTF-8"]),
     ] {
         std::fs::write(home.path().join("ids.txt"), content).unwrap();
         refused(&download(home.path(), &server.url(), &["--flows", "ids.txt"]), words);
@@ -136,7 +139,14 @@ fn a_proxy_that_refuses() {
 fn errors_of_certificate_authorities_name_the_option() {
     let home = TempDir::new().unwrap();
     std::fs::write(home.path().join("bad.pem"), "no PEM").unwrap();
-    for (file, says) in [("missing.pem", "cannot be read"), ("bad.pem", "certificate")] {
+    std::fs::write(home.path().join("wide.pem"), b"\xff\xfe-\0-\0").unwrap();
+    std::fs::write(home.path().join("latin.pem"), b"# Autoridad de Certificaci\xf3n").unwrap();
+    for (file, says) in [
+        ("missing.pem", "cannot be read"),
+        ("bad.pem", "no certificate in the file"),
+        ("wide.pem", "UTF-16 text; save it as UTF-8"),
+        ("latin.pem", "no certificate in the file"),
+    ] {
         let mut command = with(home.path(), "https://essbasic.example");
         command.args(["status", "yDwA", "--ca-file", file]);
         refused(&command.output().unwrap(), &[&format!("--ca-file {file}"), says]);

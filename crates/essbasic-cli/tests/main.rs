@@ -10,6 +10,8 @@ mod commands;
 mod download;
 mod emulator;
 mod emulator_start;
+#[cfg(unix)]
+mod escapes;
 mod explore;
 mod listen;
 mod listen_command;

@@ -383,3 +383,41 @@ fn wildcards_over_hosts_of_anyone_are_refused() {
         }
     }
 }
+
+#[test]
+fn the_language_is_that_of_messages_and_hints() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let preview = ["call", "DescribeUsage", "--body", "{}", "--dry-run", "--unchecked"];
+    for (language, header) in [
+        ("zh-CN", "x-tc-language: zh-CN\n"),
+        ("ZH", "x-tc-language: zh-CN\n"),
+        ("en-us", "x-tc-language: en-US\n"),
+        ("en", "x-tc-language: en-US\n"),
+    ] {
+        let output = run(&home, &emulator, &[&preview[..], &["--language", language]].concat());
+        assert!(stdout(&output).contains(header), "{language}");
+    }
+    assert!(!stdout(&run(&home, &emulator, &preview)).contains("x-tc-language"));
+    for language in ["", "fr", "zh-TW", "chinese"] {
+        let output = run(&home, &emulator, &["status", "yDA", "--language", language]);
+        refused(&output, &["--language", "zh-CN or en-US"]);
+    }
+    let call = [
+        "call",
+        "DescribeFlowDetailInfo",
+        "--app-id",
+        "another",
+        "--body",
+        "{\"FlowIds\":[\"yDA\"]}",
+    ];
+    for (arguments, hint) in [
+        (&[][..], "check `Agent.AppId`"),
+        (&["--language", "en-US"], "check `Agent.AppId`"),
+        (&["--language", "zh-CN"], "检查 `Agent.AppId`"),
+    ] {
+        refused(&run(&home, &emulator, &[&call[..], arguments].concat()), &[hint]);
+    }
+    let wrong = ["status", "yDA", "--app-id", "another", "--language", "zh-CN"];
+    assert!(stderr(&run(&home, &emulator, &wrong)).contains("检查 `Agent.AppId`"));
+}

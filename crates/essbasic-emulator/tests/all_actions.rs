@@ -7,8 +7,8 @@ use essbasic_models::{CATALOGUE, visit_actions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tc3_api::{Action, Base64};
 use tc3_api::Visitor;
+use tc3_api::{Action, Base64};
 use tc3_catalogue::skeleton::{full_skeleton, skeleton};
 use tc3_catalogue::validation::structural_violations;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, ORGANIZATION, Seed, Status, TransitionError};
 use serde_json::{Value, json};
 
-use crate::support::{Call, FIRST, NOW, SECOND, agent, call, details, start, urls};
+use crate::support::{self, Call, FIRST, NOW, SECOND, agent, call, details, start, urls};
 
 #[test]
 fn returns_links_as_in_the_first_documented_example() {

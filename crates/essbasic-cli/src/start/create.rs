@@ -8,7 +8,7 @@ use essbasic::{Error, FileId, FlowError, FlowErrorKind, Stop};
 
 use super::entry::{Entry, Source};
 use super::journal::{Journal, State};
-use crate::cause::{Cause, counted, one_line};
+use crate::cause::{Cause, counted, one_line, shown};
 use crate::failure::{Exit, Failure};
 use crate::{output, upload};
 
@@ -50,7 +50,7 @@ impl<'a> Creation<'a> {
             self.entry(index, entry)?;
         }
         let Count { created_before, failed, unknown, not_reached } = self.count;
-        let journal = self.journal.path().display();
+        let journal = shown(self.journal.path());
         if created_before > 0 {
             output::note(format_args!(
                 "created by an earlier run: {}, not created again; see {journal}",
