@@ -401,6 +401,10 @@ fn input_errors_name_entry_and_field_before_any_request() {
         (with("deadline", json!("soon")), &["deadline \"soon\" has an unknown form"]),
         (with("deadline", json!(1_893_456_060_000_u64)), &["more than 10 years ahead"]),
         (with("name", json!(5)), &["contract 2", "name: invalid type: integer"]),
+        (with("name", json!("")), &["name: expected 1 to 200 Chinese characters, letters, "]),
+        (with("name", json!("Lease 1")), &["name: expected 1 to 200 Chinese characters, "]),
+        (with("name", json!("合同（一）")), &["name: expected 1 to 200 Chinese characters, "]),
+        (with("name", json!("长".repeat(201))), &["name: expected 1 to 200 Chinese characters, "]),
         (with("unordered", json!("true")), &["unordered: invalid type: string"]),
         (with("fields", json!({ "salary": 8000 })), &["fields.salary: invalid type: integer"]),
         (
@@ -423,7 +427,14 @@ fn input_errors_name_entry_and_field_before_any_request() {
     let names: BTreeSet<_> =
         fs::read_dir(home.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(!names.iter().any(|name| name.to_string_lossy().contains("journal")), "{names:?}");
-    write(&home, &[with("deadline", json!("30d")), with("user_data", json!("<b>"))]);
+    write(
+        &home,
+        &[
+            with("deadline", json!("30d")),
+            with("user_data", json!("<b>")),
+            with("name", json!("长".repeat(200))),
+        ],
+    );
     let output = run(&home, &emulator, &["start", "c.json"]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
 }

@@ -13,6 +13,9 @@ use crate::digest::{self, Digest};
 use crate::failure::Failure;
 use crate::upload;
 
+/// Maximum length of a contract's name, in characters.
+const MAX_NAME_CHARS: usize = 200;
+
 /// One contract to be created.
 pub(super) struct Entry {
     pub(super) name: String,
@@ -139,7 +142,20 @@ fn placeholder(entry: &Value) -> Option<String> {
     own.chain(parties).find(|(_, value)| unfilled(value).is_some()).map(|(path, _)| path)
 }
 
+/// Checks the name by the reference. The service would refuse it only after the upload of the file.
+fn check_name(name: &str) -> Result<(), String> {
+    let is_allowed = |c: char| c.is_alphanumeric() || c == '_';
+    match !name.is_empty() && name.chars().count() <= MAX_NAME_CHARS && name.chars().all(is_allowed)
+    {
+        true => Ok(()),
+        false => Err(format!(
+            "name: expected 1 to {MAX_NAME_CHARS} Chinese characters, letters, digits and underscores"
+        )),
+    }
+}
+
 fn contract(json: &ContractJson) -> Result<Contract, String> {
+    check_name(&json.name)?;
     let mut contract = Contract::new(&*json.name);
     if let Some(value) = &json.deadline {
         contract = contract.deadline(deadline::parse(value, SystemTime::now())?);
