@@ -202,24 +202,31 @@ fn links(seen: &support::server::Seen, address: std::net::SocketAddr) -> Answer 
 
 #[test]
 fn links_without_a_file() {
+    // Each case waits between its attempts.
+    std::thread::scope(|scope| {
+        for (status, kind, body, words) in [
+            (403, "text/plain", "denied", "403"),
+            (200, "text/html", "<html>please log in</html>", "web page"),
+            (200, "application/pdf", "", "empty"),
+        ] {
+            scope.spawn(move || link_without_a_file(status, kind, body, words));
+        }
+    });
+}
+
+fn link_without_a_file(status: u16, kind: &'static str, body: &'static str, words: &str) {
     let home = TempDir::new().unwrap();
-    for (status, kind, body, words) in [
-        (403, "text/plain", "denied", "403"),
-        (200, "text/html", "<html>please log in</html>", "web page"),
-        (200, "application/pdf", "", "empty"),
-    ] {
-        let server = Server::start(move |seen, address| match seen.line.starts_with("POST") {
-            true => links(seen, address),
-            false => answer(status, kind, body),
-        });
-        let output = download(&home, &server.url()).arg("yDwA").output().unwrap();
-        let error = stderr(&output);
-        assert_eq!(code(&output), 2, "{error}");
-        let line = error.lines().find(|line| line.contains("yDwA")).unwrap();
-        assert!(line.contains(words), "{error}");
-        assert!(!error.contains("SECRETLINKKEY") && !stdout(&output).contains("SECRETLINKKEY"));
-        assert_eq!(files(&home.path().join("out")), BTreeSet::new());
-    }
+    let server = Server::start(move |seen, address| match seen.line.starts_with("POST") {
+        true => links(seen, address),
+        false => answer(status, kind, body),
+    });
+    let output = download(&home, &server.url()).arg("yDwA").output().unwrap();
+    let error = stderr(&output);
+    assert_eq!(code(&output), 2, "{error}");
+    let line = error.lines().find(|line| line.contains("yDwA")).unwrap();
+    assert!(line.contains(words), "{error}");
+    assert!(!error.contains("SECRETLINKKEY") && !stdout(&output).contains("SECRETLINKKEY"));
+    assert_eq!(files(&home.path().join("out")), BTreeSet::new());
 }
 
 #[test]

@@ -248,67 +248,72 @@ fn throttling_causes_no_failures() {
 /// low, and links expire while they are used.
 #[test]
 fn combined_problems_affect_no_other_contract() {
-    for driver in [0, 1] {
-        let empty = format!(
-            r#"{{"applications":{{"{APP_ID}":{{"downloads":true,"organizations":{{"{ORGANIZATION}":
-                {{"operators":["{OPERATOR}"]}}}}}}}}}}"#
-        );
-        let seed = Seed::from_json(&empty).unwrap();
-        let emulator =
-            Emulator::builder().with_seed(seed).with_rate_limit(Some(10)).start().unwrap();
-        let ids: Vec<String> = (0..COUNT).map(|n| format!("yDwA{n:028}")).collect();
-        let is_rejected = |index: usize| index % 10 == 3;
-        for (index, id) in ids.iter().enumerate() {
-            emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
-            emulator.sign(id, None).unwrap();
-            match is_rejected(index) {
-                true => emulator.reject(id, None, "价格不对").unwrap(),
-                false => emulator.sign(id, None).unwrap(),
-            }
+    // The calls of each client wait for the rate limit of its emulator.
+    std::thread::scope(|scope| {
+        for driver in [0, 1] {
+            scope.spawn(move || check_combined_problems(driver));
         }
-        let driver = &both(&emulator)[driver];
-        let folder = tempfile::tempdir().unwrap();
-        let emulator = Arc::new(emulator);
-        let (clock, saved) = (Arc::clone(&emulator), AtomicUsize::new(0));
-        let options =
-            ArchiveOptions::to(folder.path()).with_concurrency(3).on_event(move |event| {
-                // After five minutes the links of queued files have expired.
-                if matches!(event, DownloadEvent::Saved { .. })
-                    && saved.fetch_add(1, Ordering::Relaxed) % 40 == 10
-                {
-                    clock.advance(Duration::from_secs(301));
-                }
-            });
-        let report = driver.archive(ids.clone(), &options).unwrap();
-        assert_eq!((report.saved, report.failed), (COUNT as u64 - 23, 23));
-        let results: BTreeMap<_, _> = report
-            .flows()
-            .unwrap()
-            .map(|flow| flow.map(|flow| (flow.flow_id.clone(), flow)).unwrap())
-            .collect();
-        assert_eq!(results.len(), COUNT);
-        for (index, id) in ids.iter().enumerate() {
-            match &results[id.as_str()].error {
-                Some(error) => {
-                    assert!(is_rejected(index) && error.kind == FlowErrorKind::NotSigned)
-                }
-                None => assert!(!is_rejected(index)),
-            }
-        }
-        let stats = emulator.stats();
-        assert!(stats.rejected["403"] > 0, "no link expired: {:?}", stats.rejected);
+    });
+}
 
-        // The files are complete and include the last signature: they equal those of a run without problems.
-        let reference = tempfile::tempdir().unwrap();
-        emulator.advance(Duration::from_secs(10));
-        assert_eq!(driver.archive(ids, &ArchiveOptions::to(reference.path())).unwrap().failed, 23);
-        let files = pdfs(folder.path());
-        assert_eq!(files.len(), COUNT - 23);
-        assert_eq!(files, pdfs(reference.path()));
-        for name in files.keys() {
-            let [first, second] = [&folder, &reference].map(|folder| folder.path().join(name));
-            assert!(std::fs::read(first).unwrap() == std::fs::read(second).unwrap(), "{name}");
+fn check_combined_problems(driver: usize) {
+    let empty = format!(
+        r#"{{"applications":{{"{APP_ID}":{{"downloads":true,"organizations":{{"{ORGANIZATION}":
+            {{"operators":["{OPERATOR}"]}}}}}}}}}}"#
+    );
+    let seed = Seed::from_json(&empty).unwrap();
+    let emulator = Emulator::builder().with_seed(seed).with_rate_limit(Some(10)).start().unwrap();
+    let ids: Vec<String> = (0..COUNT).map(|n| format!("yDwA{n:028}")).collect();
+    let is_rejected = |index: usize| index % 10 == 3;
+    for (index, id) in ids.iter().enumerate() {
+        emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
+        emulator.sign(id, None).unwrap();
+        match is_rejected(index) {
+            true => emulator.reject(id, None, "价格不对").unwrap(),
+            false => emulator.sign(id, None).unwrap(),
         }
+    }
+    let driver = &both(&emulator)[driver];
+    let folder = tempfile::tempdir().unwrap();
+    let emulator = Arc::new(emulator);
+    let (clock, saved) = (Arc::clone(&emulator), AtomicUsize::new(0));
+    let options = ArchiveOptions::to(folder.path()).with_concurrency(3).on_event(move |event| {
+        // After five minutes the links of queued files have expired.
+        if matches!(event, DownloadEvent::Saved { .. })
+            && saved.fetch_add(1, Ordering::Relaxed) % 40 == 10
+        {
+            clock.advance(Duration::from_secs(301));
+        }
+    });
+    let report = driver.archive(ids.clone(), &options).unwrap();
+    assert_eq!((report.saved, report.failed), (COUNT as u64 - 23, 23));
+    let results: BTreeMap<_, _> = report
+        .flows()
+        .unwrap()
+        .map(|flow| flow.map(|flow| (flow.flow_id.clone(), flow)).unwrap())
+        .collect();
+    assert_eq!(results.len(), COUNT);
+    for (index, id) in ids.iter().enumerate() {
+        match &results[id.as_str()].error {
+            Some(error) => {
+                assert!(is_rejected(index) && error.kind == FlowErrorKind::NotSigned)
+            }
+            None => assert!(!is_rejected(index)),
+        }
+    }
+    let stats = emulator.stats();
+    assert!(stats.rejected["403"] > 0, "no link expired: {:?}", stats.rejected);
+
+    // The files are complete and include the last signature: they equal those of a run without problems.
+    let reference = tempfile::tempdir().unwrap();
+    emulator.advance(Duration::from_secs(10));
+    assert_eq!(driver.archive(ids, &ArchiveOptions::to(reference.path())).unwrap().failed, 23);
+    let files = pdfs(folder.path());
+    assert_eq!(files.len(), COUNT - 23);
+    assert_eq!(files, pdfs(reference.path()));
+    for name in files.keys() {
+        let [first, second] = [&folder, &reference].map(|folder| folder.path().join(name));
+        assert!(std::fs::read(first).unwrap() == std::fs::read(second).unwrap(), "{name}");
     }
 }
 

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use essbasic::{
     ArchiveOptions, ArchiveReport, DownloadEvent, DownloadOptions, Error, FlowErrorKind,
@@ -23,7 +24,7 @@ use crate::support::{Driver, config, the_agent};
 
 const IDS: [&str; 4] = ["one", "two", "three", "four"];
 
-/// Starts an emulator with contracts of the same name, signed by every party long ago.
+/// Starts an emulator with contracts of the same name, signed by every party.
 fn emulator() -> Emulator {
     let emulator = Emulator::builder().with_rate_limit(None).start().unwrap();
     for id in IDS {
@@ -50,7 +51,9 @@ impl Driver {
         flows: impl IntoIterator<Item = &'static str>,
         options: &DownloadOptions,
     ) -> essbasic::Report {
-        call!(self, download(flows, options)).unwrap()
+        // The contracts have just been signed; the emulator composes their files at once.
+        let options = options.clone().with_settle(Duration::ZERO);
+        call!(self, download(flows, &options)).unwrap()
     }
 }
 

@@ -300,7 +300,7 @@ fn refuses_contracts_that_not_every_party_has_signed() {
     emulator.sign("signed", None).unwrap();
     for driver in Driver::both(&config(&emulator), &the_agent()) {
         let folder = tempfile::tempdir().unwrap();
-        let options = DownloadOptions::to(folder.path());
+        let options = DownloadOptions::to(folder.path()).with_settle(Duration::ZERO);
         let report = driver.download(&states, &options).unwrap();
         let kinds: Vec<_> =
             report.flows.iter().map(|flow| flow.error.as_ref().map(|error| error.kind)).collect();

@@ -10,8 +10,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::all_clients;
 use super::server::{KEY, PDF, Request, Server, response, statuses};
+use super::{all_clients, with_each};
 
 const PAGE: &[u8] = b"<!DOCTYPE html><html><body>%PDF-1.7 sign in again %%EOF</body></html>";
 
@@ -165,7 +165,7 @@ fn accepted() -> Vec<(Case, Vec<u8>)> {
 fn never_saves_an_incomplete_or_wrong_file() {
     let names: Vec<&str> = refused().iter().map(|case| case.name).collect();
     let service = service(refused());
-    for client in all_clients(&service) {
+    with_each(&all_clients(&service), |client| {
         let folder = tempfile::tempdir().unwrap();
         let options = DownloadOptions::to(folder.path()).with_concurrency(64);
         let report = client.download_checked(&names, &options);
@@ -177,7 +177,7 @@ fn never_saves_an_incomplete_or_wrong_file() {
             assert!(!is_page || error.message.contains("web page"), "{}: {error}", flow.flow_id);
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    }
+    });
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn never_saves_an_encoded_file() {
         })
     };
     let service = service(cases().collect());
-    for client in all_clients(&service) {
+    with_each(&all_clients(&service), |client| {
         let folder = tempfile::tempdir().unwrap();
         let options = DownloadOptions::to(folder.path()).with_concurrency(8);
         for flow in &client.download_checked(&names, &options).flows {
@@ -224,7 +224,7 @@ fn never_saves_an_encoded_file() {
                 ),
             }
         }
-    }
+    });
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn clamps_extreme_file_timeouts() {
         std::thread::sleep(Duration::from_millis(100));
         out.write(&response(200, "", PDF));
     });
-    for client in all_clients(&service) {
+    with_each(&all_clients(&service), |client| {
         for (timeout, is_saved) in [
             (Duration::ZERO, false),
             (Duration::from_nanos(1), false),
@@ -287,5 +287,5 @@ fn clamps_extreme_file_timeouts() {
             let report = client.download_checked(&["flow"], &options);
             assert_eq!(report.is_complete(), is_saved, "{timeout:?}: {report:?}");
         }
-    }
+    });
 }

@@ -36,6 +36,15 @@ fn all_clients(server: &Server) -> Vec<Driver> {
     clients
 }
 
+/// Runs a test with each client in parallel, because each waits between its attempts.
+fn with_each(clients: &[Driver], test: impl Fn(&Driver) + Sync) {
+    std::thread::scope(|scope| {
+        for client in clients {
+            scope.spawn(|| test(client));
+        }
+    });
+}
+
 impl Driver {
     fn download_checked(&self, flows: &[&str], options: &DownloadOptions) -> Report {
         let report = call!(self, download(flows.iter().copied(), options)).unwrap();
