@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::process::Command;
 
-use crate::error::Error;
-use crate::files::root;
+use tc3_cli::Error;
+
+use crate::root::root;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

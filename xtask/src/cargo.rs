@@ -2,8 +2,9 @@
 
 use std::process::{Command, ExitStatus};
 
-use crate::error::Error;
-use crate::files::root;
+use tc3_cli::Error;
+
+use crate::root::root;
 
 /// Runs `cargo build --release` with these arguments.
 pub(crate) fn build(arguments: &[&str]) -> Result<(), Error> {

@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
-use crate::error::Error;
-use crate::files::root;
+use tc3_cli::Error;
+
+use crate::root::root;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

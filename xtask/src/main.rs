@@ -9,17 +9,11 @@ mod bench;
 mod cargo;
 mod codegen;
 mod diff;
-mod error;
-mod files;
 mod import;
-mod json;
 mod load;
-mod manifest;
-mod scaffold;
-mod schema;
+mod root;
 mod surface;
 mod sweep;
-mod tccli;
 mod trial;
 
 use std::process::ExitCode;

@@ -9,9 +9,9 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use serde_json::{Map, Value};
+use tc3_cli::{Error, read};
 
-use crate::error::Error;
-use crate::files::{read, root};
+use crate::root::root;
 
 const TABLE: &str = "docs/stability.md";
 

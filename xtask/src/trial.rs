@@ -11,10 +11,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+use tc3_cli::Error;
 
 use crate::cargo;
-use crate::error::Error;
-use crate::files::root;
+use crate::root::root;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

@@ -90,7 +90,7 @@ impl Place {
     }
 
     fn codegen(&self, more: &[&str]) -> Ran {
-        let (spec, out) = (self.path("spec"), self.path("crate"));
+        let (spec, out) = (self.path("spec"), self.path("svc-models"));
         let mut arguments = vec!["codegen", "--spec", spec.to_str().unwrap()];
         arguments.extend(["--out", out.to_str().unwrap()]);
         arguments.extend(more);
@@ -273,7 +273,7 @@ fn stale_files_are_detected_and_regenerated() {
     let place = Place::new(&api());
     assert!(place.import(&[]).success);
     let stale = place.codegen(&["--check"]);
-    assert!(!stale.success && !place.path("crate").exists());
+    assert!(!stale.success && !place.path("svc-models").exists());
     assert!(stale.err.contains("+pub struct DoRequest"), "{}", stale.err);
     assert!(
         stale.err.contains("regenerate them with: cargo xtask codegen --spec "),
@@ -283,27 +283,27 @@ fn stale_files_are_detected_and_regenerated() {
 
     assert!(place.codegen(&[]).success);
     assert!(place.codegen(&["--check"]).success);
-    let first = everything(&place.path("crate"));
+    let first = everything(&place.path("svc-models"));
     assert!(place.codegen(&[]).success);
-    assert_eq!(everything(&place.path("crate")), first);
-    let manifest = fs::read_to_string(place.path("crate/Cargo.toml")).unwrap();
+    assert_eq!(everything(&place.path("svc-models")), first);
+    let manifest = fs::read_to_string(place.path("svc-models/Cargo.toml")).unwrap();
     assert!(
         manifest.contains("full = []") && manifest.contains("\ntc3-api = { path = "),
         "{manifest}"
     );
 
-    place.put("crate/src/generated/stray.rs", "fn stray() {}\n");
-    let shared = place.path("crate/src/generated/shared.rs");
+    place.put("svc-models/src/generated/stray.rs", "fn stray() {}\n");
+    let shared = place.path("svc-models/src/generated/shared.rs");
     fs::write(&shared, fs::read_to_string(&shared).unwrap().replace("DoRequest", "Edited"))
         .unwrap();
-    place.put("crate/Cargo.toml", &manifest.replace("full = []", "full = [\"x\"]"));
+    place.put("svc-models/Cargo.toml", &manifest.replace("full = []", "full = [\"x\"]"));
     let stale = place.codegen(&["--check"]);
     for part in ["-fn stray() {}", "-pub struct Edited", "+pub struct DoRequest", "+full = []"] {
         assert!(stale.err.contains(part), "{part} in {}", stale.err);
     }
     assert!(!stale.success);
     assert!(place.codegen(&[]).success);
-    assert_eq!(everything(&place.path("crate")), first);
+    assert_eq!(everything(&place.path("svc-models")), first);
 }
 
 #[test]
@@ -321,10 +321,10 @@ fn codegen_validates_against_the_schema() {
 fn a_manifest_without_marks_is_not_changed() {
     let place = Place::new(&api());
     assert!(place.import(&[]).success);
-    place.put("crate/Cargo.toml", "[package]\n");
+    place.put("svc-models/Cargo.toml", "[package]\n");
     let ran = place.codegen(&[]);
     assert!(!ran.success && ran.err.contains("Cargo.toml: missing marks"), "{}", ran.err);
-    assert_eq!(everything(&place.path("crate")).len(), 1);
+    assert_eq!(everything(&place.path("svc-models")).len(), 1);
 }
 
 #[test]

@@ -38,10 +38,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Figures, Error> {
         Some(tccli) => {
             let out = folder().join("sweep");
             let (tccli, out) = (tccli.to_string_lossy(), out.to_string_lossy());
-            Some(cost(&xtask, &["sweep", "--no-check", "--tccli", &tccli, "--out", &out])?)
+            Some(cost(&xtask, &["sweep", "--tccli", &tccli, "--out", &out])?)
         }
     };
-    table.row("`sweep --no-check` of all versions", [sweep]);
+    table.row("`sweep` of all versions", [sweep]);
     figures.extend(sweep.map(|seconds| ("sweep of all versions, CPU s".to_owned(), seconds)));
     println!("{}", table.markdown());
     save_results("generator", &table)?;
@@ -57,7 +57,7 @@ pub(super) fn plot(arguments: &Arguments) -> Result<(), Error> {
         write(&folder.join("spec.json"), &spec(objects))?;
         let schema = "../../../../api-spec/schema/overlay.schema.json";
         write(&folder.join("overlay.json"), &format!("{{\"$schema\": {schema:?}}}\n"))?;
-        let (from, to) = (folder.to_string_lossy(), folder.join("crate"));
+        let (from, to) = (folder.to_string_lossy(), folder.join("models"));
         let to = to.to_string_lossy();
         let once = |_| cost(&xtask, &["codegen", "--spec", &from, "--out", &to]);
         let costs: Result<Vec<f64>, Error> = (0..arguments.rounds(ROUNDS)).map(once).collect();

@@ -1,6 +1,7 @@
 //! Documentation of generated items, as paragraphs of Markdown.
 
 use crate::apply::Model;
+use crate::markdown::escape;
 use crate::spec::{Action, FieldSpec, Status};
 use crate::{names, words};
 
@@ -81,9 +82,9 @@ fn code_link(code: &str) -> String {
 
 /// Returns the meaning of an error code and its fix.
 pub(crate) fn code_text(model: &Model<'_>, code: &str) -> String {
-    let meaning = model.meaning(code).unwrap_or(code);
+    let meaning = model.meaning_doc(code).unwrap_or_else(|| escape(code));
     let hint = model.hint(code).map(instruction).unwrap_or_default();
-    format!("{} {hint}", sentence(meaning)).trim_end().to_owned()
+    format!("{} {hint}", sentence(&meaning)).trim_end().to_owned()
 }
 
 /// Ends the text with a full stop.
@@ -130,15 +131,4 @@ pub(crate) fn field_doc(model: &Model<'_>, object: &str, field: &FieldSpec) -> V
         doc.push(format!("Deprecated. {instead}"));
     }
     doc
-}
-
-/// Escapes text for Markdown.
-pub(crate) fn escape(text: &str) -> String {
-    text.chars().fold(String::new(), |mut out, c| {
-        if "\\`*_[]<>".contains(c) {
-            out.push('\\');
-        }
-        out.push(c);
-        out
-    })
 }

@@ -137,6 +137,8 @@ pub(crate) struct Code {
     pub(crate) ident: String,
     pub(crate) code: String,
     pub(crate) description: String,
+    /// Description and fix, as Markdown.
+    pub(crate) doc: String,
     /// Fix of the error in the form of the files, or an empty string.
     pub(crate) hint: String,
     /// `true` if the service states the fix, and not the platform.

@@ -12,6 +12,23 @@ const KEYWORDS: [&str; 52] = [
 /// Keywords that cannot be raw identifiers.
 const NEVER_RAW: [&str; 4] = ["self", "Self", "super", "crate"];
 
+/// Returns whether the name is a keyword of Rust, reserved ones included.
+#[must_use]
+pub fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name)
+}
+
+/// Returns whether the name is that of a device on Windows, which no file or folder can have.
+#[must_use]
+pub fn is_device(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let numbered = |port: &str| {
+        name.strip_prefix(port)
+            .is_some_and(|rest| rest.len() == 1 && rest.chars().all(|c| c.is_ascii_digit()))
+    };
+    matches!(name.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
+}
+
 /// Converts `name` to a Rust identifier: keywords become raw, or get a `_` suffix if they cannot be raw.
 ///
 /// Returns `None` if no character is valid in an identifier.
@@ -26,7 +43,7 @@ pub(crate) fn ident(name: &str) -> Option<String> {
     }
     Some(if NEVER_RAW.contains(&text.as_str()) {
         format!("{text}_")
-    } else if KEYWORDS.contains(&text.as_str()) {
+    } else if is_keyword(&text) {
         format!("r#{text}")
     } else {
         text

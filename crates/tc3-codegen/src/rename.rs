@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::lower::{RESERVED_TYPES, setter_name};
+use crate::ir::Side;
+use crate::lower::{RESERVED_TYPES, TimeMethods, setter_name, time_methods};
 use crate::names::{ident, snake};
 use crate::overlay::{Overlay, Rename};
-use crate::spec::Spec;
+use crate::spec::{FieldSpec, Spec};
 
 /// Returns the renames that `overlay` lacks to make all Rust names of `spec` distinct.
 ///
@@ -18,24 +19,37 @@ pub fn missing_renames(spec: &Spec, overlay: &Overlay) -> Vec<Rename> {
         .iter()
         .map(|entry| ((entry.object.as_str(), entry.field.as_deref()), entry.to.as_str()))
         .collect();
+    let times: BTreeSet<(&str, &str)> =
+        overlay.times.iter().map(|time| (time.object.as_str(), time.field.as_str())).collect();
     let mut found = types(spec, overlay, &given);
     for (object, fields) in &spec.objects {
-        // Explicit names take precedence.
+        // Explicit names take precedence, then default names, so that none of them depends on an automatic one.
         let mut taken = BTreeSet::new();
+        let own = |field: &FieldSpec| {
+            given.get(&(object.as_str(), Some(field.name.as_str()))).map(|name| (*name).to_owned())
+        };
         for field in fields {
-            if let Some(name) = given.get(&(object, Some(field.name.as_str()))) {
-                taken.extend(both(name));
+            let name = own(field).unwrap_or_else(|| snake(&field.name));
+            if times.contains(&(object.as_str(), field.name.as_str())) {
+                let TimeMethods { getter, setter } =
+                    time_methods(&ident(&name).unwrap_or_default(), Side::Both);
+                taken
+                    .extend([Some(getter), setter].into_iter().flatten().map(|name| method(&name)));
+            }
+            if own(field).is_some() {
+                taken.extend(both(&name));
             }
         }
-        for field in fields {
-            if given.contains_key(&(object.as_str(), Some(field.name.as_str()))) {
-                continue;
-            }
+        let mut colliding = Vec::new();
+        for field in fields.iter().filter(|field| own(field).is_none()) {
             let rule = snake(&field.name);
             if fits(&rule, &taken) {
                 taken.extend(both(&rule));
-                continue;
+            } else {
+                colliding.push((field, rule));
             }
+        }
+        for (field, rule) in colliding {
             let (stem, reason) = if ident(&rule).is_some() {
                 (rule.as_str(), "The default name collides with another field of the object.")
             } else {
@@ -57,7 +71,12 @@ pub fn missing_renames(spec: &Spec, overlay: &Overlay) -> Vec<Rename> {
 /// Returns the names of field and setter, each with a prefix for its kind.
 fn both(name: &str) -> [String; 2] {
     let field = ident(name).unwrap_or_default();
-    [format!("field {field}"), format!("setter {}", setter_name(&field))]
+    [format!("field {field}"), method(&setter_name(&field))]
+}
+
+/// Returns the name of a method with the prefix for its kind.
+fn method(name: &str) -> String {
+    format!("setter {name}")
 }
 
 fn fits(name: &str, taken: &BTreeSet<String>) -> bool {
@@ -86,21 +105,19 @@ fn types(
         let name = given.get(&(name.as_str(), None))?;
         ident(name)
     }));
-    let mut found = Vec::new();
-    for name in spec.objects.keys() {
-        if given.contains_key(&(name.as_str(), None)) {
-            continue;
+    let mut colliding = Vec::new();
+    for name in spec.objects.keys().filter(|name| !given.contains_key(&(name.as_str(), None))) {
+        match ident(name) {
+            Some(ident) if taken.insert(ident.clone()) => {}
+            ident => colliding.push((name, ident.unwrap_or_else(|| "Object".to_owned()))),
         }
-        if let Some(ident) = ident(name)
-            && taken.insert(ident)
-        {
-            continue;
-        }
-        let stem = if ident(name).is_some() { name.as_str() } else { "Object" };
-        let to = numbered(stem, "", |name| ident(name).is_some_and(|name| !taken.contains(&name)));
-        taken.insert(to.clone());
-        let reason = "The default name collides or is not a valid Rust name.".to_owned();
-        found.push(Rename { object: name.clone(), field: None, to, reason });
     }
-    found
+    let rename = |(name, stem): (&String, String)| {
+        let stem = stem.trim_start_matches("r#");
+        let to = numbered(stem, "", |name| ident(name).is_some_and(|name| !taken.contains(&name)));
+        taken.extend(ident(&to));
+        let reason = "The default name collides or is not a valid Rust name.".to_owned();
+        Rename { object: name.clone(), field: None, to, reason }
+    };
+    colliding.into_iter().map(rename).collect()
 }

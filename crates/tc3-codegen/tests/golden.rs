@@ -9,6 +9,7 @@ use golden_adversarial as adversarial;
 use golden_described as described;
 use golden_grouped as grouped;
 use golden_large as large;
+use golden_modules as modules;
 use serde_json::json;
 use tc3_api::{Action, Envelope, StartTask, TaskQuery, TaskState};
 use tc3_codegen::missing_renames;
@@ -277,4 +278,35 @@ fn wide_and_deeply_nested_objects_work() {
     assert_eq!(serde_json::to_value(&read).unwrap().as_object().unwrap().len(), 110);
     let request = large::Do00Request::new(read).ring(large::Ring0::new("r"));
     assert_eq!(serde_json::to_value(&request).unwrap()["Ring"], json!({"Id": "r"}));
+}
+
+/// The modules of the crate have other names: the types, and not the modules, are public.
+#[test]
+fn types_may_be_named_like_modules() {
+    let request = modules::FirstRequest::new()
+        .shared(modules::shared::new().x("s"))
+        .values(modules::values::new().x("v"))
+        .first(modules::first::new())
+        .second(modules::second::from("second"))
+        .kind(modules::kind::Mod)
+        .codec([modules::codec::new()]);
+    assert_eq!(
+        serde_json::to_value(&request).unwrap(),
+        json!({"Shared": {"X": "s"}, "Values": {"X": "v"}, "First": {}, "Second": "second",
+            "Kind": "mod", "Codec": [{}]})
+    );
+    let request = modules::catalogue::new().third(modules::third_::new().x("t"));
+    let response: modules::error_code = response(&json!({"Third": {"X": "t"}, "RequestId": "r"}));
+    assert_eq!(response.third.unwrap().x, request.third.unwrap().x);
+    let meta = modules::CATALOGUE.action("Third").unwrap();
+    assert_eq!(
+        (meta.request.name, meta.response.name, meta.group),
+        ("catalogue", "error_code", "second")
+    );
+    assert_eq!(meta.info, modules::catalogue::INFO);
+    assert_eq!(
+        modules::CATALOGUE.code("Failed.First").map(|code| code.doc),
+        Some("See https://codes.example/a_b, <T> or [x].")
+    );
+    assert_eq!(modules::ErrorCode::from("Failed.First"), modules::ErrorCode::FailedFirst);
 }

@@ -1,6 +1,6 @@
 //! For any input, the generator returns files or problems, never panics, and is deterministic.
 
-#![allow(clippy::indexing_slicing, reason = "tests may panic")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests may panic")]
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -29,6 +29,8 @@ fn name() -> impl Strategy<Value = String> {
         3 => prop::sample::select(vec![
             "Option", "Result", "Box", "Vec", "String", "Self", "self", "crate", "super", "Type",
             "type", "New", "WithNew", "QRCode", "QrCode", "3D", "_", "", "str", "u64", "ErrorCode",
+            "A_B", "A-B2", "A_B2", "a_b_2", "QrCode2", "QR_code_2", "ErrorCode2", "Object2", "field_2",
+            "shared", "values", "catalogue", "generated", "visit_actions", "CATALOGUE", "codec",
             "a b", "A.B", "A-B", "Some", "None", "Ok", "Err", "IDs", "r#type", "\u{6587}",
         ]).prop_map(str::to_owned),
         1 => ".{0,5}",
@@ -115,6 +117,46 @@ fn texts_cannot_end_or_reorder_a_comment() {
     assert!(run(&spec.to_string(), &overlay.to_string()));
 }
 
+/// Names that collide get numbers that no other name has, now or by default.
+#[test]
+fn automatic_renames_take_no_default_name() {
+    let field = |name: &str| json!({"name": name, "type": "int64"});
+    let spec = json!({"$schema": "", "service": "s", "version": "v", "title": "t", "actions": {},
+    "objects": {
+        "A-B": [], "A.B": [], "A_B": [], "A_B2": [], "A_B3": [],
+        "generated": [], "generated2": [], "CATALOGUE": [], "shared": [], "\u{6587}": [],
+        "Fields": [field("QRCode"), field("QrCode"), field("qr_code_2"), field("At"),
+            field("AtFromTime"), field("\u{6587}")],
+    }});
+    let overlay = json!({"$schema": "",
+        "times": [{"object": "Fields", "field": "At", "unit": "seconds"}]});
+    let spec_text = spec.to_string();
+    let spec = parse("spec.json", &spec_text).unwrap();
+    let mut overlay: tc3_codegen::overlay::Overlay =
+        parse("overlay.json", &overlay.to_string()).unwrap();
+    let found = missing_renames(&spec, &overlay);
+    let names: Vec<_> = found
+        .iter()
+        .map(|one| (one.object.as_str(), one.field.as_deref(), one.to.as_str()))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("A.B", None, "A_B4"),
+            ("A_B", None, "A_B5"),
+            ("CATALOGUE", None, "CATALOGUE2"),
+            ("generated", None, "generated3"),
+            ("\u{6587}", None, "Object2"),
+            ("Fields", Some("QrCode"), "qr_code_3"),
+            ("Fields", Some("AtFromTime"), "at_from_time_2"),
+            ("Fields", Some("\u{6587}"), "field_2"),
+        ]
+    );
+    overlay.renames = found;
+    assert_eq!(missing_renames(&spec, &overlay), []);
+    assert!(run(&spec_text, &serde_json::to_string(&overlay).unwrap()));
+}
+
 proptest! {
     #[test]
     fn arbitrary_json(spec in any_json(), overlay in any_json()) {
@@ -151,6 +193,7 @@ proptest! {
         let mut overlay: tc3_codegen::overlay::Overlay =
             parse("overlay.json", r#"{"$schema": ""}"#)?;
         overlay.renames = missing_renames(&parsed, &overlay);
+        prop_assert_eq!(missing_renames(&parsed, &overlay), vec![]);
         let overlay = serde_json::to_string(&overlay)?;
         let result = generate(Input {
             spec: Source { name: "spec.json", text: &text },

@@ -2,6 +2,7 @@
 
 use super::{Model, field, no_action};
 use crate::errors::{check_hint, find};
+use crate::markdown::escape;
 use crate::overlay::Docs;
 use crate::problem::Problems;
 
@@ -26,6 +27,12 @@ impl<'a> Model<'a> {
         let own = |docs: &'a Docs| docs.objects.get(object)?.fields.get(field);
         let common = |docs: &'a Docs| docs.fields.get(field);
         self.docs().find_map(|docs| own(docs).or_else(|| common(docs))).map(String::as_str)
+    }
+
+    /// Returns the meaning of an error code as Markdown. That of the spec is plain text.
+    pub(crate) fn meaning_doc(&self, code: &str) -> Option<String> {
+        let own = self.overlay.docs.meanings.get(code).cloned();
+        own.or_else(|| self.spec.meaning(code).map(|meaning| escape(meaning)))
     }
 
     /// Returns the meaning of an error code.

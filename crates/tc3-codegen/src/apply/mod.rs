@@ -10,6 +10,7 @@ mod tasks;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::errors::PlatformErrors;
+use crate::names::{ident, is_device};
 use crate::overlay::{Docs, Limit, Overlay, Rule, Unit, Wire};
 use crate::problem::{Problem, Problems};
 use crate::spec::{Action, FieldSpec, Spec};
@@ -215,8 +216,10 @@ fn required<'a>(
 }
 
 /// Names of features, modules and dependencies of every models crate.
-const RESERVED_GROUPS: [&str; 13] = [
+const RESERVED_GROUPS: [&str; 15] = [
+    "exports",
     "full",
+    "generated",
     "serde",
     "server",
     "default",
@@ -332,9 +335,10 @@ fn groups<'a>(
 ) -> BTreeMap<&'a str, &'a str> {
     let mut found = BTreeMap::new();
     for (group, entry) in &overlay.groups {
-        if RESERVED_GROUPS.contains(&group.as_str())
-            || crate::names::ident(group).as_ref() != Some(group)
-        {
+        // Upper case is refused too: some file systems do not distinguish `a.rs` and `A.rs`.
+        let is_module = ident(group).as_ref() == Some(group)
+            && !group.contains(|c: char| c.is_ascii_uppercase());
+        if !is_module || RESERVED_GROUPS.contains(&group.as_str()) || is_device(group) {
             at.add(&["groups", group], "reserved or invalid module name");
         }
         for (index, action) in entry.actions.iter().enumerate() {

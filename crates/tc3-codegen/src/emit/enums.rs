@@ -4,8 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::scope::Scope;
-use super::{docs, errors, gate, ident};
-use crate::doc::instruction;
+use super::{casing, docs, errors, gate, ident};
 use crate::ir::{Enum, Ir, Variant, Variants};
 use crate::lower::VALUES;
 
@@ -29,7 +28,7 @@ pub(super) fn error_code(ir: &Ir<'_>, scope: &Scope<'_>) -> Vec<TokenStream> {
         .map(|code| Variant {
             ident: code.ident.clone(),
             value: code.code.clone(),
-            doc: format!("{}. {}", code.description, instruction(&code.hint)).trim_end().to_owned(),
+            doc: code.doc.clone(),
         })
         .collect();
     let mut items = text("ErrorCode", doc, &variants, scope, &quote!());
@@ -87,7 +86,7 @@ fn text(
     scope: &Scope<'_>,
     gate: &TokenStream,
 ) -> Vec<TokenStream> {
-    let name = ident(name);
+    let (name, casing) = (ident(name), casing(name));
     let doc = docs([doc]);
     let names: Vec<_> = variants.iter().map(|variant| ident(&variant.ident)).collect();
     let values: Vec<_> = variants.iter().map(|variant| &variant.value).collect();
@@ -98,6 +97,7 @@ fn text(
         quote! {
             #doc
             #gate
+            #casing
             #[derive(Clone, Debug, PartialEq, Eq, Hash)]
             #[non_exhaustive]
             pub enum #name {
@@ -174,7 +174,7 @@ fn int(
     scope: &Scope<'_>,
     gate: &TokenStream,
 ) -> Vec<TokenStream> {
-    let name = ident(name);
+    let (name, casing) = (ident(name), casing(name));
     let doc = docs([doc]);
     let names: Vec<_> = variants.iter().map(|variant| ident(&variant.ident)).collect();
     let values: Vec<_> =
@@ -185,6 +185,7 @@ fn int(
         quote! {
             #doc
             #gate
+            #casing
             #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
             #[non_exhaustive]
             pub enum #name {

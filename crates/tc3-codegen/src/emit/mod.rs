@@ -22,6 +22,13 @@ use crate::ir::{Action, Enum, Ir, Struct, Ty};
 use crate::lower::{SHARED, VALUES};
 use crate::visible;
 
+/// Module of the error codes.
+const ERROR_CODE: &str = "error_code";
+/// Module of the catalogue, and its feature.
+const CATALOGUE: &str = "catalogue";
+/// Child module with the JSON codecs of the types of a module.
+const CODEC: &str = "codec";
+
 /// The emitted items of the root module, and of each other module by its path.
 pub(crate) struct Emitted {
     pub(crate) root: Vec<TokenStream>,
@@ -30,6 +37,7 @@ pub(crate) struct Emitted {
     /// Modules of the root, each with its feature.
     declared: Vec<(String, Option<String>)>,
     pub(crate) modules: BTreeMap<String, Module>,
+    names: ModuleNames,
 }
 
 pub(crate) struct Module {
@@ -43,6 +51,7 @@ pub(crate) fn emit(ir: &Ir<'_>) -> Emitted {
         exports: Vec::new(),
         declared: Vec::new(),
         modules: BTreeMap::new(),
+        names: ModuleNames::of(ir),
     };
     for (name, doc) in modules(ir) {
         let feature = ir.groups.iter().find(|group| group.name == name).map(|group| &*group.name);
@@ -55,11 +64,11 @@ pub(crate) fn emit(ir: &Ir<'_>) -> Emitted {
         items.extend(codec::error_code(&scope));
         let items = scope.imports().into_iter().chain(items).collect();
         let doc = "Known error codes of the service, and their classes.".to_owned();
-        emitted.declare("error_code", None);
-        emitted.modules.insert("error_code".to_owned(), Module { doc, items });
+        emitted.declare(ERROR_CODE, None);
+        emitted.insert(ERROR_CODE, Module { doc, items });
     }
-    emitted.declare("catalogue", Some("catalogue"));
-    emitted.modules.extend(catalogue::modules(ir));
+    emitted.declare(CATALOGUE, Some("catalogue"));
+    emitted.modules.extend(catalogue::modules(ir, emitted.names.get(CATALOGUE)));
     emitted.root.push(actions::visit(ir));
     emitted.exports = exports::exports(&emitted);
     emitted
@@ -84,6 +93,36 @@ fn modules(ir: &Ir<'_>) -> Vec<(String, String)> {
     modules
 }
 
+/// Names of the modules of the crate.
+pub(crate) struct ModuleNames(BTreeMap<String, String>);
+
+impl ModuleNames {
+    /// Names each module by its subject, with a `_` if a type has that name.
+    fn of(ir: &Ir<'_>) -> Self {
+        let subjects = [SHARED, VALUES, ERROR_CODE, CATALOGUE, CODEC];
+        let subjects: BTreeSet<&str> =
+            ir.groups.iter().map(|group| group.name.as_str()).chain(subjects).collect();
+        let structs = ir.structs.iter().map(|item| item.ident.as_str());
+        let types: BTreeSet<&str> =
+            structs.chain(ir.enums.iter().map(|set| set.ident.as_str())).collect();
+        let mut names = BTreeMap::new();
+        let mut taken: BTreeSet<String> = subjects.iter().map(|name| (*name).to_owned()).collect();
+        for subject in subjects {
+            let mut name = subject.to_owned();
+            while types.contains(name.as_str()) || (name != subject && taken.contains(&name)) {
+                name.push('_');
+            }
+            taken.insert(name.clone());
+            names.insert(subject.to_owned(), name);
+        }
+        Self(names)
+    }
+
+    fn get<'a>(&'a self, subject: &'a str) -> &'a str {
+        self.0.get(subject).map_or(subject, String::as_str)
+    }
+}
+
 impl Emitted {
     /// Declares a module of the root and exports its items.
     fn declare(&mut self, name: &str, feature: Option<&str>) {
@@ -91,8 +130,9 @@ impl Emitted {
         let may_be_empty = (name == SHARED || name == VALUES).then(
             || quote!(#[allow(unused_imports, unreachable_pub, reason = "empty if no feature is enabled")]),
         );
-        self.declared.push((name.to_owned(), feature.map(str::to_owned)));
-        let name = ident(name);
+        let name = self.names.get(name).to_owned();
+        self.declared.push((name.clone(), feature.map(str::to_owned)));
+        let name = ident(&name);
         self.root.push(quote!(#gate mod #name;));
         self.root.push(quote!(#gate #may_be_empty pub use self::#name::*;));
     }
@@ -139,16 +179,22 @@ impl Emitted {
             items.push(quote!(#allow use super::*;));
             items.extend(codecs);
             let doc = format!("JSON codecs of the types of `{module}`.");
-            self.modules.insert(format!("{module}/codec"), Module { doc, items });
+            let codec = ident(self.names.get(CODEC));
+            let path = format!("{}/{codec}", self.names.get(module));
+            self.modules.insert(path, Module { doc, items });
             head.insert(
                 0,
                 quote!(
-                    mod codec;
+                    mod #codec;
                 ),
             );
         }
         let items = head.into_iter().chain(items).collect();
-        self.modules.insert(module.to_owned(), Module { doc, items });
+        self.insert(module, Module { doc, items });
+    }
+
+    fn insert(&mut self, subject: &str, module: Module) {
+        self.modules.insert(self.names.get(subject).to_owned(), module);
     }
 }
 
@@ -197,5 +243,13 @@ pub(crate) fn gate(features: &[String]) -> TokenStream {
         [] => quote!(),
         [one] => quote!(#[cfg(feature = #one)]),
         many => quote!(#[cfg(any(#(feature = #many),*))]),
+    }
+}
+
+/// Emits `#[allow(..)]` for the name of a type, or nothing if it is in camel case.
+pub(crate) fn casing(name: &str) -> TokenStream {
+    match name.starts_with(|c: char| c.is_ascii_uppercase()) && !name.contains('_') {
+        true => quote!(),
+        false => quote!(#[allow(non_camel_case_types, reason = "name of the reference")]),
     }
 }

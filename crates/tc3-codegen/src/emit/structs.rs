@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::scope::Scope;
-use super::{docs, gate, ident, times};
+use super::{casing, docs, gate, ident, times};
 use crate::ir::{Field, Side, Struct, Ty};
 
 pub(super) fn items(item: &Struct<'_>, scope: &Scope<'_>) -> Vec<TokenStream> {
@@ -23,8 +23,7 @@ pub(super) fn items(item: &Struct<'_>, scope: &Scope<'_>) -> Vec<TokenStream> {
 fn definition(item: &Struct<'_>, scope: &Scope<'_>, gate: &TokenStream) -> TokenStream {
     let name = ident(&item.ident);
     let doc = docs(item.doc.iter().map(String::as_str));
-    let casing = (!is_camel(&item.ident))
-        .then(|| quote!(#[allow(non_camel_case_types, reason = "name of the reference")]));
+    let casing = casing(&item.ident);
     let default = item.default.then(|| quote!(, Default));
     let debug = (!item.fields.iter().any(|field| field.sensitive)).then(|| quote!(Debug,));
     let fields = item.fields.iter().map(|field| {
@@ -41,10 +40,6 @@ fn definition(item: &Struct<'_>, scope: &Scope<'_>, gate: &TokenStream) -> Token
         #[non_exhaustive]
         pub struct #name { #(#fields)* }
     }
-}
-
-fn is_camel(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_uppercase()) && !name.contains('_')
 }
 
 fn field_type(field: &Field<'_>, scope: &Scope<'_>) -> TokenStream {

@@ -18,9 +18,13 @@ pub(crate) const SHARED: &str = "shared";
 /// Module of value sets used by several groups.
 pub(crate) const VALUES: &str = "values";
 
-/// Reserved type names: the error code enum, and the primitive types.
-pub(crate) const RESERVED_TYPES: [&str; 18] = [
+/// Reserved type names: other public items, the module of the generated code, and the primitive types.
+pub(crate) const RESERVED_TYPES: [&str; 22] = [
+    "CATALOGUE",
+    "ERRORS",
     "ErrorCode",
+    "generated",
+    "visit_actions",
     "bool",
     "char",
     "str",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{VALUES, module_of};
 use crate::apply::Model;
+use crate::doc::code_text;
 use crate::ir::{Code, Enum, Variant, Variants};
 use crate::names::{camel, ident};
 use crate::overlay::Wire;
@@ -33,6 +34,7 @@ pub(super) fn codes(at: &mut Problems<'_>, model: &Model<'_>) -> Vec<Code> {
                     ident: name,
                     code: code.clone(),
                     description: meaning.trim_end_matches('.').to_owned(),
+                    doc: code_text(model, code),
                     hint: model.hint(code).unwrap_or_default().to_owned(),
                     is_own_hint: model.own_hint(code).is_some(),
                 });

@@ -3,6 +3,8 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
+use crate::markdown::urls_as_links;
+
 /// Converts the text to clean Markdown.
 pub(super) fn clean(text: &str) -> String {
     let mut writer = Writer::default();
@@ -350,33 +352,6 @@ fn entities(text: &str) -> String {
     ]
     .iter()
     .fold(text.to_owned(), |text, (entity, meaning)| text.replace(entity, meaning))
-}
-
-/// Turns URLs in escaped text into links: rustdoc warns about bare URLs.
-fn urls_as_links(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = ["http://", "https://"].iter().filter_map(|head| rest.find(head)).min() {
-        let (before, tail) = rest.split_at(at);
-        let ends = |c: char| !c.is_ascii_graphic() || "\"',;<>`".contains(c);
-        let mut end = tail.find(ends).unwrap_or(tail.len());
-        // An escaped end keeps its backslash.
-        if tail.get(end..).is_some_and(|after| after.starts_with(['<', '>', '`'])) {
-            end -= 1;
-        }
-        let (url, after) = tail.split_at(end);
-        out.push_str(before);
-        let bare: String = url.chars().filter(|c| *c != '\\').collect();
-        let trimmed = bare.trim_end_matches(['.', ')', ':']);
-        if trimmed.ends_with("//") {
-            out.push_str(url);
-        } else {
-            out.push_str(&format!("<{trimmed}>{}", bare.get(trimmed.len()..).unwrap_or_default()));
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    out
 }
 
 #[cfg(test)]

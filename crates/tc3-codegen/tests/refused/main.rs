@@ -390,16 +390,29 @@ fn every_action_belongs_to_one_group() {
         json!({"a": {"doc": "d", "actions": ["Do", "Gone"]}}),
         "overlay.json: /groups/a/actions/1: stale: no action `Gone`",
     );
-    bad_overlay(
-        "groups",
-        json!({"full": {"doc": "d", "actions": ["Do"]}}),
-        "overlay.json: /groups/full: reserved or invalid module name",
-    );
-    bad_overlay(
-        "groups",
-        json!({"codec": {"doc": "d", "actions": ["Do"]}}),
-        "overlay.json: /groups/codec: reserved or invalid module name",
-    );
+    for name in [
+        "full",
+        "codec",
+        "exports",
+        "generated",
+        "type",
+        "crate",
+        "3d",
+        "a-b",
+        "a/b",
+        "..",
+        "",
+        "Upper",
+        "con",
+        "lpt1",
+    ] {
+        let escaped = name.replace('/', "~1");
+        bad_overlay(
+            "groups",
+            json!({name: {"doc": "d", "actions": ["Do"]}}),
+            &format!("overlay.json: /groups/{escaped}: reserved or invalid module name"),
+        );
+    }
 }
 
 #[test]

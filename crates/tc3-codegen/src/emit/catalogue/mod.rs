@@ -11,16 +11,13 @@ use quote::quote;
 
 use self::metadata::Emitter;
 use self::names::{Place, Places};
-use super::{Module, ident};
+use super::{ERROR_CODE, Module, ident};
 use crate::doc::instruction;
 use crate::ir::Ir;
 use crate::lower::SHARED;
 
-/// Module of the error codes.
-const CODES: &str = "error_code";
-
-/// Emits the modules of the catalogue, by path.
-pub(super) fn modules(ir: &Ir<'_>) -> BTreeMap<String, Module> {
+/// Emits the modules of the catalogue, by path; `catalogue` is the name of their parent.
+pub(super) fn modules(ir: &Ir<'_>, catalogue: &str) -> BTreeMap<String, Module> {
     let places = Places::of(ir);
     let mut modules = BTreeMap::new();
     for (name, _) in super::modules(ir) {
@@ -32,12 +29,12 @@ pub(super) fn modules(ir: &Ir<'_>) -> BTreeMap<String, Module> {
     }
     if !ir.codes.is_empty() {
         let doc = "Metadata of the error codes.".to_owned();
-        modules.insert(CODES.to_owned(), Module { doc, items: codes(ir) });
+        modules.insert(ERROR_CODE.to_owned(), Module { doc, items: codes(ir) });
     }
     let root = root(ir, &places, modules.keys());
-    let mut modules: BTreeMap<String, Module> =
-        modules.into_iter().map(|(name, module)| (format!("catalogue/{name}"), module)).collect();
-    modules.insert("catalogue".to_owned(), root);
+    let below = |(name, module)| (format!("{catalogue}/{name}"), module);
+    let mut modules: BTreeMap<String, Module> = modules.into_iter().map(below).collect();
+    modules.insert(catalogue.to_owned(), root);
     modules
 }
 

@@ -181,7 +181,8 @@ mod tests {
     /// An import that adds a rename must not reformat the rest.
     #[test]
     fn the_committed_files_are_formatted() {
-        let folder = crate::files::root().join("api-spec/essbasic/2021-05-26");
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../api-spec/essbasic/2021-05-26");
         let overlay = crate::files::read(&folder.join("overlay.json")).unwrap();
         let parsed: tc3_codegen::overlay::Overlay =
             tc3_codegen::parse("overlay.json", &overlay).unwrap();

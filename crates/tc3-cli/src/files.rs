@@ -2,22 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
-
-/// Returns the root of the repository, the parent of this crate's folder.
-pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
-}
-
-/// Formats a path for messages, relative to the root if it is below.
-pub(crate) fn shown(path: &Path) -> String {
-    path.strip_prefix(root()).unwrap_or(path).display().to_string()
-}
 
 /// Maximum size of a file, in bytes.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -32,21 +21,39 @@ pub(crate) fn bounded(from: impl Read) -> io::Result<String> {
     }
 }
 
-pub(crate) fn read(path: &Path) -> Result<String, Error> {
+/// Formats a path for messages, relative to the current folder if it is below.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    let below = std::env::current_dir().ok();
+    let below = below.as_ref().and_then(|folder| path.strip_prefix(folder).ok());
+    below.unwrap_or(path).display().to_string()
+}
+
+/// Returns the text of a file.
+///
+/// # Errors
+/// Returns an [`Error`] if the file cannot be read, is not UTF-8, or exceeds 64 MiB.
+pub fn read(path: &Path) -> Result<String, Error> {
     File::open(path).and_then(bounded).map_err(|error| Error::io(path, &error))
 }
 
-/// Reads a file; returns `None` if it does not exist.
-pub(crate) fn read_optional(path: &Path) -> Result<Option<String>, Error> {
+/// Returns the text of a file, or `None` if it does not exist.
+///
+/// # Errors
+/// Returns the other errors of [`read`].
+pub fn read_optional(path: &Path) -> Result<Option<String>, Error> {
     match File::open(path).and_then(bounded) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io(path, &error)),
     }
 }
 
-/// Writes a file and creates its folders; returns whether its text changed.
-pub(crate) fn write(path: &Path, text: &str) -> Result<bool, Error> {
+/// Writes a file and creates its folders. Returns whether its text changed.
+///
+/// # Errors
+/// Returns an [`Error`] if the file or a folder cannot be written.
+pub fn write(path: &Path, text: &str) -> Result<bool, Error> {
     if read_optional(path).is_ok_and(|old| old.as_deref() == Some(text)) {
         return Ok(false);
     }
@@ -57,6 +64,8 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<bool, Error> {
     Ok(true)
 }
 
-pub(crate) fn sha256(bytes: &[u8]) -> String {
+/// Returns the SHA-256 of the bytes, in hexadecimal digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

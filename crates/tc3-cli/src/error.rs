@@ -1,20 +1,23 @@
-//! Error type of all commands.
+//! Error type of the library.
 
 use std::fmt;
 use std::path::Path;
 
 use tc3_codegen::Problem;
 
-/// Error message of a failed command, one problem per line.
+/// A failure, one problem per line.
 #[derive(Debug)]
-pub(crate) struct Error(pub(crate) String);
+pub struct Error(String);
 
 impl Error {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
+    /// Creates an error with this message.
+    pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    pub(crate) fn io(path: &Path, error: &std::io::Error) -> Self {
+    /// Creates the error of a file or folder.
+    #[must_use]
+    pub fn io(path: &Path, error: &std::io::Error) -> Self {
         Self(format!("{}: {error}", path.display()))
     }
 }
@@ -24,6 +27,8 @@ impl fmt::Display for Error {
         f.write_str(&self.0)
     }
 }
+
+impl std::error::Error for Error {}
 
 impl From<Vec<Problem>> for Error {
     fn from(problems: Vec<Problem>) -> Self {

@@ -5,18 +5,36 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::files::sha256;
+use crate::names::is_service;
 
-/// A `tccli` package.
-pub(crate) enum Tccli {
+/// The package `tccli`, or an edition of it such as `tccli-intl-en`.
+#[derive(Debug)]
+pub struct Tccli(Content);
+
+enum Content {
     Wheel { archive: Box<zip::ZipArchive<File>>, sha256: String, path: PathBuf },
     Folder(PathBuf),
 }
 
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Wheel { path, .. } | Self::Folder(path) => {
+                f.debug_tuple("Tccli").field(path).finish()
+            }
+        }
+    }
+}
+
 impl Tccli {
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    /// Opens a wheel, or a folder with its content.
+    ///
+    /// # Errors
+    /// Returns an [`Error`] if the path is neither.
+    pub fn open(path: &Path) -> Result<Self, Error> {
         if path.is_dir() {
             return if path.join("tccli/services").is_dir() {
-                Ok(Self::Folder(path.to_owned()))
+                Ok(Self(Content::Folder(path.to_owned())))
             } else {
                 let hint =
                     "missing tccli/services; expected the folder with the content of the wheel";
@@ -27,11 +45,25 @@ impl Tccli {
         let file = File::open(path).map_err(|error| Error::io(path, &error))?;
         let archive = zip::ZipArchive::new(file)
             .map_err(|error| Error::new(format!("{}: invalid wheel: {error}", path.display())))?;
-        Ok(Self::Wheel {
+        Ok(Self(Content::Wheel {
             archive: Box::new(archive),
             sha256: sha256(&bytes),
             path: path.to_owned(),
-        })
+        }))
+    }
+
+    /// Returns the name of the package, such as `tccli-intl-en`; that of a folder is `tccli`.
+    #[must_use]
+    pub fn package(&self) -> String {
+        let wheel = match &self.0 {
+            Content::Wheel { path, .. } => path.file_name(),
+            Content::Folder(_) => None,
+        };
+        let name = wheel.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        match name.split_once('-') {
+            Some((package, _)) if package.starts_with("tccli") => package.replace('_', "-"),
+            _ => "tccli".to_owned(),
+        }
     }
 
     /// Returns the version of the package.
@@ -45,19 +77,22 @@ impl Tccli {
 
     /// Returns the file name and checksum of the wheel; `None` for a folder.
     pub(crate) fn wheel(&self) -> Option<(String, String)> {
-        match self {
-            Self::Wheel { sha256, path, .. } => {
+        match &self.0 {
+            Content::Wheel { sha256, path, .. } => {
                 let name = path.file_name()?.to_string_lossy().into_owned();
                 Some((name, sha256.clone()))
             }
-            Self::Folder(_) => None,
+            Content::Folder(_) => None,
         }
     }
 
     /// Returns the names of the services, sorted.
-    pub(crate) fn services(&self) -> Result<Vec<String>, Error> {
-        let mut found: Vec<String> = match self {
-            Self::Wheel { archive, .. } => archive
+    ///
+    /// # Errors
+    /// Returns an [`Error`] if the folder cannot be read.
+    pub fn services(&self) -> Result<Vec<String>, Error> {
+        let mut found: Vec<String> = match &self.0 {
+            Content::Wheel { archive, .. } => archive
                 .file_names()
                 .filter_map(|name| {
                     let rest = name.ok()?.strip_prefix("tccli/services/")?.to_owned();
@@ -65,7 +100,7 @@ impl Tccli {
                     file.ends_with("/api.json").then(|| service.to_owned())
                 })
                 .collect(),
-            Self::Folder(root) => {
+            Content::Folder(root) => {
                 let folder = root.join("tccli/services");
                 let entries = fs::read_dir(&folder).map_err(|error| Error::io(&folder, &error))?;
                 entries
@@ -74,22 +109,31 @@ impl Tccli {
                     .collect()
             }
         };
+        found.retain(|name| is_service(name));
         found.sort();
         found.dedup();
         Ok(found)
     }
 
     /// Returns the versions of a service, `YYYY-MM-DD`, oldest first.
-    pub(crate) fn versions(&self, service: &str) -> Result<Vec<String>, Error> {
+    ///
+    /// # Errors
+    /// Returns an [`Error`] if the name is invalid, or if the package has no such service.
+    pub fn versions(&self, service: &str) -> Result<Vec<String>, Error> {
+        if !is_service(service) {
+            return Err(Error::new(format!(
+                "invalid service name `{service}`; expected letters, digits and `_`, such as cvm"
+            )));
+        }
         let prefix = format!("tccli/services/{service}/v");
-        let mut found: Vec<String> = match self {
-            Self::Wheel { archive, .. } => archive
+        let mut found: Vec<String> = match &self.0 {
+            Content::Wheel { archive, .. } => archive
                 .file_names()
                 .filter_map(|name| {
                     dashed(name.ok()?.strip_prefix(&prefix)?.strip_suffix("/api.json")?)
                 })
                 .collect(),
-            Self::Folder(root) => {
+            Content::Folder(root) => {
                 let folder = root.join("tccli/services").join(service);
                 let entries = fs::read_dir(&folder).map_err(|error| Error::io(&folder, &error))?;
                 entries
@@ -105,16 +149,19 @@ impl Tccli {
         Ok(found)
     }
 
-    /// Reads the official samples of one version of a service.
-    pub(crate) fn examples(&mut self, service: &str, version: &str) -> Result<String, Error> {
+    /// Reads the official samples of one version of a service, as JSON.
+    ///
+    /// # Errors
+    /// Returns an [`Error`] if the file cannot be read.
+    pub fn examples(&mut self, service: &str, version: &str) -> Result<String, Error> {
         self.read(&format!("tccli/services/{service}/v{}/examples.json", version.replace('-', "")))
     }
 
     /// Reads a file of the package.
     pub(crate) fn read(&mut self, name: &str) -> Result<String, Error> {
-        match self {
-            Self::Folder(root) => crate::files::read(&root.join(name)),
-            Self::Wheel { archive, .. } => {
+        match &mut self.0 {
+            Content::Folder(root) => crate::files::read(&root.join(name)),
+            Content::Wheel { archive, .. } => {
                 let wrong = |error: String| Error::new(format!("{name} in the wheel: {error}"));
                 let file = archive.by_name(name).map_err(|error| wrong(error.to_string()))?;
                 crate::files::bounded(file).map_err(|error| wrong(error.to_string()))

@@ -1,4 +1,4 @@
-//! Validation against the JSON Schemas of `api-spec/schema`, which editors use too.
+//! Validation against the JSON Schemas of specifications, overlays and error classes, which editors use too.
 
 use std::path::Path;
 
@@ -6,14 +6,24 @@ use serde_json::Value;
 use tc3_codegen::Problem;
 
 use crate::error::Error;
-use crate::files::{read, root, shown};
+use crate::files::{shown, write};
 
-/// Validates the text of a file against the schema with this name.
-pub(crate) fn check(path: &Path, name: &str, text: &str) -> Result<(), Error> {
-    let schema_path = root().join(format!("api-spec/schema/{name}.schema.json"));
-    let wrong = |reason: String| Error::new(format!("{}: {reason}", shown(&schema_path)));
-    let schema: Value =
-        serde_json::from_str(&read(&schema_path)?).map_err(|error| wrong(error.to_string()))?;
+/// Schemas by name.
+const SCHEMAS: [(&str, &str); 3] = [
+    ("errors", include_str!("../schema/errors.schema.json")),
+    ("overlay", include_str!("../schema/overlay.schema.json")),
+    ("spec", include_str!("../schema/spec.schema.json")),
+];
+
+/// Validates the text of a file against a schema: `errors`, `overlay` or `spec`.
+///
+/// # Errors
+/// Returns an [`Error`] with every violation, or if there is no schema of this name.
+pub fn check(path: &Path, name: &str, text: &str) -> Result<(), Error> {
+    let schema = SCHEMAS.iter().find(|(known, _)| *known == name);
+    let (_, schema) = schema.ok_or_else(|| Error::new(format!("unknown schema `{name}`")))?;
+    let wrong = |reason: String| Error::new(format!("{name}.schema.json: {reason}"));
+    let schema: Value = serde_json::from_str(schema).map_err(|error| wrong(error.to_string()))?;
     let validator = jsonschema::validator_for(&schema).map_err(|error| wrong(error.to_string()))?;
     let value: Value = tc3_codegen::parse(&shown(path), text)?;
     let problems: Vec<Problem> = validator
@@ -27,12 +37,25 @@ pub(crate) fn check(path: &Path, name: &str, text: &str) -> Result<(), Error> {
     if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
 }
 
+/// Writes the schemas of specifications and overlays to a folder.
+pub(crate) fn write_all(folder: &Path) -> Result<(), Error> {
+    for (name, text) in SCHEMAS.iter().filter(|(name, _)| *name != "errors") {
+        write(&folder.join(format!("{name}.schema.json")), text)?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::read;
+
+    fn spec_folder(name: &str) -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../api-spec").join(name)
+    }
 
     fn refused(file: &str, name: &str, edit: impl Fn(&mut Value)) -> String {
-        let path = root().join("api-spec/essbasic/2021-05-26").join(file);
+        let path = spec_folder("essbasic/2021-05-26").join(file);
         let text = read(&path).unwrap();
         check(&path, name, &text).unwrap();
         let mut value: Value = serde_json::from_str(&text).unwrap();
@@ -89,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_error_classes_match_their_schema_and_invalid_ones_do_not() {
-        let path = root().join("api-spec/common/errors.json");
+        let path = spec_folder("common/errors.json");
         let text = read(&path).unwrap();
         check(&path, "errors", &text).unwrap();
         for edit in [
