@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use tc3_cli::codegen::{Files, Target, entries};
-use tc3_cli::{Dependencies, Error, read, schema, sha256};
+use tc3_cli::codegen::{Files, Target};
+use tc3_cli::{Dependencies, Error, entries, read, schema, sha256};
 use tc3_codegen::Source;
 
 use crate::root::root;

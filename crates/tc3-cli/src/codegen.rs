@@ -7,7 +7,7 @@ use similar::TextDiff;
 use tc3_codegen::{Input, Output, Source};
 
 use crate::error::Error;
-use crate::files::{read, read_optional, sha256, shown, write};
+use crate::files::{entries, read, read_optional, sha256, shown, write};
 use crate::manifest::{self, Dependencies};
 use crate::schema;
 
@@ -158,24 +158,6 @@ fn add_diff(diff: &mut String, path: &Path, old: &str, new: &str) {
     let unified =
         text.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_string();
     diff.push_str(&unified);
-}
-
-/// Returns the entries of a folder, sorted; none if it does not exist.
-///
-/// # Errors
-/// Returns an [`Error`] if the folder cannot be read.
-pub fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::io(folder, &error)),
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        found.push(entry.map_err(|error| Error::io(folder, &error))?.path());
-    }
-    found.sort();
-    Ok(found)
 }
 
 /// Returns the files of a folder and of the folders below it.

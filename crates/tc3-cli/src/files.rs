@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -68,4 +68,22 @@ pub fn write(path: &Path, text: &str) -> Result<bool, Error> {
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns the entries of a folder, sorted; none if it does not exist.
+///
+/// # Errors
+/// Returns an [`Error`] if the folder cannot be read.
+pub fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io(folder, &error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        found.push(entry.map_err(|error| Error::io(folder, &error))?.path());
+    }
+    found.sort();
+    Ok(found)
 }

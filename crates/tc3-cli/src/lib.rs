@@ -22,7 +22,7 @@ mod tccli;
 
 pub use diff::{Comparison, diff};
 pub use error::Error;
-pub use files::{read, read_optional, sha256, shown, write};
+pub use files::{entries, read, read_optional, sha256, shown, write};
 pub use import::{Import, Imported, Schemas, import, latest_or};
 pub use manifest::Dependencies;
 pub use tccli::Tccli;

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::files::sha256;
+use crate::files::{entries, sha256};
 use crate::names::is_service;
 
 /// The package `tccli`, or an edition of it such as `tccli-intl-en`.
@@ -101,12 +101,8 @@ impl Tccli {
                 })
                 .collect(),
             Content::Folder(root) => {
-                let folder = root.join("tccli/services");
-                let entries = fs::read_dir(&folder).map_err(|error| Error::io(&folder, &error))?;
-                entries
-                    .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-                    .filter(|name| self.versions(name).is_ok())
-                    .collect()
+                let names = names_in(&root.join("tccli/services"))?.into_iter();
+                names.filter(|name| self.versions(name).is_ok()).collect()
             }
         };
         found.retain(|name| is_service(name));
@@ -135,11 +131,8 @@ impl Tccli {
                 .collect(),
             Content::Folder(root) => {
                 let folder = root.join("tccli/services").join(service);
-                let entries = fs::read_dir(&folder).map_err(|error| Error::io(&folder, &error))?;
-                entries
-                    .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-                    .filter_map(|name| dashed(name.strip_prefix('v')?))
-                    .collect()
+                let names = names_in(&folder)?.into_iter();
+                names.filter_map(|name| dashed(name.strip_prefix('v')?)).collect()
             }
         };
         found.sort();
@@ -168,6 +161,12 @@ impl Tccli {
             }
         }
     }
+}
+
+/// Returns the names of the entries of a folder that are UTF-8; none if it does not exist.
+fn names_in(folder: &Path) -> Result<Vec<String>, Error> {
+    let names = entries(folder)?.into_iter();
+    Ok(names.filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect())
 }
 
 /// Converts `20210526` to `2021-05-26`.

@@ -377,7 +377,7 @@ fn a_call_without_a_specification_needs_a_version() {
         ),
         ("call svc Gone --spec svc-spec", "svc 2021-02-03 has no action `Gone`"),
         ("call svc Do --spec svc-spec --call-timeout 5", "write it as 30s"),
-        ("call svc Do --spec svc-spec --body {\"Name\":\"\"} --endpoint x", "--endpoint: "),
+        ("call svc Do --spec svc-spec --body {\"Name\":\"\"} --endpoint ftp://x", "--endpoint: "),
     ] {
         let (status, out, err) = ran(folder.path(), line);
         assert_eq!((status, out.as_str()), (1, ""), "{line}");
