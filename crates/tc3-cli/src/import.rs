@@ -147,6 +147,7 @@ pub fn import(tccli: &mut Tccli, import: &Import<'_>) -> Result<Imported, Error>
     }
 
     let spec_text = format(&spec)?;
+    schema::check(&spec_path, "spec", &spec_text)?;
     let mut overlay = match read_optional(&overlay_path)? {
         Some(text) => tc3_codegen::parse::<Overlay>(&shown(&overlay_path), &text)?,
         None => Overlay { schema: schemas.path("overlay"), ..Overlay::default() },

@@ -198,6 +198,17 @@ fn names_that_are_no_packages_or_services_are_refused_before_anything_is_written
         assert_eq!(output.status.code(), Some(1), "{name}");
         assert!(err.contains(&format!("invalid service name `{name}`")), "{err}");
     }
+    // Names of the reference.
+    let path = folder.path().join("pkg/tccli/services/svc/v20210203/api.json");
+    let reference = fs::read_to_string(&path).unwrap();
+    for (name, other) in [("shared", "../shared"), ("generated", "a b"), ("Do", "Do/It")] {
+        let odd = reference.replace(&format!("\"{name}\""), &format!("\"{other}\""));
+        fs::write(&path, odd).unwrap();
+        let (status, out, err) = ran(folder.path(), "import --tccli pkg --service svc --out new");
+        assert_eq!((status, out.as_str()), (1, ""), "{other}");
+        assert!(err.contains("new/spec.json: ") && err.contains(other), "{err}");
+    }
+    fs::write(&path, reference).unwrap();
     let (status, _, err) = ran(folder.path(), "import --tccli pkg --service gone --out new");
     assert!(status == 1 && err == "error: unknown service `gone`\n", "{err}");
     assert_eq!(everything(folder.path()), before);
