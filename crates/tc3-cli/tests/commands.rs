@@ -408,7 +408,7 @@ fn help_and_errors_have_the_exit_status_of_the_documentation() {
         ran(at, "--version"),
         (0, format!("tc3 {}\n", env!("CARGO_PKG_VERSION")), String::new())
     );
-    let (status, _, err) = ran(at, "codegen --spek x");
+    let (status, _, err) = ran(at, "codegen --nowhere x");
     assert!(status == 1 && err.lines().count() == 1 && err.ends_with("; see --help\n"), "{err}");
     assert_eq!(tc3(at, &[]).status.code(), Some(1));
 }
