@@ -2,6 +2,7 @@
 //!
 //! - [`Action`] connects a request type with its response type and the metadata of a call ([`ActionInfo`]).
 //! - [`Envelope`] decodes the `{"Response": ...}` envelope, an API error or a typed response, in one pass.
+//! - [`Paginated`] reads and writes the fields of a page, for actions whose results are returned in pages.
 //! - [`ErrorTable`] has the class and the fix of each error code, from `api-spec/common/errors.json`.
 //! - [`StartTask`] and [`TaskQuery`] connect the action that starts a task with the one that reports its progress.
 //! - [`json`] is the crate `tc3-json`, which reads and writes generated types.
@@ -19,6 +20,7 @@ mod base64;
 mod envelope;
 mod error_class;
 mod error_table;
+mod pages;
 #[rustfmt::skip]
 mod platform_errors;
 mod redacted;
@@ -32,6 +34,7 @@ pub use base64::Base64;
 pub use envelope::{ApiError, Envelope, Success};
 pub use error_class::{ErrorClass, ErrorRule, RetryRule};
 pub use error_table::ErrorTable;
+pub use pages::{PageField, Paginated, Pagination, Position};
 pub use redacted::Redacted;
 pub use task::{StartTask, TaskQuery, TaskState};
 pub use tc3_json as json;
