@@ -51,6 +51,7 @@ fn crates_use_only_the_layers_below_them() {
         ("golden-grouped", &["tc3-api", "tc3-catalogue"]),
         ("golden-large", &["tc3-api", "tc3-catalogue"]),
         ("golden-modules", &["tc3-api", "tc3-catalogue"]),
+        ("golden-paged", &["tc3-api", "tc3-catalogue"]),
         ("tc3-client", &["tc3-api", "tc3-catalogue", "tc3-signer", "tc3-transport"]),
         ("essbasic-models", &["tc3-api", "tc3-catalogue"]),
         ("essbasic-files", &[]),

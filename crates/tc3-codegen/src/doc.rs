@@ -50,6 +50,10 @@ fn request_doc(model: &Model<'_>, name: &str, action: &str, facts: &Action) -> V
     if let Some(reason) = model.overlay.idempotent.get(action) {
         doc.push(format!("Idempotent. {reason}"));
     }
+    if let Some(pages) = model.pagination(action) {
+        let items = &pages.items;
+        doc.push(format!("Paginated: `Client::pages` returns the items of all pages, `{items}`."));
+    }
     doc.extend(rules(model, name));
     if let Some(example) = model.example(action) {
         doc.push("# Example".to_owned());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::errors::Facts;
 use crate::overlay::{Limit, Rule, Task, Unit};
+use crate::pages::PositionKind;
 
 /// A models crate.
 pub(crate) struct Ir<'a> {
@@ -44,6 +45,31 @@ pub(crate) struct Action {
     pub(crate) signed: bool,
     pub(crate) deprecated: bool,
     pub(crate) errors: Vec<String>,
+    pub(crate) pages: Option<Pages>,
+}
+
+/// The fields of an action that returns pages.
+pub(crate) struct Pages {
+    pub(crate) kind: PositionKind,
+    /// Field of the request with the position.
+    pub(crate) position: String,
+    /// Field of the request with the size of a page.
+    pub(crate) size: Option<String>,
+    pub(crate) items: Place,
+    /// Type of an item.
+    pub(crate) item: Ty,
+    pub(crate) total: Option<Place>,
+    pub(crate) next: Option<Place>,
+    /// Flag for further pages, and whether it states that no page follows.
+    pub(crate) more: Option<(Place, bool)>,
+}
+
+/// A field of a response, or of an object in it.
+pub(crate) struct Place {
+    /// Field of the response with the object, and whether it is optional.
+    pub(crate) object: Option<(String, bool)>,
+    pub(crate) field: String,
+    pub(crate) optional: bool,
 }
 
 /// Direction in which a type is used.

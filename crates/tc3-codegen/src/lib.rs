@@ -20,6 +20,7 @@ mod lower;
 mod markdown;
 mod names;
 pub mod overlay;
+pub mod pages;
 mod parse;
 mod platform;
 mod problem;

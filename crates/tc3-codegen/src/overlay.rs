@@ -1,6 +1,10 @@
 //! The overlay, `overlay.json`: corrections and additions to a spec.
 
+mod pagination;
+
 use serde::{Deserialize, Serialize};
+
+pub use pagination::PaginationEntry;
 
 use crate::errors::{ErrorClass, Facts, Retry};
 use crate::table::Table;
@@ -58,6 +62,9 @@ pub struct Overlay {
     /// Deprecated fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deprecated: Vec<Deprecated>,
+    /// Corrections of how actions return pages.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub pagination: Table<PaginationEntry>,
     /// Cargo features with their actions, by name; each action belongs to one.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub groups: Table<Group>,

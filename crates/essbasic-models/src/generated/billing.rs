@@ -6,7 +6,10 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::{Action, ActionInfo, Envelope, Redacted, json, time};
+use tc3_api::{
+    Action, ActionInfo, Envelope, PageField, Paginated, Pagination, Position, Redacted,
+    json, time,
+};
 
 use super::{Agent, UserInfo};
 
@@ -164,6 +167,8 @@ pub struct ChannelDescribeAccountBillDetailResponse {
 ///
 /// Idempotent. The action only reads.
 ///
+/// Paginated: `Client::pages` returns the items of all pages, `Details`.
+///
 /// # Rules
 ///
 /// - `Agent.AppId` is required.
@@ -266,6 +271,39 @@ impl Action for ChannelDescribeBillUsageDetailRequest {
     }
 }
 
+impl Paginated for ChannelDescribeBillUsageDetailRequest {
+    const PAGINATION: Pagination = Pagination::Page { first: 0 };
+    type Item = ChannelBillUsageDetail;
+
+    fn position(&self) -> Option<Position> {
+        Position::number(&self.offset)
+    }
+
+    fn set_position(&mut self, position: &Position) {
+        position.write_to(&mut self.offset);
+    }
+
+    fn page_size(&self) -> Option<u64> {
+        PageField::number(&self.limit)
+    }
+
+    fn items(
+        response: &ChannelDescribeBillUsageDetailResponse,
+    ) -> &[ChannelBillUsageDetail] {
+        &response.details
+    }
+
+    fn into_items(
+        response: ChannelDescribeBillUsageDetailResponse,
+    ) -> Vec<ChannelBillUsageDetail> {
+        response.details
+    }
+
+    fn total(response: &ChannelDescribeBillUsageDetailResponse) -> Option<u64> {
+        PageField::number(&response.total)
+    }
+}
+
 /// Response of `ChannelDescribeBillUsageDetail`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -289,6 +327,8 @@ pub struct ChannelDescribeBillUsageDetailResponse {
 /// Rate limit: 20 requests per second.
 ///
 /// Idempotent. The action only reads.
+///
+/// Paginated: `Client::pages` returns the items of all pages, `Details`.
 ///
 /// # Rules
 ///
@@ -435,6 +475,35 @@ impl Action for DescribeUsageRequest {
 
     fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
         Envelope::decode(body)
+    }
+}
+
+impl Paginated for DescribeUsageRequest {
+    const PAGINATION: Pagination = Pagination::Page { first: 0 };
+    type Item = UsageDetail;
+
+    fn position(&self) -> Option<Position> {
+        Position::number(&self.offset)
+    }
+
+    fn set_position(&mut self, position: &Position) {
+        position.write_to(&mut self.offset);
+    }
+
+    fn page_size(&self) -> Option<u64> {
+        PageField::number(&self.limit)
+    }
+
+    fn items(response: &DescribeUsageResponse) -> &[UsageDetail] {
+        &response.details
+    }
+
+    fn into_items(response: DescribeUsageResponse) -> Vec<UsageDetail> {
+        response.details
+    }
+
+    fn total(response: &DescribeUsageResponse) -> Option<u64> {
+        PageField::number(&response.total)
     }
 }
 

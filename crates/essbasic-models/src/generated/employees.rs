@@ -6,7 +6,10 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::{Action, ActionInfo, Envelope, Redacted, json, time};
+use tc3_api::{
+    Action, ActionInfo, Envelope, PageField, Paginated, Pagination, Position, Redacted,
+    json, time,
+};
 
 use super::{Agent, Filter, IdCardType, UserInfo};
 
@@ -480,6 +483,8 @@ pub struct ChannelDeleteRoleUsersResponse {
 ///
 /// Idempotent. The action only reads.
 ///
+/// Paginated: `Client::pages` returns the items of all pages, `Employees`.
+///
 /// # Rules
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
@@ -629,6 +634,35 @@ impl Action for ChannelDescribeEmployeesRequest {
     }
 }
 
+impl Paginated for ChannelDescribeEmployeesRequest {
+    const PAGINATION: Pagination = Pagination::Offset;
+    type Item = Staff;
+
+    fn position(&self) -> Option<Position> {
+        Position::number(&self.offset)
+    }
+
+    fn set_position(&mut self, position: &Position) {
+        position.write_to(&mut self.offset);
+    }
+
+    fn page_size(&self) -> Option<u64> {
+        PageField::number(&self.limit)
+    }
+
+    fn items(response: &ChannelDescribeEmployeesResponse) -> &[Staff] {
+        &response.employees
+    }
+
+    fn into_items(response: ChannelDescribeEmployeesResponse) -> Vec<Staff> {
+        response.employees
+    }
+
+    fn total(response: &ChannelDescribeEmployeesResponse) -> Option<u64> {
+        PageField::number(&response.total_count)
+    }
+}
+
 /// Response of `ChannelDescribeEmployees`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -667,6 +701,8 @@ pub struct ChannelDescribeEmployeesResponse {
 /// Rate limit: 20 requests per second.
 ///
 /// Idempotent. The action only reads.
+///
+/// Paginated: `Client::pages` returns the items of all pages, `ChannelRoles`.
 ///
 /// # Rules
 ///
@@ -757,6 +793,35 @@ impl Action for ChannelDescribeRolesRequest {
 
     fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
         Envelope::decode(body)
+    }
+}
+
+impl Paginated for ChannelDescribeRolesRequest {
+    const PAGINATION: Pagination = Pagination::Page { first: 0 };
+    type Item = ChannelRole;
+
+    fn position(&self) -> Option<Position> {
+        Position::number(&self.offset)
+    }
+
+    fn set_position(&mut self, position: &Position) {
+        position.write_to(&mut self.offset);
+    }
+
+    fn page_size(&self) -> Option<u64> {
+        PageField::number(&self.limit)
+    }
+
+    fn items(response: &ChannelDescribeRolesResponse) -> &[ChannelRole] {
+        &response.channel_roles
+    }
+
+    fn into_items(response: ChannelDescribeRolesResponse) -> Vec<ChannelRole> {
+        response.channel_roles
+    }
+
+    fn total(response: &ChannelDescribeRolesResponse) -> Option<u64> {
+        PageField::number(&response.total_count)
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use tc3_api::{
-    Action, ActionInfo, Base64, Envelope, Redacted, StartTask, TaskQuery, TaskState,
-    json, time,
+    Action, ActionInfo, Base64, Envelope, PageField, Paginated, Pagination, Position,
+    Redacted, json, time,
 };
 
 use super::{Agent, AuthorizationType, IdCardType, UserInfo};
@@ -2136,6 +2136,8 @@ pub struct DescribeBatchOrganizationRegistrationUrlsResponse {
 ///
 /// Idempotent. The action only reads.
 ///
+/// Paginated: `Client::pages` returns the items of all pages, `ChannelOrganizationInfos`.
+///
 /// # Rules
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
@@ -2245,6 +2247,39 @@ impl Action for DescribeChannelOrganizationsRequest {
 
     fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
         Envelope::decode(body)
+    }
+}
+
+impl Paginated for DescribeChannelOrganizationsRequest {
+    const PAGINATION: Pagination = Pagination::Offset;
+    type Item = ChannelOrganizationInfo;
+
+    fn position(&self) -> Option<Position> {
+        Position::number(&self.offset)
+    }
+
+    fn set_position(&mut self, position: &Position) {
+        position.write_to(&mut self.offset);
+    }
+
+    fn page_size(&self) -> Option<u64> {
+        PageField::number(&self.limit)
+    }
+
+    fn items(
+        response: &DescribeChannelOrganizationsResponse,
+    ) -> &[ChannelOrganizationInfo] {
+        &response.channel_organization_infos
+    }
+
+    fn into_items(
+        response: DescribeChannelOrganizationsResponse,
+    ) -> Vec<ChannelOrganizationInfo> {
+        response.channel_organization_infos
+    }
+
+    fn total(response: &DescribeChannelOrganizationsResponse) -> Option<u64> {
+        PageField::number(&response.total)
     }
 }
 

@@ -6,7 +6,10 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::{Action, ActionInfo, Base64, Envelope, Redacted, json, time};
+use tc3_api::{
+    Action, ActionInfo, Base64, Envelope, PageField, Paginated, Pagination, Position,
+    Redacted, json, time,
+};
 
 use super::{Agent, AutoSignScene, IdCardType, OrganizationInfo, UserInfo};
 
@@ -489,6 +492,8 @@ pub struct ChannelDeleteSealPoliciesResponse {
 ///
 /// Idempotent. The action only reads.
 ///
+/// Paginated: `Client::pages` returns the items of all pages, `Seals`.
+///
 /// # Rules
 ///
 /// - `Agent.AppId`, `Agent.ProxyOrganizationOpenId` and `Agent.ProxyOperator.OpenId` are
@@ -646,6 +651,39 @@ impl Action for ChannelDescribeOrganizationSealsRequest {
 
     fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
         Envelope::decode(body)
+    }
+}
+
+impl Paginated for ChannelDescribeOrganizationSealsRequest {
+    const PAGINATION: Pagination = Pagination::Offset;
+    type Item = OccupiedSeal;
+
+    fn position(&self) -> ::core::option::Option<Position> {
+        Position::number(&self.offset)
+    }
+
+    fn set_position(&mut self, position: &Position) {
+        position.write_to(&mut self.offset);
+    }
+
+    fn page_size(&self) -> ::core::option::Option<u64> {
+        PageField::number(&self.limit)
+    }
+
+    fn items(response: &ChannelDescribeOrganizationSealsResponse) -> &[OccupiedSeal] {
+        &response.seals
+    }
+
+    fn into_items(
+        response: ChannelDescribeOrganizationSealsResponse,
+    ) -> Vec<OccupiedSeal> {
+        response.seals
+    }
+
+    fn total(
+        response: &ChannelDescribeOrganizationSealsResponse,
+    ) -> ::core::option::Option<u64> {
+        PageField::number(&response.total_count)
     }
 }
 

@@ -6,7 +6,10 @@ mod codec;
 use std::fmt;
 use std::time::SystemTime;
 
-use tc3_api::{Action, ActionInfo, Envelope, Redacted, json, time};
+use tc3_api::{
+    Action, ActionInfo, Envelope, PageField, Paginated, Pagination, Position, Redacted,
+    json, time,
+};
 
 use super::{Agent, ApproverSignType, Component, UserFlowType, UserInfo};
 
@@ -40,6 +43,8 @@ pub struct AuthFailMessage {
 /// Rate limit: 20 requests per second.
 ///
 /// Idempotent. The action only reads.
+///
+/// Paginated: `Client::pages` returns the items of all pages, `Templates`.
 ///
 /// # Rules
 ///
@@ -308,6 +313,35 @@ impl Action for DescribeTemplatesRequest {
 
     fn decode(body: &[u8]) -> Result<Envelope<Self::Response>, json::Error> {
         Envelope::decode(body)
+    }
+}
+
+impl Paginated for DescribeTemplatesRequest {
+    const PAGINATION: Pagination = Pagination::Offset;
+    type Item = TemplateInfo;
+
+    fn position(&self) -> Option<Position> {
+        Position::number(&self.offset)
+    }
+
+    fn set_position(&mut self, position: &Position) {
+        position.write_to(&mut self.offset);
+    }
+
+    fn page_size(&self) -> Option<u64> {
+        PageField::number(&self.limit)
+    }
+
+    fn items(response: &DescribeTemplatesResponse) -> &[TemplateInfo] {
+        &response.templates
+    }
+
+    fn into_items(response: DescribeTemplatesResponse) -> Vec<TemplateInfo> {
+        response.templates
+    }
+
+    fn total(response: &DescribeTemplatesResponse) -> Option<u64> {
+        PageField::number(&response.total_count)
     }
 }
 

@@ -4,6 +4,7 @@
 mod docs;
 mod errors;
 mod fields;
+mod pagination;
 mod shown;
 mod tasks;
 
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::errors::PlatformErrors;
 use crate::names::{ident, is_device};
 use crate::overlay::{Docs, Limit, Overlay, Rule, Unit, Wire};
+use crate::pages::Pagination;
 use crate::problem::{Problem, Problems};
 use crate::spec::{Action, FieldSpec, Spec};
 
@@ -37,6 +39,8 @@ pub(crate) struct Model<'a> {
     times: Paths<'a, Unit>,
     base64: BTreeSet<(&'a str, &'a str)>,
     deprecated: Paths<'a, &'a str>,
+    /// Pagination by action.
+    pagination: BTreeMap<&'a str, Pagination>,
     /// Actions by request object.
     requests: BTreeMap<&'a str, (&'a str, &'a Action)>,
     /// Actions by response object.
@@ -86,6 +90,10 @@ impl<'a> Model<'a> {
         self.deprecated.get(&(object, field)).copied()
     }
 
+    pub(crate) fn pagination(&self, action: &str) -> Option<&Pagination> {
+        self.pagination.get(action)
+    }
+
     pub(crate) fn requested_by(&self, object: &str) -> Option<(&'a str, &'a Action)> {
         self.requests.get(object).copied()
     }
@@ -100,6 +108,7 @@ impl<'a> Model<'a> {
 }
 
 /// The parsed input.
+#[derive(Clone, Copy)]
 pub(crate) struct Given<'a> {
     pub(crate) spec: &'a Spec,
     pub(crate) overlay: &'a Overlay,
@@ -129,6 +138,7 @@ pub(crate) fn apply<'a>(file: &str, given: Given<'a>) -> Result<Model<'a>, Vec<P
         times: fields::times(at, spec, overlay),
         base64: fields::base64(at, spec, overlay),
         deprecated: fields::deprecated(at, spec, overlay),
+        pagination: pagination::pagination(at, &given),
         requests: by_object(spec, |name, action| (action.request.as_str(), (name, action))),
         responses: by_object(spec, |name, action| (action.response.as_str(), name)),
         groups: groups(at, spec, overlay),

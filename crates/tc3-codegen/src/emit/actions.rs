@@ -1,4 +1,4 @@
-//! Implementations of `tc3_api::Action`.
+//! Implementations of the traits of a request.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,19 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::scope::Scope;
+use super::{pages, tasks};
 use crate::ir::{Action, Ir};
 
-pub(super) fn action_impl(ir: &Ir<'_>, action: &Action, scope: &Scope<'_>) -> TokenStream {
+/// Emits the implementations for the request of an action.
+pub(super) fn impls(ir: &Ir<'_>, action: &Action, scope: &Scope<'_>) -> Vec<TokenStream> {
+    let mut items = vec![action_impl(ir, action, scope)];
+    items.extend(action.pages.as_ref().map(|pages| pages::paginated(action, pages, scope)));
+    items.extend(tasks::query_impl(ir, action, scope));
+    items.extend(tasks::start_impl(ir, action, scope));
+    items
+}
+
+fn action_impl(ir: &Ir<'_>, action: &Action, scope: &Scope<'_>) -> TokenStream {
     let request = scope.type_path(&action.request);
     let response = scope.type_path(&action.response);
     let [trait_path, info_type, envelope, json] =

@@ -6,6 +6,7 @@ mod codec;
 mod enums;
 pub(crate) mod errors;
 mod exports;
+mod pages;
 mod scope;
 mod structs;
 mod tasks;
@@ -154,6 +155,7 @@ impl Emitted {
         for action in &actions {
             used.extend([action.request.as_str(), action.response.as_str()]);
             used.extend(tasks::query_of(ir, action));
+            used.extend(action.pages.as_ref().and_then(|pages| generated(&pages.item)));
         }
         let gated = !ir.groups.is_empty() && (module == SHARED || module == VALUES);
         let scope = Scope::new(own.clone(), used, gated);
@@ -161,11 +163,11 @@ impl Emitted {
         for item in &structs {
             items.extend(structs::items(item, &scope));
             let of = actions.iter().filter(|action| action.request == item.ident);
-            items.extend(of.flat_map(|action| implementations(ir, action, &scope)));
+            items.extend(of.flat_map(|action| actions::impls(ir, action, &scope)));
         }
         items.extend(sets.iter().flat_map(|set| enums::value_set(set, &scope)));
         let others = actions.iter().filter(|action| !own.contains(action.request.as_str()));
-        items.extend(others.flat_map(|action| implementations(ir, action, &scope)));
+        items.extend(others.flat_map(|action| actions::impls(ir, action, &scope)));
 
         let mut head = scope.imports();
         if !own.is_empty() {
@@ -198,13 +200,6 @@ impl Emitted {
     }
 }
 
-/// Emits the implementations of the request of an action.
-fn implementations(ir: &Ir<'_>, action: &Action, scope: &Scope<'_>) -> Vec<TokenStream> {
-    let mut items = vec![actions::action_impl(ir, action, scope)];
-    items.extend(tasks::query_impl(ir, action, scope));
-    items.extend(tasks::start_impl(ir, action, scope));
-    items
-}
 
 /// Returns the name of the generated type that a value or its elements have.
 fn generated(ty: &Ty) -> Option<&str> {

@@ -52,7 +52,7 @@ fn field_type(field: &Field<'_>, scope: &Scope<'_>) -> TokenStream {
 }
 
 /// Returns the Rust type of a value.
-fn ty(ty: &Ty, scope: &Scope<'_>) -> TokenStream {
+pub(super) fn ty(ty: &Ty, scope: &Scope<'_>) -> TokenStream {
     match ty {
         Ty::String => scope.path("String"),
         Ty::I64 => quote!(i64),

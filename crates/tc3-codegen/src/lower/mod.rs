@@ -1,5 +1,6 @@
 //! Lowers the model to the IR: resolves all names and rejects collisions.
 
+mod pages;
 mod sets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,13 +89,12 @@ pub(crate) fn lower<'a>(
     let codes = sets::codes(&mut at, model);
     let mut at_overlay = Problems::of(overlay_file);
     let enums = sets::enums(&mut at_overlay, model, &reached);
+    let actions = lower_actions(&mut at_overlay, model, &structs);
     let mut found = at.into_found();
     found.extend(at_overlay.into_found());
     if !found.is_empty() {
         return Err(found);
     }
-    let type_ident = |object: &str| type_ident(model, object);
-    let actions = lower_actions(model, &type_ident);
     Ok(Ir {
         service: model.spec.service.clone(),
         version: model.spec.version.clone(),
@@ -348,19 +348,25 @@ fn lower_type(model: &Model<'_>, sizes: &Sizes<'_>, object: &str, fact: &FieldSp
     }
 }
 
-fn lower_actions(model: &Model<'_>, type_ident: &dyn Fn(&str) -> String) -> Vec<Action> {
+fn lower_actions(at: &mut Problems<'_>, model: &Model<'_>, structs: &[Struct<'_>]) -> Vec<Action> {
     let hosts = &model.overlay.hosts;
     let limit = model.overlay.rate_limit.as_ref();
-    let lower = |(name, facts): (&String, &crate::spec::Action)| {
+    let mut lower = |(name, facts): (&String, &crate::spec::Action)| {
         let own = hosts.iter().find(|host| host.action.as_ref() == Some(name));
         let host = own.or_else(|| hosts.iter().find(|host| host.action.is_none()));
+        let pagination = model.pagination(name);
+        let pages = pagination.and_then(|pagination| pages::pages(structs, facts, pagination));
+        if pagination.is_some() && pages.is_none() {
+            let reason = "a field of the pages has a value set; disable one of both";
+            at.add(&["pagination", name], reason);
+        }
         Action {
             name: name.clone(),
             title: facts.title.clone(),
             doc: model.action_doc(name).unwrap_or_default().to_owned(),
             group: model.group(name).map(str::to_owned),
-            request: type_ident(&facts.request),
-            response: type_ident(&facts.response),
+            request: type_ident(model, &facts.request),
+            response: type_ident(model, &facts.response),
             host: host.and_then(|host| host.host.clone()),
             test_host: host.and_then(|host| host.test_host.clone()),
             idempotent: model.overlay.idempotent.contains_key(name),
@@ -369,7 +375,8 @@ fn lower_actions(model: &Model<'_>, type_ident: &dyn Fn(&str) -> String) -> Vec<
             signed: !facts.skip_sign,
             deprecated: facts.status != Status::Online,
             errors: facts.errors.clone(),
+            pages,
         }
     };
-    model.spec.actions.0.iter().map(lower).collect()
+    model.spec.actions.0.iter().map(&mut lower).collect()
 }
