@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tc3_api::{Action, ActionInfo, json};
+use tc3_api::{Action, ActionInfo, Paginated, json};
 use tc3_transport::{
     AsyncBody, AsyncChunks, AsyncTransport, Bytes, Request, Response, SendGate, TransportError,
 };
@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::exchange::complete;
 use crate::limiter::{PermitRequest, Reservation};
 use crate::options::CallOptions;
+use crate::pages::asynchronous::Pages;
 use crate::response::{self, ApiResponse, Decode};
 use crate::stop::{Stop, stopped};
 use crate::time::{Now, within};
@@ -68,6 +69,19 @@ impl Client {
     pub fn on_hyper(config: Config) -> Result<Self, Error> {
         let transport = tc3_transport::HyperTransport::new(&config.transport);
         Self::with_transport(config, transport.map_err(Error::transport)?)
+    }
+
+    #[doc = include_str!("pages/docs/pages.md")]
+    pub fn pages<R>(&self, request: R) -> Pages<R>
+    where
+        R: Paginated + Send + Sync + 'static,
+        R::Response: Send,
+    {
+        let client = self.clone();
+        Pages::new(request, move |request| {
+            let client = client.clone();
+            async move { client.call(&request).await }
+        })
     }
 
     /// Returns `None` if the call was cancelled.

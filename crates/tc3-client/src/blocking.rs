@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tc3_api::{Action, ActionInfo, json};
+use tc3_api::{Action, ActionInfo, Paginated, json};
 use tc3_transport::{
     BlockingBody, BlockingTransport, Bytes, Request, Response, SendGate, TransportError,
     UreqTransport,
@@ -19,6 +19,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::limiter::{LimiterError, PermitRequest, Reservation};
 use crate::options::CallOptions;
+pub use crate::pages::blocking::{ByPage, Pages};
 use crate::response::{self, ApiResponse, Decode};
 use crate::stop::Stop;
 use crate::time::{self, Now};
@@ -56,6 +57,12 @@ impl Client {
     pub fn new(config: Config) -> Result<Self, Error> {
         let transport = UreqTransport::new(&config.transport).map_err(Error::transport)?;
         Self::with_transport(config, transport)
+    }
+
+    #[doc = include_str!("pages/docs/pages.md")]
+    pub fn pages<R: Paginated + 'static>(&self, request: R) -> Pages<R> {
+        let client = self.clone();
+        Pages::new(request, move |request| client.call(request))
     }
 
     /// Returns `None` if the call was cancelled.

@@ -36,6 +36,8 @@ pub enum ErrorKind {
     Timeout,
     /// An [`Interceptor`](crate::Interceptor) returned an error, which is the [`cause`](Error::cause).
     Interceptor,
+    /// A list has more pages than an iteration reads.
+    Pages,
 }
 
 /// The error of a call. [`Display`](fmt::Display) prints the failure on one line, [`hint`](Self::hint) returns the

@@ -17,6 +17,10 @@
 //! temporary credential is refreshed, once per call each. The timeout of [`Config::with_timeout`] covers all attempts
 //! and waits. [`CallOptions`] are settings of single calls.
 //!
+//! # Pages
+//! `Client::pages` returns the items of all pages of a list as a stream, and that of the blocking client as an iterator. The
+//! request implements [`Paginated`](api::Paginated), as generated models do. [`sans_io::Pager`] is the engine.
+//!
 //! # Untyped calls
 //! With the feature `serde`, requests and responses can be any serde type:
 //!
@@ -67,6 +71,7 @@ mod observer;
 mod one_line;
 mod options;
 mod pace;
+mod pages;
 mod pointers;
 mod quoted;
 mod request_headers;
@@ -97,6 +102,8 @@ pub use limiter::BlockingRateLimiter;
 pub use limiter::{Permit, PermitRequest, RateLimit, RateLimiter};
 pub use observer::{AttemptEvent, CallEvent, CallOutcome, Observer};
 pub use options::CallOptions;
+#[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
+pub use pages::asynchronous::{ByPage, Pages};
 pub use retry::RetryPolicy;
 pub use stop::Stop;
 pub use task::{TaskOptions, TaskOutcome};

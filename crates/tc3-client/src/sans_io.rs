@@ -38,6 +38,8 @@
 //! }
 //! ```
 //!
+//! A [`Pager`] is the engine of a list: it returns the request of each page.
+//!
 //! Of the [`Config`], a driver performs itself what needs IO: credentials, timers, clock, transport, rate limiters of the
 //! caller, and the limit on the size of a response.
 
@@ -57,6 +59,7 @@ use crate::error::Error;
 use crate::limiter::PermitRequest;
 pub use crate::limiter::Reservation;
 use crate::options::CallOptions;
+pub use crate::pages::Pager;
 use crate::response::{self, Decode};
 use crate::time::Now;
 

@@ -15,6 +15,7 @@ mod model;
 mod observed;
 mod options;
 mod outcomes;
+mod pages;
 mod private_bodies;
 mod rate_limiter;
 mod sans_io;

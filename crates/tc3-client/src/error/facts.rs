@@ -172,6 +172,7 @@ impl ErrorKind {
             Self::Timeout => "timeout",
             Self::Interceptor => "interceptor",
             Self::RateLimiter => "rate_limiter",
+            Self::Pages => "pages",
         }
     }
 }
