@@ -22,9 +22,11 @@ use crate::trace::{Workflow, in_context, spawn_blocking};
 use crate::until_stop::{call_until, unless_stopped};
 use crate::wait::{FlowWait, SignalQueue, WaitJob, WaitOptions};
 
+mod pages;
 mod task;
 mod transfer;
 
+pub use pages::Pages;
 pub use task::Task;
 pub(crate) use transfer::open;
 

@@ -28,10 +28,12 @@ use crate::trace::{Context, Workflow};
 use crate::wait::{FlowWait, WaitJob, WaitOptions};
 
 mod handle;
+mod pages;
 mod reader;
 mod task;
 
 pub use handle::ContractHandle;
+pub use pages::Pages;
 pub use reader::PdfReader;
 pub use task::Task;
 

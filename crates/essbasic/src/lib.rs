@@ -70,7 +70,7 @@
 //! | [`Client::with_agent`], [`Client::with_region`] | return a client for another agent or region, with the same connections |
 //! | [`Client::with_options`] | return a client whose calls have other [options](CallOptions) |
 //! | [`Client::contract`] | return a [handle of one contract](#one-contract) |
-//! | [`Client::call`] | call any action |
+//! | [`Client::call`], [`Client::pages`] | call any action, return the items of all pages of a list |
 //! | [`Client::start_task`], [`Client::wait_task`] | start a [task](#tasks), wait for its end |
 //! | [`Client::details`] | return status, parties and times |
 //! | [`Client::links`] | return download links |
@@ -403,7 +403,7 @@ pub mod test_util;
 pub use agent::agent;
 pub use archive::{ArchiveOptions, ArchiveReport, ArchivedFlow, Shard};
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
-pub use asynchronous::{Client, Task};
+pub use asynchronous::{Client, Pages, Task};
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
 pub use download::{AsyncSink, AsyncSinkWriter};
 pub use download::{

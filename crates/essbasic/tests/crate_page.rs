@@ -6,14 +6,16 @@ use std::fs;
 use std::path::Path;
 
 /// Files with such methods.
-const FILES: [&str; 21] = [
+const FILES: [&str; 22] = [
     "src/archive/options.rs",
     "src/archive/report.rs",
     "src/archive/shard.rs",
     "src/asynchronous.rs",
+    "src/asynchronous/pages.rs",
     "src/asynchronous/task.rs",
     "src/blocking.rs",
     "src/blocking/handle.rs",
+    "src/blocking/pages.rs",
     "src/blocking/reader.rs",
     "src/blocking/task.rs",
     "src/download/options.rs",

@@ -13,6 +13,7 @@ mod faults;
 mod hostile;
 mod object_store;
 mod one_contract;
+mod pages;
 mod planted;
 mod read_pdf;
 mod resumed;
