@@ -2,14 +2,16 @@
 //! compiler.
 
 mod compile;
+mod pages;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use tc3_cli::{Error, Import, Imported, Schemas, Tccli, import};
+use tc3_cli::{Error, Import, Imported, Schemas, Tccli, import, write};
 
+use self::pages::Pages;
 use crate::codegen;
 use crate::root::root;
 
@@ -53,6 +55,7 @@ struct Work {
 struct Row {
     name: String,
     imported: Option<Imported>,
+    pages: Pages,
     /// Duration of import and generation, and of compilation, in seconds.
     seconds: (f64, f64),
     /// Summary, or the first error.
@@ -66,7 +69,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     }
     let mut work = work(arguments, &packages)?;
     work.reverse();
-    println!("{}", line("service", "actions", "objects", "generate", "compile", "result"));
+    let titles = ["actions", "objects", "pages", "almost", "generate", "compile"];
+    println!("{}", line("service", &titles.map(str::to_owned), "result"));
     let packages: Vec<Mutex<Tccli>> = packages.into_iter().map(Mutex::new).collect();
     let (work, rows) = (Mutex::new(work), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -84,7 +88,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
             });
         }
     });
-    total(&rows.into_inner().unwrap_or_default())
+    let mut rows = rows.into_inner().unwrap_or_default();
+    rows.sort_by(|a, b| a.name.cmp(&b.name));
+    let total = total(&rows);
+    write_almost(&arguments.out.join("pages.tsv"), &rows)?;
+    total
 }
 
 /// Returns the versions to process.
@@ -136,22 +144,37 @@ fn total(rows: &[Row]) -> Result<(), Error> {
     };
     let sum = |of: fn(&Row) -> f64| -> f64 { rows.iter().map(of).sum() };
     let failed = rows.iter().filter(|row| row.result.is_err()).count();
-    println!(
-        "{}",
-        line(
-            &format!("{} versions", rows.len()),
-            &count(|imported| imported.actions).to_string(),
-            &count(|imported| imported.objects).to_string(),
-            &format!("{:.1}", sum(|row| row.seconds.0)),
-            &format!("{:.1}", sum(|row| row.seconds.1)),
-            &format!("{failed} failed"),
-        )
-    );
+    let pages: usize = rows.iter().map(|row| row.pages.found).sum();
+    let almost: usize = rows.iter().map(|row| row.pages.almost.len()).sum();
+    let numbers = [
+        count(|imported| imported.actions).to_string(),
+        count(|imported| imported.objects).to_string(),
+        pages.to_string(),
+        almost.to_string(),
+        format!("{:.1}", sum(|row| row.seconds.0)),
+        format!("{:.1}", sum(|row| row.seconds.1)),
+    ];
+    let versions = format!("{} versions", rows.len());
+    println!("{}", line(&versions, &numbers, &format!("{failed} failed")));
     if failed == 0 { Ok(()) } else { Err(Error::new(format!("{failed} failed"))) }
 }
 
-fn line(a: &str, b: &str, c: &str, d: &str, e: &str, f: &str) -> String {
-    format!("{a:<40} {b:>7} {c:>7} {d:>8} {e:>8}  {f}")
+/// Writes the actions that almost return pages, each with the reason.
+fn write_almost(path: &Path, rows: &[Row]) -> Result<(), Error> {
+    let mut text = String::from("service\taction\treason\n");
+    for row in rows {
+        for (action, reason) in &row.pages.almost {
+            text.push_str(&format!("{}\t{action}\t{reason}\n", row.name));
+        }
+    }
+    write(path, &text)?;
+    println!("actions that almost return pages: {}", path.display());
+    Ok(())
+}
+
+fn line(name: &str, numbers: &[String; 6], result: &str) -> String {
+    let [a, b, c, d, e, f] = numbers;
+    format!("{name:<40} {a:>7} {b:>7} {c:>7} {d:>7} {e:>8} {f:>8}  {result}")
 }
 
 impl std::fmt::Display for Row {
@@ -160,14 +183,15 @@ impl std::fmt::Display for Row {
             self.imported.as_ref().map_or("-".to_owned(), |imported| of(imported).to_string())
         };
         let (Ok(result) | Err(result)) = &self.result;
-        f.write_str(&line(
-            &self.name,
-            &count(|imported| imported.actions),
-            &count(|imported| imported.objects),
-            &format!("{:.1}", self.seconds.0),
-            &format!("{:.1}", self.seconds.1),
-            result,
-        ))
+        let numbers = [
+            count(|imported| imported.actions),
+            count(|imported| imported.objects),
+            self.pages.found.to_string(),
+            self.pages.almost.len().to_string(),
+            format!("{:.1}", self.seconds.0),
+            format!("{:.1}", self.seconds.1),
+        ];
+        f.write_str(&line(&self.name, &numbers, result))
     }
 }
 
@@ -182,6 +206,7 @@ fn process(arguments: &Arguments, tccli: &Mutex<Tccli>, worker: usize, work: &Wo
         Ok(mut tccli) => import(&mut tccli, &what),
         Err(_) => Err(Error::new("another service's import panicked")),
     };
+    let pages = Pages::of(&spec);
     let written = codegen::target(spec, out.clone()).and_then(|target| target.files()?.apply());
     let generation = start.elapsed().as_secs_f64();
     let start = Instant::now();
@@ -202,5 +227,9 @@ fn process(arguments: &Arguments, tccli: &Mutex<Tccli>, worker: usize, work: &Wo
         }
     };
     let seconds = (generation, start.elapsed().as_secs_f64());
-    Row { name: name.clone(), imported, seconds, result }
+    let (pages, result) = match pages {
+        Ok(pages) => (pages, result),
+        Err(error) => (Pages::default(), result.and(Err(error.to_string()))),
+    };
+    Row { name: name.clone(), imported, pages, seconds, result }
 }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use tc3_api::{
     Action, ActionInfo, Base64, Envelope, PageField, Paginated, Pagination, Position,
-    Redacted, json, time,
+    Redacted, StartTask, TaskQuery, TaskState, json, time,
 };
 
 use super::{Agent, AuthorizationType, IdCardType, UserInfo};

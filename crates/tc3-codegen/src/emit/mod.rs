@@ -19,7 +19,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use self::scope::Scope;
-use crate::ir::{Action, Enum, Ir, Struct, Ty};
+use crate::ir::{Enum, Ir, Struct, Ty};
 use crate::lower::{SHARED, VALUES};
 use crate::visible;
 
@@ -199,7 +199,6 @@ impl Emitted {
         self.modules.insert(self.names.get(subject).to_owned(), module);
     }
 }
-
 
 /// Returns the name of the generated type that a value or its elements have.
 fn generated(ty: &Ty) -> Option<&str> {

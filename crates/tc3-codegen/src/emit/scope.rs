@@ -25,7 +25,7 @@ const PRELUDE: [(&str, &str); 9] = [
 ];
 
 /// Names that a module imports if it uses them, with their paths.
-const IMPORTS: [(&str, &str); 18] = [
+const IMPORTS: [(&str, &str); 22] = [
     ("fmt", "std::fmt"),
     ("Duration", "std::time::Duration"),
     ("SystemTime", "std::time::SystemTime"),
