@@ -2,6 +2,7 @@
 
 usage: sdk.py calls < INPUT   one JSON line per call
        sdk.py sign < INPUT    one JSON line per signed request
+       sdk.py pages < INPUT   one JSON line per list: the items of all pages
 """
 
 import base64
@@ -97,5 +98,40 @@ def sign(given):
         }))
 
 
+def at(response, path):
+    """Returns a field of a response, or of an object in it."""
+    for name in path.split("."):
+        response = (response or {}).get(name)
+    return response
+
+
+def walk(client, order):
+    """Requests a list page by page, as a user of the SDK does who has read the documentation of the action."""
+    body, items = dict(order["body"]), []
+    while True:
+        response = client.call_json(order["action"], body)["Response"]
+        page = at(response, order["items"]) or []
+        items += page
+        if order["kind"] == "token":
+            if at(response, order["more"]) == order["ends"]:
+                return items
+            position = at(response, order["next"])
+        elif not page:
+            return items
+        elif order["kind"] == "offset":
+            position = len(items)
+        else:
+            position = int(body.get(order["position"], order["first"])) + 1
+        body[order["position"]] = str(position) if order["text"] else position
+
+
+def pages(given):
+    cred = credential.Credential("AKIDEXAMPLE", "SECRETEXAMPLE")
+    for order in given["lists"]:
+        made = profile(given["host"], {"method": "POST", "unsigned": False})
+        client = CommonClient("paged", "2020-01-02", cred, "", made)
+        print(json.dumps({"action": order["action"], "items": walk(client, order)}))
+
+
 if __name__ == "__main__":
-    {"calls": calls, "sign": sign}[sys.argv[1]](json.load(sys.stdin))
+    {"calls": calls, "sign": sign, "pages": pages}[sys.argv[1]](json.load(sys.stdin))

@@ -12,5 +12,6 @@
 mod calls;
 mod clients;
 mod examples;
+mod pages;
 mod samples;
 mod signatures;
