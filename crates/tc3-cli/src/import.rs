@@ -13,7 +13,7 @@ use crate::files::{read, read_optional, sha256, shown, write};
 use crate::tccli::Tccli;
 use crate::{json, schema};
 
-/// What to import, and where to.
+/// Service to import, and its destination.
 #[derive(Debug, Clone, Copy)]
 pub struct Import<'a> {
     /// Short name of the service.
