@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use essbasic::{
     ArchiveOptions, ArchiveReport, DownloadEvent, DownloadOptions, Error, FlowErrorKind,
@@ -24,9 +24,11 @@ use crate::support::{Driver, config, the_agent};
 
 const IDS: [&str; 4] = ["one", "two", "three", "four"];
 
-/// Starts an emulator with contracts of the same name, signed by every party.
+/// Starts an emulator with contracts of the same name, signed by every party long ago.
 fn emulator() -> Emulator {
-    let emulator = Emulator::builder().with_rate_limit(None).start().unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let builder = Emulator::builder().with_rate_limit(None).with_manual_clock(now - 200);
+    let emulator = builder.start().unwrap();
     for id in IDS {
         let mut flow = NewFlow::new(APP_ID, ORGANIZATION, id);
         flow.file_name = "合同.pdf".into();
@@ -34,6 +36,8 @@ fn emulator() -> Emulator {
         emulator.sign(id, None).unwrap();
         emulator.sign(id, None).unwrap();
     }
+    // A download would wait for the composition of files that have just been signed.
+    emulator.advance(Duration::from_secs(100));
     emulator
 }
 
@@ -51,9 +55,7 @@ impl Driver {
         flows: impl IntoIterator<Item = &'static str>,
         options: &DownloadOptions,
     ) -> essbasic::Report {
-        // The contracts have just been signed; the emulator composes their files at once.
-        let options = options.clone().with_settle(Duration::ZERO);
-        call!(self, download(flows, &options)).unwrap()
+        call!(self, download(flows, options)).unwrap()
     }
 }
 
