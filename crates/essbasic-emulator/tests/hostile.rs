@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-#[allow(dead_code, clippy::indexing_slicing, reason = "each test file uses a part of the module")]
+#[allow(dead_code, reason = "each test program uses a part of the module")]
 mod support;
 
 use std::io::{Read, Write};

@@ -1,5 +1,11 @@
 //! Runs the built command, isolated from the settings of the machine.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic fails the test"
+)]
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part")]
 
 pub mod child;

@@ -1,7 +1,5 @@
 //! Requests of a contract's life cycle.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
-
 use std::time::Duration;
 
 use essbasic_emulator::Emulator;

@@ -1,5 +1,7 @@
 //! HTTP client of the emulator that shares no code with the SDK except the signer.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
+
 pub(crate) mod flows;
 
 use std::time::Duration;

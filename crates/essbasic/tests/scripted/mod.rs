@@ -1,5 +1,11 @@
 //! Parts of scripted transports.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic fails the test"
+)]
 #![allow(unreachable_pub, reason = "shared by the modules of this program")]
 
 use std::collections::VecDeque;

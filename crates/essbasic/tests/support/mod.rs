@@ -1,5 +1,11 @@
 //! One interface to both clients, for tests against an emulator.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic fails the test"
+)]
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 use essbasic::credentials::Credential;

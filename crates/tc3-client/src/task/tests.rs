@@ -1,3 +1,7 @@
+//! The engine of tasks against scripted responses.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
+
 use tc3_api::json;
 use tc3_api::{Action, ActionInfo, Envelope};
 
