@@ -80,6 +80,18 @@ impl Envelope<()> {
     }
 }
 
+impl<'a> Envelope<&'a [u8]> {
+    /// Decodes only the envelope of a response of any type. The body is the text of the object `Response`.
+    ///
+    /// # Errors
+    /// Returns an error if the body is not a response of the API.
+    pub fn locate(body: &'a [u8]) -> Result<Self, Error> {
+        let body = without_bom(body);
+        let metadata = read(body, &mut SkipFields)?;
+        metadata.into_envelope(|range| Ok(body.get(range).unwrap_or_default()))
+    }
+}
+
 /// Returns the text without a byte order mark, which some gateways add.
 fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)

@@ -3,6 +3,7 @@
 //! - [`Action`] connects a request type with its response type and the metadata of a call ([`ActionInfo`]).
 //! - [`Envelope`] decodes the `{"Response": ...}` envelope, an API error or a typed response, in one pass.
 //! - [`Paginated`] reads and writes the fields of a page, for actions whose results are returned in pages.
+//! - [`StreamingAction`] is an action that responds with a stream; [`EventDecoder`] decodes its [`Event`]s.
 //! - [`ErrorTable`] has the class and the fix of each error code, from `api-spec/common/errors.json`.
 //! - [`StartTask`] and [`TaskQuery`] connect the action that starts a task with the one that reports its progress.
 //! - [`json`] is the crate `tc3-json`, which reads and writes generated types.
@@ -20,6 +21,7 @@ mod base64;
 mod envelope;
 mod error_class;
 mod error_table;
+mod events;
 mod pages;
 #[rustfmt::skip]
 mod platform_errors;
@@ -34,6 +36,9 @@ pub use base64::Base64;
 pub use envelope::{ApiError, Envelope, Success};
 pub use error_class::{ErrorClass, ErrorRule, RetryRule};
 pub use error_table::ErrorTable;
+pub use events::{
+    ErrorFields, Event, EventDecoder, EventError, EventFailure, StreamInfo, StreamingAction,
+};
 pub use pages::{PageField, Paginated, Pagination, Position};
 pub use redacted::Redacted;
 pub use task::{StartTask, TaskQuery, TaskState};
