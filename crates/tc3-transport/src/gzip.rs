@@ -79,7 +79,11 @@ impl Gunzip {
                 return Ok(Some(decompressed));
             }
         }
-        Ok(None)
+        // Otherwise the decoder keeps the end of its output until there is more input, which a stream may not have soon.
+        if self.decoder.header().is_some() {
+            self.decoder.flush()?;
+        }
+        Ok(self.decompressed())
     }
 
     /// Returns the last decompressed chunk, after the end of the input.

@@ -11,7 +11,8 @@
 //! - Every status is a [`Response`] with its body, including 4xx and 5xx.
 //! - A request with [`public_only`](Request::public_only) connects only to the public internet. A closure must ensure
 //!   this itself.
-//! - [`Request::timeout`] limits the whole exchange, including reading the body.
+//! - [`Request::timeout`] limits the whole exchange, including reading the body, unless
+//!   [`streamed_body`](Request::streamed_body) is set.
 //! - A failure is a [`TransportError`], whose [kind](TransportErrorKind) states whether the request may have reached the
 //!   server.
 //!

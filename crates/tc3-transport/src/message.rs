@@ -20,6 +20,9 @@ pub struct Request {
     pub body: Bytes,
     /// Timeout of the whole exchange, including reading the body; `None` for only the timeouts of the transport.
     pub timeout: Option<Duration>,
+    /// True if the body of the response is a stream of unknown duration: [`timeout`](Self::timeout) then ends with the
+    /// headers, and only the timeouts of the transport limit reading the body. A closure must ensure this itself.
+    pub streamed_body: bool,
     /// True if the request may connect only to the public internet, for URLs from an untrusted source. A host that is, or
     /// resolves to, a loopback, private or reserved address or a metadata service is refused with
     /// [`NotPublic`](crate::TransportErrorKind::NotPublic).
@@ -47,6 +50,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             timeout: None,
+            streamed_body: false,
             public_only: false,
             bypass_proxy: false,
             new_connection: false,
@@ -62,6 +66,15 @@ impl Request {
         if let Some(gate) = self.gate.as_ref().filter(|_| !self.body.is_empty()) {
             gate.watch();
         }
+    }
+}
+
+#[cfg(any(feature = "reqwest-no-tls", feature = "ureq"))]
+impl Request {
+    /// Returns the timeout of the whole exchange, and that until the headers, of which at most one is set.
+    pub(crate) fn timeouts(&self) -> (Option<Duration>, Option<Duration>) {
+        let timeout = self.timeout.map(crate::config::bounded);
+        if self.streamed_body { (None, timeout) } else { (timeout, None) }
     }
 }
 
@@ -89,6 +102,7 @@ impl fmt::Debug for Request {
             )
             .field("body_bytes", &self.body.len())
             .field("timeout", &self.timeout)
+            .field("streamed_body", &self.streamed_body)
             .field("public_only", &self.public_only)
             .field("bypass_proxy", &self.bypass_proxy)
             .finish()

@@ -97,6 +97,7 @@ impl AsyncTransport for HyperTransport {
         request.watch_gate();
         let shared = &self.shared;
         let deadline = request.timeout.map(|timeout| Instant::now() + bounded(timeout));
+        let is_streamed = request.streamed_body;
         let route = shared.proxies.route(&request)?;
         if request.public_only {
             route.check_public()?;
@@ -129,6 +130,9 @@ impl AsyncTransport for HyperTransport {
                 Err(SendError::Timeout) => return Err(timed_out(&route)),
             };
             let (mut parts, body) = response.into_parts();
+            if is_streamed {
+                timeouts.remove_deadline();
+            }
             let decoder = Decoder::new(&mut parts.headers);
             let state = State::Open(Box::new(Open { connection, body, timeouts, decoder }));
             let shared = Arc::clone(shared);

@@ -20,6 +20,11 @@ impl Timeouts {
         Self { deadline, read_timeout, last_activity: now, timer: Box::pin(sleep_until(due)) }
     }
 
+    /// Removes the deadline, so that only the read timeout remains.
+    pub(super) fn remove_deadline(&mut self) {
+        self.deadline = None;
+    }
+
     /// Restarts the read timeout.
     pub(super) fn record_activity(&mut self) {
         self.last_activity = Instant::now();

@@ -184,6 +184,7 @@ impl AsyncTransport for ReqwestTransport {
             .to_string()
             .parse()
             .map_err(|_| route.error(Kind::Request, "reqwest refuses the URI"))?;
+        let (timeout, head_timeout) = request.timeouts();
         request.set_empty_length();
         accept_gzip(&mut request.headers);
         let gate = (!request.body.is_empty()).then(|| request.gate.unwrap_or_default());
@@ -193,16 +194,24 @@ impl AsyncTransport for ReqwestTransport {
         let body = Body::wrap(GatedBody::new(request.body, gate.clone()));
         let mut builder =
             client.request(request.method, url.clone()).headers(request.headers).body(body);
-        if let Some(timeout) = request.timeout {
-            builder = builder.timeout(bounded(timeout));
+        if let Some(timeout) = timeout {
+            builder = builder.timeout(timeout);
         }
-        let sent = builder.send().await;
-        let mut response = sent.map_err(|error| {
-            match error.is_timeout() && gate.is_some_and(|gate| gate.can_close()) {
-                // Such as a TLS handshake that does not end.
-                true => route.error(Kind::Connect, "timed out"),
-                false => classify(error, &route),
+        // Such as a TLS handshake that does not end.
+        let is_unsent = || gate.as_ref().is_some_and(|gate| gate.can_close());
+        let timed_out = || match is_unsent() {
+            true => route.error(Kind::Connect, "timed out"),
+            false => route.error(Kind::Timeout, "the response is incomplete"),
+        };
+        let sent = match head_timeout {
+            None => builder.send().await,
+            Some(timeout) => {
+                tokio::time::timeout(timeout, builder.send()).await.map_err(|_| timed_out())?
             }
+        };
+        let mut response = sent.map_err(|error| match error.is_timeout() && is_unsent() {
+            true => timed_out(),
+            false => classify(error, &route),
         })?;
         if *response.url() != url {
             return Err(route.error(

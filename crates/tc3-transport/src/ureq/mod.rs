@@ -39,6 +39,8 @@ const MIN_CHUNK: usize = 4 << 10;
 ///   not limit it.
 /// - A body above 1 MiB is sent with `Expect: 100-continue`, after the response 100 or one second.
 /// - No thread is started.
+/// - The timeout of a request with [`streamed_body`](Request::streamed_body) limits sending and the wait for the headers
+///   each, after a connection was made.
 /// - Requests through a proxy use a tunnel (`CONNECT`), including those to `http://`.
 /// - ureq logs every byte sent and received, including credentials and contracts, with the `log` crate at level `trace`.
 ///   Set its targets `ureq` and `ureq_proto` to `debug`, at which it logs none of them. Otherwise
@@ -114,13 +116,19 @@ impl UreqTransport {
     fn run(
         agent: &Agent,
         request: http::Request<impl AsSendBody>,
-        timeout: Option<Duration>,
+        (timeout, head_timeout): (Option<Duration>, Option<Duration>),
         new_connection: bool,
         route: &Route,
     ) -> Result<http::Response<Body>, TransportError> {
         let proxy = route.proxy.as_ref().map(through).transpose();
         let proxy = proxy.map_err(|_| route.error(Kind::Proxy, "ureq refuses the proxy URL"))?;
-        let mut request = agent.configure_request(request).proxy(proxy).timeout_global(timeout);
+        let mut request = agent
+            .configure_request(request)
+            .proxy(proxy)
+            .timeout_global(timeout)
+            .timeout_send_request(head_timeout)
+            .timeout_send_body(head_timeout)
+            .timeout_recv_response(head_timeout);
         if new_connection {
             // Idle connections are closed.
             request = request.max_idle_age(Duration::ZERO);
@@ -152,7 +160,7 @@ impl BlockingTransport for UreqTransport {
         request.watch_gate();
         let route = self.proxies.route(&request)?;
         let agent = self.agent_for(request.public_only, &route)?;
-        let (timeout, new_connection) = (request.timeout.map(bounded), request.new_connection);
+        let (timeouts, new_connection) = (request.timeouts(), request.new_connection);
         let mut parts = http::Request::new(());
         *parts.method_mut() = request.method;
         *parts.uri_mut() = request.uri;
@@ -168,13 +176,13 @@ impl BlockingTransport for UreqTransport {
                 parts.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length);
                 let mut reader = GatedReader { bytes: &request.body, gate };
                 let parts = parts.map(|()| SendBody::from_reader(&mut reader));
-                Self::run(agent, parts, timeout, new_connection, &route)
+                Self::run(agent, parts, timeouts, new_connection, &route)
             }
             _ if has_body => {
                 let parts = parts.map(|()| &*request.body);
-                Self::run(agent, parts, timeout, new_connection, &route)
+                Self::run(agent, parts, timeouts, new_connection, &route)
             }
-            _ => Self::run(agent, parts, timeout, new_connection, &route),
+            _ => Self::run(agent, parts, timeouts, new_connection, &route),
         }?;
         let (parts, body) = response.into_parts();
         Ok(Response {
@@ -286,7 +294,8 @@ mod tests {
             |url: &str| transport.proxies.route(&Request::get(url.parse().unwrap())).unwrap();
         let agent = transport.agent_for(true, &route("http://files.example/")).unwrap();
         let request = http::Request::get(&url).body(()).unwrap();
-        let error = UreqTransport::run(agent, request, None, false, &route(&url)).unwrap_err();
+        let error =
+            UreqTransport::run(agent, request, (None, None), false, &route(&url)).unwrap_err();
         assert_eq!(error.kind(), Kind::NotPublic, "{error}");
         assert!(error.to_string().contains("localhost:") && !error.to_string().contains("linkkey"));
         assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);

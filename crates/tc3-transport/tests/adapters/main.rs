@@ -49,4 +49,5 @@ mod failures;
 mod gate;
 mod proxies;
 mod public;
+mod streams;
 mod support;
