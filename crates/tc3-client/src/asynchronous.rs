@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tc3_api::{Action, ActionInfo, Paginated, json};
+use tc3_api::{Action, ActionInfo, Paginated, StreamInfo, StreamingAction, json};
 use tc3_transport::{
     AsyncBody, AsyncChunks, AsyncTransport, Bytes, Request, Response, SendGate, TransportError,
 };
@@ -18,8 +18,10 @@ use crate::exchange::complete;
 use crate::limiter::{PermitRequest, Reservation};
 use crate::options::CallOptions;
 use crate::pages::asynchronous::Pages;
-use crate::response::{self, ApiResponse, Decode};
+use crate::response::{self, ApiResponse, Decode, DecodeEvent};
 use crate::stop::{Stop, stopped};
+use crate::stream::Items;
+use crate::stream::asynchronous::EventStream;
 use crate::time::{Now, within};
 
 /// An async client. Clones are cheap and share connections, credentials and the rate limit.
@@ -46,6 +48,7 @@ client_methods! {
     send: [+ Send],
     sync: [+ Sync],
     call_bounds: [R: Action + Sync, R::Response: Send],
+    stream_bounds: [R: StreamingAction + Sync, R::Item: Send],
 }
 
 impl Client {
@@ -99,19 +102,43 @@ impl Client {
         let span = call.span().clone();
         let mut read =
             |response: Response<Bytes>| response::read(response, Some(opening), decode, &mut value);
-        let is_complete = self.drive(call, &mut read, stop).instrument(span).await?;
+        let mut call = Watched::new(call);
+        let is_complete =
+            self.drive(&mut call, &mut None, &mut read, stop).instrument(span).await?;
         // Otherwise a value is that of a rejected attempt.
         is_complete.then(|| response::decoded(&info, value)).transpose()
+    }
+
+    /// Opens the stream of a response, or decodes a response that is not a stream.
+    async fn open<T: Send>(
+        &self,
+        info: ActionInfo<'static>,
+        stream: StreamInfo,
+        body: Result<Vec<u8>, json::Error>,
+        decode: DecodeEvent<T>,
+    ) -> Result<EventStream<T>, Error> {
+        let body = self.engine.body(&info, body)?;
+        let (mut value, mut events) = (None, None);
+        let opening = self.engine.opening(info);
+        let call = Call::streamed(&self.engine, &self.options, info, body, self.now())?;
+        let span = call.span().clone();
+        let mut read = |response: Response<Bytes>| {
+            response::read_event(response, Some(opening), decode, &mut value)
+        };
+        let mut call = Watched::new(call);
+        self.drive(&mut call, &mut events, &mut read, None).instrument(span).await?;
+        let single = events.is_none().then(|| response::decoded(&info, value)).transpose()?;
+        Ok(EventStream::new(Items::new(call, stream, decode, single), events))
     }
 
     /// Returns false if the call was cancelled.
     async fn drive(
         &self,
-        call: Call<'_>,
+        call: &mut Watched<'_>,
+        body: &mut Option<AsyncBody>,
         read: &mut (dyn FnMut(Response<Bytes>) -> ApiResponse + Send),
         stop: Option<&Stop>,
     ) -> Result<bool, Error> {
-        let mut call = Watched::new(call, &*self.engine.config.clock);
         let mut step = call.start(self.now());
         // Another request in flight may be dropped only if it is not sent yet.
         let is_idempotent = call.is_idempotent();
@@ -138,11 +165,17 @@ impl Client {
                         (Some(stop), None) => stop.within_grace(exchange).await,
                         (None, _) => Some(exchange.await),
                     };
-                    response.map(|response| Event::Response(response.map(&mut *read)))
+                    response.map(|exchanged| {
+                        Event::Response(exchanged.map(|(response, stream)| {
+                            *body = stream;
+                            read(response)
+                        }))
+                    })
                 }
                 Step::Sleep(time) => {
                     unless_stopped(stop, self.sleep(time)).await.map(|()| Event::Woke)
                 }
+                Step::Opened => return Ok(true),
                 Step::Done(result) => return result.map(|()| true),
             };
             let Some(event) = event else { return call.stop(self.now()) };

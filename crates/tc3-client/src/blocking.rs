@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tc3_api::{Action, ActionInfo, Paginated, json};
+use tc3_api::{Action, ActionInfo, Paginated, StreamInfo, StreamingAction, json};
 use tc3_transport::{
     BlockingBody, BlockingTransport, Bytes, Request, Response, SendGate, TransportError,
     UreqTransport,
@@ -20,8 +20,10 @@ use crate::error::Error;
 use crate::limiter::{LimiterError, PermitRequest, Reservation};
 use crate::options::CallOptions;
 pub use crate::pages::blocking::{ByPage, Pages};
-use crate::response::{self, ApiResponse, Decode};
+use crate::response::{self, ApiResponse, Decode, DecodeEvent};
 use crate::stop::Stop;
+use crate::stream::Items;
+pub use crate::stream::blocking::EventStream;
 use crate::time::{self, Now};
 
 /// A blocking client without an async runtime. Clones are cheap and share connections, credentials and the rate
@@ -47,6 +49,7 @@ client_methods! {
     send: [],
     sync: [],
     call_bounds: [R: Action],
+    stream_bounds: [R: StreamingAction],
 }
 
 impl Client {
@@ -80,19 +83,41 @@ impl Client {
         let _entered = call.span().clone().entered();
         let mut read =
             |response: Response<Bytes>| response::read(response, Some(opening), decode, &mut value);
-        let is_complete = self.drive(call, &mut read, stop)?;
+        let is_complete = self.drive(&mut Watched::new(call), &mut None, &mut read, stop)?;
         // Otherwise a value is that of a rejected attempt.
         is_complete.then(|| response::decoded(&info, value)).transpose()
+    }
+
+    /// Opens the stream of a response, or decodes a response that is not a stream.
+    fn open<T>(
+        &self,
+        info: ActionInfo<'static>,
+        stream: StreamInfo,
+        body: Result<Vec<u8>, json::Error>,
+        decode: DecodeEvent<T>,
+    ) -> Result<EventStream<T>, Error> {
+        let body = self.engine.body(&info, body)?;
+        let (mut value, mut events) = (None, None);
+        let opening = self.engine.opening(info);
+        let call = Call::streamed(&self.engine, &self.options, info, body, self.now())?;
+        let _entered = call.span().clone().entered();
+        let mut read = |response: Response<Bytes>| {
+            response::read_event(response, Some(opening), decode, &mut value)
+        };
+        let mut call = Watched::new(call);
+        self.drive(&mut call, &mut events, &mut read, None)?;
+        let single = events.is_none().then(|| response::decoded(&info, value)).transpose()?;
+        Ok(EventStream::new(Items::new(call, stream, decode, single), events))
     }
 
     /// Returns false if the call was cancelled.
     fn drive(
         &self,
-        call: Call<'_>,
+        call: &mut Watched<'_>,
+        body: &mut Option<BlockingBody>,
         read: &mut dyn FnMut(Response<Bytes>) -> ApiResponse,
         stop: Option<&Stop>,
     ) -> Result<bool, Error> {
-        let mut call = Watched::new(call, &*self.engine.config.clock);
         let mut step = call.start(self.now());
         // Another request in flight may be dropped only if it is not sent yet.
         let is_idempotent = call.is_idempotent();
@@ -123,12 +148,18 @@ impl Client {
                     };
                     let response =
                         detached::exchange(&self.transport, request, max_bytes, stop, &is_over);
-                    response.map(|response| Event::Response(response.map(&mut *read)))
+                    response.map(|exchanged| {
+                        Event::Response(exchanged.map(|(response, stream)| {
+                            *body = stream;
+                            read(response)
+                        }))
+                    })
                 }
                 Step::Sleep(time) => {
                     let timer = &*self.engine.config.blocking_sleep;
                     time::sleep_until_stop(timer, time, stop).then_some(Event::Woke)
                 }
+                Step::Opened => return Ok(true),
                 Step::Done(result) => return result.map(|()| true),
             };
             let Some(event) = event else { return call.stop(self.now()) };

@@ -7,6 +7,7 @@ mod observe;
 mod permit;
 mod reaction;
 mod request;
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +50,8 @@ pub(crate) enum Step<'a> {
     /// Send the request and read the whole response.
     Send(Request),
     Sleep(Duration),
+    /// Read the stream of events. The call is not done until the stream has ended.
+    Opened,
     Done(Result<(), Error>),
 }
 
@@ -60,6 +63,8 @@ pub(crate) struct Call<'a> {
     info: ActionInfo<'a>,
     /// True if the action is idempotent by its own metadata, and not declared otherwise.
     has_no_effect: bool,
+    /// True if the response may be a stream of events.
+    is_streamed: bool,
     /// The action of the HTTP request. It differs from `info` if the call is encapsulated.
     outer_action: ActionInfo<'a>,
     target: Target,
@@ -128,6 +133,7 @@ impl<'a> Call<'a> {
             options: Arc::clone(options),
             info,
             has_no_effect,
+            is_streamed: false,
             outer_action,
             observed: Observed::new(&info, &target, now),
             target,

@@ -15,6 +15,7 @@ macro_rules! client_methods {
         send: [$($send:tt)*],
         sync: [$($sync:tt)*],
         call_bounds: [$($call_bounds:tt)*],
+        stream_bounds: [$($stream_bounds:tt)*],
     ) => {
         impl Client {
             /// Creates a client over another transport, such as a closure from [`Request`] to [`Response`].
@@ -91,6 +92,27 @@ macro_rules! client_methods {
                 $($call_bounds)*
             {
                 self.call_until(R::INFO, request.encode(), R::decode, Some(stop))$($await)*
+            }
+
+            /// Makes a typed call whose response may be a stream of events. Returns it once its headers have been received.
+            ///
+            /// Retries are those of [`call`](Self::call), and end with the headers. So does the timeout; then each wait
+            /// for data is limited by [`read_timeout`](tc3_transport::TransportConfig::read_timeout). An event is limited to
+            /// [`Config::with_max_response_bytes`]. A response that is not a stream is one item.
+            ///
+            /// The call ends with its stream: then its span ends and observers are called. Dropping the stream before
+            /// cancels the call.
+            ///
+            /// # Errors
+            /// Returns an [`Error`] if the call failed before a stream began. The stream has the errors after that.
+            pub $($async)? fn call_stream<R>(
+                &self,
+                request: &R,
+            ) -> Result<EventStream<R::Item>, Error>
+            where
+                $($stream_bounds)*
+            {
+                self.open(R::INFO, R::STREAM, request.encode(), R::decode_event)$($await)*
             }
 
             /// Makes an untyped call. The body is any serde type. Returns the content of `Response`.

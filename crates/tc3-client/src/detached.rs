@@ -9,7 +9,7 @@ use tc3_transport::{
 };
 use tracing::dispatcher;
 
-use crate::exchange::complete_blocking;
+use crate::exchange::{Exchanged, complete_blocking};
 use crate::limiter::{BlockingRateLimiter, LimiterError, PermitRequest, Reservation};
 use crate::stop::{Stop, stopped};
 use crate::time::POLL_INTERVAL;
@@ -87,7 +87,7 @@ pub(crate) fn exchange(
     max_bytes: usize,
     stop: Option<&Stop>,
     is_over: &dyn Fn(&Stop) -> bool,
-) -> Option<Result<Response<Bytes>, TransportError>> {
+) -> Option<Result<Exchanged<BlockingBody>, TransportError>> {
     let Some((stop, thread)) = stop.and_then(|stop| Some((stop, Thread::start()?))) else {
         return Some(complete_blocking(&**transport, request, max_bytes));
     };

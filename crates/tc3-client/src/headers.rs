@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use tc3_transport::header::HeaderName;
-use tc3_transport::{HeaderMap, HeaderValue, header};
+use tc3_transport::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::error::{Error, ErrorKind};
 use crate::time::Now;
@@ -61,6 +61,13 @@ fn date(text: &str) -> Option<Duration> {
 /// Returns the server's time, since the Unix epoch.
 pub(crate) fn server_time(headers: &HeaderMap) -> Option<Duration> {
     date(headers.get(header::DATE)?.to_str().ok()?)
+}
+
+/// Returns whether the response of a success is a stream of events.
+pub(crate) fn is_event_stream(status: StatusCode, headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).map_or(&[][..], HeaderValue::as_bytes);
+    let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
+    status.is_success() && essence.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
 }
 
 /// The delay that `Retry-After` demands: the longest one of all its headers.

@@ -51,7 +51,8 @@ pub trait Interceptor: Send + Sync {
         Ok(())
     }
 
-    /// Changes a response before it is decoded. Responses of every HTTP status are passed.
+    /// Changes a response before it is decoded. Responses of every HTTP status are passed. Of a stream of events only the
+    /// head is passed, with an empty body.
     ///
     /// # Errors
     /// Returns an error if the call must fail. The service may have executed the action.

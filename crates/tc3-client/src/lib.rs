@@ -21,6 +21,11 @@
 //! `Client::pages` returns the items of all pages of a list as a stream, and that of the blocking client as an iterator. The
 //! request implements [`Paginated`](api::Paginated), as generated models do. [`sans_io::Pager`] is the engine.
 //!
+//! # Streams
+//! `call_stream` makes a call whose response is a stream of events, such as the words of a language model. It returns an
+//! `EventStream`: a `Stream` in the async client, an `Iterator` in the blocking one. [`call`](blocking::Client::call)
+//! fails for such a response.
+//!
 //! # Untyped calls
 //! With the feature `serde`, requests and responses can be any serde type:
 //!
@@ -79,6 +84,8 @@ mod response;
 mod retry;
 pub mod sans_io;
 mod stop;
+#[cfg(any(feature = "async-core", feature = "ureq"))]
+mod stream;
 mod task;
 #[cfg(feature = "test-util")]
 pub mod test_util;
@@ -106,6 +113,8 @@ pub use options::CallOptions;
 pub use pages::asynchronous::{ByPage, Pages};
 pub use retry::RetryPolicy;
 pub use stop::Stop;
+#[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
+pub use stream::asynchronous::EventStream;
 pub use task::{TaskOptions, TaskOutcome};
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
 pub use time::AsyncSleep;

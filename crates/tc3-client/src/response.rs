@@ -1,12 +1,12 @@
 //! Decoding of responses for the call engine.
 
 use tc3_api::json;
-use tc3_api::{ActionInfo, ApiError, Envelope, ErrorClass};
+use tc3_api::{ActionInfo, ApiError, Envelope, ErrorClass, Event};
 use tc3_transport::{Bytes, HeaderMap, Response, StatusCode};
 
 use crate::encapsulation::Encapsulation;
 use crate::error::{Error, ErrorKind};
-use crate::headers::REQUEST_ID;
+use crate::headers::{REQUEST_ID, is_event_stream};
 use crate::interceptor::Interceptors;
 use crate::one_line::one_line;
 use crate::undecodable;
@@ -34,6 +34,8 @@ pub(crate) enum Content {
     /// A success of a deprecated action, with the warning of the service.
     Deprecated(String),
     Error(ApiError),
+    /// A stream of events, whose body the driver keeps.
+    Stream,
     /// A response that an interceptor failed, with its error.
     Intercepted(Box<dyn std::error::Error + Send + Sync>),
     /// A response of the API that is not of the expected type, with a description. A retry cannot help.
@@ -46,7 +48,7 @@ impl Content {
     /// Returns whether the service has accepted the signature of the request.
     pub(crate) fn accepts_signature(&self, info: &ActionInfo<'_>) -> bool {
         match self {
-            Self::Success | Self::Deprecated(_) | Self::Unexpected(_) => true,
+            Self::Success | Self::Deprecated(_) | Self::Stream | Self::Unexpected(_) => true,
             Self::Error(error) => !matches!(
                 info.errors.rule(&error.code).class,
                 ErrorClass::Authentication | ErrorClass::ClockSkew | ErrorClass::Unknown
@@ -88,13 +90,37 @@ pub(crate) fn read<T>(
     })
 }
 
+/// A decoder of the events of a stream.
+pub(crate) type DecodeEvent<T> = fn(Event) -> Result<T, json::Error>;
+
+/// Decodes a response that may be a stream of events. Another response is decoded as one event.
+pub(crate) fn read_event<T>(
+    response: Response<Bytes>,
+    opening: Option<Opening<'_>>,
+    decode: DecodeEvent<T>,
+    value: &mut Option<T>,
+) -> ApiResponse {
+    read_with(response, opening, &mut |body| {
+        let Envelope { request_id, result } = Envelope::locate(body)?;
+        let warning = match result {
+            Err(error) => Err(error),
+            Ok(success) => {
+                *value = Some(decode(Event::new(String::from_utf8_lossy(success.body)))?);
+                Ok(success.deprecated_warning)
+            }
+        };
+        Ok((request_id, warning))
+    })
+}
+
 fn read_with(
     response: Response<Bytes>,
     opening: Option<Opening<'_>>,
     decode: &mut dyn FnMut(&[u8]) -> Result<Decoded, json::Error>,
 ) -> ApiResponse {
     let Response { status, headers, mut body } = response;
-    match opening.and_then(|opening| opening.encapsulation?.open(&body).transpose()) {
+    let sealed = opening.filter(|_| !is_event_stream(status, &headers));
+    match sealed.and_then(|opening| opening.encapsulation?.open(&body).transpose()) {
         None => {}
         Some(Ok(inner)) => body = inner.into(),
         Some(Err(error)) => {
@@ -112,6 +138,9 @@ fn read_with(
         return ApiResponse::new(response.status, response.headers, String::new(), content);
     }
     let Response { status, headers, body } = response;
+    if is_event_stream(status, &headers) {
+        return ApiResponse::new(status, headers, String::new(), Content::Stream);
+    }
     let (request_id, content) = match decode(&body) {
         Ok((request_id, Err(error))) => (request_id, Content::Error(error)),
         Ok((request_id, Ok(warning))) => {

@@ -235,6 +235,8 @@ impl<T> Call<T> {
             call::Step::Reserve(request, previous) => Step::Reserve(request, previous),
             call::Step::Send(request) => Step::Send(request),
             call::Step::Sleep(time) => Step::Sleep(time),
+            // Only a streamed call opens a stream.
+            call::Step::Opened => Step::Done(response::decoded(&self.info, None)),
             call::Step::Done(result) => {
                 Step::Done(result.and_then(|()| response::decoded(&self.info, self.value.take())))
             }

@@ -23,7 +23,7 @@ impl Awaited {
             Step::Reserve(..) => Self::Permit,
             Step::Send(_) => Self::Response,
             Step::Sleep(_) => Self::Timer,
-            Step::Done(_) => Self::Nothing,
+            Step::Done(_) | Step::Opened => Self::Nothing,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::endpoint::Target;
 use crate::error::Error;
 use crate::observer::{AttemptEvent, CallEvent, CallOutcome};
 use crate::one_line::one_line;
-use crate::time::{Clock, Now};
+use crate::time::Now;
 
 /// State of one call for its observers.
 pub(super) struct Observed {
@@ -116,7 +116,7 @@ impl Call<'_> {
         let Some(elapsed) = self.attempt_ended(now) else { return };
         self.observed.last = (error.status(), error.request_id().unwrap_or_default().to_owned());
         let retry_in = match step {
-            Step::Done(_) => None,
+            Step::Done(_) | Step::Opened => None,
             Step::Sleep(delay) => Some(*delay),
             // A source may have no other credential than the rejected one.
             Step::Credential(Some(_)) => {
@@ -171,16 +171,40 @@ impl Call<'_> {
             Step::Done(Ok(())) => self.report_call(now, CallOutcome::Success),
             Step::Done(Err(error)) => {
                 self.report_pending(None);
-                self.report_call(now, CallOutcome::of(error));
-                tracing::debug!(
-                    parent: &self.observed.span,
-                    error = one_line(&error.to_string(), MAX_LOGGED_CHARS),
-                    "call failed"
-                );
+                self.call_failed(now, error);
             }
-            Step::Credential(_) | Step::Reserve(..) | Step::Send(_) | Step::Sleep(_) => {}
+            Step::Credential(_)
+            | Step::Reserve(..)
+            | Step::Send(_)
+            | Step::Sleep(_)
+            | Step::Opened => {}
         }
         step
+    }
+
+    fn call_failed(&mut self, now: Now, error: &Error) {
+        self.report_call(now, CallOutcome::of(error));
+        tracing::debug!(
+            parent: &self.observed.span,
+            error = one_line(&error.to_string(), MAX_LOGGED_CHARS),
+            "call failed"
+        );
+    }
+
+    /// Returns HTTP status and request ID of the last attempt.
+    pub(super) fn last_response(&self) -> (Option<u16>, &str) {
+        (self.observed.last.0, &self.observed.last.1)
+    }
+
+    /// Reports the end of the stream of the call.
+    pub(super) fn stream_ended(&mut self, now: Now, result: Result<(), &Error>) {
+        if self.observed.is_ended {
+            return;
+        }
+        match result {
+            Ok(()) => self.report_call(now, CallOutcome::Success),
+            Err(error) => self.call_failed(now, error),
+        }
     }
 
     /// Reports that the driver stops before the call has a result.
@@ -229,37 +253,35 @@ fn id(request_id: &str) -> Option<&str> {
     Some(request_id).filter(|id| !id.is_empty())
 }
 
-/// A call that is reported as cancelled if its driver drops it before the result.
-pub(crate) struct Watched<'a, 'c> {
-    call: Call<'a>,
-    clock: &'c dyn Clock,
-}
+/// A call that is reported as cancelled if it is dropped before its result, or before the end of its stream.
+pub(crate) struct Watched<'a>(Call<'a>);
 
-impl<'a, 'c> Watched<'a, 'c> {
-    pub(crate) fn new(call: Call<'a>, clock: &'c dyn Clock) -> Self {
-        Self { call, clock }
+impl<'a> Watched<'a> {
+    pub(crate) fn new(call: Call<'a>) -> Self {
+        Self(call)
     }
 }
 
-impl<'a> Deref for Watched<'a, '_> {
+impl<'a> Deref for Watched<'a> {
     type Target = Call<'a>;
 
     fn deref(&self) -> &Call<'a> {
-        &self.call
+        &self.0
     }
 }
 
-impl<'a> DerefMut for Watched<'a, '_> {
+impl<'a> DerefMut for Watched<'a> {
     fn deref_mut(&mut self) -> &mut Call<'a> {
-        &mut self.call
+        &mut self.0
     }
 }
 
-impl Drop for Watched<'_, '_> {
+impl Drop for Watched<'_> {
     fn drop(&mut self) {
         // A second panic, in an observer, would abort the process.
         if !std::thread::panicking() {
-            self.call.cancel(self.clock.now());
+            let now = self.0.engine.config.clock.now();
+            self.0.cancel(now);
         }
     }
 }

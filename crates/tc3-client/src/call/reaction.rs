@@ -50,6 +50,7 @@ impl<'a> Call<'a> {
                 self.attempt_succeeded(now, status, id);
                 return self.succeed();
             }
+            Content::Stream => return self.on_stream(now, status, id),
             Content::Intercepted(cause) => {
                 (Verdict::GiveUp, Error::interceptor(cause).of_response(id, status))
             }
@@ -198,10 +199,14 @@ impl<'a> Call<'a> {
     }
 
     fn succeed(&self) -> Step<'a> {
+        self.refill_budget();
+        Step::Done(Ok(()))
+    }
+
+    pub(super) fn refill_budget(&self) {
         if let Some(budget) = &self.engine.budget {
             budget.succeeded(self.spent);
         }
-        Step::Done(Ok(()))
     }
 
     fn with_rng<T>(&self, f: impl FnOnce(&mut fastrand::Rng) -> T) -> T {

@@ -75,6 +75,7 @@ impl<'a> Call<'a> {
             body,
             timeout,
             new_connection: self.is_connection_broken,
+            streamed_body: self.is_streamed,
             ..Request::get(self.target.uri.clone())
         })
     }

@@ -134,6 +134,8 @@ impl StsCall {
                     self.call = Some(call);
                     return Ok(FetchStep::Sleep(time));
                 }
+                // Only a streamed call opens a stream; this fails the call.
+                Step::Opened => call.on(now, Event::Woke),
                 Step::Done(result) => {
                     return result
                         .and_then(|()| response::decoded(&self.action, keys))
@@ -178,7 +180,10 @@ impl StsCall {
                 "(warning with a secret omitted)".clone_into(warning);
             }
             // The interceptors of a client are not applied to the requests of credential sources.
-            Content::Success | Content::Deprecated(_) | Content::Intercepted(_) => {}
+            Content::Success
+            | Content::Deprecated(_)
+            | Content::Stream
+            | Content::Intercepted(_) => {}
         }
         response
     }

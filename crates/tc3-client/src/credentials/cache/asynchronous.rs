@@ -62,9 +62,11 @@ impl CredentialCache {
         loop {
             let now = clock.now();
             response = match limited(&mut *fetch, response, now, deadline)? {
-                FetchStep::Send(request) => {
-                    Some(complete(transport, sleep, *request, MAX_RESPONSE_BYTES).await)
-                }
+                FetchStep::Send(request) => Some(
+                    complete(transport, sleep, *request, MAX_RESPONSE_BYTES)
+                        .await
+                        .map(|(response, _)| response),
+                ),
                 FetchStep::Sleep(time) => {
                     sleep.sleep(time).await;
                     None

@@ -63,13 +63,11 @@ impl CredentialCache {
         loop {
             let now = clock.now();
             response = match limited(&mut *fetch, response, now, deadline)? {
-                FetchStep::Send(request) => Some(detached::exchange(
-                    transport,
-                    *request,
-                    MAX_RESPONSE_BYTES,
-                    stop,
-                    &Stop::is_stopped,
-                )?),
+                FetchStep::Send(request) => {
+                    let (max, is_over) = (MAX_RESPONSE_BYTES, Stop::is_stopped);
+                    let exchanged = detached::exchange(transport, *request, max, stop, &is_over)?;
+                    Some(exchanged.map(|(response, _)| response))
+                }
                 FetchStep::Sleep(time) => {
                     if !sleep_until_stop(sleep, time, stop) {
                         return None;
