@@ -198,6 +198,9 @@ impl Found {
         self.changed(&of("response"), &old.response, &new.response, type_);
         let signed = |action: &Action| if action.skip_sign { "unsigned" } else { "signed" };
         self.changed(&of("signature"), &signed(old), &signed(new), None);
+        let streamed = |action: &Action| if action.streamed { "a stream" } else { "no stream" };
+        let trait_ = old.streamed.then_some("`call_stream` does not accept it");
+        self.changed(&of("stream"), &streamed(old), &streamed(new), trait_);
         let what = || format!("action {name}");
         match new.status {
             same if same == old.status => {}

@@ -54,6 +54,9 @@ fn request_doc(model: &Model<'_>, name: &str, action: &str, facts: &Action) -> V
         let items = &pages.items;
         doc.push(format!("Paginated: `Client::pages` returns the items of all pages, `{items}`."));
     }
+    if facts.streamed || model.overlay.streams.contains_key(action) {
+        doc.push("The response may be a stream of events: call it with `call_stream`.".to_owned());
+    }
     doc.extend(rules(model, name));
     if let Some(example) = model.example(action) {
         doc.push("# Example".to_owned());

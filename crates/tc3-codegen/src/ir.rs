@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::errors::Facts;
-use crate::overlay::{Limit, Rule, Task, Unit};
+use crate::overlay::{Limit, Rule, StreamError, Task, Unit};
 use crate::pages::PositionKind;
 
 /// A models crate.
@@ -46,6 +46,8 @@ pub(crate) struct Action {
     pub(crate) deprecated: bool,
     pub(crate) errors: Vec<String>,
     pub(crate) pages: Option<Pages>,
+    /// `None` if the response is never a stream.
+    pub(crate) stream: Option<Stream>,
 }
 
 /// The fields of an action that returns pages.
@@ -70,6 +72,14 @@ pub(crate) struct Place {
     pub(crate) object: Option<(String, bool)>,
     pub(crate) field: String,
     pub(crate) optional: bool,
+}
+
+/// The streams of an action.
+pub(crate) struct Stream {
+    pub(crate) error: Option<StreamError>,
+    pub(crate) end_marker: bool,
+    /// `true` if the reference describes no fields of the events.
+    pub(crate) is_untyped: bool,
 }
 
 /// Direction in which a type is used.

@@ -25,6 +25,9 @@ pub struct Overlay {
     /// Idempotent actions, each with the reason.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub idempotent: Table<String>,
+    /// Actions whose response may be a stream of events: those that the spec does not mark, and details of streams.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub streams: Table<StreamEntry>,
     /// Classes of error codes, by code or family (`OperationDenied.`).
     #[serde(default, skip_serializing_if = "is_empty")]
     pub errors: Table<ErrorEntry>,
@@ -101,6 +104,33 @@ pub struct Host {
     pub test_host: Option<String>,
     /// Source of the information.
     pub reason: String,
+}
+
+/// The streams of an action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamEntry {
+    /// Fields of an event that report an error, in addition to `Error`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<StreamError>,
+    /// `true` if the last event is always `[DONE]`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub end_marker: bool,
+    /// Source of the information.
+    pub reason: String,
+}
+
+/// Fields that report an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamError {
+    /// Field of the response with the object of the fields; absent if they are fields of the response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// Field of the error code.
+    pub code: String,
+    /// Field of the message.
+    pub message: String,
 }
 
 /// The class of an error code or family, which replaces the platform's.

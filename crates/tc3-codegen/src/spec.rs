@@ -51,6 +51,9 @@ pub struct Action {
     /// `true` if the action is sent with `Authorization: SKIP`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub skip_sign: bool,
+    /// `true` if the response may be a stream of events.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub streamed: bool,
     /// Known error codes of the action, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,

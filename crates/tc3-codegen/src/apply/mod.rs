@@ -6,6 +6,7 @@ mod errors;
 mod fields;
 mod pagination;
 mod shown;
+mod streams;
 mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,6 +124,7 @@ pub(crate) fn apply<'a>(file: &str, given: Given<'a>) -> Result<Model<'a>, Vec<P
     let mut problems = Problems::of(file);
     let at = &mut problems;
     check_actions(at, spec, overlay);
+    streams::check(at, spec, overlay);
     let model = Model {
         spec,
         overlay,

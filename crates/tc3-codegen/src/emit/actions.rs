@@ -7,12 +7,14 @@ use quote::quote;
 
 use super::scope::Scope;
 use super::{pages, tasks};
-use crate::ir::{Action, Ir};
+use crate::ir::{Action, Ir, Stream};
+use crate::overlay::StreamError;
 
 /// Emits the implementations for the request of an action.
 pub(super) fn impls(ir: &Ir<'_>, action: &Action, scope: &Scope<'_>) -> Vec<TokenStream> {
     let mut items = vec![action_impl(ir, action, scope)];
     items.extend(action.pages.as_ref().map(|pages| pages::paginated(action, pages, scope)));
+    items.extend(action.stream.as_ref().map(|stream| streaming_impl(action, stream, scope)));
     items.extend(tasks::query_impl(ir, action, scope));
     items.extend(tasks::start_impl(ir, action, scope));
     items
@@ -36,6 +38,35 @@ fn action_impl(ir: &Ir<'_>, action: &Action, scope: &Scope<'_>) -> TokenStream {
 
             fn decode(body: &[u8]) -> #result<#envelope<Self::Response>, #json::Error> {
                 #envelope::decode(body)
+            }
+        }
+    }
+}
+
+fn streaming_impl(action: &Action, stream: &Stream, scope: &Scope<'_>) -> TokenStream {
+    let request = scope.type_path(&action.request);
+    let [trait_path, info, event, json, result] =
+        ["StreamingAction", "StreamInfo", "Event", "json", "Result"].map(|name| scope.path(name));
+    let (item, decoded) = if stream.is_untyped {
+        (event.clone(), quote!(Ok(event)))
+    } else {
+        (scope.type_path(&action.response), quote!(event.decode()))
+    };
+    let error = stream.error.iter().map(|StreamError { object, code, message }| {
+        let fields = scope.path("ErrorFields");
+        match object {
+            Some(object) => quote!(.with_error(#fields::within(#object, #code, #message))),
+            None => quote!(.with_error(#fields::flat(#code, #message))),
+        }
+    });
+    let end_marker = stream.end_marker.then(|| quote!(.with_end_marker()));
+    quote! {
+        impl #trait_path for #request {
+            const STREAM: #info = #info::new()#(#error)* #end_marker;
+            type Item = #item;
+
+            fn decode_event(event: #event) -> #result<Self::Item, #json::Error> {
+                #decoded
             }
         }
     }

@@ -25,7 +25,7 @@ const PRELUDE: [(&str, &str); 9] = [
 ];
 
 /// Names that a module imports if it uses them, with their paths.
-const IMPORTS: [(&str, &str); 22] = [
+const IMPORTS: [(&str, &str); 26] = [
     ("fmt", "std::fmt"),
     ("Duration", "std::time::Duration"),
     ("SystemTime", "std::time::SystemTime"),
@@ -34,8 +34,10 @@ const IMPORTS: [(&str, &str); 22] = [
     ("Base64", "tc3_api::Base64"),
     ("Envelope", "tc3_api::Envelope"),
     ("ErrorClass", "tc3_api::ErrorClass"),
+    ("ErrorFields", "tc3_api::ErrorFields"),
     ("ErrorRule", "tc3_api::ErrorRule"),
     ("ErrorTable", "tc3_api::ErrorTable"),
+    ("Event", "tc3_api::Event"),
     ("PageField", "tc3_api::PageField"),
     ("Paginated", "tc3_api::Paginated"),
     ("Pagination", "tc3_api::Pagination"),
@@ -43,6 +45,8 @@ const IMPORTS: [(&str, &str); 22] = [
     ("RetryRule", "tc3_api::RetryRule"),
     ("Redacted", "tc3_api::Redacted"),
     ("StartTask", "tc3_api::StartTask"),
+    ("StreamInfo", "tc3_api::StreamInfo"),
+    ("StreamingAction", "tc3_api::StreamingAction"),
     ("TaskQuery", "tc3_api::TaskQuery"),
     ("TaskState", "tc3_api::TaskState"),
     ("Visitor", "tc3_api::Visitor"),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::Model;
 use crate::doc::{field_doc, field_summary, struct_doc, summary};
-use crate::ir::{Action, Field, Group, Ir, Side, Struct, Ty};
+use crate::ir::{Action, Field, Group, Ir, Side, Stream, Struct, Ty};
 use crate::names::{ident, snake};
 use crate::problem::{Problem, Problems};
 use crate::reach::{Reach, contains, reach};
@@ -348,6 +348,17 @@ fn lower_type(model: &Model<'_>, sizes: &Sizes<'_>, object: &str, fact: &FieldSp
     }
 }
 
+/// Returns the streams of an action, if its response may be one.
+fn stream(model: &Model<'_>, name: &str, facts: &crate::spec::Action) -> Option<Stream> {
+    let entry = model.overlay.streams.get(name);
+    let fields = model.spec.objects.get(&facts.response).map_or(&[][..], Vec::as_slice);
+    (facts.streamed || entry.is_some()).then(|| Stream {
+        error: entry.and_then(|entry| entry.error.clone()),
+        end_marker: entry.is_some_and(|entry| entry.end_marker),
+        is_untyped: fields.iter().all(|field| field.name == "RequestId"),
+    })
+}
+
 fn lower_actions(at: &mut Problems<'_>, model: &Model<'_>, structs: &[Struct<'_>]) -> Vec<Action> {
     let hosts = &model.overlay.hosts;
     let limit = model.overlay.rate_limit.as_ref();
@@ -376,6 +387,7 @@ fn lower_actions(at: &mut Problems<'_>, model: &Model<'_>, structs: &[Struct<'_>
             deprecated: facts.status != Status::Online,
             errors: facts.errors.clone(),
             pages,
+            stream: stream(model, name, facts),
         }
     };
     model.spec.actions.0.iter().map(&mut lower).collect()

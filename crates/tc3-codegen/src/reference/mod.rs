@@ -4,6 +4,8 @@
 mod codes;
 mod prose;
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 pub use codes::ErrorCodes;
@@ -66,6 +68,17 @@ struct MemberEntry {
     value_allowed_null: bool,
 }
 
+impl MemberEntry {
+    /// Returns whether this is the request ID of a response that may be a stream, by the note of the reference that the
+    /// ID of a success is in a header.
+    fn is_id_of_stream(&self) -> bool {
+        self.name == "RequestId" && self.document.contains(STREAM_NOTE)
+    }
+}
+
+/// Part of the documentation of the request ID in responses that may be streams.
+const STREAM_NOTE: &str = "流式响应接口";
+
 impl Reference {
     /// Converts the reference to a spec, without error codes: see [`ErrorCodes`].
     ///
@@ -75,6 +88,10 @@ impl Reference {
     /// Returns a problem for each unknown status or type.
     pub fn facts(self, file: &str, service: &str, schema: &str) -> Result<Spec, Vec<Problem>> {
         let mut problems = Vec::new();
+        let is_streamed =
+            |object: &ObjectEntry| object.members.iter().any(MemberEntry::is_id_of_stream);
+        let streamed = self.objects.0.iter().filter(|(_, object)| is_streamed(object));
+        let streamed: BTreeSet<String> = streamed.map(|(name, _)| name.clone()).collect();
         let mut actions = Table::default();
         for (name, action) in self.actions.0 {
             let status = match action.status.as_deref() {
@@ -89,6 +106,7 @@ impl Reference {
                 }
             };
             let facts = Action {
+                streamed: streamed.contains(&action.output),
                 title: action.name,
                 request: action.input,
                 response: action.output,
