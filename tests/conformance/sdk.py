@@ -3,6 +3,7 @@
 usage: sdk.py calls < INPUT   one JSON line per call
        sdk.py sign < INPUT    one JSON line per signed request
        sdk.py pages < INPUT   one JSON line per list: the items of all pages
+       sdk.py streams < INPUT one JSON line per streamed call
 """
 
 import base64
@@ -55,6 +56,22 @@ def calls(given):
             except TencentCloudSDKException as error:
                 line.update(code=error.get_code(), request_id=error.get_request_id())
         line["warnings"] = [str(w.message) for w in caught if w.category is UserWarning]
+        print(json.dumps(line))
+
+
+def streams(given):
+    for order in given["calls"]:
+        cred = credential.Credential(order["secret_id"], order["secret_key"])
+        client = CommonClient(
+            order["service"], order["version"], cred, "", profile(order["host"], order))
+        line = {"events": []}
+        try:
+            for event in client.call_sse(order["action"], order["body"]):
+                # The SDK also returns an event without data for each further empty line.
+                if "data" in event:
+                    line["events"].append([event.get("event", ""), event["data"]])
+        except TencentCloudSDKException as error:
+            line.update(code=error.get_code(), request_id=error.get_request_id())
         print(json.dumps(line))
 
 
@@ -134,4 +151,5 @@ def pages(given):
 
 
 if __name__ == "__main__":
-    {"calls": calls, "sign": sign, "pages": pages}[sys.argv[1]](json.load(sys.stdin))
+    commands = {"calls": calls, "sign": sign, "pages": pages, "streams": streams}
+    commands[sys.argv[1]](json.load(sys.stdin))

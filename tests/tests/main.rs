@@ -15,5 +15,6 @@ mod pdf;
 mod processes;
 mod programs;
 mod snippets;
+mod streams;
 mod targets;
 mod tidy;

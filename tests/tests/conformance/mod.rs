@@ -15,3 +15,4 @@ mod examples;
 mod pages;
 mod samples;
 mod signatures;
+mod streams;
