@@ -176,30 +176,17 @@ fn document(data: &[u8], is_json: bool) {
         );
     }
     assert!(is_json || ours.is_err());
+    // A type of this crate reads the same from text through serde, with the same digits.
     let theirs = serde_json::from_slice::<Document>(data);
-    if let (Ok(ours), Ok(theirs)) = (&ours, theirs) {
-        let mut theirs = theirs;
-        // `serde_json` has parsed a number in place of a string, so its digits may differ.
-        same_strings(&mut theirs, ours);
-        assert_eq!(&theirs, ours);
-    }
+    assert_eq!(theirs.ok().as_ref(), ours.as_ref().ok());
     if let Ok(document) = ours {
         let written = encode(&document).unwrap();
         assert_eq!(decode::<Document>(&written).unwrap(), document);
         check_duplicates(&written).unwrap();
-        assert_eq!(serde_json::to_vec(&document).is_ok(), !written.is_empty());
+        assert_eq!(serde_json::to_vec(&document).unwrap(), written);
+        assert_eq!(serde_json::from_slice::<Document>(&written).unwrap(), document);
         let value = serde_json::to_value(&document).unwrap();
         assert_eq!(serde_json::from_value::<Document>(value).unwrap(), document);
         assert!(Document::blank() != document || document.id.is_empty());
-    }
-}
-
-fn same_strings(theirs: &mut Document, ours: &Document) {
-    theirs.id.clone_from(&ours.id);
-    if let (Some(theirs), Some(ours)) = (&mut theirs.pair, &ours.pair) {
-        theirs.0.clone_from(&ours.0);
-    }
-    if let (Some(theirs), Some(ours)) = (&mut theirs.inner, &ours.inner) {
-        same_strings(theirs, ours);
     }
 }

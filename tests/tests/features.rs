@@ -107,3 +107,17 @@ fn every_group_of_the_models_is_a_feature() {
     expected.remove("encryption");
     assert_eq!(excluded, expected);
 }
+
+/// Features of a shared crate are those of the whole program: these would change its numbers or its order of keys.
+#[test]
+fn no_crate_changes_the_numbers_of_serde_json() {
+    for package in members() {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let features = dependency["features"].as_array().unwrap();
+            for feature in ["arbitrary_precision", "preserve_order", "float_roundtrip"] {
+                let name = &package["name"];
+                assert!(!features.iter().any(|enabled| enabled == feature), "{name}: {feature}");
+            }
+        }
+    }
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use essbasic::blocking::Client;
 use essbasic::credentials::{Credential, Profile, default_chain};
 use essbasic::transport::{Proxy, TransportConfig, TransportErrorKind};
-use essbasic::{Agent, Config, Language, RateLimit, Shard, agent};
+use essbasic::{Agent, BaseUrl, Config, Endpoint, Language, RateLimit, Shard, agent};
 use essbasic_emulator::{APP_ID, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
 use serde_json::{Map, Value, json};
 
@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// Call this server: https://HOST or http://HOST:PORT [env: ESSBASIC_ENDPOINT=]
     #[arg(long, value_name = "URL", global = true, help_heading = "Connection")]
     pub(crate) endpoint: Option<String>,
+    /// Connect to this address instead of the endpoint's, which is still signed and verified by TLS.
+    #[arg(long, value_name = "HOST:PORT", global = true, help_heading = "Connection")]
+    pub(crate) connect_to: Option<String>,
     /// Call the service's test environment.
     #[arg(long, global = true, help_heading = "Connection")]
     pub(crate) test_environment: bool,
@@ -28,7 +31,7 @@ pub(crate) struct Options {
     /// files, pod identity, machine role]
     #[arg(long, value_name = "NAME", global = true, help_heading = "Connection")]
     pub(crate) profile: Option<String>,
-    /// Use this proxy, http://HOST:PORT [default: HTTPS_PROXY or HTTP_PROXY, and NO_PROXY]
+    /// Use this proxy, http://HOST:PORT [default: https_proxy or http_proxy, and no_proxy]
     #[arg(long, value_name = "URL", global = true, help_heading = "Connection")]
     pub(crate) proxy: Option<String>,
     /// Trust these additional certificate authorities (PEM).
@@ -177,6 +180,24 @@ impl Options {
         }
     }
 
+    /// Returns the endpoint to call, and the address to connect to.
+    fn endpoint(&self) -> Result<Endpoint, Failure> {
+        let endpoint = if self.test_environment {
+            Endpoint::Test
+        } else if let Some((source, url)) = self.endpoint_url()? {
+            let base = BaseUrl::parse(&url);
+            Endpoint::Url(base.map_err(|error| Failure::new(format!("{source}: {error}")))?)
+        } else {
+            Endpoint::Production
+        };
+        match given(&self.connect_to) {
+            None => Ok(endpoint),
+            Some(address) => endpoint
+                .with_address(address)
+                .map_err(|error| Failure::new(format!("--connect-to: {error}"))),
+        }
+    }
+
     fn config(&self) -> Result<Config, Failure> {
         let mut config = match given(&self.profile) {
             Some(profile) => Config::new(Profile::named(profile)),
@@ -187,13 +208,7 @@ impl Options {
                 "--endpoint and --test-environment exclude each other; give one",
             ));
         }
-        if self.test_environment {
-            config = config.with_test_environment();
-        } else if let Some((source, url)) = self.endpoint_url()? {
-            config = config
-                .with_endpoint_url(&url)
-                .map_err(|error| Failure::new(format!("{source}: {error}")))?;
-        }
+        config = config.with_endpoint(self.endpoint()?);
         if let Some(language) = self.language {
             config = config.with_language(language);
         }

@@ -56,6 +56,9 @@ pub(crate) struct SignArgs {
     /// The method.
     #[arg(long, default_value = "POST", ignore_case = true, value_parser = PossibleValuesParser::new(["POST", "GET"]))]
     pub(crate) method: String,
+    /// The path, percent-encoded.
+    #[arg(long, default_value = "/")]
+    pub(crate) path: String,
     /// The query string, without the question mark.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) query: String,
@@ -108,7 +111,7 @@ pub(crate) fn run(args: &SignArgs) -> Result<Exit, Failure> {
         timestamp: args.timestamp.unwrap_or_else(now),
         request: Request {
             method: &method,
-            path: "/",
+            path: &args.path,
             query: &args.query,
             content_type: args.content_type.as_deref().unwrap_or(match &*method {
                 "GET" => "application/x-www-form-urlencoded",

@@ -162,9 +162,12 @@ fn mismatch(subject: &Subject<'_>, given: &Authorization<'_>) -> String {
             return format!("it is valid for the host {host} instead of {}", request.host);
         }
     }
-    for content_type in
-        ["application/json", "application/json; charset=utf-8", "application/x-www-form-urlencoded"]
-    {
+    for content_type in [
+        "application/json",
+        "application/json; charset=utf-8",
+        "application/x-www-form-urlencoded",
+        "application/octet-stream",
+    ] {
         if holds(&Request { content_type, ..request }) {
             return format!(
                 "it is valid for the content type {content_type} instead of {}",
@@ -177,7 +180,10 @@ fn mismatch(subject: &Subject<'_>, given: &Authorization<'_>) -> String {
             return format!("it is valid for the method {method}");
         }
     }
-    "another SecretKey, body, query, host, content type, method or timestamp was signed; compare the \
+    if holds(&Request { path: "/", ..request }) {
+        return format!("it is valid for the path / instead of {}", request.path);
+    }
+    "another SecretKey, body, path, query, host, content type, method or timestamp was signed; compare the \
      canonical request"
         .to_owned()
 }

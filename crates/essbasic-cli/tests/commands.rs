@@ -35,6 +35,23 @@ fn open_flow(emulator: &Emulator, id: &str) {
     emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, id));
 }
 
+/// Names below `invalid` do not resolve. The emulator verifies the signed host.
+#[test]
+fn another_address_than_that_of_the_endpoint_is_dialed() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::builder().start().unwrap();
+    let flow = emulator.completed_flows()[0].clone();
+    let address = emulator.endpoint().replace("http://", "");
+    for endpoint in ["http://api.invalid", "http://API.invalid.:80", "http://api.invalid:8080"] {
+        let arguments = ["status", &flow, "--connect-to", &address];
+        let output = command(&home, endpoint, &arguments).output().unwrap();
+        assert_eq!(code(&output), 0, "{endpoint}: {}", stderr(&output));
+        assert!(stdout(&output).contains(&flow));
+    }
+    let output = command(&home, "http://api.invalid", &["status", &flow]).output().unwrap();
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+}
+
 #[test]
 fn wait_reports_the_outcome_of_each_contract() {
     let home = TempDir::new().unwrap();

@@ -241,6 +241,8 @@ fn values_without_a_meaning_are_refused() {
         (&["status", "yDA", "--call-timeout", "0"], "it is shorter than 1ms"),
         (&["status", "yDA", "--call-timeout", "1ns"], "it is shorter than 1ms"),
         (&["status", "yDA", "--call-timeout", "30"], "it has no unit; write it as 30s"),
+        (&["status", "yDA", "--connect-to", "http://h:1"], "write it as HOST:PORT"),
+        (&["status", "yDA", "--connect-to", "h:99999"], "--connect-to: invalid address"),
         (&["wait", "yDA", "--timeout", "30"], "it has no unit; write it as 30s"),
         (&["wait", "yDA", "--interval", "5"], "it has no unit; write it as 30s"),
         (&["search", ""], "no words to search for"),

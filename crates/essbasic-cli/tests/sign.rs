@@ -70,6 +70,31 @@ fn the_published_vectors() {
 }
 
 #[test]
+fn a_path_is_signed_and_verified() {
+    let home = TempDir::new().unwrap();
+    let request = |path: &str| {
+        let mut command = essbasic(home.path());
+        command.args(["sign", "--timestamp", "1723104000", "--payload", r#"{"key": "value"}"#]);
+        command.args(["--secret-id", ID, "--secret-key", "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"]);
+        command.args(["--service", "tcb", "--host", "env-1.api.tcloudbasegateway.com"]);
+        command.args(["--path", path]);
+        command
+    };
+    let output = request("/v1/ai/hunyuan/").output().unwrap();
+    let signed = json(&output);
+    let expected = "07215b0ae48b6063cd77ff63ab8ab86d987d5586b476c6c129344a58092b8833";
+    assert_eq!(text(&signed, "signature"), expected);
+    let header = text(&signed, "authorization");
+    let output = request("/v1/ai/hunyuan/").args(["--verify", header]).output().unwrap();
+    assert_eq!((code(&output), &json(&output)["matches"]), (0, &json!(true)));
+    let root = json(&request("/").output().unwrap());
+    let header = text(&root, "authorization");
+    let output = request("/v1/ai/hunyuan/").args(["--verify", header]).output().unwrap();
+    let reason = "it is valid for the path / instead of /v1/ai/hunyuan/";
+    assert_eq!((code(&output), text(&json(&output), "reason")), (2, reason));
+}
+
+#[test]
 fn a_body_comes_as_text_from_a_file_or_from_stdin() {
     let home = TempDir::new().unwrap();
     let body = "{\"FlowName\":\"合同\"}\n";

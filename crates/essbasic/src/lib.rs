@@ -432,13 +432,14 @@ pub use object_store;
 pub use tc3_client::Error as CallError;
 #[cfg(feature = "catalogue")]
 pub use tc3_client::catalogue;
+pub use tc3_client::{
+    AddressedEndpoint, AttemptEvent, BaseUrl, CallEvent, CallOptions, CallOutcome, Clock, Config,
+    Encapsulation, Endpoint, ErrorKind, FailedAttempt, Interceptor, Language, Now, Observer,
+    Permit, PermitRequest, RateLimit, RateLimiter, RawResponse, RetryClassifier, RetryDecision,
+    RetryPolicy, ServiceDomain, SystemClock, SystemSleep, UnsignedRequest, api, credentials,
+    sans_io, transport,
+};
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]
 pub use tc3_client::{AsyncRateLimiter, AsyncSleep};
-pub use tc3_client::{
-    AttemptEvent, BaseUrl, CallEvent, CallOptions, CallOutcome, Clock, Config, Encapsulation,
-    Endpoint, ErrorKind, FailedAttempt, Interceptor, Language, Now, Observer, Permit,
-    PermitRequest, RateLimit, RateLimiter, RawResponse, RetryClassifier, RetryDecision,
-    RetryPolicy, SystemClock, SystemSleep, UnsignedRequest, api, credentials, sans_io, transport,
-};
 #[cfg(any(feature = "blocking", feature = "ureq"))]
 pub use tc3_client::{BlockingRateLimiter, BlockingSleep};

@@ -75,6 +75,10 @@ pub struct ActionInfo<'a> {
     pub idempotent: bool,
     /// Default rate limit of the service for one account, in requests per second.
     pub rate_limit: Option<u32>,
+    /// Path of the request, which is signed; `/` for most actions.
+    pub path: &'a str,
+    /// Form in which the fields of the request are sent.
+    pub form: RequestForm,
     /// True if the request is signed. A few actions (federated logins of `sts`) are sent with
     /// `Authorization: SKIP`.
     pub signed: bool,
@@ -82,6 +86,19 @@ pub struct ActionInfo<'a> {
     pub deprecated: bool,
     /// Error codes of the service; those of the platform are always known.
     pub errors: ErrorTable,
+}
+
+/// Form in which the fields of a request are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum RequestForm {
+    /// `POST` with a JSON body.
+    #[default]
+    Json,
+    /// `GET` with the fields as query: sorted, percent-encoded, and nested fields as `Filters.0.Name`.
+    Query,
+    /// `POST` of raw octets, with the fields as headers `X-{SERVICE}-{Field}`.
+    OctetStream,
 }
 
 impl<'a> ActionInfo<'a> {
@@ -96,6 +113,8 @@ impl<'a> ActionInfo<'a> {
             test_host: None,
             idempotent: false,
             rate_limit: None,
+            path: "/",
+            form: RequestForm::Json,
             signed: true,
             deprecated: false,
             errors: ErrorTable::EMPTY,
@@ -123,6 +142,24 @@ impl<'a> ActionInfo<'a> {
     /// Sets [`rate_limit`](Self::rate_limit), in requests per second.
     pub const fn with_rate_limit(mut self, per_second: u32) -> Self {
         self.rate_limit = Some(per_second);
+        self
+    }
+
+    /// Sets [`path`](Self::path), which begins with `/` and is percent-encoded.
+    pub const fn with_path(mut self, path: &'a str) -> Self {
+        self.path = path;
+        self
+    }
+
+    /// Sets [`form`](Self::form) to [`RequestForm::Query`].
+    pub const fn query(mut self) -> Self {
+        self.form = RequestForm::Query;
+        self
+    }
+
+    /// Sets [`form`](Self::form) to [`RequestForm::OctetStream`].
+    pub const fn octet_stream(mut self) -> Self {
+        self.form = RequestForm::OctetStream;
         self
     }
 

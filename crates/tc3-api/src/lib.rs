@@ -31,7 +31,7 @@ pub mod time;
 
 #[cfg(feature = "serde")]
 pub use action::Visitor;
-pub use action::{Action, ActionInfo};
+pub use action::{Action, ActionInfo, RequestForm};
 pub use base64::Base64;
 pub use envelope::{ApiError, Envelope, Success};
 pub use error_class::{ErrorClass, ErrorRule, RetryRule};

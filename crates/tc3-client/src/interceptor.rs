@@ -75,7 +75,8 @@ pub struct UnsignedRequest<'a> {
     /// Further headers, at first those of [`CallOptions`](crate::CallOptions::with_header). They are not part of the signature. The call fails with one that the client or its
     /// transport sets: `Host`, `Content-Type`, `User-Agent`, `Authorization`, `X-TC-*` and those of HTTP itself.
     pub headers: HeaderMap,
-    /// The JSON body. With an encapsulation it is sealed after this. A changed body is not validated again.
+    /// The fields as JSON, which is the body unless the [form](tc3_api::RequestForm) of the action differs. With an
+    /// encapsulation it is sealed after this. A changed body is not validated again.
     pub body: Bytes,
 }
 

@@ -17,6 +17,11 @@
 //! temporary credential is refreshed, once per call each. The timeout of [`Config::with_timeout`] covers all attempts
 //! and waits. [`CallOptions`] are settings of single calls.
 //!
+//! # Endpoints and forms
+//! [`Endpoint`] selects the hosts of the services, or one server, and the address that is dialed. The metadata of an
+//! action states its path and its [form](api::RequestForm): a JSON body, a query, or a raw body of
+//! [`CallOptions::with_octets`].
+//!
 //! # Pages
 //! `Client::pages` returns the items of all pages of a list as a stream, and that of the blocking client as an iterator. The
 //! request implements [`Paginated`](api::Paginated), as generated models do. [`sans_io::Pager`] is the engine.
@@ -69,6 +74,7 @@ mod engine;
 mod error;
 #[cfg(any(feature = "async-core", feature = "ureq"))]
 mod exchange;
+mod form;
 mod headers;
 mod interceptor;
 mod limiter;
@@ -99,7 +105,7 @@ pub use asynchronous::{Client, Task};
 pub use classifier::{FailedAttempt, RetryClassifier, RetryDecision};
 pub use config::{Config, Language};
 pub use encapsulation::Encapsulation;
-pub use endpoint::{BaseUrl, Endpoint};
+pub use endpoint::{AddressedEndpoint, BaseUrl, Endpoint, ServiceDomain};
 pub use error::{Error, ErrorKind};
 pub use interceptor::{Interceptor, RawResponse, UnsignedRequest};
 #[cfg(any(feature = "async", feature = "hyper", feature = "async-core"))]

@@ -4,7 +4,7 @@ use core::fmt;
 use std::time::Duration;
 
 use tc3_transport::header::HeaderName;
-use tc3_transport::{HeaderMap, HeaderValue};
+use tc3_transport::{Bytes, HeaderMap, HeaderValue};
 
 use crate::config::Language;
 use crate::error::Error;
@@ -39,6 +39,7 @@ pub struct CallOptions {
     pub(crate) language: Option<Language>,
     pub(crate) headers: HeaderMap,
     pub(crate) unsigned_payload: bool,
+    pub(crate) octets: Option<Bytes>,
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) idempotent: Option<bool>,
 }
@@ -101,6 +102,32 @@ impl CallOptions {
         self
     }
 
+    /// Sets the raw body of an action of the form
+    /// [`OctetStream`](tc3_api::RequestForm::OctetStream), whose fields are headers. A call of another action fails with an
+    /// error of kind `Request`.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "ureq", feature = "serde"))] {
+    /// use serde_json::json;
+    /// use tc3_client::api::ActionInfo;
+    /// use tc3_client::{CallOptions, Error, blocking::Client};
+    ///
+    /// const UPLOAD_LOG: ActionInfo<'_> =
+    ///     ActionInfo::new("cls", "2020-10-16", "UploadLog").octet_stream();
+    ///
+    /// fn upload(client: &Client, topic: &str, logs: Vec<u8>) -> Result<(), Error> {
+    ///     let options = CallOptions::default().with_octets(logs).with_unsigned_payload();
+    ///     let fields = json!({ "TopicId": topic });
+    ///     client.with_options(options).call_json(UPLOAD_LOG, &fields).map(drop)
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_octets(mut self, body: impl Into<Bytes>) -> Self {
+        self.octets = Some(body.into());
+        self
+    }
+
     /// Sets the number of attempts and the backoff. [`RetryPolicy::none`] disables retries.
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
@@ -124,7 +151,7 @@ impl CallOptions {
     }
 }
 
-/// Omits the values of headers, which may be secrets.
+/// Omits the values of headers and the raw body, which may be secrets.
 impl fmt::Debug for CallOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallOptions")
@@ -133,6 +160,7 @@ impl fmt::Debug for CallOptions {
             .field("language", &self.language)
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("unsigned_payload", &self.unsigned_payload)
+            .field("octets_bytes", &self.octets.as_ref().map(Bytes::len))
             .field("retry", &self.retry)
             .field("idempotent", &self.idempotent)
             .finish()

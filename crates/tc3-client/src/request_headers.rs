@@ -8,10 +8,9 @@ use crate::config::Config;
 use crate::credentials::ValidCredential;
 use crate::endpoint::Target;
 use crate::error::{Error, ErrorKind};
+use crate::form::Formed;
 use crate::headers::{self, header_value};
 use crate::options::CallOptions;
-
-const CONTENT_TYPE: &str = "application/json";
 
 /// Returns the headers of a request. `timestamp` is in seconds since the Unix epoch, by the server's clock.
 ///
@@ -23,11 +22,12 @@ pub(crate) fn build(
     action: &ActionInfo<'_>,
     credential: Option<&ValidCredential>,
     timestamp: u64,
-    body: &[u8],
+    formed: &Formed<'_>,
 ) -> Result<HeaderMap, Error> {
     let mut headers = HeaderMap::with_capacity(12);
+    headers.extend(formed.headers.clone());
     headers.insert(header::HOST, header_value("host", &target.host)?);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(formed.content_type));
     headers.insert(headers::ACTION, header_value("action", action.name)?);
     headers.insert(headers::VERSION, header_value("version", action.version)?);
     headers.insert(headers::TIMESTAMP, HeaderValue::from(timestamp));
@@ -47,8 +47,11 @@ pub(crate) fn build(
         headers.insert(headers::TOKEN, sensitive("token", token)?);
     }
     let mut request = tc3_signer::Request {
-        content_type: CONTENT_TYPE,
-        ..tc3_signer::Request::post(&target.host, action.name, body)
+        method: formed.method.as_str(),
+        path: formed.path,
+        query: &formed.query,
+        content_type: formed.content_type,
+        ..tc3_signer::Request::post(&target.host, action.name, &formed.body)
     };
     if !config.sign_action {
         request = request.without_action();

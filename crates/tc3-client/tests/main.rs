@@ -24,4 +24,5 @@ mod stale;
 mod support;
 mod unfinished;
 mod validated;
+mod wire;
 mod withdrawn;

@@ -2,6 +2,7 @@
 
 use crate::apply::Model;
 use crate::markdown::escape;
+use crate::overlay::FieldForm;
 use crate::spec::{Action, FieldSpec, Status};
 use crate::{names, words};
 
@@ -46,6 +47,14 @@ fn request_doc(model: &Model<'_>, name: &str, action: &str, facts: &Action) -> V
     let limit = model.overlay.rate_limit.as_ref();
     if let Some(limit) = limit.map(|all| all.actions.get(action).unwrap_or(&all.default)) {
         doc.push(format!("Rate limit: {limit} requests per second."));
+    }
+    if let Some(entry) = model.overlay.forms.iter().find(|entry| entry.action == action) {
+        doc.extend(entry.form.map(|form| match form {
+            FieldForm::Query => "Sent by `GET`, with the fields as query.".to_owned(),
+            FieldForm::OctetStream => {
+                "The body is raw octets, set by `CallOptions::with_octets`; the fields are headers.".to_owned()
+            }
+        }));
     }
     if let Some(reason) = model.overlay.idempotent.get(action) {
         doc.push(format!("Idempotent. {reason}"));

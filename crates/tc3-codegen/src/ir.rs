@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::errors::Facts;
-use crate::overlay::{Limit, Rule, StreamError, Task, Unit};
+use crate::overlay::{FieldForm, Limit, Rule, StreamError, Task, Unit};
 use crate::pages::PositionKind;
 
 /// A models crate.
@@ -40,6 +40,8 @@ pub(crate) struct Action {
     pub(crate) response: String,
     pub(crate) host: Option<String>,
     pub(crate) test_host: Option<String>,
+    pub(crate) form: Option<FieldForm>,
+    pub(crate) path: Option<String>,
     pub(crate) idempotent: bool,
     pub(crate) rate_limit: Option<u32>,
     pub(crate) signed: bool,

@@ -22,6 +22,9 @@ pub struct Overlay {
     /// Hosts that differ from the default host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<Host>,
+    /// Actions whose requests are not `POST /` with a JSON body.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<Form>,
     /// Idempotent actions, each with the reason.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub idempotent: Table<String>,
@@ -131,6 +134,32 @@ pub struct StreamError {
     pub code: String,
     /// Field of the message.
     pub message: String,
+}
+
+/// The form of the requests of one action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    /// Name of the action.
+    pub action: String,
+    /// The form; absent for a JSON body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<FieldForm>,
+    /// The path, which begins with `/` and is percent-encoded; absent for `/`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Source of the information.
+    pub reason: String,
+}
+
+/// Form in which the fields of a request are sent, if that is not a JSON body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldForm {
+    /// `GET` with the fields as query.
+    Query,
+    /// `POST` of raw octets, with the fields as headers.
+    OctetStream,
 }
 
 /// The class of an error code or family, which replaces the platform's.

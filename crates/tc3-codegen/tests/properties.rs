@@ -177,7 +177,7 @@ proptest! {
     fn arbitrary_overlay_entries(
         spec in shaped_spec(),
         key in prop::sample::select(vec![
-            "rate_limit", "hosts", "idempotent", "required", "renames", "sensitive", "shown",
+            "rate_limit", "hosts", "forms", "idempotent", "required", "renames", "sensitive", "shown",
             "values", "groups", "docs", "limits", "rules", "times", "base64", "deprecated",
         ]),
         part in any_json(),

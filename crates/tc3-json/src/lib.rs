@@ -66,9 +66,17 @@
 //! # serde
 //!
 //! With the feature `serde`, types of this crate implement `Serialize` and `Deserialize` by way of their JSON.
-//! The format must be self-describing, such as JSON, YAML, CBOR, MessagePack, RON and TOML. A format parser that has
-//! turned an integer with a fraction into a float has rounded it, so an integer of 2^53 or more in a float is
-//! refused rather than guessed. Read JSON text with [`decode`] to keep its digits.
+//! The format must be self-describing, such as JSON, YAML, CBOR, MessagePack, RON and TOML.
+//!
+//! JSON text that serde_json reads, as `serde_json::from_str` does, gives the same value as [`decode`], or both fail. No
+//! feature of serde_json changes this. Elsewhere, a format carries less than JSON:
+//!
+//! | read from | is lost |
+//! |---|---|
+//! | `serde_json::Value`, and fields within `flatten` or in a tagged or untagged enum | Digits: a number is a 64-bit integer or a float, which serde_json rounds by up to one unit in the last place. An integer of 2^53 or more in a float is refused. `1e400` is refused, in an unknown field too. The last of duplicate names is used. |
+//! | YAML, CBOR, MessagePack, RON, TOML | The same digits, as the parser of the format rounds. |
+//! | TOML | Integers above 2^63-1 and `null` cannot be written. |
+//! | any format | NaN and infinity are refused, as JSON has neither. |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "serde")]

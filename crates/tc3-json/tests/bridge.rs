@@ -79,9 +79,130 @@ fn an_object_survives_inside_types_of_serde() {
 #[test]
 fn a_rounded_float_is_refused_as_an_integer() {
     // The parser of serde_json has turned the number into 9007199254740992.
-    assert!(serde_json::from_str::<Flow>(r#"{"FlowId":"f","Pages":9007199254740993.0}"#).is_err());
-    let flow = serde_json::from_str::<Flow>(r#"{"FlowId":"f","Pages":1E3}"#).unwrap();
-    assert_eq!(flow.pages, Some(1000));
+    let value: Value =
+        serde_json::from_str(r#"{"FlowId":"f","Pages":9007199254740993.0}"#).unwrap();
+    assert!(serde_json::from_value::<Flow>(value).is_err());
+    let value: Value = serde_json::from_str(r#"{"FlowId":"f","Pages":1E3}"#).unwrap();
+    assert_eq!(serde_json::from_value::<Flow>(value).unwrap().pages, Some(1000));
+}
+
+/// Checks that serde_json and this crate read the same value from a text, or both fail.
+fn agrees(text: &str) {
+    let ours = tc3_json::decode::<Flow>(text.as_bytes()).ok();
+    assert_eq!(serde_json::from_str::<Flow>(text).ok(), ours, "{text}");
+    assert_eq!(serde_json::from_slice::<Flow>(text.as_bytes()).ok(), ours, "{text}");
+    assert_eq!(serde_json::from_reader::<_, Flow>(text.as_bytes()).ok(), ours, "{text}");
+    // Within types of serde.
+    #[derive(Deserialize)]
+    struct Outer {
+        flows: Vec<Option<Flow>>,
+    }
+    let outer = format!(r#"{{"other":1,"flows":[{text} , {text}]}}"#);
+    let outer = serde_json::from_str::<Outer>(&outer).ok();
+    let inner = outer.map(|outer| outer.flows);
+    match text.trim() {
+        // `Option` reads it first.
+        "null" => {}
+        _ => assert_eq!(
+            inner,
+            ours.clone().map(|flow| vec![Some(flow.clone()), Some(flow)]),
+            "{text}"
+        ),
+    }
+    if let Some(flow) = ours {
+        let written = serde_json::to_string(&flow).unwrap();
+        assert_eq!(written.as_bytes(), tc3_json::encode(&flow).unwrap().as_slice());
+        assert_eq!(serde_json::from_str::<Flow>(&written).unwrap(), flow, "{written}");
+    }
+}
+
+#[test]
+fn serde_json_reads_the_same_value_from_text() {
+    for number in [
+        "0",
+        "-0",
+        "-0.0",
+        "1E3",
+        "100e-2",
+        "9007199254740993",
+        "9007199254740993.0",
+        "18446744073709551615",
+        "18446744073709551615.0",
+        "18446744073709551616",
+        "-1",
+        "1.5",
+        "1e400",
+        "-1e400",
+        "1e-400",
+        // serde_json rounds these by one unit in the last place, without its feature `float_roundtrip`.
+        "1.7976931348623157e308",
+        "31.245270191439438",
+        "121.48791951161945",
+        "0.0000000000000000123456789012345678",
+        "123456789012345678901234567890.5",
+        "2.2250738585072011e-308",
+        "5e-324",
+        "\"7\"",
+        "\" 8 \"",
+        "\"1e400\"",
+        "true",
+        "null",
+        "[]",
+        "{}",
+        "01",
+        "+1",
+        "NaN",
+        "",
+    ] {
+        for text in [
+            format!(r#"{{"FlowId":"f","Pages":{number}}}"#),
+            format!(r#"{{"FlowId":"f","Sizes":[{number},{number}]}}"#),
+            format!(r#"{{"FlowId":{number}}}"#),
+            format!(r#"{{"FlowId":"f","Unknown":{number}}}"#),
+            format!(r#" {{ "Unknown" : [ {{"x":{number}}} ] , "FlowId" : "f" }} "#),
+            format!(r#"{{"FlowId":"f","Error":{{"FlowId":"g","Pages":{number}}}}}"#),
+            number.to_owned(),
+        ] {
+            agrees(&text);
+        }
+    }
+    for text in [
+        r#"{"FlowId":"f","FlowId":"g","Pages":1,"Pages":2}"#,
+        r#"{"FlowId":"\u5408\ud83d\ude00\n"}"#,
+        r#"{"FlowId":"\ud800"}"#,
+        r#"{"FlowId":"f"} x"#,
+        r#"{"FlowId":"f",}"#,
+        "\u{feff}{\"FlowId\":\"f\"}",
+    ] {
+        agrees(text);
+    }
+    let deep = |depth: usize| {
+        format!(r#"{{"FlowId":"f","Unknown":{}{}}}"#, "[".repeat(depth), "]".repeat(depth))
+    };
+    for depth in [1, 100, 126, 127, 128, 200] {
+        let text = deep(depth);
+        let ours = tc3_json::decode::<Flow>(text.as_bytes()).ok();
+        assert_eq!(serde_json::from_str::<Flow>(&text).ok(), ours, "{depth}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn serde_json_reads_the_same_floats(sizes in proptest::collection::vec(any::<f64>(), 0..4)) {
+        let flow = Flow { id: "f".to_owned(), sizes, ..Flow::default() };
+        let text = tc3_json::encode(&flow);
+        prop_assume!(text.is_ok());
+        agrees(&String::from_utf8(text.unwrap()).unwrap());
+    }
+
+    #[test]
+    fn serde_json_reads_the_same_numbers(
+        number in "-?(0|[1-9][0-9]{0,40})(\\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?"
+    ) {
+        agrees(&format!(r#"{{"FlowId":"f","Pages":{number}}}"#));
+        agrees(&format!(r#"{{"FlowId":{number},"Sizes":[{number}]}}"#));
+        agrees(&format!(r#"{{"FlowId":"f","Unknown":{{"a":[{number}]}}}}"#));
+    }
 }
 
 #[test]

@@ -13,9 +13,9 @@ use crate::hash_writer::{Hex, Sink};
 pub struct Request<'a> {
     /// `POST` or `GET`.
     pub method: &'a str,
-    /// The canonical URI; the API has only `/`.
+    /// The path as sent, percent-encoded; `/` for most actions.
     pub path: &'a str,
-    /// The query as sent, without the question mark; empty for `POST`.
+    /// The query as sent, without the question mark; usually empty for `POST`.
     pub query: &'a str,
     /// The value of `Content-Type`; for multipart it includes the boundary.
     pub content_type: &'a str,

@@ -19,6 +19,8 @@ struct Wire {
     action: String,
     sign_action: bool,
     body: Option<Vec<u8>>,
+    method: &'static str,
+    path: String,
     query: String,
     timestamp: u64,
 }
@@ -30,10 +32,12 @@ prop_compose! {
         action in "[A-Za-z]{0,40}",
         sign_action: bool,
         body in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..300)),
+        method in prop::sample::select(vec!["POST", "GET"]),
+        path in "/[A-Za-z0-9/._~%-]{0,40}",
         query in "[A-Za-z0-9.&=%+]{0,60}",
         timestamp in 0..200_000_000_000_u64,
     ) -> Wire {
-        Wire { host, content_type, action, sign_action, body, query, timestamp }
+        Wire { host, content_type, action, sign_action, body, method, path, query, timestamp }
     }
 }
 
@@ -44,8 +48,8 @@ impl Wire {
 
     fn request(&self) -> Request<'_> {
         Request {
-            method: "POST",
-            path: "/",
+            method: self.method,
+            path: &self.path,
             query: &self.query,
             content_type: &self.content_type,
             host: &self.host,
@@ -63,8 +67,8 @@ impl Wire {
             _ => None,
         };
         let received = Received {
-            method: "POST",
-            path: "/",
+            method: self.method,
+            path: &self.path,
             query: &self.query,
             header: &header,
             payload: self.payload(),
@@ -97,6 +101,8 @@ proptest! {
         changed.push((wire.body == other.body, Wire { body: other.body, ..wire.clone() }));
         changed.push((same(&wire.host, &other.host), Wire { host: other.host, ..wire.clone() }));
         changed.push((wire.query == other.query, Wire { query: other.query, ..wire.clone() }));
+        changed.push((wire.path == other.path, Wire { path: other.path, ..wire.clone() }));
+        changed.push((wire.method == other.method, Wire { method: other.method, ..wire.clone() }));
         changed.push((
             !wire.sign_action || same(&wire.action, &other.action),
             Wire { action: other.action, ..wire.clone() },
@@ -206,6 +212,8 @@ fn verification_requires_the_signed_headers_and_the_date() {
         action: "A".into(),
         sign_action: true,
         body: Some(Vec::new()),
+        method: "POST",
+        path: "/".to_owned(),
         query: String::new(),
         timestamp: NOW,
     };

@@ -65,3 +65,22 @@ fn vectors_match_in_every_intermediate_value() {
     }
     assert_eq!(checked, 4);
 }
+
+/// A call of a gateway whose paths are part of the signature.
+#[test]
+fn a_path_other_than_the_root_is_signed() {
+    let request = Request {
+        path: "/v1/ai/hunyuan/",
+        ..Request::post("env-1.api.tcloudbasegateway.com", "", br#"{"key": "value"}"#)
+            .without_action()
+    };
+    let signer = Signer::new("AKIDEXAMPLE", "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE");
+    let explanation = signer.explain(&request, "tcb", 1_723_104_000).unwrap();
+    assert!(explanation.canonical_request.starts_with("POST\n/v1/ai/hunyuan/\n\ncontent-type:"));
+    let expected = "07215b0ae48b6063cd77ff63ab8ab86d987d5586b476c6c129344a58092b8833";
+    assert_eq!(explanation.signature, expected);
+    let direct = signer.sign(&request, "tcb", 1_723_104_000).unwrap();
+    assert_eq!(direct, explanation.authorization);
+    let root = Request { path: "/", ..request };
+    assert_ne!(signer.explain(&root, "tcb", 1_723_104_000).unwrap().signature, expected);
+}

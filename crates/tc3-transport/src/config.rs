@@ -117,9 +117,12 @@ impl TransportConfig {
 /// use a proxy.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub enum Proxy {
-    /// The proxy of the environment, read when the transport is created: `HTTPS_PROXY` or `HTTP_PROXY`, by the scheme of
-    /// the request, otherwise `ALL_PROXY`. `NO_PROXY` is a comma-separated list of hosts that bypass the proxy: domains
-    /// with their subdomains, addresses, networks such as `10.0.0.0/8`, or `*`. All names are also read in lower case.
+    /// The proxy of the environment, read when the transport is created: `https_proxy` or `http_proxy`, by the scheme of
+    /// the request, otherwise `all_proxy`. `no_proxy` is a list of hosts that bypass the proxy, separated by commas or
+    /// white space: domains with their subdomains, addresses, networks such as `10.0.0.0/8`, or `*`.
+    ///
+    /// An entry `host:port` or `[::1]:port` applies to this port only. A trailing dot of an entry or of a host is ignored.
+    /// All names are also read in upper case. If both are set, the lower-case variable is used, as in curl.
     #[default]
     Environment,
     /// No proxy; the environment is ignored.

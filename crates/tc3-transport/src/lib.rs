@@ -29,6 +29,8 @@
 
 #[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
 mod address;
+#[cfg(any(feature = "reqwest-no-tls", feature = "ureq"))]
+mod addressed;
 #[cfg(feature = "async")]
 mod asynchronous;
 #[cfg(feature = "blocking")]
@@ -47,6 +49,8 @@ mod hyper_error;
 mod message;
 #[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
 mod network;
+#[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
+mod no_proxy;
 mod proxy;
 #[cfg(feature = "reqwest-no-tls")]
 mod reqwest;
@@ -78,4 +82,5 @@ pub use proxy::ProxyUrl;
 #[cfg(feature = "async")]
 pub use async_trait::async_trait;
 pub use bytes::Bytes;
+pub use http::uri::Authority;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};

@@ -2,6 +2,7 @@ use core::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::uri::Authority;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
 use crate::SendGate;
@@ -39,6 +40,11 @@ pub struct Request {
     pub new_connection: bool,
     /// Gate that the body passes once the connection is established; `None` if the request is not withdrawn.
     pub gate: Option<SendGate>,
+    /// Address to connect to instead of host and port of the URI, such as that of a gateway; without a port, that of the URI.
+    ///
+    /// `Host` and the name that TLS verifies remain those of the URI. A proxy opens a tunnel to the address. A closure must
+    /// apply it itself.
+    pub connect_to: Option<Authority>,
 }
 
 impl Request {
@@ -55,6 +61,7 @@ impl Request {
             bypass_proxy: false,
             new_connection: false,
             gate: None,
+            connect_to: None,
         }
     }
 }
@@ -105,6 +112,7 @@ impl fmt::Debug for Request {
             .field("streamed_body", &self.streamed_body)
             .field("public_only", &self.public_only)
             .field("bypass_proxy", &self.bypass_proxy)
+            .field("connect_to", &self.connect_to)
             .finish()
     }
 }

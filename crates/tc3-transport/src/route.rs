@@ -7,32 +7,24 @@ use std::net::{IpAddr, Ipv6Addr};
 use http::Uri;
 
 use crate::address::bare;
-use crate::network::shares_prefix;
+use crate::no_proxy::NoProxy;
 use crate::{Proxy, ProxyUrl, Request, TransportError, TransportErrorKind, address, proxy};
 
 /// The configured proxies, and the hosts that bypass them.
 pub(crate) struct Proxies {
     http: Option<Result<ProxyUrl, TransportError>>,
     https: Option<Result<ProxyUrl, TransportError>>,
-    no_proxy: Result<Vec<NoProxy>, TransportError>,
-}
-
-/// An entry of `NO_PROXY`.
-enum NoProxy {
-    All,
-    Network(IpAddr, u32),
-    /// The domain and its subdomains, in lower case.
-    Domain(String),
+    no_proxy: Result<NoProxy, TransportError>,
 }
 
 impl Proxies {
     pub(crate) fn new(proxy: &Proxy) -> Self {
         match proxy {
             Proxy::Environment => Self::from_env(|name| std::env::var_os(name)),
-            Proxy::None => Self { http: None, https: None, no_proxy: Ok(Vec::new()) },
+            Proxy::None => Self { http: None, https: None, no_proxy: Ok(NoProxy::default()) },
             Proxy::Url(url) => {
                 let url = Some(Ok(url.clone()));
-                Self { http: url.clone(), https: url, no_proxy: Ok(Vec::new()) }
+                Self { http: url.clone(), https: url, no_proxy: Ok(NoProxy::default()) }
             }
         }
     }
@@ -47,22 +39,20 @@ impl Proxies {
             })
         };
         let proxy = |names| {
-            let (name, value) = first(names).or_else(|| first(["ALL_PROXY", "all_proxy"]))?;
+            let (name, value) = first(names).or_else(|| first(["all_proxy", "ALL_PROXY"]))?;
             Some(value.and_then(|value| ProxyUrl::from_variable(name, &value)))
         };
         // A web server passes the request header `Proxy` to a CGI program as HTTP_PROXY.
         let http = if variable("REQUEST_METHOD").is_some() {
             proxy(["http_proxy", "http_proxy"])
         } else {
-            proxy(["HTTP_PROXY", "http_proxy"])
+            proxy(["http_proxy", "HTTP_PROXY"])
         };
-        let no_proxy = match first(["NO_PROXY", "no_proxy"]) {
-            Some((_, value)) => {
-                value.map(|value| value.split(',').filter_map(NoProxy::parse).collect())
-            }
-            None => Ok(Vec::new()),
+        let no_proxy = match first(["no_proxy", "NO_PROXY"]) {
+            Some((_, value)) => value.map(|value| NoProxy::parse(&value)),
+            None => Ok(NoProxy::default()),
         };
-        Self { http, https: proxy(["HTTPS_PROXY", "https_proxy"]), no_proxy }
+        Self { http, https: proxy(["https_proxy", "HTTPS_PROXY"]), no_proxy }
     }
 
     /// Returns the distinct valid proxies.
@@ -94,36 +84,42 @@ impl Proxies {
         if authority.host().is_empty() {
             return invalid("the URI has no host");
         }
-        let host = authority.host();
-        let proxy = match request.bypass_proxy || is_metadata(host) {
-            true => None,
-            false => self.proxy_for(scheme, host)?.cloned(),
+        let address = match &request.connect_to {
+            Some(address) => Some(address_uri(scheme, address, port(uri)).ok_or_else(|| {
+                TransportError::new(TransportErrorKind::Request)
+                    .with_detail("the address to connect to is not HOST or HOST:PORT")
+            })?),
+            None => None,
         };
-        Ok(Route { target: uri.clone(), proxy })
+        let mut route = Route { target: uri.clone(), address, proxy: None };
+        let is_metadata = is_metadata(route.dialed().host().unwrap_or_default());
+        if !request.bypass_proxy && !is_metadata {
+            route.proxy = self.proxy_for(&route)?.cloned();
+        }
+        Ok(route)
     }
 
-    fn proxy_for(&self, scheme: &str, host: &str) -> Result<Option<&ProxyUrl>, TransportError> {
-        let proxy = if scheme == "https" { &self.https } else { &self.http };
+    fn proxy_for(&self, route: &Route) -> Result<Option<&ProxyUrl>, TransportError> {
+        let proxy = if is_https(&route.target) { &self.https } else { &self.http };
         let Some(proxy) = proxy else { return Ok(None) };
         let no_proxy = self.no_proxy.as_ref().map_err(Clone::clone)?;
-        if bypasses_proxy(no_proxy, host) {
+        let bypasses = |uri: &Uri| no_proxy.contains(bare_host(uri), port(uri));
+        if bypasses(&route.target) || bypasses(route.dialed()) {
             return Ok(None);
         }
         proxy.as_ref().map(Some).map_err(Clone::clone)
     }
 }
 
-fn bypasses_proxy(no_proxy: &[NoProxy], host: &str) -> bool {
-    let host = bare(host).to_ascii_lowercase();
-    let ip: Option<IpAddr> = host.parse().ok();
-    no_proxy.iter().any(|entry| match (entry, ip) {
-        (NoProxy::All, _) => true,
-        (NoProxy::Network(base, bits), Some(ip)) => shares_prefix(*base, ip, *bits),
-        (NoProxy::Domain(domain), None) => host
-            .strip_suffix(domain.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
-        _ => false,
-    })
+/// Returns the URI of an address to connect to; `port` is the default.
+fn address_uri(scheme: &str, address: &http::uri::Authority, port: u16) -> Option<Uri> {
+    let host = address.host();
+    let after_host = address.as_str().strip_prefix(host)?;
+    if host.is_empty() || (!after_host.is_empty() && address.port_u16().is_none()) {
+        return None;
+    }
+    let port = address.port_u16().unwrap_or(port);
+    format!("{scheme}://{host}:{port}/").parse().ok()
 }
 
 /// Returns whether the host is the metadata service of a cloud instance, which issues credentials. A proxy would return
@@ -148,38 +144,33 @@ impl fmt::Debug for Proxies {
     }
 }
 
-impl NoProxy {
-    fn parse(entry: &str) -> Option<Self> {
-        let entry = entry.trim();
-        let (address, bits) = match entry.split_once('/') {
-            Some((address, bits)) => (address, Some(bits)),
-            None => (entry, None),
-        };
-        if let Ok(ip) = address.parse::<IpAddr>() {
-            let full = if ip.is_ipv4() { 32 } else { 128 };
-            let bits = bits.map_or(Some(full), |bits| bits.parse().ok())?;
-            return (bits <= full).then_some(Self::Network(ip, bits));
-        }
-        if entry == "*" {
-            return Some(Self::All);
-        }
-        let domain = entry.trim_start_matches('*').trim_start_matches('.');
-        (!domain.is_empty()).then(|| Self::Domain(domain.to_ascii_lowercase()))
-    }
-}
-
-/// Route of a request. `Display` shows `host:port`, and the proxy if there is one.
+/// Route of a request. `Display` shows `host:port`, and the address and the proxy if there are any.
 #[derive(Clone)]
 pub(crate) struct Route {
     pub(crate) target: Uri,
+    /// The address to connect to, if it is not that of the target.
+    pub(crate) address: Option<Uri>,
     pub(crate) proxy: Option<ProxyUrl>,
 }
 
 impl Route {
-    /// Rejects a host that is not on the public internet, without resolving it.
+    /// Returns the URI whose host and port the connection leads to, directly or through a tunnel.
+    pub(crate) fn dialed(&self) -> &Uri {
+        self.address.as_ref().unwrap_or(&self.target)
+    }
+
+    /// Returns whether a proxy opens a tunnel. A proxy that forwards a request would connect to the host of its URI.
+    #[cfg(feature = "hyper")]
+    pub(crate) fn is_tunnel(&self) -> bool {
+        is_https(&self.target) || self.address.is_some()
+    }
+
+    /// Rejects a host or address that is not on the public internet, without resolving it.
     pub(crate) fn check_public(&self) -> Result<(), TransportError> {
-        address::check_host(self.target.host().unwrap_or_default())
-            .map_err(|why| self.error(TransportErrorKind::NotPublic, why))
+        [&self.target, self.dialed()].into_iter().try_for_each(|uri| {
+            address::check_host(uri.host().unwrap_or_default())
+                .map_err(|why| self.error(TransportErrorKind::NotPublic, why))
+        })
     }
 
     /// Returns an error with the route. `text` must not contain a query or header value.
@@ -231,6 +222,10 @@ impl Route {
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         endpoint(&self.target, f)?;
+        if let Some(address) = &self.address {
+            f.write_str(" at ")?;
+            endpoint(address, f)?;
+        }
         if let Some(proxy) = &self.proxy {
             f.write_str(" through the proxy ")?;
             endpoint(proxy.uri(), f)?;
@@ -257,8 +252,19 @@ pub(crate) fn port(uri: &Uri) -> u16 {
     uri.port_u16().unwrap_or(default_port(uri))
 }
 
+/// Returns the `Host` header: the host, with the port if it is not the default of the scheme.
+#[cfg(any(feature = "hyper", feature = "reqwest-no-tls"))]
+pub(crate) fn host_header(uri: &Uri, route: &Route) -> Result<http::HeaderValue, TransportError> {
+    let host = uri.host().unwrap_or_default();
+    match uri.port_u16().filter(|port| *port != default_port(uri)) {
+        Some(port) => http::HeaderValue::try_from(format!("{host}:{port}")),
+        None => http::HeaderValue::try_from(host),
+    }
+    .map_err(|_| route.error(TransportErrorKind::Request, "the host is not a valid header value"))
+}
+
 /// Returns the default port of the URI's scheme.
-pub(crate) fn default_port(uri: &Uri) -> u16 {
+fn default_port(uri: &Uri) -> u16 {
     if is_https(uri) { 443 } else { 80 }
 }
 
@@ -299,35 +305,58 @@ mod tests {
     }
 
     #[test]
-    fn no_proxy_contains_domains_addresses_and_networks() {
-        let some = proxies(&[
-            ("ALL_PROXY", "http://p:1"),
-            (
-                "NO_PROXY",
-                "localhost, .Tencent.cn,*.corp,10.0.0.0/8,192.168.1.7,fd00::/8,0.0.0.0/99,,bad/4",
-            ),
+    fn lower_case_variables_precede_upper_case_ones() {
+        let both = proxies(&[
+            ("HTTPS_PROXY", "http://upper:1"),
+            ("https_proxy", "http://lower:1"),
+            ("HTTP_PROXY", "http://upper:2"),
+            ("http_proxy", "http://lower:2"),
+            ("NO_PROXY", "upper.cn"),
+            ("no_proxy", "lower.cn"),
         ]);
-        for direct in [
-            "localhost",
-            "LOCALHOST:80",
-            "tencent.cn",
-            "essbasic.TENCENT.cn",
-            "a.corp",
-            "10.255.0.1",
-            "192.168.1.7:8080",
-            "[fd12::1]:443",
+        for (uri, proxy) in [
+            ("https://x.cn/", Some("http://lower:1/")),
+            ("http://x.cn/", Some("http://lower:2/")),
+            ("https://upper.cn/", Some("http://lower:1/")),
+            ("https://lower.cn/", None),
         ] {
-            assert_eq!(proxy_of(&some, &format!("http://{direct}/")), None, "{direct}");
+            assert_eq!(proxy_of(&both, uri).as_deref(), proxy, "{uri}");
         }
-        for proxied in
-            ["xtencent.cn", "localhost.cn", "11.0.0.1", "192.168.1.8", "[fe00::1]", "x.cn"]
-        {
-            assert!(proxy_of(&some, &format!("http://{proxied}/")).is_some(), "{proxied}");
+        let all = proxies(&[("ALL_PROXY", "http://upper:3"), ("all_proxy", "http://lower:3")]);
+        assert_eq!(proxy_of(&all, "https://x.cn/").as_deref(), Some("http://lower:3/"));
+        // An empty variable counts as unset.
+        let empty = proxies(&[("HTTPS_PROXY", "http://upper:1"), ("https_proxy", " ")]);
+        assert_eq!(proxy_of(&empty, "https://x.cn/").as_deref(), Some("http://upper:1/"));
+    }
+
+    #[test]
+    fn an_address_replaces_host_and_port_of_the_connection() {
+        let some = proxies(&[("ALL_PROXY", "http://p:1"), ("NO_PROXY", "10.0.0.0/8,host.cn")]);
+        for (uri, address, dialed, proxied) in [
+            ("https://x.cn/", "[::1]:8443", Some("https://[::1]:8443/"), true),
+            ("https://x.cn:8443/", "gateway.cn", Some("https://gateway.cn:8443/"), true),
+            ("http://x.cn/", "gateway.cn:81", Some("http://gateway.cn:81/"), true),
+            // An exception of either the address or the host applies.
+            ("https://x.cn/", "10.0.0.5:8443", Some("https://10.0.0.5:8443/"), false),
+            ("https://host.cn/", "9.9.9.9:8443", Some("https://9.9.9.9:8443/"), false),
+            ("https://x.cn/", "user@h:1", None, false),
+            ("https://x.cn/", "h:99999", None, false),
+            ("https://x.cn/", ":1", None, false),
+        ] {
+            let mut request = Request::get(uri.parse().unwrap());
+            let Ok(authority) = address.parse() else {
+                assert_eq!(dialed, None, "{address}");
+                continue;
+            };
+            request.connect_to = Some(authority);
+            let Ok(route) = some.route(&request) else {
+                assert_eq!(dialed, None, "{address}");
+                continue;
+            };
+            assert_eq!(Some(&*route.dialed().to_string()), dialed, "{address}");
+            assert_eq!(route.proxy.is_some(), proxied, "{address}");
+            assert!(route.to_string().contains(" at "), "{route}");
         }
-        let none = proxies(&[("ALL_PROXY", "http://p:1"), ("no_proxy", "*")]);
-        assert_eq!(proxy_of(&none, "https://x.cn/"), None);
-        let every_ipv4 = proxies(&[("ALL_PROXY", "http://p:1"), ("no_proxy", "1.2.3.4/0")]);
-        assert_eq!(proxy_of(&every_ipv4, "https://9.9.9.9/"), None);
     }
 
     #[test]

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use essbasic::Endpoint;
 use essbasic::blocking::Client;
 use essbasic_files::LineFile;
 use serde::{Deserialize, Serialize};
@@ -97,7 +96,7 @@ impl Journal {
         let agent = client.agent();
         let header = Header {
             essbasic_start: VERSION,
-            endpoint: endpoint(client.client().endpoint()),
+            endpoint: client.client().endpoint().to_string(),
             app_id: agent.app_id.clone(),
             organization: agent.proxy_organization_open_id.clone().unwrap_or_default(),
         };
@@ -203,14 +202,6 @@ impl Journal {
             )));
         }
         Ok(())
-    }
-}
-
-fn endpoint(endpoint: &Endpoint) -> String {
-    match (endpoint.url(), endpoint) {
-        (Some(url), _) => url.to_string(),
-        (None, Endpoint::Test) => "test".to_owned(),
-        (None, _) => "production".to_owned(),
     }
 }
 

@@ -18,7 +18,7 @@ use super::destination::Destination;
 use super::file::FileWriter;
 use super::format::Expected;
 use super::head;
-use super::link_host::{allow_hint, check_link};
+use super::link_host::{allow_hint, check_link, is_endpoint};
 use super::options::DownloadOptions;
 use super::outcome::FetchOutcome;
 use super::sink::{Sink, SinkFile};
@@ -74,10 +74,11 @@ pub(crate) fn file_request(
     let public_only =
         check_link(&uri, &options.link_hosts, endpoint.url()).map_err(FetchOutcome::Refused)?;
     let timeout = Some(options.file_timeout.clamp(MIN_TIMEOUT, MAX_TIMEOUT));
+    let connect_to = endpoint.address().filter(|_| is_endpoint(&uri, endpoint.url())).cloned();
     let mut headers = HeaderMap::new();
     // The Content-Length of an encoded body would not be the length of the file.
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    Ok(Request { public_only, timeout, headers, ..Request::get(uri) })
+    Ok(Request { public_only, timeout, headers, connect_to, ..Request::get(uri) })
 }
 
 /// Returns the outcome of a failed HTTP exchange. After the grace of a stop the exchange was dropped.

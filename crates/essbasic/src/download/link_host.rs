@@ -178,6 +178,12 @@ pub(super) fn allow_hint(host: &str) -> String {
     format!("if you trust it, add it to the allowlist: with_link_host (--link-host {host})")
 }
 
+/// Returns whether a link leads to the server that the caller has set.
+pub(super) fn is_endpoint(link: &Uri, endpoint: Option<&Uri>) -> bool {
+    let link = Origin::of(link);
+    link.zip(endpoint.and_then(Origin::of)).is_some_and(|(link, set)| set.is_same_server(&link))
+}
+
 /// Checks a link against the allowlist and returns whether its host must have a public address.
 ///
 /// `endpoint` is the server that the caller has set. Links to it are allowed at any address, because the caller already

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use tc3_transport::{Method, Request};
+use tc3_api::RequestForm;
+use tc3_transport::Request;
 
 use super::{Call, Step};
 use crate::budget::Tokens;
 use crate::error::{Error, ErrorKind};
 use crate::interceptor::UnsignedRequest;
-use crate::request_headers;
 use crate::time::Now;
+use crate::{form, request_headers};
 
 impl<'a> Call<'a> {
     pub(super) fn send(&mut self, now: Now) -> Step<'a> {
@@ -55,13 +56,18 @@ impl<'a> Call<'a> {
         let UnsignedRequest { headers, body, .. } = unsigned;
         let body = match self.engine.encapsulation(&self.info) {
             None => body,
+            Some(_) if self.info.form != RequestForm::Json => {
+                let message =
+                    "an encapsulated call has a JSON body; call the action without encapsulation";
+                return Err(Error::new(ErrorKind::Request, message));
+            }
             Some(encapsulation) => encapsulation
                 .seal(self.info.name, &body)
                 .map_err(|error| Error::new(ErrorKind::Request, error.to_string()))?
                 .into(),
         };
+        let formed = form::of(&self.outer_action, body, self.options.octets.as_ref())?;
         Ok(Request {
-            method: Method::POST,
             headers: request_headers::build(
                 &self.engine.config,
                 &self.options,
@@ -69,14 +75,16 @@ impl<'a> Call<'a> {
                 &self.outer_action,
                 self.credential.as_ref(),
                 timestamp,
-                &body,
+                &formed,
             )
             .and_then(|own| request_headers::with_others(own, headers))?,
-            body,
             timeout,
             new_connection: self.is_connection_broken,
             streamed_body: self.is_streamed,
-            ..Request::get(self.target.uri.clone())
+            connect_to: self.target.address.clone(),
+            method: formed.method.clone(),
+            body: formed.body.clone(),
+            ..Request::get(self.target.uri_of(&formed)?)
         })
     }
 

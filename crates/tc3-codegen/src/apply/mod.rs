@@ -176,7 +176,34 @@ fn no_action(action: &str) -> String {
     format!("stale: no action `{action}`")
 }
 
+/// Checks the forms of requests. The client refuses the same paths, before a call is sent.
+fn check_forms(at: &mut Problems<'_>, spec: &Spec, overlay: &Overlay) {
+    let mut seen = BTreeSet::new();
+    for (index, entry) in overlay.forms.iter().enumerate() {
+        let index = index.to_string();
+        if !spec.actions.contains_key(&entry.action) {
+            at.add(&["forms", &index, "action"], no_action(&entry.action));
+        }
+        if entry.form.is_none() && entry.path.is_none() {
+            at.add(&["forms", &index], "missing `form` or `path`");
+        }
+        let is_path_byte =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"/%-._~!$&'()*+,;=:@".contains(&byte);
+        let is_dots = |segment: &str| matches!(segment, "." | "..");
+        let is_path = |path: &str| {
+            path.starts_with('/') && path.bytes().all(is_path_byte) && !path.split('/').any(is_dots)
+        };
+        if entry.path.as_deref().is_some_and(|path| !is_path(path)) {
+            at.add(&["forms", &index, "path"], "not a percent-encoded path that begins with `/`");
+        }
+        if !seen.insert(&entry.action) {
+            at.add(&["forms", &index], "duplicate entry");
+        }
+    }
+}
+
 fn check_actions(at: &mut Problems<'_>, spec: &Spec, overlay: &Overlay) {
+    check_forms(at, spec, overlay);
     for (action, _) in &overlay.idempotent {
         if !spec.actions.contains_key(action) {
             at.add(&["idempotent", action], no_action(action));

@@ -8,7 +8,7 @@ use quote::quote;
 use super::scope::Scope;
 use super::{pages, tasks};
 use crate::ir::{Action, Ir, Stream};
-use crate::overlay::StreamError;
+use crate::overlay::{FieldForm, StreamError};
 
 /// Emits the implementations for the request of an action.
 pub(super) fn impls(ir: &Ir<'_>, action: &Action, scope: &Scope<'_>) -> Vec<TokenStream> {
@@ -82,6 +82,11 @@ pub(super) fn info(
     let (service, version, name) = (&ir.service, &ir.version, &action.name);
     let host = action.host.iter().map(|host| quote!(.with_host(#host)));
     let test_host = action.test_host.iter().map(|host| quote!(.with_test_host(#host)));
+    let path = action.path.iter().map(|path| quote!(.with_path(#path)));
+    let form = action.form.iter().map(|form| match form {
+        FieldForm::Query => quote!(.query()),
+        FieldForm::OctetStream => quote!(.octet_stream()),
+    });
     let rate = action
         .rate_limit
         .iter()
@@ -93,7 +98,7 @@ pub(super) fn info(
     let deprecated = action.deprecated.then(|| quote!(.deprecated()));
     quote! {
         #info::new(#service, #version, #name)
-            #(#host)* #(#test_host)* #(#rate)* #idempotent #unsigned #deprecated #errors
+            #(#host)* #(#test_host)* #(#path)* #(#form)* #(#rate)* #idempotent #unsigned #deprecated #errors
     }
 }
 

@@ -365,6 +365,7 @@ fn lower_actions(at: &mut Problems<'_>, model: &Model<'_>, structs: &[Struct<'_>
     let mut lower = |(name, facts): (&String, &crate::spec::Action)| {
         let own = hosts.iter().find(|host| host.action.as_ref() == Some(name));
         let host = own.or_else(|| hosts.iter().find(|host| host.action.is_none()));
+        let form = model.overlay.forms.iter().find(|form| form.action == *name);
         let pagination = model.pagination(name);
         let pages = pagination.and_then(|pagination| pages::pages(structs, facts, pagination));
         if pagination.is_some() && pages.is_none() {
@@ -380,6 +381,8 @@ fn lower_actions(at: &mut Problems<'_>, model: &Model<'_>, structs: &[Struct<'_>
             response: type_ident(model, &facts.response),
             host: host.and_then(|host| host.host.clone()),
             test_host: host.and_then(|host| host.test_host.clone()),
+            form: form.and_then(|entry| entry.form),
+            path: form.and_then(|entry| entry.path.clone()),
             idempotent: model.overlay.idempotent.contains_key(name),
             rate_limit: limit
                 .map(|limit| limit.actions.get(name).copied().unwrap_or(limit.default)),

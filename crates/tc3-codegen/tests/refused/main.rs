@@ -268,6 +268,11 @@ fn stale_entries_of_the_overlay() {
         &format!("overlay.json: /hosts/0/action: {gone}"),
     );
     bad_overlay(
+        "forms",
+        json!([{"action": "Gone", "form": "query", "reason": "r"}]),
+        &format!("overlay.json: /forms/0/action: {gone}"),
+    );
+    bad_overlay(
         "docs",
         json!({"actions": {"Gone": "d"}}),
         &format!("overlay.json: /docs/actions/Gone: {gone}"),

@@ -1,6 +1,7 @@
 //! Bridge to serde: types of this crate in other formats, and types of serde as JSON.
 
 mod from_format;
+mod from_text;
 mod to_format;
 mod to_json;
 
@@ -56,6 +57,14 @@ pub(crate) fn deserialize_with<'de, T, D: Deserializer<'de>>(
     deserializer: D,
     read: fn(&mut Reader<'_>) -> Result<T, Error>,
 ) -> Result<T, D::Error> {
+    if from_text::is_json_text::<D>() {
+        // The text itself, unless serde_json is built without `RawValue`.
+        return match from_text::text(deserializer)? {
+            (json, true) => Reader::new(&json).and_then(|mut reader| read(&mut reader)),
+            (json, false) => Reader::of_rounded(&json).and_then(|mut reader| read(&mut reader)),
+        }
+        .map_err(D::Error::custom);
+    }
     let mut writer = Writer::default();
     from_format::copy(deserializer, &mut writer)?;
     let value = writer.finish().and_then(|json| read(&mut Reader::of_rounded(&json)?));

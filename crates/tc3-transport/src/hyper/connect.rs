@@ -67,14 +67,14 @@ impl Connector {
         let target = &route.target;
         let stream = match &route.proxy {
             None => {
-                let stream = dial(target, route, public_only).await?;
+                let stream = dial(route.dialed(), route, public_only).await?;
                 self.encrypt(stream, target, route).await?
             }
             Some(proxy) => {
                 // The proxy resolves the name and must refuse addresses that are not public.
                 let stream = dial(proxy.uri(), route, false).await?;
                 let stream = self.encrypt(stream, proxy.uri(), route).await?;
-                if is_https(target) {
+                if route.is_tunnel() {
                     let stream = tunnel(stream, proxy, route).await?;
                     self.encrypt(stream, target, route).await?
                 } else {
@@ -193,7 +193,7 @@ async fn tunnel(
     route: &Route,
 ) -> Result<Box<dyn Stream>, TransportError> {
     let refused = |why: String| route.error(Kind::Proxy, why);
-    let host = format!("{}:{}", route.target.host().unwrap_or_default(), port(&route.target));
+    let host = format!("{}:{}", route.dialed().host().unwrap_or_default(), port(route.dialed()));
     let mut message = Message::new(GatedBody::new(Bytes::new(), None));
     *message.method_mut() = Method::CONNECT;
     *message.uri_mut() =

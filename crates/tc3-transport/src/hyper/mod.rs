@@ -24,7 +24,7 @@ use crate::config::bounded;
 use crate::gate::GatedBody;
 use crate::gzip::{Decoder, accept_gzip};
 use crate::hyper_error::{exchange_kind, last_cause};
-use crate::route::{Proxies, Route, default_port, is_https};
+use crate::route::{Proxies, Route, host_header};
 use crate::{
     AsyncBody, AsyncTransport, Request, Response, TransportConfig, TransportError,
     TransportErrorKind as Kind, tls,
@@ -157,6 +157,7 @@ fn key(route: &Route, public_only: bool) -> Result<Key, TransportError> {
     Ok(Key {
         scheme: scheme.clone(),
         authority: authority.clone(),
+        address: route.address.clone(),
         proxy: route.proxy.clone(),
         public_only: public_only && route.proxy.is_none(),
     })
@@ -167,12 +168,12 @@ fn message(mut request: Request, route: &Route) -> Result<Message, TransportErro
     request.set_empty_length();
     let mut headers = request.headers;
     if !headers.contains_key(header::HOST) {
-        headers.insert(header::HOST, host(&request.uri, route)?);
+        headers.insert(header::HOST, host_header(&request.uri, route)?);
     }
     headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
     accept_gzip(&mut headers);
     let uri = match &route.proxy {
-        Some(proxy) if !is_https(&request.uri) => {
+        Some(proxy) if !route.is_tunnel() => {
             headers.extend(
                 connect::authorization(proxy).map(|value| (header::PROXY_AUTHORIZATION, value)),
             );
@@ -185,16 +186,6 @@ fn message(mut request: Request, route: &Route) -> Result<Message, TransportErro
     *message.uri_mut() = uri;
     *message.headers_mut() = headers;
     Ok(message)
-}
-
-/// Returns the `Host` header: the host, with the port if it is not the default of the scheme.
-fn host(uri: &Uri, route: &Route) -> Result<HeaderValue, TransportError> {
-    let host = uri.host().unwrap_or_default();
-    match uri.port_u16().filter(|port| *port != default_port(uri)) {
-        Some(port) => HeaderValue::try_from(format!("{host}:{port}")),
-        None => HeaderValue::try_from(host),
-    }
-    .map_err(|_| route.error(Kind::Request, "the host is not a valid header value"))
 }
 
 /// Returns the target of a request on a direct connection.

@@ -2,6 +2,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use http::Uri;
 use http::uri::{Authority, Scheme};
 use tokio::time::Instant;
 
@@ -20,6 +21,7 @@ const RECENT: Duration = Duration::from_millis(100);
 pub(super) struct Key {
     pub(super) scheme: Scheme,
     pub(super) authority: Authority,
+    pub(super) address: Option<Uri>,
     pub(super) proxy: Option<ProxyUrl>,
     /// True if the connection leads to a public address. Other connections are not reused for such requests.
     pub(super) public_only: bool,

@@ -3,6 +3,7 @@
 mod error;
 mod fresh;
 mod public;
+mod url;
 
 use core::fmt;
 use std::ops::ControlFlow;
@@ -10,15 +11,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use reqwest::{Body, Client, ClientBuilder, Url};
+use reqwest::{Body, Client, ClientBuilder};
 
 use self::error::{build_error, classify};
 use self::fresh::Fresh;
-use self::public::PublicResolver;
+use self::public::{AddressResolver, PublicResolver};
+use crate::addressed::{Addressed, Key};
 use crate::config::bounded;
 use crate::gate::GatedBody;
 use crate::gzip::{Decoder, accept_gzip};
-use crate::route::{Proxies, Route};
+use crate::route::{Proxies, Route, is_https};
 use crate::{
     AsyncBody, AsyncChunks, AsyncTransport, Proxy, ProxyUrl, Request, Response, TransportConfig,
     TransportError, TransportErrorKind as Kind,
@@ -42,6 +44,10 @@ pub struct ReqwestTransport {
     public: Option<Client>,
     /// Clients without idle connections. `None` if the client is the caller's.
     fresh: Option<Arc<Fresh>>,
+    /// Clients of requests with an address to connect to.
+    addressed: Arc<Addressed<Client>>,
+    /// Builds a client that connects directly; `None` if the client is the caller's.
+    direct: Option<Arc<dyn Fn() -> ClientBuilder + Send + Sync>>,
     proxies: Arc<Proxies>,
 }
 
@@ -69,7 +75,8 @@ impl ReqwestTransport {
     ///
     /// Timeouts, proxy, redirects, the resolver, compression and the HTTP version are set by the transport. `builder` is
     /// called for each client: one for direct connections, one for [`public_only`](Request::public_only), and one per
-    /// proxy; and again for each at the first request for a [new connection](Request::new_connection).
+    /// proxy and per [address to connect to](Request::connect_to); and again for each at the first request for a
+    /// [new connection](Request::new_connection).
     ///
     /// # Errors
     /// Returns an error if reqwest refuses the settings, or if `config` has extra roots: add them in `builder`. An
@@ -93,9 +100,19 @@ impl ReqwestTransport {
     /// - [`new_connection`](Request::new_connection) has no effect.
     /// - [`bypass_proxy`](Request::bypass_proxy) has no effect. If `client` uses a proxy, it must exclude the metadata
     ///   service of the cloud, which issues credentials.
+    /// - A request to `https` with [`connect_to`](Request::connect_to) is an error.
     pub fn from_client(client: Client) -> Self {
         let proxies = Arc::new(Proxies::new(&Proxy::None));
-        Self { client, proxied: Arc::new([]), public: None, fresh: None, proxies }
+        let addressed = Arc::default();
+        Self {
+            client,
+            proxied: Arc::new([]),
+            public: None,
+            fresh: None,
+            addressed,
+            direct: None,
+            proxies,
+        }
     }
 
     fn build(
@@ -126,24 +143,68 @@ impl ReqwestTransport {
         });
         let proxied = proxied.collect::<Result<_, TransportError>>()?;
         let client = build(direct())?;
-        let fresh = Some(Arc::new(Fresh::new(direct)));
-        Ok(Self { client, proxied, public: Some(public), fresh, proxies })
+        let direct: Arc<dyn Fn() -> ClientBuilder + Send + Sync> = Arc::new(direct);
+        let shared = Arc::clone(&direct);
+        Ok(Self {
+            client,
+            proxied,
+            public: Some(public),
+            fresh: Some(Arc::new(Fresh::new(move || shared()))),
+            addressed: Arc::default(),
+            direct: Some(direct),
+            proxies,
+        })
     }
 
     /// Returns the client for a request. A proxy resolves names itself.
-    fn client_for(&self, public_only: bool, route: &Route) -> Result<&Client, TransportError> {
+    fn client_for(
+        &self,
+        public_only: bool,
+        new_connection: bool,
+        route: &Route,
+    ) -> Result<Client, TransportError> {
         if public_only {
             route.check_public()?;
         }
-        match &route.proxy {
-            None if public_only => Ok(self.public.as_ref().unwrap_or(&self.client)),
-            None => Ok(&self.client),
-            Some(proxy) => self
+        match (&route.proxy, &self.fresh) {
+            (Some(_), _) if route.address.is_some() => {
+                let text = "reqwest cannot connect to another address through a proxy; add the address to \
+                     NO_PROXY, or use HyperTransport or UreqTransport";
+                Err(route.error(Kind::Request, text))
+            }
+            (None, _) if is_https(&route.target) && route.address.is_some() => {
+                self.addressed_client(public_only, new_connection, route)
+            }
+            (proxy, Some(fresh)) if new_connection && !public_only => fresh.client(proxy.as_ref()),
+            (None, _) if public_only => Ok(self.public.as_ref().unwrap_or(&self.client).clone()),
+            (None, _) => Ok(self.client.clone()),
+            (Some(proxy), _) => self
                 .proxied
                 .iter()
-                .find_map(|(url, client)| (url == proxy).then_some(client))
+                .find_map(|(url, client)| (url == proxy).then_some(client.clone()))
                 .ok_or_else(|| route.error(Kind::Proxy, "the proxy is not configured")),
         }
+    }
+
+    /// Returns the client whose resolver returns the address of the route for every name.
+    fn addressed_client(
+        &self,
+        public_only: bool,
+        new_connection: bool,
+        route: &Route,
+    ) -> Result<Client, TransportError> {
+        let direct = self.direct.as_ref().ok_or_else(|| {
+            let text = "a client of the program cannot connect to another address; \
+                 create the transport by `from_builder`";
+            route.error(Kind::Request, text)
+        })?;
+        let address = route.dialed().clone();
+        let key = Key { address, public_only, new_connection, through_proxy: false };
+        self.addressed.client(&key, || {
+            let resolver = AddressResolver::new(&key.address, public_only);
+            let builder = direct().dns_resolver(Arc::new(resolver));
+            build(if new_connection { builder.pool_max_idle_per_host(0) } else { builder })
+        })
     }
 }
 
@@ -170,20 +231,11 @@ impl fmt::Debug for ReqwestTransport {
 impl AsyncTransport for ReqwestTransport {
     async fn send(&self, mut request: Request) -> Result<Response<AsyncBody>, TransportError> {
         let route = self.proxies.route(&request)?;
-        let client = match &self.fresh {
-            Some(fresh) if request.new_connection && !request.public_only => {
-                &fresh.client(route.proxy.as_ref())?
-            }
-            _ => self.client_for(request.public_only, &route)?,
-        };
+        let client = self.client_for(request.public_only, request.new_connection, &route)?;
         if request.public_only && self.public.is_none() {
             public::check(&route).await?;
         }
-        let url: Url = request
-            .uri
-            .to_string()
-            .parse()
-            .map_err(|_| route.error(Kind::Request, "reqwest refuses the URI"))?;
+        let url = url::of(&mut request, &route)?;
         let (timeout, head_timeout) = request.timeouts();
         request.set_empty_length();
         accept_gzip(&mut request.headers);
@@ -298,7 +350,7 @@ mod tests {
         let url = format!("http://localhost:{}/?linkkey", listener.local_addr().unwrap().port());
         let route =
             |url: &str| transport.proxies.route(&Request::get(url.parse().unwrap())).unwrap();
-        let client = transport.client_for(true, &route("http://files.example/")).unwrap();
+        let client = transport.client_for(true, false, &route("http://files.example/")).unwrap();
         let error = client.get(&url).send().await.unwrap_err();
         let route = route(&url);
         let error = classify(error, &route);

@@ -1,5 +1,8 @@
-//! Names that resolve to public addresses only.
+//! Resolvers: of public addresses only, and of an address to connect to.
 
+use std::sync::Arc;
+
+use http::Uri;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::address::only_public;
@@ -18,11 +21,35 @@ impl Resolve for PublicResolver {
     }
 }
 
+/// Resolver that returns one address, with its port, for every name.
+pub(super) struct AddressResolver {
+    host: Arc<str>,
+    port: u16,
+    public_only: bool,
+}
+
+impl AddressResolver {
+    pub(super) fn new(address: &Uri, public_only: bool) -> Self {
+        Self { host: bare_host(address).into(), port: port(address), public_only }
+    }
+}
+
+impl Resolve for AddressResolver {
+    fn resolve(&self, _: Name) -> Resolving {
+        let (host, port, public_only) = (Arc::clone(&self.host), self.port, self.public_only);
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((&*host, port)).await?;
+            let found: Vec<_> = if public_only { only_public(found)? } else { found.collect() };
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
 /// Rejects a host with an address that is not public, for a client with another resolver.
 ///
 /// A name that does not resolve here is accepted: a proxy may resolve it.
 pub(super) async fn check(route: &Route) -> Result<(), TransportError> {
-    let target = &route.target;
+    let target = route.dialed();
     let Ok(found) = tokio::net::lookup_host((bare_host(target), port(target))).await else {
         return Ok(());
     };
@@ -39,7 +66,7 @@ mod tests {
     /// `localhost` represents a public name that resolves to this machine.
     #[tokio::test]
     async fn a_name_with_an_address_that_is_not_public_is_refused() {
-        let route = |uri: &str| Route { target: uri.parse().unwrap(), proxy: None };
+        let route = |uri: &str| Route { target: uri.parse().unwrap(), address: None, proxy: None };
         let error = check(&route("http://localhost:1/?linkkey")).await.unwrap_err();
         assert_eq!(error.kind(), Kind::NotPublic, "{error}");
         assert!(!error.to_string().contains("linkkey"));

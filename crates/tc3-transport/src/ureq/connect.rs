@@ -22,6 +22,7 @@ use ureq::unversioned::transport::{
 
 use crate::TransportErrorKind as Kind;
 use crate::address::only_public;
+use crate::addressed::Key;
 use crate::route::bare_host;
 use crate::tls_error;
 
@@ -78,23 +79,35 @@ pub(super) struct Connect {
     tunnel: ConnectProxyConnector,
     resolver: DefaultResolver,
     public_only: bool,
+    /// The address to connect to, if it is not that of the URI.
+    address: Option<Key>,
 }
 
 impl Connect {
-    pub(super) fn new(tls: Arc<ClientConfig>, public_only: bool) -> Self {
+    pub(super) fn new(tls: Arc<ClientConfig>, public_only: bool, address: Option<Key>) -> Self {
         Self {
             tls,
             tcp: TcpConnector::default(),
             tunnel: ConnectProxyConnector::default(),
             resolver: DefaultResolver::default(),
             public_only,
+            address,
+        }
+    }
+
+    /// Returns the URI of the address that a connection leads to. ureq also connects to the proxy by this connector.
+    fn dialed<'a>(&'a self, details: &ConnectionDetails<'a>) -> &'a Uri {
+        match &self.address {
+            Some(key) if key.through_proxy == details.config.proxy().is_some() => &key.address,
+            _ => details.uri,
         }
     }
 
     fn tcp(&self, details: &ConnectionDetails<'_>) -> Result<Box<dyn Transport>, Error> {
+        let uri = self.dialed(details);
         let mut addrs = self
             .resolver
-            .resolve(details.uri, details.config, NextTimeout::default())
+            .resolve(uri, details.config, NextTimeout::default())
             .map_err(|error| match error {
                 Error::Io(error) => failure(Kind::Resolve, error),
                 _ => failure(Kind::Resolve, "the name has no address"),
@@ -105,18 +118,8 @@ impl Connect {
             addrs = self.resolver.empty();
             public.into_iter().for_each(|address| addrs.push(address));
         }
-        let details = ConnectionDetails {
-            uri: details.uri,
-            addrs,
-            config: details.config,
-            request_level: details.request_level,
-            resolver: details.resolver,
-            now: details.now,
-            timeout: remaining(details),
-            current_time: Arc::clone(&details.current_time),
-            run_connector: Arc::clone(&details.run_connector),
-            register_shutdown: Arc::clone(&details.register_shutdown),
-        };
+        let details =
+            ConnectionDetails { addrs, timeout: remaining(details), ..with_uri(details, uri) };
         match Connector::<()>::connect(&self.tcp, &details, None).map_err(connect_error)? {
             Some(Either::B(stream)) => Ok(Box::new(stream)),
             _ => Err(Error::ConnectionFailed),
@@ -154,7 +157,8 @@ impl Connector for Connect {
         details: &ConnectionDetails<'_>,
         _: Option<()>,
     ) -> Result<Option<Self::Out>, Error> {
-        let tunnel = Connector::<()>::connect(&self.tunnel, details, None);
+        let target = with_uri(details, self.dialed(details));
+        let tunnel = Connector::<()>::connect(&self.tunnel, &target, None);
         let transport = match tunnel.map_err(tunnel_error)? {
             Some(Either::B(tunnel)) => tunnel,
             _ => self.tcp(details)?,
@@ -165,6 +169,22 @@ impl Connector for Connect {
             transport
         };
         Ok(Some(Box::new(ResetGuard(transport))))
+    }
+}
+
+/// Returns the details for another URI.
+fn with_uri<'a>(details: &ConnectionDetails<'a>, uri: &'a Uri) -> ConnectionDetails<'a> {
+    ConnectionDetails {
+        uri,
+        addrs: details.addrs.clone(),
+        config: details.config,
+        request_level: details.request_level,
+        resolver: details.resolver,
+        now: details.now,
+        timeout: details.timeout,
+        current_time: Arc::clone(&details.current_time),
+        run_connector: Arc::clone(&details.run_connector),
+        register_shutdown: Arc::clone(&details.register_shutdown),
     }
 }
 

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
+use ureq::config::Config;
 use ureq::{Agent, AsSendBody, Body, BodyReader, Error, ProxyProtocol, SendBody, Timeout};
 
 use self::connect::{Connect, DeferredResolver, Failure, Hop};
+use crate::addressed::{Addressed, Key};
 use crate::config::bounded;
 use crate::gate::GatedReader;
 use crate::route::{Proxies, Route, is_https, port};
@@ -50,6 +52,10 @@ pub struct UreqTransport {
     /// Connects directly, and only to public addresses. It has its own pool, because connections of the other agent may
     /// lead to private addresses.
     public: Agent,
+    /// Agents of requests with an address to connect to.
+    addressed: Addressed<Agent>,
+    settings: Config,
+    tls: Arc<rustls::ClientConfig>,
     proxies: Proxies,
 }
 
@@ -98,19 +104,29 @@ impl UreqTransport {
             );
         }
         let agent = |public_only| {
-            let connect = Connect::new(Arc::clone(&tls), public_only);
+            let connect = Connect::new(Arc::clone(&tls), public_only, None);
             Agent::with_parts(settings.clone(), connect, DeferredResolver)
         };
-        Self { agent: agent(false), public: agent(true), proxies }
+        let (agent, public) = (agent(false), agent(true));
+        Self { agent, public, addressed: Addressed::default(), settings, tls, proxies }
     }
 
     /// Returns the agent for a request. A proxy resolves names itself.
-    fn agent_for(&self, public_only: bool, route: &Route) -> Result<&Agent, TransportError> {
-        if !public_only {
-            return Ok(&self.agent);
+    fn agent_for(&self, public_only: bool, route: &Route) -> Result<Agent, TransportError> {
+        if public_only {
+            route.check_public()?;
         }
-        route.check_public()?;
-        Ok(if route.proxy.is_none() { &self.public } else { &self.agent })
+        let public_only = public_only && route.proxy.is_none();
+        let Some(address) = &route.address else {
+            return Ok(if public_only { &self.public } else { &self.agent }.clone());
+        };
+        let through_proxy = route.proxy.is_some();
+        let address = address.clone();
+        let key = Key { address, public_only, new_connection: false, through_proxy };
+        self.addressed.client(&key, || {
+            let connect = Connect::new(Arc::clone(&self.tls), public_only, Some(key.clone()));
+            Ok(Agent::with_parts(self.settings.clone(), connect, DeferredResolver))
+        })
     }
 
     fn run(
@@ -176,13 +192,13 @@ impl BlockingTransport for UreqTransport {
                 parts.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length);
                 let mut reader = GatedReader { bytes: &request.body, gate };
                 let parts = parts.map(|()| SendBody::from_reader(&mut reader));
-                Self::run(agent, parts, timeouts, new_connection, &route)
+                Self::run(&agent, parts, timeouts, new_connection, &route)
             }
             _ if has_body => {
                 let parts = parts.map(|()| &*request.body);
-                Self::run(agent, parts, timeouts, new_connection, &route)
+                Self::run(&agent, parts, timeouts, new_connection, &route)
             }
-            _ => Self::run(agent, parts, timeouts, new_connection, &route),
+            _ => Self::run(&agent, parts, timeouts, new_connection, &route),
         }?;
         let (parts, body) = response.into_parts();
         Ok(Response {
@@ -295,7 +311,7 @@ mod tests {
         let agent = transport.agent_for(true, &route("http://files.example/")).unwrap();
         let request = http::Request::get(&url).body(()).unwrap();
         let error =
-            UreqTransport::run(agent, request, (None, None), false, &route(&url)).unwrap_err();
+            UreqTransport::run(&agent, request, (None, None), false, &route(&url)).unwrap_err();
         assert_eq!(error.kind(), Kind::NotPublic, "{error}");
         assert!(error.to_string().contains("localhost:") && !error.to_string().contains("linkkey"));
         assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);

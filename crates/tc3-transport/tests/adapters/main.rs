@@ -38,6 +38,7 @@ macro_rules! each_tls {
     };
 }
 
+mod addresses;
 mod bodies;
 mod bounds;
 mod cancelled;
