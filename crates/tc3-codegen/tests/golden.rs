@@ -11,7 +11,7 @@ use golden_grouped as grouped;
 use golden_large as large;
 use golden_modules as modules;
 use serde_json::json;
-use tc3_api::{Action, Envelope, StartTask, TaskQuery, TaskState};
+use tc3_api::{Action, Envelope, RequestForm, StartTask, TaskQuery, TaskState};
 use tc3_codegen::missing_renames;
 
 use adversarial::{
@@ -132,6 +132,9 @@ fn the_catalogue_matches_the_traits() {
     assert_eq!(meta.info, NothingRequest::INFO);
     assert_eq!(meta.info.host, Some("nothing.example"));
     assert_eq!(meta.info.rate_limit, Some(5));
+    assert_eq!((meta.info.path, meta.info.form), ("/v1/nothing/", RequestForm::Query));
+    let recursion = adversarial::CATALOGUE.action("Recursion").unwrap().info;
+    assert_eq!((recursion.path, recursion.form), ("/", RequestForm::OctetStream));
     assert!(meta.info.idempotent && !meta.info.signed && !meta.info.deprecated);
     let meta = adversarial::CATALOGUE.action("Keywords").unwrap();
     assert_eq!(meta.info, KeywordsRequest::INFO);
