@@ -586,6 +586,8 @@ impl Node {
 ///
 /// Rate limit: 5 requests per second.
 ///
+/// Sent by `GET`, with the fields as query.
+///
 /// Idempotent. It changes nothing.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -606,6 +608,8 @@ impl ::tc3_api::Action for NothingRequest {
             "Nothing",
         )
         .with_host("nothing.example")
+        .with_path("/v1/nothing/")
+        .query()
         .with_rate_limit(5)
         .idempotent()
         .unsigned()
@@ -731,6 +735,8 @@ impl QrCode {
 /// Objects that contain themselves
 ///
 /// Rate limit: 20 requests per second.
+///
+/// The body is raw octets, set by `CallOptions::with_octets`; the fields are headers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RecursionRequest {
@@ -760,6 +766,7 @@ impl ::tc3_api::Action for RecursionRequest {
             "Recursion",
         )
         .with_test_host("odd.test.example")
+        .octet_stream()
         .with_rate_limit(20)
         .with_errors(super::ERRORS);
     type Response = RecursionResponse;

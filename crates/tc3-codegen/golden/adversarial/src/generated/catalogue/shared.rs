@@ -34,6 +34,8 @@ pub(super) const KEYWORDS: ActionMeta = ActionMeta::new(
 pub(super) const NOTHING: ActionMeta = ActionMeta::new(
     ActionInfo::new("odd", "2020-01-02", "Nothing")
         .with_host("nothing.example")
+        .with_path("/v1/nothing/")
+        .query()
         .with_rate_limit(5)
         .idempotent()
         .unsigned()
@@ -48,6 +50,7 @@ pub(super) const NOTHING: ActionMeta = ActionMeta::new(
 pub(super) const RECURSION: ActionMeta = ActionMeta::new(
     ActionInfo::new("odd", "2020-01-02", "Recursion")
         .with_test_host("odd.test.example")
+        .octet_stream()
         .with_rate_limit(20)
         .with_errors(super::super::ERRORS),
     "Objects that contain themselves",
