@@ -1,10 +1,14 @@
 //! The overlay, `overlay.json`: corrections and additions to a spec.
 
+mod forms;
 mod pagination;
+mod streams;
 
 use serde::{Deserialize, Serialize};
 
+pub use forms::{FieldForm, Form};
 pub use pagination::PaginationEntry;
+pub use streams::{StreamEntry, StreamError};
 
 use crate::errors::{ErrorClass, Facts, Retry};
 use crate::table::Table;
@@ -107,59 +111,6 @@ pub struct Host {
     pub test_host: Option<String>,
     /// Source of the information.
     pub reason: String,
-}
-
-/// The streams of an action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StreamEntry {
-    /// Fields of an event that report an error, in addition to `Error`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<StreamError>,
-    /// `true` if the last event is always `[DONE]`.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub end_marker: bool,
-    /// Source of the information.
-    pub reason: String,
-}
-
-/// Fields that report an error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StreamError {
-    /// Field of the response with the object of the fields; absent if they are fields of the response.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub object: Option<String>,
-    /// Field of the error code.
-    pub code: String,
-    /// Field of the message.
-    pub message: String,
-}
-
-/// The form of the requests of one action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Form {
-    /// Name of the action.
-    pub action: String,
-    /// The form; absent for a JSON body.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub form: Option<FieldForm>,
-    /// The path, which begins with `/` and is percent-encoded; absent for `/`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// Source of the information.
-    pub reason: String,
-}
-
-/// Form in which the fields of a request are sent, if that is not a JSON body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FieldForm {
-    /// `GET` with the fields as query.
-    Query,
-    /// `POST` of raw octets, with the fields as headers.
-    OctetStream,
 }
 
 /// The class of an error code or family, which replaces the platform's.
