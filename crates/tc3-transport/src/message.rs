@@ -66,7 +66,7 @@ impl Request {
     }
 }
 
-#[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
+#[cfg(any(feature = "hyper", feature = "ureq"))]
 impl Request {
     /// Announces that the transport asks the gate before it sends the body.
     pub(crate) fn watch_gate(&self) {
