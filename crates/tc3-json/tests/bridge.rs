@@ -1,5 +1,6 @@
 //! Bridge to serde: types of this crate in other formats, types of serde as JSON.
 #![cfg(feature = "serde")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeMap;
 
