@@ -36,7 +36,7 @@ pub enum ErrorKind {
     Timeout,
     /// An [`Interceptor`](crate::Interceptor) returned an error, which is the [`cause`](Error::cause).
     Interceptor,
-    /// A list has more pages than an iteration reads.
+    /// A list has more pages than an iteration reads, or its pages contradict each other.
     Pages,
 }
 

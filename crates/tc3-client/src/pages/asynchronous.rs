@@ -152,10 +152,12 @@ impl<R: Paginated, E: From<Error>> Stream for ByPage<R, E> {
             Err(error) => Err(error.into()),
         };
         this.calling = None;
-        match result {
-            Ok(response) if this.pager.on_response(&response) => Poll::Ready(Some(Ok(response))),
+        let page =
+            result.and_then(|response| Ok(this.pager.on_response(&response)?.then_some(response)));
+        match page {
+            Ok(Some(response)) => Poll::Ready(Some(Ok(response))),
             // A repeated page ends the list.
-            Ok(_) => Poll::Ready(None),
+            Ok(None) => Poll::Ready(None),
             Err(error) => {
                 this.is_over = true;
                 Poll::Ready(Some(Err(error)))

@@ -99,7 +99,7 @@ impl<R: Paginated, E: From<Error>> ByPage<R, E> {
         let Some(request) = self.pager.next_request()? else { return Ok(None) };
         let response = (self.call)(request)?;
         // A repeated page ends the list.
-        Ok(self.pager.on_response(&response).then_some(response))
+        Ok(self.pager.on_response(&response)?.then_some(response))
     }
 }
 

@@ -40,7 +40,7 @@ const MAX_EMPTY_PAGES: u32 = 100;
 ///     let mut items = Vec::new();
 ///     while let Some(request) = pager.next_request()? {
 ///         let response = call(request)?;
-///         if pager.on_response(&response) {
+///         if pager.on_response(&response)? {
 ///             items.extend(R::into_items(response));
 ///         }
 ///     }
@@ -99,11 +99,11 @@ impl<R: Paginated> Pager<R> {
             _ => return Ok(Some(&self.request)),
         };
         let hint = "narrow the request, or continue with a new iteration from the last request";
-        Err(Error::new(ErrorKind::Pages, format!("{limit}; {hint}")).of_call(
-            R::INFO.name,
-            0,
-            false,
-        ))
+        Err(Self::failure(&format!("{limit}; {hint}")))
+    }
+
+    fn failure(text: &str) -> Error {
+        Error::new(ErrorKind::Pages, text).of_call(R::INFO.name, 0, false)
     }
 
     /// Returns the request of the next page, or of the page whose call failed; `None` at the end of the list.
@@ -112,21 +112,28 @@ impl<R: Paginated> Pager<R> {
     }
 
     /// Continues after the response of a page. Returns false if it repeats the page before it: ignore its items.
-    #[must_use]
-    pub fn on_response(&mut self, response: &R::Response) -> bool {
+    ///
+    /// # Errors
+    /// Returns an [`Error`] of kind [`Pages`](ErrorKind::Pages) if it repeats the page before it although the service states
+    /// more items, because items would be missing.
+    pub fn on_response(&mut self, response: &R::Response) -> Result<bool, Error> {
         self.pages = self.pages.saturating_add(1);
         match R::PAGINATION {
             Pagination::Offset => self.on_number(response, None),
             Pagination::Page { first } => self.on_number(response, Some(first)),
             _ => {
                 self.on_token(response);
-                true
+                Ok(true)
             }
         }
     }
 
     /// Continues a list with offsets or, with the number of the first page, a list with page numbers.
-    fn on_number(&mut self, response: &R::Response, first_page: Option<u64>) -> bool {
+    fn on_number(
+        &mut self,
+        response: &R::Response,
+        first_page: Option<u64>,
+    ) -> Result<bool, Error> {
         let items = R::items(response);
         let count = items.len() as u64;
         let stated = match self.request.position() {
@@ -146,8 +153,17 @@ impl<R: Paginated> Pager<R> {
                 }
             };
         } else if count > 0 && items == self.previous {
+            let left = R::total(response).zip(self.received);
+            if R::has_more(response) == Some(true)
+                || left.is_some_and(|(total, received)| total > received)
+            {
+                return Err(Self::failure(
+                    "the service returned the same page twice, and states more items; compare the overlay's `pagination` \
+                     with the documentation of the action, or select another page size",
+                ));
+            }
             self.is_done = true;
-            return false;
+            return Ok(false);
         }
         self.received = self.received.map(|received| received.saturating_add(count));
         let next = match first_page {
@@ -168,7 +184,7 @@ impl<R: Paginated> Pager<R> {
             self.request.set_position(&Position::Number(next));
             self.previous = items.to_vec();
         }
-        true
+        Ok(true)
     }
 
     fn on_token(&mut self, response: &R::Response) {

@@ -127,12 +127,31 @@ fn tokens_end() {
 }
 
 #[test]
+fn a_repeated_page_before_the_end_is_an_error() {
+    for (first, second) in [
+        (of_total([7], 3), of_total([7], 3)),
+        (of_total([0, 1], 50), of_total([0, 1], 50)),
+        (page([0]), stating(true, page([0]))),
+    ] {
+        let mut pager = Pager::new(ListItems::<OFFSET>::default());
+        assert!(pager.on_response(&first).unwrap());
+        let position = pager.request().unwrap().position;
+        for _ in 0..2 {
+            let error = pager.on_response(&second).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Pages);
+            assert_eq!(pager.request().unwrap().position, position, "it can be requested again");
+        }
+        assert!(pager.on_response(&page([8])).unwrap());
+    }
+}
+
+#[test]
 fn endless_lists_are_errors() {
     let mut pager = Pager::new(ListItems::<OFFSET>::default());
     let mut pages = 0_u64;
     let error = loop {
         match pager.next_request() {
-            Ok(Some(_)) => assert!(pager.on_response(&page([pages]))),
+            Ok(Some(_)) => assert!(pager.on_response(&page([pages])).unwrap()),
             Ok(None) => unreachable!("the list has no end"),
             Err(error) => break error,
         }
@@ -150,7 +169,7 @@ fn endless_lists_are_errors() {
     let mut pager = Pager::new(ListItems::<TOKEN>::default());
     for number in 0..100 {
         assert!(pager.next_request().unwrap().is_some());
-        assert!(pager.on_response(&stating(true, with_token([], &number.to_string()))));
+        assert!(pager.on_response(&stating(true, with_token([], &number.to_string()))).unwrap());
     }
     let error = pager.next_request().unwrap_err();
     assert!(error.to_string().contains("100 pages in succession have no items"), "{error}");

@@ -1,6 +1,7 @@
 //! A list in pages: its request, and a server of it.
 
 use serde::{Deserialize, Serialize};
+use tc3_client::ErrorKind;
 use tc3_client::api::{Action, ActionInfo, Envelope, Paginated, Pagination, Position, json};
 use tc3_client::sans_io::Pager;
 
@@ -91,7 +92,7 @@ impl<const KIND: u8> Paginated for ListItems<KIND> {
     }
 }
 
-/// Requests a list in pages from a function. Fails if it does not end within this number of pages.
+/// Requests a list in pages from a function, up to a contradiction. Fails if it does not end within this number of pages.
 pub(crate) fn walk<const KIND: u8>(
     request: ListItems<KIND>,
     max_pages: usize,
@@ -102,8 +103,14 @@ pub(crate) fn walk<const KIND: u8>(
         assert!(pages < max_pages, "no end after {pages} pages: {request:?}");
         let response = serve(request);
         pages += 1;
-        if pager.on_response(&response) {
-            items.extend(response.items);
+        match pager.on_response(&response) {
+            Ok(true) => items.extend(response.items),
+            Ok(false) => {}
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Pages, "{error}");
+                assert!(pager.request().is_some());
+                return (items, pages);
+            }
         }
     }
     assert_eq!(pager.request(), None);
