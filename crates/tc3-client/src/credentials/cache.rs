@@ -60,15 +60,17 @@ impl CredentialCache {
         ValidCredential::new(credential, self.source.name())
     }
 
-    /// Returns the time until which a refresh may take; `None` if it is unlimited. While the current credential can be
-    /// used, half of the remaining time is left for the call.
+    /// Returns the time until which a refresh may take; `None` if it is unlimited. If the current credential can
+    /// still be used then, half of the remaining time is left for the call.
     fn refresh_deadline(
         now: Now,
         deadline: Option<Duration>,
         current: Option<&ValidCredential>,
     ) -> Option<Duration> {
         let left = deadline?.saturating_sub(now.monotonic);
-        Some(now.monotonic.saturating_add(if current.is_some() { left / 2 } else { left }))
+        let half = Now { unix: now.unix.saturating_add(left / 2), ..now };
+        let is_usable = current.is_some_and(|current| !current.is_expired(half));
+        Some(now.monotonic.saturating_add(if is_usable { left / 2 } else { left }))
     }
 
     /// Stores the result of a fetch, as [`State::complete`].
@@ -91,7 +93,7 @@ impl CredentialCache {
 
     /// Processes a refresh that has not ended before its deadline. Returns the current credential if it can be used.
     fn give_up(&self, now: Now, current: Option<ValidCredential>) -> Option<ValidCredential> {
-        let current = current?;
+        let current = current.filter(|current| !current.is_expired(now))?;
         self.state().pause_early(now);
         tracing::warn!("credential refresh takes too long, using the current one");
         Some(current)
