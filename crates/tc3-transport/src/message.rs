@@ -42,8 +42,9 @@ pub struct Request {
     pub gate: Option<SendGate>,
     /// Address to connect to instead of host and port of the URI, such as that of a gateway; without a port, that of the URI.
     ///
-    /// `Host` and the name that TLS verifies remain those of the URI. A proxy opens a tunnel to the address. A closure must
-    /// apply it itself.
+    /// `Host` and the name that TLS verifies remain those of the URI. A proxy opens a tunnel to the address.
+    /// reqwest cannot: its transport returns an error for an address behind a proxy, and for an `https` URL whose host is an IP
+    /// address. A closure must apply it itself.
     pub connect_to: Option<Authority>,
 }
 
