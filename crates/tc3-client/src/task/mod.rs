@@ -87,7 +87,10 @@ impl<T> Waiting<T> {
                 self.last = Some((state(&response), response));
             }
             Err(error) if self.running_codes.contains(&error.code()) => self.error = Some(error),
-            Err(error) if self.last.is_some() && error.is_retryable() => self.error = Some(error),
+            // An earlier error is that of a running task.
+            Err(error) if (self.last.is_some() || self.error.is_some()) && error.is_retryable() => {
+                self.error = Some(error);
+            }
             Err(error) => return Err(error),
         }
         Ok(())

@@ -110,6 +110,7 @@ fn the_state_or_the_timeout_ends_the_wait() {
         (&[Status(0), Code("AuthFailure")], "error AuthFailure", 2),
         (&[Broken], "error ", 1),
         (&[Status(0), Broken, Status(8)], "succeeded 8", 3),
+        (&[Code("ResourceNotFound.File"), Broken, Status(8)], "succeeded 8", 3),
         (&[Status(0), Broken], "pending Some(0) true", 7),
         (&[Status(0), Broken, Status(0)], "pending Some(0) false", 7),
     ] {
