@@ -51,10 +51,7 @@ impl Connector {
         };
         match timeout_at(until, self.establish(route, public_only)).await {
             Ok(result) => result,
-            Err(_) if Some(until) == connect_deadline => {
-                Err(route.error(Kind::Connect, "timed out"))
-            }
-            // No byte of the request was sent.
+            // No byte of the request was sent, even if the deadline of the exchange has expired.
             Err(_) => Err(route.error(Kind::Connect, "timed out")),
         }
     }

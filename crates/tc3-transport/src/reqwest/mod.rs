@@ -249,8 +249,8 @@ impl AsyncTransport for ReqwestTransport {
         if let Some(timeout) = timeout {
             builder = builder.timeout(timeout);
         }
-        // Such as a TLS handshake that does not end.
-        let is_unsent = || gate.as_ref().is_some_and(|gate| gate.can_close());
+        // Such as a TLS handshake that does not end. It is closed, so that the task of the connection sends nothing later.
+        let is_unsent = || gate.as_ref().is_some_and(|gate| gate.close());
         let timed_out = || match is_unsent() {
             true => route.error(Kind::Connect, "timed out"),
             false => route.error(Kind::Timeout, "the response is incomplete"),
