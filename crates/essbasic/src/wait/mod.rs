@@ -241,8 +241,13 @@ impl WaitJob {
                     Err(fatal) => return Err(fatal),
                 };
                 for flow in batch {
-                    if let Some(poll) = self.last_poll(flow) {
-                        poll.error = Some(error.clone());
+                    let Some(poll) = self.last_poll(flow) else { continue };
+                    poll.error = Some(error.clone());
+                    poll.misses += u32::from(error.is_not_found());
+                    if poll.misses >= MAX_MISSES {
+                        let status = poll.status.clone();
+                        let error = Some(error.clone());
+                        self.end(flow, WaitOutcome::Pending { status, error });
                     }
                 }
                 return Ok(());

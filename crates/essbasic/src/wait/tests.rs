@@ -154,6 +154,34 @@ fn an_unreachable_server_ends_a_wait_only_before_the_first_response() {
     assert_eq!(error.unwrap().kind, FlowErrorKind::Call);
 }
 
+#[cfg(feature = "test-util")]
+#[test]
+fn a_contract_that_the_service_reports_as_unknown_ends_the_wait() {
+    let unknown = || {
+        let info = &<DescribeFlowDetailInfoRequest as tc3_client::api::Action>::INFO;
+        tc3_client::test_util::api_error(info, "ResourceNotFound.Flow", "m", "r")
+    };
+    let mut now = Now { unix: Duration::from_secs(1000), monotonic: Duration::ZERO };
+    let mut job = WaitJob::new(Agent::new("app"), vec!["f".into()], WaitOptions::default(), now);
+    let mut calls = 0;
+    loop {
+        match job.next(now) {
+            Next::Step(_) => {
+                calls += 1;
+                job.on(now, Err(unknown())).unwrap();
+            }
+            Next::Wait(time) => {
+                now.unix += time;
+                now.monotonic += time;
+            }
+            Next::Done => break,
+        }
+    }
+    assert_eq!(calls, MAX_MISSES);
+    let WaitOutcome::Pending { error, .. } = job.finish().remove(0).outcome else { panic!() };
+    assert!(error.unwrap().is_not_found());
+}
+
 proptest! {
     #[test]
     fn ends_before_the_timeout_with_one_outcome_per_contract(
