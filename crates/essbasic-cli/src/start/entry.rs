@@ -142,14 +142,20 @@ fn placeholder(entry: &Value) -> Option<String> {
     own.chain(parties).find(|(_, value)| unfilled(value).is_some()).map(|(path, _)| path)
 }
 
-/// Checks the name by the reference. The service would refuse it only after the upload of the file.
+/// Returns `true` for the unified and the compatibility ideographs, and for the number zero of Chinese dates.
+fn is_ideograph(c: char) -> bool {
+    matches!(c, '〇' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// Checks the name by the reference and its samples, which contain `-():`. The service would refuse it only after the upload
+/// of the file.
 fn check_name(name: &str) -> Result<(), String> {
-    let is_allowed = |c: char| c.is_alphanumeric() || c == '_';
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-():".contains(c) || is_ideograph(c);
     match !name.is_empty() && name.chars().count() <= MAX_NAME_CHARS && name.chars().all(is_allowed)
     {
         true => Ok(()),
         false => Err(format!(
-            "name: expected 1 to {MAX_NAME_CHARS} Chinese characters, letters, digits and underscores"
+            "name: expected 1 to {MAX_NAME_CHARS} Chinese characters, letters, digits and _-():"
         )),
     }
 }

@@ -24,7 +24,7 @@ The file holds a JSON list of contracts:
      {\"name\": \"李四\", \"mobile\": \"13900000000\", \"place\": \"<RECIPIENT_ID>\"}]}]
 Paths of files are relative to it; files have at most 60 MB and are uploaded by this command.
 
-A name has at most 200 Chinese characters, letters, digits and underscores.
+A name has at most 200 Chinese characters, letters, digits and _-():.
 
 A deadline is a duration with its unit (\"30d\", \"12h\"), a date (\"2030-12-31\", until its end in China Standard
 Time), a time (\"2030-12-31T18:00:00+08:00\") or Unix seconds, from one minute to 10 years ahead; by default 365

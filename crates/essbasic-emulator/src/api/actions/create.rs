@@ -193,13 +193,13 @@ fn from_template(
     Ok(insert(context, terms, deadline))
 }
 
-/// Checks the name of a contract against the characters that the reference allows.
+/// Checks the name of a contract against the characters that the reference allows, and those of its samples: `-():`.
 fn check_name(context: &Context<'_>, name: &str) -> Result<(), ApiError> {
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || is_ideograph(c);
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-():".contains(c) || is_ideograph(c);
     let message = match name {
         "" => "FlowName is empty.",
         name if !name.chars().all(is_allowed) => {
-            "FlowName has a character other than Chinese characters, letters, digits and underscores."
+            "FlowName has a character other than Chinese characters, letters, digits and _-():."
         }
         _ => return Ok(()),
     };
