@@ -19,8 +19,8 @@ An Agent is filled in from --app-id, --organization and --operator where the act
 body has none.
 
 Ctrl-C ends the command: a request in flight has one second to end. If its action is not known to be idempotent, its
-response is awaited until the timeout of the call, once its connection is established; a second signal ends the command without it, and the action may
-have been executed.
+response is awaited until the timeout of the call, once its connection is established; a second signal ends the command
+without it, and the action may have been executed.
 
 Exit status: 0 there is a response, 2 it was interrupted, 1 the call failed, 130 after a second signal.
 
