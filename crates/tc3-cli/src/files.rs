@@ -1,7 +1,7 @@
 //! Reading and writing of files.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -29,12 +29,22 @@ pub fn shown(path: &Path) -> String {
     below.unwrap_or(path).display().to_string()
 }
 
+/// Creates the error of a text that cannot be read.
+fn unreadable(path: &Path, error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::InvalidData => {
+            Error::new(format!("{}: not UTF-8 text; save it as UTF-8", path.display()))
+        }
+        _ => Error::io(path, error),
+    }
+}
+
 /// Returns the text of a file.
 ///
 /// # Errors
 /// Returns an [`Error`] if the file cannot be read, is not UTF-8, or exceeds 64 MiB.
 pub fn read(path: &Path) -> Result<String, Error> {
-    File::open(path).and_then(bounded).map_err(|error| Error::io(path, &error))
+    File::open(path).and_then(bounded).map_err(|error| unreadable(path, &error))
 }
 
 /// Returns the text of a file, or `None` if it does not exist.
@@ -45,11 +55,13 @@ pub fn read_optional(path: &Path) -> Result<Option<String>, Error> {
     match File::open(path).and_then(bounded) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::io(path, &error)),
+        Err(error) => Err(unreadable(path, &error)),
     }
 }
 
 /// Writes a file and creates its folders. Returns whether its text changed.
+///
+/// An existing file is replaced atomically: after a failure or a stop, it has its old content or the new one.
 ///
 /// # Errors
 /// Returns an [`Error`] if the file or a folder cannot be written.
@@ -60,8 +72,51 @@ pub fn write(path: &Path, text: &str) -> Result<bool, Error> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| Error::io(folder, &error))?;
     }
-    fs::write(path, text).map_err(|error| Error::io(path, &error))?;
+    replace(path, text.as_bytes()).map_err(|error| Error::io(path, &error))?;
     Ok(true)
+}
+
+/// Writes a file, or the target of a symbolic link, by the rename of a temporary file.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (path, permissions) = match fs::canonicalize(path) {
+        Ok(target) => {
+            // A rename would also replace a file that is read-only.
+            let old = OpenOptions::new().write(true).open(&target)?;
+            (target, Some(old.metadata()?.permissions()))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (path.to_owned(), None),
+        Err(error) => return Err(error),
+    };
+    let (mut file, temporary) = create_next_to(&path)?;
+    let fill = || {
+        file.write_all(bytes)?;
+        if let Some(permissions) = permissions {
+            file.set_permissions(permissions)?;
+        }
+        file.sync_all()
+    };
+    let filled = fill();
+    // An open file cannot be renamed on every system.
+    drop(file);
+    let renamed = filled.and_then(|()| fs::rename(&temporary, &path));
+    if renamed.is_err() {
+        // The first error is the one to report.
+        let _ = fs::remove_file(&temporary);
+    }
+    renamed
+}
+
+/// Creates a temporary file in the folder of a file.
+fn create_next_to(path: &Path) -> io::Result<(File, PathBuf)> {
+    let mut number = 0_u64;
+    loop {
+        let temporary = path.with_file_name(format!(".tc3-{}-{number}.tmp", std::process::id()));
+        match File::create_new(&temporary) {
+            Ok(file) => return Ok((file, temporary)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Returns the SHA-256 of the bytes, in hexadecimal digits.

@@ -110,17 +110,25 @@ pub struct Imported {
 /// [`codegen::check`](crate::codegen::check).
 ///
 /// # Errors
-/// Returns an [`Error`], and has written nothing, if the reference is malformed. Returns an [`Error`] if a file cannot be
-/// written.
+/// Returns an [`Error`], and has written nothing, if the reference is malformed, or if the folder has the specification of
+/// another service. Returns an [`Error`] if a file cannot be written.
 pub fn import(tccli: &mut Tccli, import: &Import<'_>) -> Result<Imported, Error> {
     let Import { service, version, folder, error_codes, schemas } = *import;
     let [spec_path, overlay_path, source_path] =
         ["spec.json", "overlay.json", "SOURCE.json"].map(|name| folder.join(name));
     let api_path = format!("tccli/services/{service}/v{}/api.json", version.replace('-', ""));
     let api_text = tccli.read(&api_path)?;
+    let package_version = tccli.version()?;
     let reference: Reference = tc3_codegen::parse(&api_path, &api_text)?;
 
     let old: Option<Spec> = parse_optional(&spec_path)?;
+    if let Some(old) = old.as_ref().filter(|old| old.service != service) {
+        return Err(Error::new(format!(
+            "{}: the specification of `{}`, not of `{service}`; use another folder",
+            shown(&spec_path),
+            old.service
+        )));
+    }
     let old_source: Option<Provenance> = parse_optional(&source_path)?;
     let docs = reference.docs();
     let mut spec = reference.facts(&api_path, service, &schemas.path("spec"))?;
@@ -152,6 +160,7 @@ pub fn import(tccli: &mut Tccli, import: &Import<'_>) -> Result<Imported, Error>
         Some(text) => tc3_codegen::parse::<Overlay>(&shown(&overlay_path), &text)?,
         None => Overlay { schema: schemas.path("overlay"), ..Overlay::default() },
     };
+    let mut files = Vec::new();
     let renames = tc3_codegen::missing_renames(&spec, &overlay);
     if !renames.is_empty() || !overlay_path.exists() {
         for rename in &renames {
@@ -159,11 +168,11 @@ pub fn import(tccli: &mut Tccli, import: &Import<'_>) -> Result<Imported, Error>
             lines.push(format!("overlay: renamed {}{field} to `{}`", rename.object, rename.to));
         }
         overlay.renames.extend(renames);
-        write(&overlay_path, &format(&overlay)?)?;
+        files.push((overlay_path, format(&overlay)?));
     }
     let source = Provenance {
         package: tccli.package(),
-        version: tccli.version()?,
+        version: package_version,
         wheel: tccli.wheel().map(|(file, sha256)| FileMark { file, sha256 }),
         reference: FileMark { file: api_path, sha256: sha256(api_text.as_bytes()) },
         error_codes: code_mark,
@@ -176,10 +185,13 @@ pub fn import(tccli: &mut Tccli, import: &Import<'_>) -> Result<Imported, Error>
         },
     };
     if !overlay.docs.complete {
-        write(&folder.join("docs.json"), &format(&docs)?)?;
+        files.push((folder.join("docs.json"), format(&docs)?));
     }
-    write(&spec_path, &spec_text)?;
-    write(&source_path, &format(&source)?)?;
+    files.push((spec_path, spec_text));
+    files.push((source_path, format(&source)?));
+    for (path, text) in files {
+        write(&path, &text)?;
+    }
     if schemas == Schemas::Written {
         schema::write_all(&folder.join("schema"))?;
     }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
+#[path = "commands/files.rs"]
+mod files;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -211,6 +214,11 @@ fn names_that_are_no_packages_or_services_are_refused_before_anything_is_written
     fs::write(&path, reference).unwrap();
     let (status, _, err) = ran(folder.path(), "import --tccli pkg --service gone --out new");
     assert!(status == 1 && err == "error: unknown service `gone`\n", "{err}");
+    let version = folder.path().join("pkg/tccli/__init__.py");
+    fs::write(&version, "").unwrap();
+    let (status, _, err) = ran(folder.path(), "import --tccli pkg --service svc --out new");
+    assert!(status == 1 && err == "error: tccli/__init__.py: no __version__\n", "{err}");
+    fs::write(&version, "__version__ = '1.2.3'\n").unwrap();
     assert_eq!(everything(folder.path()), before);
 }
 
