@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
+#[path = "commands/call.rs"]
+mod call;
 #[path = "commands/files.rs"]
 mod files;
 
@@ -419,24 +421,4 @@ fn help_and_errors_have_the_exit_status_of_the_documentation() {
     let (status, _, err) = ran(at, "codegen --nowhere x");
     assert!(status == 1 && err.lines().count() == 1 && err.ends_with("; see --help\n"), "{err}");
     assert_eq!(tc3(at, &[]).status.code(), Some(1));
-}
-
-#[test]
-fn oversized_and_deeply_nested_bodies_are_refused() {
-    let folder = imported();
-    let body = folder.path().join("body.json");
-    let call = "call svc Do --spec svc-spec --dry-run --body @body.json";
-    let nested = |depth: usize| {
-        let part = "{\"Count\":1,\"Part\":".repeat(depth) + "{\"Count\":1}" + &"}".repeat(depth);
-        format!("{{\"Name\":\"n\",\"Parts\":[{part}]}}")
-    };
-    fs::write(&body, nested(100)).unwrap();
-    assert_eq!(ran(folder.path(), call).0, 0);
-    for (text, why) in
-        [(nested(200), "invalid body: "), (" ".repeat(65 << 20), "exceeds the limit of 64 MiB")]
-    {
-        fs::write(&body, text).unwrap();
-        let (status, out, err) = ran(folder.path(), call);
-        assert!(status == 1 && out.is_empty() && err.contains(why), "{err}");
-    }
 }

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
-use tc3_cli::read;
 use tc3_client::api::ActionInfo;
 use tc3_client::blocking::Client;
 use tc3_client::credentials::{CredentialError, Profile, default_chain};
 use tc3_client::transport::{Proxy, Request, TransportConfig};
 use tc3_client::{Config, Error};
-use tc3_codegen::overlay::Host;
+use tc3_codegen::overlay::{FieldForm, Host};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::failure::{Exit, Failure};
@@ -21,12 +20,17 @@ const EXAMPLES: &str = "\
 With --spec, the version is that of the specification, the body is validated before it is sent, and an action that its
 overlay lists as idempotent is retried if its outcome is unknown.
 
+A response that is a stream of events is an error: do not request one.
+
 Exit status: 0 there is a response, 1 the call failed.
 
 Examples:
   tc3 call cvm DescribeZones --version 2017-03-12 --region ap-guangzhou
   tc3 call cvm DescribeInstances --spec cvm-spec --region ap-guangzhou --body '{\"Limit\":1}'
   tc3 call cvm RunInstances --spec cvm-spec --body @request.json --dry-run";
+
+/// First line of a certificate in a PEM file.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 
 /// Call any action of any service and print its response as JSON.
 #[derive(clap::Args)]
@@ -130,6 +134,13 @@ fn checked<'a>(
             spec.service, spec.version
         ))
     })?;
+    let form = overlay.forms.iter().find(|entry| entry.action == *name);
+    let (fields, path) = form.map_or((None, None), |entry| (entry.form, entry.path.as_deref()));
+    if fields == Some(FieldForm::OctetStream) {
+        return Err(Failure::new(format!(
+            "{name} has a body of raw octets, which this command cannot send; call it from a program"
+        )));
+    }
     if !args.unchecked {
         let found = request::violations(service, &action.request, body)?;
         if !found.is_empty() {
@@ -145,6 +156,12 @@ fn checked<'a>(
     };
     if let Some(host) = of(Some(name)).or_else(|| of(None)).and_then(|host| host.host.as_deref()) {
         info = info.with_host(host);
+    }
+    if fields == Some(FieldForm::Query) {
+        info = info.query();
+    }
+    if let Some(path) = path {
+        info = info.with_path(path);
     }
     if overlay.idempotent.contains_key(name) {
         info = info.idempotent();
@@ -180,13 +197,19 @@ fn client(args: &CallArgs) -> Result<Client, Failure> {
         transport = transport.with_proxy(Proxy::Url(url));
     }
     if let Some(path) = &args.ca_file {
-        let pem = read(path).map_err(|error| Failure::new(format!("--ca-file: {error}")))?;
-        if !pem.contains("-----BEGIN CERTIFICATE-----") {
-            return Err(Failure::new(format!(
-                "--ca-file {}: no certificate in the file; give a PEM file",
-                path.display()
-            )));
+        let pem =
+            request::file(path).map_err(|error| Failure::new(format!("--ca-file {error}")))?;
+        // Comments may have any encoding.
+        if !pem.windows(CERTIFICATE.len()).any(|text| text == CERTIFICATE.as_bytes()) {
+            let why = match request::is_utf16(&pem) {
+                true => "UTF-16 text; save it as UTF-8".to_owned(),
+                false => {
+                    format!("no certificate in the file; give a PEM file with `{CERTIFICATE}`")
+                }
+            };
+            return Err(Failure::new(format!("--ca-file {}: {why}", path.display())));
         }
+        let pem = pem.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&pem);
         transport = transport.with_extra_roots_pem(pem);
     }
     let config = config.with_app_name(env!("CARGO_PKG_NAME"))?.with_transport_config(transport);

@@ -9,8 +9,8 @@ use crate::failure::{Exit, Failure};
 use crate::output;
 
 const EXAMPLES: &str = "\
-A new crate gets a manifest, whose features are generated, and src/lib.rs. Both are yours: later runs change only the marked
-features and the folder src/generated.
+A new crate gets a manifest, whose features are generated, and src/lib.rs.
+Both are yours: later runs change only the marked features and the folder src/generated.
 
 Exit status: 0 the crate is up to date, 2 with --check, it is not, 1 nothing was written.
 

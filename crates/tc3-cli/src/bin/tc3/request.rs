@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -14,24 +15,28 @@ use tc3_codegen::spec::FieldSpec;
 use crate::failure::Failure;
 use crate::service::Service;
 
-/// Maximum size of a body, in bytes.
-const MAX_BODY_BYTES: u64 = 64 << 20;
+/// Maximum size of a body or a file, in bytes.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// Reads the argument of `--body`: text, `@FILE` or `-`. Digits and the order of fields are kept.
 pub(crate) fn body(argument: &str) -> Result<Box<RawValue>, Failure> {
-    let text = match (argument, argument.strip_prefix('@')) {
+    let bytes = match (argument, argument.strip_prefix('@')) {
         ("-", _) => whole("stdin", io::stdin().lock())?,
-        (_, Some(path)) => {
-            whole(path, File::open(path).map_err(|error| unreadable(path, &error))?)?
-        }
-        _ => argument.to_owned(),
+        (_, Some(path)) => file(Path::new(path))?,
+        _ => argument.as_bytes().to_vec(),
     };
-    let text = text.trim_start_matches('\u{feff}');
     let refuse = |why: &dyn std::fmt::Display| {
         Failure::new(format!(
             "invalid body: {why}; give a JSON object with --body JSON, @FILE or -"
         ))
     };
+    let text = match is_utf16(&bytes) {
+        true => Err("UTF-16 text"),
+        false => str::from_utf8(&bytes).map_err(|_| "not UTF-8 text"),
+    };
+    let text = text
+        .map_err(|why| Failure::new(format!("invalid body: it is {why}; save it as UTF-8")))?
+        .trim_start_matches('\u{feff}');
     check_duplicates(text.as_bytes()).map_err(|error| match error.path().is_empty() {
         true => refuse(&error),
         false => Failure::new(format!("invalid body: {error}; give each field once")),
@@ -43,15 +48,27 @@ pub(crate) fn body(argument: &str) -> Result<Box<RawValue>, Failure> {
     }
 }
 
+/// Returns the content of a file.
+pub(crate) fn file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
+    whole(&name, file)
+}
+
+/// Returns whether this is the start of UTF-16 text: it has a byte order mark, or one of its first two bytes is zero.
+pub(crate) fn is_utf16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..])
+}
+
 /// Reads everything, up to a limit.
-fn whole(name: &str, from: impl Read) -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = from.take(MAX_BODY_BYTES + 1).read_to_string(&mut text);
+fn whole(name: &str, from: impl Read) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = from.take(MAX_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|error| unreadable(name, &error))?;
-    if text.len() as u64 > MAX_BODY_BYTES {
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(Failure::new(format!("{name} exceeds the limit of 64 MiB; give another file")));
     }
-    Ok(text)
+    Ok(bytes)
 }
 
 fn unreadable(name: &str, error: &io::Error) -> Failure {
