@@ -89,7 +89,7 @@ impl core::error::Error for EventError {}
 ///
 /// let mut decoder = EventDecoder::new(1 << 20);
 /// let mut data = Vec::new();
-/// for chunk in [&b"data: first\r"[..], b"\n\r\ndata: sec", b"ond\ndata\n\n"] {
+/// for chunk in [&b"data: first\r"[..], b"\n\r\ndata: se", b"cond\ndata\n\n"] {
 ///     let mut input = chunk;
 ///     while let Some(event) = decoder.decode(&mut input)? {
 ///         data.push(event.data);
