@@ -39,7 +39,8 @@ impl Target {
     ///
     /// # Errors
     /// Returns an [`Error`] if the specification or the overlay is invalid, if the crate cannot have the name of its
-    /// folder, if its manifest lacks the marks of the features, or if it has no manifest and other files in `src/generated`.
+    /// folder, if its manifest lacks the marks of the features, if it has no manifest and other files in `src/generated`, or
+    /// if it is the crate of another service.
     pub fn files(&self) -> Result<Files, Error> {
         let manifest_path = self.out.join("Cargo.toml");
         let folder = self.out.join("src/generated");
@@ -59,6 +60,17 @@ impl Target {
             }
         };
         let output = generate(&self.spec)?;
+        let root = folder.join("mod.rs");
+        let old = read_optional(&root)?.and_then(|text| service_of(&text));
+        let new = output.files.iter().find(|(path, _)| path == "mod.rs");
+        if let Some((old, new)) = old.zip(new.and_then(|(_, text)| service_of(text)))
+            && old != new
+        {
+            let folder = shown(&self.out);
+            return Err(Error::new(format!(
+                "{folder}: the crate of `{old}`, not of `{new}`; use another folder"
+            )));
+        }
         let manifest = manifest::with_features(&manifest_path, &manifest, &output.features)?;
         let mut wanted = vec![(manifest_path, manifest)];
         let library = self.out.join("src/lib.rs");
@@ -71,6 +83,14 @@ impl Target {
         stray.retain(|path| !kept.contains(path.as_path()));
         Ok(Files { wanted, stray })
     }
+}
+
+/// Returns the service of a generated crate by the title of its root module, `TITLE (SERVICE VERSION).`.
+fn service_of(root: &str) -> Option<String> {
+    let title: Vec<&str> = root.lines().filter_map(|line| line.strip_prefix("//! ")).collect();
+    let title = title.join(" ");
+    let (_, last) = title.strip_suffix(").")?.rsplit_once('(')?;
+    Some(last.split_once(' ')?.0.to_owned())
 }
 
 /// Generated files, and files that are generated no longer.

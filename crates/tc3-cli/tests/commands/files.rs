@@ -22,6 +22,27 @@ fn the_specification_of_another_service_is_kept() {
 }
 
 #[test]
+fn the_crate_of_another_service_is_kept() {
+    let folder = imported();
+    let at = folder.path();
+    assert_eq!(ran(at, CODEGEN).0, 0);
+    let services = at.join("pkg/tccli/services");
+    fs::create_dir_all(services.join("other/v20210203")).unwrap();
+    let api = "v20210203/api.json";
+    fs::copy(services.join("svc").join(api), services.join("other").join(api)).unwrap();
+    assert_eq!(ran(at, "import --tccli pkg --service other --out other-spec").0, 0);
+    let before = everything(at);
+    for check in ["", " --check"] {
+        let line = format!("codegen --spec other-spec --out svc-models{check}");
+        let (status, _, err) = ran(at, &line);
+        let expected =
+            "error: svc-models: the crate of `svc`, not of `other`; use another folder\n";
+        assert_eq!((status, err.as_str()), (1, expected));
+        assert_eq!(everything(at), before);
+    }
+}
+
+#[test]
 fn a_new_crate_keeps_files_of_others() {
     let folder = imported();
     let at = folder.path();
