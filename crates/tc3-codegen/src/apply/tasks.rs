@@ -156,13 +156,17 @@ fn misfits(
             continue;
         }
         let same = field(model, &action.request, &fact.name).ok().filter(|other| {
+            // A value set or base64 changes the Rust type.
+            let of =
+                |request| (model.value_set(request, &fact.name), model.base64(request, &fact.name));
             (&other.kind, &other.of) == (&fact.kind, &fact.of)
+                && of(&*action.request) == of(&*query.request)
                 && model.required(&action.request, other)
         });
         if same.is_none() {
             let name = &fact.name;
             found.push(format!(
-                "the required field `{name}` is neither in `set` nor required by the request that starts the task"
+                "the required field `{name}` is neither in `set` nor required, with the same type, by the request that starts the task"
             ));
         }
     }

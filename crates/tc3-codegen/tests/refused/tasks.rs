@@ -93,11 +93,17 @@ fn tasks_that_do_not_fit_the_spec_are_refused() {
     // The request that starts the task has a name, but requires none.
     let mut optional = spec.clone();
     optional["objects"]["DoRequest"][0]["required"] = json!(false);
-    let mut overlay = overlay();
-    overlay["tasks"] = json!({ "Ask": valid });
-    let found = problems(&optional.to_string(), &overlay.to_string());
-    assert!(
-        found[0].contains("the required field `Name` is neither in `set` nor required"),
-        "{found:?}"
-    );
+    let mut with_task = overlay();
+    with_task["tasks"] = json!({ "Ask": valid });
+    // Both require a name, with different types in Rust.
+    let mut with_set = with_task.clone();
+    with_set["values"] = json!({"NameSet": {"doc": "A name.", "reason": "r", "fields": ["AskRequest.Name"],
+        "values": [{"value": "A", "name": "A", "doc": "The first."}]}});
+    for (spec, overlay) in [(&optional, with_task), (&spec, with_set)] {
+        let found = problems(&spec.to_string(), &overlay.to_string());
+        assert!(
+            found[0].contains("the required field `Name` is neither in `set` nor required"),
+            "{found:?}"
+        );
+    }
 }
