@@ -1,0 +1,1 @@
+//! Descriptions of actions, objects, value sets and error codes.

@@ -1,0 +1,1 @@
+//! Signatures with every intermediate value.

@@ -1,0 +1,1 @@
+//! Comparison of an Authorization header with a request.
