@@ -29,11 +29,7 @@ impl Emulated {
         if !self.emulated {
             return Ok(Session { client: options.contracts_of(shard)?, emulator: None });
         }
-        if options.endpoint.is_some() || options.test_environment {
-            return Err(Failure::new(
-                "--emulated has its own endpoint; omit --endpoint and --test-environment",
-            ));
-        }
+        options.refuse_endpoint()?;
         let emulator = emulator::start(Emulator::builder())?;
         let client = options.emulated(&emulator.endpoint())?;
         Ok(Session { client, emulator: Some(emulator) })

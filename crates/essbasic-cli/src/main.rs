@@ -16,6 +16,7 @@ mod download;
 mod emulated;
 mod emulator;
 mod explore;
+mod explore_command;
 mod failure;
 mod folder;
 mod hints;
@@ -97,6 +98,7 @@ enum Command {
     Skeleton(explore::skeleton::SkeletonArgs),
     Snippet(explore::snippet::SnippetArgs),
     Sign(Box<sign::SignArgs>),
+    Explore(explore_command::ExploreArgs),
     Emulator(emulator::EmulatorArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -282,6 +284,7 @@ impl Cli {
             Command::Skeleton(args) => explore::skeleton::run(&args, &self.options),
             Command::Snippet(args) => explore::snippet::run(&args, &self.options),
             Command::Sign(args) => sign::run(&args),
+            Command::Explore(args) => explore_command::run(&args, &self.options),
             Command::Emulator(args) => emulator::run(&args),
             Command::Completions(args) => completions::run(&args),
         }

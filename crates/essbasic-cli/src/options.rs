@@ -9,6 +9,7 @@ use essbasic::credentials::{Credential, Profile, default_chain};
 use essbasic::transport::{Proxy, TransportConfig, TransportErrorKind};
 use essbasic::{Agent, BaseUrl, Config, Endpoint, Language, RateLimit, Shard, agent};
 use essbasic_emulator::{APP_ID, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+use essbasic_explorer::SessionKeys;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
@@ -181,7 +182,7 @@ impl Options {
     }
 
     /// Returns the endpoint to call, and the address to connect to.
-    fn endpoint(&self) -> Result<Endpoint, Failure> {
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {
         let endpoint = if self.test_environment {
             Endpoint::Test
         } else if let Some((source, url)) = self.endpoint_url()? {
@@ -199,10 +200,32 @@ impl Options {
     }
 
     fn config(&self) -> Result<Config, Failure> {
-        let mut config = match given(&self.profile) {
+        self.configured(match given(&self.profile) {
             Some(profile) => Config::new(Profile::named(profile)),
             None => Config::new(default_chain()),
-        };
+        })
+    }
+
+    /// Returns the source of the credential, whose last one the explorer reads.
+    pub(crate) fn session_keys(&self) -> SessionKeys {
+        match given(&self.profile) {
+            Some(profile) => SessionKeys::new(Profile::named(profile)),
+            None => SessionKeys::new(default_chain()),
+        }
+    }
+
+    /// Returns an error if an endpoint is given, which an emulator of its own has already.
+    pub(crate) fn refuse_endpoint(&self) -> Result<(), Failure> {
+        match self.endpoint.is_some() || self.test_environment {
+            true => Err(Failure::new(
+                "--emulated has its own endpoint; omit --endpoint and --test-environment",
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Returns the configuration with these options.
+    pub(crate) fn configured(&self, mut config: Config) -> Result<Config, Failure> {
         if given(&self.endpoint).is_some() && self.test_environment {
             return Err(Failure::new(
                 "--endpoint and --test-environment exclude each other; give one",
@@ -229,13 +252,17 @@ impl Options {
     }
 
     fn connect(&self, config: Config, agent: Agent) -> Result<Client, Failure> {
-        let transport = Counted::new(&self.transport()?).map_err(|error| match &self.ca_file {
+        client_on(self.counted()?, config, agent)
+    }
+
+    /// Returns the transport, whose requests in flight are counted.
+    pub(crate) fn counted(&self) -> Result<Counted, Failure> {
+        Counted::new(&self.transport()?).map_err(|error| match &self.ca_file {
             Some(path) if error.kind() == TransportErrorKind::Tls => {
                 Failure::new(format!("--ca-file {}: {error}", path.display()))
             }
             _ => Failure::new(error),
-        })?;
-        client_on(transport, config, agent)
+        })
     }
 
     /// Returns the settings of the transport.
@@ -290,11 +317,14 @@ impl Options {
             .with_endpoint_url(endpoint)
             .map_err(Failure::new)?
             .with_rate_limit(self.rate_limit(Shard::default()));
-        // For a proxy, loopback is its own machine.
-        let transport = TransportConfig::default().with_proxy(Proxy::None);
-        let transport = Counted::new(&transport).map_err(Failure::new)?;
-        client_on(transport, config, agent(APP_ID, ORGANIZATION, OPERATOR))
+        client_on(to_loopback()?, config, agent(APP_ID, ORGANIZATION, OPERATOR))
     }
+}
+
+/// Returns a transport without a proxy, for which loopback would be its own machine.
+pub(crate) fn to_loopback() -> Result<Counted, Failure> {
+    let transport = TransportConfig::default().with_proxy(Proxy::None);
+    Counted::new(&transport).map_err(Failure::new)
 }
 
 /// Returns a client whose requests in flight are counted.

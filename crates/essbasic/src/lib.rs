@@ -168,6 +168,7 @@
 //! | [`DownloadOptions::with_any_state`] | download of contracts that not every party has signed |
 //! | [`DownloadOptions::with_settle`] | delay for the composition of the PDF |
 //! | [`DownloadOptions::with_link_host`] | allowlist of link hosts, each a [`LinkHost`] |
+//! | [`DownloadOptions::link_request`] | the request for any link of a response, if its host is on the allowlist |
 //! | [`DownloadOptions::with_max_file_bytes`], [`DownloadOptions::with_file_timeout`] | limits of one file |
 //! | [`DownloadOptions::with_part_bytes`] | part size of uploads to a store |
 //! | [`DownloadOptions::with_stop`] | cancellation through a [`Stop`] |

@@ -57,6 +57,29 @@ const MIN_TIMEOUT: Duration = Duration::from_millis(1);
 /// Maximum timeout of a file, which does not overflow a clock.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 86_400);
 
+impl DownloadOptions {
+    /// Returns the request for the file behind a link of a response, such as that of a contract or of a report.
+    ///
+    /// It has the timeout of these options. `endpoint` is that of the client which received the link: a link to its URL is
+    /// allowed, and leads to its address. The request is sent by `Client::send` of [`Client::client`](crate::Client::client).
+    ///
+    /// # Errors
+    /// Returns an error of the kind [`Untrusted`](FlowErrorKind::Untrusted) if the link is invalid, or if its host is not on
+    /// the allowlist ([`link_hosts`](Self::link_hosts)).
+    pub fn link_request(&self, link: &str, endpoint: &Endpoint) -> Result<Request, FlowError> {
+        let uri = link.parse::<Uri>().map_err(|_| {
+            FlowError::new(FlowErrorKind::Untrusted, "the link is not a valid URL")
+        })?;
+        let public_only = check_link(&uri, &self.link_hosts, endpoint.url())?;
+        let timeout = Some(self.file_timeout.clamp(MIN_TIMEOUT, MAX_TIMEOUT));
+        let connect_to = endpoint.address().filter(|_| is_endpoint(&uri, endpoint.url())).cloned();
+        let mut headers = HeaderMap::new();
+        // The Content-Length of an encoded body would not be the length of the file.
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        Ok(Request { public_only, timeout, headers, connect_to, ..Request::get(uri) })
+    }
+}
+
 /// Returns the request for a file.
 ///
 /// # Errors
@@ -67,18 +90,7 @@ pub(crate) fn file_request(
     options: &DownloadOptions,
     endpoint: &Endpoint,
 ) -> Result<Request, FetchOutcome> {
-    let uri = fetch.link.url.parse::<Uri>().map_err(|_| {
-        let message = "the link is not a valid URL";
-        FetchOutcome::Refused(FlowError::new(FlowErrorKind::Untrusted, message))
-    })?;
-    let public_only =
-        check_link(&uri, &options.link_hosts, endpoint.url()).map_err(FetchOutcome::Refused)?;
-    let timeout = Some(options.file_timeout.clamp(MIN_TIMEOUT, MAX_TIMEOUT));
-    let connect_to = endpoint.address().filter(|_| is_endpoint(&uri, endpoint.url())).cloned();
-    let mut headers = HeaderMap::new();
-    // The Content-Length of an encoded body would not be the length of the file.
-    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    Ok(Request { public_only, timeout, headers, connect_to, ..Request::get(uri) })
+    options.link_request(&fetch.link.url, endpoint).map_err(FetchOutcome::Refused)
 }
 
 /// Returns the outcome of a failed HTTP exchange. After the grace of a stop the exchange was dropped.

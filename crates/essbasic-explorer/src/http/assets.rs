@@ -1,0 +1,92 @@
+//! The files of the page, embedded at build time.
+
+use axum::body::{Body, Bytes};
+use axum::extract::Path;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+
+use super::error::ApiError;
+use super::reply::Reply;
+
+macro_rules! assets {
+    ($($name:literal),* $(,)?) => {
+        /// Names and contents of the files.
+        const ASSETS: &[(&str, &[u8])] =
+            &[$(($name, include_bytes!(concat!("../../assets/", $name)))),*];
+    };
+}
+
+// Every file of the folder `assets`; a test compares both.
+assets!["index.html"];
+
+/// Returns the page.
+pub(super) async fn index(headers: HeaderMap) -> Reply {
+    asset("index.html", &headers)
+}
+
+/// Returns a file of the page.
+pub(super) async fn file(Path(name): Path<String>, headers: HeaderMap) -> Reply {
+    asset(&name, &headers)
+}
+
+fn asset(name: &str, headers: &HeaderMap) -> Reply {
+    let found = ASSETS.iter().find(|(known, _)| *known == name);
+    let Some((_, content)) = found else { return Err(ApiError::not_found("no such file")) };
+    let tag = HeaderValue::from_str(&format!("\"{:016x}\"", hash(content)))
+        .map_err(|_| ApiError::internal("invalid tag of a file"))?;
+    let is_known = headers.get_all(IF_NONE_MATCH).iter().any(|known| known == tag);
+    let mut response = match is_known {
+        true => Response::new(Body::empty()),
+        false => Response::new(Body::from(Bytes::from_static(content))),
+    };
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(ETAG, tag);
+    Ok(response)
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("json") => "application/json",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Returns a hash of a file by FNV-1a: its tag changes with its content.
+fn hash(content: &[u8]) -> u64 {
+    content.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_embedded() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        let mut embedded: Vec<&str> = ASSETS.iter().map(|(name, _)| *name).collect();
+        embedded.sort_unstable();
+        assert_eq!(embedded, names, "list the files in `assets!`");
+        for name in names {
+            assert_ne!(media_type(&name), "application/octet-stream", "{name}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The routes below `/api/`.
+
+mod action;
+mod body;
+mod call;
+mod catalogue;
+mod history;
+mod preview;
+mod query;
+mod skeleton;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::session::Session;
+
+/// The session, as the state of a route.
+type Shared = axum::extract::State<Arc<Session>>;
+
+/// Returns the routes.
+pub(super) fn router(session: Arc<Session>) -> Router {
+    Router::new()
+        .route("/api/catalogue", get(catalogue::get))
+        .route("/api/skeleton/{action}", get(skeleton::get))
+        .route("/api/preview/{action}", post(preview::post))
+        .route("/api/call/{action}", post(call::post))
+        .route("/api/history", get(history::get))
+        .with_state(session)
+}
