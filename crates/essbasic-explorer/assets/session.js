@@ -1,0 +1,55 @@
+// State of this tab: the agent, and the request text of each action.
+
+/** @typedef {import("../types.js").JsonObject} JsonObject */
+
+/** @type {Map<string, string>} */
+const drafts = new Map();
+/** @type {Record<string, Set<() => void>>} */
+const listeners = { agent: new Set(), draft: new Set() };
+/** @type {JsonObject | null} */
+let agent = null;
+
+/** @param {string} event */
+function notify(event) {
+  for (const listener of listeners[event] ?? []) listener();
+}
+
+export const session = {
+  /** @param {JsonObject | null} initial Agent that the server knows. */
+  start(initial) {
+    agent = initial;
+  },
+  get agent() {
+    return agent;
+  },
+  set agent(value) {
+    agent = value;
+    notify("agent");
+  },
+  /**
+   * Returns the request text of an action as typed, or an empty string.
+   * @param {string} action
+   */
+  draft(action) {
+    return drafts.get(action) ?? "";
+  },
+  /**
+   * @param {string} action
+   * @param {string} text
+   */
+  setDraft(action, text) {
+    drafts.set(action, text);
+    notify("draft");
+  },
+  /**
+   * Listens to changes; returns the function that ends it.
+   * @param {"agent" | "draft"} event
+   * @param {() => void} listener
+   */
+  on(event, listener) {
+    listeners[event]?.add(listener);
+    return () => {
+      listeners[event]?.delete(listener);
+    };
+  },
+};
