@@ -49,6 +49,7 @@ async function open(target, position) {
   const context = { api, catalogue, route: target, lang: lang(), t, navigate, session, describe };
   const page = el("div", { class: "page" });
   closeMenu();
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   markCurrent(target.path);
   /** @type {(() => void) | void} */
   let ended = undefined;

@@ -1,5 +1,5 @@
 // Reference of an action: documentation, fields with limits and values, rules, errors, related actions.
-import { el } from "./dom.js";
+import { breakable, el } from "./dom.js";
 import { count } from "./i18n.js";
 import { format } from "./json.js";
 import { code, inline, known, markdown } from "./markdown.js";
@@ -250,7 +250,7 @@ function errors(item, context) {
 export function nameList(title, names, context) {
   if (names.length === 0) return null;
   const links = names.map((name) => el("li", null, known(context.catalogue).has(name)
-    ? el("a", { href: link(name), class: "name-link" }, el("code", null, name), actionTitle(name, context))
+    ? el("a", { href: link(name), class: "name-link" }, el("code", null, breakable(name)), actionTitle(name, context))
     : el("code", null, name)));
   const list = el("ul", { class: "names" }, links.slice(0, MANY));
   const more = names.length > MANY
@@ -269,5 +269,5 @@ export function nameList(title, names, context) {
 function actionTitle(name, { catalogue, lang }) {
   const action = catalogue.actions.find((one) => one.name === name);
   if (!action) return null;
-  return el("span", { class: "muted small" }, lang === "zh" ? action.title : action.title_en || action.title);
+  return el("span", { class: "muted small" }, (lang === "zh" ? action.title : action.title_en || action.title).replaceAll("`", ""));
 }

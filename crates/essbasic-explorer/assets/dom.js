@@ -60,6 +60,15 @@ export function byId(id) {
   return node;
 }
 
+/**
+ * Returns a name with break opportunities between its words.
+ * @param {string} name
+ * @returns {(Node | string)[]}
+ */
+export function breakable(name) {
+  return name.split(/(?<=[a-z0-9])(?=[A-Z])|(?<=[._])/).flatMap((part, index) => (index ? [el("wbr"), part] : [part]));
+}
+
 let ids = 0;
 
 /**
@@ -175,7 +184,7 @@ export function tabs(options) {
       role: "tab",
       class: "tab",
       id: `tab-${tab.id}`,
-      "data-id": tab.id,
+      "data-tab": tab.id,
       "data-testid": tab.testid,
       "aria-selected": String(tab.id === options.selected),
       "aria-controls": options.controls,
@@ -185,7 +194,7 @@ export function tabs(options) {
   /** @param {string} id */
   const choose = (id) => {
     for (const button of buttons) {
-      const selected = button.dataset.id === id;
+      const selected = button.dataset.tab === id;
       button.setAttribute("aria-selected", String(selected));
       button.tabIndex = selected ? 0 : -1;
     }
@@ -194,14 +203,14 @@ export function tabs(options) {
   const list = el("div", { class: "tabs", role: "tablist", "aria-label": options.label }, buttons);
   list.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const at = buttons.findIndex((button) => button === document.activeElement);
+    const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
     let next = step === undefined ? undefined : buttons[(at + step + buttons.length) % buttons.length];
     if (event.key === "Home") next = buttons[0];
     if (event.key === "End") next = buttons[buttons.length - 1];
     if (!next || at < 0) return;
     event.preventDefault();
     next.focus();
-    choose(next.dataset.id ?? "");
+    choose(next.dataset.tab ?? "");
   });
   return list;
 }

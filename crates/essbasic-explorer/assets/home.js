@@ -1,7 +1,8 @@
 // First page: how to start, and all actions by group.
-import { el } from "./dom.js";
+import { breakable, el } from "./dom.js";
 import { count } from "./i18n.js";
 import { icon } from "./icons.js";
+import { inline } from "./markdown.js";
 import { link } from "./router.js";
 import { groupTitle } from "./side.js";
 
@@ -30,7 +31,7 @@ export async function render(container, context) {
       el("ol", { class: "way" }, STEPS.filter((name) => known.has(name)).map((name, index) =>
         el("li", null, el("a", { class: "way-step", href: link(name) },
           el("span", { class: "way-number", "aria-hidden": "true" }, index + 1),
-          el("span", null, el("span", { class: "way-text" }, t(`home.step.${name}`)), el("code", null, name))))))),
+          el("span", null, el("span", { class: "way-text" }, t(`home.step.${name}`)), el("code", null, breakable(name)))))))),
     el("section", { class: "stack" },
       el("h2", null, t("home.groups")),
       el("div", { class: "groups" }, catalogue.groups.map((group) => {
@@ -39,8 +40,8 @@ export async function render(container, context) {
           el("h3", null, groupTitle(group)),
           el("ul", null, actions.map((action) => el("li", null,
             el("a", { href: link(action.name), class: action.deprecated ? "deprecated" : null },
-              el("code", null, action.name)),
-            el("span", { class: "group-title" }, context.lang === "zh" ? action.title : action.title_en || action.title)))));
+              el("code", null, breakable(action.name))),
+            el("span", { class: "group-title" }, inline(context.lang === "zh" ? action.title : action.title_en || action.title, catalogue))))));
       }))),
     el("p", { class: "muted small row" }, icon("key"), t("home.private")));
 }

@@ -1,8 +1,8 @@
 // Page of one name: an action with its tabs, an object, a value set or an error code.
-import { append, clear, el, tabs } from "./dom.js";
+import { append, breakable, clear, el, tabs } from "./dom.js";
 import { navigate } from "./router.js";
 import { groupTitle } from "./side.js";
-import { markdown } from "./markdown.js";
+import { inline, markdown } from "./markdown.js";
 import { describe, nameList, objectFields, valueTable } from "./describe.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -20,7 +20,7 @@ export async function render(container, context) {
   container.classList.add("narrow");
   container.append(el("header", { class: "page-head stack" },
     el("p", { class: "eyebrow" }, t(`kind.${item.kind === "values" ? "value" : item.kind}`)),
-    el("h1", { class: "mono" }, item.name),
+    el("h1", { class: "mono", "data-title": item.name }, breakable(item.name)),
     el("div", { class: "doc" }, linked(item.doc ?? ""))));
   if (item.kind === "object") {
     const object = item.objects?.[item.name];
@@ -76,8 +76,8 @@ async function action(container, context, item) {
   container.append(
     el("header", { class: "page-head" },
       el("p", { class: "eyebrow row" }, groupTitle(item.group ?? "")),
-      el("h1", { class: "mono", "data-title": item.name }, item.name),
-      el("p", { class: "lead" }, title),
+      el("h1", { class: "mono", "data-title": item.name }, breakable(item.name)),
+      el("p", { class: "lead" }, inline(title ?? "", context.catalogue)),
       el("p", { class: "row badges" }, badges(item, context))),
     tabs({
       label: t("item.tabs"),

@@ -164,12 +164,12 @@ class Parser {
       string += this.take(PLAIN) ?? "";
       if (this.accept('"')) return string;
       if (!this.accept("\\")) throw this.fail("json.control");
-      const escape = this.text[this.at] ?? "";
-      if (escape === "u" && /^[0-9a-fA-F]{4}$/.test(this.text.slice(this.at + 1, this.at + 5))) {
+      const letter = this.text[this.at] ?? "";
+      if (letter === "u" && /^[0-9a-fA-F]{4}$/.test(this.text.slice(this.at + 1, this.at + 5))) {
         string += String.fromCharCode(parseInt(this.text.slice(this.at + 1, this.at + 5), 16));
         this.at += 5;
-      } else if (Object.hasOwn(ESCAPES, escape)) {
-        string += ESCAPES[escape];
+      } else if (Object.hasOwn(ESCAPES, letter)) {
+        string += ESCAPES[letter];
         this.at += 1;
       } else {
         throw this.fail("json.escape");
@@ -245,4 +245,65 @@ export function format(value, indent = 2, margin = "") {
  */
 export function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
+}
+
+/**
+ * Finds the first JSON object inside a text, such as a log line. Returns null if there is none, or nothing around it.
+ * @param {string} text
+ * @returns {{value: JsonObject, text: string} | null}
+ */
+export function extract(text) {
+  for (let at = text.indexOf("{"), tries = 0; at >= 0 && tries < 20; at = text.indexOf("{", at + 1), tries += 1) {
+    const parser = new Parser(text, null);
+    parser.at = at;
+    try {
+      const value = parser.value("", 0);
+      if (isObject(value)) return { value, text: text.slice(at, parser.at) };
+    } catch {
+      // The next brace may begin an object.
+    }
+  }
+  return null;
+}
+
+/**
+ * Returns the path of a field as text, such as `Agent.ProxyOperator` or `FlowIds[0]`.
+ * @param {(string | number)[]} path
+ */
+export function pathText(path) {
+  return path.map((key, index) => (typeof key === "number" ? `[${key}]` : index ? `.${key}` : key)).join("");
+}
+
+/**
+ * Returns a copy with another value at a path; undefined removes the field or element.
+ * @param {Json | undefined} root
+ * @param {(string | number)[]} path
+ * @param {Json | undefined} value
+ * @returns {any}
+ */
+export function setAt(root, path, value) {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  if (typeof key === "number") {
+    const array = Array.isArray(root) ? [...root] : [];
+    const item = setAt(array[key], rest, value);
+    if (item === undefined) array.splice(key, 1);
+    else array[key] = item;
+    return array;
+  }
+  const object = Object.assign(Object.create(null), isObject(root) ? root : {});
+  const field = setAt(object[key], rest, value);
+  if (field === undefined) delete object[key];
+  else object[key] = field;
+  return object;
+}
+
+/**
+ * Returns the value at a path, or undefined.
+ * @param {any} root
+ * @param {(string | number)[]} path
+ * @returns {Json | undefined}
+ */
+export function getAt(root, path) {
+  return path.reduce((value, key) => (isObject(value) || Array.isArray(value) ? /** @type {any} */ (value)[key] : undefined), root);
 }

@@ -1,5 +1,5 @@
 // Navigation at the side: tools, and the actions by group.
-import { byId, clear, el } from "./dom.js";
+import { breakable, byId, clear, el } from "./dom.js";
 import { count, maybe, t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { link } from "./router.js";
@@ -31,7 +31,7 @@ export function fillSide(catalogue, tools) {
       const actions = catalogue.actions.filter((action) => action.group === group);
       const details = el("details", { class: "side-group", "data-group": group, open: open === group },
         el("summary", null, groupTitle(group), el("span", { class: "count" }, count(actions.length))),
-        actions.map((action) => el("a", { class: "side-link", href: link(action.name), "data-path": action.name, title: action.title }, action.name)));
+        actions.map((action) => el("a", { class: "side-link", href: link(action.name), "data-path": action.name, title: action.title }, el("span", null, breakable(action.name)))));
       details.addEventListener("toggle", () => {
         if (details.open) sessionStorage.setItem(OPEN, group);
       });

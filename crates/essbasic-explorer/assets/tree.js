@@ -45,7 +45,7 @@ function node(key, value, path, depth, options) {
       node(name, item, array ? `${path}[${name}]` : path ? `${path}.${name}` : name, depth + 1, options))));
   };
   details.addEventListener("toggle", fill);
-  if (depth < (options.open ?? 4) && entries.length <= 100) {
+  if (depth < (options.open ?? 7) && entries.length <= 100) {
     details.open = true;
     fill();
   }
