@@ -1,7 +1,8 @@
 //! A service as data: actions, objects, value sets and error codes.
 //!
 //! For programs that select an action by its name: command lines, emulators, and validation of requests before they
-//! are sent (feature `validate`: [`validation`], [`skeleton`]).
+//! are sent (feature `validate`: [`validation`], [`skeleton`]). The feature `search` has an index for a search as a person
+//! types: [`search`].
 //!
 //! Generated models have a [`Catalogue`] as a `static`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -10,6 +11,8 @@
 mod json_value;
 mod object;
 mod rule;
+#[cfg(feature = "search")]
+pub mod search;
 #[cfg(feature = "validate")]
 pub mod skeleton;
 #[cfg(feature = "validate")]

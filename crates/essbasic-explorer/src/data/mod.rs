@@ -4,9 +4,15 @@ pub mod callback;
 pub mod check;
 pub mod describe;
 pub mod hints;
+mod language;
 pub mod openapi;
+pub mod overview;
 pub mod search;
 pub mod signature;
 pub mod skeleton;
 pub mod snippet;
+mod title;
 pub mod verify;
+
+pub use language::language;
+pub use title::title;

@@ -1,0 +1,181 @@
+//! The index: words and names with their items.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+use std::fmt;
+
+use super::score::{self, Level, NONE};
+use super::words::{first_sentence, part_starts, tokens};
+use super::{MAX_WORD_CHARS, MAX_WORDS};
+
+/// An item that a search can find.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Item<'a> {
+    /// Rank of its kind: among items that match equally well, those of a lower one come first.
+    pub group: u8,
+    /// Name of the object of a field, or of the set of a value; empty if there is none.
+    pub owner: &'a str,
+    /// Name.
+    pub name: &'a str,
+    /// Title; empty if there is none.
+    pub title: &'a str,
+    /// Documentation, as Markdown.
+    pub doc: &'a str,
+}
+
+/// An index of items, for queries while a person types.
+pub struct Index {
+    pub(super) names: Vec<Name>,
+    /// Sorted.
+    pub(super) tokens: Vec<Token>,
+    pub(super) entries: Vec<Entry>,
+    /// Titles in lower case, with the positions of their items.
+    pub(super) titles: Vec<(usize, String)>,
+    /// Words of the same meaning.
+    pub(super) synonyms: Vec<Vec<String>>,
+}
+
+/// A name in lower case.
+pub(super) struct Name {
+    pub(super) lower: String,
+    /// Positions of the parts after the first.
+    pub(super) starts: Vec<usize>,
+}
+
+/// A word of titles and documentation.
+pub(super) struct Token {
+    pub(super) text: String,
+    /// Items that contain it, with the best level.
+    pub(super) items: Vec<(usize, Level)>,
+}
+
+pub(super) struct Entry {
+    pub(super) group: u8,
+    pub(super) owner: Option<usize>,
+    pub(super) name: usize,
+    /// `Owner.Name`.
+    full: String,
+}
+
+impl fmt::Debug for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Index").field("items", &self.entries.len()).finish_non_exhaustive()
+    }
+}
+
+impl Index {
+    /// Returns an index of the items. Each group of synonyms is a list of words in lower case.
+    pub fn new<'a>(items: impl IntoIterator<Item = Item<'a>>, synonyms: &[&[&str]]) -> Self {
+        let mut builder = Builder::default();
+        for item in items {
+            builder.add(item);
+        }
+        let mut tokens = builder.tokens;
+        tokens.sort_unstable_by(|a, b| a.text.cmp(&b.text));
+        let owned = |words: &&[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        Self {
+            names: builder.names,
+            tokens,
+            entries: builder.entries,
+            titles: builder.titles,
+            synonyms: synonyms.iter().map(owned).collect(),
+        }
+    }
+
+    /// Returns the positions of the items that match all words of the query, the best first. A query without words
+    /// matches no item.
+    pub fn find(&self, query: &str) -> Vec<usize> {
+        let words: Vec<String> = query
+            .split_whitespace()
+            .filter(|word| word.chars().any(char::is_alphanumeric))
+            .take(MAX_WORDS)
+            .map(|word| word.chars().take(MAX_WORD_CHARS).collect())
+            .collect();
+        // The worst level and the sum of the scores of each item.
+        let mut ranks: Vec<Option<(Level, u32)>> = match words.is_empty() {
+            true => Vec::new(),
+            false => vec![Some((Level::Name, 0)); self.entries.len()],
+        };
+        for word in &words {
+            for (rank, score) in ranks.iter_mut().zip(score::of_word(self, word)) {
+                *rank = rank.filter(|_| score != NONE).map(|(worst, sum)| {
+                    (worst.max(score::level(score)), sum.saturating_add(u32::from(score)))
+                });
+            }
+        }
+        let whole = words.join(" ").to_lowercase();
+        let titled =
+            |at: usize| self.titles.iter().any(|(item, title)| *item == at && *title == whole);
+        let mut found: Vec<_> = (self.entries.iter().enumerate().zip(&ranks))
+            .filter_map(|((at, entry), rank)| {
+                let (worst, sum) = (*rank)?;
+                let is_exact =
+                    entry.full.eq_ignore_ascii_case(&whole) || worst <= Level::Title && titled(at);
+                Some(((!is_exact, worst, entry.group, sum, entry.full.len(), &*entry.full), at))
+            })
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, at)| at).collect()
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    names: Vec<Name>,
+    names_by_text: HashMap<String, usize>,
+    tokens: Vec<Token>,
+    tokens_by_text: HashMap<String, usize>,
+    entries: Vec<Entry>,
+    titles: Vec<(usize, String)>,
+}
+
+impl Builder {
+    fn add(&mut self, item: Item<'_>) {
+        let at = self.entries.len();
+        let owner = (!item.owner.is_empty()).then(|| self.name(item.owner));
+        let full = match owner {
+            Some(_) => format!("{}.{}", item.owner, item.name),
+            None => item.name.to_owned(),
+        };
+        let name = self.name(item.name);
+        self.entries.push(Entry { group: item.group, owner, name, full });
+        if !item.title.is_empty() {
+            self.titles.push((at, item.title.to_lowercase()));
+        }
+        let first = first_sentence(item.doc);
+        let rest = item.doc.get(first.len()..).unwrap_or_default();
+        for (level, text) in
+            [(Level::Title, item.title), (Level::Sentence, first), (Level::Doc, rest)]
+        {
+            for token in tokens(text) {
+                self.token(token, at, level);
+            }
+        }
+    }
+
+    fn name(&mut self, name: &str) -> usize {
+        if let Some(&known) = self.names_by_text.get(name) {
+            return known;
+        }
+        let starts = part_starts(name);
+        self.names.push(Name { lower: name.to_ascii_lowercase(), starts });
+        self.names_by_text.insert(name.to_owned(), self.names.len() - 1);
+        self.names.len() - 1
+    }
+
+    /// Adds a token of an item, whose levels come from the best to the worst.
+    fn token(&mut self, token: String, item: usize, level: Level) {
+        let at = match self.tokens_by_text.entry(token) {
+            Slot::Occupied(known) => *known.get(),
+            Slot::Vacant(new) => {
+                self.tokens.push(Token { text: new.key().clone(), items: Vec::new() });
+                *new.insert(self.tokens.len() - 1)
+            }
+        };
+        if let Some(Token { items, .. }) = self.tokens.get_mut(at)
+            && items.last().is_none_or(|(last, _)| *last != item)
+        {
+            items.push((item, level));
+        }
+    }
+}
