@@ -12,8 +12,8 @@ use crate::api::encryption::{Cipher, Encryption};
 use crate::api::rate_limit::RateLimiter;
 use crate::api::service::{Service, Shared};
 use crate::callback::config::Callback;
+use crate::callback::log::CallbackLog;
 use crate::callback::message::flow_status_change;
-use crate::callback::outbox::Outbox;
 use crate::callback::sender::CallbackSender;
 use crate::callback::stats::StatsCounter;
 use crate::emulator::Emulator;
@@ -231,14 +231,20 @@ impl Builder {
             .map_err(|error| limits::invalid(error.to_string()))?;
         // The listener is set after the seed, whose contracts cause no callbacks.
         let stats = Arc::<StatsCounter>::default();
+        let callback_log = Arc::<CallbackLog>::default();
         let sender = match &self.callback {
             Some(callback) => {
-                let (outbox, messages) = Outbox::new(Arc::clone(&stats));
+                let (outbox, sender) = CallbackSender::new(
+                    callback,
+                    self.allow_remote,
+                    Arc::clone(&stats),
+                    Arc::clone(&callback_log),
+                    clock.now(),
+                )?;
                 state.on_change = Some(Box::new(move |flow, event, at| {
-                    outbox.push("FlowStatusChange", flow_status_change(flow, event, at));
+                    outbox.push(&flow.id, flow_status_change(flow, event, at), at);
                 }));
-                let stats = Arc::clone(&stats);
-                Some(CallbackSender::new(callback, self.allow_remote, stats, messages)?)
+                Some(sender)
             }
             None => None,
         };
@@ -251,6 +257,7 @@ impl Builder {
             pdf_size: self.pdf_size,
             links: Links::default(),
             callbacks: stats,
+            callback_log,
             faults,
             shared: Mutex::new(Shared::new(state, RateLimiter::new(self.rate_limit))),
         });

@@ -1,6 +1,7 @@
 //! Handle of a running emulator.
 
 mod for_tests;
+pub(crate) mod inspection;
 
 use std::fmt;
 use std::sync::Arc;

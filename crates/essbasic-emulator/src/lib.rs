@@ -33,6 +33,10 @@
 //! clock, contracts and faults. The response to an unknown path lists them. [Faults](Fault) are injected by a
 //! seed.
 //!
+//! The handle has the same: [`flows`](Emulator::flows) lists contracts with their parties,
+//! [`callbacks`](Emulator::callbacks) the messages with their outcomes, and
+//! [`send_callback`](Emulator::send_callback) sends a single one to a receiver on this machine.
+//!
 //! # Time
 //!
 //! Times follow the documentation of the service, by the [clock](Builder::with_manual_clock) of the emulator:
@@ -74,12 +78,14 @@ pub use api::encryption::Cipher;
 pub use api::service::Stats;
 pub use builder::Builder;
 pub use callback::config::{Callback, CallbackChaos};
+pub use callback::log::{CallbackEntry, CallbackOutcome};
 pub use callback::stats::CallbackStats;
 pub use emulator::Emulator;
+pub use emulator::inspection::FlowList;
 pub use faults::fault::Fault;
 pub use faults::kind::FaultKind;
 pub use limits::NotLoopback;
-pub use state::flow::{Status, TransitionError};
+pub use state::flow::{FlowInfo, PartyInfo, Status, TransitionError};
 pub use state::seed::{Seed, SeedError};
 pub use state::terms::NewFlow;
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::auth::Secret;
 use super::encryption::Encryption;
 use super::rate_limit::RateLimiter;
+use crate::callback::log::CallbackLog;
 use crate::callback::stats::{CallbackStats, StatsCounter};
 use crate::error::ApiError;
 use crate::faults::Faults;
@@ -30,6 +31,7 @@ pub(crate) struct Service {
     pub(crate) pdf_size: usize,
     pub(crate) links: Links,
     pub(crate) callbacks: Arc<StatsCounter>,
+    pub(crate) callback_log: Arc<CallbackLog>,
     pub(crate) faults: Faults,
     pub(crate) shared: Mutex<Shared>,
 }

@@ -9,7 +9,7 @@ use crate::limits::{self, NotLoopback};
 
 /// Parsed callback URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Address {
+pub(crate) struct Address {
     pub(super) host: String,
     pub(super) port: u16,
     /// Path and query, as in the request line.
@@ -48,6 +48,12 @@ impl Address {
             port: authority.port_u16().unwrap_or(80),
             path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
         })
+    }
+
+    /// Returns the URL without its query.
+    pub(super) fn without_query(&self) -> String {
+        let path = self.path.split('?').next().unwrap_or_default();
+        format!("http://{}{path}", self.authority())
     }
 
     /// Returns the value of the `Host` header.

@@ -22,7 +22,8 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum size of a response body that is read and ignored, in bytes.
 const MAX_RESPONSE_BYTES: usize = 64 << 10;
 
-type ExchangeError = Box<dyn std::error::Error + Send + Sync>;
+/// Reason why a message got no response.
+pub(super) type ExchangeError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Posts a message and returns the status of the response.
 ///
@@ -36,7 +37,9 @@ pub(super) async fn post(address: &Address, sealed: &Sealed) -> Result<StatusCod
         request = request.header("content-signature", signature);
     }
     let request = request.body(Full::new(sealed.body.clone()))?;
-    let stream = timeout(CONNECT_TIMEOUT, connect(address)).await??;
+    let stream = timeout(CONNECT_TIMEOUT, connect(address))
+        .await
+        .map_err(|_| timed_out("connection", CONNECT_TIMEOUT))??;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
@@ -49,7 +52,12 @@ pub(super) async fn post(address: &Address, sealed: &Sealed) -> Result<StatusCod
     };
     let result = timeout(RESPONSE_TIMEOUT, exchange).await;
     connection.abort();
-    Ok(result??)
+    Ok(result.map_err(|_| timed_out("response", RESPONSE_TIMEOUT))??)
+}
+
+fn timed_out(what: &str, limit: Duration) -> io::Error {
+    let message = format!("no {what} within {} s", limit.as_secs());
+    io::Error::new(io::ErrorKind::TimedOut, message)
 }
 
 async fn connect(address: &Address) -> io::Result<TcpStream> {

@@ -5,6 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::state::flow::{Flow, FlowEvent, Status};
+use crate::state::ids;
+
+/// `MsgType` of changes of contracts.
+pub(crate) const FLOW_STATUS_CHANGE: &str = "FlowStatusChange";
 
 /// Returns the `Operate` of an event; empty for events that the service does not name.
 fn operation(event: FlowEvent) -> &'static str {
@@ -19,8 +23,31 @@ fn operation(event: FlowEvent) -> &'static str {
     }
 }
 
-/// Returns the `MsgData` of a `FlowStatusChange`.
+/// Returns a `FlowStatusChange` with a new id.
 pub(crate) fn flow_status_change(flow: &Flow, event: FlowEvent, at: Duration) -> Value {
+    json!({
+        "MsgId": ids::random(),
+        "MsgType": FLOW_STATUS_CHANGE,
+        "MsgVersion": "ThirdPartyApp",
+        "MsgData": data(flow, event, at),
+    })
+}
+
+/// Returns the event that led to a status.
+pub(super) fn last_event(status: Status) -> FlowEvent {
+    match status {
+        Status::Init => FlowEvent::Start,
+        Status::Part => FlowEvent::Sign,
+        Status::Reject => FlowEvent::Reject,
+        Status::All => FlowEvent::Finish,
+        Status::Deadline => FlowEvent::Deadline,
+        Status::Cancel => FlowEvent::Cancel,
+        Status::Invalid | Status::Relieved => FlowEvent::Other,
+    }
+}
+
+/// Returns the `MsgData` of a `FlowStatusChange`.
+fn data(flow: &Flow, event: FlowEvent, at: Duration) -> Value {
     let terms = &*flow.terms;
     let status = match (event, flow.status(at)) {
         // `ALL` is reported by the later `finish`, when the file can be downloaded.

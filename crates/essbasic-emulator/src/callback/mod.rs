@@ -6,8 +6,10 @@
 mod address;
 pub(crate) mod config;
 mod exchange;
+pub(crate) mod log;
 pub(crate) mod message;
 pub(crate) mod outbox;
 mod seal;
 pub(crate) mod sender;
+pub(crate) mod single;
 pub(crate) mod stats;

@@ -1,5 +1,7 @@
 //! Encryption and signature of messages.
 
+use std::io;
+
 use aes::Aes256;
 use bytes::Bytes;
 use cbc::cipher::block_padding::Pkcs7;
@@ -8,6 +10,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tc3_api::Base64;
+
+use super::config::Callback;
+use crate::limits;
 
 /// Keys of messages, each optional.
 pub(super) struct Seal {
@@ -24,8 +29,21 @@ pub(super) struct Sealed {
 }
 
 impl Seal {
+    /// Returns the keys of a callback.
+    ///
+    /// # Errors
+    /// Returns an error of kind [`io::ErrorKind::InvalidInput`] if the token is empty, or if the key does not have
+    /// 32 bytes.
+    pub(super) fn of(callback: &Callback) -> io::Result<Self> {
+        if callback.token.as_deref() == Some("") {
+            return Err(limits::invalid("the token of callbacks is empty"));
+        }
+        Self::new(callback.key.as_deref(), callback.token.as_deref())
+            .ok_or_else(|| limits::invalid("the CallbackKey does not have 32 bytes"))
+    }
+
     /// Returns `None` if the key does not have 32 bytes.
-    pub(super) fn new(key: Option<&str>, token: Option<&str>) -> Option<Self> {
+    fn new(key: Option<&str>, token: Option<&str>) -> Option<Self> {
         let key = key.map(|key| key.as_bytes().try_into()).transpose().ok()?;
         Some(Self { key, token: token.map(str::to_owned) })
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
@@ -14,9 +13,13 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use super::address::Address;
 use super::config::{Callback, CallbackChaos};
 use super::exchange::post;
+use super::log::{CallbackLog, LogNumber};
+use super::outbox::{Outbox, Queued};
 use super::seal::{Seal, Sealed};
 use super::stats::StatsCounter;
-use crate::limits;
+
+/// Type of a ping in the log.
+pub(super) const PING: &str = "ping";
 
 /// Maximum backoff between attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(10);
@@ -33,7 +36,9 @@ pub(crate) struct CallbackSender {
     delivery: Arc<Delivery>,
     chaos: CallbackChaos,
     random: fastrand::Rng,
-    messages: UnboundedReceiver<Value>,
+    messages: UnboundedReceiver<Queued>,
+    /// Number of the ping in the log.
+    ping: LogNumber,
     /// Scheduled messages, by the time at which they are due and their number.
     scheduled: BTreeMap<(Instant, u64), Scheduled>,
     /// Number of messages received from the outbox.
@@ -43,6 +48,7 @@ pub(crate) struct CallbackSender {
 }
 
 struct Scheduled {
+    number: LogNumber,
     sealed: Sealed,
     duplicate: bool,
 }
@@ -55,22 +61,23 @@ struct Delivery {
     initial_backoff: Duration,
     retry_permits: Semaphore,
     stats: Arc<StatsCounter>,
+    log: Arc<CallbackLog>,
 }
 
 impl CallbackSender {
+    /// Creates the task and the queue of its messages. `now` is the time of the ping in the log.
     pub(crate) fn new(
         callback: &Callback,
         allow_remote: bool,
         stats: Arc<StatsCounter>,
-        messages: UnboundedReceiver<Value>,
-    ) -> io::Result<Self> {
+        log: Arc<CallbackLog>,
+        now: Duration,
+    ) -> io::Result<(Outbox, Self)> {
         callback.chaos.check()?;
         let address = Address::parse(&callback.url, allow_remote)?;
-        if callback.token.as_deref() == Some("") {
-            return Err(limits::invalid("the token of callbacks is empty"));
-        }
-        let seal = Seal::new(callback.key.as_deref(), callback.token.as_deref())
-            .ok_or_else(|| limits::invalid("the CallbackKey does not have 32 bytes"))?;
+        let seal = Seal::of(callback)?;
+        let ping = log.add(PING, None, &address, now);
+        let (outbox, messages) = Outbox::new(Arc::clone(&stats), Arc::clone(&log), address.clone());
         let delivery = Delivery {
             address,
             seal,
@@ -78,21 +85,24 @@ impl CallbackSender {
             initial_backoff: callback.initial_backoff,
             retry_permits: Semaphore::new(MAX_CONCURRENT_RETRIES),
             stats,
+            log,
         };
-        Ok(Self {
+        let sender = Self {
             delivery: Arc::new(delivery),
             chaos: callback.chaos.clone(),
             random: fastrand::Rng::with_seed(callback.chaos.seed),
             messages,
+            ping,
             scheduled: BTreeMap::new(),
             received: 0,
             earliest: Instant::now(),
-        })
+        };
+        Ok((outbox, sender))
     }
 
     /// Sends messages until the outbox is dropped.
     pub(crate) async fn run(mut self) {
-        if self.delivery.ping().await {
+        if self.delivery.ping(self.ping).await {
             self.delivery.stats.update(|stats| stats.ping_acknowledged = true);
         } else {
             tracing::warn!("the callback address does not acknowledge the ping");
@@ -122,7 +132,7 @@ impl CallbackSender {
         }
     }
 
-    fn schedule(&mut self, message: &Value) {
+    fn schedule(&mut self, Queued { number, message }: &Queued) {
         let CallbackChaos { duplicate_rate, delay, reorder, .. } = self.chaos;
         let max_delay = if reorder { delay.max(MIN_REORDER_DELAY) } else { delay };
         let delay = max_delay.mul_f64(self.random.f64());
@@ -134,13 +144,14 @@ impl CallbackSender {
         }
         self.received += 1;
         let sealed = self.delivery.seal.message(message);
-        self.scheduled.insert((due, self.received), Scheduled { sealed, duplicate });
+        self.scheduled
+            .insert((due, self.received), Scheduled { number: *number, sealed, duplicate });
     }
 
     /// Makes the first attempt. Further attempts run in a task and do not delay other messages.
-    async fn deliver(&self, Scheduled { sealed, duplicate }: Scheduled) {
+    async fn deliver(&self, Scheduled { number, sealed, duplicate }: Scheduled) {
         let delivery = Arc::clone(&self.delivery);
-        let acknowledged = delivery.attempt(&sealed).await;
+        let acknowledged = delivery.attempt(number, &sealed).await;
         if acknowledged {
             delivery.stats.update(|stats| stats.acknowledged += 1);
             if !duplicate {
@@ -149,7 +160,7 @@ impl CallbackSender {
         }
         tokio::spawn(async move {
             if !acknowledged {
-                let acknowledged = delivery.retry(&sealed).await;
+                let acknowledged = delivery.retry(number, &sealed).await;
                 delivery.stats.update(|stats| match acknowledged {
                     true => stats.acknowledged += 1,
                     false => stats.given_up += 1,
@@ -161,7 +172,7 @@ impl CallbackSender {
             }
             if duplicate {
                 sleep(delivery.initial_backoff.min(MAX_BACKOFF)).await;
-                delivery.attempt(&sealed).await;
+                delivery.attempt(number, &sealed).await;
             }
         });
     }
@@ -169,41 +180,45 @@ impl CallbackSender {
 
 impl Delivery {
     /// Sends pings until one is acknowledged or the attempts are used up.
-    async fn ping(&self) -> bool {
+    async fn ping(&self, number: LogNumber) -> bool {
         let sealed = self.seal.ping();
-        if self.post(&sealed).await {
+        if self.post(number, &sealed).await {
             return true;
         }
         for backoff in self.backoffs() {
             sleep(backoff).await;
-            if self.post(&sealed).await {
+            if self.post(number, &sealed).await {
                 return true;
             }
         }
+        self.log.give_up(number);
         false
     }
 
     /// Makes all attempts but the first.
-    async fn retry(&self, sealed: &Sealed) -> bool {
+    async fn retry(&self, number: LogNumber, sealed: &Sealed) -> bool {
         for backoff in self.backoffs() {
             sleep(backoff).await;
             // The semaphore is never closed, so there is no error to handle.
             let _permit = self.retry_permits.acquire().await;
-            if self.attempt(sealed).await {
+            if self.attempt(number, sealed).await {
                 return true;
             }
         }
+        self.log.give_up(number);
         false
     }
 
-    async fn attempt(&self, sealed: &Sealed) -> bool {
+    async fn attempt(&self, number: LogNumber, sealed: &Sealed) -> bool {
         self.stats.update(|stats| stats.sent += 1);
-        self.post(sealed).await
+        self.post(number, sealed).await
     }
 
     /// Posts a message; returns `true` if it is acknowledged.
-    async fn post(&self, sealed: &Sealed) -> bool {
-        match post(&self.address, sealed).await {
+    async fn post(&self, number: LogNumber, sealed: &Sealed) -> bool {
+        let result = post(&self.address, sealed).await;
+        self.log.record(number, &result);
+        match result {
             Ok(status) => {
                 tracing::debug!(status = status.as_u16(), "a callback got a response");
                 status == StatusCode::OK

@@ -44,6 +44,13 @@ macro_rules! fault_kinds {
                 }
             }
 
+            /// Returns the documentation of the kind as one paragraph.
+            pub fn description(self) -> &'static str {
+                match self {
+                    $(Self::$kind => concat!($($doc),+).trim_start(),)+
+                }
+            }
+
             fn stage(self) -> Stage {
                 match self {
                     $(Self::$kind => Stage::$stage,)+
@@ -161,6 +168,14 @@ mod tests {
             assert_eq!(name.skip(1).collect::<String>(), kind.as_str());
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
             assert_eq!(serde_json::from_value::<FaultKind>(kind.as_str().into()).unwrap(), kind);
+        }
+    }
+
+    #[test]
+    fn each_kind_has_one_paragraph_of_documentation() {
+        for kind in FaultKind::ALL {
+            let text = kind.description();
+            assert!(text.ends_with('.') && !text.contains("  ") && text.trim() == text, "{text}");
         }
     }
 

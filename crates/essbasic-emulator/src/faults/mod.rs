@@ -42,6 +42,11 @@ impl Faults {
         self.outage.cancel();
     }
 
+    /// Returns the faults with their remaining hits.
+    pub(crate) fn current(&self) -> Vec<Fault> {
+        self.injector().faults.clone()
+    }
+
     /// Draws the fault of a request for this action. Draws are made in the order of the requests.
     pub(crate) fn draw(&self, action: &str) -> Option<FaultKind> {
         self.draw_for(action, false)

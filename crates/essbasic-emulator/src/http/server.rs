@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle as TaskHandle;
 
 use super::handler::Handler;
 use super::listener;
@@ -21,6 +23,7 @@ pub(crate) struct Server {
     /// Certificate of the authority that clients must trust, as PEM.
     pub(crate) authority: Option<String>,
     address: SocketAddr,
+    runtime: Handle,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -38,6 +41,7 @@ impl Server {
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
+        let handle = runtime.handle().clone();
         let scheme = if tls.is_some() { "https" } else { "http" };
         let authority = tls.as_ref().map(|tls| tls.authority().to_owned());
         let handler = Arc::new(Handler {
@@ -62,7 +66,22 @@ impl Server {
                 // Do not wait for a name lookup of the callback host that is in flight.
                 runtime.shutdown_background();
             })?;
-        Ok(Self { scheme, authority, address, stop: Some(stop), thread: Some(thread) })
+        Ok(Self {
+            scheme,
+            authority,
+            address,
+            runtime: handle,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// Runs a task on the thread of the server. It is cancelled if the server stops.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> TaskHandle<T> {
+        self.runtime.spawn(task)
     }
 
     /// Returns the URL at which this machine reaches the server.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::api::actions::modeled_actions;
 use crate::api::encryption::ENCRYPTED_CALL;
@@ -147,28 +147,13 @@ fn change_flow(service: &Service, command: &str, arguments: &FlowCommand) -> Rep
     }
 }
 
-/// Returns the status of a contract of any organization.
+/// Returns the description of a contract of any organization.
 fn show_flow(service: &Service, id: &str) -> Reply {
     let shared = service.lock();
-    let now = shared.now;
-    let Some(flow) = shared.state.flow(id) else {
-        return error_reply(StatusCode::NOT_FOUND, &TransitionError::NoSuchFlow);
-    };
-    let parties = flow.parties().map(|(index, _, progress)| {
-        json!({
-            "status": flow.approve_status(index, now),
-            "signed_at": progress.signed_at.map(|at| at.as_secs()),
-            "reminded": progress.reminded,
-        })
-    });
-    Reply::json(&json!({
-        "flow": id,
-        "status": flow.status(now).as_str(),
-        "reason": flow.reason(),
-        "deadline": flow.deadline.as_secs(),
-        "composed": flow.composed_signatures(now),
-        "parties": parties.collect::<Value>(),
-    }))
+    match shared.state.flow(id) {
+        Some(flow) => Reply::json(&json!(flow.info(shared.now))),
+        None => error_reply(StatusCode::NOT_FOUND, &TransitionError::NoSuchFlow),
+    }
 }
 
 fn parse<T: DeserializeOwned>(request: &WireRequest) -> Result<T, String> {

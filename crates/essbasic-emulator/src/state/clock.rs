@@ -59,6 +59,11 @@ impl Clock {
         *origin = Origin { real: Instant::now(), emulated, ..*origin };
     }
 
+    /// Returns the seconds of the emulator per real second.
+    pub(crate) fn speed(&self) -> f64 {
+        self.origin().speed
+    }
+
     /// Sets the speed, without a jump of the time.
     pub(crate) fn set_speed(&self, speed: f64) {
         let mut origin = self.origin();

@@ -116,7 +116,7 @@ impl State {
     }
 
     /// Returns all contracts in the order of their creation.
-    pub(crate) fn flows(&self) -> impl Iterator<Item = &Flow> {
+    pub(crate) fn flows(&self) -> impl DoubleEndedIterator<Item = &Flow> {
         self.flows.iter()
     }
 

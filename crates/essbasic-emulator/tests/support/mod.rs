@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 pub(crate) mod flows;
+pub(crate) mod receiver;
 
 use std::time::Duration;
 

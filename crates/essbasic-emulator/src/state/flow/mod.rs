@@ -1,12 +1,14 @@
 //! Contract and its state machine.
 
 mod event;
+mod info;
 mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use event::FlowEvent;
+pub use info::{FlowInfo, PartyInfo};
 pub use status::{Status, TransitionError};
 
 use super::ids;
