@@ -1,0 +1,80 @@
+//! Routes of the emulator's panel.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::routing::{get, post};
+use essbasic_emulator::Emulator;
+
+use super::{Shared, body, query};
+use crate::emulator::{self, Change, CommandError};
+use crate::http::error::ApiError;
+use crate::http::reply::{self, Reply};
+use crate::session::Session;
+
+/// Returns the routes below `/api/emulator/`.
+pub(super) fn router() -> Router<Arc<Session>> {
+    Router::new()
+        .route("/api/emulator/flows", get(flows))
+        .route("/api/emulator/flows/{id}", get(flow))
+        .route("/api/emulator/clock", post(clock))
+        .route("/api/emulator/faults", post(faults))
+        .route("/api/emulator/callback", post(callback))
+        .route("/api/emulator/{change}", post(change))
+}
+
+/// Returns the emulator of the session.
+fn of(session: &Session) -> Result<&Emulator, ApiError> {
+    session.emulator.as_deref().ok_or_else(|| {
+        ApiError::no_emulator("no emulator runs in this process")
+            .with_hint("start the explorer with --emulated")
+    })
+}
+
+async fn flows(State(session): Shared, RawQuery(parameters): RawQuery) -> Reply {
+    let filter = query::parameter(parameters.as_deref(), "q").unwrap_or_default();
+    reply::json(&emulator::overview(of(&session)?, &filter))
+}
+
+async fn flow(State(session): Shared, Path(id): Path<String>) -> Reply {
+    reply::json(&emulator::flow(of(&session)?, &id)?)
+}
+
+async fn change(State(session): Shared, Path(change): Path<String>, text: Bytes) -> Reply {
+    let emulator = of(&session)?;
+    let change = match change.as_str() {
+        "sign" => Change::Sign,
+        "reject" => Change::Reject,
+        "cancel" => Change::Cancel,
+        "expire" => Change::Expire,
+        _ => return Err(ApiError::not_found("no such path")),
+    };
+    reply::json(&emulator::change(emulator, change, body::parse(&text)?)?)
+}
+
+async fn clock(State(session): Shared, text: Bytes) -> Reply {
+    reply::json(&emulator::set_clock(of(&session)?, &body::parse(&text)?)?)
+}
+
+async fn faults(State(session): Shared, text: Bytes) -> Reply {
+    reply::json(&emulator::set_faults(of(&session)?, body::parse(&text)?)?)
+}
+
+async fn callback(State(session): Shared, text: Bytes) -> Reply {
+    reply::json(&emulator::send_callback(of(&session)?, body::parse(&text)?).await?)
+}
+
+impl From<CommandError> for ApiError {
+    fn from(error: CommandError) -> Self {
+        let (error, hint) = match error {
+            CommandError::Invalid(message, hint) => (Self::invalid_request(message), hint),
+            CommandError::NotFound(message, hint) => (Self::not_found(message), hint),
+        };
+        match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+}
