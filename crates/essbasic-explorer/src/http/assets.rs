@@ -18,7 +18,50 @@ macro_rules! assets {
 }
 
 // Every file of the folder `assets`; a test compares both.
-assets!["index.html"];
+assets![
+    "action.css",
+    "api.js",
+    "app.js",
+    "build.css",
+    "build.js",
+    "call.js",
+    "callback.js",
+    "code.js",
+    "describe.js",
+    "difference.js",
+    "dom.js",
+    "editor.js",
+    "emulator-callbacks.js",
+    "emulator-clock.js",
+    "emulator-faults.js",
+    "emulator-flow.js",
+    "emulator.js",
+    "explain.js",
+    "field.js",
+    "form.js",
+    "history.js",
+    "home.js",
+    "i18n-en.js",
+    "i18n-zh.js",
+    "i18n.js",
+    "icons.js",
+    "index.html",
+    "item.js",
+    "json.js",
+    "markdown.js",
+    "next.js",
+    "paste.js",
+    "response.js",
+    "router.js",
+    "search.js",
+    "session.js",
+    "side.js",
+    "signature.js",
+    "style.css",
+    "tool.js",
+    "tools.css",
+    "tree.js",
+];
 
 /// Returns the page.
 pub(super) async fn index(headers: HeaderMap) -> Reply {

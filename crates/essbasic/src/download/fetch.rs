@@ -67,9 +67,9 @@ impl DownloadOptions {
     /// Returns an error of the kind [`Untrusted`](FlowErrorKind::Untrusted) if the link is invalid, or if its host is not on
     /// the allowlist ([`link_hosts`](Self::link_hosts)).
     pub fn link_request(&self, link: &str, endpoint: &Endpoint) -> Result<Request, FlowError> {
-        let uri = link.parse::<Uri>().map_err(|_| {
-            FlowError::new(FlowErrorKind::Untrusted, "the link is not a valid URL")
-        })?;
+        let uri = link
+            .parse::<Uri>()
+            .map_err(|_| FlowError::new(FlowErrorKind::Untrusted, "the link is not a valid URL"))?;
         let public_only = check_link(&uri, &self.link_hosts, endpoint.url())?;
         let timeout = Some(self.file_timeout.clamp(MIN_TIMEOUT, MAX_TIMEOUT));
         let connect_to = endpoint.address().filter(|_| is_endpoint(&uri, endpoint.url())).cloned();
