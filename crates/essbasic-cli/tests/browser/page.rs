@@ -1,0 +1,225 @@
+//! A tab of Chromium with the page of the explorer.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use thirtyfour::common::command::Command;
+use thirtyfour::prelude::*;
+use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel};
+
+use crate::process::{Driver, Explorer, until};
+
+/// Runs in every document before its own scripts. Violations of the content security policy are reported as events; markup of
+/// the tests calls `executed`.
+const RECORDER: &str = r#"
+    window.violations = [];
+    window.marks = [];
+    window.executed = (mark) => { window.marks.push(String(mark)); };
+    document.addEventListener("securitypolicyviolation", (event) => {
+        window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample} ${event.sourceFile}:${event.lineNumber}`);
+    });
+"#;
+
+/// The browser, with one tab for all cases.
+pub(crate) struct Page {
+    pub(crate) driver: WebDriver,
+    process: Driver,
+}
+
+impl Page {
+    pub(crate) async fn start(chromium: &Path, chromedriver: &Path) -> Self {
+        let process = Driver::start(chromedriver);
+        let mut options = DesiredCapabilities::chrome();
+        options.set_binary(chromium.to_str().unwrap()).unwrap();
+        let profile = format!("--user-data-dir={}", process.home.path().join("profile").display());
+        for argument in [
+            // The sandbox needs user namespaces, which containers and root lack. The page is our own.
+            "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-proxy-server",
+            "--no-first-run --disable-background-networking --disable-component-update",
+            "--disable-sync --disable-default-apps --disable-breakpad --disable-extensions",
+            "--lang=en-US --force-color-profile=srgb --font-render-hinting=none",
+        ]
+        .into_iter()
+        .flat_map(str::split_whitespace)
+        .chain([profile.as_str()])
+        {
+            options.add_arg(argument).unwrap();
+        }
+        options.set_logging_prefs("browser", LoggingPrefsLogLevel::All).unwrap();
+        options.set_logging_prefs("performance", LoggingPrefsLogLevel::All).unwrap();
+        let driver = WebDriver::new(&process.url, options).await.unwrap();
+        let page = Self { driver, process };
+        page.command("Page.addScriptToEvaluateOnNewDocument", json!({"source": RECORDER})).await;
+        page.size(1280, 900).await;
+        page.theme("light").await;
+        // The requests of the browser's own first page.
+        page.leave().await;
+        page.requests().await;
+        page
+    }
+
+    pub(crate) async fn quit(self) {
+        self.driver.quit().await.unwrap();
+        drop(self.process);
+    }
+
+    /// Sends a command of the DevTools protocol.
+    pub(crate) async fn command(&self, method: &str, parameters: Value) -> Value {
+        self.driver.cdp().send_raw(method, parameters).await.unwrap()
+    }
+
+    pub(crate) async fn size(&self, width: u32, height: u32) {
+        let metrics =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.command("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// Selects `light` or `dark`, without animations.
+    pub(crate) async fn theme(&self, scheme: &str) {
+        let features = json!([
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]);
+        self.command("Emulation.setEmulatedMedia", json!({"media": "", "features": features}))
+            .await;
+    }
+
+    /// Loads the page of an explorer in a new document, without state of earlier documents, and opens a route such as `#/history`.
+    pub(crate) async fn open(&self, explorer: &Explorer, route: &str) {
+        self.leave().await;
+        self.command(
+            "Storage.clearDataForOrigin",
+            json!({"origin": explorer.origin, "storageTypes": "all"}),
+        )
+        .await;
+        self.driver.goto(explorer.url()).await.unwrap();
+        self.script("sessionStorage.length", json!(null)).await;
+        self.shown("[data-testid=search]").await;
+        self.go(route).await;
+    }
+
+    /// Closes the document, so that the next one starts from its URL.
+    pub(crate) async fn leave(&self) {
+        self.driver.goto("about:blank").await.unwrap();
+    }
+
+    /// Opens a route of the loaded page.
+    pub(crate) async fn go(&self, route: &str) {
+        self.script("location.hash = argument", json!(route)).await;
+    }
+
+    /// Returns the value of an expression, with `argument`.
+    pub(crate) async fn script(&self, expression: &str, argument: Value) -> Value {
+        let script = format!("const argument = arguments[0]; return ({expression});");
+        self.driver.execute(script, vec![argument]).await.unwrap().json().clone()
+    }
+
+    /// Waits until an expression is neither false, null, 0 nor empty, and returns it.
+    pub(crate) async fn until(&self, expression: &str, argument: Value) -> Value {
+        let what = format!("{expression} with {argument}");
+        until(&what, async || {
+            let value = self.script(&format!("({expression}) || null"), argument.clone()).await;
+            (!value.is_null()).then_some(value)
+        })
+        .await
+    }
+
+    /// Waits for a visible element.
+    pub(crate) async fn shown(&self, selector: &str) -> WebElement {
+        let found = "[...document.querySelectorAll(argument)].find((node) => node.checkVisibility({visibilityProperty: true}))";
+        let what = format!("{selector} is shown");
+        until(&what, async || {
+            let script = format!("const argument = arguments[0]; return {found} ?? null;");
+            let result = self.driver.execute(script, vec![json!(selector)]).await.unwrap();
+            if result.json().is_null() { None } else { result.element().ok() }
+        })
+        .await
+    }
+
+    /// Waits until an element contains a text, and returns its whole text.
+    pub(crate) async fn contains(&self, selector: &str, text: &str) -> String {
+        let expression = "[...document.querySelectorAll(argument[0])].map((node) => node.innerText).find((text) => text.includes(argument[1]))";
+        let found = self.until(expression, json!([selector, text])).await;
+        found.as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn click(&self, selector: &str) {
+        let element = self.shown(selector).await;
+        element.scroll_into_view().await.unwrap();
+        element.click().await.unwrap();
+    }
+
+    /// Replaces the text of an input by typing.
+    pub(crate) async fn fill(&self, selector: &str, text: &str) {
+        let element = self.shown(selector).await;
+        element.scroll_into_view().await.unwrap();
+        element.click().await.unwrap();
+        element.send_keys(Key::Control + "a").await.unwrap();
+        element.send_keys(Key::Delete + "").await.unwrap();
+        element.send_keys(text).await.unwrap();
+    }
+
+    /// Replaces the text of an input at once, as by pasting.
+    pub(crate) async fn paste(&self, selector: &str, text: &str) {
+        self.shown(selector).await;
+        let expression = "(() => {
+            const node = document.querySelector(argument[0]);
+            node.focus();
+            node.select();
+            return document.execCommand('insertText', false, argument[1]);
+        })()";
+        let done = self.script(expression, json!([selector, text])).await;
+        assert_eq!(done, json!(true), "paste into {selector}");
+    }
+
+    /// Sends keys to the focused element.
+    pub(crate) async fn keys(&self, keys: impl Into<thirtyfour::TypingData>) {
+        let keys: thirtyfour::TypingData = keys.into();
+        self.driver.action_chain().send_keys(keys).perform().await.unwrap();
+    }
+
+    /// Returns console messages of level SEVERE and WARNING since the last call.
+    pub(crate) async fn console(&self) -> Vec<String> {
+        let entries = self.driver.browser_log().await.unwrap();
+        let severe =
+            entries.into_iter().filter(|entry| entry.level != "INFO" && entry.level != "DEBUG");
+        severe.map(|entry| format!("{}: {}", entry.level, entry.message)).collect()
+    }
+
+    /// Returns the URLs of all requests since the last call.
+    pub(crate) async fn requests(&self) -> Vec<String> {
+        let entries = self.driver.get_log("performance").await.unwrap();
+        let url = |entry: thirtyfour::BrowserLogEntry| {
+            let event: Value = serde_json::from_str(&entry.message).unwrap();
+            let message = &event["message"];
+            let is_request = message["method"] == "Network.requestWillBeSent";
+            is_request.then(|| message["params"]["request"]["url"].as_str().unwrap().to_owned())
+        };
+        entries.into_iter().filter_map(url).collect()
+    }
+
+    /// Returns violations of the content security policy, and markup that was executed, in the current document.
+    pub(crate) async fn executed(&self) -> Vec<String> {
+        let found = self
+            .script("[...(window.violations ?? []), ...(window.marks ?? [])]", json!(null))
+            .await;
+        serde_json::from_value(found).unwrap()
+    }
+
+    /// Writes a screenshot of a failed case below the target folder.
+    pub(crate) async fn keep(&self, name: &str) {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{}.png", name.replace("::", "-")));
+        if self.driver.screenshot(&file).await.is_ok() {
+            println!("    screenshot: {}", file.display());
+        }
+    }
+
+    pub(crate) async fn windows(&self) -> Vec<WindowHandle> {
+        let answer = self.driver.cmd(Command::GetWindowHandles).await.unwrap();
+        let handles: Vec<String> = answer.value().unwrap();
+        handles.into_iter().map(|handle| WindowHandle::from(Arc::<str>::from(handle))).collect()
+    }
+}
