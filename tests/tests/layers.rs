@@ -71,6 +71,18 @@ fn crates_use_only_the_layers_below_them() {
                 "tc3-signer",
             ],
         ),
+        (
+            "essbasic-server",
+            &[
+                "essbasic",
+                "essbasic-callback",
+                "essbasic-emulator",
+                "essbasic-explorer",
+                "essbasic-files",
+                "tc3-client",
+                "tc3-signer",
+            ],
+        ),
         ("tc3-cli", &["tc3-catalogue", "tc3-client", "tc3-codegen"]),
         ("xtask", &["tc3-cli", "tc3-codegen"]),
         (

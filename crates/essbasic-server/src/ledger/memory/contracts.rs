@@ -1,0 +1,138 @@
+//! Contracts in memory.
+
+use super::super::contract::{ALONE_FROM_ATTEMPT, Claimed};
+use super::super::error::Error;
+use super::super::limits;
+use super::super::requests::{ClaimContracts, DropContracts, Offer, Retry, RetryReason, Settle};
+use super::super::rows::{Open, Row};
+use super::super::view::Selected;
+use super::Memory;
+
+impl Memory {
+    pub(crate) fn offer(&mut self, request: &Offer, now: i64) -> Result<Vec<String>, Error> {
+        let mut added = Vec::new();
+        for flow_id in &request.flow_ids {
+            if self.open.contains_key(flow_id) || self.done.contains_key(flow_id) {
+                continue;
+            }
+            let open = Open::new(flow_id, now.saturating_add(request.delay), now);
+            self.save(Row::Open(open), vec![("added", String::new())], now);
+            added.push(flow_id.clone());
+        }
+        added.sort();
+        Ok(added)
+    }
+
+    pub(crate) fn claim(
+        &mut self,
+        request: &ClaimContracts,
+        now: i64,
+    ) -> Result<Vec<Claimed>, Error> {
+        self.check_alive(&request.worker, now)?;
+        let claim = &request.claim;
+        loop {
+            let mut due: Vec<Open> = self
+                .open
+                .values()
+                .filter(|row| row.task == claim.task && row.dead_at.is_none() && row.due <= now)
+                .filter(|row| !self.alive(row.owner.as_deref(), now))
+                .cloned()
+                .collect();
+            due.sort_by(|a, b| (a.due, &a.flow_id).cmp(&(b.due, &b.flow_id)));
+            due.truncate(claim.limit);
+            let found = due.len();
+            // Contracts without attempts become dead; the others are claimed, or the first one alone.
+            let (used_up, rest): (Vec<_>, Vec<_>) =
+                due.into_iter().partition(|row| row.attempt >= claim.max_attempts);
+            let retired = !used_up.is_empty();
+            for row in used_up {
+                let (row, notes, _) = row.claimed(&request.worker, claim.max_attempts, now);
+                self.save(Row::Open(row), notes, now);
+            }
+            let alone = |row: &Open| row.attempt + 1 >= ALONE_FROM_ATTEMPT;
+            let chosen: Vec<Open> = match rest.first() {
+                Some(first) if alone(first) => rest.into_iter().take(1).collect(),
+                _ => rest.into_iter().filter(|row| !alone(row)).collect(),
+            };
+            if chosen.is_empty() && retired && found == claim.limit {
+                continue;
+            }
+            let mut claimed = Vec::new();
+            for row in chosen {
+                let (row, notes, _) = row.claimed(&request.worker, claim.max_attempts, now);
+                claimed.push(Claimed {
+                    flow_id: row.flow_id.clone(),
+                    attempt: row.attempt,
+                    report: row.report.clone(),
+                    added_at: row.added_at,
+                });
+                self.save(Row::Open(row), notes, now);
+            }
+            return Ok(claimed);
+        }
+    }
+
+    pub(crate) fn settle(&mut self, request: &Settle, now: i64) -> Result<Vec<String>, Error> {
+        self.check_alive(&request.worker, now)?;
+        let mut accepted = Vec::new();
+        for settlement in &request.settlements {
+            let Some(row) = self.open.get(&settlement.flow_id) else { continue };
+            if !row.accepts(&request.worker, settlement.attempt) {
+                continue;
+            }
+            let (row, notes) = row.clone().settled(&settlement.outcome, request.max_attempts, now);
+            self.save(row, notes, now);
+            accepted.push(settlement.flow_id.clone());
+        }
+        accepted.sort();
+        Ok(accepted)
+    }
+
+    pub(crate) fn retry(&mut self, request: &Retry, now: i64) -> Result<Vec<Selected>, Error> {
+        let mut results = Vec::new();
+        for flow_id in &request.flow_ids {
+            let Some(row) = self.open.get(flow_id) else {
+                results.push(Selected::NotFound);
+                continue;
+            };
+            let (row, notes, result) = row.clone().retried(now);
+            self.save(Row::Open(row), notes, now);
+            results.push(result);
+        }
+        Ok(results)
+    }
+
+    pub(crate) fn retry_reason(
+        &mut self,
+        request: &RetryReason,
+        now: i64,
+    ) -> Result<Vec<String>, Error> {
+        let flow_ids: Vec<String> = self
+            .open
+            .values()
+            .filter(|row| row.dead_at.is_some() && row.reason == Some(request.reason))
+            .map(|row| row.flow_id.clone())
+            .take(request.limit.min(limits::MAX_BATCH))
+            .collect();
+        self.retry(&Retry { flow_ids: flow_ids.clone() }, now)?;
+        Ok(flow_ids)
+    }
+
+    pub(crate) fn drop_contracts(
+        &mut self,
+        request: &DropContracts,
+        now: i64,
+    ) -> Result<Vec<Selected>, Error> {
+        let mut results = Vec::new();
+        for flow_id in &request.flow_ids {
+            let Some(row) = self.open.get(flow_id) else {
+                results.push(Selected::NotFound);
+                continue;
+            };
+            let (row, notes) = row.clone().dropped(now);
+            self.save(row, notes, now);
+            results.push(Selected::Done);
+        }
+        Ok(results)
+    }
+}

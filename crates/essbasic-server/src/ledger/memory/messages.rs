@@ -1,0 +1,217 @@
+//! Messages and forwards in memory.
+
+use super::super::error::{Error, ErrorKind};
+use super::super::limits;
+use super::super::message::{Forward, ForwardOutcome, Message, Receipt};
+use super::super::reason::Reason;
+use super::super::requests::{
+    ClaimForwards, Receive, Replay, SettleForwards, Sweep, Swept, WORKER_ROW_MS,
+};
+use super::super::rows::{Open, Row};
+use super::{Memory, Queued, Stored};
+
+impl Memory {
+    pub(crate) fn receive(&mut self, request: &Receive, now: i64) -> Result<Vec<Receipt>, Error> {
+        Ok(request.messages.iter().map(|message| self.receive_one(message, now)).collect())
+    }
+
+    fn receive_one(&mut self, message: &Message, now: i64) -> Receipt {
+        if self.messages.values().any(|stored| stored.id == message.id) {
+            return Receipt::Duplicate;
+        }
+        self.last_message += 1;
+        let stored = Stored {
+            id: message.id.clone(),
+            kind: message.kind.clone(),
+            flow_id: message.flow_id.clone(),
+            received_at: now,
+            body: message.body.clone(),
+        };
+        self.messages.insert(self.last_message, stored);
+        if let Some(flow_id) = &message.flow_id {
+            let row = match (self.open.get(flow_id), self.done.get(flow_id)) {
+                (Some(open), _) => Row::Open(open.clone()),
+                (None, Some(done)) => Row::Done(done.clone()),
+                (None, None) => Row::Open(Open::new(flow_id, now, now)),
+            };
+            let (row, changes) = row.reported(message.report.as_ref(), now);
+            let mut notes = vec![("message", message.kind.clone())];
+            notes.extend(changes);
+            self.save(row, notes, now);
+        }
+        for target in &message.targets {
+            self.queue(target, self.last_message, false, now);
+        }
+        Receipt::New
+    }
+
+    fn queue(&mut self, target: &str, message: i64, replay: bool, now: i64) -> i64 {
+        self.last_forward += 1;
+        let queued = Queued {
+            target: target.to_owned(),
+            message,
+            replay,
+            due: now,
+            owner: None,
+            attempt: 0,
+            queued_at: now,
+            delivered_at: None,
+            dead: None,
+        };
+        self.outbox.insert(self.last_forward, queued);
+        self.last_forward
+    }
+
+    fn flow_of(&self, queued: &Queued) -> Option<&str> {
+        self.messages.get(&queued.message)?.flow_id.as_deref()
+    }
+
+    /// Returns true if an earlier message about the same contract is not delivered to the same target yet.
+    fn waits(&self, seq: i64, queued: &Queued) -> bool {
+        let flow_id = self.flow_of(queued);
+        let earlier = self.outbox.range(..seq).map(|(_, other)| other);
+        !queued.replay
+            && flow_id.is_some()
+            && earlier
+                .filter(|other| other.pending() && !other.replay && other.target == queued.target)
+                .any(|other| self.flow_of(other) == flow_id)
+    }
+
+    pub(crate) fn claim_forwards(
+        &mut self,
+        request: &ClaimForwards,
+        now: i64,
+    ) -> Result<Vec<Forward>, Error> {
+        self.check_alive(&request.worker, now)?;
+        let claim = &request.claim;
+        loop {
+            let mut due: Vec<(i64, i64)> = self
+                .outbox
+                .iter()
+                .filter(|(_, row)| row.target == claim.target && row.pending() && row.due <= now)
+                .filter(|(_, row)| !self.alive(row.owner.as_deref(), now))
+                .filter(|(seq, row)| !self.waits(**seq, row))
+                .map(|(seq, row)| (row.due, *seq))
+                .collect();
+            due.sort_unstable();
+            due.truncate(claim.limit);
+            let found = due.len();
+            let mut claimed = Vec::new();
+            for (_, seq) in due {
+                let Some(row) = self.outbox.get_mut(&seq) else { continue };
+                let Some(message) = self.messages.get(&row.message) else { continue };
+                if row.attempt > 0 && row.queued_at.saturating_add(claim.give_up_after) <= now {
+                    row.dead = Some(Reason::TargetFailed);
+                    row.owner = None;
+                    continue;
+                }
+                let Some(body) = &message.body else {
+                    row.dead = Some(Reason::BodyExpired);
+                    row.owner = None;
+                    continue;
+                };
+                row.attempt += 1;
+                row.owner = Some(request.worker.clone());
+                claimed.push(Forward {
+                    seq,
+                    attempt: row.attempt,
+                    message_id: message.id.clone(),
+                    kind: message.kind.clone(),
+                    flow_id: message.flow_id.clone(),
+                    queued_at: row.queued_at,
+                    now,
+                    body: body.clone(),
+                });
+            }
+            if !claimed.is_empty() || found == 0 {
+                return Ok(claimed);
+            }
+        }
+    }
+
+    pub(crate) fn settle_forwards(
+        &mut self,
+        request: &SettleForwards,
+        now: i64,
+    ) -> Result<Vec<i64>, Error> {
+        self.check_alive(&request.worker, now)?;
+        let mut accepted = Vec::new();
+        for settlement in &request.settlements {
+            let Some(row) = self.outbox.get_mut(&settlement.seq) else { continue };
+            let mine = row.owner.as_deref() == Some(&request.worker);
+            if !mine || row.attempt != settlement.attempt || !row.pending() {
+                continue;
+            }
+            row.owner = None;
+            match &settlement.outcome {
+                ForwardOutcome::Delivered => row.delivered_at = Some(now),
+                ForwardOutcome::Again { delay } => row.due = now.saturating_add(*delay),
+                ForwardOutcome::Dead { reason } => row.dead = Some(*reason),
+                ForwardOutcome::Released { delay } => {
+                    row.attempt -= 1;
+                    row.due = now.saturating_add(*delay);
+                }
+            }
+            accepted.push(settlement.seq);
+        }
+        accepted.sort_unstable();
+        Ok(accepted)
+    }
+
+    pub(crate) fn replay(&mut self, request: &Replay, now: i64) -> Result<i64, Error> {
+        let stored = self.messages.iter().find(|(_, stored)| stored.id == request.message_id);
+        let Some((seq, stored)) = stored else {
+            return Err(Error::new(ErrorKind::NotFound, "no message has this ID"));
+        };
+        if stored.body.is_none() {
+            return Err(Error::body_expired());
+        }
+        let seq = *seq;
+        Ok(self.queue(&request.target, seq, true, now))
+    }
+
+    pub(crate) fn sweep(&mut self, request: &Sweep, now: i64) -> Result<Swept, Error> {
+        let retention = request.retention;
+        let pending: Vec<i64> =
+            self.outbox.values().filter(|row| row.pending()).map(|row| row.message).collect();
+        let old = |age: i64, at: i64| at <= now.saturating_sub(age);
+        let bodies: Vec<i64> = self
+            .messages
+            .iter()
+            .filter(|(seq, stored)| {
+                stored.body.is_some()
+                    && old(retention, stored.received_at)
+                    && !pending.contains(seq)
+            })
+            .map(|(seq, _)| *seq)
+            .take(request.limit)
+            .collect();
+        for seq in &bodies {
+            if let Some(stored) = self.messages.get_mut(seq) {
+                stored.body = None;
+            }
+        }
+        let kept = retention.max(limits::MIN_DEDUP_MS);
+        let messages: Vec<i64> = self
+            .messages
+            .iter()
+            .filter(|(seq, stored)| old(kept, stored.received_at) && !pending.contains(seq))
+            .map(|(seq, _)| *seq)
+            .take(request.limit)
+            .collect();
+        for seq in &messages {
+            self.messages.remove(seq);
+        }
+        self.outbox.retain(|_, row| !messages.contains(&row.message));
+        let samples = self.samples.len();
+        self.samples.retain(|minute, _| !old(limits::SAMPLES_MS, *minute));
+        let workers = self.workers.len();
+        self.workers.retain(|_, worker| !old(WORKER_ROW_MS, worker.alive_until));
+        Ok(Swept {
+            bodies: bodies.len(),
+            messages: messages.len(),
+            samples: samples - self.samples.len(),
+            workers: workers - self.workers.len(),
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! The ledger in memory: the model of the others, and the store of tests.
+
+mod contracts;
+mod messages;
+mod people;
+
+use std::collections::BTreeMap;
+
+use super::error::Error;
+use super::pace::{self, Booking};
+use super::requests::{Beat, Book, Enter, Leave, ReleaseMoments};
+use super::rows::{Done, Note, Open, Row};
+use super::view::{Event, Pause, Sample};
+use super::worker::Lease;
+
+/// State of a ledger.
+#[derive(Default)]
+pub(crate) struct Memory {
+    workers: BTreeMap<String, Worker>,
+    open: BTreeMap<String, Open>,
+    done: BTreeMap<String, Done>,
+    events: BTreeMap<String, BTreeMap<i64, Event>>,
+    messages: BTreeMap<i64, Stored>,
+    outbox: BTreeMap<i64, Queued>,
+    last_message: i64,
+    last_forward: i64,
+    finished: i64,
+    paces: BTreeMap<String, Vec<i64>>,
+    pauses: BTreeMap<String, Pause>,
+    samples: BTreeMap<i64, Sample>,
+}
+
+struct Worker {
+    name: String,
+    entered_at: i64,
+    alive_until: i64,
+}
+
+struct Stored {
+    id: String,
+    kind: String,
+    flow_id: Option<String>,
+    received_at: i64,
+    body: Option<Vec<u8>>,
+}
+
+struct Queued {
+    target: String,
+    message: i64,
+    replay: bool,
+    due: i64,
+    owner: Option<String>,
+    attempt: i64,
+    queued_at: i64,
+    delivered_at: Option<i64>,
+    dead: Option<super::reason::Reason>,
+}
+
+impl Queued {
+    fn pending(&self) -> bool {
+        self.delivered_at.is_none() && self.dead.is_none()
+    }
+}
+
+impl Memory {
+    pub(crate) fn enter(&mut self, request: &Enter, now: i64) -> Result<Lease, Error> {
+        let alive_until = now.saturating_add(request.lease);
+        let worker = Worker { name: request.name.clone(), entered_at: now, alive_until };
+        self.workers.insert(request.worker.clone(), worker);
+        Ok(Lease { now, alive_until })
+    }
+
+    pub(crate) fn beat(&mut self, request: &Beat, now: i64) -> Result<Lease, Error> {
+        self.check_alive(&request.worker, now)?;
+        let alive_until = now.saturating_add(request.lease);
+        if let Some(worker) = self.workers.get_mut(&request.worker) {
+            worker.alive_until = alive_until;
+        }
+        Ok(Lease { now, alive_until })
+    }
+
+    pub(crate) fn leave(&mut self, request: &Leave, _now: i64) -> Result<(), Error> {
+        for row in self.open.values_mut() {
+            if row.owner.as_deref() == Some(&request.worker) {
+                *row = row.clone().left();
+            }
+        }
+        for queued in self.outbox.values_mut() {
+            if queued.owner.as_deref() == Some(&request.worker) {
+                queued.owner = None;
+                queued.attempt = (queued.attempt - 1).max(0);
+            }
+        }
+        self.workers.remove(&request.worker);
+        Ok(())
+    }
+
+    pub(crate) fn book(&mut self, request: &Book, now: i64) -> Result<Booking, Error> {
+        let booked = self.paces.entry(request.pace.action.clone()).or_default();
+        Ok(pace::book(booked, now, &request.pace))
+    }
+
+    pub(crate) fn release(&mut self, request: &ReleaseMoments, _now: i64) -> Result<(), Error> {
+        if let Some(booked) = self.paces.get_mut(&request.action) {
+            pace::release(booked, &request.moments);
+        }
+        Ok(())
+    }
+
+    fn alive(&self, worker: Option<&str>, now: i64) -> bool {
+        worker
+            .and_then(|worker| self.workers.get(worker))
+            .is_some_and(|worker| worker.alive_until > now)
+    }
+
+    fn check_alive(&self, worker: &str, now: i64) -> Result<(), Error> {
+        if self.alive(Some(worker), now) { Ok(()) } else { Err(Error::expired()) }
+    }
+
+    /// Stores a row, with its events.
+    fn save(&mut self, mut row: Row, notes: Vec<Note>, now: i64) {
+        let flow_id = row.flow_id().to_owned();
+        let timeline = self.events.entry(flow_id.clone()).or_default();
+        for (kind, detail) in notes {
+            let number = row.next_event();
+            let event = Event { number, at: now, kind: kind.to_owned(), detail };
+            timeline.insert(number, event);
+            while timeline.len() > super::limits::MAX_EVENTS {
+                timeline.pop_first();
+            }
+        }
+        match row {
+            Row::Open(open) => {
+                self.done.remove(&flow_id);
+                self.open.insert(flow_id, open);
+            }
+            Row::Done(done) => {
+                if self.open.remove(&flow_id).is_some() {
+                    self.finished += 1;
+                }
+                self.done.insert(flow_id, done);
+            }
+        }
+    }
+}

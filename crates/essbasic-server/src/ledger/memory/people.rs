@@ -1,0 +1,212 @@
+//! Lists, numbers, pauses and samples in memory.
+
+use super::super::error::{Error, ErrorKind};
+use super::super::requests::{
+    CountAll, ListContracts, ListMessages, ListWorkers, MINUTE_MS, Paces, PauseLoop, Pauses, Probe,
+    Resume, Samples, ShowContract, ShowMessage, TakeSample,
+};
+use super::super::rows::Open;
+use super::super::view::{
+    Contract, Counts, Event, ForwardView, MessageView, Pause, Sample, WorkerView,
+};
+use super::{Memory, Stored};
+
+impl Memory {
+    fn view(&self, open: &Open, now: i64) -> Contract {
+        open.clone().view(self.alive(open.owner.as_deref(), now))
+    }
+
+    pub(crate) fn counts(&mut self, _request: &CountAll, now: i64) -> Result<Counts, Error> {
+        let mut counts = Counts { done: self.finished, now, ..Counts::default() };
+        for row in self.open.values() {
+            if row.dead_at.is_some() {
+                if let Some(reason) = row.reason {
+                    *counts.dead.entry(reason).or_default() += 1;
+                }
+            } else if self.alive(row.owner.as_deref(), now) {
+                counts.claimed += 1;
+            } else {
+                counts.open += 1;
+                if row.due <= now {
+                    counts.oldest_due =
+                        Some(counts.oldest_due.map_or(row.due, |due| due.min(row.due)));
+                }
+            }
+        }
+        for row in self.outbox.values() {
+            let target = row.target.clone();
+            if row.pending() {
+                *counts.forward_backlog.entry(target).or_default() += 1;
+            } else if row.dead.is_some() {
+                *counts.forward_dead.entry(target).or_default() += 1;
+            }
+        }
+        counts.workers = count(self.workers.values().filter(|worker| worker.alive_until > now));
+        Ok(counts)
+    }
+
+    pub(crate) fn contracts(
+        &mut self,
+        request: &ListContracts,
+        now: i64,
+    ) -> Result<Vec<Contract>, Error> {
+        let query = &request.query;
+        let mut all: Vec<Contract> = self
+            .open
+            .values()
+            .map(|open| self.view(open, now))
+            .chain(self.done.values().map(|done| done.clone().view()))
+            .filter(|contract| query.state.is_none_or(|state| state == contract.state))
+            .filter(|contract| query.reason.is_none() || query.reason == contract.reason)
+            .filter(|contract| contract.flow_id.starts_with(&query.prefix))
+            .filter(|contract| contract.flow_id > query.after)
+            .collect();
+        all.sort_by(|a, b| a.flow_id.cmp(&b.flow_id));
+        all.truncate(query.limit);
+        Ok(all)
+    }
+
+    pub(crate) fn contract(
+        &mut self,
+        request: &ShowContract,
+        now: i64,
+    ) -> Result<Option<(Contract, Vec<Event>)>, Error> {
+        let open = self.open.get(&request.flow_id).map(|open| self.view(open, now));
+        let done = self.done.get(&request.flow_id).map(|done| done.clone().view());
+        let events = self.events.get(&request.flow_id);
+        let events = events.into_iter().flat_map(|events| events.values().cloned()).collect();
+        Ok(open.or(done).map(|contract| (contract, events)))
+    }
+
+    fn message_view(&self, seq: i64, stored: &Stored, forwards: bool) -> MessageView {
+        let queued = self.outbox.iter().filter(|(_, row)| forwards && row.message == seq);
+        MessageView {
+            seq,
+            id: stored.id.clone(),
+            kind: stored.kind.clone(),
+            flow_id: stored.flow_id.clone(),
+            received_at: stored.received_at,
+            has_body: stored.body.is_some(),
+            forwards: queued
+                .map(|(seq, row)| ForwardView {
+                    seq: *seq,
+                    target: row.target.clone(),
+                    replay: row.replay,
+                    attempt: row.attempt,
+                    due: row.due,
+                    delivered_at: row.delivered_at,
+                    dead: row.dead,
+                })
+                .collect(),
+        }
+    }
+
+    pub(crate) fn messages(
+        &mut self,
+        request: &ListMessages,
+        _now: i64,
+    ) -> Result<Vec<MessageView>, Error> {
+        let query = &request.query;
+        let before = query.before.unwrap_or(i64::MAX);
+        let matching = self
+            .messages
+            .range(..before)
+            .rev()
+            .filter(|(_, stored)| query.flow_id.is_none() || query.flow_id == stored.flow_id);
+        let page = matching.take(query.limit);
+        Ok(page.map(|(seq, stored)| self.message_view(*seq, stored, false)).collect())
+    }
+
+    pub(crate) fn message(
+        &mut self,
+        request: &ShowMessage,
+        _now: i64,
+    ) -> Result<MessageView, Error> {
+        let found = self.messages.iter().find(|(_, stored)| stored.id == request.message_id);
+        found
+            .map(|(seq, stored)| self.message_view(*seq, stored, true))
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, "no message has this ID"))
+    }
+
+    pub(crate) fn workers(
+        &mut self,
+        _request: &ListWorkers,
+        now: i64,
+    ) -> Result<Vec<WorkerView>, Error> {
+        let alive = self.workers.iter().filter(|(_, worker)| worker.alive_until > now);
+        Ok(alive
+            .map(|(id, worker)| WorkerView {
+                id: id.clone(),
+                name: worker.name.clone(),
+                entered_at: worker.entered_at,
+                alive_until: worker.alive_until,
+                claimed: count(self.open.values().filter(|row| row.owner.as_ref() == Some(id))),
+            })
+            .collect())
+    }
+
+    pub(crate) fn paces(
+        &mut self,
+        _request: &Paces,
+        _now: i64,
+    ) -> Result<Vec<(String, Vec<i64>)>, Error> {
+        Ok(self.paces.iter().map(|(action, booked)| (action.clone(), booked.clone())).collect())
+    }
+
+    pub(crate) fn pause(&mut self, request: &PauseLoop, now: i64) -> Result<(), Error> {
+        let since = self.pauses.get(&request.name).map_or(now, |pause| pause.since);
+        let probe_at = now.saturating_add(request.delay);
+        let (name, cause) = (request.name.clone(), request.cause.clone());
+        self.pauses.insert(name.clone(), Pause { name, cause, since, probe_at });
+        Ok(())
+    }
+
+    pub(crate) fn probe(&mut self, request: &Probe, now: i64) -> Result<bool, Error> {
+        match self.pauses.get_mut(&request.name) {
+            None => Ok(true),
+            Some(pause) if pause.probe_at <= now => {
+                pause.probe_at = now.saturating_add(request.delay);
+                Ok(true)
+            }
+            Some(_) => Ok(false),
+        }
+    }
+
+    pub(crate) fn resume(&mut self, request: &Resume, _now: i64) -> Result<(), Error> {
+        self.pauses.remove(&request.name);
+        Ok(())
+    }
+
+    pub(crate) fn pauses(&mut self, _request: &Pauses, _now: i64) -> Result<Vec<Pause>, Error> {
+        Ok(self.pauses.values().cloned().collect())
+    }
+
+    pub(crate) fn sample(&mut self, _request: &TakeSample, now: i64) -> Result<bool, Error> {
+        let minute = now - now.rem_euclid(MINUTE_MS);
+        if self.samples.contains_key(&minute) {
+            return Ok(false);
+        }
+        let previous = minute - MINUTE_MS..minute;
+        let dead = count(self.open.values().filter(|row| row.dead_at.is_some()));
+        let sample = Sample {
+            minute,
+            open: count(self.open.values()) - dead,
+            dead,
+            finished: count(self.done.values().filter(|row| previous.contains(&row.finished_at))),
+            messages: count(
+                self.messages.values().filter(|row| previous.contains(&row.received_at)),
+            ),
+            backlog: count(self.outbox.values().filter(|row| row.pending())),
+        };
+        self.samples.insert(minute, sample);
+        Ok(true)
+    }
+
+    pub(crate) fn samples(&mut self, request: &Samples, _now: i64) -> Result<Vec<Sample>, Error> {
+        Ok(self.samples.range(request.since..).map(|(_, sample)| sample.clone()).collect())
+    }
+}
+
+fn count<T>(rows: impl Iterator<Item = T>) -> i64 {
+    i64::try_from(rows.count()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,96 @@
+//! Moments of requests within a sliding window, for all replicas.
+
+/// Moments to book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Name of the action, which has a window of its own.
+    pub action: String,
+    /// Number of moments, at most [`MAX_MOMENTS`](super::limits::MAX_MOMENTS).
+    pub count: usize,
+    /// Requests that are allowed in a window, at most [`MAX_MOMENTS`](super::limits::MAX_MOMENTS).
+    pub limit: usize,
+    /// Length of the window, in milliseconds: 1,000 and the margin of 25.
+    pub window: i64,
+    /// How far ahead moments are booked at most, in milliseconds. It bounds what a process that ends leaves unused.
+    pub horizon: i64,
+}
+
+/// Booked moments. Times are those of the clock of the store, in milliseconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Booking {
+    /// Time of the booking, read after the row was locked.
+    pub now: i64,
+    /// Moments, ascending. Fewer than requested if the horizon has no more.
+    pub moments: Vec<i64>,
+    /// Earliest time at which a further moment could be booked, if `moments` has fewer than requested.
+    pub again_at: Option<i64>,
+}
+
+/// Books up to `pace.count` moments at or after `now` in `booked`, and removes the ones that no longer matter.
+///
+/// No window of `pace.window` milliseconds contains more than `pace.limit` moments of `booked`.
+pub(crate) fn book(booked: &mut Vec<i64>, now: i64, pace: &Pace) -> Booking {
+    booked.sort_unstable();
+    // The clock of the store went back, for instance because another server took over. Nothing books so far ahead. Requests may
+    // have been sent in the last real second, so the next moment is one window away.
+    let latest = now.saturating_add(pace.horizon);
+    if booked.last().is_some_and(|last| *last > latest.saturating_add(pace.window)) {
+        booked.retain(|moment| *moment <= latest);
+        booked.extend(std::iter::repeat_n(now, pace.limit.saturating_sub(booked.len())));
+        booked.sort_unstable();
+    }
+    booked.retain(|moment| *moment > now.saturating_sub(pace.window));
+    let mut moments = Vec::new();
+    let mut again_at = None;
+    for _ in 0..pace.count {
+        let next = earliest(booked, now, pace);
+        if next > latest {
+            again_at = Some(next.saturating_sub(pace.horizon));
+            break;
+        }
+        let place = booked.partition_point(|moment| *moment <= next);
+        booked.insert(place, next);
+        moments.push(next);
+    }
+    Booking { now, moments, again_at }
+}
+
+/// Returns the earliest moment at or after `now` with which no window has too many.
+fn earliest(booked: &[i64], now: i64, pace: &Pace) -> i64 {
+    let candidates = std::iter::once(now)
+        .chain(booked.iter().map(|moment| moment.saturating_add(pace.window)))
+        .filter(|candidate| *candidate >= now);
+    // `booked` is sorted, so the candidates are, except that `now` may be equal to the first one.
+    for candidate in candidates {
+        if fits(booked, candidate, pace) {
+            return candidate;
+        }
+    }
+    // The last candidate is one window after every moment, so it fits unless the limit is 0.
+    i64::MAX
+}
+
+/// Returns true if no window that contains `candidate` has more than the limit, `candidate` included.
+fn fits(booked: &[i64], candidate: i64, pace: &Pace) -> bool {
+    let starts = booked.iter().copied().chain([candidate]);
+    // A window with too many moments can be shifted so that it starts at a moment.
+    starts.filter(|start| *start <= candidate && candidate < start.saturating_add(pace.window)).all(
+        |start| {
+            let inside = booked
+                .iter()
+                .filter(|moment| **moment >= start && **moment < start.saturating_add(pace.window))
+                .count();
+            inside < pace.limit
+        },
+    )
+}
+
+/// Removes moments at which no request was sent.
+pub(crate) fn release(booked: &mut Vec<i64>, moments: &[i64]) {
+    for moment in moments {
+        if let Some(place) = booked.iter().position(|other| other == moment) {
+            booked.remove(place);
+        }
+    }
+}

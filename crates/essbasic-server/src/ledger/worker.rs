@@ -1,0 +1,43 @@
+//! Worker incarnations and their leases.
+
+use std::fmt;
+
+use super::error::Error;
+
+/// ID of a worker incarnation: 128 random bits, new for each start of a process and after each lost lease.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WorkerId(String);
+
+impl WorkerId {
+    /// Returns a new random ID.
+    ///
+    /// # Errors
+    /// Returns an error if the operating system has no random numbers.
+    pub fn random() -> Result<Self, Error> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)
+            .map_err(|_| Error::unavailable("the system has no random numbers; retry later"))?;
+        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+
+    /// Returns the ID in hexadecimal.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for WorkerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Lease of a worker. Times are those of the clock of the store, in milliseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lease {
+    /// Time of the operation.
+    pub now: i64,
+    /// Time at which the lease expires, unless a beat renews it.
+    pub alive_until: i64,
+}
