@@ -4,6 +4,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod config;
 pub mod ledger;
 
 use std::process::ExitCode;

@@ -1,0 +1,210 @@
+//! Rules between the values of a configuration.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{Config, ConfigError, Forward};
+use crate::ledger::limits;
+
+/// Shortest lease of a worker: below, a pause of the process or of the store ends its work.
+const MIN_LEASE: Duration = Duration::from_secs(1);
+
+/// Names in the template of file names.
+const NAMES: [&str; 3] = ["flow_id", "file_index", "name"];
+
+impl Config {
+    /// Checks everything that can be checked without opening another file.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        self.check_account()?;
+        self.check_store()?;
+        if self.receive.keys.is_empty() {
+            return Err(refuse(
+                "receive.keys",
+                "no token and key for callbacks; add [[receive.keys]] with token_file and key_file",
+            ));
+        }
+        names_are_stable(&self.archive.names)?;
+        positive("archive.concurrency", self.archive.concurrency)?;
+        positive("archive.max_attempts", self.archive.max_attempts as usize)?;
+        positive("rate.per_action", self.rate.per_action as usize)?;
+        if self.rate.per_action as usize > limits::MAX_MOMENTS {
+            return Err(refuse(
+                "rate.per_action",
+                &format!("{} exceeds {}", self.rate.per_action, limits::MAX_MOMENTS),
+            ));
+        }
+        if self.rate.margin > Duration::from_secs(1) {
+            return Err(refuse("rate.margin", "it exceeds 1s; 25ms is enough"));
+        }
+        self.check_worker()?;
+        self.check_forwards()?;
+        self.check_listeners()
+    }
+
+    fn check_account(&self) -> Result<(), ConfigError> {
+        let account = &self.account;
+        for (key, value) in [
+            ("account.app_id", &account.app_id),
+            ("account.organization", &account.organization),
+            ("account.operator", &account.operator),
+        ] {
+            if value.trim().is_empty() {
+                return Err(refuse(key, "it is empty"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_store(&self) -> Result<(), ConfigError> {
+        let url = &self.store.url;
+        let Some((scheme, rest)) = url.split_once(':') else {
+            return Err(refuse("store.url", EXPECTED_STORE));
+        };
+        match scheme {
+            "sqlite" if !rest.is_empty() && self.store.password_file.is_none() => Ok(()),
+            "sqlite" => Err(refuse("store.url", EXPECTED_STORE)),
+            "postgres" | "postgresql" => {
+                let authority = rest.trim_start_matches('/');
+                let authority = authority.split(['/', '?']).next().unwrap_or_default();
+                let user = authority.rsplit_once('@').map(|(user, _)| user);
+                if user.is_some_and(|user| user.contains(':')) || rest.contains("password=") {
+                    return Err(refuse(
+                        "store.url",
+                        "it contains a password; move it to a file and set store.password_file",
+                    ));
+                }
+                Ok(())
+            }
+            _ => Err(refuse("store.url", EXPECTED_STORE)),
+        }
+    }
+
+    fn check_worker(&self) -> Result<(), ConfigError> {
+        let (lease, heartbeat) = (self.worker.lease, self.worker.heartbeat);
+        if lease < MIN_LEASE {
+            return Err(refuse("worker.lease", "it is shorter than 1s"));
+        }
+        if heartbeat.is_zero() || heartbeat.saturating_mul(3) > lease {
+            return Err(refuse(
+                "worker.heartbeat",
+                "it is 0 or longer than a third of worker.lease, so that a delayed heartbeat ends the work",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_forwards(&self) -> Result<(), ConfigError> {
+        if self.forward.len() > limits::MAX_TARGETS {
+            let count = self.forward.len();
+            return Err(refuse(
+                "forward",
+                &format!("{count} targets exceed the limit of {}", limits::MAX_TARGETS),
+            ));
+        }
+        let mut names = BTreeSet::new();
+        for target in &self.forward {
+            check_forward(target)?;
+            if !names.insert(&target.name) {
+                return Err(refuse(
+                    "forward",
+                    &format!("two targets have the name {:?}", target.name),
+                ));
+            }
+        }
+        if !self.forward.is_empty() && self.messages.body_key_file.is_none() {
+            return Err(refuse(
+                "messages.body_key_file",
+                "it is required by [[forward]], because bodies are stored encrypted until they are delivered; \
+                 create one with: openssl rand -hex 32",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_listeners(&self) -> Result<(), ConfigError> {
+        let all = [
+            ("receive.listen", self.receive.listen),
+            ("ops.listen", self.ops.listen),
+            ("admin.listen", self.admin.listen),
+        ];
+        for (index, (key, address)) in all.iter().enumerate() {
+            let same = all
+                .iter()
+                .skip(index + 1)
+                .find(|(_, other)| other.port() == address.port() && address.port() != 0);
+            if let Some((other, _)) = same {
+                return Err(refuse(
+                    key,
+                    &format!("it has the port of {other}; the listeners are separate"),
+                ));
+            }
+        }
+        let admin = &self.admin;
+        if !admin.listen.ip().is_loopback() && admin.token_file.is_none() {
+            return Err(refuse(
+                "admin.token_file",
+                "it is required if admin.listen is not an address of this machine",
+            ));
+        }
+        Ok(())
+    }
+}
+
+const EXPECTED_STORE: &str =
+    "expected sqlite:PATH, or postgres://USER@HOST/DATABASE with store.password_file";
+
+fn refuse(key: &str, why: &str) -> ConfigError {
+    ConfigError::new(format!("{key}: {why}"))
+}
+
+fn positive(key: &str, value: usize) -> Result<(), ConfigError> {
+    if value == 0 { Err(refuse(key, "it is 0; expected at least 1")) } else { Ok(()) }
+}
+
+/// Checks that the name of a file is a function of the contract, so that a second download writes the same object.
+fn names_are_stable(template: &str) -> Result<(), ConfigError> {
+    let mut rest = template;
+    let mut found = BTreeSet::new();
+    while let Some((_, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else {
+            return Err(refuse("archive.names", "a brace is not closed"));
+        };
+        if !NAMES.contains(&name) {
+            return Err(refuse(
+                "archive.names",
+                &format!(
+                    "unknown name {{{name}}}; expected {{flow_id}}, {{file_index}} or {{name}}"
+                ),
+            ));
+        }
+        found.insert(name);
+        rest = after;
+    }
+    if !found.contains("flow_id") {
+        return Err(refuse(
+            "archive.names",
+            "{flow_id} is required, because other parts are not unique",
+        ));
+    }
+    Ok(())
+}
+
+fn check_forward(target: &Forward) -> Result<(), ConfigError> {
+    let name = &target.name;
+    let key = format!("forward {name:?}");
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || name.len() > 64 || !name.chars().all(is_plain) {
+        return Err(refuse(
+            &key,
+            "invalid name; expected 1 to 64 letters, digits, `-`, `_` or `.`",
+        ));
+    }
+    let rest = target.url.strip_prefix("https://").or_else(|| target.url.strip_prefix("http://"));
+    match rest.map(|rest| rest.split(['/', '?']).next().unwrap_or_default()) {
+        Some(authority) if authority.contains('@') => {
+            Err(refuse(&key, "url contains a user name; sign messages with token_file"))
+        }
+        Some(authority) if !authority.is_empty() => Ok(()),
+        _ => Err(refuse(&key, "invalid url; expected https://HOST/PATH or http://HOST/PATH")),
+    }
+}

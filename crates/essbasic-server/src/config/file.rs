@@ -1,0 +1,83 @@
+//! The file of the configuration.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::{Config, ConfigError};
+
+/// Maximum size of a configuration, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+impl Config {
+    /// Reads and checks a file. Relative paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// Returns an error with the file and the line if the configuration cannot be used.
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let at = path.display();
+        let refuse = |why: &dyn std::fmt::Display| {
+            ConfigError::new(format!("cannot read the configuration {at}: {why}"))
+        };
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(|error| refuse(&error))?;
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(&error))?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(refuse(&"larger than 1 MiB"));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| refuse(&"not UTF-8"))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let mut config: Self = toml::from_str(text).map_err(|error| {
+            // The text of the line may contain a password that belongs elsewhere.
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            let message = error.message().replace('\n', "; ");
+            ConfigError::new(format!("{at}:{line}: {message}"))
+        })?;
+        config.resolve(path.parent().unwrap_or(Path::new("")));
+        config.check().map_err(|error| ConfigError::new(format!("{at}: {error}")))?;
+        Ok(config)
+    }
+
+    /// Returns the configuration as TOML, defaults included. Files with secrets are named, and their content is not read.
+    ///
+    /// # Errors
+    /// Returns an error if a path is not UTF-8.
+    pub(crate) fn shown(&self) -> Result<String, ConfigError> {
+        toml::to_string(self)
+            .map_err(|error| ConfigError::new(format!("cannot show the configuration: {error}")))
+    }
+
+    /// Makes relative paths absolute below the folder of the file.
+    fn resolve(&mut self, folder: &Path) {
+        let keys = self.receive.keys.iter_mut();
+        let key_files =
+            keys.flat_map(|keys| keys.key_file.iter_mut().chain([&mut keys.token_file]));
+        let forwards = self.forward.iter_mut();
+        let forward_files =
+            forwards.flat_map(|target| target.key_file.iter_mut().chain(&mut target.token_file));
+        let account = [&mut self.account.secret_id_file, &mut self.account.secret_key_file];
+        let others = [
+            &mut self.store.password_file,
+            &mut self.messages.body_key_file,
+            &mut self.admin.token_file,
+        ];
+        let paths: Vec<&mut PathBuf> = key_files
+            .chain(forward_files)
+            .chain(account)
+            .chain(others.into_iter().flatten())
+            .collect();
+        for path in paths {
+            *path = folder.join(&*path);
+        }
+        if let Some(path) = self.store.url.strip_prefix("sqlite:") {
+            self.store.url = format!("sqlite:{}", folder.join(path).display());
+        }
+        if !self.archive.to.contains("://") {
+            self.archive.to = folder.join(&self.archive.to).display().to_string();
+        }
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}
