@@ -197,6 +197,7 @@ export interface Route {
 
 export interface Session {
   agent: JsonObject | null;
+  lastPreview: Preview | null;
   draft(action: string): string;
   setDraft(action: string, text: string): void;
   on(event: "agent" | "draft", listener: () => void): () => void;

@@ -3,21 +3,16 @@ import { format, parse } from "./json.js";
 
 /** Error of the server, or `unreachable` if it does not respond. */
 export class ApiError extends Error {
-  /**
-   * @param {number} status
-   * @param {string} code
-   * @param {string} message
-   * @param {string | null} hint
-   * @param {any} body
-   */
-  constructor(status, code, message, hint, body) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.hint = hint;
-    /** Whole body of the response. */
-    this.body = body;
-  }
+	/** @param {number} status @param {string} code @param {string} message @param {string | null} hint
+	 * @param {any} body */
+	constructor(status, code, message, hint, body) {
+		super(message);
+		this.status = status;
+		this.code = code;
+		this.hint = hint;
+		/** Whole body of the response. */
+		this.body = body;
+	}
 }
 
 const KEY = "essbasic-explorer-token";
@@ -25,84 +20,63 @@ let token = "";
 
 /** Takes the token from the fragment, or from an earlier load of this tab. */
 export function takeToken() {
-  const found = /^#token=([0-9a-f]{32})(?:&(.*))?$/.exec(location.hash);
-  if (found) {
-    token = found[1] ?? "";
-    sessionStorage.setItem(KEY, token);
-    history.replaceState(null, "", `#/${(found[2] ?? "").replace(/^\/?/, "")}`);
-  } else {
-    token = sessionStorage.getItem(KEY) ?? "";
-  }
+	const found = /^#token=([0-9a-f]{32})(?:&(.*))?$/.exec(location.hash);
+	if (found) {
+		token = found[1] ?? "";
+		sessionStorage.setItem(KEY, token);
+		history.replaceState(null, "", `#/${(found[2] ?? "").replace(/^\/?/, "")}`);
+	} else {
+		token = sessionStorage.getItem(KEY) ?? "";
+	}
 }
 
-/**
- * @param {string} path
- * @param {RequestInit} init
- */
+/** @param {string} path @param {RequestInit} init */
 async function send(path, init) {
-  let response;
-  try {
-    response = await fetch(path, { ...init, cache: "no-store", credentials: "omit" });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError(0, "unreachable", "", null, null);
-  }
-  if (response.ok) return response;
-  const text = await response.text();
-  let body = null;
-  try {
-    body = parse(text);
-  } catch {
-    // The text is the message.
-  }
-  const error = body?.error ?? {};
-  throw new ApiError(response.status, error.code ?? "http_error", error.message ?? text, error.hint ?? null, body);
+	let response;
+	try {
+		response = await fetch(path, { ...init, cache: "no-store", credentials: "omit" });
+	} catch (error) {
+		if (error instanceof DOMException && error.name === "AbortError") throw error;
+		throw new ApiError(0, "unreachable", "", null, null);
+	}
+	if (response.ok) return response;
+	const text = await response.text();
+	let body = null;
+	try {
+		body = parse(text);
+	} catch {
+		// The text is the message.
+	}
+	const error = body?.error ?? {};
+	throw new ApiError(response.status, error.code ?? "http_error", error.message ?? text, error.hint ?? null, body);
 }
 
 /** @param {Record<string, string>} [more] */
 function headers(more) {
-  return { authorization: `Bearer ${token}`, ...more };
+	return { authorization: `Bearer ${token}`, ...more };
 }
 
-/**
- * @param {unknown} body
- * @param {Record<string, string>} [more]
- * @param {AbortSignal} [signal]
- * @returns {RequestInit}
- */
+/** @param {unknown} body @param {Record<string, string>} [more] @param {AbortSignal} [signal]
+ * @returns {RequestInit} */
 function posting(body, more, signal) {
-  const text = typeof body === "string" ? body : format(body ?? {}, 0);
-  return { method: "POST", headers: headers({ "content-type": "application/json", ...more }), body: text, signal };
+	const text = typeof body === "string" ? body : format(body ?? {}, 0);
+	return { method: "POST", headers: headers({ "content-type": "application/json", ...more }), body: text, signal };
 }
 
-/**
- * Gets JSON; throws an `ApiError`.
- * @param {string} path
- * @param {AbortSignal} [signal]
- * @returns {Promise<any>}
- */
+/** Gets JSON; throws an `ApiError`. @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>} */
 export async function get(path, signal) {
-  return parse(await (await send(path, { headers: headers(), signal })).text());
+	return parse(await (await send(path, { headers: headers(), signal })).text());
 }
 
-/**
- * Posts JSON and returns the JSON of the response; throws an `ApiError`. A string is sent as it is.
- * @param {string} path
- * @param {unknown} body
- * @param {Record<string, string>} [more] Additional headers.
- * @param {AbortSignal} [signal]
- * @returns {Promise<any>}
- */
+/** Posts JSON and returns the JSON of the response; throws an `ApiError`. A string is sent as it is.
+ * @param {string} path @param {unknown} body @param {Record<string, string>} [more] @param {AbortSignal} [signal]
+ * @returns {Promise<any>} */
 export async function post(path, body, more, signal) {
-  return parse(await (await send(path, posting(body, more, signal))).text());
+	return parse(await (await send(path, posting(body, more, signal))).text());
 }
 
-/**
- * Posts JSON and returns the bytes of the response.
- * @param {string} path
- * @param {unknown} body
- * @returns {Promise<Blob>}
- */
+/** Posts JSON and returns the bytes of the response. @param {string} path @param {unknown} body
+ * @returns {Promise<Blob>} */
 export async function bytes(path, body) {
-  return (await send(path, posting(body))).blob();
+	return (await send(path, posting(body))).blob();
 }

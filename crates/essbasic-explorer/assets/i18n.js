@@ -12,55 +12,41 @@ let language = initial();
 
 /** @returns {Language} */
 function initial() {
-  const chosen = localStorage.getItem(KEY);
-  if (chosen === "en" || chosen === "zh") return chosen;
-  return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+	const chosen = localStorage.getItem(KEY);
+	if (chosen === "en" || chosen === "zh") return chosen;
+	return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
 }
 
 /** Returns the language in use. */
 export function lang() {
-  return language;
+	return language;
 }
 
-/**
- * Chooses a language and remembers it.
- * @param {Language} chosen
- */
+/** Chooses a language and remembers it. @param {Language} chosen */
 export function setLang(chosen) {
-  language = chosen;
-  localStorage.setItem(KEY, chosen);
-  applyLang();
+	language = chosen;
+	localStorage.setItem(KEY, chosen);
+	applyLang();
 }
 
 /** Sets the language of the document. */
 export function applyLang() {
-  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+	document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
 }
 
-/**
- * Returns the text of a key; `{name}` stands for a parameter.
- * @param {string} key
- * @param {Record<string, string | number>} [parameters]
- * @returns {string}
- */
+/** Returns the text of a key; `{name}` stands for a parameter. @param {string} key
+ * @param {Record<string, string | number>} [parameters] */
 export function t(key, parameters) {
-  const text = tables[language][key] ?? tables.en[key] ?? key;
-  return parameters ? text.replace(/\{(\w+)\}/g, (whole, name) => String(parameters[name] ?? whole)) : text;
+	const text = tables[language][key] ?? tables.en[key] ?? key;
+	return parameters ? text.replace(/\{(\w+)\}/g, (whole, name) => String(parameters[name] ?? whole)) : text;
 }
 
-/**
- * Returns the text of a key, or null if the tables have none.
- * @param {string} key
- * @returns {string | null}
- */
+/** Returns the text of a key, or null if the tables have none. @param {string} key @returns {string | null} */
 export function maybe(key) {
-  return tables[language][key] ?? null;
+	return tables[language][key] ?? null;
 }
 
-/**
- * Formats a number in the language in use.
- * @param {number} value
- */
+/** Formats a number in the language in use. @param {number} value */
 export function count(value) {
-  return new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en").format(value);
+	return new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en").format(value);
 }

@@ -11,45 +11,38 @@ let agent = null;
 
 /** @param {string} event */
 function notify(event) {
-  for (const listener of listeners[event] ?? []) listener();
+	for (const listener of listeners[event] ?? []) listener();
 }
 
 export const session = {
-  /** @param {JsonObject | null} initial Agent that the server knows. */
-  start(initial) {
-    agent = initial;
-  },
-  get agent() {
-    return agent;
-  },
-  set agent(value) {
-    agent = value;
-    notify("agent");
-  },
-  /**
-   * Returns the request text of an action as typed, or an empty string.
-   * @param {string} action
-   */
-  draft(action) {
-    return drafts.get(action) ?? "";
-  },
-  /**
-   * @param {string} action
-   * @param {string} text
-   */
-  setDraft(action, text) {
-    drafts.set(action, text);
-    notify("draft");
-  },
-  /**
-   * Listens to changes; returns the function that ends it.
-   * @param {"agent" | "draft"} event
-   * @param {() => void} listener
-   */
-  on(event, listener) {
-    listeners[event]?.add(listener);
-    return () => {
-      listeners[event]?.delete(listener);
-    };
-  },
+	/** Last request that was shown. @type {import("../types.js").Preview | null} */
+	lastPreview: null,
+	/** @param {JsonObject | null} initial Agent that the server knows. */
+	start(initial) {
+		agent = initial;
+	},
+	get agent() {
+		return agent;
+	},
+	set agent(value) {
+		agent = value;
+		notify("agent");
+	},
+	/** Returns the request text of an action as typed, or an empty string. @param {string} action */
+	draft(action) {
+		return drafts.get(action) ?? "";
+	},
+	/** @param {string} action @param {string} text */
+	setDraft(action, text) {
+		drafts.set(action, text);
+		notify("draft");
+	},
+	/** Listens to changes; returns the function that ends it. @param {"agent" | "draft"} event
+	 * @param {() => void} listener */
+	on(event, listener) {
+		listeners[event]?.add(listener);
+		return () => {
+			listeners[event]?.delete(listener);
+		};
+	},
 };

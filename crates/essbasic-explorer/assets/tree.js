@@ -7,65 +7,51 @@ import { JsonNumber, isObject } from "./json.js";
 
 const LONG = 400;
 
-/**
- * Returns a folding tree of a value. `extra` adds elements behind scalars; `open` is the depth that starts unfolded.
- * @param {Json} value
- * @param {TreeOptions} [options]
- * @returns {HTMLElement}
- */
+/** Returns a folding tree of a value. `extra` adds elements behind scalars; `open` is the depth that starts unfolded.
+ * @param {Json} value @param {TreeOptions} [options] */
 export function tree(value, options = {}) {
-  return el("div", { class: "tree" }, node("", value, "", 0, options));
+	return el("div", { class: "tree" }, node("", value, "", 0, options));
 }
 
-/**
- * @param {string} key
- * @param {Json} value
- * @param {string} path
- * @param {number} depth
- * @param {TreeOptions} options
- * @returns {HTMLElement}
- */
+/** @param {string} key @param {Json} value @param {string} path @param {number} depth @param {TreeOptions} options */
 function node(key, value, path, depth, options) {
-  const label = key === "" ? null : el("span", { class: "tree-key" }, key);
-  if (!Array.isArray(value) && !isObject(value)) {
-    return el("div", { class: "tree-leaf" }, label, scalar(value), options.extra?.(key, value, path) ?? []);
-  }
-  const array = Array.isArray(value);
-  const entries = array ? value.map((item, index) => /** @type {[string, Json]} */ ([`${index}`, item])) : Object.entries(value);
-  if (entries.length === 0) {
-    return el("div", { class: "tree-leaf" }, label, el("span", { class: "tree-null" }, array ? "[]" : "{}"));
-  }
-  const count = array ? `[${entries.length}]` : `{${entries.length}}`;
-  const details = el("details", { class: "tree-node" });
-  const summary = el("summary", null, label, el("span", { class: "tree-count" }, count));
-  details.append(summary);
-  const fill = () => {
-    if (details.childElementCount > 1) return;
-    details.append(el("div", { class: "tree-children" }, entries.map(([name, item]) =>
-      node(name, item, array ? `${path}[${name}]` : path ? `${path}.${name}` : name, depth + 1, options))));
-  };
-  details.addEventListener("toggle", fill);
-  if (depth < (options.open ?? 7) && entries.length <= 100) {
-    details.open = true;
-    fill();
-  }
-  return details;
+	const label = key === "" ? null : el("span", { class: "tree-key" }, key);
+	if (!Array.isArray(value) && !isObject(value)) {
+		return el("div", { class: "tree-leaf" }, label, scalar(value), options.extra?.(key, value, path) ?? []);
+	}
+	const array = Array.isArray(value);
+	const entries = array ? value.map((item, index) => /** @type {[string, Json]} */ ([`${index}`, item])) : Object.entries(value);
+	if (entries.length === 0) {
+		return el("div", { class: "tree-leaf" }, label, el("span", { class: "tree-null" }, array ? "[]" : "{}"));
+	}
+	const count = array ? `[${entries.length}]` : `{${entries.length}}`;
+	const details = el("details", { class: "tree-node" });
+	const summary = el("summary", null, label, el("span", { class: "tree-count" }, count));
+	details.append(summary);
+	const fill = () => {
+		if (details.childElementCount > 1) return;
+		details.append(el("div", { class: "tree-children" }, entries.map(([name, item]) =>
+			node(name, item, array ? `${path}[${name}]` : path ? `${path}.${name}` : name, depth + 1, options))));
+	};
+	details.addEventListener("toggle", fill);
+	if (depth < (options.open ?? 7) && entries.length <= 100) {
+		details.open = true;
+		fill();
+	}
+	return details;
 }
 
-/**
- * @param {Json} value
- * @returns {HTMLElement}
- */
+/** @param {Json} value */
 function scalar(value) {
-  if (value === null) return el("span", { class: "tree-null" }, "null");
-  if (typeof value === "string") {
-    if (value.length > LONG) {
-      return el("details", { class: "tree-long" },
-        el("summary", { class: "tree-string" }, JSON.stringify(value.slice(0, LONG)), "…"),
-        el("span", { class: "tree-string" }, value));
-    }
-    return el("span", { class: "tree-string" }, JSON.stringify(value));
-  }
-  if (value instanceof JsonNumber || typeof value === "number") return el("span", { class: "tree-number" }, String(value));
-  return el("span", { class: "tree-bool" }, String(value));
+	if (value === null) return el("span", { class: "tree-null" }, "null");
+	if (typeof value === "string") {
+		if (value.length > LONG) {
+			return el("details", { class: "tree-long" },
+				el("summary", { class: "tree-string" }, JSON.stringify(value.slice(0, LONG)), "…"),
+				el("span", { class: "tree-string" }, value));
+		}
+		return el("span", { class: "tree-string" }, JSON.stringify(value));
+	}
+	if (value instanceof JsonNumber || typeof value === "number") return el("span", { class: "tree-number" }, String(value));
+	return el("span", { class: "tree-bool" }, String(value));
 }
