@@ -10,6 +10,7 @@ mod blocking_caller;
 mod caller;
 mod captured;
 pub mod data;
+mod emulator;
 mod explorer;
 mod http;
 mod mode;

@@ -4,6 +4,7 @@ mod action;
 mod body;
 mod call;
 mod catalogue;
+mod emulator;
 mod history;
 mod preview;
 mod query;
@@ -27,5 +28,6 @@ pub(super) fn router(session: Arc<Session>) -> Router {
         .route("/api/preview/{action}", post(preview::post))
         .route("/api/call/{action}", post(call::post))
         .route("/api/history", get(history::get))
+        .merge(emulator::router())
         .with_state(session)
 }
