@@ -214,5 +214,62 @@ export interface Context {
   describe(name: string): Promise<Item>;
 }
 
+export interface Party {
+  name: string;
+  organization: string | null;
+  status: string;
+  signed_at: number | null;
+  reminded: boolean;
+}
+
+/** Contract of the emulator. */
+export interface Flow {
+  flow: string;
+  name: string;
+  status: string;
+  reason: string;
+  created: number;
+  deadline: number;
+  composed: number;
+  parties: Party[];
+}
+
+export interface Fault {
+  kind: string;
+  rate: number;
+  action: string | null;
+  times: number | null;
+}
+
+/** Callback of the emulator with its outcome. */
+export interface CallbackEntry {
+  at: number;
+  msg_type: string;
+  flow: string | null;
+  url: string;
+  outcome: "pending" | "acknowledged" | "given_up";
+  attempts: number;
+  status: number | null;
+  error: string | null;
+}
+
+export interface Overview {
+  now: number;
+  speed: number;
+  total: number;
+  flows: Flow[];
+  faults: Fault[];
+  fault_kinds: { kind: string; doc: string }[];
+  callbacks: CallbackEntry[];
+  stats: { calls: Record<string, number>; rejected: Record<string, number>; faults: Record<string, number> };
+}
+
+/** What the sections of the emulator's page share; `post` sends a command and refreshes the page. */
+export interface Panel {
+  context: Context;
+  post(command: string, body: unknown): Promise<any>;
+  overview(): Overview | null;
+}
+
 /** A page: fills the container and may return a function that ends it. */
 export type Render = (container: HTMLElement, context: Context) => Promise<void | (() => void)>;

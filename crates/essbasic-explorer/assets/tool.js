@@ -7,110 +7,80 @@ import { icon } from "./icons.js";
 /** @typedef {import("./dom.js").Child} Child */
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Control */
 
-/**
- * Returns a labelled control.
- * @param {string} label
- * @param {Control} control
- * @param {string} [help]
- */
+/** Returns a labelled control. @param {string} label @param {Control} control @param {string} [help] */
 export function field(label, control, help) {
-  control.id ||= uniqueId("tool");
-  const id = help ? `${control.id}-help` : null;
-  if (id) control.setAttribute("aria-describedby", id);
-  return el("div", { class: "field" },
-    el("label", { for: control.id }, label), control, id ? el("p", { id, class: "muted small" }, help) : null);
+	control.id ||= uniqueId("tool");
+	const id = help ? `${control.id}-help` : null;
+	if (id) control.setAttribute("aria-describedby", id);
+	return el("div", { class: "field" },
+		el("label", { for: control.id }, label), control, id ? el("p", { id, class: "muted small" }, help) : null);
 }
 
-/**
- * Returns a labelled input of a secret, with a button that shows it. It is never stored.
- * @param {string} label
- * @param {string} [help]
- */
+/** Returns a labelled input of a secret, with a button that shows it. It is never stored. @param {string} label
+ * @param {string} [help] */
 export function secretField(label, help) {
-  const input = el("input", { type: "password", autocomplete: "off", spellcheck: "false", class: "mono" });
-  const toggle = el("button", { type: "button", class: "button small", "aria-pressed": "false" }, t("tool.show"));
-  toggle.setAttribute("aria-label", `${t("tool.show")}: ${label}`);
-  toggle.addEventListener("click", () => {
-    const shown = input.type === "password";
-    input.type = shown ? "text" : "password";
-    toggle.setAttribute("aria-pressed", String(shown));
-    toggle.textContent = t(shown ? "tool.hide" : "tool.show");
-    toggle.setAttribute("aria-label", `${t(shown ? "tool.hide" : "tool.show")}: ${label}`);
-  });
-  const node = field(label, input, help);
-  const row = el("div", { class: "tool-secret" });
-  input.replaceWith(row);
-  row.append(input, toggle);
-  return { node, input };
+	const input = el("input", { type: "password", autocomplete: "off", spellcheck: "false", class: "mono" });
+	const toggle = el("button", { class: "button small", "aria-pressed": "false" }, t("tool.show"));
+	toggle.setAttribute("aria-label", `${t("tool.show")}: ${label}`);
+	toggle.addEventListener("click", () => {
+		const shown = input.type === "password";
+		input.type = shown ? "text" : "password";
+		toggle.setAttribute("aria-pressed", String(shown));
+		toggle.textContent = t(shown ? "tool.hide" : "tool.show");
+		toggle.setAttribute("aria-label", `${t(shown ? "tool.hide" : "tool.show")}: ${label}`);
+	});
+	const node = field(label, input, help);
+	const row = el("div", { class: "tool-secret" });
+	input.replaceWith(row);
+	row.append(input, toggle);
+	return { node, input };
 }
 
-/**
- * Returns a text area for code.
- * @param {number} rows
- * @param {string} [placeholder]
- */
+/** Returns a text area for code. @param {number} rows @param {string} [placeholder] */
 export function codeArea(rows, placeholder) {
-  return el("textarea", {
-    rows, placeholder, class: "mono", spellcheck: "false", autocomplete: "off", autocapitalize: "off",
-  });
+	return el("textarea", {
+		rows, placeholder, class: "mono", spellcheck: "false", autocomplete: "off", autocapitalize: "off",
+	});
 }
 
-/**
- * Returns a checkbox with its label behind it.
- * @param {string} label
- * @param {HTMLInputElement} input
- */
+/** Returns a checkbox with its label behind it. @param {string} label @param {HTMLInputElement} input */
 export function checkbox(label, input) {
-  return el("label", { class: "tool-check" }, input, label);
+	return el("label", { class: "tool-check" }, input, label);
 }
 
-/**
- * Returns a button that copies a text.
- * @param {() => string} text
- * @param {string} name Of the copied thing, for screen readers.
- */
+/** Returns a button that copies a text. @param {() => string} text @param {string} name */
 export function copyButton(text, name) {
-  return el("button", {
-    type: "button", class: "button ghost small", "aria-label": `${t("tool.copy")}: ${name}`,
-    onclick: () => void copy(text(), t("tool.copied")),
-  }, icon("copy"), t("tool.copy"));
+	return el("button", {
+		class: "button ghost small", "aria-label": `${t("tool.copy")}: ${name}`,
+		onclick: () => void copy(text(), t("tool.copied")),
+	}, icon("copy"), t("tool.copy"));
 }
 
-/**
- * Returns an element that explains an error.
- * @param {unknown} error
- */
+/** Returns an element that explains an error. @param {unknown} error */
 export function failure(error) {
-  const known = error instanceof ApiError ? error : null;
-  if (!known) return el("div", { class: "note danger", role: "alert" }, String(error));
-  return el("div", { class: "note danger", role: "alert" },
-    el("strong", null, known.message || t(`error.${known.code}`)),
-    known.hint ? el("span", { class: "hint" }, known.hint) : null);
+	const known = error instanceof ApiError ? error : null;
+	if (!known) return el("div", { class: "note danger", role: "alert" }, String(error));
+	return el("div", { class: "note danger", role: "alert" },
+		el("strong", null, known.message || t(`error.${known.code}`)),
+		known.hint ? el("span", { class: "hint" }, known.hint) : null);
 }
 
-/**
- * Runs an action of a button: the button is disabled meanwhile, and an error is shown in `output`.
- * @param {HTMLButtonElement} button
- * @param {Element} output
- * @param {() => Promise<void>} action
- */
+/** Runs an action of a button: the button is disabled meanwhile, and an error is shown in `output`.
+ * @param {HTMLButtonElement} button @param {Element} output @param {() => Promise<void>} action */
 export async function run(button, output, action) {
-  button.disabled = true;
-  try {
-    await action();
-  } catch (error) {
-    clear(output, failure(error));
-  } finally {
-    button.disabled = false;
-  }
+	button.disabled = true;
+	try {
+		await action();
+	} catch (error) {
+		clear(output, failure(error));
+	} finally {
+		button.disabled = false;
+	}
 }
 
-/**
- * Returns a time of the day with its date, in the language and time zone of the browser.
- * @param {number} seconds Since the Unix epoch.
- * @param {string} lang
- */
-export function time(seconds, lang) {
-  const format = new Intl.DateTimeFormat(lang === "zh" ? "zh-CN" : "en-GB", { dateStyle: "medium", timeStyle: "medium" });
-  return format.format(new Date(seconds * 1000));
+/** Returns a time with its date, in the language and time zone of the browser. `seconds` count from the Unix epoch.
+ * @param {number} seconds @param {string} lang @param {"short" | "medium"} [timeStyle] */
+export function time(seconds, lang, timeStyle = "medium") {
+	const format = new Intl.DateTimeFormat(lang === "zh" ? "zh-CN" : "en-GB", { dateStyle: "medium", timeStyle });
+	return format.format(new Date(seconds * 1000));
 }
