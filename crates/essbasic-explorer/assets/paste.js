@@ -1,52 +1,67 @@
 // Requests that were pasted from a log, from `curl -v` or from a command line.
 
-/**
- * @typedef {object} Pasted
- * @property {string} [method]
- * @property {string} [path]
- * @property {string} [query]
- * @property {Record<string, string>} headers
- * @property {string} body
- */
+/** `headers` have names in lower case.
+ * @typedef {{method?: string, path?: string, query?: string, headers: Record<string, string>, body: string}} Pasted */
 
-const LINE = /^(?:[>*<] ?)?([A-Z]+) (\S+) HTTP\/[\d.]+$/;
-const HEADER = /^(?:[>*] ?)?(?:-H |--header )?["']?([A-Za-z][A-Za-z0-9-]*): ?(.*?)["']?(?: \\)?$/;
-const DATA = /(?:^|\s)(?:-d|--data|--data-raw|--data-binary)[ =]'([^']*)'/;
-const URL_ = /(?:^|\s)["']?https?:\/\/([^/\s"']+)([^?\s"']*)(?:\?([^\s"']*))?/;
+const FIRST_LINE = /^([A-Z]+) (\S+) HTTP\/[\d.]+$/;
+const HEADER = /^([A-Za-z][A-Za-z0-9-]*): *(.*)$/;
+const OPTION = /(?:^|\s)(?:-H|--header|-d|--data|--data-raw|--data-binary)[ =]*(?:'([^']*)'|"((?:\\.|[^"\\])*)")/g;
+const ADDRESS = /(?:^|\s)["']?https?:\/\/([^/?\s"']+)([^?\s"']*)(?:\?([^\s"']*))?/;
 
 /** Reads the request line, the headers and the body of a text. Returns null if it has no header.
  * @param {string} text @returns {Pasted | null} */
 export function parseRequest(text) {
+	const trimmed = text.replaceAll("\r\n", "\n").trim();
+	const found = /^(?:\$ )?curl\s/.test(trimmed) ? ofCommand(trimmed) : ofHead(trimmed);
+	return Object.keys(found.headers).length > 0 ? found : null;
+}
+
+/** @param {string} text @returns {Pasted} */
+function ofCommand(text) {
+	/** @type {Pasted} */
+	const found = { method: "GET", headers: {}, body: "" };
+	for (const option of text.matchAll(OPTION)) {
+		const value = option[1] ?? (option[2] ?? "").replace(/\\(["\\$`])/g, "$1");
+		const header = /-H|--header/.test(option[0].slice(0, 10)) ? HEADER.exec(value) : null;
+		if (header) {
+			found.headers[(header[1] ?? "").toLowerCase()] = header[2] ?? "";
+		} else {
+			found.body = value;
+			found.method = "POST";
+		}
+	}
+	found.method = /(?:-X|--request)[ =]*["']?([A-Z]+)/.exec(text)?.[1] ?? found.method;
+	const address = ADDRESS.exec(text);
+	if (address) {
+		found.headers.host ??= address[1] ?? "";
+		Object.assign(found, { path: address[2] || "/", query: address[3] ?? "" });
+	}
+	return found;
+}
+
+/** @param {string} text @returns {Pasted} */
+function ofHead(text) {
 	/** @type {Pasted} */
 	const found = { headers: {}, body: "" };
-	const lines = text.replaceAll("\r\n", "\n").trim().split("\n");
+	let lines = text.split("\n");
+	// `curl -v` marks sent lines by `>`, received ones by `<`, and its own by `*`.
+	if (lines.some((line) => /^> ?[A-Z]+ \S+ HTTP/.test(line))) {
+		lines = lines.filter((line) => line.startsWith(">")).map((line) => line.slice(line[1] === " " ? 2 : 1));
+	}
 	let at = 0;
 	for (; at < lines.length; at += 1) {
 		const line = (lines[at] ?? "").trim();
-		const first = LINE.exec(line);
+		const first = FIRST_LINE.exec(line);
+		const header = HEADER.exec(line);
 		if (first) {
 			const [path = "", query = ""] = (first[2] ?? "").split("?", 2);
 			Object.assign(found, { method: first[1], path, query });
-			continue;
-		}
-		const header = HEADER.exec(line);
-		if (header) {
+		} else if (header) {
 			found.headers[(header[1] ?? "").toLowerCase()] = header[2] ?? "";
-			continue;
+		} else if (line === "" || line.startsWith("{")) {
+			break;
 		}
-		if (line === "" || line === ">" || line.startsWith("{")) break;
 	}
-	const data = DATA.exec(text);
-	if (data) {
-		found.body = data[1] ?? "";
-		found.method ??= "POST";
-	} else {
-		found.body = lines.slice(at).map((line) => (line === ">" ? "" : line)).join("\n").trim();
-	}
-	const url = URL_.exec(text);
-	if (url && !found.path) {
-		found.headers.host ??= url[1] ?? "";
-		Object.assign(found, { path: url[2] || "/", query: url[3] ?? "" });
-	}
-	return Object.keys(found.headers).length > 0 ? found : null;
+	found.body = lines.slice(at).join("\n").trim();
+	return found;
 }
