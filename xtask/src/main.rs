@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod browser;
 mod cargo;
 mod codegen;
 mod diff;
@@ -45,6 +46,10 @@ enum Command {
     /// Measure calls, archives, builds and the generator: see `cargo xtask bench --help`.
     #[command(disable_help_flag = true)]
     Bench(bench::Arguments),
+    /// Write screenshots of all pages of `essbasic explore`.
+    Screenshots(browser::ScreenshotArguments),
+    /// Measure the page of `essbasic explore`: first paint, search, and size.
+    ExplorerBench(browser::BenchArguments),
     /// Kill an archive job repeatedly, and count lost contracts.
     Trial(trial::Arguments),
 }
@@ -61,6 +66,8 @@ fn main() -> ExitCode {
         Command::Surface(arguments) => surface::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Screenshots(arguments) => browser::screenshots(&arguments),
+        Command::ExplorerBench(arguments) => browser::bench(&arguments),
         Command::Trial(arguments) => trial::run(&arguments),
     };
     match result {

@@ -15,11 +15,17 @@
 #[cfg(unix)]
 mod cases;
 #[cfg(unix)]
+mod measure;
+#[cfg(unix)]
 mod page;
+#[cfg(unix)]
+mod pages;
 #[cfg(unix)]
 mod process;
 #[cfg(unix)]
 mod run;
+#[cfg(unix)]
+mod screenshots;
 #[path = "../support/mod.rs"]
 mod support;
 #[cfg(unix)]

@@ -1,10 +1,8 @@
 //! A tab of Chromium with the page of the explorer.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
-use thirtyfour::common::command::Command;
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel};
 
@@ -42,7 +40,8 @@ impl Page {
         ]
         .into_iter()
         .flat_map(str::split_whitespace)
-        .chain([profile.as_str()])
+        // A name of another site that resolves to this machine.
+        .chain([profile.as_str(), "--host-resolver-rules=MAP rebind.example 127.0.0.1"])
         {
             options.add_arg(argument).unwrap();
         }
@@ -85,17 +84,19 @@ impl Page {
             .await;
     }
 
+    /// Closes the document, and deletes what earlier ones of this origin stored.
+    pub(crate) async fn forget(&self, explorer: &Explorer) {
+        self.driver.goto(format!("{}/assets/style.css", explorer.origin)).await.unwrap();
+        self.script("sessionStorage.clear()", json!(null)).await;
+        self.leave().await;
+    }
+
     /// Loads the page of an explorer in a new document, without state of earlier documents, and opens a route such as `#/history`.
     pub(crate) async fn open(&self, explorer: &Explorer, route: &str) {
-        self.leave().await;
-        self.command(
-            "Storage.clearDataForOrigin",
-            json!({"origin": explorer.origin, "storageTypes": "all"}),
-        )
-        .await;
+        self.forget(explorer).await;
         self.driver.goto(explorer.url()).await.unwrap();
-        self.script("sessionStorage.length", json!(null)).await;
-        self.shown("[data-testid=search]").await;
+        // The shell has loaded the catalogue.
+        self.shown("main h1").await;
         self.go(route).await;
     }
 
@@ -107,6 +108,28 @@ impl Page {
     /// Opens a route of the loaded page.
     pub(crate) async fn go(&self, route: &str) {
         self.script("location.hash = argument", json!(route)).await;
+    }
+
+    /// Selects the language of the page, `en` or `zh`.
+    pub(crate) async fn language(&self, language: &str) {
+        let current = self.script("document.documentElement.lang.slice(0, 2)", json!(null)).await;
+        if current != json!(language) {
+            self.click("#language").await;
+            self.until("document.documentElement.lang.startsWith(argument)", json!(language)).await;
+        }
+    }
+
+    /// Waits until no request is in flight and the content has not changed for two frames.
+    pub(crate) async fn settle(&self) {
+        let script = "const done = arguments[0];
+            let size = -1;
+            const look = () => {
+                const next = document.body.innerHTML.length;
+                if (next === size && document.fonts.status === 'loaded') done();
+                else { size = next; setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(look)), 120); }
+            };
+            look();";
+        self.driver.execute_async(script, Vec::<Value>::new()).await.unwrap();
     }
 
     /// Returns the value of an expression, with `argument`.
@@ -217,9 +240,31 @@ impl Page {
         }
     }
 
-    pub(crate) async fn windows(&self) -> Vec<WindowHandle> {
-        let answer = self.driver.cmd(Command::GetWindowHandles).await.unwrap();
-        let handles: Vec<String> = answer.value().unwrap();
-        handles.into_iter().map(|handle| WindowHandle::from(Arc::<str>::from(handle))).collect()
+    /// Selects a tab by its id.
+    pub(crate) async fn tab(&self, id: &str) {
+        self.click(&format!("#tab-{id}")).await;
+        self.until(
+            "document.querySelector(argument)?.ariaSelected === 'true'",
+            json!(format!("#tab-{id}")),
+        )
+        .await;
+    }
+
+    /// Replaces the text of the input with this label.
+    pub(crate) async fn input(&self, label: &str, text: &str) {
+        let found = "[...document.querySelectorAll('main label')].find((label) => label.textContent.trim().startsWith(argument))?.control?.id";
+        let id = self.until(found, json!(label)).await;
+        self.paste(&format!("#{}", id.as_str().unwrap()), text).await;
+    }
+
+    /// Closes all tabs that have been opened since.
+    pub(crate) async fn close_others(&self, windows: &[WindowHandle]) {
+        for window in self.driver.windows().await.unwrap() {
+            if !windows.contains(&window) {
+                self.driver.switch_to_window(window).await.unwrap();
+                self.driver.close_window().await.unwrap();
+            }
+        }
+        self.driver.switch_to_window(windows[0].clone()).await.unwrap();
     }
 }

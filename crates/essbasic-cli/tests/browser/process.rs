@@ -89,7 +89,7 @@ pub(crate) struct Explorer {
     pub(crate) token: String,
     pub(crate) mode: String,
     _group: Group,
-    pub(crate) home: TempDir,
+    _home: TempDir,
 }
 
 impl Explorer {
@@ -107,8 +107,42 @@ impl Explorer {
             token: token.to_owned(),
             mode: ready["mode"].as_str().unwrap().to_owned(),
             _group: group,
-            home,
+            _home: home,
         }
+    }
+
+    /// Sends a request with the token, and returns the status and the JSON of the response. `body`: a POST with it.
+    pub(crate) fn api(
+        &self,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> (u16, Value) {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let url = format!("{}{path}", self.origin);
+        let token = format!("Bearer {}", self.token);
+        let response = match body {
+            None => agent.get(url).header("authorization", token).call(),
+            Some(body) => {
+                let mut request = agent.post(url).header("authorization", token);
+                for (name, value) in headers {
+                    request = request.header(*name, *value);
+                }
+                request.header("content-type", "application/json").send(body.to_string())
+            }
+        };
+        let mut response = response.unwrap();
+        let text = response.body_mut().read_to_string().unwrap();
+        (response.status().as_u16(), serde_json::from_str(&text).unwrap())
+    }
+
+    /// Calls an action, and returns the content of its response.
+    pub(crate) fn call(&self, action: &str, body: &Value) -> Value {
+        let path = format!("/api/call/{action}");
+        let (_, mut outcome) = self.api(&path, Some(body), &[("x-confirm-action", action)]);
+        assert_eq!(outcome["ok"], true, "{outcome}");
+        outcome["response"].take()
     }
 
     /// Returns the URL that the command prints and opens.

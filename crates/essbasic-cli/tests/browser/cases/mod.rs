@@ -1,6 +1,12 @@
 //! The cases, in the order of their execution.
 
+mod access;
+mod guard;
+mod markup;
+pub(crate) mod request;
+mod search;
 mod start;
+mod tools;
 
 use crate::run::Case;
 
@@ -13,5 +19,13 @@ macro_rules! cases {
 }
 
 cases! {
-    start: the_token_leaves_the_address;
+    start: the_token_leaves_the_address, without_token_nothing_is_shown, the_mode_is_always_shown,
+        every_page_has_two_languages;
+    search: results_follow_the_query, kinds_select_results, the_keyboard_searches, names_have_addresses;
+    request: form_and_json_follow_each_other, faults_are_shown_next_to_the_field, a_read_is_shown_and_sent,
+        a_write_needs_the_name, a_contract_is_created_signed_and_opened;
+    tools: a_wrong_signature_is_explained, a_callback_is_decrypted, code_has_five_languages, the_emulator_is_controlled;
+    markup: markup_stays_text;
+    guard: foreign_hosts_and_origins_are_refused, other_sites_cannot_call, other_names_of_this_machine_are_refused;
+    access: axe_reports_no_serious_fault, narrow_screens_show_everything, the_focus_is_visible;
 }

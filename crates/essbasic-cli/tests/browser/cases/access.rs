@@ -1,0 +1,98 @@
+//! Every page is accessible, in both color schemes, and fits a narrow screen.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use crate::pages::{PAGES, show};
+use crate::run::Context;
+
+/// Rules whose results depend on the color scheme; the others run once.
+const COLORS: &str = "{type: 'rule', values: ['color-contrast', 'link-in-text-block']}";
+
+/// axe-core reports no serious or critical fault.
+pub(crate) async fn axe_reports_no_serious_fault(context: Rc<Context>) {
+    let Some(axe) = context.axe.clone() else {
+        println!("SKIPPED: axe-core is not installed; run `.ci/explorer tools`");
+        return;
+    };
+    let page = &context.page;
+    page.open(&context.emulated, "#/").await;
+    page.driver.execute(axe, Vec::<Value>::new()).await.unwrap();
+    let mut faults = Vec::new();
+    for name in PAGES {
+        show(&context, name).await;
+        for (theme, rules) in [
+            (
+                "light",
+                "{type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}",
+            ),
+            ("dark", COLORS),
+        ] {
+            page.theme(theme).await;
+            page.settle().await;
+            let script = format!(
+                "const done = arguments[0];
+                axe.run(document, {{runOnly: {rules}, resultTypes: ['violations']}}).then((result) => done(result.violations
+                    .filter((fault) => ['serious', 'critical'].includes(fault.impact))
+                    .map((fault) => `${{fault.id}}: ${{fault.nodes.map((node) => `${{node.target}} ${{node.failureSummary}}`).join(' | ')}}`)),
+                    (error) => done([String(error)]));"
+            );
+            let found = page.driver.execute_async(script, Vec::<Value>::new()).await.unwrap();
+            let found: Vec<String> = found.convert().unwrap();
+            faults.extend(found.into_iter().map(|fault| format!("{name} {theme}: {fault}")));
+        }
+        page.theme("light").await;
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// No page scrolls sideways at a width of 390 pixels.
+pub(crate) async fn narrow_screens_show_everything(context: Rc<Context>) {
+    let page = &context.page;
+    page.open(&context.emulated, "#/").await;
+    page.size(390, 844).await;
+    let wide = "(() => {
+        const width = document.documentElement.clientWidth;
+        if (document.documentElement.scrollWidth <= width) return [];
+        return [...document.querySelectorAll('body *')].filter((node) => node.getBoundingClientRect().right > width + 1)
+            .slice(0, 5).map((node) => `${node.tagName}.${node.className} ${Math.round(node.getBoundingClientRect().right)}`);
+    })()";
+    let mut faults = Vec::new();
+    for name in PAGES {
+        show(&context, name).await;
+        let found = page.script(wide, json!(null)).await;
+        if found != json!([]) {
+            faults.push(format!("{name}: {found}"));
+        }
+    }
+    page.size(1280, 900).await;
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Everything that takes the focus has a visible mark of it, and an accessible name.
+pub(crate) async fn the_focus_is_visible(context: Rc<Context>) {
+    let page = &context.page;
+    page.open(&context.emulated, "#/").await;
+    let mut faults = Vec::new();
+    for name in ["home", "build", "signature", "emulator"] {
+        show(&context, name).await;
+        page.script("document.activeElement.blur()", json!(null)).await;
+        for _ in 0..25 {
+            page.keys(thirtyfour::Key::Tab + "").await;
+            let fault = page.script("(() => {
+                const node = document.activeElement;
+                if (!node || node === document.body) return null;
+                const style = getComputedStyle(node);
+                const around = [node, node.parentElement, node.closest('label, .search, .row')].filter(Boolean).map((one) => getComputedStyle(one));
+                const is_marked = node.matches(':focus-visible')
+                    && around.some((one) => (one.outlineStyle !== 'none' && parseFloat(one.outlineWidth) > 0) || one.boxShadow !== 'none');
+                return is_marked ? null : `${node.tagName}.${node.className} ${style.outlineStyle}`;
+            })()", json!(null)).await;
+            if !fault.is_null() {
+                faults.push(format!("{name}: {fault}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
