@@ -11,6 +11,7 @@ use essbasic_models::{
 };
 use serde_json::json;
 use tc3_api::{Action, Envelope, ErrorClass};
+use tc3_catalogue::Effect;
 
 fn agent() -> Agent {
     Agent::new("app")
@@ -146,4 +147,40 @@ fn error_codes_match_the_catalogue() {
     let code = ErrorCode::from("AuthFailure.New");
     assert_eq!((code.description(), code.class()), (None, ErrorClass::Authentication));
     assert!(code.hint().is_some());
+}
+
+#[test]
+fn these_actions_only_read() {
+    const READ: [&str; 23] = [
+        "ChannelDescribeAccountBillDetail",
+        "ChannelDescribeBillUsageDetail",
+        "ChannelDescribeEmployees",
+        "ChannelDescribeFlowComponents",
+        "ChannelDescribeOrganizationSeals",
+        "ChannelDescribeRoles",
+        "ChannelDescribeSignFaceVideo",
+        "ChannelDescribeUserAutoSignStatus",
+        "ChannelVerifyPdf",
+        "DescribeBatchOrganizationRegistrationTasks",
+        "DescribeBatchOrganizationRegistrationUrls",
+        "DescribeCancelFlowsTask",
+        "DescribeChannelFlowEvidenceReport",
+        "DescribeChannelOrganizations",
+        "DescribeExtendedServiceAuthDetail",
+        "DescribeExtendedServiceAuthInfo",
+        "DescribeFileConvertTask",
+        "DescribeFlowDetailInfo",
+        "DescribeResourceUrlsByFlows",
+        "DescribeTemplates",
+        "DescribeUsage",
+        "DescribeUserFlowType",
+        "GetDownloadFlowUrl",
+    ];
+    let read: BTreeSet<&str> = CATALOGUE
+        .actions
+        .iter()
+        .filter(|action| action.effect == Effect::Read)
+        .map(|action| action.info.name)
+        .collect();
+    assert_eq!(read, BTreeSet::from(READ));
 }

@@ -75,6 +75,25 @@ impl Catalogue {
     }
 }
 
+/// Effect of an action on the data of its service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// The action only reads.
+    Read,
+    /// The action may change data, or send something to a person.
+    Write,
+}
+
+impl Effect {
+    /// Returns `read` or `write`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
+
 /// Metadata of an action.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -87,6 +106,8 @@ pub struct ActionMeta {
     pub doc: &'static str,
     /// Cargo feature that enables the types of the action; empty if none does.
     pub group: &'static str,
+    /// Effect on the data of the service.
+    pub effect: Effect,
     /// Known error codes of the action, sorted. The service may return others.
     pub errors: &'static [&'static str],
     /// Object of the request body.
@@ -105,6 +126,13 @@ impl ActionMeta {
         errors: &'static [&'static str],
         objects: (&'static ObjectMeta, &'static ObjectMeta),
     ) -> Self {
-        Self { info, title, doc, group, errors, request: objects.0, response: objects.1 }
+        let (request, response) = objects;
+        Self { info, title, doc, group, effect: Effect::Write, errors, request, response }
+    }
+
+    #[doc(hidden)]
+    pub const fn reads(mut self) -> Self {
+        self.effect = Effect::Read;
+        self
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Action {
     pub(crate) form: Option<FieldForm>,
     pub(crate) path: Option<String>,
     pub(crate) idempotent: bool,
+    /// True if it only reads.
+    pub(crate) reads: bool,
     pub(crate) rate_limit: Option<u32>,
     pub(crate) signed: bool,
     pub(crate) deprecated: bool,

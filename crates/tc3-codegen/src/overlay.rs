@@ -1,11 +1,13 @@
 //! The overlay, `overlay.json`: corrections and additions to a spec.
 
+mod effect;
 mod forms;
 mod pagination;
 mod streams;
 
 use serde::{Deserialize, Serialize};
 
+pub use effect::{Effect, EffectEntry};
 pub use forms::{FieldForm, Form};
 pub use pagination::PaginationEntry;
 pub use streams::{StreamEntry, StreamError};
@@ -32,6 +34,9 @@ pub struct Overlay {
     /// Idempotent actions, each with the reason.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub idempotent: Table<String>,
+    /// Actions whose effect differs from the one by their name: `Describe*` and `Get*` read, others may change data.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub effect: Table<EffectEntry>,
     /// Actions whose response may be a stream of events: those that the spec does not mark, and details of streams.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub streams: Table<StreamEntry>,

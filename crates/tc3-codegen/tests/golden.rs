@@ -128,6 +128,9 @@ fn debug_redacts_sensitive_values() {
 #[test]
 fn the_catalogue_matches_the_traits() {
     assert!(adversarial::CATALOGUE.actions.is_sorted_by_key(|action| action.info.name));
+    let effects = adversarial::CATALOGUE.actions.iter().map(|action| action.effect.name());
+    assert_eq!(effects.filter(|effect| *effect == "read").count(), 1);
+    assert_eq!(adversarial::CATALOGUE.action("Box").unwrap().effect.name(), "read");
     let meta = adversarial::CATALOGUE.action("Nothing").unwrap();
     assert_eq!(meta.info, NothingRequest::INFO);
     assert_eq!(meta.info.host, Some("nothing.example"));

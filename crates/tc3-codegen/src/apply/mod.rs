@@ -2,6 +2,7 @@
 //! and must be reviewed.
 
 mod docs;
+mod effects;
 mod errors;
 mod fields;
 mod pagination;
@@ -124,6 +125,7 @@ pub(crate) fn apply<'a>(file: &str, given: Given<'a>) -> Result<Model<'a>, Vec<P
     let mut problems = Problems::of(file);
     let at = &mut problems;
     check_actions(at, spec, overlay);
+    effects::check(at, spec, overlay);
     streams::check(at, spec, overlay);
     let model = Model {
         spec,

@@ -384,6 +384,7 @@ fn lower_actions(at: &mut Problems<'_>, model: &Model<'_>, structs: &[Struct<'_>
             form: form.and_then(|entry| entry.form),
             path: form.and_then(|entry| entry.path.clone()),
             idempotent: model.overlay.idempotent.contains_key(name),
+            reads: model.reads(name),
             rate_limit: limit
                 .map(|limit| limit.actions.get(name).copied().unwrap_or(limit.default)),
             signed: !facts.skip_sign,

@@ -22,12 +22,3 @@ pub(super) fn find(name: &str) -> Result<&'static ActionMeta, ApiError> {
         }
     })
 }
-
-/// Returns `read` or `write`.
-pub(super) fn effect(action: &ActionMeta) -> &'static str {
-    let name = action.info.name;
-    match name.starts_with("Describe") || name.starts_with("Get") {
-        true => "read",
-        false => "write",
-    }
-}

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use essbasic::CallError;
+use essbasic::catalogue::Effect;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -27,8 +28,7 @@ pub(super) async fn post(
     text: Bytes,
 ) -> Reply {
     let action = action::find(&name)?;
-    let effect = action::effect(action);
-    if effect == "write" {
+    if action.effect == Effect::Write {
         if !session.allow_writes {
             return Err(ApiError::write_not_allowed(format!(
                 "{} changes data, and this explorer only reads",
@@ -51,7 +51,7 @@ pub(super) async fn post(
     let failure = record.result.as_ref().err().filter(|_| record.status.is_none());
     let failure = failure.map(|error| (error.to_string(), error.hint().map(str::to_owned)));
     let mut call = Call::new(record, action.info.name);
-    call.id = session.history().add(call.entry(effect, request));
+    call.id = session.history().add(call.entry(action.effect, request));
     match failure {
         None => reply::json(&call),
         Some((message, hint)) => {
@@ -136,12 +136,12 @@ impl Call {
         }
     }
 
-    fn entry(&self, effect: &'static str, request: Box<RawValue>) -> Entry {
+    fn entry(&self, effect: Effect, request: Box<RawValue>) -> Entry {
         Entry {
             id: 0,
             at: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             action: self.action,
-            effect,
+            effect: effect.name(),
             ok: self.ok,
             status: self.status,
             request_id: self.request_id.clone(),

@@ -8,7 +8,7 @@ use essbasic::models::CATALOGUE;
 use essbasic_emulator::modeled_actions;
 use serde_json::{Value, json};
 
-use super::{Shared, action};
+use super::Shared;
 use crate::http::reply::{self, Reply};
 use crate::mode::Mode;
 
@@ -42,7 +42,7 @@ fn row(action: &ActionMeta, modeled: Option<&BTreeSet<&str>>) -> Value {
         "title": action.title,
         "title_en": first_sentence(action.doc),
         "group": action.group,
-        "effect": action::effect(action),
+        "effect": action.effect.name(),
         "deprecated": info.deprecated,
         "idempotent": info.idempotent,
         "modeled": modeled.map(|modeled| modeled.contains(info.name)),

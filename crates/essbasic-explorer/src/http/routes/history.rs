@@ -1,13 +1,20 @@
 //! `/api/history`: the last calls.
 
 use axum::extract::State;
-use serde_json::json;
+use serde::Serialize;
 
 use super::Shared;
 use crate::http::reply::{self, Reply};
-use crate::session::history::MAX_CALLS;
+use crate::session::history::{Entry, MAX_CALLS};
+
+/// The last calls.
+#[derive(Serialize)]
+struct Calls {
+    limit: usize,
+    history: Vec<Entry>,
+}
 
 pub(super) async fn get(State(session): Shared) -> Reply {
-    let calls = session.history().calls();
-    reply::json(&json!({ "limit": MAX_CALLS, "history": calls }))
+    let history = session.history().calls();
+    reply::json(&Calls { limit: MAX_CALLS, history })
 }

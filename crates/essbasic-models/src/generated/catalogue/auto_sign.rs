@@ -100,32 +100,33 @@ pub(super) const CHANNEL_CREATE_USER_AUTO_SIGN_SEAL_URL: ActionMeta = ActionMeta
 );
 
 pub(super) const CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeUserAutoSignStatus")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询个人用户开通授权签状态",
-    "Returns whether a person has enabled auto-signing, with which seal, and until when their \
-    license is valid.\n\nOnly for special uses such as electronic prescriptions, and only for \
-    customers whom the service's account manager has enabled for it.",
-    "auto_sign",
-    &[
-        "AuthFailure",
-        "FailedOperation",
-        "InternalError.Db",
-        "InternalError.Encryption",
-        "InvalidParameter.CardNumber",
-        "InvalidParameter.CardType",
-        "InvalidParameter.Name",
-        "MissingParameter",
-        "OperationDenied",
-    ],
-    (
-        &CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_REQUEST,
-        &CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_RESPONSE,
-    ),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeUserAutoSignStatus")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询个人用户开通授权签状态",
+        "Returns whether a person has enabled auto-signing, with which seal, and until when their \
+        license is valid.\n\nOnly for special uses such as electronic prescriptions, and only for \
+        customers whom the service's account manager has enabled for it.",
+        "auto_sign",
+        &[
+            "AuthFailure",
+            "FailedOperation",
+            "InternalError.Db",
+            "InternalError.Encryption",
+            "InvalidParameter.CardNumber",
+            "InvalidParameter.CardType",
+            "InvalidParameter.Name",
+            "MissingParameter",
+            "OperationDenied",
+        ],
+        (
+            &CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_REQUEST,
+            &CHANNEL_DESCRIBE_USER_AUTO_SIGN_STATUS_RESPONSE,
+        ),
+    )
+    .reads();
 
 pub(super) const CHANNEL_DISABLE_USER_AUTO_SIGN: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelDisableUserAutoSign")

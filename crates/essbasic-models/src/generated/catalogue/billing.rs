@@ -10,89 +10,93 @@ use tc3_catalogue::{
 use super::shared::{AGENT, USER_INFO};
 
 pub(super) const CHANNEL_DESCRIBE_ACCOUNT_BILL_DETAIL: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeAccountBillDetail")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询“子客账号”套餐消耗情况",
-    "Counts the sub-organization accounts of the platform: bound, still available, no longer \
-    valid, bought and given for free.\n\nThe figures are those of the platform's package of \
-    sub-organization accounts. The sub-organization must be verified. `Agent.ProxyOrganizationId` \
-    selects the package of one organization.",
-    "billing",
-    &[
-        "FailedOperation",
-        "InvalidParameter.Limit",
-        "InvalidParameterValue.InvalidQuotaType",
-        "InvalidParameterValue.InvalidTime",
-        "ResourceNotFound.NotExistApplication",
-    ],
-    (
-        &CHANNEL_DESCRIBE_ACCOUNT_BILL_DETAIL_REQUEST,
-        &CHANNEL_DESCRIBE_ACCOUNT_BILL_DETAIL_RESPONSE,
-    ),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeAccountBillDetail")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询“子客账号”套餐消耗情况",
+        "Counts the sub-organization accounts of the platform: bound, still available, no longer \
+        valid, bought and given for free.\n\nThe figures are those of the platform's package of \
+        sub-organization accounts. The sub-organization must be verified. \
+        `Agent.ProxyOrganizationId` selects the package of one organization.",
+        "billing",
+        &[
+            "FailedOperation",
+            "InvalidParameter.Limit",
+            "InvalidParameterValue.InvalidQuotaType",
+            "InvalidParameterValue.InvalidTime",
+            "ResourceNotFound.NotExistApplication",
+        ],
+        (
+            &CHANNEL_DESCRIBE_ACCOUNT_BILL_DETAIL_REQUEST,
+            &CHANNEL_DESCRIBE_ACCOUNT_BILL_DETAIL_RESPONSE,
+        ),
+    )
+    .reads();
 
 pub(super) const CHANNEL_DESCRIBE_BILL_USAGE_DETAIL: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeBillUsageDetail")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询渠道计费消耗情况",
-    "Lists the usage of sub-organizations' packages, one record per charge or refund, over at most \
-    31 days.\n\nWith `Agent.ProxyOrganizationOpenId` the response covers one sub-organization; \
-    without it, all of the application in `Agent.AppId`. The sub-organization must be verified. \
-    From 10 October 2026 on, start and end must be in the same calendar month.",
-    "billing",
-    &[
-        "FailedOperation",
-        "InvalidParameter.Limit",
-        "InvalidParameterValue.InvalidQuotaType",
-        "InvalidParameterValue.InvalidTime",
-        "ResourceNotFound.NotExistApplication",
-    ],
-    (
-        &CHANNEL_DESCRIBE_BILL_USAGE_DETAIL_REQUEST,
-        &CHANNEL_DESCRIBE_BILL_USAGE_DETAIL_RESPONSE,
-    ),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeBillUsageDetail")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询渠道计费消耗情况",
+        "Lists the usage of sub-organizations' packages, one record per charge or refund, over at \
+        most 31 days.\n\nWith `Agent.ProxyOrganizationOpenId` the response covers one \
+        sub-organization; without it, all of the application in `Agent.AppId`. The \
+        sub-organization must be verified. From 10 October 2026 on, start and end must be in the \
+        same calendar month.",
+        "billing",
+        &[
+            "FailedOperation",
+            "InvalidParameter.Limit",
+            "InvalidParameterValue.InvalidQuotaType",
+            "InvalidParameterValue.InvalidTime",
+            "ResourceNotFound.NotExistApplication",
+        ],
+        (
+            &CHANNEL_DESCRIBE_BILL_USAGE_DETAIL_REQUEST,
+            &CHANNEL_DESCRIBE_BILL_USAGE_DETAIL_RESPONSE,
+        ),
+    )
+    .reads();
 
 pub(super) const DESCRIBE_USAGE: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeUsage")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "合同消耗数量查询",
-    "Counts the contracts that an application's sub-organizations have used and withdrawn, by day \
-    or in total.\n\nDiscontinued from 3 February 2026; replaced by \
-    `ChannelDescribeBillUsageDetail`. At most 50 calls per day; the account manager can raise the \
-    limit.",
-    "billing",
-    &[
-        "FailedOperation",
-        "InternalError",
-        "InternalError.Api",
-        "InvalidParameter",
-        "InvalidParameter.Date",
-        "InvalidParameter.Limit",
-        "LimitExceeded.CallTimes",
-        "MissingParameter",
-        "MissingParameter.Date",
-        "OperationDenied",
-        "OperationDenied.BannedApplication",
-        "OperationDenied.UserNotInOrganization",
-        "ResourceNotFound",
-        "ResourceNotFound.Application",
-        "UnauthorizedOperation",
-        "UnauthorizedOperation.NoPermissionFeature",
-        "UnknownParameter",
-        "UnsupportedOperation",
-    ],
-    (&DESCRIBE_USAGE_REQUEST, &DESCRIBE_USAGE_RESPONSE),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "DescribeUsage")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "合同消耗数量查询",
+        "Counts the contracts that an application's sub-organizations have used and withdrawn, by \
+        day or in total.\n\nDiscontinued from 3 February 2026; replaced by \
+        `ChannelDescribeBillUsageDetail`. At most 50 calls per day; the account manager can raise \
+        the limit.",
+        "billing",
+        &[
+            "FailedOperation",
+            "InternalError",
+            "InternalError.Api",
+            "InvalidParameter",
+            "InvalidParameter.Date",
+            "InvalidParameter.Limit",
+            "LimitExceeded.CallTimes",
+            "MissingParameter",
+            "MissingParameter.Date",
+            "OperationDenied",
+            "OperationDenied.BannedApplication",
+            "OperationDenied.UserNotInOrganization",
+            "ResourceNotFound",
+            "ResourceNotFound.Application",
+            "UnauthorizedOperation",
+            "UnauthorizedOperation.NoPermissionFeature",
+            "UnknownParameter",
+            "UnsupportedOperation",
+        ],
+        (&DESCRIBE_USAGE_REQUEST, &DESCRIBE_USAGE_RESPONSE),
+    )
+    .reads();
 
 pub(super) static CHANNEL_BILL_USAGE_DETAIL: ObjectMeta = ObjectMeta::new(
     "ChannelBillUsageDetail",

@@ -105,61 +105,64 @@ pub(super) const CHANNEL_DELETE_ROLE_USERS: ActionMeta = ActionMeta::new(
 );
 
 pub(super) const CHANNEL_DESCRIBE_EMPLOYEES: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeEmployees")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询企业员工列表",
-    "Lists a sub-organization's employees page by page. An entry contains masked name, mobile \
-    number and e-mail address, both ids, roles, department, and whether the employee is verified \
-    or has left. Filters narrow the list.\n\nEmployees added or marked as left with \
-    `SyncProxyOrganizationOperators` are in the list too. The sub-organization and the employee in \
-    `Agent` must have passed identity verification.",
-    "employees",
-    &[
-        "AuthFailure",
-        "FailedOperation",
-        "InternalError.System",
-        "InvalidParameter",
-        "InvalidParameter.Application",
-        "InvalidParameter.DepartUserId",
-        "InvalidParameter.OrganizationId",
-        "InvalidParameter.ParamError",
-        "MissingParameter",
-        "OperationDenied",
-        "OperationDenied.OrganizationClosing",
-        "OperationDenied.UserNotInOrganization",
-        "ResourceNotFound",
-        "ResourceNotFound.Application",
-        "ResourceUnavailable",
-        "UnauthorizedOperation",
-        "UnauthorizedOperation.NoPermissionFeature",
-    ],
-    (&CHANNEL_DESCRIBE_EMPLOYEES_REQUEST, &CHANNEL_DESCRIBE_EMPLOYEES_RESPONSE),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeEmployees")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询企业员工列表",
+        "Lists a sub-organization's employees page by page. An entry contains masked name, mobile \
+        number and e-mail address, both ids, roles, department, and whether the employee is \
+        verified or has left. Filters narrow the list.\n\nEmployees added or marked as left with \
+        `SyncProxyOrganizationOperators` are in the list too. The sub-organization and the \
+        employee in `Agent` must have passed identity verification.",
+        "employees",
+        &[
+            "AuthFailure",
+            "FailedOperation",
+            "InternalError.System",
+            "InvalidParameter",
+            "InvalidParameter.Application",
+            "InvalidParameter.DepartUserId",
+            "InvalidParameter.OrganizationId",
+            "InvalidParameter.ParamError",
+            "MissingParameter",
+            "OperationDenied",
+            "OperationDenied.OrganizationClosing",
+            "OperationDenied.UserNotInOrganization",
+            "ResourceNotFound",
+            "ResourceNotFound.Application",
+            "ResourceUnavailable",
+            "UnauthorizedOperation",
+            "UnauthorizedOperation.NoPermissionFeature",
+        ],
+        (&CHANNEL_DESCRIBE_EMPLOYEES_REQUEST, &CHANNEL_DESCRIBE_EMPLOYEES_RESPONSE),
+    )
+    .reads();
 
 pub(super) const CHANNEL_DESCRIBE_ROLES: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeRoles")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "获取角色列表",
-    "Lists a sub-organization's roles page by page, oldest first, and on request each role's tree \
-    of permissions. `ChannelCreateRole`, `ChannelModifyRole` and `ChannelCreateUserRoles` need the \
-    ids and the tree.\n\nThe legal representative's role is reserved to the system and never \
-    listed. The sub-organization and the employee in `Agent` must have passed identity \
-    verification.\n\nThe system roles, by the names returned:\n\n- `超级管理员` (super administrator): \
-    every function and all data. An organization has exactly one.\n- `业务管理员` (business \
-    administrator, for the head of IT): every function and all data of contracts, seals and \
-    templates.\n- `经办人` (operator, for the head of legal affairs): initiates, fills in, signs, \
-    refuses and withdraws contracts and manages seals. Sees all contracts of the organization.\n- \
-    `业务员` (salesperson or buyer): the same, but sees only contracts that involve them.",
-    "employees",
-    &["InvalidParameter.OperatorId", "OperationDenied.OrganizationClosing"],
-    (&CHANNEL_DESCRIBE_ROLES_REQUEST, &CHANNEL_DESCRIBE_ROLES_RESPONSE),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeRoles")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "获取角色列表",
+        "Lists a sub-organization's roles page by page, oldest first, and on request each role's \
+        tree of permissions. `ChannelCreateRole`, `ChannelModifyRole` and `ChannelCreateUserRoles` \
+        need the ids and the tree.\n\nThe legal representative's role is reserved to the system \
+        and never listed. The sub-organization and the employee in `Agent` must have passed \
+        identity verification.\n\nThe system roles, by the names returned:\n\n- `超级管理员` (super \
+        administrator): every function and all data. An organization has exactly one.\n- `业务管理员` \
+        (business administrator, for the head of IT): every function and all data of contracts, \
+        seals and templates.\n- `经办人` (operator, for the head of legal affairs): initiates, fills \
+        in, signs, refuses and withdraws contracts and manages seals. Sees all contracts of the \
+        organization.\n- `业务员` (salesperson or buyer): the same, but sees only contracts that \
+        involve them.",
+        "employees",
+        &["InvalidParameter.OperatorId", "OperationDenied.OrganizationClosing"],
+        (&CHANNEL_DESCRIBE_ROLES_REQUEST, &CHANNEL_DESCRIBE_ROLES_RESPONSE),
+    )
+    .reads();
 
 pub(super) const CHANNEL_MODIFY_ROLE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelModifyRole")

@@ -11,53 +11,55 @@ use super::shared::{AGENT, USER_INFO};
 use super::values::{AUTO_SIGN_SCENE, ID_CARD_TYPE};
 
 pub(super) const CHANNEL_DESCRIBE_SIGN_FACE_VIDEO: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeSignFaceVideo")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询签署认证人脸视频",
-    "Returns the video that was recorded when a signer proved identity and intent on video.\n\nIt \
-    exists only for contracts signed on H5 (links of `ChannelCreateFlowSignUrl` or \
-    `ChannelCreateBatchQuickSignUrl`) by video check, not for those signed in the mini program. It \
-    must be fetched within 24 hours of the signature; after that it is deleted.\n\nThe service's \
-    account manager must have enabled the feature. The sub-organization and the employee who calls \
-    must be verified.",
-    "evidence",
-    &[
-        "FailedOperation",
-        "InvalidParameterValue",
-        "MissingParameter",
-        "OperationDenied",
-        "ResourceNotFound",
-    ],
-    (
-        &CHANNEL_DESCRIBE_SIGN_FACE_VIDEO_REQUEST,
-        &CHANNEL_DESCRIBE_SIGN_FACE_VIDEO_RESPONSE,
-    ),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeSignFaceVideo")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询签署认证人脸视频",
+        "Returns the video that was recorded when a signer proved identity and intent on \
+        video.\n\nIt exists only for contracts signed on H5 (links of `ChannelCreateFlowSignUrl` \
+        or `ChannelCreateBatchQuickSignUrl`) by video check, not for those signed in the mini \
+        program. It must be fetched within 24 hours of the signature; after that it is \
+        deleted.\n\nThe service's account manager must have enabled the feature. The \
+        sub-organization and the employee who calls must be verified.",
+        "evidence",
+        &[
+            "FailedOperation",
+            "InvalidParameterValue",
+            "MissingParameter",
+            "OperationDenied",
+            "ResourceNotFound",
+        ],
+        (
+            &CHANNEL_DESCRIBE_SIGN_FACE_VIDEO_REQUEST,
+            &CHANNEL_DESCRIBE_SIGN_FACE_VIDEO_RESPONSE,
+        ),
+    )
+    .reads();
 
 pub(super) const CHANNEL_VERIFY_PDF: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "ChannelVerifyPdf")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .with_errors(super::super::ERRORS),
-    "合同验签",
-    "Verifies the digital signatures in a contract's file: whether they are valid and whether the \
-    content has been tampered with.\n\nThe response contains a result for the file and one for \
-    each signature slot in it, seals, dates and cross-page seals included. The sub-organization \
-    and the employee who calls must be verified.",
-    "evidence",
-    &[
-        "InternalError",
-        "InvalidParameter.ParamError",
-        "OperationDenied",
-        "OperationDenied.ErrNoResourceAccess",
-        "ResourceNotFound",
-        "UnauthorizedOperation.NoPermissionFeature",
-    ],
-    (&CHANNEL_VERIFY_PDF_REQUEST, &CHANNEL_VERIFY_PDF_RESPONSE),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "ChannelVerifyPdf")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .with_errors(super::super::ERRORS),
+        "合同验签",
+        "Verifies the digital signatures in a contract's file: whether they are valid and whether \
+        the content has been tampered with.\n\nThe response contains a result for the file and one \
+        for each signature slot in it, seals, dates and cross-page seals included. The \
+        sub-organization and the employee who calls must be verified.",
+        "evidence",
+        &[
+            "InternalError",
+            "InvalidParameter.ParamError",
+            "OperationDenied",
+            "OperationDenied.ErrNoResourceAccess",
+            "ResourceNotFound",
+            "UnauthorizedOperation.NoPermissionFeature",
+        ],
+        (&CHANNEL_VERIFY_PDF_REQUEST, &CHANNEL_VERIFY_PDF_RESPONSE),
+    )
+    .reads();
 
 pub(super) const CREATE_CHANNEL_FLOW_EVIDENCE_REPORT: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "CreateChannelFlowEvidenceReport")
@@ -143,37 +145,38 @@ pub(super) const CREATE_PERSON_AUTH_CERTIFICATE_IMAGE: ActionMeta = ActionMeta::
 );
 
 pub(super) const DESCRIBE_CHANNEL_FLOW_EVIDENCE_REPORT: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeChannelFlowEvidenceReport")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "获取出证报告任务执行结果",
-    "Returns the state of an evidence report ordered with `CreateChannelFlowEvidenceReport`, and \
-    the link to its PDF.\n\nThe evidence package must have been bought; the account manager \
-    arranges that. The sub-organization and the employee who calls must be verified. Call it 24 \
-    hours after the order. The link is valid for five minutes.",
-    "evidence",
-    &[
-        "FailedOperation",
-        "InternalError.System",
-        "InvalidParameter.DataNotFound",
-        "InvalidParameter.ParamError",
-        "MissingParameter.FlowId",
-        "OperationDenied",
-        "OperationDenied.FlowStatusForbid",
-        "OperationDenied.NotBelongSuperAdminOrLegalPerson",
-        "OperationDenied.WhiteListForbid",
-        "ResourceNotFound.Flow",
-        "ResourceNotFound.FlowApprover",
-        "ResourceNotFound.URL",
-        "UnauthorizedOperation.NoPermissionFeature",
-    ],
-    (
-        &DESCRIBE_CHANNEL_FLOW_EVIDENCE_REPORT_REQUEST,
-        &DESCRIBE_CHANNEL_FLOW_EVIDENCE_REPORT_RESPONSE,
-    ),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "DescribeChannelFlowEvidenceReport")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "获取出证报告任务执行结果",
+        "Returns the state of an evidence report ordered with `CreateChannelFlowEvidenceReport`, \
+        and the link to its PDF.\n\nThe evidence package must have been bought; the account \
+        manager arranges that. The sub-organization and the employee who calls must be verified. \
+        Call it 24 hours after the order. The link is valid for five minutes.",
+        "evidence",
+        &[
+            "FailedOperation",
+            "InternalError.System",
+            "InvalidParameter.DataNotFound",
+            "InvalidParameter.ParamError",
+            "MissingParameter.FlowId",
+            "OperationDenied",
+            "OperationDenied.FlowStatusForbid",
+            "OperationDenied.NotBelongSuperAdminOrLegalPerson",
+            "OperationDenied.WhiteListForbid",
+            "ResourceNotFound.Flow",
+            "ResourceNotFound.FlowApprover",
+            "ResourceNotFound.URL",
+            "UnauthorizedOperation.NoPermissionFeature",
+        ],
+        (
+            &DESCRIBE_CHANNEL_FLOW_EVIDENCE_REPORT_REQUEST,
+            &DESCRIBE_CHANNEL_FLOW_EVIDENCE_REPORT_RESPONSE,
+        ),
+    )
+    .reads();
 
 pub(super) static CHANNEL_DESCRIBE_SIGN_FACE_VIDEO_REQUEST: ObjectMeta = ObjectMeta::new(
     "ChannelDescribeSignFaceVideoRequest",

@@ -37,20 +37,21 @@ pub(super) const CREATE_FILE_CONVERT_TASK: ActionMeta = ActionMeta::new(
 );
 
 pub(super) const DESCRIBE_FILE_CONVERT_TASK: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeFileConvertTask")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询文件转换任务状态",
-    "Returns the progress of a conversion started with `CreateFileConvertTask` and, after \
-    completion, the resource id of the PDF.\n\nLarge files can take long. The resource id returned \
-    is the PDF's own and can be used directly in `ChannelCreateFlowByFiles`. The sub-organization \
-    and the employee must have passed identity verification.",
-    "files",
-    &["InvalidParameter.ParamError", "UnauthorizedOperation.NoPermissionFeature"],
-    (&DESCRIBE_FILE_CONVERT_TASK_REQUEST, &DESCRIBE_FILE_CONVERT_TASK_RESPONSE),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "DescribeFileConvertTask")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询文件转换任务状态",
+        "Returns the progress of a conversion started with `CreateFileConvertTask` and, after \
+        completion, the resource id of the PDF.\n\nLarge files can take long. The resource id \
+        returned is the PDF's own and can be used directly in `ChannelCreateFlowByFiles`. The \
+        sub-organization and the employee must have passed identity verification.",
+        "files",
+        &["InvalidParameter.ParamError", "UnauthorizedOperation.NoPermissionFeature"],
+        (&DESCRIBE_FILE_CONVERT_TASK_REQUEST, &DESCRIBE_FILE_CONVERT_TASK_RESPONSE),
+    )
+    .reads();
 
 pub(super) const UPLOAD_FILES: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "UploadFiles")

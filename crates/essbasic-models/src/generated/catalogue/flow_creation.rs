@@ -625,19 +625,21 @@ pub(super) const CREATE_FLOWS_BY_TEMPLATES: ActionMeta = ActionMeta::new(
 );
 
 pub(super) const DESCRIBE_USER_FLOW_TYPE: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeUserFlowType")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询用户合同类型",
-    "Lists the sub-organization's own contract types, by which templates are sorted, with id, name \
-    and description. `QueryBindTemplate` limits the list to types with bound templates and counts \
-    those templates.\n\n`DescribeTemplates` takes the id of a type as `UserFlowTypeId`.",
-    "flow_creation",
-    &["FailedOperation", "InternalError", "ResourceNotFound"],
-    (&DESCRIBE_USER_FLOW_TYPE_REQUEST, &DESCRIBE_USER_FLOW_TYPE_RESPONSE),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "DescribeUserFlowType")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询用户合同类型",
+        "Lists the sub-organization's own contract types, by which templates are sorted, with id, \
+        name and description. `QueryBindTemplate` limits the list to types with bound templates \
+        and counts those templates.\n\n`DescribeTemplates` takes the id of a type as \
+        `UserFlowTypeId`.",
+        "flow_creation",
+        &["FailedOperation", "InternalError", "ResourceNotFound"],
+        (&DESCRIBE_USER_FLOW_TYPE_REQUEST, &DESCRIBE_USER_FLOW_TYPE_RESPONSE),
+    )
+    .reads();
 
 pub(super) const PREPARE_FLOWS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "PrepareFlows")

@@ -315,31 +315,32 @@ pub(super) const CREATE_FLOW_GROUP_SIGN_REVIEW: ActionMeta = ActionMeta::new(
 );
 
 pub(super) const DESCRIBE_CANCEL_FLOWS_TASK: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeCancelFlowsTask")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询批量撤销签署流程任务结果",
-    "Returns the state of a task that withdraws contracts: the withdrawn contracts, and the failed \
-    ones with the cause.\n\nTasks are created by `ChannelBatchCancelFlows`, \
-    `ChannelCreateBatchCancelFlowUrl` and `CancelOrganizationFlows`; for the last, `CancelType` \
-    has to be 1.",
-    "flow_management",
-    &[
-        "FailedOperation",
-        "InvalidParameter.DupTask",
-        "InvalidParameter.ParamError",
-        "OperationDenied",
-        "OperationDenied.FlowHasTerminated",
-        "OperationDenied.UserNotInOrganization",
-        "ResourceNotFound",
-        "ResourceNotFound.Application",
-        "ResourceNotFound.User",
-        "UnauthorizedOperation.NoPermissionFeature",
-    ],
-    (&DESCRIBE_CANCEL_FLOWS_TASK_REQUEST, &DESCRIBE_CANCEL_FLOWS_TASK_RESPONSE),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "DescribeCancelFlowsTask")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询批量撤销签署流程任务结果",
+        "Returns the state of a task that withdraws contracts: the withdrawn contracts, and the \
+        failed ones with the cause.\n\nTasks are created by `ChannelBatchCancelFlows`, \
+        `ChannelCreateBatchCancelFlowUrl` and `CancelOrganizationFlows`; for the last, \
+        `CancelType` has to be 1.",
+        "flow_management",
+        &[
+            "FailedOperation",
+            "InvalidParameter.DupTask",
+            "InvalidParameter.ParamError",
+            "OperationDenied",
+            "OperationDenied.FlowHasTerminated",
+            "OperationDenied.UserNotInOrganization",
+            "ResourceNotFound",
+            "ResourceNotFound.Application",
+            "ResourceNotFound.User",
+            "UnauthorizedOperation.NoPermissionFeature",
+        ],
+        (&DESCRIBE_CANCEL_FLOWS_TASK_REQUEST, &DESCRIBE_CANCEL_FLOWS_TASK_RESPONSE),
+    )
+    .reads();
 
 pub(super) const MODIFY_FLOW_DEADLINE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ModifyFlowDeadline")

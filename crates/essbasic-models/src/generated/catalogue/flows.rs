@@ -11,176 +11,185 @@ use super::shared::{AGENT, USER_FLOW_TYPE, USER_INFO};
 use super::values::APPROVE_TYPE;
 
 pub(super) const CHANNEL_DESCRIBE_FLOW_COMPONENTS: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeFlowComponents")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "获取合同填写控件内容",
-    "Returns the fields of one contract, of the initiator and the signers: owner, fill status and \
-    content. Signature slots are not included.\n\nThe response covers text (single-line and \
-    multi-line), check boxes, numbers, dates, pictures (as links), e-mail and postal addresses, \
-    education, gender and districts. Dynamic tables, attachments and watermarks are not \
-    included.\n\nPermission is needed first, in one of two ways:\n\n- The sub-organization grants \
-    it in its console, in the authorization management of the organization center. Its super \
-    administrator scans a code and signs the letter of authorization for downloads by the platform \
-    in the service's mini program.\n- The platform enables it in the settings of its application, \
-    for all sub-organizations of that application. The platform's super administrator scans a code \
-    and signs the statement of informed consent in the mini program.\n\nThe permission is the one \
-    that `DescribeResourceUrlsByFlows` needs too.",
-    "flows",
-    &[
-        "FailedOperation",
-        "InternalError",
-        "InvalidParameter.EmptyParams",
-        "OperationDenied",
-        "OperationDenied.NoFlowPermission",
-        "ResourceNotFound.Flow",
-    ],
-    (
-        &CHANNEL_DESCRIBE_FLOW_COMPONENTS_REQUEST,
-        &CHANNEL_DESCRIBE_FLOW_COMPONENTS_RESPONSE,
-    ),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeFlowComponents")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "获取合同填写控件内容",
+        "Returns the fields of one contract, of the initiator and the signers: owner, fill status \
+        and content. Signature slots are not included.\n\nThe response covers text (single-line \
+        and multi-line), check boxes, numbers, dates, pictures (as links), e-mail and postal \
+        addresses, education, gender and districts. Dynamic tables, attachments and watermarks are \
+        not included.\n\nPermission is needed first, in one of two ways:\n\n- The sub-organization \
+        grants it in its console, in the authorization management of the organization center. Its \
+        super administrator scans a code and signs the letter of authorization for downloads by \
+        the platform in the service's mini program.\n- The platform enables it in the settings of \
+        its application, for all sub-organizations of that application. The platform's super \
+        administrator scans a code and signs the statement of informed consent in the mini \
+        program.\n\nThe permission is the one that `DescribeResourceUrlsByFlows` needs too.",
+        "flows",
+        &[
+            "FailedOperation",
+            "InternalError",
+            "InvalidParameter.EmptyParams",
+            "OperationDenied",
+            "OperationDenied.NoFlowPermission",
+            "ResourceNotFound.Flow",
+        ],
+        (
+            &CHANNEL_DESCRIBE_FLOW_COMPONENTS_REQUEST,
+            &CHANNEL_DESCRIBE_FLOW_COMPONENTS_RESPONSE,
+        ),
+    )
+    .reads();
 
 pub(super) const DESCRIBE_FLOW_DETAIL_INFO: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeFlowDetailInfo")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "获取合同信息",
-    "Returns contracts with their status and that of each party: up to 100 by id, or all of a \
-    contract group.\n\nOnly contracts that the sub-organization in `Agent` created are found; use \
-    the `Agent` with which they were created. Once `FlowStatus` is `ALL`, the signed file can be \
-    downloaded with `DescribeResourceUrlsByFlows`.",
-    "flows",
-    &[
-        "FailedOperation",
-        "InternalError",
-        "InternalError.System",
-        "InvalidParameter",
-        "InvalidParameter.EndPoint",
-        "InvalidParameter.FlowIds",
-        "InvalidParameter.ParamError",
-        "InvalidParameter.fFowIds",
-        "LimitExceeded.FlowIds",
-        "MissingParameter",
-        "MissingParameter.FlowIds",
-        "MissingParameter.FlowIdsOrFlowGroupId",
-        "OperationDenied",
-        "OperationDenied.UserNotInOrganization",
-        "ResourceNotFound",
-        "ResourceNotFound.Application",
-        "ResourceNotFound.FlowApprovers",
-        "ResourceNotFound.FlowGroup",
-        "ResourceUnavailable",
-        "UnauthorizedOperation.NoPermissionFeature",
-        "UnknownParameter",
-        "UnsupportedOperation",
-    ],
-    (&DESCRIBE_FLOW_DETAIL_INFO_REQUEST, &DESCRIBE_FLOW_DETAIL_INFO_RESPONSE),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "DescribeFlowDetailInfo")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "获取合同信息",
+        "Returns contracts with their status and that of each party: up to 100 by id, or all of a \
+        contract group.\n\nOnly contracts that the sub-organization in `Agent` created are found; \
+        use the `Agent` with which they were created. Once `FlowStatus` is `ALL`, the signed file \
+        can be downloaded with `DescribeResourceUrlsByFlows`.",
+        "flows",
+        &[
+            "FailedOperation",
+            "InternalError",
+            "InternalError.System",
+            "InvalidParameter",
+            "InvalidParameter.EndPoint",
+            "InvalidParameter.FlowIds",
+            "InvalidParameter.ParamError",
+            "InvalidParameter.fFowIds",
+            "LimitExceeded.FlowIds",
+            "MissingParameter",
+            "MissingParameter.FlowIds",
+            "MissingParameter.FlowIdsOrFlowGroupId",
+            "OperationDenied",
+            "OperationDenied.UserNotInOrganization",
+            "ResourceNotFound",
+            "ResourceNotFound.Application",
+            "ResourceNotFound.FlowApprovers",
+            "ResourceNotFound.FlowGroup",
+            "ResourceUnavailable",
+            "UnauthorizedOperation.NoPermissionFeature",
+            "UnknownParameter",
+            "UnsupportedOperation",
+        ],
+        (&DESCRIBE_FLOW_DETAIL_INFO_REQUEST, &DESCRIBE_FLOW_DETAIL_INFO_RESPONSE),
+    )
+    .reads();
 
 pub(super) const DESCRIBE_RESOURCE_URLS_BY_FLOWS: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeResourceUrlsByFlows")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "获取合同PDF下载链接",
-    "Creates download links for the PDFs of up to 50 contracts. The sub-organization in `Agent` \
-    must have created the contracts; they may be in signing or fully signed.\n\nThe PDF is \
-    composed or signed asynchronously, one to three seconds after a contract is created or a party \
-    signs. To get the complete signed file, call this action only after it is ready. There are two \
-    ways to know:\n\n- Configure a callback address, and wait for the message (`FlowStatusChange`) \
-    that the service sends there after every party has signed.\n- Poll `DescribeFlowDetailInfo`, \
-    and continue only if `FlowStatus` is `ALL`.\n\nA link expires after five minutes: download the \
-    file immediately instead of storing the link. The reference mentions an expiry time in the \
-    response, but the response has no such field.\n\nPermission to download is required, in one of \
-    two ways:\n\n- The sub-organization grants it in its console, in the authorization management \
-    of the organization center. Its super administrator scans a code and signs the letter of \
-    authorization (`渠道端下载渠道子客合同功能授权委托书`) in the service's mini program.\n- The platform enables it \
-    for its application, in the console's application management under extended services. Its \
-    super administrator scans a code and signs the statement of informed consent \
-    (`渠道端下载渠道子客合同功能开通知情同意书`) in the mini program. This has no effect for a sub-organization that \
-    has itself disabled downloads by the platform.\n\nA contract that fails does not fail the \
-    call: see `ErrorMessages`.",
-    "flows",
-    &[
-        "FailedOperation",
-        "InternalError",
-        "InternalError.Api",
-        "InternalError.Db",
-        "InternalError.System",
-        "InvalidParameter",
-        "InvalidParameter.Application",
-        "InvalidParameter.ParamError",
-        "InvalidParameterValue",
-        "MissingParameter",
-        "MissingParameter.FlowId",
-        "MissingParameter.UserOpenId",
-        "OperationDenied",
-        "OperationDenied.OrganizationClosing",
-        "OperationDenied.OutQueryLimit",
-        "OperationDenied.UserNotInOrganization",
-        "ResourceNotFound",
-        "ResourceNotFound.Application",
-        "ResourceNotFound.Organization",
-        "ResourceNotFound.Template",
-        "ResourceUnavailable",
-        "UnauthorizedOperation",
-        "UnauthorizedOperation.NoPermissionFeature",
-        "UnauthorizedOperation.UnauthorizedOperationDownload",
-        "UnauthorizedOperation.UnauthorizedOperationOrganization",
-    ],
-    (&DESCRIBE_RESOURCE_URLS_BY_FLOWS_REQUEST, &DESCRIBE_RESOURCE_URLS_BY_FLOWS_RESPONSE),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "DescribeResourceUrlsByFlows")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "获取合同PDF下载链接",
+        "Creates download links for the PDFs of up to 50 contracts. The sub-organization in \
+        `Agent` must have created the contracts; they may be in signing or fully signed.\n\nThe \
+        PDF is composed or signed asynchronously, one to three seconds after a contract is created \
+        or a party signs. To get the complete signed file, call this action only after it is \
+        ready. There are two ways to know:\n\n- Configure a callback address, and wait for the \
+        message (`FlowStatusChange`) that the service sends there after every party has signed.\n- \
+        Poll `DescribeFlowDetailInfo`, and continue only if `FlowStatus` is `ALL`.\n\nA link \
+        expires after five minutes: download the file immediately instead of storing the link. The \
+        reference mentions an expiry time in the response, but the response has no such \
+        field.\n\nPermission to download is required, in one of two ways:\n\n- The \
+        sub-organization grants it in its console, in the authorization management of the \
+        organization center. Its super administrator scans a code and signs the letter of \
+        authorization (`渠道端下载渠道子客合同功能授权委托书`) in the service's mini program.\n- The platform \
+        enables it for its application, in the console's application management under extended \
+        services. Its super administrator scans a code and signs the statement of informed consent \
+        (`渠道端下载渠道子客合同功能开通知情同意书`) in the mini program. This has no effect for a sub-organization \
+        that has itself disabled downloads by the platform.\n\nA contract that fails does not fail \
+        the call: see `ErrorMessages`.",
+        "flows",
+        &[
+            "FailedOperation",
+            "InternalError",
+            "InternalError.Api",
+            "InternalError.Db",
+            "InternalError.System",
+            "InvalidParameter",
+            "InvalidParameter.Application",
+            "InvalidParameter.ParamError",
+            "InvalidParameterValue",
+            "MissingParameter",
+            "MissingParameter.FlowId",
+            "MissingParameter.UserOpenId",
+            "OperationDenied",
+            "OperationDenied.OrganizationClosing",
+            "OperationDenied.OutQueryLimit",
+            "OperationDenied.UserNotInOrganization",
+            "ResourceNotFound",
+            "ResourceNotFound.Application",
+            "ResourceNotFound.Organization",
+            "ResourceNotFound.Template",
+            "ResourceUnavailable",
+            "UnauthorizedOperation",
+            "UnauthorizedOperation.NoPermissionFeature",
+            "UnauthorizedOperation.UnauthorizedOperationDownload",
+            "UnauthorizedOperation.UnauthorizedOperationOrganization",
+        ],
+        (
+            &DESCRIBE_RESOURCE_URLS_BY_FLOWS_REQUEST,
+            &DESCRIBE_RESOURCE_URLS_BY_FLOWS_RESPONSE,
+        ),
+    )
+    .reads();
 
 pub(super) const GET_DOWNLOAD_FLOW_URL: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "GetDownloadFlowUrl")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .with_errors(super::super::ERRORS),
-    "获取控制台下载合同页面跳转链接",
-    "Creates a link to the console page on which a person downloads contracts, with the given ones \
-    already selected. The page's download button downloads them, each folder of `DownLoadFlows` as \
-    a separate zip file.\n\nOnly contracts of the sub-organization in `Agent` can be downloaded. \
-    The link logs its user in to that organization's console, works once, and expires after five \
-    minutes. To fetch PDFs without a person, use `DescribeResourceUrlsByFlows`.",
-    "flows",
-    &[
-        "FailedOperation",
-        "FailedOperation.FlowNumExceed",
-        "InternalError",
-        "InternalError.Api",
-        "InternalError.System",
-        "InvalidParameter",
-        "InvalidParameter.ParamError",
-        "MissingParameter",
-        "MissingParameter.FlowInfo",
-        "MissingParameter.OrgOpenId",
-        "OperationDenied",
-        "OperationDenied.BannedApplication",
-        "OperationDenied.DownLoadMoreThanOne",
-        "OperationDenied.FileDeleted",
-        "OperationDenied.UserNotInOrganization",
-        "ResourceNotFound",
-        "ResourceNotFound.Application",
-        "ResourceNotFound.ApplicationId",
-        "ResourceNotFound.File",
-        "ResourceNotFound.Flow",
-        "ResourceNotFound.TeamWorkOrganization",
-        "ResourceNotFound.User",
-        "UnauthorizedOperation",
-        "UnauthorizedOperation.NoPermissionFeature",
-        "UnauthorizedOperation.UnauthorizedOperationDownload",
-        "UnauthorizedOperation.UnauthorizedOperationOrganization",
-        "UnknownParameter",
-        "UnsupportedOperation",
-    ],
-    (&GET_DOWNLOAD_FLOW_URL_REQUEST, &GET_DOWNLOAD_FLOW_URL_RESPONSE),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "GetDownloadFlowUrl")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .with_errors(super::super::ERRORS),
+        "获取控制台下载合同页面跳转链接",
+        "Creates a link to the console page on which a person downloads contracts, with the given \
+        ones already selected. The page's download button downloads them, each folder of \
+        `DownLoadFlows` as a separate zip file.\n\nOnly contracts of the sub-organization in \
+        `Agent` can be downloaded. The link logs its user in to that organization's console, works \
+        once, and expires after five minutes. To fetch PDFs without a person, use \
+        `DescribeResourceUrlsByFlows`.",
+        "flows",
+        &[
+            "FailedOperation",
+            "FailedOperation.FlowNumExceed",
+            "InternalError",
+            "InternalError.Api",
+            "InternalError.System",
+            "InvalidParameter",
+            "InvalidParameter.ParamError",
+            "MissingParameter",
+            "MissingParameter.FlowInfo",
+            "MissingParameter.OrgOpenId",
+            "OperationDenied",
+            "OperationDenied.BannedApplication",
+            "OperationDenied.DownLoadMoreThanOne",
+            "OperationDenied.FileDeleted",
+            "OperationDenied.UserNotInOrganization",
+            "ResourceNotFound",
+            "ResourceNotFound.Application",
+            "ResourceNotFound.ApplicationId",
+            "ResourceNotFound.File",
+            "ResourceNotFound.Flow",
+            "ResourceNotFound.TeamWorkOrganization",
+            "ResourceNotFound.User",
+            "UnauthorizedOperation",
+            "UnauthorizedOperation.NoPermissionFeature",
+            "UnauthorizedOperation.UnauthorizedOperationDownload",
+            "UnauthorizedOperation.UnauthorizedOperationOrganization",
+            "UnknownParameter",
+            "UnsupportedOperation",
+        ],
+        (&GET_DOWNLOAD_FLOW_URL_REQUEST, &GET_DOWNLOAD_FLOW_URL_RESPONSE),
+    )
+    .reads();
 
 pub(super) static CHANNEL_DESCRIBE_FLOW_COMPONENTS_REQUEST: ObjectMeta = ObjectMeta::new(
     "ChannelDescribeFlowComponentsRequest",

@@ -360,145 +360,154 @@ pub(super) const DELETE_ORGANIZATION_AUTHORIZATIONS: ActionMeta = ActionMeta::ne
 );
 
 pub(super) const DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS: ActionMeta = ActionMeta::new(
-    ActionInfo::new(
-            "essbasic",
-            "2021-05-26",
-            "DescribeBatchOrganizationRegistrationTasks",
-        )
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询企业批量认证状态",
-    "Returns the progress of each organization of a batch registration.\n\nThe organizations are \
-    identified by the `SubTaskId`s that `DescribeBatchOrganizationRegistrationUrls` returns for a \
-    batch of `CreateBatchOrganizationRegistrationTasks`. For a failed one the response contains \
-    the cause, for instance that the organization is already verified.",
-    "organizations",
-    &[
-        "FailedOperation",
-        "FailedOperation.NoRoleAuth",
-        "InternalError.DbRead",
-        "InvalidParameter.ParamError",
-        "OperationDenied",
-        "ResourceNotFound.Application",
-        "ResourceNotFound.Flow",
-        "UnauthorizedOperation.NoPermissionFeature",
-    ],
-    (
-        &DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST,
-        &DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS_RESPONSE,
-    ),
-);
+        ActionInfo::new(
+                "essbasic",
+                "2021-05-26",
+                "DescribeBatchOrganizationRegistrationTasks",
+            )
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询企业批量认证状态",
+        "Returns the progress of each organization of a batch registration.\n\nThe organizations \
+        are identified by the `SubTaskId`s that `DescribeBatchOrganizationRegistrationUrls` \
+        returns for a batch of `CreateBatchOrganizationRegistrationTasks`. For a failed one the \
+        response contains the cause, for instance that the organization is already verified.",
+        "organizations",
+        &[
+            "FailedOperation",
+            "FailedOperation.NoRoleAuth",
+            "InternalError.DbRead",
+            "InvalidParameter.ParamError",
+            "OperationDenied",
+            "ResourceNotFound.Application",
+            "ResourceNotFound.Flow",
+            "UnauthorizedOperation.NoPermissionFeature",
+        ],
+        (
+            &DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS_REQUEST,
+            &DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_TASKS_RESPONSE,
+        ),
+    )
+    .reads();
 
 pub(super) const DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_URLS: ActionMeta = ActionMeta::new(
-    ActionInfo::new(
-            "essbasic",
-            "2021-05-26",
-            "DescribeBatchOrganizationRegistrationUrls",
-        )
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询子企业批量认证链接",
-    "Returns the result of a batch registration: each sub-organization's verification link or \
-    error.\n\nCall `CreateBatchOrganizationRegistrationTasks` first, which returns the task's id. \
-    The task runs asynchronously: usually 3 to 5 seconds, longer under load or when it is \
-    complex.\n\nThe `SubTaskId`s in the response are used in \
-    `CreateBatchOrganizationAuthorizationUrl` and `DescribeBatchOrganizationRegistrationTasks`.",
-    "organizations",
-    &[
-        "InvalidParameter.ParamError",
-        "OperationDenied.OrganizationClosing",
-        "UnauthorizedOperation.NoPermissionFeature",
-    ],
-    (
-        &DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_URLS_REQUEST,
-        &DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_URLS_RESPONSE,
-    ),
-);
+        ActionInfo::new(
+                "essbasic",
+                "2021-05-26",
+                "DescribeBatchOrganizationRegistrationUrls",
+            )
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询子企业批量认证链接",
+        "Returns the result of a batch registration: each sub-organization's verification link or \
+        error.\n\nCall `CreateBatchOrganizationRegistrationTasks` first, which returns the task's \
+        id. The task runs asynchronously: usually 3 to 5 seconds, longer under load or when it is \
+        complex.\n\nThe `SubTaskId`s in the response are used in \
+        `CreateBatchOrganizationAuthorizationUrl` and \
+        `DescribeBatchOrganizationRegistrationTasks`.",
+        "organizations",
+        &[
+            "InvalidParameter.ParamError",
+            "OperationDenied.OrganizationClosing",
+            "UnauthorizedOperation.NoPermissionFeature",
+        ],
+        (
+            &DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_URLS_REQUEST,
+            &DESCRIBE_BATCH_ORGANIZATION_REGISTRATION_URLS_RESPONSE,
+        ),
+    )
+    .reads();
 
 pub(super) const DESCRIBE_CHANNEL_ORGANIZATIONS: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeChannelOrganizations")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询企业信息",
-    "Returns one sub-organization, or lists all sub-organizations of the application: super \
-    administrator, legal representative, state of verification, activation.\n\nWith \
-    `OrganizationOpenId` the response covers that sub-organization; without, it covers the whole \
-    application, page by page. The sub-organization and the employee named in `Agent` must have \
-    passed identity verification.",
-    "organizations",
-    &[
-        "FailedOperation",
-        "InternalError",
-        "InvalidParameter",
-        "InvalidParameter.ParamError",
-    ],
-    (&DESCRIBE_CHANNEL_ORGANIZATIONS_REQUEST, &DESCRIBE_CHANNEL_ORGANIZATIONS_RESPONSE),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "DescribeChannelOrganizations")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询企业信息",
+        "Returns one sub-organization, or lists all sub-organizations of the application: super \
+        administrator, legal representative, state of verification, activation.\n\nWith \
+        `OrganizationOpenId` the response covers that sub-organization; without, it covers the \
+        whole application, page by page. The sub-organization and the employee named in `Agent` \
+        must have passed identity verification.",
+        "organizations",
+        &[
+            "FailedOperation",
+            "InternalError",
+            "InvalidParameter",
+            "InvalidParameter.ParamError",
+        ],
+        (
+            &DESCRIBE_CHANNEL_ORGANIZATIONS_REQUEST,
+            &DESCRIBE_CHANNEL_ORGANIZATIONS_RESPONSE,
+        ),
+    )
+    .reads();
 
 pub(super) const DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeExtendedServiceAuthDetail")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询企业扩展服务授权详情",
-    "Lists the employees and organizations to which a sub-organization has granted an extended \
-    service: auto-signing or batch signing.\n\nOnly its super administrator or legal \
-    representative may call it, so `Agent.ProxyOperator.OpenId` must be one of theirs. Both the \
-    sub-organization and the employee must have passed identity verification.",
-    "organizations",
-    &[
-        "FailedOperation",
-        "InternalError",
-        "InvalidParameter",
-        "InvalidParameter.ParamError",
-        "MissingParameter",
-        "OperationDenied",
-        "ResourceNotFound.Application",
-        "UnauthorizedOperation.NoPermissionFeature",
-    ],
-    (
-        &DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL_REQUEST,
-        &DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL_RESPONSE,
-    ),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "DescribeExtendedServiceAuthDetail")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询企业扩展服务授权详情",
+        "Lists the employees and organizations to which a sub-organization has granted an extended \
+        service: auto-signing or batch signing.\n\nOnly its super administrator or legal \
+        representative may call it, so `Agent.ProxyOperator.OpenId` must be one of theirs. Both \
+        the sub-organization and the employee must have passed identity verification.",
+        "organizations",
+        &[
+            "FailedOperation",
+            "InternalError",
+            "InvalidParameter",
+            "InvalidParameter.ParamError",
+            "MissingParameter",
+            "OperationDenied",
+            "ResourceNotFound.Application",
+            "UnauthorizedOperation.NoPermissionFeature",
+        ],
+        (
+            &DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL_REQUEST,
+            &DESCRIBE_EXTENDED_SERVICE_AUTH_DETAIL_RESPONSE,
+        ),
+    )
+    .reads();
 
 pub(super) const DESCRIBE_EXTENDED_SERVICE_AUTH_INFO: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeExtendedServiceAuthInfo")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询企业扩展服务授权信息",
-    "Returns the extended services that a sub-organization has enabled, with the operator and the \
-    time.\n\n`ExtendedServiceType` lists the services, such as auto-signing and downloads by the \
-    platform. `ModifyExtendedService` enables and disables them.\n\nOnly the super administrator \
-    or legal representative may call it, so `Agent.ProxyOperator.OpenId` must be one of theirs; \
-    for other employees the call is refused. Both the sub-organization and the employee must have \
-    passed identity verification.",
-    "organizations",
-    &[
-        "FailedOperation",
-        "InternalError",
-        "InvalidParameter",
-        "InvalidParameter.ParamError",
-        "MissingParameter",
-        "OperationDenied",
-        "OperationDenied.OrganizationClosing",
-        "ResourceNotFound.Application",
-        "UnauthorizedOperation.NoPermissionFeature",
-    ],
-    (
-        &DESCRIBE_EXTENDED_SERVICE_AUTH_INFO_REQUEST,
-        &DESCRIBE_EXTENDED_SERVICE_AUTH_INFO_RESPONSE,
-    ),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "DescribeExtendedServiceAuthInfo")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询企业扩展服务授权信息",
+        "Returns the extended services that a sub-organization has enabled, with the operator and \
+        the time.\n\n`ExtendedServiceType` lists the services, such as auto-signing and downloads \
+        by the platform. `ModifyExtendedService` enables and disables them.\n\nOnly the super \
+        administrator or legal representative may call it, so `Agent.ProxyOperator.OpenId` must be \
+        one of theirs; for other employees the call is refused. Both the sub-organization and the \
+        employee must have passed identity verification.",
+        "organizations",
+        &[
+            "FailedOperation",
+            "InternalError",
+            "InvalidParameter",
+            "InvalidParameter.ParamError",
+            "MissingParameter",
+            "OperationDenied",
+            "OperationDenied.OrganizationClosing",
+            "ResourceNotFound.Application",
+            "UnauthorizedOperation.NoPermissionFeature",
+        ],
+        (
+            &DESCRIBE_EXTENDED_SERVICE_AUTH_INFO_REQUEST,
+            &DESCRIBE_EXTENDED_SERVICE_AUTH_INFO_RESPONSE,
+        ),
+    )
+    .reads();
 
 pub(super) const MODIFY_EXTENDED_SERVICE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ModifyExtendedService")

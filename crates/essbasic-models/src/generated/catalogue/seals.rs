@@ -59,35 +59,37 @@ pub(super) const CHANNEL_DELETE_SEAL_POLICIES: ActionMeta = ActionMeta::new(
 );
 
 pub(super) const CHANNEL_DESCRIBE_ORGANIZATION_SEALS: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeOrganizationSeals")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询子企业电子印章",
-    "Lists the seals of a sub-organization, page by page: type, state, picture, size and, on \
-    request, the employees who may use them. With `SealId` it returns one seal.\n\nThe operator \
-    needs the permission to query seals, which a super administrator grants through a role in the \
-    console. Operator and sub-organization must have passed identity verification. Without \
-    `SealStatuses`, only seals in use are listed. Links to pictures are valid for 5 minutes.",
-    "seals",
-    &[
-        "FailedOperation",
-        "InternalError.DependsDb",
-        "InvalidParameter",
-        "MissingParameter",
-        "MissingParameter.UserId",
-        "OperationDenied",
-        "OperationDenied.OperatorHasNoPermission",
-        "OperationDenied.OrganizationClosing",
-        "ResourceNotFound.Application",
-        "UnauthorizedOperation.NoPermissionFeature",
-    ],
-    (
-        &CHANNEL_DESCRIBE_ORGANIZATION_SEALS_REQUEST,
-        &CHANNEL_DESCRIBE_ORGANIZATION_SEALS_RESPONSE,
-    ),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "ChannelDescribeOrganizationSeals")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询子企业电子印章",
+        "Lists the seals of a sub-organization, page by page: type, state, picture, size and, on \
+        request, the employees who may use them. With `SealId` it returns one seal.\n\nThe \
+        operator needs the permission to query seals, which a super administrator grants through a \
+        role in the console. Operator and sub-organization must have passed identity verification. \
+        Without `SealStatuses`, only seals in use are listed. Links to pictures are valid for 5 \
+        minutes.",
+        "seals",
+        &[
+            "FailedOperation",
+            "InternalError.DependsDb",
+            "InvalidParameter",
+            "MissingParameter",
+            "MissingParameter.UserId",
+            "OperationDenied",
+            "OperationDenied.OperatorHasNoPermission",
+            "OperationDenied.OrganizationClosing",
+            "ResourceNotFound.Application",
+            "UnauthorizedOperation.NoPermissionFeature",
+        ],
+        (
+            &CHANNEL_DESCRIBE_ORGANIZATION_SEALS_REQUEST,
+            &CHANNEL_DESCRIBE_ORGANIZATION_SEALS_RESPONSE,
+        ),
+    )
+    .reads();
 
 pub(super) const CHANNEL_UPDATE_SEAL_STATUS: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "ChannelUpdateSealStatus")

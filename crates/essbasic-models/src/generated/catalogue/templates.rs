@@ -11,49 +11,50 @@ use super::shared::{AGENT, COMPONENT, USER_FLOW_TYPE, USER_INFO};
 use super::values::APPROVER_SIGN_TYPE;
 
 pub(super) const DESCRIBE_TEMPLATES: ActionMeta = ActionMeta::new(
-    ActionInfo::new("essbasic", "2021-05-26", "DescribeTemplates")
-        .with_test_host("essbasic.test.ess.tencent.cn")
-        .with_rate_limit(20)
-        .idempotent()
-        .with_errors(super::super::ERRORS),
-    "查询模板信息列表",
-    "Lists the valid templates that a sub-organization owns, not those of the platform. \
-    `CreateFlowsByTemplates` and `ChannelCreateFlowGroupByTemplates` need the parties and fields \
-    that it returns.\n\nA sub-organization has templates that the platform distributed to it and \
-    templates it created in its console, which `CreateConsoleLoginUrl` opens. A template consists \
-    of basic data, the initiator and the other parties (`Recipients`), the fields to fill in \
-    (`Components`) and the signature slots (`SignComponents`). Each field and slot belongs to one \
-    party, which `ComponentRecipientId` identifies.\n\n`TemplateId`, `TemplateName` and \
-    `ChannelTemplateId` combine: a template must match all that are set. `TemplateId` takes \
-    precedence over `TemplateIds`. The sub-organization and the employee in `Agent` must have \
-    passed identity verification.",
-    "templates",
-    &[
-        "FailedOperation",
-        "InternalError",
-        "InternalError.System",
-        "InvalidParameter",
-        "InvalidParameter.Application",
-        "InvalidParameter.ContentType",
-        "InvalidParameter.DataNotFound",
-        "InvalidParameter.ParamError",
-        "InvalidParameterValue",
-        "MissingParameter",
-        "OperationDenied",
-        "OperationDenied.NoIdentityVerify",
-        "OperationDenied.OrganizationClosing",
-        "OperationDenied.UserNotInOrganization",
-        "ResourceNotFound",
-        "ResourceNotFound.Application",
-        "ResourceNotFound.Resource",
-        "ResourceNotFound.Template",
-        "ResourceNotFound.User",
-        "ResourceUnavailable",
-        "UnauthorizedOperation",
-        "UnauthorizedOperation.NoPermissionFeature",
-    ],
-    (&DESCRIBE_TEMPLATES_REQUEST, &DESCRIBE_TEMPLATES_RESPONSE),
-);
+        ActionInfo::new("essbasic", "2021-05-26", "DescribeTemplates")
+            .with_test_host("essbasic.test.ess.tencent.cn")
+            .with_rate_limit(20)
+            .idempotent()
+            .with_errors(super::super::ERRORS),
+        "查询模板信息列表",
+        "Lists the valid templates that a sub-organization owns, not those of the platform. \
+        `CreateFlowsByTemplates` and `ChannelCreateFlowGroupByTemplates` need the parties and \
+        fields that it returns.\n\nA sub-organization has templates that the platform distributed \
+        to it and templates it created in its console, which `CreateConsoleLoginUrl` opens. A \
+        template consists of basic data, the initiator and the other parties (`Recipients`), the \
+        fields to fill in (`Components`) and the signature slots (`SignComponents`). Each field \
+        and slot belongs to one party, which `ComponentRecipientId` identifies.\n\n`TemplateId`, \
+        `TemplateName` and `ChannelTemplateId` combine: a template must match all that are set. \
+        `TemplateId` takes precedence over `TemplateIds`. The sub-organization and the employee in \
+        `Agent` must have passed identity verification.",
+        "templates",
+        &[
+            "FailedOperation",
+            "InternalError",
+            "InternalError.System",
+            "InvalidParameter",
+            "InvalidParameter.Application",
+            "InvalidParameter.ContentType",
+            "InvalidParameter.DataNotFound",
+            "InvalidParameter.ParamError",
+            "InvalidParameterValue",
+            "MissingParameter",
+            "OperationDenied",
+            "OperationDenied.NoIdentityVerify",
+            "OperationDenied.OrganizationClosing",
+            "OperationDenied.UserNotInOrganization",
+            "ResourceNotFound",
+            "ResourceNotFound.Application",
+            "ResourceNotFound.Resource",
+            "ResourceNotFound.Template",
+            "ResourceNotFound.User",
+            "ResourceUnavailable",
+            "UnauthorizedOperation",
+            "UnauthorizedOperation.NoPermissionFeature",
+        ],
+        (&DESCRIBE_TEMPLATES_REQUEST, &DESCRIBE_TEMPLATES_RESPONSE),
+    )
+    .reads();
 
 pub(super) const OPERATE_CHANNEL_TEMPLATE: ActionMeta = ActionMeta::new(
     ActionInfo::new("essbasic", "2021-05-26", "OperateChannelTemplate")

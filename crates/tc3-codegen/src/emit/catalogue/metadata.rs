@@ -69,10 +69,11 @@ impl Emitter<'_> {
         let (title, doc, errors) = (&action.title, &action.doc, &action.errors);
         let group = action.group.as_deref().unwrap_or_default();
         let meta = self.name("ActionMeta");
+        let reads = action.reads.then(|| quote!(.reads()));
         Some(quote! {
             pub(super) const #name: #meta = #meta::new(
                 #info, #title, #doc, #group, &[#(#errors),*], (&#request, &#response),
-            );
+            )#reads;
         })
     }
 

@@ -7,16 +7,17 @@ use tc3_catalogue::{ActionMeta, FieldMeta, JsonType, ObjectMeta};
 use super::values::{LEVEL, STATUS};
 
 pub(super) const BOX: ActionMeta = ActionMeta::new(
-    ActionInfo::new("odd", "2020-01-02", "Box")
-        .with_test_host("odd.test.example")
-        .with_rate_limit(20)
-        .with_errors(super::super::ERRORS),
-    "Objects with the names of Rust's own [types]",
-    "",
-    "",
-    &["Odd.Code"],
-    (&BOX_REQUEST, &BOX_RESPONSE),
-);
+        ActionInfo::new("odd", "2020-01-02", "Box")
+            .with_test_host("odd.test.example")
+            .with_rate_limit(20)
+            .with_errors(super::super::ERRORS),
+        "Objects with the names of Rust's own [types]",
+        "",
+        "",
+        &["Odd.Code"],
+        (&BOX_REQUEST, &BOX_RESPONSE),
+    )
+    .reads();
 
 pub(super) const KEYWORDS: ActionMeta = ActionMeta::new(
     ActionInfo::new("odd", "2020-01-02", "Keywords")

@@ -7,13 +7,14 @@ use tc3_catalogue::{ActionMeta, FieldMeta, JsonType, ObjectMeta};
 use super::shared::INSTANCE;
 
 pub(super) const DESCRIBE_ORDERS: ActionMeta = ActionMeta::new(
-    ActionInfo::new("paged", "2020-01-02", "DescribeOrders").idempotent(),
-    "DescribeOrders",
-    "",
-    "orders",
-    &[],
-    (&DESCRIBE_ORDERS_REQUEST, &DESCRIBE_ORDERS_RESPONSE),
-);
+        ActionInfo::new("paged", "2020-01-02", "DescribeOrders").idempotent(),
+        "DescribeOrders",
+        "",
+        "orders",
+        &[],
+        (&DESCRIBE_ORDERS_REQUEST, &DESCRIBE_ORDERS_RESPONSE),
+    )
+    .reads();
 
 pub(super) const EXPORT_ORDERS: ActionMeta = ActionMeta::new(
     ActionInfo::new("paged", "2020-01-02", "ExportOrders").idempotent(),

@@ -7,22 +7,24 @@ use tc3_catalogue::{ActionMeta, FieldMeta, JsonType, ObjectMeta};
 use super::shared::INSTANCE;
 
 pub(super) const DESCRIBE_INSTANCES: ActionMeta = ActionMeta::new(
-    ActionInfo::new("paged", "2020-01-02", "DescribeInstances").idempotent(),
-    "DescribeInstances",
-    "",
-    "resources",
-    &[],
-    (&DESCRIBE_INSTANCES_REQUEST, &DESCRIBE_INSTANCES_RESPONSE),
-);
+        ActionInfo::new("paged", "2020-01-02", "DescribeInstances").idempotent(),
+        "DescribeInstances",
+        "",
+        "resources",
+        &[],
+        (&DESCRIBE_INSTANCES_REQUEST, &DESCRIBE_INSTANCES_RESPONSE),
+    )
+    .reads();
 
 pub(super) const DESCRIBE_ZONES: ActionMeta = ActionMeta::new(
-    ActionInfo::new("paged", "2020-01-02", "DescribeZones").idempotent(),
-    "DescribeZones",
-    "",
-    "resources",
-    &[],
-    (&DESCRIBE_ZONES_REQUEST, &DESCRIBE_ZONES_RESPONSE),
-);
+        ActionInfo::new("paged", "2020-01-02", "DescribeZones").idempotent(),
+        "DescribeZones",
+        "",
+        "resources",
+        &[],
+        (&DESCRIBE_ZONES_REQUEST, &DESCRIBE_ZONES_RESPONSE),
+    )
+    .reads();
 
 pub(super) const LIST_USERS: ActionMeta = ActionMeta::new(
     ActionInfo::new("paged", "2020-01-02", "ListUsers").idempotent(),
