@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use essbasic::catalogue::{ActionMeta, CodeMeta, FieldMeta, ObjectMeta, ValueSetMeta};
-use essbasic::models::CATALOGUE;
-use tc3_client::__private::quoted;
+use essbasic::Language;
+use essbasic_explorer::data::describe::{
+    ActionItem, CodeItem, Item, Object, ObjectItem, ValueSet, ValueSetItem, describe,
+};
 
-use super::{advice, type_name};
+use super::advice;
 use crate::failure::{Exit, Failure};
-use crate::output;
+use crate::{hints, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,109 +28,93 @@ pub(crate) struct DescribeArgs {
 }
 
 pub(crate) fn run(args: &DescribeArgs) -> Result<Exit, Failure> {
-    output::line(describe(&args.name)?.trim_end())?;
+    output::line(text(&args.name, hints::language())?.trim_end())?;
     Ok(Exit::Done)
 }
 
-fn describe(name: &str) -> Result<String, Failure> {
-    let same = |known: &str| known.eq_ignore_ascii_case(name);
-    if let Some(action) = CATALOGUE.actions.iter().find(|action| same(action.info.name)) {
-        return Ok(of_action(action));
+fn text(name: &str, language: Language) -> Result<String, Failure> {
+    match describe(name, language).map_err(|unknown| advice(&unknown))? {
+        Item::Action(action) => Ok(of_action(&action)),
+        Item::Object(object) => Ok(of_object(&object)),
+        Item::Values(set) => Ok(of_set(&set)),
+        Item::Code(code) => Ok(of_code(&code)),
+        _ => Err(Failure::new("the item is of another kind; please report this")),
     }
-    if let Some(object) = CATALOGUE.objects.iter().find(|object| same(object.name)) {
-        return Ok(of_object(object));
-    }
-    if let Some(set) = CATALOGUE.values.iter().find(|set| same(set.name)) {
-        return Ok(of_set(set));
-    }
-    if let Some(code) = CATALOGUE.codes.iter().find(|code| same(code.code)) {
-        return Ok(of_code(code));
-    }
-    let actions = CATALOGUE.actions.iter().map(|action| action.info.name);
-    let objects = CATALOGUE.objects.iter().map(|object| object.name);
-    let sets = CATALOGUE.values.iter().map(|set| set.name);
-    let codes = CATALOGUE.codes.iter().map(|code| code.code);
-    let known = actions.chain(objects).chain(sets).chain(codes);
-    Err(Failure::new(format!(
-        "essbasic has nothing called {}; {}",
-        quoted(name),
-        advice(name, known)
-    )))
 }
 
-fn of_action(action: &ActionMeta) -> String {
-    let info = &action.info;
-    let mut text = format!("{}  {}\n\n{}\n\n", info.name, action.title, action.doc);
-    if info.deprecated {
+fn of_action(action: &ActionItem) -> String {
+    let mut text = format!("{}  {}\n\n{}\n\n", action.name, action.title, action.doc);
+    if action.deprecated {
         line(&mut text, "Deprecated: the service will remove this action.");
     }
-    if let Some(host) = info.host {
+    if let Some(host) = action.host {
         line(&mut text, &format!("Host: {host}"));
     }
-    if let Some(limit) = info.rate_limit {
+    if let Some(limit) = action.rate_limit {
         line(&mut text, &format!("Rate limit: {limit} requests per second"));
     }
     let idempotent =
-        if info.idempotent { "yes" } else { "no: not retried if its outcome is unknown" };
+        if action.idempotent { "yes" } else { "no: not retried if its outcome is unknown" };
     line(&mut text, &format!("Idempotent: {idempotent}"));
-    line(&mut text, &format!("Cargo feature: {}", action.group));
-    line(&mut text, "\nRequest:");
-    fields(&mut text, action.request);
-    line(&mut text, "\nAnswer:");
-    fields(&mut text, action.response);
+    line(&mut text, &format!("Cargo feature: {}", action.feature));
+    let values = |name: &str| action.values.get(name);
+    for (head, name) in [("Request", action.request), ("Response", action.response)] {
+        line(&mut text, &format!("\n{head}:"));
+        if let Some(object) = action.objects.get(name) {
+            fields(&mut text, object, values);
+        }
+    }
     line(&mut text, "\nError codes:");
-    for code in action.errors {
-        line(&mut text, &format!("  {code}"));
-        if let Some(code) = CATALOGUE.code(code) {
+    for code in &action.errors {
+        line(&mut text, &format!("  {}", code.code));
+        if !code.doc.is_empty() {
             line(&mut text, &format!("      {} {}", code.doc, code.hint));
         }
     }
-    text
-}
-
-fn of_object(object: &ObjectMeta) -> String {
-    let mut text = format!("{}\n\n{}\n\nFields:\n", object.name, object.doc);
-    fields(&mut text, object);
-    let users: Vec<&str> = CATALOGUE
-        .objects
-        .iter()
-        .filter(|other| other.fields.iter().any(|field| refers_to(field, object.name)))
-        .map(|other| other.name)
-        .collect();
-    if !users.is_empty() {
-        line(&mut text, &format!("\nUsed in: {}", users.join(", ")));
+    if !action.related.is_empty() {
+        line(&mut text, &format!("\nRelated: {}", action.related.join(", ")));
     }
     text
 }
 
-fn refers_to(field: &FieldMeta, object: &str) -> bool {
-    let name = type_name(field.ty);
-    name.strip_prefix("array of ").unwrap_or(&name) == object
-}
-
-fn of_set(set: &ValueSetMeta) -> String {
-    let mut text =
-        format!("{}\n\n{}\n\nKnown values; the service may have others:\n", set.name, set.doc);
-    values(&mut text, set, "  ");
+fn of_object(object: &ObjectItem) -> String {
+    let mut text = format!("{}\n\n{}\n\nFields:\n", object.name, object.doc);
+    if let Some(own) = object.objects.get(object.name) {
+        fields(&mut text, own, |name| object.values.get(name));
+    }
+    used_in(&mut text, &object.used_in);
     text
 }
 
-fn of_code(code: &CodeMeta) -> String {
-    let mut text = format!("{}\n\n{}\n{}\n", code.code, code.doc, code.hint);
-    let by: Vec<&str> = CATALOGUE
-        .actions
-        .iter()
-        .filter(|action| action.errors.contains(&code.code))
-        .map(|action| action.info.name)
-        .collect();
-    let by = if by.is_empty() { "any action".to_owned() } else { by.join(", ") };
+fn of_set(item: &ValueSetItem) -> String {
+    let set = &item.set;
+    let mut text =
+        format!("{}\n\n{}\n\nKnown values; the service may have others:\n", set.name, set.doc);
+    values(&mut text, set, "  ");
+    used_in(&mut text, &item.used_in);
+    text
+}
+
+fn of_code(code: &CodeItem) -> String {
+    let mut text = format!("{}\n\n{}\n{}\n", code.name, code.doc, code.hint);
+    let by = match code.returned_by.is_empty() {
+        true => "any action".to_owned(),
+        false => code.returned_by.join(", "),
+    };
     line(&mut text, &format!("\nReturned by: {by}"));
     text
 }
 
-fn fields(text: &mut String, object: &ObjectMeta) {
-    for field in object.fields {
-        let mut head = format!("  {}: {}", field.name, type_name(field.ty));
+fn used_in(text: &mut String, users: &[impl AsRef<str>]) {
+    let users: Vec<&str> = users.iter().map(AsRef::as_ref).collect();
+    if !users.is_empty() {
+        line(text, &format!("\nUsed in: {}", users.join(", ")));
+    }
+}
+
+fn fields<'a>(text: &mut String, object: &Object, set: impl Fn(&str) -> Option<&'a ValueSet>) {
+    for field in &object.fields {
+        let mut head = format!("  {}: {}", field.name, field.ty);
         for (holds, word) in [
             (field.required, "required"),
             (field.base64, "base64 of a file"),
@@ -140,22 +125,26 @@ fn fields(text: &mut String, object: &ObjectMeta) {
                 let _ = write!(head, ", {word}");
             }
         }
+        let limits = field.limits.to_string();
+        if !limits.is_empty() {
+            let _ = write!(head, ", {limits}");
+        }
         line(text, &head);
         line(text, &format!("      {}", field.doc.replace('\n', "\n      ")));
         if let Some(instead) = field.deprecated {
             line(text, &format!("      Deprecated. {instead}"));
         }
-        if let Some(set) = field.values {
+        if let Some(set) = field.values.and_then(&set) {
             values(text, set, "        ");
         }
     }
-    for rule in object.rules {
-        line(text, &format!("  Rule: {}", rule.doc));
+    for rule in &object.rules {
+        line(text, &format!("  Rule: {rule}"));
     }
 }
 
-fn values(text: &mut String, set: &ValueSetMeta, indent: &str) {
-    for value in set.values {
+fn values(text: &mut String, set: &ValueSet, indent: &str) {
+    for value in &set.values {
         line(text, &format!("{indent}{}: {}", value.wire, value.doc));
     }
 }
@@ -167,6 +156,8 @@ fn line(text: &mut String, line: &str) {
 
 #[cfg(test)]
 mod tests {
+    use essbasic::models::CATALOGUE;
+
     use super::*;
 
     #[test]
@@ -175,17 +166,25 @@ mod tests {
         let names = names.chain(CATALOGUE.objects.iter().map(|object| object.name));
         let names = names.chain(CATALOGUE.values.iter().map(|set| set.name));
         for name in names.chain(CATALOGUE.codes.iter().map(|code| code.code)) {
-            assert!(describe(name).unwrap().starts_with(name), "{name}");
+            assert!(text(name, Language::English).unwrap().starts_with(name), "{name}");
         }
-        let download = describe("describeresourceurlsbyflows").unwrap();
+        let download = text("describeresourceurlsbyflows", Language::English).unwrap();
         for part in [
-            "FlowIds: array of string, required",
+            "FlowIds: array of string, required, 1 to 50 elements",
             "Idempotent: yes",
             "UnauthorizedOperationDownload",
         ] {
             assert!(download.contains(part), "{part}");
         }
-        let error = describe("FlowStatu").unwrap_err().to_string();
+        let error = text("FlowStatu", Language::English).unwrap_err().to_string();
         assert!(error.contains("did you mean FlowStatus?"), "{error}");
+    }
+
+    #[test]
+    fn fixes_are_in_the_language_of_the_command() {
+        let code = "UnauthorizedOperation.UnauthorizedOperationDownload";
+        let english = text(code, Language::English).unwrap();
+        let chinese = text(code, Language::Chinese).unwrap();
+        assert!(english.is_ascii() && !chinese.is_ascii(), "{english}{chinese}");
     }
 }

@@ -1,7 +1,7 @@
 //! `essbasic skeleton`: prints a request to fill in.
 
 use essbasic::catalogue::ActionMeta;
-use essbasic::catalogue::skeleton::{full_skeleton, skeleton};
+use essbasic_explorer::data::skeleton::{Fields, skeleton};
 use serde_json::Value;
 
 use super::action;
@@ -38,12 +38,6 @@ pub(crate) fn run(args: &SkeletonArgs, options: &Options) -> Result<Exit, Failur
 }
 
 pub(super) fn body(action: &ActionMeta, all: bool, options: &Options) -> Value {
-    let make = if all { full_skeleton } else { skeleton };
-    let mut body = make(action.request);
-    if let (Some(agent), Some(_), Value::Object(fields)) =
-        (options.agent_json(), action.request.field("Agent"), &mut body)
-    {
-        fields.insert("Agent".to_owned(), agent);
-    }
-    body
+    let fields = if all { Fields::All } else { Fields::Required };
+    skeleton(action, fields, options.agent_json().as_ref())
 }
