@@ -1,5 +1,7 @@
 //! The files of the page, embedded at build time.
 
+use std::sync::LazyLock;
+
 use axum::body::{Body, Bytes};
 use axum::extract::Path;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -8,12 +10,13 @@ use axum::response::Response;
 
 use super::error::ApiError;
 use super::reply::Reply;
+use super::strip::strip;
 
 macro_rules! assets {
     ($($name:literal),* $(,)?) => {
         /// Names and contents of the files.
-        const ASSETS: &[(&str, &[u8])] =
-            &[$(($name, include_bytes!(concat!("../../assets/", $name)))),*];
+        const ASSETS: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../assets/", $name)))),*];
     };
 }
 
@@ -63,6 +66,15 @@ assets![
     "tree.js",
 ];
 
+/// Names and contents of the files as they are served.
+static SERVED: LazyLock<Vec<(&str, Bytes)>> = LazyLock::new(|| {
+    ASSETS.iter().map(|(name, text)| (*name, Bytes::from(served(name, text)))).collect()
+});
+
+fn served(name: &str, text: &str) -> String {
+    if name.ends_with(".js") || name.ends_with(".css") { strip(text) } else { text.to_owned() }
+}
+
 /// Returns the page.
 pub(super) async fn index(headers: HeaderMap) -> Reply {
     asset("index.html", &headers)
@@ -74,14 +86,14 @@ pub(super) async fn file(Path(name): Path<String>, headers: HeaderMap) -> Reply 
 }
 
 fn asset(name: &str, headers: &HeaderMap) -> Reply {
-    let found = ASSETS.iter().find(|(known, _)| *known == name);
+    let found = SERVED.iter().find(|(known, _)| *known == name);
     let Some((_, content)) = found else { return Err(ApiError::not_found("no such file")) };
     let tag = HeaderValue::from_str(&format!("\"{:016x}\"", hash(content)))
         .map_err(|_| ApiError::internal("invalid tag of a file"))?;
     let is_known = headers.get_all(IF_NONE_MATCH).iter().any(|known| known == tag);
     let mut response = match is_known {
         true => Response::new(Body::empty()),
-        false => Response::new(Body::from(Bytes::from_static(content))),
+        false => Response::new(Body::from(content.clone())),
     };
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -116,6 +128,15 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    /// Maximum size of all files together, in bytes.
+    const MAX_BYTES: usize = 200 * 1024;
+
+    #[test]
+    fn all_files_together_are_small() {
+        let size: usize = SERVED.iter().map(|(_, content)| content.len()).sum();
+        assert!(size <= MAX_BYTES, "the files have {size} bytes; the limit is {MAX_BYTES}");
+    }
 
     #[test]
     fn every_file_of_the_folder_is_embedded() {

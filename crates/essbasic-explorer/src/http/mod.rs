@@ -7,6 +7,7 @@ pub(crate) mod guard;
 mod reply;
 mod routes;
 pub(crate) mod server;
+mod strip;
 
 use std::sync::Arc;
 use std::time::Duration;
