@@ -3,6 +3,7 @@ import { ask, clear, debounce, el, tabs } from "./dom.js";
 import { count } from "./i18n.js";
 import { JsonError, extract, format, getAt, isObject, parse, setAt } from "./json.js";
 import { Editor } from "./editor.js";
+import { Files } from "./files.js";
 import { RequestForm } from "./form.js";
 import { isPlaceholder } from "./field.js";
 import { callPanel } from "./call.js";
@@ -12,6 +13,7 @@ import { callPanel } from "./call.js";
 /** @typedef {import("../types.js").JsonObject} JsonObject */
 
 const CHECK_DELAY = 220;
+const LONG = 20_000;
 
 /** @param {HTMLElement} container @param {Context} context */
 export async function render(container, context) {
@@ -66,15 +68,15 @@ export class Builder {
 		this.context = context;
 		this.item = item;
 		this.dirty = false;
+		this.files = new Files();
 		/** @type {JsonObject} */
 		this.value = Object.create(null);
-		/** Text to send: the whole text, or the request inside a log line. */
 		this.request = "";
 		/** @type {Map<string, [number, number]>} */
 		this.spans = new Map();
 		/** @type {(() => void)[]} */
 		this.listeners = [];
-		this.form = new RequestForm(context, item, (value) => this.fromForm(value));
+		this.form = new RequestForm(context, item, (value) => this.fromForm(value), this.files);
 		this.editor = new Editor(t("build.json"), t("build.paste"), (text) => this.fromText(text));
 		this.status = el("p", { class: "build-status", role: "status" });
 		this.summary = el("div", { class: "summary", id: "summary", "data-testid": "violations", hidden: true });
@@ -103,10 +105,16 @@ export class Builder {
 
 	/** @param {string} text */
 	load(text) {
-		this.editor.setText(text);
-		this.read(text);
+		const { value } = extract(text) ?? {};
+		this.editor.setText(value && text.length > LONG ? this.short(value) : text);
+		this.read(this.editor.text);
 		this.dirty = false;
 		void this.check();
+	}
+
+	/** Returns the text of a value, with names instead of files. @param {JsonObject} value */
+	short(value) {
+		return format(this.files.shorten(value));
 	}
 
 	/** @param {JsonObject} value */
@@ -132,7 +140,7 @@ export class Builder {
 	/** Formats the text, or keeps only the request of a log line. */
 	tidy() {
 		if (!isObject(this.value) || this.request === "") return;
-		this.editor.setText(format(this.value));
+		this.editor.setText(this.short(this.value));
 		this.read(this.editor.text);
 		this.changed();
 	}
@@ -140,7 +148,7 @@ export class Builder {
 	/** @param {JsonObject} value */
 	fromForm(value) {
 		this.value = value;
-		const text = format(value);
+		const text = this.short(value);
 		this.editor.setText(text);
 		this.read(text, true);
 		this.dirty = true;
@@ -155,8 +163,13 @@ export class Builder {
 		this.changed();
 	}
 
+	/** Text to send: the request, or what was typed if that has none. */
+	get text() {
+		return this.request || this.editor.text;
+	}
+
 	changed() {
-		this.context.session.setDraft(this.item.name, this.request || this.editor.text);
+		this.context.session.setDraft(this.item.name, this.text);
 		this.rememberAgent();
 		this.later();
 		for (const listener of this.listeners) listener();
@@ -180,9 +193,9 @@ export class Builder {
 			const spans = new Map();
 			const value = parse(text, spans);
 			if (!isObject(value)) throw new JsonError("json.object", text, 0);
-			this.value = value;
+			this.value = this.files.expand(value);
 			this.spans = spans;
-			this.request = text;
+			this.request = this.value === value ? text : format(this.value);
 		} catch (caught) {
 			if (!(caught instanceof JsonError)) throw caught;
 			error = caught;
@@ -220,7 +233,7 @@ export class Builder {
 		this.checking = mine;
 		const { t, api } = this.context;
 		try {
-			const check = /** @type {Check} */ (await api.post(`/api/check/${this.item.name}`, this.editor.text, {}, mine.signal));
+			const check = /** @type {Check} */ (await api.post(`/api/check/${this.item.name}`, this.text, {}, mine.signal));
 			if (!mine.signal.aborted) this.show(check);
 		} catch (error) {
 			if (mine.signal.aborted) return;

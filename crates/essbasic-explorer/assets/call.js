@@ -2,7 +2,7 @@
 import { ask, clear, copy, el } from "./dom.js";
 import { icon } from "./icons.js";
 import { parse } from "./json.js";
-import { copyButton, errorNote, headerTable, responseView } from "./response.js";
+import { clip, copyButton, errorNote, headerTable, responseView } from "./response.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").Call} Call */
@@ -39,7 +39,7 @@ export function callPanel(context, item, builder) {
 	const fillPreview = async () => {
 		builder.form.showAll();
 		try {
-			const shown = /** @type {Preview} */ (await api.post(`/api/preview/${item.name}`, builder.request || builder.editor.text));
+			const shown = /** @type {Preview} */ (await api.post(`/api/preview/${item.name}`, builder.text));
 			context.session.lastPreview = shown;
 			clear(body, ...previewView(shown, context));
 		} catch (error) {
@@ -66,7 +66,7 @@ export function callPanel(context, item, builder) {
 		send.textContent = t("call.sending");
 		response.setAttribute("aria-busy", "true");
 		try {
-			show(/** @type {Call} */ (await api.post(`/api/call/${item.name}`, builder.request || builder.editor.text, headers)));
+			show(/** @type {Call} */ (await api.post(`/api/call/${item.name}`, builder.text, headers)));
 		} catch (error) {
 			const call = error instanceof api.ApiError ? error.body?.call : null;
 			if (call) show(call);
@@ -106,7 +106,7 @@ function previewView(shown, context) {
 		headerTable(shown.headers),
 		el("p", { class: "muted small" }, t("call.preview.masked")),
 		el("div", { class: "row between" }, el("h2", null, t("call.body")), copyButton(t("call.body"), () => shown.body, context)),
-		el("pre", { class: "code wrap limited", tabindex: 0 }, shown.body),
+		el("pre", { class: "code wrap limited", tabindex: 0 }, clip(shown.body)),
 	];
 }
 
@@ -154,7 +154,7 @@ async function save(action, builder, context) {
 			onclick: async () => {
 				try {
 					const given = name.value.trim();
-					const body = parse(builder.request || builder.editor.text);
+					const body = parse(builder.text);
 					const saved = await api.post("/api/saved", given ? { action, name: given, body } : { action, body });
 					clear(result,
 						el("p", { class: "note success" }, t("save.done", { name: saved.name })),

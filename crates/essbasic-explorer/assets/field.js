@@ -18,7 +18,7 @@ import { JsonNumber, isNumber, number } from "./json.js";
  * @property {import("../types.js").ValueSet["values"] | null} values
  * @property {Context["t"]} t
  * @property {(value: Json) => void} set
- * @property {(name: string) => void} named
+ * @property {(name: string, content: string) => void} file
  */
 
 const PLACEHOLDER = /^<[^<>]+>$/;
@@ -220,11 +220,7 @@ function file(slot) {
 		if (!chosen) return;
 		try {
 			const encoded = await encode(chosen);
-			base64.hidden = encoded.length > SHORT_FILE;
-			base64.value = encoded.length > SHORT_FILE ? "" : encoded;
-			status.textContent = t("build.file.chosen", { name: chosen.name, size: size(chosen.size) });
-			slot.set(encoded);
-			slot.named(chosen.name);
+			slot.file(chosen.name, encoded);
 		} catch {
 			status.textContent = t("build.file.failed");
 		}

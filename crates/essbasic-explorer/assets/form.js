@@ -18,11 +18,13 @@ import { inline } from "./markdown.js";
 const WEEK = 7 * 86400;
 
 export class RequestForm {
-	/** @param {Context} context @param {Item} item @param {(value: JsonObject) => void} change */
-	constructor(context, item, change) {
+	/** @param {Context} context @param {Item} item @param {(value: JsonObject) => void} change
+	 * @param {import("./files.js").Files} files */
+	constructor(context, item, change, files) {
 		this.context = context;
 		this.item = item;
 		this.change = change;
+		this.files = files;
 		this.element = el("div", { class: "form", "data-testid": "form", role: "group", "aria-label": context.t("build.form") });
 		/** @type {JsonObject} */
 		this.value = Object.create(null);
@@ -222,9 +224,11 @@ export class RequestForm {
 			values: field.values && !Array.isArray(sets) ? sets?.[field.values]?.values ?? null : null,
 			t: this.context.t,
 			set: (next) => this.set(path, next, false),
-			named: (fileName) => {
+			file: (fileName, content) => {
+				this.files.name = fileName;
 				const sibling = [...path.slice(0, -1), "FileName"];
-				if (name === "FileBody" && path.length > 1) this.set(sibling, fileName, true);
+				if (name === "FileBody" && path.length > 1) this.value = setAt(this.value, sibling, fileName);
+				this.set(path, content, true);
 			},
 		});
 	}

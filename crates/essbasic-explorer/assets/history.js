@@ -3,7 +3,7 @@ import { clear, copy, el } from "./dom.js";
 import { count, lang } from "./i18n.js";
 import { format } from "./json.js";
 import { link } from "./router.js";
-import { errorNote } from "./response.js";
+import { clip, errorNote } from "./response.js";
 import { nextSteps } from "./next.js";
 import { size } from "./field.js";
 import { tree } from "./tree.js";
@@ -17,7 +17,7 @@ export async function render(container, context) {
 	const { t, api } = context;
 	const [past, stored] = await Promise.all([
 		/** @type {Promise<{limit: number, history: HistoryEntry[]}>} */ (api.get("/api/history")),
-		/** @type {Promise<{enabled: boolean, saved: Saved[]}>} */ (api.get("/api/saved")),
+		/** @type {Promise<{enabled: boolean, saved: Saved[]}>} */ (api.get("/api/saved").catch(() => ({ enabled: false, saved: [] }))),
 	]);
 	const list = el("ol", { class: "history", "data-testid": "history" });
 	clear(list, past.history.map((entry) => el("li", { class: "card" }, row(entry, context))));
@@ -41,7 +41,7 @@ function row(entry, context) {
 	details.addEventListener("toggle", () => {
 		if (!details.open || body.hasChildNodes()) return;
 		clear(body,
-			el("div", { class: "stack" }, el("h3", null, t("describe.request")), el("pre", { class: "code wrap limited", tabindex: 0 }, format(entry.request))),
+			el("div", { class: "stack" }, el("h3", null, t("describe.request")), el("pre", { class: "code wrap limited", tabindex: 0 }, clip(format(entry.request)))),
 			el("div", { class: "stack" }, el("h3", null, t("describe.response")),
 				entry.error ? errorNote(entry.error, context) : null,
 				entry.response ? tree(entry.response, { extra: (key, value, path) => nextSteps(key, value, path, context, entry.action) }) : null));

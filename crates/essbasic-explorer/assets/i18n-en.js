@@ -156,7 +156,6 @@ export const en = {
 	"build.time": "Local time",
 	"build.file.drop": "Drop a file here, or",
 	"build.file.choose": "choose one",
-	"build.file.chosen": "{name}, {size}",
 	"build.file.size": "{size} as base64",
 	"build.file.failed": "The file could not be read",
 	"build.type": "The JSON has {found} here instead of {type}; edit it there.",

@@ -156,7 +156,6 @@ export const zh = {
 	"build.time": "本地时间",
 	"build.file.drop": "将文件拖到此处，或",
 	"build.file.choose": "选择文件",
-	"build.file.chosen": "{name}，{size}",
 	"build.file.size": "base64 共 {size}",
 	"build.file.failed": "无法读取文件",
 	"build.type": "JSON 中此处为 {found}，而不是 {type}；请在 JSON 中修改。",

@@ -9,8 +9,15 @@ import { known } from "./markdown.js";
 import { nextSteps } from "./next.js";
 import { tree } from "./tree.js";
 
+const MAX_SHOWN = 20_000;
+
 /** @typedef {import("../types.js").Call} Call */
 /** @typedef {import("../types.js").Context} Context */
+
+/** Shortens a text that is too long to read. @param {string} text */
+export function clip(text) {
+	return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
 
 /** Returns a button that copies a text. @param {string} name @param {() => string} text @param {Context} context */
 export function copyButton(name, text, { t }) {

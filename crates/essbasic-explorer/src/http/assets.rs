@@ -41,6 +41,7 @@ assets![
     "emulator.js",
     "explain.js",
     "field.js",
+    "files.js",
     "form.js",
     "history.js",
     "home.js",
