@@ -1,1 +1,5 @@
 //! Tests of the explorer over HTTP.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
+
+mod emulator;
