@@ -10,6 +10,7 @@ mod guide;
 mod layers;
 mod new_service;
 mod official_samples;
+mod openapi;
 mod packages;
 mod pdf;
 mod processes;

@@ -97,6 +97,7 @@ enum Command {
     Describe(explore::describe::DescribeArgs),
     Skeleton(explore::skeleton::SkeletonArgs),
     Snippet(explore::snippet::SnippetArgs),
+    Openapi(explore::openapi::OpenapiArgs),
     Sign(Box<sign::SignArgs>),
     Explore(explore_command::ExploreArgs),
     Emulator(emulator::EmulatorArgs),
@@ -152,7 +153,7 @@ fn command() -> clap::Command {
         .mut_args(common)
         .mut_subcommands(|command| with_exit_status(command.mut_args(common)))
         .after_help(reflow(QUICK_START));
-    for name in ["search", "describe", "listen", "sign", "emulator", "completions"] {
+    for name in ["search", "describe", "listen", "sign", "emulator", "completions", "openapi"] {
         command = command.mut_subcommand(name, |command| {
             command.mut_args(|arg| {
                 let hidden = arg.is_global_set() && arg.get_id() != "verbose";
@@ -283,6 +284,7 @@ impl Cli {
             Command::Describe(args) => explore::describe::run(&args),
             Command::Skeleton(args) => explore::skeleton::run(&args, &self.options),
             Command::Snippet(args) => explore::snippet::run(&args, &self.options),
+            Command::Openapi(args) => explore::openapi::run(&args),
             Command::Sign(args) => sign::run(&args),
             Command::Explore(args) => explore_command::run(&args, &self.options),
             Command::Emulator(args) => emulator::run(&args),

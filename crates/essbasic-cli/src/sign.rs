@@ -77,6 +77,9 @@ pub(crate) struct SignArgs {
     /// Exclude the body from the signature (X-TC-Content-SHA256: UNSIGNED-PAYLOAD).
     #[arg(long)]
     pub(crate) unsigned_payload: bool,
+    /// Print only the Authorization header, for a script.
+    #[arg(long, conflicts_with = "verify")]
+    authorization: bool,
     /// Check this Authorization header, and report the first difference.
     #[arg(long, value_name = "AUTHORIZATION")]
     pub(crate) verify: Option<String>,
@@ -131,7 +134,11 @@ pub(crate) fn run(args: &SignArgs) -> Result<Exit, Failure> {
     match &args.verify {
         Some(authorization) => verify::run(&subject, authorization),
         None => {
-            output::json(&Signed::from(&subject.explain()?))?;
+            let explanation = subject.explain()?;
+            match args.authorization {
+                true => output::line(&explanation.authorization)?,
+                false => output::json(&Signed::from(&explanation))?,
+            }
             Ok(Exit::Done)
         }
     }

@@ -100,6 +100,8 @@ fn messages_about_names_have_no_control_characters() {
         &["describe", EVIL],
         &["skeleton", EVIL],
         &["snippet", EVIL],
+        &["snippet", "DescribeUsage", "--as", EVIL],
+        &["openapi", "--out", &format!("{EVIL}/x")],
         &["emulator", "--faults", EVIL],
         &["emulator", "--listen", EVIL],
         &["emulator", "--callback-url", EVIL],

@@ -117,7 +117,7 @@ fn base(command: &str, endpoint: &str, taken: &str) -> Vec<String> {
         "emulator" => words(&format!(
             "--listen={taken} --secret-id=AKIDa --secret-key=b --callback-url=http://127.0.0.1:9/ --faults=reset=0"
         )),
-        "search" | "describe" | "skeleton" | "snippet" | "completions" => Vec::new(),
+        "search" | "describe" | "skeleton" | "snippet" | "openapi" | "completions" => Vec::new(),
         other => panic!("{other} is not known to this test"),
     }
 }

@@ -20,7 +20,7 @@ use crate::support::contracts;
 use crate::support::{code, essbasic, essbasic_at, stderr, stdout};
 
 /// Commands that print what can be requested again, each with its arguments. `FLOW` is a flow ID.
-const READ_ONLY: [&[&str]; 17] = [
+const READ_ONLY: [&[&str]; 18] = [
     &["status", "FLOW"],
     &["status", "FLOW", "--json"],
     &["wait", "FLOW"],
@@ -34,6 +34,7 @@ const READ_ONLY: [&[&str]; 17] = [
     &["describe", "DescribeFlowDetailInfo"],
     &["skeleton", "DescribeFlowDetailInfo"],
     &["snippet", "DescribeFlowDetailInfo"],
+    &["openapi"],
     &["sign", "--timestamp", "1551113065"],
     &["emulator", "--list-actions"],
     &["completions", "bash"],

@@ -74,7 +74,7 @@ pub(crate) fn wheel() -> Option<&'static PathBuf> {
 }
 
 /// Installs both Python clients into one folder, because they use the same packages.
-fn python() -> Option<&'static PathBuf> {
+pub(crate) fn python() -> Option<&'static PathBuf> {
     static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
     let installed = || {
         let wheel = wheel()?;

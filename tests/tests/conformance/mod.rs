@@ -10,7 +10,7 @@
 )]
 
 mod calls;
-mod clients;
+pub(crate) mod clients;
 mod examples;
 mod pages;
 mod samples;

@@ -1,7 +1,7 @@
-//! Commands that explore the API: search, describe, skeleton, snippet.
+//! Commands that explore the API: search, describe, skeleton, snippet, openapi.
 
 pub(crate) mod describe;
-mod program;
+pub(crate) mod openapi;
 pub(crate) mod search;
 pub(crate) mod skeleton;
 pub(crate) mod snippet;

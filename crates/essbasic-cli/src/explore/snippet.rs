@@ -1,8 +1,9 @@
 //! `essbasic snippet`: prints a program that makes a call.
 
+use clap::builder::PossibleValuesParser;
 use essbasic::catalogue::validation::structural_violations;
+use essbasic_explorer::data::snippet::{Language, snippet};
 
-use super::program::{Driver, program};
 use super::{action, skeleton};
 use crate::body::Body;
 use crate::failure::{Exit, Failure};
@@ -12,9 +13,10 @@ use crate::output;
 const EXAMPLES: &str = "\
 Examples:
   essbasic snippet DescribeResourceUrlsByFlows --body '{\"FlowIds\":[\"yDwi8UUckpo5fz9cUqI6nGwcuTvt9YSh\"]}'
-  essbasic snippet DescribeTemplates --body @request.json --blocking > src/main.rs";
+  essbasic snippet DescribeTemplates --body @request.json --blocking > src/main.rs
+  essbasic snippet DescribeTemplates --body @request.json --as python > call.py";
 
-/// Print a Rust program that makes a call with the given body, or with one to fill in.
+/// Print a program that makes a call with the given body, or with one to fill in.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SnippetArgs {
@@ -23,14 +25,18 @@ pub(crate) struct SnippetArgs {
     /// The request, a JSON object: text, @FILE, or - for stdin [default: the required fields]
     #[arg(long, value_name = "JSON")]
     body: Option<String>,
-    /// Use the blocking client instead of the async one.
-    #[arg(long)]
+    /// Language of the program: Rust, a shell script with this command or with curl, or Python.
+    #[arg(long = "as", value_name = "LANGUAGE", default_value = "rust-async",
+        value_parser = PossibleValuesParser::new(Language::ALL.map(Language::name)))]
+    program: String,
+    /// The same as --as rust-blocking.
+    #[arg(long, conflicts_with = "program")]
     blocking: bool,
 }
 
 pub(crate) fn run(args: &SnippetArgs, options: &Options) -> Result<Exit, Failure> {
     let action = action(&args.action)?;
-    let mut body = match &args.body {
+    let body = match &args.body {
         None => skeleton::body(action, false, options),
         Some(argument) => {
             let mut body = Body::read(argument)?;
@@ -49,7 +55,10 @@ pub(crate) fn run(args: &SnippetArgs, options: &Options) -> Result<Exit, Failure
     {
         return Err(Failure::new(format!("{wrong}; see essbasic describe {}", action.info.name)));
     }
-    let driver = if args.blocking { Driver::Blocking } else { Driver::Async };
-    output::line(program(action, &mut body, driver)?.trim_end())?;
+    let language = match args.blocking {
+        true => Language::RustBlocking,
+        false => Language::from_name(&args.program).unwrap_or(Language::RustAsync),
+    };
+    output::line(snippet(action, &body, language).map_err(Failure::new)?.trim_end())?;
     Ok(Exit::Done)
 }

@@ -6,9 +6,11 @@ mod call;
 mod catalogue;
 mod emulator;
 mod history;
+mod openapi;
 mod preview;
 mod query;
 mod skeleton;
+mod snippet;
 
 use std::sync::Arc;
 
@@ -28,6 +30,8 @@ pub(super) fn router(session: Arc<Session>) -> Router {
         .route("/api/preview/{action}", post(preview::post))
         .route("/api/call/{action}", post(call::post))
         .route("/api/history", get(history::get))
+        .route("/api/snippet/{action}", post(snippet::post))
+        .route("/api/openapi.json", get(openapi::get))
         .merge(emulator::router())
         .with_state(session)
 }

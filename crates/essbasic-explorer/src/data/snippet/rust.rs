@@ -1,11 +1,9 @@
-//! Generated Rust programs that make one call.
+//! Rust programs that make one call.
 
 use std::collections::BTreeSet;
 
 use essbasic::catalogue::{ActionMeta, FieldMeta, JsonType, Literal, ObjectMeta};
 use serde_json::{Map, Value};
-
-use crate::failure::Failure;
 
 /// The client that the program uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,12 +12,12 @@ pub(super) enum Driver {
     Blocking,
 }
 
-/// Returns a program, formatted as by rustfmt.
+/// Returns a program, formatted as by rustfmt, or the reason why its code is invalid.
 pub(super) fn program(
     action: &ActionMeta,
     body: &mut Value,
     driver: Driver,
-) -> Result<String, Failure> {
+) -> Result<String, String> {
     let mut writer = Writer { types: BTreeSet::new() };
     let agent_meta = action.request.field("Agent").and_then(|field| match field.ty {
         JsonType::Object(object) => Some(object),
@@ -66,9 +64,7 @@ pub(super) fn program(
         name = action.info.name,
         version = env!("CARGO_PKG_VERSION"),
     );
-    let file = syn::parse_file(&source).map_err(|error| {
-        Failure::new(format!("cannot generate the program: {error}; please report this"))
-    })?;
+    let file = syn::parse_file(&source).map_err(|error| error.to_string())?;
     Ok(prettyplease::unparse(&file))
 }
 

@@ -1,0 +1,18 @@
+//! `/api/snippet/{action}`: programs that make a call.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use serde_json::Value;
+
+use super::{Shared, action, body};
+use crate::data::snippet::snippets;
+use crate::http::error::ApiError;
+use crate::http::reply::{self, Reply};
+
+pub(super) async fn post(State(session): Shared, Path(name): Path<String>, text: Bytes) -> Reply {
+    let action = action::find(&name)?;
+    let body = body::with_agent(&text, action, session.agent.as_ref())?;
+    let body: Value = serde_json::from_str(body.get())
+        .map_err(|error| ApiError::invalid_json(format!("invalid JSON: {error}")))?;
+    reply::json(&snippets(action, &body))
+}
