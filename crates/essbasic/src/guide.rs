@@ -62,6 +62,11 @@ pub mod tenants {}
 #[doc = include_str!("../guide/services.md")]
 pub mod services {}
 
+/// [getting-started]: crate::guide::getting_started
+/// [testing]: crate::guide::testing
+#[doc = include_str!("../guide/explorer.md")]
+pub mod explorer {}
+
 /// Pages in Chinese (简体中文).
 pub mod zh_cn {
     /// [archiving]: crate::guide::zh_cn::archiving
@@ -93,4 +98,9 @@ pub mod zh_cn {
     /// [credentials]: crate::guide::credentials
     #[doc = include_str!("../guide/zh-CN/tenants.md")]
     pub mod tenants {}
+
+    /// [getting-started]: crate::guide::zh_cn::getting_started
+    /// [testing]: crate::guide::testing
+    #[doc = include_str!("../guide/zh-CN/explorer.md")]
+    pub mod explorer {}
 }
