@@ -74,7 +74,7 @@ impl Language {
 }
 
 /// A program that makes one call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Snippet {
     /// [Name](Language::name) of the language.
@@ -85,6 +85,13 @@ pub struct Snippet {
     pub file: &'static str,
     /// Source code.
     pub code: String,
+}
+
+impl fmt::Debug for Snippet {
+    /// Omits the code, which contains the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snippet").field("language", &self.language).finish_non_exhaustive()
+    }
 }
 
 /// Programs that make the same call.
