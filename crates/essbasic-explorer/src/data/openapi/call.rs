@@ -17,11 +17,7 @@ const ERRORS: [(&str, &str, &str); 10] = [
          explorer only reads. `confirmation_required`: the header `x-confirm-action` does not have the name of the action.",
     ),
     ("408", "Timeout", "`timeout`: the request did not arrive in time."),
-    (
-        "409",
-        "Conflict",
-        "`offline`: the explorer has no credential. `no_credential`: the credential cannot be read.",
-    ),
+    ("409", "Conflict", "`offline`: the explorer has no credential."),
     ("413", "TooLarge", "`too_large`: the body is too large."),
     (
         "415",
