@@ -1,6 +1,6 @@
 // Shell of the page: loads the catalogue, shows the mode, and opens pages.
 import * as api from "./api.js";
-import { byId, clear, el } from "./dom.js";
+import { byId, clear, el, stylesheet } from "./dom.js";
 import { applyLang, lang, setLang, t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { navigate, restore, route, start } from "./router.js";
@@ -49,6 +49,7 @@ async function open(target, position) {
 	try {
 		const module = await load(target.path);
 		ended = await module.render(page, context);
+		await stylesheet("build.css");
 	} catch (error) {
 		clear(page, failure(error));
 	}
@@ -156,6 +157,9 @@ async function main() {
 		}
 	});
 	byId("main").addEventListener("click", closeMenu);
+	// The parts that the page needs next, while the catalogue is on its way.
+	void stylesheet("build.css");
+	load(route().path).catch(() => {});
 	try {
 		const loaded = /** @type {import("../types.js").Catalogue} */ (await api.get("/api/catalogue"));
 		catalogue = loaded;

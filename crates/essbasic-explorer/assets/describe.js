@@ -168,7 +168,7 @@ function errors(item, context) {
 	const { t, catalogue } = context;
 	if (!item.errors?.length) return null;
 	const rows = item.errors.map((error) => el("div", { class: "error-row" },
-		el("dt", null, code(error.code, catalogue)),
+		el("dt", null, code(error.code, catalogue, breakable(error.code))),
 		el("dd", null,
 			el("p", null, inline(error.doc ?? "", catalogue)),
 			error.hint ? el("p", { class: "muted small" }, inline(error.hint, catalogue)) : null)));
@@ -192,9 +192,13 @@ function errors(item, context) {
  * @param {Context} context */
 export function nameList(title, names, context) {
 	if (names.length === 0) return null;
-	const links = names.map((name) => el("li", null, known(context.catalogue).has(name)
-		? el("a", { href: link(name), class: "name-link" }, el("code", null, breakable(name)), actionTitle(name, context))
-		: el("code", null, name)));
+	const links = names.map((name) => {
+		const target = known(context.catalogue).has(name) ? name : name.split(".")[0] ?? "";
+		const text = el("code", null, breakable(name));
+		return el("li", null, known(context.catalogue).has(target)
+			? el("a", { href: link(target), class: "name-link" }, text, actionTitle(name, context))
+			: text);
+	});
 	const list = el("ul", { class: "names" }, links.slice(0, MANY));
 	const more = names.length > MANY
 		? el("button", { class: "button small", onclick: () => {

@@ -16,7 +16,7 @@ export async function render(container, context) {
 	const linked = (/** @type {string} */ text) => markdown(text, context.catalogue);
 	container.classList.add("narrow");
 	container.append(el("header", { class: "page-head stack" },
-		el("p", { class: "eyebrow" }, t(`kind.${item.kind === "values" ? "value" : item.kind}`)),
+		el("p", { class: "eyebrow" }, t(`kind.${item.kind}`)),
 		el("h1", { class: "mono", "data-title": item.name }, breakable(item.name)),
 		el("div", { class: "doc" }, linked(item.doc ?? ""))));
 	if (item.kind === "object") {

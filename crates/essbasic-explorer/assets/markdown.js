@@ -60,8 +60,9 @@ export function inline(text, catalogue) {
 	});
 }
 
-/** Returns code, as a link if it has a page. @param {string} text @param {Catalogue} catalogue */
-export function code(text, catalogue) {
-	const node = el("code", null, text);
+/** Returns code, as a link if it has a page. @param {string} text @param {Catalogue} catalogue
+ * @param {(Node | string)[]} [shown] */
+export function code(text, catalogue, shown) {
+	const node = el("code", null, shown ?? text);
 	return known(catalogue).has(text) ? el("a", { href: link(text) }, node) : node;
 }
