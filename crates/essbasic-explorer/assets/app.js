@@ -62,13 +62,9 @@ async function open(target, position) {
 	clear(byId("main"), page);
 	const heading = page.querySelector("h1");
 	title(target.path === "" ? "" : heading?.dataset.title ?? heading?.textContent ?? target.path);
-	if (position) {
-		restore(position);
-	} else if (mine > 1) {
-		window.scrollTo(0, 0);
-		if (heading) heading.tabIndex = -1;
-		(heading ?? byId("main")).focus({ preventScroll: true });
-	}
+	if (mine === 1 && !position) return;
+	if (heading) heading.tabIndex = -1;
+	restore(position ?? { scroll: 0, focus: null }, heading ?? byId("main"));
 }
 
 /** @param {string} path @returns {Promise<{render: import("../types.js").Render}>} */

@@ -66,10 +66,11 @@ function remember() {
 	if (positions.size > MAX_POSITIONS && oldest !== undefined) positions.delete(oldest);
 }
 
-/** Restores a position after its page has been rendered. @param {Position} position */
-export function restore(position) {
+/** Restores a position after its page has been rendered; `first` gets the focus if nothing else had it.
+ * @param {Position} position @param {HTMLElement} first */
+export function restore(position, first) {
 	const target = position.focus ? document.querySelector(position.focus) : null;
-	if (target instanceof HTMLElement) target.focus({ preventScroll: true });
+	(target instanceof HTMLElement ? target : first).focus({ preventScroll: true });
 	window.scrollTo(0, position.scroll);
 }
 

@@ -53,7 +53,7 @@ function close() {
 }
 
 /** Asks the server; an older request is cancelled, and its late response ignored. */
-async function search() {
+async function search(opens = false) {
 	running?.abort();
 	const query = input.value.trim();
 	if (!query) {
@@ -71,6 +71,7 @@ async function search() {
 		if (kind && !found.groups.some((group) => group.kind === kind && group.total > 0)) kind = "";
 		selected = 0;
 		show();
+		if (opens) open(0);
 	} catch (error) {
 		if (mine.signal.aborted) return;
 		clear(panel, el("p", { class: "search-empty" }, error instanceof api.ApiError ? error.message || t("error.unreachable") : String(error)));
@@ -175,11 +176,11 @@ function onKey(event) {
 		select((selected + (event.key === "ArrowDown" ? 1 : hits.length - 1)) % hits.length);
 	} else if (event.key === "Enter") {
 		event.preventDefault();
-		if (shown && hits.length > 0) {
+		if (shown && hits.length > 0 && result?.query.trim() === input.value.trim()) {
 			if (event.ctrlKey || event.metaKey) window.open(link(hits[selected]?.target ?? ""), "_blank");
 			else open(selected);
 		} else {
-			void search();
+			void search(true);
 		}
 	}
 }
