@@ -193,7 +193,7 @@ impl Selector {
 /// Advances the clock or sets its speed, and returns the state of the emulator.
 ///
 /// # Errors
-/// Returns [`CommandError::Invalid`] if a value is outside its range, or if there is none.
+/// Returns [`CommandError::Invalid`] if a value is outside its range, or if both are absent.
 pub(crate) fn set_clock(
     emulator: &Emulator,
     command: &ClockCommand,
