@@ -8,8 +8,10 @@ use std::path::Path;
 use std::process::Command;
 
 use essbasic::models::CATALOGUE;
+use essbasic_explorer::data::snippet::{Language, snippet};
 use workspace_tests::root;
 
+use super::scripts::hostile_body;
 use crate::programs::{self, NO_WARNINGS};
 
 #[test]
@@ -45,6 +47,13 @@ fn every_snippet_compiles() {
             std::fs::write(folder.join(format!("src/{file}.rs")), command(arguments)).unwrap();
             writeln!(library, "mod {file};").unwrap();
         }
+    }
+    for language in [Language::RustAsync, Language::RustBlocking] {
+        let action = CATALOGUE.action("DescribeFlowDetailInfo").unwrap();
+        let file = format!("hostile_{}", language.name().replace('-', "_"));
+        let program = snippet(action, &hostile_body(), language).unwrap();
+        std::fs::write(folder.join(format!("src/{file}.rs")), program).unwrap();
+        writeln!(library, "mod {file};").unwrap();
     }
     std::fs::write(folder.join("src/lib.rs"), library).unwrap();
     let manifest = format!(
