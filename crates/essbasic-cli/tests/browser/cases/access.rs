@@ -47,6 +47,21 @@ pub(crate) async fn axe_reports_no_serious_fault(context: Rc<Context>) {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Maximum size of all assets, as served and not compressed, in bytes.
+const MAX_ASSETS: usize = 200 * 1024;
+
+pub(crate) async fn the_assets_are_small(context: Rc<Context>) {
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../essbasic-explorer/assets");
+    let mut size = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let url = format!("{}/assets/{name}", context.emulated.origin);
+        size += ureq::get(url).call().unwrap().body_mut().read_to_vec().unwrap().len();
+    }
+    assert!((50_000..=MAX_ASSETS).contains(&size), "{size}");
+}
+
 /// No page scrolls sideways at a width of 390 pixels.
 pub(crate) async fn narrow_screens_show_everything(context: Rc<Context>) {
     let page = &context.page;

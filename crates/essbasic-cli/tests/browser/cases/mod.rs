@@ -27,5 +27,5 @@ cases! {
     tools: a_wrong_signature_is_explained, a_callback_is_decrypted, code_has_five_languages, the_emulator_is_controlled;
     markup: markup_stays_text;
     guard: foreign_hosts_and_origins_are_refused, other_sites_cannot_call, other_names_of_this_machine_are_refused;
-    access: axe_reports_no_serious_fault, narrow_screens_show_everything, the_focus_is_visible;
+    access: axe_reports_no_serious_fault, narrow_screens_show_everything, the_assets_are_small, the_focus_is_visible;
 }
