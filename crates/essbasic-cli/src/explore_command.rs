@@ -1,7 +1,10 @@
 //! `essbasic explore`: serves the API Explorer as a page until a signal stops it.
 
-use std::io::ErrorKind;
+mod browser;
+
+use std::io::{ErrorKind, IsTerminal, stdout};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use essbasic::credentials::Credential;
@@ -12,7 +15,10 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::sync::Notify;
 
+use self::browser::Browser;
 use crate::failure::{Exit, Failure};
+use crate::in_flight::Counted;
+use crate::link_hosts::LinkHosts;
 use crate::options::{Options, to_loopback};
 use crate::{emulator, interrupt, output};
 
@@ -43,6 +49,14 @@ pub(crate) struct ExploreArgs {
     /// Allow actions that change data on the service; they are always allowed in an emulator.
     #[arg(long)]
     allow_writes: bool,
+    /// Do not open a browser. It is opened if stdout is a terminal.
+    #[arg(long)]
+    no_open: bool,
+    /// Let the page save requests as files of this folder, for `essbasic call --body @FILE`.
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
+    #[command(flatten)]
+    link_hosts: LinkHosts,
 }
 
 /// The line on stdout.
@@ -57,9 +71,14 @@ pub(crate) fn run(args: &ExploreArgs, options: &Options) -> Result<Exit, Failure
     let listener = listen(args.port)?;
     let unable = |error: std::io::Error| Failure::new(format!("cannot serve: {error}; try again"));
     let port = listener.local_addr().map_err(unable)?.port();
-    let mut builder = if args.emulated { emulated(options)? } else { real(options)? };
+    let mut builder = if args.emulated { emulated(args, options)? } else { real(args, options)? };
     if args.allow_writes {
         builder = builder.allow_writes();
+    }
+    if let Some(folder) = &args.save {
+        builder = builder.with_saved(folder).map_err(|error| {
+            Failure::new(format!("--save {}: {error}; give a folder", folder.display()))
+        })?;
     }
     let explorer = builder.build(port).map_err(unable)?;
     let stop = on_signal()?;
@@ -68,9 +87,11 @@ pub(crate) fn run(args: &ExploreArgs, options: &Options) -> Result<Exit, Failure
     listener.set_nonblocking(true).map_err(unable)?;
     let ready = Ready { ready: true, url: &explorer.url(), mode: explorer.mode().name() };
     output::json_line(&ready)?;
+    let browser = (!args.no_open && stdout().is_terminal()).then(|| Browser::open(&explorer.url()));
     let served = runtime.block_on(explorer.serve(listener, stop.notified()));
     // Does not wait for calls that are still in flight.
     runtime.shutdown_background();
+    drop(browser);
     served.map_err(unable)?;
     Ok(Exit::Done)
 }
@@ -89,13 +110,13 @@ fn listen(port: u16) -> Result<TcpListener, Failure> {
 }
 
 /// Returns an explorer of a new emulator.
-fn emulated(options: &Options) -> Result<Builder, Failure> {
+fn emulated(args: &ExploreArgs, options: &Options) -> Result<Builder, Failure> {
     options.refuse_endpoint()?;
     let emulator = emulator::start(Emulator::builder())?;
     let endpoint = emulator.endpoint();
     let keys = SessionKeys::new(Credential::new(SECRET_ID, SECRET_KEY));
     let config = Config::new(keys.clone()).with_endpoint_url(&endpoint).map_err(Failure::new)?;
-    let caller = BlockingCaller::new(config, keys, to_loopback()?)?;
+    let caller = caller(args, config, keys, to_loopback()?)?;
     let agent = json!({
         "AppId": APP_ID,
         "ProxyOrganizationOpenId": ORGANIZATION,
@@ -109,10 +130,10 @@ fn emulated(options: &Options) -> Result<Builder, Failure> {
 }
 
 /// Returns an explorer of the service, or of the server that the options select.
-fn real(options: &Options) -> Result<Builder, Failure> {
+fn real(args: &ExploreArgs, options: &Options) -> Result<Builder, Failure> {
     let keys = options.session_keys();
     let config = options.configured(Config::new(keys.clone()))?;
-    let caller = BlockingCaller::new(config, keys, options.counted()?)?;
+    let caller = caller(args, config, keys, options.counted()?)?;
     let endpoint = options.endpoint()?;
     let mode = match caller.has_credential()? {
         false => Mode::Offline,
@@ -133,6 +154,19 @@ fn real(options: &Options) -> Result<Builder, Failure> {
         Mode::Offline => builder,
         _ => builder.with_caller(caller),
     })
+}
+
+fn caller(
+    args: &ExploreArgs,
+    config: Config,
+    keys: SessionKeys,
+    transport: Counted,
+) -> Result<BlockingCaller, Failure> {
+    let config = config.with_app_name(env!("CARGO_PKG_NAME"))?;
+    let caller = BlockingCaller::new(config, keys, transport)?;
+    let mut hosts = Vec::new();
+    args.link_hosts.add_to(&mut hosts);
+    Ok(hosts.into_iter().fold(caller, BlockingCaller::with_link_host))
 }
 
 /// Returns the mode of an endpoint. A server that is not known counts as the production service: it may forward to it.

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use essbasic::api::ActionInfo;
 use essbasic::credentials::{Credential, CredentialError};
+use essbasic::models::CATALOGUE;
 use essbasic::transport::{BlockingTransport, Request, Response};
 use essbasic::{CallError, Config, DownloadOptions, LinkHost};
 use serde_json::value::RawValue;
@@ -61,11 +62,12 @@ impl BlockingCaller {
     /// # Errors
     /// Returns the error of a source that is configured but invalid.
     pub fn has_credential(&self) -> Result<bool, CallError> {
-        let info = ActionInfo::new("essbasic", "2021-05-26", "DescribeUsage");
+        // Any action: nothing is sent.
+        let Some(action) = CATALOGUE.actions.first() else { return Ok(false) };
         let is_absent = |error: &CallError| {
             error.cause().and_then(|e| e.downcast_ref()).is_some_and(CredentialError::is_absent)
         };
-        match self.client.preview(info, &serde_json::json!({})) {
+        match self.client.preview(action.info, &serde_json::json!({})) {
             Ok(_) => Ok(true),
             Err(error) if is_absent(&error) => Ok(false),
             Err(error) => Err(error),

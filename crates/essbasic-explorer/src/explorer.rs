@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,10 +12,12 @@ use essbasic_emulator::Emulator;
 use serde_json::Value;
 
 use crate::caller::Caller;
+use crate::data;
 use crate::http;
 use crate::http::guard::Guard;
 use crate::mode::Mode;
 use crate::session::Session;
+use crate::session::saved::Saved;
 
 /// Settings of an [`Explorer`].
 #[must_use]
@@ -68,6 +71,15 @@ impl Builder {
         self
     }
 
+    /// Lets the page save requests as files of this folder, which is created if it does not exist.
+    ///
+    /// # Errors
+    /// Returns an error if it is not a folder, or cannot be created.
+    pub fn with_saved(mut self, folder: &Path) -> io::Result<Self> {
+        self.0.saved = Some(Saved::open(folder)?);
+        Ok(self)
+    }
+
     /// Creates the explorer for a port of loopback, with a new token.
     ///
     /// # Errors
@@ -77,6 +89,8 @@ impl Builder {
         getrandom::fill(&mut token).map_err(io::Error::other)?;
         let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
         let guard = Arc::new(Guard::new(port, token));
+        // The first search does not wait for it.
+        std::thread::spawn(data::search::prepare);
         Ok(Explorer { session: Arc::new(self.0), guard, port })
     }
 }
@@ -109,7 +123,8 @@ impl Explorer {
         http::router(Arc::clone(&self.session), Arc::clone(&self.guard))
     }
 
-    /// Serves the page until `stop` is complete. The listener must not block.
+    /// Serves the page until `stop` is complete, and until calls that change data have an outcome. The listener must not
+    /// block.
     ///
     /// # Errors
     /// Returns an error if the listener cannot be used.
@@ -118,7 +133,8 @@ impl Explorer {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        http::server::serve(listener, self.router(), stop).await
+        let is_writing = || self.session.is_writing();
+        http::server::serve(listener, self.router(), stop, is_writing).await
     }
 }
 

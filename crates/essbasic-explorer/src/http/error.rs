@@ -56,6 +56,7 @@ errors! {
     write_not_allowed: FORBIDDEN, "write_not_allowed";
     confirmation_required: FORBIDDEN, "confirmation_required";
     not_found: NOT_FOUND, "not_found";
+    saving_disabled: CONFLICT, "saving_disabled";
     no_emulator: NOT_FOUND, "no_emulator";
     method_not_allowed: METHOD_NOT_ALLOWED, "method_not_allowed";
     timeout: REQUEST_TIMEOUT, "timeout";

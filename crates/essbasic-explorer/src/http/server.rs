@@ -29,11 +29,13 @@ const MAX_HEAD_BYTES: usize = 64 << 10;
 /// Time for the requests in flight after the stop.
 const CLOSING: Duration = Duration::from_secs(1);
 
-/// Serves until `stop` is complete. The listener must not block.
+/// Serves until `stop` is complete, and then waits while `is_writing`: the outcome of a call that changes data must reach the
+/// page. The listener must not block.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     stop: impl Future<Output = ()>,
+    is_writing: impl Fn() -> bool,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let connections = Arc::<Connections>::default();
@@ -72,6 +74,7 @@ pub(crate) async fn serve(
         });
     }
     drop(listener);
-    let _ = timeout(CLOSING, graceful.shutdown()).await;
+    let mut closed = std::pin::pin!(graceful.shutdown());
+    while timeout(CLOSING, &mut closed).await.is_err() && is_writing() {}
     Ok(())
 }

@@ -1,13 +1,16 @@
 //! The state of an explorer: settings, history and saved requests.
 
 pub(crate) mod history;
+pub(crate) mod saved;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use essbasic_emulator::Emulator;
 use serde_json::Value;
 
 use self::history::History;
+use self::saved::Saved;
 use crate::caller::Caller;
 use crate::mode::Mode;
 
@@ -22,7 +25,20 @@ pub(crate) struct Session {
     pub(crate) caller: Option<Arc<dyn Caller>>,
     /// The emulator of this process.
     pub(crate) emulator: Option<Arc<Emulator>>,
+    /// The folder of saved requests.
+    pub(crate) saved: Option<Saved>,
     history: Mutex<History>,
+    /// Number of calls in flight that may change data.
+    writes: AtomicUsize,
+}
+
+/// A call in flight that may change data, until it is dropped.
+pub(crate) struct WriteInFlight(Arc<Session>);
+
+impl Drop for WriteInFlight {
+    fn drop(&mut self) {
+        self.0.writes.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Session {
@@ -34,8 +50,21 @@ impl Session {
             agent: None,
             caller: None,
             emulator: None,
+            saved: None,
             history: Mutex::default(),
+            writes: AtomicUsize::new(0),
         }
+    }
+
+    /// Counts a call that may change data.
+    pub(crate) fn begin_write(self: &Arc<Self>) -> WriteInFlight {
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        WriteInFlight(Arc::clone(self))
+    }
+
+    /// Returns whether a call is in flight that may change data.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.writes.load(Ordering::SeqCst) > 0
     }
 
     pub(crate) fn history(&self) -> MutexGuard<'_, History> {

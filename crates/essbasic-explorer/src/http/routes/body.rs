@@ -1,7 +1,7 @@
 //! Request bodies that keep the digits and the field order of the input.
 
 use axum::body::Bytes;
-use essbasic::api::json::check_duplicates;
+use essbasic::api::json::{check_duplicates, pretty};
 use essbasic::catalogue::{ActionMeta, JsonType};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -20,16 +20,24 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, ApiErr
     })
 }
 
+/// Returns a JSON object with one field per line.
+pub(super) fn checked(body: &str) -> Result<String, ApiError> {
+    let _: Fields = parse(&Bytes::copy_from_slice(body.as_bytes()))?;
+    check_duplicates(body.as_bytes())
+        .and_then(|()| pretty(body.as_bytes()))
+        .map_err(|error| ApiError::invalid_json(format!("invalid body: {error}")))
+}
+
 /// Returns the body of a call, with the agent if the action takes one and the body has none.
 pub(super) fn with_agent(
     body: &Bytes,
     action: &ActionMeta,
     agent: Option<&Value>,
 ) -> Result<Box<RawValue>, ApiError> {
-    check_duplicates(body)
-        .map_err(|error| ApiError::invalid_json(format!("invalid body: {error}")))?;
     let text: Box<RawValue> = parse(body)?;
     let fields: Fields = parse(body)?;
+    check_duplicates(body)
+        .map_err(|error| ApiError::invalid_json(format!("invalid body: {error}")))?;
     let takes_agent =
         action.request.field("Agent").is_some_and(|field| matches!(field.ty, JsonType::Object(_)));
     let Some(agent) = agent.filter(|_| takes_agent && !fields.has_agent) else {

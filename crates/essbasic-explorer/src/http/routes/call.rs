@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use essbasic::CallError;
-use essbasic::catalogue::Effect;
+use essbasic::catalogue::{ActionMeta, Effect};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -47,6 +47,14 @@ pub(super) async fn post(
         }
     }
     let request = body::with_agent(&text, action, session.agent.as_ref())?;
+    // A task of its own: a call whose page was closed is in the history too.
+    let made = tokio::spawn(make(session, action, request)).await;
+    made.map_err(|_| ApiError::internal("the call failed; please report this"))?
+}
+
+/// Makes a call and adds it to the history.
+async fn make(session: Arc<Session>, action: &'static ActionMeta, request: Box<RawValue>) -> Reply {
+    let _in_flight = (action.effect == Effect::Write).then(|| session.begin_write());
     let record = caller(&session)?.call(action.info, request.clone()).await;
     let failure = record.result.as_ref().err().filter(|_| record.status.is_none());
     let failure = failure.map(|error| (error.to_string(), error.hint().map(str::to_owned)));

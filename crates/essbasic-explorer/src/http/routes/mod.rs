@@ -5,10 +5,13 @@ mod body;
 mod call;
 mod catalogue;
 mod emulator;
+mod file;
 mod history;
 mod openapi;
 mod preview;
 mod query;
+mod saved;
+mod search;
 mod skeleton;
 mod snippet;
 
@@ -32,6 +35,9 @@ pub(super) fn router(session: Arc<Session>) -> Router {
         .route("/api/history", get(history::get))
         .route("/api/snippet/{action}", post(snippet::post))
         .route("/api/openapi.json", get(openapi::get))
+        .route("/api/search", get(search::get))
+        .route("/api/file", post(file::post))
+        .route("/api/saved", get(saved::get).post(saved::post))
         .merge(emulator::router())
         .with_state(session)
 }
