@@ -3,6 +3,7 @@
 mod action;
 mod body;
 mod call;
+mod callback;
 mod catalogue;
 mod emulator;
 mod file;
@@ -38,6 +39,7 @@ pub(super) fn router(session: Arc<Session>) -> Router {
         .route("/api/search", get(search::get))
         .route("/api/file", post(file::post))
         .route("/api/saved", get(saved::get).post(saved::post))
+        .route("/api/callback/verify", post(callback::post))
         .merge(emulator::router())
         .with_state(session)
 }

@@ -1,0 +1,13 @@
+//! `/api/callback/verify`: verification of a pasted callback.
+
+use std::time::SystemTime;
+
+use axum::body::Bytes;
+
+use super::body;
+use crate::data::callback::verify;
+use crate::http::reply::{self, Reply};
+
+pub(super) async fn post(text: Bytes) -> Reply {
+    reply::json(&verify(&body::parse(&text)?, SystemTime::now()))
+}
