@@ -10,6 +10,8 @@ import { groupTitle } from "./side.js";
 
 /** Actions of the usual way of a contract. */
 const STEPS = ["UploadFiles", "ChannelCreateFlowByFiles", "CreateSignUrls", "DescribeFlowDetailInfo", "DescribeResourceUrlsByFlows"];
+/** The same in an emulator, which has templates and signs by itself. */
+const EMULATOR = ["DescribeTemplates", "CreateFlowsByTemplates", "emulator", "DescribeFlowDetailInfo", "DescribeResourceUrlsByFlows"];
 
 /** @param {HTMLElement} container @param {Context} context */
 export async function render(container, context) {
@@ -24,11 +26,11 @@ export async function render(container, context) {
 				el("code", { class: "muted" }, catalogue.endpoint),
 				el("span", { class: "muted small" }, t(mode(catalogue))))),
 		el("section", { class: "stack" },
-			el("h2", null, t("home.way")),
-			el("ol", { class: "way" }, STEPS.filter((name) => known.has(name)).map((name, index) =>
-				el("li", null, el("a", { class: "way-step", href: link(name) },
+			el("h2", null, t(catalogue.has_emulator ? "home.way.emulator" : "home.way")),
+			el("ol", { class: "way" }, (catalogue.has_emulator ? EMULATOR : STEPS).filter((name) => name === "emulator" || known.has(name)).map((name, index) =>
+				el("li", null, el("a", { class: "way-step", href: name === "emulator" ? link(name) : link(name, { tab: "call" }) },
 					el("span", { class: "way-number", "aria-hidden": "true" }, index + 1),
-					el("span", null, el("span", { class: "way-text" }, t(`home.step.${name}`)), el("code", null, breakable(name)))))))),
+					el("span", null, el("span", { class: "way-text" }, t(`home.step.${name}`)), name === "emulator" ? null : el("code", null, breakable(name)))))))),
 		el("section", { class: "stack" },
 			el("h2", null, t("home.groups")),
 			el("div", { class: "groups" }, catalogue.groups.map((group) => {

@@ -5,13 +5,17 @@ import { format, isObject, setAt } from "./json.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").Json} Json */
 /** @typedef {(string | number)[]} Path */
+/** @typedef {{label: string, file: boolean, run: () => Promise<void>}} Step */
+
+const MAX_ROWS = 4;
+const MAX_STEPS = 4;
 
 /** Actions that take an id of a response, with the place where they take it. @type {Record<string, [string, Path][]>} */
 const STEPS = {
 	FlowId: [
 		["DescribeFlowDetailInfo", ["FlowIds", 0]],
-		["CreateSignUrls", ["FlowIds", 0]],
 		["DescribeResourceUrlsByFlows", ["FlowIds", 0]],
+		["CreateSignUrls", ["FlowIds", 0]],
 		["ChannelCreateFlowReminds", ["FlowIds", 0]],
 		["ChannelCancelFlow", ["FlowId"]],
 		["ChannelVerifyPdf", ["FlowId"]],
@@ -31,34 +35,73 @@ const PDF = /^https?:\/\//;
 /** @type {Set<string>} */
 const urls = new Set();
 
-/** Returns the next steps of a value of a response. @param {string} key @param {Json} value @param {string} path
- * @param {Context} context @param {string} action @returns {import("./dom.js").Child[]} */
+/** Returns the next steps of a value of a response, as elements behind it. @param {string} key @param {Json} value
+ * @param {string} path @param {Context} context @param {string} action @returns {import("./dom.js").Child[]} */
 export function nextSteps(key, value, path, context, action) {
-	if (typeof value !== "string" || value === "" || value.length > 4096) return [];
-	if (PDF.test(value) && isFile(path, value, action)) {
-		return [el("button", { class: "button small step", "data-testid": "pdf", onclick: () => void openFile(value, context) },
-			context.t("call.open_pdf"))];
-	}
-	const steps = stepsOf(key, path, context, action);
+	const steps = stepsOf(key, value, path, context, action);
 	if (steps.length === 0) return [];
+	if (steps[0]?.file) return [button(steps[0], "button small step")];
 	return [el("details", { class: "menu step" },
 		el("summary", { class: "button small ghost" }, context.t("call.use"), " …"),
-		el("div", { class: "menu-items" }, steps.map(([name, place]) => el("button", {
-			class: "menu-item",
-			onclick: () => void use(name, place, value, context),
-		}, el("code", null, name)))))];
+		el("div", { class: "menu-items" }, steps.map((step) => button(step, "menu-item"))))];
+}
+
+/** Returns the next steps of a whole response: of the first value of each kind. @param {import("../types.js").Call} call
+ * @param {Context} context */
+export function nextStrip(call, context) {
+	/** @type {Map<string, HTMLElement>} */
+	const rows = new Map();
+	let left = 2000;
+	/** @param {string} key @param {Json} value @param {string} path */
+	const visit = (key, value, path) => {
+		left -= 1;
+		if (left < 0 || rows.size >= MAX_ROWS) return;
+		if (Array.isArray(value)) value.forEach((item, index) => visit(`${index}`, item, `${path}[${index}]`));
+		else if (isObject(value)) Object.entries(value).forEach(([name, item]) => visit(name, item, `${path}.${name}`));
+		else {
+			const steps = stepsOf(key, value, path, context, call.action);
+			const name = idName(key, path);
+			if (steps.length === 0 || rows.has(name)) return;
+			rows.set(name, el("li", { class: "row" }, el("code", null, name),
+				steps[0]?.file ? null : el("code", { class: "muted" }, String(value)),
+				steps.slice(0, MAX_STEPS).map((step) => button(step, "button small"))));
+		}
+	};
+	visit("", call.response, "");
+	return rows.size === 0 ? null : el("div", { class: "next" }, el("p", { class: "label" }, context.t("call.next")), el("ul", null, [...rows.values()]));
+}
+
+/** @param {Step} step @param {string} style */
+function button(step, style) {
+	return el("button", { class: style, "data-testid": step.file ? "pdf" : null, onclick: () => void step.run() }, step.label);
+}
+
+/** @param {string} key @param {Json} value @param {string} path @param {Context} context @param {string} action
+ * @returns {Step[]} */
+function stepsOf(key, value, path, context, action) {
+	if (typeof value !== "string" || value === "" || value.length > 4096) return [];
+	const { t, catalogue, navigate } = context;
+	if (PDF.test(value)) {
+		return isFile(path, value, action) ? [{ label: t("call.open_pdf"), file: true, run: () => openFile(value, context) }] : [];
+	}
+	const name = idName(key, path);
+	const known = new Set(catalogue.actions.map((one) => one.name));
+	const steps = (Object.hasOwn(STEPS, name) ? STEPS[name] ?? [] : []).filter(([step]) => known.has(step) && step !== action)
+		.map(([step, place]) => ({ label: step, file: false, run: () => use(step, place, value, context) }));
+	if (name === "FlowId" && catalogue.has_emulator) {
+		steps.unshift({ label: t("call.sign"), file: false, run: async () => navigate("emulator") });
+	}
+	return steps;
+}
+
+/** Returns the name of an id: that of its array without the plural. @param {string} key @param {string} path */
+function idName(key, path) {
+	return /^\d+$/.test(key) ? (/(\w+)\[\d+\]$/.exec(path)?.[1] ?? "").replace(/s$/, "") : key;
 }
 
 /** @param {string} path @param {string} value @param {string} action */
 function isFile(path, value, action) {
 	return action === "DescribeResourceUrlsByFlows" || /\.pdf(?:[?#]|$)/i.test(value) || /(Resource|Report|Pdf|File|Download)\w*Url$/.test(path);
-}
-
-/** @param {string} key @param {string} path @param {Context} context @param {string} action */
-function stepsOf(key, path, context, action) {
-	const name = /^\d+$/.test(key) ? (/(\w+)\[\d+\]$/.exec(path)?.[1] ?? "").replace(/s$/, "") : key;
-	const known = new Set(context.catalogue.actions.map((one) => one.name));
-	return (Object.hasOwn(STEPS, name) ? STEPS[name] ?? [] : []).filter(([step]) => known.has(step) && step !== action);
 }
 
 /** Opens the request of another action with an id filled in. @param {string} action @param {Path} place

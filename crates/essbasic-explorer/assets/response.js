@@ -6,7 +6,7 @@ import { format, parse } from "./json.js";
 import { inline } from "./markdown.js";
 import { link } from "./router.js";
 import { known } from "./markdown.js";
-import { nextSteps } from "./next.js";
+import { nextSteps, nextStrip } from "./next.js";
 import { tree } from "./tree.js";
 
 const MAX_SHOWN = 20_000;
@@ -75,6 +75,8 @@ export function responseView(call, context) {
 	/** @type {HTMLElement[]} */
 	const nodes = [facts];
 	if (call.error) nodes.push(errorNote(call.error, context));
+	const next = nextStrip(call, context);
+	if (next) nodes.push(next);
 	if (value || call.raw || call.headers?.length) {
 		show(first);
 		const views = tabs({

@@ -1,9 +1,12 @@
 // State of this tab: the agent, and the request text of each action.
 
+import { format, parse } from "./json.js";
+
 /** @typedef {import("../types.js").JsonObject} JsonObject */
 
 /** @type {Map<string, string>} */
 const drafts = new Map();
+const AGENT = "essbasic-explorer-agent";
 /** @type {Record<string, Set<() => void>>} */
 const listeners = { agent: new Set(), draft: new Set() };
 /** @type {JsonObject | null} */
@@ -20,12 +23,18 @@ export const session = {
 	/** @param {JsonObject | null} initial Agent that the server knows. */
 	start(initial) {
 		agent = initial;
+		try {
+			agent = parse(sessionStorage.getItem(AGENT) ?? "null") ?? initial;
+		} catch {
+			sessionStorage.removeItem(AGENT);
+		}
 	},
 	get agent() {
 		return agent;
 	},
 	set agent(value) {
 		agent = value;
+		sessionStorage.setItem(AGENT, format(value));
 		notify("agent");
 	},
 	/** Returns the request text of an action as typed, or an empty string. @param {string} action */

@@ -6,8 +6,11 @@ import { JsonNumber, isObject } from "./json.js";
 /** @typedef {{extra?: (key: string, value: Json, path: string) => import("./dom.js").Child[], open?: number}} TreeOptions */
 
 const LONG = 400;
+const MANY = 40;
+const MANY_DEPTH = 9;
 
-/** Returns a folding tree of a value. `extra` adds elements behind scalars; `open` is the depth that starts unfolded.
+/** Returns a folding tree of a value. `extra` adds elements behind scalars. What has many leaves starts
+ * folded, except above the depth `open`.
  * @param {Json} value @param {TreeOptions} [options] */
 export function tree(value, options = {}) {
 	return el("div", { class: "tree" }, node("", value, "", 0, options));
@@ -34,7 +37,7 @@ function node(key, value, path, depth, options) {
 			node(name, item, array ? `${path}[${name}]` : path ? `${path}.${name}` : name, depth + 1, options))));
 	};
 	details.addEventListener("toggle", fill);
-	if (depth < (options.open ?? 7) && entries.length <= 100) {
+	if (depth < MANY_DEPTH && entries.length <= 100 && (depth < (options.open ?? 3) || leaves(value, MANY) < MANY)) {
 		details.open = true;
 		fill();
 	}
@@ -54,4 +57,15 @@ function scalar(value) {
 	}
 	if (value instanceof JsonNumber || typeof value === "number") return el("span", { class: "tree-number" }, String(value));
 	return el("span", { class: "tree-bool" }, String(value));
+}
+
+/** Counts the leaves of a value up to a maximum. @param {Json} value @param {number} max @returns {number} */
+function leaves(value, max) {
+	if (!Array.isArray(value) && !isObject(value)) return 1;
+	let sum = 0;
+	for (const item of Object.values(value)) {
+		sum += leaves(item, max - sum);
+		if (sum >= max) break;
+	}
+	return sum;
 }
