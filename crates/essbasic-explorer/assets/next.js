@@ -56,9 +56,11 @@ export function nextStrip(call, context) {
 	const visit = (key, value, path) => {
 		left -= 1;
 		if (left < 0 || rows.size >= MAX_ROWS) return;
-		if (Array.isArray(value)) value.forEach((item, index) => visit(`${index}`, item, `${path}[${index}]`));
-		else if (isObject(value)) Object.entries(value).forEach(([name, item]) => visit(name, item, `${path}.${name}`));
-		else {
+		if (Array.isArray(value)) {
+			for (const [index, item] of value.entries()) visit(`${index}`, item, `${path}[${index}]`);
+		} else if (isObject(value)) {
+			for (const [name, item] of Object.entries(value)) visit(name, item, `${path}.${name}`);
+		} else {
 			const steps = stepsOf(key, value, path, context, call.action);
 			const name = idName(key, path);
 			if (steps.length === 0 || rows.has(name)) return;
