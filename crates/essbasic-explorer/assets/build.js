@@ -1,12 +1,13 @@
 // Request of an action: form and JSON side by side, checked while typing.
 import { ask, clear, debounce, el, tabs } from "./dom.js";
 import { count } from "./i18n.js";
-import { JsonError, extract, format, getAt, isObject, parse, setAt } from "./json.js";
+import { JsonError, extract, format, getAt, isObject, parse } from "./json.js";
 import { Editor } from "./editor.js";
 import { Files } from "./files.js";
 import { RequestForm } from "./form.js";
 import { isPlaceholder } from "./field.js";
 import { callPanel } from "./call.js";
+import { prefill } from "./prefill.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").Check} Check */
@@ -22,16 +23,16 @@ export async function render(container, context) {
 	const item = await context.describe(name);
 	const builder = new Builder(context, item);
 	const draft = session.draft(name);
-	const text = draft || format(builder.withAgent(await skeleton(context, "required")));
+	const text = draft || format(builder.prefilled(await skeleton(context, "required")));
 	const start = el("span", { class: "row start" }, el("span", { class: "muted small" }, t("build.start")),
 		["required", "all"].map((fields) => el("button", {
 			class: "button ghost small",
 			"data-testid": `fill-${fields}`,
-			onclick: async () => void builder.replace(builder.withAgent(await skeleton(context, fields))),
+			onclick: async () => void builder.replace(builder.prefilled(await skeleton(context, fields))),
 		}, t(`build.${fields}`))),
 		Object.keys(item.example ?? {}).length > 0
 			? el("button", { class: "button ghost small", "data-testid": "fill-example",
-				onclick: () => void builder.replace(builder.withAgent(item.example)) }, t("build.example"))
+				onclick: () => void builder.replace(builder.prefilled(item.example)) }, t("build.example"))
 			: null);
 	const panes = el("div", { class: "panes", "data-view": "form" },
 		el("section", { class: "pane form-pane", id: "pane-form" }, builder.stale, builder.form.element),
@@ -98,9 +99,8 @@ export class Builder {
 	}
 
 	/** @param {JsonObject} value */
-	withAgent(value) {
-		const agent = this.context.session.agent;
-		return agent && "Agent" in value ? setAt(value, ["Agent"], agent) : value;
+	prefilled(value) {
+		return prefill(value, this.item, this.context);
 	}
 
 	/** @param {string} text */

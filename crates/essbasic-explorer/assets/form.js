@@ -6,6 +6,7 @@ import { format, getAt, isObject, pathText, setAt } from "./json.js";
 import { isTime, jsonType, scalar } from "./field.js";
 import { innermost, limits, typeName } from "./describe.js";
 import { inline } from "./markdown.js";
+import { nextWeek } from "./prefill.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").Field} Field */
@@ -14,8 +15,6 @@ import { inline } from "./markdown.js";
 /** @typedef {import("../types.js").Json} Json */
 /** @typedef {import("../types.js").JsonObject} JsonObject */
 /** @typedef {(string | number)[]} Path */
-
-const WEEK = 7 * 86400;
 
 export class RequestForm {
 	/** @param {Context} context @param {Item} item @param {(value: JsonObject) => void} change
@@ -158,7 +157,7 @@ export class RequestForm {
 			return object;
 		}
 		if (type.kind === "bool") return true;
-		if (isTime(field, type.kind)) return Math.floor(Date.now() / 1000) + WEEK;
+		if (isTime(field, type.kind)) return nextWeek();
 		if (type.kind !== "string") return 0;
 		return "";
 	}

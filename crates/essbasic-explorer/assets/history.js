@@ -44,7 +44,7 @@ function row(entry, context) {
 			el("div", { class: "stack" }, el("h3", null, t("describe.request")), el("pre", { class: "code wrap limited", tabindex: 0 }, clip(format(entry.request)))),
 			el("div", { class: "stack" }, el("h3", null, t("describe.response")),
 				entry.error ? errorNote(entry.error, context) : null,
-				entry.response ? tree(entry.response, { extra: (key, value, path) => nextSteps(key, value, path, context, entry.action) }) : null));
+				entry.response ? tree(entry.response, { extra: (key, value, path) => nextSteps(key, value, path, context, entry) }) : null));
 	});
 	return [
 		el("div", { class: "history-row" },

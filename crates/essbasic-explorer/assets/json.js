@@ -222,6 +222,11 @@ export function extract(text) {
 	return null;
 }
 
+/** Returns the keys of a path, such as `Agent.ProxyOperator` or `FlowIds[0]`. @param {string} path */
+export function parsePath(path) {
+	return [...path.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([key, index]) => (index === undefined ? key : Number(index)));
+}
+
 /** Returns the path of a field as text, such as `Agent.ProxyOperator` or `FlowIds[0]`.
  * @param {(string | number)[]} path */
 export function pathText(path) {

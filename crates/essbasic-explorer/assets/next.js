@@ -1,6 +1,7 @@
 // Next steps from the values of a response: actions that take an id, and files to open.
 import { el, toast } from "./dom.js";
-import { format, isObject, setAt } from "./json.js";
+import { format, getAt, isObject, parsePath, setAt } from "./json.js";
+import { fromTemplate, prefill } from "./prefill.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").Json} Json */
@@ -36,9 +37,10 @@ const PDF = /^https?:\/\//;
 const urls = new Set();
 
 /** Returns the next steps of a value of a response, as elements behind it. @param {string} key @param {Json} value
- * @param {string} path @param {Context} context @param {string} action @returns {import("./dom.js").Child[]} */
-export function nextSteps(key, value, path, context, action) {
-	const steps = stepsOf(key, value, path, context, action);
+ * @param {string} path @param {Context} context @param {{action: string, response: Json}} call
+ * @returns {import("./dom.js").Child[]} */
+export function nextSteps(key, value, path, context, { action, response }) {
+	const steps = stepsOf(key, value, path, context, action, response);
 	if (steps.length === 0) return [];
 	if (steps[0]?.file) return [button(steps[0], "button small step")];
 	return [el("details", { class: "menu step" },
@@ -61,7 +63,7 @@ export function nextStrip(call, context) {
 		} else if (isObject(value)) {
 			for (const [name, item] of Object.entries(value)) visit(name, item, `${path}.${name}`);
 		} else {
-			const steps = stepsOf(key, value, path, context, call.action);
+			const steps = stepsOf(key, value, path, context, call.action, call.response);
 			const name = idName(key, path);
 			if (steps.length === 0 || rows.has(name)) return;
 			rows.set(name, el("li", { class: "row" }, el("code", null, name),
@@ -79,8 +81,8 @@ function button(step, style) {
 }
 
 /** @param {string} key @param {Json} value @param {string} path @param {Context} context @param {string} action
- * @returns {Step[]} */
-function stepsOf(key, value, path, context, action) {
+ * @param {Json} response @returns {Step[]} */
+function stepsOf(key, value, path, context, action, response) {
 	if (typeof value !== "string" || value === "" || value.length > 4096) return [];
 	const { t, catalogue, navigate } = context;
 	if (PDF.test(value)) {
@@ -89,11 +91,16 @@ function stepsOf(key, value, path, context, action) {
 	const name = idName(key, path);
 	const known = new Set(catalogue.actions.map((one) => one.name));
 	const steps = (Object.hasOwn(STEPS, name) ? STEPS[name] ?? [] : []).filter(([step]) => known.has(step) && step !== action)
-		.map(([step, place]) => ({ label: step, file: false, run: () => use(step, place, value, context) }));
+		.map(([step, place]) => ({ label: step, file: false, run: () => use(step, place, value, context, template(path, response)) }));
 	if (name === "FlowId" && catalogue.has_emulator) {
 		steps.unshift({ label: t("call.sign"), file: false, run: async () => navigate("emulator") });
 	}
 	return steps;
+}
+
+/** Returns the object around a value. @param {string} path @param {Json} response */
+function template(path, response) {
+	return getAt(response, parsePath(path).slice(0, -1));
 }
 
 /** Returns the name of an id: that of its array without the plural. @param {string} key @param {string} path */
@@ -107,9 +114,9 @@ function isFile(path, value, action) {
 }
 
 /** Opens the request of another action with an id filled in. @param {string} action @param {Path} place
- * @param {string} value @param {Context} context */
-async function use(action, place, value, context) {
-	const { api, session, navigate, t } = context;
+ * @param {string} value @param {Context} context @param {Json | undefined} source Object around the id. */
+async function use(action, place, value, context, source) {
+	const { api, session, navigate, t, describe } = context;
 	/** @type {Json} */
 	let body = {};
 	try {
@@ -117,7 +124,8 @@ async function use(action, place, value, context) {
 	} catch {
 		// The request then has this field only.
 	}
-	if (isObject(body) && "Agent" in body && session.agent) body = setAt(body, ["Agent"], session.agent);
+	if (isObject(body)) body = prefill(body, await describe(action), context);
+	if (action === "CreateFlowsByTemplates") body = fromTemplate(body, source, context);
 	session.setDraft(action, format(setAt(body, place, value)));
 	navigate(action, { tab: "call" });
 	toast(t("call.used", { name: place.filter((key) => typeof key === "string").join(".") }));

@@ -63,7 +63,7 @@ export function responseView(call, context) {
 	/** @param {string} view */
 	const show = (view) => {
 		if (view === "tree" && value) {
-			clear(body, tree(value, { extra: (key, item, path) => nextSteps(key, item, path, context, call.action) }));
+			clear(body, tree(value, { extra: (key, item, path) => nextSteps(key, item, path, context, call) }));
 		} else if (view === "headers") {
 			clear(body, headerTable(call.headers ?? []));
 		} else {
@@ -75,6 +75,10 @@ export function responseView(call, context) {
 	/** @type {HTMLElement[]} */
 	const nodes = [facts];
 	if (call.error) nodes.push(errorNote(call.error, context));
+	const partial = value?.ErrorMessages;
+	if (Array.isArray(partial) && partial.some(Boolean)) {
+		nodes.push(el("div", { class: "note warning" }, partial.filter(Boolean).map((message) => el("p", null, String(message)))));
+	}
 	const next = nextStrip(call, context);
 	if (next) nodes.push(next);
 	if (value || call.raw || call.headers?.length) {

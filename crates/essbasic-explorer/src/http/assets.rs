@@ -55,6 +55,7 @@ assets![
     "markdown.js",
     "next.js",
     "paste.js",
+    "prefill.js",
     "response.js",
     "router.js",
     "search.js",
