@@ -61,11 +61,23 @@ fn crates_use_only_the_layers_below_them() {
         ("essbasic-callback", &["tc3-api"]),
         ("essbasic-emulator", &["tc3-signer", "tc3-api", "tc3-catalogue", "essbasic-models"]),
         (
+            "essbasic-explorer",
+            &[
+                "essbasic",
+                "essbasic-callback",
+                "essbasic-emulator",
+                "tc3-catalogue",
+                "tc3-client",
+                "tc3-signer",
+            ],
+        ),
+        (
             "essbasic-cli",
             &[
                 "essbasic",
                 "essbasic-callback",
                 "essbasic-emulator",
+                "essbasic-explorer",
                 "essbasic-files",
                 "tc3-client",
                 "tc3-signer",

@@ -91,7 +91,10 @@ fn schemas_of_requests_agree_with_the_validation() {
         assert_eq!(schema.validate(&body).map_err(|error| error.to_string()), Ok(()), "{name}");
         // It has fields that exclude each other, which only the rules state.
         let all = full_skeleton(action.request);
-        assert_eq!(schema.validate(&all).map_err(|error| error.to_string()), Ok(()), "{name}");
+        let only_rules = violations(&all, action.request)
+            .iter()
+            .all(|found| matches!(found.kind, ViolationKind::SeveralOf(_)));
+        assert!(!only_rules || schema.is_valid(&all), "{name}");
 
         let mut unknown = body.clone();
         unknown["NoSuchField"] = json!(1);

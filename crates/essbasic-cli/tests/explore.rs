@@ -106,3 +106,43 @@ fn an_unfilled_skeleton_is_not_sent() {
         assert_eq!(output.status.code(), Some(0), "{action}");
     }
 }
+
+#[test]
+fn a_snippet_is_in_the_language_of_the_option() {
+    let snippet = |language: &str| output_of(&["snippet", "DescribeTemplates", "--as", language]);
+    for (language, part) in [
+        ("rust-async", "#[tokio::main]"),
+        ("rust-blocking", "blocking::Client"),
+        ("essbasic", "essbasic call DescribeTemplates --body - <<'JSON'"),
+        ("curl", "--header @- --data-binary"),
+        ("python", "models.DescribeTemplatesRequest()"),
+    ] {
+        let program = snippet(language);
+        assert!(program.contains(part), "{part} in {program}");
+        assert!(program.contains("TENCENTCLOUD_SECRET_KEY") != language.starts_with("rust"));
+    }
+    assert_eq!(
+        snippet("rust-blocking"),
+        output_of(&["snippet", "DescribeTemplates", "--blocking"])
+    );
+    for bad in [&["--as", "cobol"][..], &["--as", "curl", "--blocking"]] {
+        let output = essbasic(&[&["snippet", "DescribeTemplates"], bad].concat());
+        assert_eq!(output.status.code(), Some(1), "{bad:?}");
+    }
+}
+
+#[test]
+fn the_openapi_document_replaces_only_an_earlier_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("openapi.json");
+    let out = path.to_str().unwrap();
+    for _ in 0..2 {
+        assert_eq!(output_of(&["openapi", "--out", out]), "");
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), output_of(&["openapi"]));
+    let other = folder.path().join("other.json");
+    std::fs::write(&other, "{}").unwrap();
+    let output = essbasic(&["openapi", "--out", other.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "{}");
+}

@@ -241,3 +241,12 @@ fn a_full_stdout_is_an_error_and_a_closed_one_is_not() {
     let output = sign(&home, &[]).stdout(writer).output().unwrap();
     assert_eq!((code(&output), stderr(&output)), (0, String::new()));
 }
+
+#[test]
+fn the_header_alone_is_for_scripts() {
+    let home = TempDir::new().unwrap();
+    let request = ["--timestamp", "1551113065", "--payload", "{}", "--action", "DescribeUsage"];
+    let whole = json(&sign(&home, &request).output().unwrap());
+    let header = sign(&home, &[&request[..], &["--authorization"]].concat()).output().unwrap();
+    assert_eq!(stdout(&header).trim_end(), text(&whole, "authorization"));
+}

@@ -6,6 +6,8 @@
 //! Calls leave through a [`Caller`], of which [`BlockingCaller`] is one over the blocking client. Keys stay in it: no
 //! response of the server contains them.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod blocking_caller;
 mod caller;
 mod captured;

@@ -1,4 +1,4 @@
-//! What a client reports about the call that runs in this scope.
+//! Record of the call that runs in this scope, as its client reports it.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -9,7 +9,7 @@ use syn::visit::Visit;
 use syn::{Attribute, Fields, Item, ItemImpl, Type};
 
 /// Crates with types for users.
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "tc3-signer",
     "tc3-json",
     "tc3-api",
@@ -19,6 +19,7 @@ const CRATES: [&str; 9] = [
     "essbasic",
     "essbasic-callback",
     "essbasic-emulator",
+    "essbasic-explorer",
 ];
 
 /// Types whose `Debug` shows their content.

@@ -75,7 +75,7 @@ pub fn action(name: &str) -> Result<&'static ActionMeta, Unknown> {
 const MIN_SIMILARITY: f64 = 0.8;
 
 fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    // A longer name is none of the service.
+    // The service has no longer name.
     const MAX_BYTES: usize = 256;
     let name = Some(name).filter(|name| name.len() <= MAX_BYTES)?.to_ascii_lowercase();
     known

@@ -13,11 +13,11 @@ use super::{MAX_WORD_CHARS, MAX_WORDS};
 pub struct Item<'a> {
     /// Rank of its kind: among items that match equally well, those of a lower one come first.
     pub group: u8,
-    /// Name of the object of a field, or of the set of a value; empty if there is none.
+    /// Name of the object of a field, or of the set of a value; empty for other items.
     pub owner: &'a str,
     /// Name.
     pub name: &'a str,
-    /// Title; empty if there is none.
+    /// Title, or an empty string.
     pub title: &'a str,
     /// Documentation, as Markdown.
     pub doc: &'a str,

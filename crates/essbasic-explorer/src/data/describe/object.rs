@@ -249,7 +249,7 @@ impl FieldLimits {
 }
 
 impl std::fmt::Display for FieldLimits {
-    /// Shows the limits as words, such as `1 to 50 elements`; nothing if there is none.
+    /// Shows the limits as words, such as `1 to 50 elements`; nothing without limits.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let text = |(min, max): (Option<String>, Option<String>), unit: &str| {
             let range = match (min, max) {
