@@ -84,9 +84,12 @@ fn unsupported(key: ClientConfigKey) -> &'static str {
 
 fn check_url(value: &str) -> Result<(), &'static str> {
     const INVALID: &str = "is not a URL; write it as https://HOST or https://HOST:PORT";
+    if value.contains(['?', '#']) {
+        return Err("has a query or a fragment; write it as https://HOST or https://HOST:PORT");
+    }
     let uri: Uri = value.parse().map_err(|_| INVALID)?;
     let authority = uri.authority().ok_or(INVALID)?;
-    if !matches!(uri.scheme_str(), Some("http" | "https")) || value.contains(['?', '#', '\\']) {
+    if !matches!(uri.scheme_str(), Some("http" | "https")) || value.contains('\\') {
         return Err(INVALID);
     }
     if authority.as_str().contains('@') {

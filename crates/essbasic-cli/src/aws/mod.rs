@@ -1,6 +1,7 @@
 //! Settings of a store: the AWS variables of the environment, and profiles in `~/.aws`.
 
 mod check;
+mod names;
 mod profile;
 
 use std::collections::HashMap;
@@ -41,6 +42,9 @@ pub(crate) fn have_keys(settings: &Settings) -> bool {
 /// Reads the AWS variables, and missing settings from the profile `AWS_PROFILE`, or `default`, of the
 /// files that the AWS tools read.
 ///
+/// Of several variables of one setting, the first is used: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT`;
+/// `AWS_REGION`, `AWS_DEFAULT_REGION`; `AWS_SESSION_TOKEN`, `AWS_SECURITY_TOKEN`, `AWS_TOKEN`. All precede a profile.
+///
 /// # Errors
 /// Returns an error that names the variable, or file and line, if a value is unusable or the setting is not supported. It
 /// never shows the value. Booleans become `true` or `false`.
@@ -55,9 +59,13 @@ pub(crate) fn settings(
         variables.keys().filter(|name| name.starts_with("AWS_")).collect();
     // In a fixed order, so that the first error is always the same.
     names.sort();
+    let is_set = |name: &str| variables.contains_key(name);
+    if let Some((name, read)) = names::similar(is_set) {
+        return Err(Failure::new(format!("{name} is not read; set {read} in its place")));
+    }
     let mut settings = Settings::new();
     for name in names {
-        let Ok(key) = name.to_ascii_lowercase().parse::<Key>() else { continue };
+        let Some(key) = names::setting(name, is_set) else { continue };
         let Some(value) = variables.get(name).and_then(|value| value.to_str()) else {
             return Err(Failure::new(format!("{name} is not UTF-8; set it again, or unset it")));
         };
@@ -80,8 +88,7 @@ fn from_profile(
         Some(None) => return Err(Failure::new("AWS_PROFILE is not UTF-8; set it again")),
         named => named.flatten(),
     };
-    let has_region =
-        settings.contains_key(&Key::Region) || settings.contains_key(&Key::DefaultRegion);
+    let has_region = settings.contains_key(&Key::Region);
     let has_keys = have_keys(settings);
     if has_keys && has_region && named.is_none() {
         return Ok(());
@@ -104,13 +111,19 @@ fn from_profile(
             profile::entries(&text, name, is_config).map_err(|flaw| fail(flaw.line, flaw.cause))?;
         let Some(entries) = entries else { continue };
         found = true;
-        for entry in entries {
-            let Some((key, is_of_keys)) = setting(entry.name) else { continue };
+        let has_entry = |name: &str| entries.iter().any(|entry| entry.name == name);
+        for entry in &entries {
+            let Some((key, is_of_keys)) = setting(entry.name) else {
+                match names::similar_entry(entry.name) {
+                    Some(read) if !has_entry(read) => {
+                        let cause = format!("{} is not read; name it {read}", entry.name);
+                        return Err(fail(entry.line, &cause));
+                    }
+                    _ => continue,
+                }
+            };
             // Keys are taken from one source: parts of different sources do not match.
             if settings.contains_key(&key) || is_of_keys && has_keys || entry.value.is_empty() {
-                continue;
-            }
-            if key == Key::Endpoint && settings.contains_key(&Key::S3Endpoint) {
                 continue;
             }
             check(key, entry.value)

@@ -38,8 +38,17 @@ fn unusable_values_name_the_variable_and_are_not_shown() {
         "http://hidden:99999",
         "http://hidden:x",
         "http://u:hidden@h",
+        "http://hidden@h",
+        "http://hidden@h/p",
+        "http://@h/hidden",
         "http://h?hidden",
+        "http://h/?hidden",
+        "http://h/p?hidden=1",
+        "http://h?",
         "http://h#hidden",
+        "http://h/#hidden",
+        "http://h#",
+        "http://h\\hidden",
         "http://hidden h",
         "http://[::1",
     ];
@@ -50,6 +59,8 @@ fn unusable_values_name_the_variable_and_are_not_shown() {
         ("AWS_ACCESS_KEY_ID", &ids[..]),
         ("AWS_SECRET_ACCESS_KEY", &none),
         ("AWS_SESSION_TOKEN", &none),
+        ("AWS_SECURITY_TOKEN", &none),
+        ("AWS_TOKEN", &none),
         ("AWS_REGION", &regions),
         ("AWS_DEFAULT_REGION", &regions),
         ("AWS_ENDPOINT", &urls),
@@ -69,6 +80,109 @@ fn unusable_values_name_the_variable_and_are_not_shown() {
             let error = read_settings(&[keys, (name, value)]).unwrap_err();
             assert!(error.starts_with(&format!("{name} ")), "{name}={value:?}: {error}");
             assert!(!error.contains("hidden") && error.contains(';'), "{error}");
+        }
+    }
+}
+
+#[test]
+fn variables_of_one_setting_have_a_fixed_precedence() {
+    let groups: [(&[&str], Key, [&str; 3]); 3] = [
+        (
+            &["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"],
+            Key::Endpoint,
+            ["https://a", "https://b", "https://c"],
+        ),
+        (&["AWS_REGION", "AWS_DEFAULT_REGION"], Key::Region, ["a", "b", "c"]),
+        (&["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_TOKEN"], Key::Token, ["a", "b", "c"]),
+    ];
+    let home = home(&[
+        (
+            ".aws/credentials",
+            "[default]\naws_access_key_id=I\naws_secret_access_key=k\naws_session_token=file\n",
+        ),
+        (".aws/config", "[default]\nregion=file\nendpoint_url=https://file\n"),
+    ]);
+    let home = home.path().to_str().unwrap();
+    for (names, key, values) in groups {
+        // Every subset of the variables, in both orders, without and with a profile.
+        for set in 1..1 << names.len() {
+            let mut variables: Vec<(&str, &str)> = names
+                .iter()
+                .zip(values)
+                .enumerate()
+                .filter_map(|(index, (name, value))| {
+                    (set >> index & 1 == 1).then_some((*name, value))
+                })
+                .collect();
+            let first = variables[0].1;
+            // An empty variable counts as unset, and a variable that is not used is not checked.
+            if variables.len() > 1 {
+                variables[1].1 = "http://not used@\t";
+            }
+            let unset = names.iter().filter(|name| variables.iter().all(|(set, _)| set != *name));
+            let unset: Vec<(&str, &str)> = unset.map(|name| (*name, "")).collect();
+            variables.extend(unset);
+            for profile in [&[("AWS_PROFILE", "default"), ("HOME", home)][..], &[]] {
+                let keys = [("AWS_ACCESS_KEY_ID", "E"), ("AWS_SECRET_ACCESS_KEY", "e")];
+                let mut variables = [&keys[..], &variables, profile].concat();
+                for _ in 0..2 {
+                    let settings = read_settings(&variables).unwrap();
+                    assert_eq!(
+                        settings.get(&key).map(String::as_str),
+                        Some(first),
+                        "{variables:?}"
+                    );
+                    variables.reverse();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn similar_names_are_errors() {
+    for (name, read, also) in [
+        ("AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID"),
+        ("AWS_KEY_ID", "AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID"),
+        ("AWS_SECRET_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY"),
+        ("AWS_SECRET_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY"),
+        ("AWS_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT"),
+        ("AWS_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+        ("AWS_ENDPOINT_S3", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_S3"),
+    ] {
+        let error = read_settings(&[(name, "https://hidden")]).unwrap_err();
+        assert_eq!(error, format!("{name} is not read; set {read} in its place"));
+        let value = if also.contains("ENDPOINT") { "https://h" } else { "x" };
+        let settings = read_settings(&[(name, "https://hidden"), (also, value)]).unwrap();
+        assert_eq!(settings.values().collect::<Vec<_>>(), [value], "{name}");
+    }
+    let error = read_settings(&[("AWS_DEFAULT_PROFILE", "hidden")]).unwrap_err();
+    assert!(error.contains("set AWS_PROFILE"), "{error}");
+    for (entry, read) in [
+        ("session_token", "aws_session_token"),
+        ("aws_security_token", "aws_session_token"),
+        ("aws_token", "aws_session_token"),
+        ("access_key_id", "aws_access_key_id"),
+        ("aws_access_key", "aws_access_key_id"),
+        ("secret_access_key", "aws_secret_access_key"),
+        ("aws_secret_key", "aws_secret_access_key"),
+        ("aws_region", "region"),
+        ("endpoint", "endpoint_url"),
+        ("aws_endpoint_url", "endpoint_url"),
+    ] {
+        let value = if read == "endpoint_url" { "https://h" } else { "v" };
+        let text = format!("[default]\n{entry} = hidden\n");
+        for text in [text.clone(), format!("{text}{read} = {value}\n")] {
+            let home = home(&[(".aws/credentials", &text)]);
+            match read_settings(&[("HOME", home.path().to_str().unwrap())]) {
+                Ok(settings) => {
+                    assert_eq!(settings.values().collect::<Vec<_>>(), [value], "{entry}")
+                }
+                Err(error) => {
+                    let cause = format!("line 2: {entry} is not read; name it {read}");
+                    assert!(error.ends_with(&cause) && !text.contains(value), "{error}");
+                }
+            }
         }
     }
 }
