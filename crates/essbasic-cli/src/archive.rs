@@ -36,12 +36,17 @@ A run compares the lengths of saved files in a folder, and trusts the journal fo
 of them and compares their SHA-256.
 
 Files stream to a bucket without a copy on disk, those over 8 MiB as multipart uploads: add a rule to the bucket that \
-removes incomplete ones, as a killed command cannot. The keys need the right to list objects below the prefix, to get \
+removes incomplete ones, as a killed command cannot. A file whose upload the bucket does not complete is uploaded at most \
+three times. Objects have the content type of their format; --object-metadata adds x-amz-meta-flowid and, to files of at \
+most 8 MiB, x-amz-meta-sha256. The keys need the right to list objects below the prefix, to get \
 and put them, and to abort uploads. The journal belongs to one endpoint, region, access key, bucket and prefix \
 (temporary keys may change). Settings come from the environment, as for the AWS tools:
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, or AWS_PROFILE (of ~/.aws)
   AWS_REGION, AWS_ENDPOINT (for stores other than AWS)
   AWS_VIRTUAL_HOSTED_STYLE_REQUEST=true (the bucket goes into the host name)
+Of several variables of one setting, the first is used: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_ENDPOINT; AWS_REGION, \
+AWS_DEFAULT_REGION; AWS_SESSION_TOKEN, AWS_SECURITY_TOKEN, AWS_TOKEN. All of them precede the profile. An endpoint has no \
+user, query or fragment.
 --proxy, --ca-file and NO_PROXY apply to the bucket too: AWS_PROXY_URL, AWS_TIMEOUT and other variables for an HTTP client \
 are refused. AWS_BUCKET, AWS_COPY_IF_NOT_EXISTS, AWS_DISABLE_TAGGING and AWS_DISABLE_BULK_DELETE have no effect.
 Tencent COS: AWS_REGION=ap-guangzhou AWS_ENDPOINT=https://cos.ap-guangzhou.myqcloud.com, SecretId and SecretKey as the \
@@ -90,6 +95,9 @@ pub(crate) struct ArchiveArgs {
     /// Keep the journal in this file instead of the folder; needed with a bucket.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
+    /// Add the flow ID and the SHA-256 to the objects of a bucket, as metadata.
+    #[arg(long)]
+    object_metadata: bool,
     /// Number of concurrent downloads, from 1 to 128.
     #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=128))]
     concurrency: u8,
@@ -107,7 +115,12 @@ impl ArchiveArgs {
     /// Returns the options of the target.
     fn to(&self, options: &Options) -> Result<ArchiveOptions, Failure> {
         let Some(place) = Place::named(&self.out)? else {
-            return Ok(ArchiveOptions::to(&self.out));
+            return match self.object_metadata {
+                true => Err(Failure::new(
+                    "--object-metadata needs a bucket; omit it, or write --out s3://BUCKET/PREFIX",
+                )),
+                false => Ok(ArchiveOptions::to(&self.out)),
+            };
         };
         let journal = self.journal.as_ref().ok_or_else(|| {
             Failure::new(
@@ -116,7 +129,11 @@ impl ArchiveArgs {
             )
         })?;
         let (store, id) = place.open(&options.transport()?)?;
-        Ok(ArchiveOptions::to_store(store, place.prefix(), journal).with_store_id(id))
+        let options = ArchiveOptions::to_store(store, place.prefix(), journal).with_store_id(id);
+        Ok(match self.object_metadata {
+            true => options.with_object_metadata(),
+            false => options,
+        })
     }
 
     /// Files that `--report` must not replace.

@@ -1,25 +1,23 @@
 //! `--out s3://BUCKET/PREFIX`: a bucket, configured by the environment.
 
+mod http;
+
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_trait::async_trait;
 use essbasic::object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as Key};
-use essbasic::object_store::client::{
-    ClientConfigKey, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest,
-    HttpResponse, HttpResponseBody, HttpService,
-};
-use essbasic::object_store::{self, ClientOptions, ObjectStore, path};
-use essbasic::transport::{
-    BlockingTransport, Request, TransportConfig, TransportError, TransportErrorKind,
-};
-use http_body_util::BodyExt;
+use essbasic::object_store::client::ClientConfigKey;
+use essbasic::object_store::{ObjectStore, RetryConfig, path};
+use essbasic::transport::TransportConfig;
 
+use self::http::Http;
 use crate::aws;
 use crate::failure::Failure;
 use crate::in_flight::Counted;
+
+/// Maximum retries of a request by the client of the store: some seconds. The job retries too, after longer pauses.
+const MAX_RETRIES: usize = 6;
 
 /// A bucket and where in it.
 #[derive(Debug, PartialEq, Eq)]
@@ -80,7 +78,8 @@ impl Place {
         let http = Http(Arc::new(Counted::new(transport).map_err(Failure::new)?));
         let builder = configured(&self.bucket, std::env::vars_os())?;
         let id = identity(&self.bucket, &builder);
-        let builder = builder.with_http_connector(http);
+        let retry = RetryConfig { max_retries: MAX_RETRIES, ..RetryConfig::default() };
+        let builder = builder.with_http_connector(http).with_retry(retry);
         // Errors name the setting and, for enumerations, the value.
         let store = builder.build().map_err(|error| {
             Failure::new(format!("invalid settings of the store: {error}; see --help"))
@@ -124,17 +123,19 @@ fn configured(
              AWS_PROFILE, or AWS_METADATA_ENDPOINT=http://169.254.169.254 for the machine's role",
         ));
     }
-    let Some(endpoint) = given(Key::S3Endpoint).or_else(|| given(Key::Endpoint)) else {
+    let Some(endpoint) = given(Key::Endpoint) else {
         return Ok(builder.with_bucket_name(bucket));
     };
     // The value is not shown: it may contain a password.
     let Some((scheme, host)) = endpoint.split_once("://") else {
-        return Err(Failure::new("AWS_ENDPOINT is not a URL; write it as https://HOST"));
+        let text = "the endpoint of the store is not a URL; write it as https://HOST";
+        return Err(Failure::new(text));
     };
+    let scheme = scheme.to_ascii_lowercase();
     let plain = given(Key::Client(ClientConfigKey::AllowHttp));
     if scheme != "https" && plain.as_deref() != Some("true") {
         return Err(Failure::new(
-            "AWS_ENDPOINT is not encrypted; write it as https://HOST, or set AWS_ALLOW_HTTP=true",
+            "the endpoint of the store is not encrypted; write it as https://HOST, or set AWS_ALLOW_HTTP=true",
         ));
     }
     let host = host.trim_end_matches('/');
@@ -151,59 +152,6 @@ fn configured(
         .with_bucket_name(bucket)
         .with_virtual_hosted_style_request(virtual_hosted)
         .with_config(Key::S3Endpoint, endpoint))
-}
-
-/// Maximum size of a response, in bytes. Objects are read in parts of 4 MiB; other responses have a few hundred bytes.
-const LONGEST_ANSWER: usize = 5 << 20;
-
-/// Timeout of a request, including the response: a part of 8 MiB at 30 KB per second. The read timeout of the transport
-/// ends a request without any response earlier.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(300);
-
-/// HTTP of the store, over the transport of the calls: with the same proxy and trust anchors.
-#[derive(Debug, Clone)]
-struct Http(Arc<Counted>);
-
-impl HttpConnector for Http {
-    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
-        Ok(HttpClient::new(self.clone()))
-    }
-}
-
-#[async_trait]
-impl HttpService for Http {
-    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let (parts, body) = request.into_parts();
-        let body = body.collect().await?.to_bytes();
-        let (method, headers) = (parts.method, parts.headers);
-        let timeout = Some(REQUEST_TIMEOUT);
-        let request = Request { method, headers, body, timeout, ..Request::get(parts.uri) };
-        let transport = Arc::clone(&self.0);
-        let exchange = move || {
-            let answer = transport.send(request)?;
-            let mut response = HttpResponse::new(HttpResponseBody::from(String::new()));
-            *response.status_mut() = answer.status;
-            *response.headers_mut() = answer.headers;
-            *response.body_mut() = answer.body.collect(LONGEST_ANSWER)?.into();
-            Ok(response)
-        };
-        match tokio::task::spawn_blocking(exchange).await {
-            Ok(exchange) => exchange.map_err(failed),
-            Err(error) => Err(HttpError::new(HttpErrorKind::Unknown, error)),
-        }
-    }
-}
-
-fn failed(error: TransportError) -> HttpError {
-    let kind = match error.kind() {
-        TransportErrorKind::Resolve | TransportErrorKind::Connect => HttpErrorKind::Connect,
-        TransportErrorKind::Timeout => HttpErrorKind::Timeout,
-        TransportErrorKind::Interrupted => HttpErrorKind::Interrupted,
-        TransportErrorKind::Malformed | TransportErrorKind::BodyTooLarge => HttpErrorKind::Decode,
-        _ => HttpErrorKind::Unknown,
-    };
-    // Without the source, which would be shown instead of kind and detail.
-    HttpError::new(kind, std::io::Error::other(error.to_string()))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::support::s3::{STORE_KEY, STORE_TOKEN, s3};
 use crate::support::server::answer;
 use crate::support::{code, essbasic, refused, stderr, stdout, until};
 
-fn emulator(home: &Path, count: usize, pdf_bytes: usize) -> Emulator {
+pub(crate) fn emulator(home: &Path, count: usize, pdf_bytes: usize) -> Emulator {
     let emulator = Emulator::builder().with_rate_limit(None).with_min_pdf_bytes(pdf_bytes);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let emulator = emulator.with_manual_clock(now - 60).start().unwrap();
@@ -36,7 +36,7 @@ fn emulator(home: &Path, count: usize, pdf_bytes: usize) -> Emulator {
     emulator
 }
 
-fn archive(home: &Path, emulator: &Emulator, out: &str) -> Command {
+pub(crate) fn archive(home: &Path, emulator: &Emulator, out: &str) -> Command {
     let mut command = essbasic(home);
     command
         .args(["archive", "--endpoint", &emulator.endpoint(), "--app-id", APP_ID])
@@ -47,7 +47,7 @@ fn archive(home: &Path, emulator: &Emulator, out: &str) -> Command {
     command
 }
 
-fn to_bucket(home: &Path, emulator: &Emulator, endpoint: &str) -> Command {
+pub(crate) fn to_bucket(home: &Path, emulator: &Emulator, endpoint: &str) -> Command {
     let mut command = archive(home, emulator, "s3://b-125/contracts/2026");
     command
         .args(["--journal", "j.jsonl"])

@@ -171,6 +171,7 @@
 //! | [`DownloadOptions::link_request`] | the request for any link of a response, if its host is on the allowlist |
 //! | [`DownloadOptions::with_max_file_bytes`], [`DownloadOptions::with_file_timeout`] | limits of one file |
 //! | [`DownloadOptions::with_part_bytes`] | part size of uploads to a store |
+//! | [`DownloadOptions::with_object_metadata`] | flow ID and SHA-256 as metadata of objects |
 //! | [`DownloadOptions::with_stop`] | cancellation through a [`Stop`] |
 //! | [`DownloadOptions::on_event`] | handler of each [`DownloadEvent`] |
 //!
@@ -201,7 +202,7 @@
 //! | [`ArchiveOptions::with_verify`] | comparison of saved files with their SHA-256 |
 //! | [`ArchiveOptions::skip_status_check`] | download of contracts that not every party has signed |
 //! | [`ArchiveOptions::with_store_id`] | identity of an object store |
-//! | [`ArchiveOptions::with_concurrency`], [`ArchiveOptions::with_names`], [`ArchiveOptions::with_link_host`], [`ArchiveOptions::with_settle`], [`ArchiveOptions::with_part_bytes`], [`ArchiveOptions::with_stop`], [`ArchiveOptions::on_event`] | as for a download |
+//! | [`ArchiveOptions::with_concurrency`], [`ArchiveOptions::with_names`], [`ArchiveOptions::with_link_host`], [`ArchiveOptions::with_settle`], [`ArchiveOptions::with_part_bytes`], [`ArchiveOptions::with_object_metadata`], [`ArchiveOptions::with_stop`], [`ArchiveOptions::on_event`] | as for a download |
 //!
 //! A job of any kind ends early after [`Stop::stop`], and so do the calls and batches of a client with
 //! [`Client::with_stop`]. [`Stop::is_stopped`] returns whether it was called, and [`Stop::is_grace_over`] whether

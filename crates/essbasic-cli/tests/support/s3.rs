@@ -16,12 +16,15 @@ pub struct S3 {
     pub objects: BTreeMap<String, Vec<u8>>,
     pub uploads: BTreeMap<String, BTreeMap<u32, Vec<u8>>>,
     pub started: usize,
+    pub completions: usize,
+    /// Content type and metadata by key.
+    pub attributes: BTreeMap<String, BTreeMap<String, String>>,
     /// Whether it ignores the condition that no object has the key, as some stores do.
     pub unconditional: bool,
 }
 
 impl S3 {
-    fn answer(&mut self, seen: &Seen) -> Answer {
+    pub fn answer(&mut self, seen: &Seen) -> Answer {
         let signed = seen.header("authorization");
         assert!(signed.starts_with("AWS4-HMAC-SHA256 Credential=AKID"), "{signed}");
         assert!(signed.contains("/s3/aws4_request"), "{signed}");
@@ -33,6 +36,14 @@ impl S3 {
         let path = path.to_owned();
         let done = answer(200, "application/xml", "").with_header("ETag", "\"tag\"");
         let upload = query.get("uploadId").map(|id| (*id).to_owned());
+        if (method == "PUT" && upload.is_none()) || query.contains_key("uploads") {
+            let attributes = seen.headers.iter().map(|(name, value)| (name.to_lowercase(), value));
+            let is_attribute =
+                |name: &str| name == "content-type" || name.starts_with("x-amz-meta");
+            let attributes = attributes.filter(|(name, _)| is_attribute(name));
+            let attributes = attributes.map(|(name, value)| (name, value.clone())).collect();
+            self.attributes.insert(path.clone(), attributes);
+        }
         match (method, upload) {
             ("POST", None) if query.contains_key("uploads") => {
                 self.started += 1;
@@ -49,7 +60,14 @@ impl S3 {
                 done
             }
             ("POST", Some(id)) => {
-                let parts = self.uploads.remove(&id).unwrap();
+                self.completions += 1;
+                let Some(parts) = self.uploads.remove(&id) else {
+                    return answer(
+                        404,
+                        "application/xml",
+                        "<Error><Code>NoSuchUpload</Code></Error>",
+                    );
+                };
                 assert_eq!(seen.body.matches("<PartNumber>").count(), parts.len());
                 self.objects.insert(path, parts.into_values().flatten().collect());
                 let body = "<CompleteMultipartUploadResult><ETag>&quot;tag&quot;</ETag></CompleteMultipartUploadResult>";
@@ -93,6 +111,27 @@ impl S3 {
         let part = with(answer(206, "application/pdf", &object[from..=to]));
         part.with_header("Content-Range", &format!("bytes {from}-{to}/{}", object.len()))
     }
+}
+
+/// Starts a server whose function may replace the responses to completions of uploads. It receives the buckets, the
+/// request, and the number of the completion.
+pub fn s3_with_completions(
+    complete: impl Fn(&mut S3, &Seen, usize) -> Option<Answer> + Send + Sync + 'static,
+) -> (Server, Arc<Mutex<S3>>) {
+    let store = Arc::new(Mutex::new(S3::default()));
+    let served = Arc::clone(&store);
+    let server = Server::start(move |seen, _| {
+        let mut store = served.lock().unwrap();
+        if seen.line.starts_with("POST ") && seen.line.contains("uploadId=") {
+            let count = store.completions + 1;
+            if let Some(answer) = complete(&mut store, seen, count) {
+                store.completions = count;
+                return answer;
+            }
+        }
+        store.answer(seen)
+    });
+    (server, store)
 }
 
 /// Starts a server of these buckets; the function may replace responses.

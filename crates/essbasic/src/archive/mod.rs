@@ -168,7 +168,7 @@ impl Archive {
         match &flow.error {
             Some(error)
                 if self.rounds <= self.options.retry_rounds.min(MAX_RETRY_ROUNDS)
-                    && error.kind.is_transient()
+                    && error.is_transient()
                     && !self.options.download.is_stopped() =>
             {
                 self.to_retry.push((index, flow.flow_id.clone()));

@@ -96,6 +96,14 @@ impl ArchiveOptions {
         self
     }
 
+    /// Adds the flow ID and the SHA-256 to the objects of a store; see [`DownloadOptions::with_object_metadata`].
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn with_object_metadata(mut self) -> Self {
+        self.download = self.download.with_object_metadata();
+        self
+    }
+
     /// Sets the number of concurrent downloads; see [`DownloadOptions::concurrency`].
     #[must_use]
     pub fn with_concurrency(mut self, downloads: usize) -> Self {

@@ -136,6 +136,15 @@ impl Content {
         Ok(found)
     }
 
+    /// Returns the media type of the format that the first bytes have.
+    #[cfg(feature = "object-store")]
+    pub(super) fn media_type(&self) -> &'static str {
+        match Detected::by_head(&self.head) {
+            Detected::Format(format) => format.media_type(),
+            _ => "application/octet-stream",
+        }
+    }
+
     /// Checks the complete body.
     ///
     /// # Errors
@@ -198,6 +207,26 @@ mod tests {
         assert_eq!(check(&[&long], Length::Chunked, "PDF"), Ok(long.len() as u64));
         assert_eq!(check(&[b"PK\x03\x04"], Length::Chunked, "ZIP"), Ok(4));
         assert_eq!(check(&[b"\0ofd"], Length::Chunked, "OFD"), Ok(4));
+    }
+
+    #[cfg(feature = "object-store")]
+    #[test]
+    fn the_media_type_is_that_of_the_content() {
+        for (bytes, kind, media_type) in [
+            (PDF, "PDF", "application/pdf"),
+            (b"\xef\xbb\xbf\r\n%PDF-1.7", "", "application/pdf"),
+            (b"PK\x03\x04", "PDF", "application/zip"),
+            (b"\xff\xd8\xff\xe0", "png", "image/jpeg"),
+            (b"\x89PNG\r\n\x1a\n", "jpg", "image/png"),
+            (b"\0ofd", "OFD", "application/octet-stream"),
+            (b"<html>", "PDF", "application/octet-stream"),
+            (b"", "PDF", "application/octet-stream"),
+        ] {
+            let expected = Expected::of(kind, "lease", None);
+            let mut content = Content::new(Length::Chunked, 1000, expected).unwrap();
+            content.update(bytes).unwrap();
+            assert_eq!(content.media_type(), media_type, "{kind}");
+        }
     }
 
     #[test]

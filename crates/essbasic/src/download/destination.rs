@@ -2,6 +2,8 @@
 
 use core::fmt;
 use std::io;
+#[cfg(feature = "object-store")]
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::entry::Entry;
@@ -68,6 +70,9 @@ pub(crate) struct Destination {
     /// `true` if the journal assigns the name to this contract.
     pub(crate) owned: bool,
     pub(crate) intents: Option<Arc<dyn IntentLog>>,
+    /// Number of uploads of the whole file that a store did not complete.
+    #[cfg(feature = "object-store")]
+    pub(super) uncompleted: AtomicU32,
 }
 
 /// A log of the names that files are about to get.

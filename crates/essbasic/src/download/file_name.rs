@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+#[cfg(feature = "object-store")]
+use std::sync::atomic::AtomicU32;
 
 use super::destination::{Destination, Existing, IntentLog, Numbers, UsedNames, numbered};
 use super::name_set::NameSet;
@@ -100,7 +102,15 @@ impl FileNames {
             }
         };
         let (flow_id, intents) = (values.flow_id.to_owned(), self.intents.clone());
-        Destination { flow_id, name, existing, owned, intents }
+        Destination {
+            flow_id,
+            name,
+            existing,
+            owned,
+            intents,
+            #[cfg(feature = "object-store")]
+            uncompleted: AtomicU32::new(0),
+        }
     }
 
     /// Returns the name without number and extension.

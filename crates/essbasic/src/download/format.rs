@@ -74,6 +74,16 @@ impl Format {
         }
     }
 
+    #[cfg(feature = "object-store")]
+    pub(super) fn media_type(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Zip => "application/zip",
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+        }
+    }
+
     /// Returns the format of a body, detected by its first bytes.
     fn of_head(head: &[u8]) -> Option<Self> {
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {

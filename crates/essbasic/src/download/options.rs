@@ -125,7 +125,11 @@ impl DownloadOptions {
     /// multipart upload, which is aborted if the file fails its checks or the job is dropped. A killed process cannot
     /// abort its uploads: configure a lifecycle rule of the bucket that removes unfinished uploads after a day.
     ///
-    /// The store retries transient failures according to its own options. Stores are async only: the blocking client
+    /// Objects have the content type of their format, such as `application/pdf`, if the store supports it, and no
+    /// metadata unless [`with_object_metadata`](Self::with_object_metadata) is set.
+    ///
+    /// The store retries transient failures according to its own options. A file whose upload it does not complete is
+    /// uploaded at most three times; if the response to the completion is lost, the object decides. Stores are async only: the blocking client
     /// runs them on a separate runtime with one thread.
     ///
     /// For S3 and compatible stores use `object_store::aws::AmazonS3Builder`, of that crate's feature `aws`. Tencent
@@ -148,6 +152,23 @@ impl DownloadOptions {
     pub fn with_part_bytes(mut self, bytes: usize) -> Self {
         if let Some(location) = &mut self.location {
             location.part_bytes = bytes;
+        }
+        self
+    }
+
+    /// Adds metadata to the objects of a store: the flow ID as `flowid`, and the hexadecimal SHA-256 as `sha256`.
+    ///
+    /// An object of a multipart upload has no `sha256`, because it is known only after the upload has started;
+    /// [`SavedFile::sha256`](crate::SavedFile::sha256) is that of every file. On S3 the names are `x-amz-meta-flowid` and
+    /// `x-amz-meta-sha256`.
+    ///
+    /// A store that supports no metadata, such as `LocalFileSystem`, then fails the download with
+    /// [`Error::Destination`](crate::Error::Destination).
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn with_object_metadata(mut self) -> Self {
+        if let Some(location) = &mut self.location {
+            location.attributes.with_metadata = true;
         }
         self
     }

@@ -168,6 +168,8 @@ struct Details {
     request_id: String,
     /// The failed call. It is not serialized.
     call: Option<tc3_client::Error>,
+    /// `true` if the job made all attempts that it may make. It is not serialized.
+    is_exhausted: bool,
 }
 
 impl PartialEq for FlowError {
@@ -194,6 +196,7 @@ impl FlowError {
             code: error.code().to_owned(),
             request_id: error.request_id().unwrap_or_default().to_owned(),
             call: Some(error.clone()),
+            is_exhausted: false,
         };
         let message = match error.code() {
             NOT_FOUND_CODE if kind == FlowErrorKind::NotFound => NOT_FOUND.to_owned(),
@@ -211,6 +214,19 @@ impl FlowError {
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.details.get_or_insert_default().hint = hint.into();
         self
+    }
+
+    /// Excludes the contract from the later rounds of its job.
+    #[cfg(feature = "object-store")]
+    pub(crate) fn exhausted(mut self) -> Self {
+        self.details.get_or_insert_default().is_exhausted = true;
+        self
+    }
+
+    /// Returns whether another attempt of the same job may have another result.
+    pub(crate) fn is_transient(&self) -> bool {
+        let is_exhausted = self.details.as_ref().is_some_and(|details| details.is_exhausted);
+        self.kind.is_transient() && !is_exhausted
     }
 
     /// Sets the ID of the response that contains the failure, truncated to [`MAX_REQUEST_ID_BYTES`].
@@ -320,7 +336,7 @@ impl From<Fields> for FlowError {
     fn from(fields: Fields) -> Self {
         let Fields { kind, message, hint, code, request_id } = fields;
         let is_empty = [&hint, &code, &request_id].into_iter().all(String::is_empty);
-        let details = Details { hint, code, request_id, call: None };
+        let details = Details { hint, code, request_id, ..Details::default() };
         Self { kind, message, details: (!is_empty).then(|| Box::new(details)) }
     }
 }

@@ -8,7 +8,15 @@ const OTHER: &[u8] = b"%PDF-1.7\nold\n%%EOF\n";
 
 fn to(existing: Existing) -> Destination {
     let (flow_id, name) = ("f".to_owned(), "a.pdf".to_owned());
-    Destination { flow_id, name, existing, owned: false, intents: None }
+    Destination {
+        flow_id,
+        name,
+        existing,
+        owned: false,
+        intents: None,
+        #[cfg(feature = "object-store")]
+        uncompleted: 0.into(),
+    }
 }
 
 /// Returns the handling of the names `a.pdf`, `a (2).pdf` and so on. A new file gets at least the number `first`.

@@ -1,9 +1,10 @@
 //! Creation of an object on the condition that no object has its key.
 
 use object_store::path::Path;
-use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode};
 use tokio::sync::{Mutex, RwLock};
 
+use super::attributes::{Object, Writer};
 use super::error::{Operation, StoreError, is_unsupported};
 
 /// The support of [`PutMode::Create`] by a store, detected with the first file.
@@ -41,9 +42,8 @@ impl ConditionalPut {
     /// Creates an object in one request, unless one exists.
     pub(super) async fn create(
         &self,
-        store: &dyn ObjectStore,
-        key: &Path,
-        content: PutPayload,
+        writer: Writer<'_>,
+        object: &Object<'_>,
     ) -> Result<Created, StoreError> {
         let known = || async { *self.supported.read().await };
         let mut supported = known().await;
@@ -51,40 +51,36 @@ impl ConditionalPut {
             let _detection = self.detection.lock().await;
             supported = known().await;
             if supported.is_none() {
-                return self.detect(store, key, content).await;
+                return self.detect(writer, object).await;
             }
         }
         match supported {
             Some(true) => {
-                let created = put_new(store, key, content).await;
-                created.map_err(|error| put_failed(key, &error))
+                let created = put_new(writer, object).await;
+                created.map_err(|error| put_failed(object.key, &error))
             }
-            _ => check_and_put(store, key, content).await,
+            _ => check_and_put(writer, object).await,
         }
     }
 
     /// Creates an object twice: a store that supports the condition rejects the second request.
-    async fn detect(
-        &self,
-        store: &dyn ObjectStore,
-        key: &Path,
-        content: PutPayload,
-    ) -> Result<Created, StoreError> {
-        if exists(store, key).await? {
+    async fn detect(&self, writer: Writer<'_>, object: &Object<'_>) -> Result<Created, StoreError> {
+        let key = object.key;
+        if exists(writer.store, key).await? {
             return Ok(Created::Exists);
         }
-        let supported = match put_new(store, key, content.clone()).await {
+        let supported = match put_new(writer, object).await {
             Ok(Created::Exists) => {
                 *self.supported.write().await = Some(true);
                 return Ok(Created::Exists);
             }
-            Ok(Created::Created) => match put_new(store, key, content).await {
+            Ok(Created::Created) => match put_new(writer, object).await {
                 Ok(again) => again == Created::Exists,
                 // The object was created. The next file repeats the detection.
                 Err(_) => return Ok(Created::Created),
             },
             Err(error) if is_unsupported(&error) => {
-                let put = store.put(key, content).await;
+                let put = writer.put(object, PutMode::Overwrite).await;
                 put.map_err(|error| put_failed(key, &error))?;
                 false
             }
@@ -95,29 +91,21 @@ impl ConditionalPut {
     }
 }
 
-async fn check_and_put(
-    store: &dyn ObjectStore,
-    key: &Path,
-    content: PutPayload,
-) -> Result<Created, StoreError> {
-    if exists(store, key).await? {
+async fn check_and_put(writer: Writer<'_>, object: &Object<'_>) -> Result<Created, StoreError> {
+    if exists(writer.store, object.key).await? {
         return Ok(Created::Exists);
     }
-    let put = store.put(key, content).await;
-    put.map(|_| Created::Created).map_err(|error| put_failed(key, &error))
+    let put = writer.put(object, PutMode::Overwrite).await;
+    put.map(|()| Created::Created).map_err(|error| put_failed(object.key, &error))
 }
 
 fn put_failed(key: &Path, error: &Error) -> StoreError {
     StoreError::new(Operation::Put, key, error)
 }
 
-async fn put_new(
-    store: &dyn ObjectStore,
-    key: &Path,
-    content: PutPayload,
-) -> Result<Created, Error> {
-    match store.put_opts(key, content, PutMode::Create.into()).await {
-        Ok(_) => Ok(Created::Created),
+async fn put_new(writer: Writer<'_>, object: &Object<'_>) -> Result<Created, Error> {
+    match writer.put(object, PutMode::Create).await {
+        Ok(()) => Ok(Created::Created),
         Err(Error::AlreadyExists { .. }) => Ok(Created::Exists),
         Err(error) => Err(error),
     }

@@ -145,7 +145,7 @@ fn cause(
         )),
         (Error::NotSupported { .. } | Error::NotImplemented { .. }, _) => Some((
             "the store does not support this operation",
-            "choose a store with put, multipart uploads, head and ranged reads",
+            "choose a store with put, multipart uploads, head and ranged reads, and with metadata if it is requested",
         )),
         (_, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)) => {
             Some(("the store is full", "free some space, or choose another store"))

@@ -8,6 +8,7 @@ use object_store::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::super::entry::hex;
+use super::attributes::{AttributePolicy, Writer};
 use super::conditional_put::ConditionalPut;
 
 /// Default size of a part, in bytes. S3 requires at least 5 MiB for all parts but the last, and at most 10,000 parts:
@@ -23,11 +24,23 @@ pub(crate) struct StoreLocation {
     /// The store's identity, if the caller has set one.
     pub(crate) id: Option<String>,
     pub(super) conditional_put: Arc<ConditionalPut>,
+    pub(crate) attributes: AttributePolicy,
 }
 
 impl StoreLocation {
     pub(crate) fn new(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
-        Self { store, prefix, part_bytes: PART_BYTES, id: None, conditional_put: Arc::default() }
+        Self {
+            store,
+            prefix,
+            part_bytes: PART_BYTES,
+            id: None,
+            conditional_put: Arc::default(),
+            attributes: AttributePolicy::default(),
+        }
+    }
+
+    pub(super) fn writer(&self) -> Writer<'_> {
+        Writer { store: self.store.as_ref(), policy: &self.attributes }
     }
 
     /// Returns the key of a file. The name is used unencoded, so that objects have the same names as files on disk.

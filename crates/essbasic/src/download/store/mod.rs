@@ -1,5 +1,6 @@
 //! Downloads to an object store.
 
+mod attributes;
 mod conditional_put;
 mod error;
 mod location;

@@ -1,9 +1,10 @@
 //! The sink of a file in a store: sent in parts, and created as an object only after it is complete and checked.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use object_store::path::Path;
-use object_store::{Error, MultipartUpload, ObjectStoreExt, PutPayload};
+use object_store::{Attributes, Error, MultipartUpload, PutMode, PutPayload};
 use sha2::{Digest, Sha256};
 use tc3_client::transport::Bytes;
 use tokio::runtime::Handle;
@@ -14,6 +15,7 @@ use super::super::entry::{Entry, hex};
 use super::super::outcome::FetchOutcome;
 use super::super::report::SavedFile;
 use super::super::write::AsyncWrite;
+use super::attributes::Object;
 use super::conditional_put::{Created, exists};
 use super::error::{Operation, StoreError, describe};
 use super::location::StoreLocation;
@@ -21,6 +23,9 @@ use crate::trace::{in_context, run_detached, spawn_blocking};
 
 /// Maximum memory that is reserved for a part before its bytes are received, in bytes.
 const MAX_RESERVED_BYTES: usize = 64 << 20;
+
+/// Maximum uploads of a file that a store does not complete.
+const MAX_UNCOMPLETED: u32 = 3;
 
 /// The sink of a file in a store.
 ///
@@ -105,7 +110,8 @@ impl StoreSink {
         if matches!(self.upload, Upload::NotStarted) {
             self.upload = match self.may_put().await? {
                 true => {
-                    let upload = self.location.store.put_multipart(&self.key).await;
+                    let attributes = self.attributes(None);
+                    let upload = self.location.writer().start_upload(&self.key, &attributes).await;
                     Upload::Multipart(upload.map_err(failed(Operation::StartUpload, &self.key))?)
                 }
                 false => Upload::Skipped,
@@ -143,7 +149,7 @@ impl StoreSink {
         self.record_intent(&sha256).await?;
         if matches!(self.upload, Upload::NotStarted) {
             let content = PutPayload::from(std::mem::take(&mut self.part));
-            return match self.put(content).await? {
+            return match self.put(content, &sha256).await? {
                 Created::Created => Ok(Finished::Saved(self.saved(sha256))),
                 Created::Exists => self.compare(sha256).await,
             };
@@ -155,31 +161,47 @@ impl StoreSink {
         if let Upload::Multipart(upload) = &mut self.upload
             && let Err(error) = upload.complete().await
         {
-            let error = StoreError::new(Operation::CompleteUpload, &self.key, &error);
             // The object may have been created although the response was lost or is an error.
-            let found = self.location.hash_object(&self.key).await;
-            if !matches!(found, Ok(Some(found)) if found == (self.content.length(), sha256.clone()))
-            {
-                return Err(error.into());
+            let length = self.content.length();
+            let created = self.location.has_content(&self.key, length, &sha256).await;
+            if !matches!(created, Ok(true)) {
+                return Err(self.uncompleted(&error));
             }
         }
         Ok(Finished::Saved(self.saved(sha256)))
     }
 
     /// Sends the file in one request.
-    async fn put(&mut self, content: PutPayload) -> Result<Created, FetchOutcome> {
-        let store = Arc::clone(&self.location.store);
+    async fn put(&mut self, content: PutPayload, sha256: &str) -> Result<Created, FetchOutcome> {
+        let (location, key) = (self.location.clone(), self.key.clone());
+        let object = Object { key: &key, content, attributes: self.attributes(Some(sha256)) };
         if !matches!(self.to.existing, Existing::Replace) {
-            let conditional = Arc::clone(&self.location.conditional_put);
-            let created = conditional.create(store.as_ref(), &self.key, content.clone()).await?;
+            let created = location.conditional_put.create(location.writer(), &object).await?;
             let may_replace = matches!(self.to.existing, Existing::KeepUnless(_));
             if created == Created::Created || !may_replace || !self.may_put().await? {
                 return Ok(created);
             }
         }
-        let put = store.put(&self.key, content).await;
-        put.map_err(failed(Operation::Put, &self.key))?;
+        let put = location.writer().put(&object, PutMode::Overwrite).await;
+        put.map_err(failed(Operation::Put, &key))?;
         Ok(Created::Created)
+    }
+
+    fn attributes(&self, sha256: Option<&str>) -> Attributes {
+        let media_type = self.content.media_type();
+        self.location.attributes.attributes(media_type, &self.to.flow_id, sha256)
+    }
+
+    /// Returns the outcome of an upload that the store did not complete, including its own retries. Another attempt
+    /// uploads the whole file again.
+    fn uncompleted(&self, error: &Error) -> FetchOutcome {
+        let uploads = self.to.uncompleted.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        match StoreError::new(Operation::CompleteUpload, &self.key, error).into() {
+            FetchOutcome::Failed(error) if uploads >= MAX_UNCOMPLETED => {
+                FetchOutcome::Refused(error.exhausted())
+            }
+            outcome => outcome,
+        }
     }
 
     /// Compares the file with the object that has its key.

@@ -28,6 +28,8 @@ const MAX_READS: u32 = 3;
 enum Read {
     Hashed((u64, String)),
     Absent,
+    /// The object does not have the expected length.
+    OtherLength,
     /// Another program replaced the object while it was read.
     Changed,
 }
@@ -38,10 +40,30 @@ impl StoreLocation {
         &self,
         key: &Path,
     ) -> Result<Option<(u64, String)>, StoreError> {
+        self.hash_if(key, None).await
+    }
+
+    /// Returns whether the object has this length and SHA-256. An object of another length is not read.
+    pub(super) async fn has_content(
+        &self,
+        key: &Path,
+        bytes: u64,
+        sha256: &str,
+    ) -> Result<bool, StoreError> {
+        let found = self.hash_if(key, Some(bytes)).await?;
+        Ok(found.is_some_and(|(length, hash)| length == bytes && hash == sha256))
+    }
+
+    /// As [`hash_object`](Self::hash_object); `None` also if the object does not have the length.
+    async fn hash_if(
+        &self,
+        key: &Path,
+        length: Option<u64>,
+    ) -> Result<Option<(u64, String)>, StoreError> {
         for _ in 0..MAX_READS {
-            match self.read(key).await? {
+            match self.read(key, length).await? {
                 Read::Hashed(found) => return Ok(Some(found)),
-                Read::Absent => return Ok(None),
+                Read::Absent | Read::OtherLength => return Ok(None),
                 Read::Changed => {}
             }
         }
@@ -50,12 +72,15 @@ impl StoreLocation {
     }
 
     /// Reads an object in ranges, all of the same version of the object.
-    async fn read(&self, key: &Path) -> Result<Read, StoreError> {
+    async fn read(&self, key: &Path, length: Option<u64>) -> Result<Read, StoreError> {
         let found = match self.store.head(key).await {
             Ok(found) => found,
             Err(Error::NotFound { .. }) => return Ok(Read::Absent),
             Err(error) => return Err(StoreError::new(Operation::LookUp, key, &error)),
         };
+        if length.is_some_and(|length| length != found.size) {
+            return Ok(Read::OtherLength);
+        }
         // Without the version, because reading a version requires another permission. A weak ETag matches nothing.
         let tag = found.e_tag.as_deref().filter(|tag| !tag.starts_with("W/"));
         let (mut hash, mut offset) = (Sha256::new(), 0);
@@ -94,10 +119,7 @@ impl StoreLocation {
                     Err(Error::NotFound { .. }) => false,
                     Err(error) => return Err(StoreError::new(Operation::LookUp, &key, &error)),
                 },
-                Verification::Content => {
-                    let found = self.hash_object(&key).await?;
-                    found.is_some_and(|found| found == (file.bytes, file.sha256))
-                }
+                Verification::Content => self.has_content(&key, file.bytes, &file.sha256).await?,
             };
             if !same {
                 return Ok(false);
