@@ -244,14 +244,14 @@ function stepList(result, { t }) {
 	const authorization = String(result.authorization);
 	return el("ol", { class: "tool-steps" }, [
 		step(t("signature.step1"), t("signature.step1.doc"), canonical,
-			labelled(lines.map((line, index) => [t(`signature.line.${name(index)}`), line]))),
+			labeled(lines.map((line, index) => [t(`signature.line.${name(index)}`), line]))),
 		step(t("signature.step2"), t("signature.step2.doc"), String(result.string_to_sign),
-			labelled(toSign.map((line, index) => [t(`signature.line.${["algorithm", "timestamp", "scope", "hash"][index] ?? "header"}`), line]))),
+			labeled(toSign.map((line, index) => [t(`signature.line.${["algorithm", "timestamp", "scope", "hash"][index] ?? "header"}`), line]))),
 		step(t("signature.step3"), t("signature.step3.doc"), String(result.signature),
 			el("div", { class: "stack" }, el("pre", { class: "code wrap" }, String(result.signature)),
 				masked ? el("p", { class: "note small" }, t("signature.masked")) : null)),
 		step(t("signature.step4"), t("signature.step4.doc"), authorization,
-			labelled(parts(authorization).map(([part, value]) => [part, value]))),
+			labeled(parts(authorization).map(([part, value]) => [part, value]))),
 	]);
 }
 
@@ -271,7 +271,7 @@ function step(title, doc, text, content) {
 }
 
 /** @param {[string, string][]} lines */
-function labelled(lines) {
-	return el("dl", { class: "tool-labelled" }, lines.map(([label, line]) => el("div", null,
+function labeled(lines) {
+	return el("dl", { class: "tool-labeled" }, lines.map(([label, line]) => el("div", null,
 		el("dt", null, label), el("dd", null, line === "" ? el("span", { class: "muted" }, "∅") : el("code", null, line)))));
 }
