@@ -266,7 +266,9 @@ impl Builder {
         let tls = self.tls.then(|| Tls::new(self.listen.ip())).transpose()?;
         #[cfg(not(feature = "tls"))]
         let tls = None::<Tls>;
-        let server = Server::start(listener, Arc::clone(&service), sender, tls, self.read_timeout)?;
+        let (timeout, allow_remote) = (self.read_timeout, self.allow_remote);
+        let server =
+            Server::start(listener, Arc::clone(&service), sender, tls, timeout, allow_remote)?;
         Ok(Emulator::new(service, server))
     }
 

@@ -30,7 +30,8 @@
 //! # Control
 //!
 //! Paths below `/_emulator/`, which the service does not have, show contracts and statistics, and control the
-//! clock, contracts and faults. The response to an unknown path lists them. [Faults](Fault) are injected by a
+//! clock, contracts and faults. The response to an unknown path lists them. Requests that a page in a browser has caused are
+//! refused, unless addresses other than loopback are [allowed](Builder::allow_remote). [Faults](Fault) are injected by a
 //! seed.
 //!
 //! The handle has the same: [`flows`](Emulator::flows) lists contracts with their parties,

@@ -7,6 +7,7 @@ mod errors;
 mod faults;
 mod files;
 mod for_tests;
+mod guard;
 mod inspection;
 mod life_cycle;
 mod ranges;

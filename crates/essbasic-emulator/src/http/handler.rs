@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use super::body;
 use super::connection::Connection;
 use super::connections::Connected;
+use super::guard::Guard;
 use super::reply::Reply;
 use super::request::WireRequest;
 use super::tls::Tls;
@@ -45,6 +46,8 @@ pub(super) struct Handler {
     /// Address of links; `None` for a wildcard address, for which links use the `Host` header.
     pub(super) address: Option<SocketAddr>,
     pub(super) tls: Option<Tls>,
+    /// Guard of the administration; `None` if the emulator is not limited to this machine.
+    pub(super) guard: Option<Guard>,
     /// Maximum time for reading the head of a request, and again for its body.
     pub(super) read_timeout: Duration,
 }
@@ -135,6 +138,10 @@ impl Handler {
         request: Request<Incoming>,
     ) -> Result<(Reply, Option<FaultKind>), ConnectionError> {
         let (parts, body) = request.into_parts();
+        let guard = self.guard.as_ref().filter(|_| routes::is_admin(parts.uri.path()));
+        if let Some(refusal) = guard.and_then(|guard| guard.refusal(&parts)) {
+            return Ok((refusal, None));
+        }
         let action = parts.headers.get("x-tc-action").and_then(|action| action.to_str().ok());
         let max_bytes = body::max_bytes(action);
         let read = tokio::time::timeout(self.read_timeout, body::read(body, max_bytes)).await??;

@@ -3,6 +3,7 @@
 mod body;
 pub(crate) mod connection;
 mod connections;
+mod guard;
 pub(crate) mod handler;
 mod listener;
 pub(crate) mod range;

@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle as TaskHandle;
 
+use super::guard::Guard;
 use super::handler::Handler;
 use super::listener;
 use super::tls::Tls;
@@ -36,6 +37,7 @@ impl Server {
         callbacks: Option<CallbackSender>,
         tls: Option<Tls>,
         read_timeout: Duration,
+        allow_remote: bool,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -49,6 +51,7 @@ impl Server {
             scheme,
             address: (!address.ip().is_unspecified()).then_some(address),
             tls,
+            guard: (!allow_remote).then(|| Guard::new(scheme, address)),
             read_timeout,
         });
         let thread =

@@ -17,6 +17,11 @@ use crate::state::links::Target;
 /// Path prefix of the administration, which the real service does not have.
 const ADMIN: &str = "/_emulator/";
 
+/// Returns whether a path is one of the administration.
+pub(crate) fn is_admin(path: &str) -> bool {
+    path.starts_with(ADMIN)
+}
+
 /// Returns the response to a request, and the fault that applies to the response.
 pub(crate) fn respond(
     service: &Service,
@@ -26,7 +31,7 @@ pub(crate) fn respond(
     let action = request.header("x-tc-action");
     let fault = match request.uri.path() {
         "/" => service.faults.draw(action.unwrap_or_default()),
-        path if path.starts_with(ADMIN) => None,
+        path if is_admin(path) => None,
         _ => service.faults.draw(DOWNLOAD),
     };
     let meta = action.and_then(|action| essbasic_models::CATALOGUE.action(action));
