@@ -62,13 +62,11 @@ impl BlockingCaller {
     /// # Errors
     /// Returns the error of a source that is configured but invalid.
     pub fn has_credential(&self) -> Result<bool, CallError> {
-        // Any action: nothing is sent.
-        let Some(action) = CATALOGUE.actions.first() else { return Ok(false) };
         let is_absent = |error: &CallError| {
             error.cause().and_then(|e| e.downcast_ref()).is_some_and(CredentialError::is_absent)
         };
-        match self.client.preview(action.info, &serde_json::json!({})) {
-            Ok(_) => Ok(true),
+        match preview_any(&self.client) {
+            Ok(()) => Ok(true),
             Err(error) if is_absent(&error) => Ok(false),
             Err(error) => Err(error),
         }
@@ -136,8 +134,19 @@ impl Caller for BlockingCaller {
     }
 
     async fn credential(&self) -> Option<Credential> {
-        self.keys.last()
+        let client = self.client.clone();
+        // Fetches it if there is none yet, or if it has expired.
+        let fetched = on_thread(move || preview_any(&client)).await;
+        fetched.ok().and_then(|()| self.keys.last())
     }
+}
+
+/// Signs a request of any action, for which a credential is fetched. Nothing is sent to the service.
+fn preview_any(client: &Client) -> Result<(), CallError> {
+    let mut actions = CATALOGUE.actions.iter();
+    let previewed =
+        actions.next().map(|action| client.preview(action.info, &serde_json::json!({})));
+    previewed.transpose().map(drop)
 }
 
 /// Runs a blocking function on a thread that may block.

@@ -5,8 +5,8 @@ mod schema;
 
 use std::collections::BTreeMap;
 
-use essbasic::catalogue::ActionMeta;
 use essbasic::catalogue::skeleton::skeleton;
+use essbasic::catalogue::{ActionMeta, Effect};
 use essbasic::models::CATALOGUE;
 use serde_json::{Map, Value, json};
 
@@ -74,9 +74,9 @@ fn operation(action: &ActionMeta, schemas: &mut Schemas) -> Value {
         },
         "responses": call::responses(name, &schemas.response(action.response)),
         "x-idempotent": info.idempotent,
-        "x-effect": if is_write(action) { "write" } else { "read" },
+        "x-effect": action.effect.name(),
     });
-    if is_write(action) {
+    if action.effect == Effect::Write {
         operation["parameters"] = json!([call::confirmation(name)]);
     }
     if info.deprecated {
@@ -97,13 +97,9 @@ fn example(action: &ActionMeta) -> Value {
     body
 }
 
-fn is_write(action: &ActionMeta) -> bool {
-    !["Describe", "Get"].iter().any(|read| action.info.name.starts_with(read))
-}
-
 fn description(action: &ActionMeta) -> String {
     let mut text = format!("{}\n\n{}", action.title, action.doc);
-    if is_write(action) {
+    if action.effect == Effect::Write {
         text.push_str(
             "\n\nThis action changes data. Outside the emulator it requires `--allow-writes`.",
         );

@@ -42,6 +42,8 @@ pub struct ActionOverview {
     pub title_en: Cow<'static, str>,
     /// Group of the action.
     pub group: &'static str,
+    /// `read` if the action only reads, otherwise `write`.
+    pub effect: &'static str,
     /// True if the service has announced the removal of the action.
     pub deprecated: bool,
     /// True if the action is idempotent.
@@ -59,6 +61,7 @@ impl ActionOverview {
             title: action.title,
             title_en: title(action, Language::English),
             group: action.group,
+            effect: action.effect.name(),
             deprecated: info.deprecated,
             idempotent: info.idempotent,
             required_fields: action.request.fields.iter().filter(|field| field.required).count(),

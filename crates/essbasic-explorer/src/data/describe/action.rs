@@ -30,6 +30,8 @@ pub struct ActionItem {
     pub group: &'static str,
     /// Cargo feature that enables the types of the action.
     pub feature: &'static str,
+    /// `read` if the action only reads, otherwise `write`.
+    pub effect: &'static str,
     /// True if the service has announced the removal of the action.
     pub deprecated: bool,
     /// True if the action is idempotent.
@@ -67,6 +69,7 @@ impl ActionItem {
             doc: action.doc,
             group: action.group,
             feature: action.group,
+            effect: action.effect.name(),
             deprecated: info.deprecated,
             idempotent: info.idempotent,
             host: info.host,

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use axum::extract::State;
-use essbasic::models::CATALOGUE;
 use essbasic_emulator::modeled_actions;
 use serde::Serialize;
 use serde_json::Value;
@@ -35,7 +34,6 @@ struct Catalogue<'a> {
 struct Action {
     #[serde(flatten)]
     overview: ActionOverview,
-    effect: Option<&'static str>,
     /// Whether the emulator models it; `null` for the service.
     modeled: Option<bool>,
 }
@@ -45,7 +43,6 @@ pub(super) async fn get(State(session): Shared) -> Reply {
         (session.mode == Mode::Emulator).then(|| modeled_actions().collect());
     let overview = overview();
     let actions = overview.actions.into_iter().map(|overview| Action {
-        effect: CATALOGUE.action(overview.name).map(|action| action.effect.name()),
         modeled: modeled.as_ref().map(|modeled| modeled.contains(overview.name)),
         overview,
     });

@@ -1,0 +1,13 @@
+//! `/api/check/{action}`: the violations of a body as typed.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+
+use super::{Shared, action};
+use crate::data::check::check_with_agent;
+use crate::http::reply::{self, Reply};
+
+pub(super) async fn post(State(session): Shared, Path(name): Path<String>, text: Bytes) -> Reply {
+    let text = String::from_utf8_lossy(&text);
+    reply::json(&check_with_agent(action::find(&name)?, &text, session.agent.is_some()))
+}
