@@ -1,5 +1,6 @@
 //! Data of the page and of the command: pure functions without IO.
 
+mod bodies;
 pub mod callback;
 pub mod check;
 pub mod describe;

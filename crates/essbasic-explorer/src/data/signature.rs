@@ -1,1 +1,432 @@
 //! Signatures with every intermediate value.
+
+use std::fmt;
+
+use essbasic::credentials::Credential;
+use serde::{Deserialize, Deserializer, Serialize};
+use tc3_signer::{Date, Explanation, Payload, Request, Signer};
+
+/// A pair of SecretId and SecretKey.
+#[derive(Clone)]
+pub struct Keys {
+    /// The SecretId.
+    pub secret_id: String,
+    /// The SecretKey.
+    pub secret_key: String,
+    /// True if signatures may be shown, as those of the emulator's keys and of keys in the request.
+    pub shows_signature: bool,
+}
+
+impl fmt::Debug for Keys {
+    /// Omits both keys: each may have been entered in the place of the other.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys")
+            .field("shows_signature", &self.shows_signature)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request to sign.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SignRequest {
+    /// The SecretId; the session's without one.
+    pub secret_id: Option<String>,
+    /// The SecretKey; the session's without one.
+    pub secret_key: Option<String>,
+    /// The service of the credential scope; `essbasic` without one.
+    pub service: Option<String>,
+    /// The `Host` header; that of the service without one.
+    pub host: Option<String>,
+    /// The `X-TC-Action` header.
+    pub action: Option<String>,
+    /// True if the action is not signed, as by the official SDKs.
+    pub two_headers: bool,
+    /// Seconds since the Unix epoch; the current time without one.
+    pub timestamp: Option<u64>,
+    /// `POST` or `GET`; `POST` without one.
+    pub method: Option<String>,
+    /// The path, percent-encoded; `/` without one.
+    pub path: Option<String>,
+    /// The query, without the question mark.
+    pub query: Option<String>,
+    /// The `Content-Type` header; that of the method without one.
+    pub content_type: Option<String>,
+    /// The body.
+    #[serde(deserialize_with = "bytes")]
+    pub payload: Vec<u8>,
+    /// True if the body is not signed (`X-TC-Content-SHA256: UNSIGNED-PAYLOAD`).
+    pub unsigned_payload: bool,
+}
+
+fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default().into_bytes())
+}
+
+impl fmt::Debug for SignRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignRequest")
+            .field("action", &self.action)
+            .field("timestamp", &self.timestamp)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A signature with every intermediate value except the derived keys.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Signature {
+    /// The canonical request.
+    pub canonical_request: String,
+    /// SHA-256 of the canonical request, in hexadecimal digits.
+    pub hashed_canonical_request: String,
+    /// The string to sign.
+    pub string_to_sign: String,
+    /// The signature, or `***`.
+    pub signature: String,
+    /// The `Authorization` header.
+    pub authorization: String,
+}
+
+impl fmt::Debug for Signature {
+    /// Omits the signature, with which the request can be replayed for minutes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signature")
+            .field("hashed_canonical_request", &self.hashed_canonical_request)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A signed request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Signed {
+    /// The signature.
+    #[serde(flatten)]
+    pub signature: Signature,
+    /// Seconds since the Unix epoch.
+    pub timestamp: u64,
+    /// UTC day of the timestamp, in the credential scope.
+    pub date: String,
+    /// The intermediate values in the order of their computation.
+    pub steps: Vec<Step>,
+}
+
+/// An intermediate value.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Step {
+    /// Name of the value, such as `string_to_sign`.
+    pub name: &'static str,
+    /// The value.
+    pub value: String,
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Step").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Error of a request that cannot be signed or compared. [`Display`](fmt::Display) prints the failure,
+/// [`hint`](Self::hint) returns the fix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignFailure {
+    /// There is no SecretId, or no SecretKey.
+    NoKeys,
+    /// A key is not one of the service; the string has the reason.
+    InvalidKeys(String),
+    /// The request cannot be signed.
+    Request {
+        /// Cause.
+        message: String,
+        /// Fix.
+        hint: Option<&'static str>,
+    },
+    /// Values without which a signature cannot be compared.
+    Missing(Vec<Missing>),
+}
+
+/// A value without which a signature cannot be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Missing {
+    /// The `Authorization` header, canonical request or string to sign.
+    Authorization,
+    /// The timestamp.
+    Timestamp,
+    /// The action, which is signed.
+    Action,
+}
+
+impl SignFailure {
+    /// Returns the fix, if one is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoKeys => {
+                Some("enter both, or start with TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY")
+            }
+            Self::InvalidKeys(_) => Some("copy the key again from the console"),
+            Self::Request { hint, .. } => *hint,
+            Self::Missing(_) => Some("copy it from the request that was sent"),
+        }
+    }
+}
+
+impl fmt::Display for SignFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoKeys => f.write_str("no SecretId or no SecretKey"),
+            Self::InvalidKeys(reason) => f.write_str(reason),
+            Self::Request { message, .. } => f.write_str(message),
+            Self::Missing(missing) => {
+                let names = missing.iter().map(|missing| match missing {
+                    Missing::Authorization => "the Authorization header",
+                    Missing::Timestamp => "the header X-TC-Timestamp",
+                    Missing::Action => "the header X-TC-Action",
+                });
+                write!(f, "the comparison needs {}", names.collect::<Vec<_>>().join(" and "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for SignFailure {}
+
+/// Signs a request, with the session's keys if it has none. `now` is in seconds since the Unix epoch.
+///
+/// # Errors
+/// Returns [`SignFailure`] if there are no keys, or if the request cannot be signed.
+pub fn sign(
+    request: &SignRequest,
+    session: Option<&Keys>,
+    now: u64,
+) -> Result<Signed, SignFailure> {
+    let keys = keys(request, session)?;
+    // Published samples replace parts of their keys by asterisks.
+    let plain = |text: &str| text.replace('*', "x");
+    Credential::new(plain(&keys.secret_id), plain(&keys.secret_key))
+        .validate()
+        .map_err(|error| SignFailure::InvalidKeys(error.to_string()))?;
+    let parts = Parts::new(request);
+    let subject = Subject::new(request, &parts, &keys, request.timestamp.unwrap_or(now));
+    let explanation = subject.explain()?;
+    let signature = shown(&explanation, keys.shows_signature);
+    let scope = explanation.string_to_sign.lines().nth(2).unwrap_or_default().to_owned();
+    let steps = [
+        ("hashed_payload", &explanation.hashed_payload),
+        ("canonical_request", &signature.canonical_request),
+        ("hashed_canonical_request", &signature.hashed_canonical_request),
+        ("credential_scope", &scope),
+        ("string_to_sign", &signature.string_to_sign),
+        ("signature", &signature.signature),
+        ("authorization", &signature.authorization),
+    ];
+    let steps = steps.into_iter().map(|(name, value)| Step { name, value: value.clone() });
+    let steps = steps.collect();
+    let date =
+        Date::of(subject.timestamp).map_or_else(String::new, |date| date.as_str().to_owned());
+    Ok(Signed { signature, timestamp: subject.timestamp, date, steps })
+}
+
+/// Returns the keys of the request, or else those of the session.
+pub(super) fn keys(request: &SignRequest, session: Option<&Keys>) -> Result<Keys, SignFailure> {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    match (given(&request.secret_id), given(&request.secret_key)) {
+        (Some(secret_id), Some(secret_key)) => {
+            Ok(Keys { secret_id, secret_key, shows_signature: true })
+        }
+        (None, None) => session.cloned().ok_or(SignFailure::NoKeys),
+        _ => Err(SignFailure::NoKeys),
+    }
+}
+
+/// Returns the signature as shown; `***` if it must not be.
+pub(super) fn shown(explanation: &Explanation, shows_signature: bool) -> Signature {
+    let hidden = |text: &str| match shows_signature {
+        true => text.to_owned(),
+        false => text.replace(&explanation.signature, "***"),
+    };
+    Signature {
+        canonical_request: explanation.canonical_request.clone(),
+        hashed_canonical_request: explanation.hashed_canonical_request.clone(),
+        string_to_sign: explanation.string_to_sign.clone(),
+        signature: hidden(&explanation.signature),
+        authorization: hidden(&explanation.authorization),
+    }
+}
+
+/// The parts of a request with their default values.
+pub(super) struct Parts {
+    method: String,
+    host: String,
+    content_type: String,
+    service: String,
+}
+
+impl Parts {
+    pub(super) fn new(request: &SignRequest) -> Self {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let service = given(&request.service).unwrap_or_else(|| "essbasic".to_owned());
+        let method = given(&request.method).map_or("POST".to_owned(), |it| it.to_ascii_uppercase());
+        let content_type = given(&request.content_type).unwrap_or_else(|| {
+            let of_get = "application/x-www-form-urlencoded";
+            if method == "GET" { of_get } else { "application/json" }.to_owned()
+        });
+        let host = given(&request.host).unwrap_or_else(|| format!("{service}.tencentcloudapi.com"));
+        Self { method, host, content_type, service }
+    }
+}
+
+/// The complete request with its keys.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) secret_id: &'a str,
+    pub(super) secret_key: &'a str,
+    pub(super) service: &'a str,
+    pub(super) timestamp: u64,
+    pub(super) request: Request<'a>,
+    /// The action, signed or not.
+    pub(super) action: Option<&'a str>,
+    pub(super) body: &'a [u8],
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(
+        request: &'a SignRequest,
+        parts: &'a Parts,
+        keys: &'a Keys,
+        timestamp: u64,
+    ) -> Self {
+        let action = request.action.as_deref().filter(|action| !action.is_empty());
+        Self {
+            secret_id: &keys.secret_id,
+            secret_key: &keys.secret_key,
+            service: &parts.service,
+            timestamp,
+            request: Request {
+                method: &parts.method,
+                path: request.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/"),
+                query: request.query.as_deref().unwrap_or_default(),
+                content_type: &parts.content_type,
+                host: &parts.host,
+                action: action.filter(|_| !request.two_headers),
+                extra: &[],
+                payload: match request.unsigned_payload {
+                    true => Payload::Unsigned,
+                    false => Payload::Signed(&request.payload),
+                },
+            },
+            action,
+            body: &request.payload,
+        }
+    }
+
+    pub(super) fn explain(&self) -> Result<Explanation, SignFailure> {
+        Signer::new(self.secret_id, self.secret_key)
+            .explain(&self.request, self.service, self.timestamp)
+            .map_err(|error| SignFailure::Request {
+                message: format!("the request cannot be signed: {error}"),
+                hint: error.hint(),
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn request(fields: Value) -> SignRequest {
+        serde_json::from_value(fields).unwrap()
+    }
+
+    #[test]
+    fn the_published_vectors() {
+        let data = include_str!("../../../tc3-signer/tests/data/tc3-vectors.json");
+        let file: Value = serde_json::from_str(data).unwrap();
+        for vector in file["vectors"].as_array().unwrap() {
+            let (input, expected) = (&vector["input"], &vector["output"]);
+            if vector["name"] == "v1-HmacSHA1" {
+                continue;
+            }
+            let headers = &input["signed_headers"];
+            let signed = sign(
+                &request(json!({
+                    "secret_id": input["secret_id"], "secret_key": input["secret_key"],
+                    "service": input["service"], "method": input["method"], "query": input["query"],
+                    "host": headers["host"], "content_type": headers["content-type"],
+                    "action": headers.get("x-tc-action"), "timestamp": input["timestamp"],
+                    "payload": input["payload"],
+                })),
+                None,
+                0,
+            );
+            let signed = serde_json::to_value(signed.unwrap()).unwrap();
+            for (field, of_vector) in [
+                ("canonical_request", "canonical_request"),
+                ("hashed_canonical_request", "hcr"),
+                ("string_to_sign", "string_to_sign"),
+                ("signature", "signature"),
+                ("authorization", "authorization"),
+            ] {
+                assert_eq!(signed[field], expected[of_vector], "{field}");
+            }
+        }
+    }
+
+    #[test]
+    fn signatures_of_session_keys_are_hidden() {
+        let session = |shows_signature| Keys {
+            secret_id: "AKIDEXAMPLE".to_owned(),
+            secret_key: "SECRETEXAMPLE".to_owned(),
+            shows_signature,
+        };
+        let request = request(json!({ "action": "DescribeFlowDetailInfo", "payload": "{}" }));
+        let shown = sign(&request, Some(&session(true)), 1_551_113_065).unwrap();
+        let hidden = sign(&request, Some(&session(false)), 1_551_113_065).unwrap();
+        assert_eq!((shown.timestamp, &*shown.date), (1_551_113_065, "2019-02-25"));
+        let text = serde_json::to_string(&hidden).unwrap();
+        assert!(
+            !text.contains(&shown.signature.signature) && text.contains("Signature=***"),
+            "{text}"
+        );
+        let own = SignRequest {
+            secret_id: Some("AKIDEXAMPLE".to_owned()),
+            secret_key: Some("SECRETEXAMPLE".to_owned()),
+            ..request.clone()
+        };
+        let own = sign(&own, Some(&session(false)), 1_551_113_065).unwrap();
+        assert_eq!(own, shown);
+        for result in [&shown, &hidden] {
+            let text = format!("{result:?}{}", serde_json::to_string(result).unwrap());
+            assert!(!text.contains("SECRETEXAMPLE"), "{text}");
+            let names: Vec<_> = result.steps.iter().map(|step| step.name).collect();
+            assert_eq!(names.len(), 7);
+            assert_eq!(result.steps[3].value, "2019-02-25/essbasic/tc3_request");
+        }
+        let debug = format!("{:?}{own:?}{:?}", session(true), request);
+        assert!(!debug.contains("SECRET") && !debug.contains("AKID"), "{debug}");
+    }
+
+    #[test]
+    fn requests_without_keys_or_with_wrong_parts_are_refused() {
+        let half = request(json!({ "secret_id": "AKIDEXAMPLE" }));
+        assert_eq!(sign(&half, None, 0), Err(SignFailure::NoKeys));
+        assert_eq!(sign(&SignRequest::default(), None, 0), Err(SignFailure::NoKeys));
+        for (field, value, expected) in [
+            ("host", json!("a\nb"), "host"),
+            ("timestamp", json!(1_551_113_065_000_u64), "year 9999"),
+            ("path", json!("/a b"), "path or query contains a space"),
+            ("secret_key", json!("a key"), "SecretKey"),
+        ] {
+            let mut fields = json!({ "secret_id": "AKIDEXAMPLE", "secret_key": "SECRETEXAMPLE" });
+            fields[field] = value;
+            let error = sign(&request(fields), None, 0).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+            assert!(error.hint().is_some());
+        }
+    }
+}
