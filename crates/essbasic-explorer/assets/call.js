@@ -170,7 +170,7 @@ async function save(action, builder, context) {
 			el("h2", null, t("save.title")),
 			context.catalogue.can_save ? el("div", { class: "field" }, el("label", { for: "save-name" }, t("save.name")), name) : el("p", null, t("save.off")),
 			result,
-			el("div", { class: "row" }, store, el("button", { class: "button", onclick: () => close(null) }, t("close"))),
+			el("div", { class: "row" }, store, el("button", { class: "button", onclick: () => close(null) }, t("save.close"))),
 		];
 	});
 }

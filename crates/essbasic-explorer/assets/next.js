@@ -1,5 +1,6 @@
 // Next steps from the values of a response: actions that take an id, and files to open.
 import { el, toast } from "./dom.js";
+import { isPlaceholder } from "./field.js";
 import { format, getAt, isObject, parsePath, setAt } from "./json.js";
 import { fromTemplate, prefill } from "./prefill.js";
 
@@ -83,7 +84,7 @@ function button(step, style) {
 /** @param {string} key @param {Json} value @param {string} path @param {Context} context @param {string} action
  * @param {Json} response @returns {Step[]} */
 function stepsOf(key, value, path, context, action, response) {
-	if (typeof value !== "string" || value === "" || value.length > 4096) return [];
+	if (typeof value !== "string" || value === "" || value.length > 4096 || isPlaceholder(value)) return [];
 	const { t, catalogue, navigate } = context;
 	if (PDF.test(value)) {
 		return isFile(path, value, action) ? [{ label: t("call.open_pdf"), file: true, run: () => openFile(value, context) }] : [];

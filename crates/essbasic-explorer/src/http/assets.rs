@@ -10,7 +10,7 @@ use axum::response::Response;
 
 use super::error::ApiError;
 use super::reply::Reply;
-use super::strip::strip;
+use super::strip;
 
 macro_rules! assets {
     ($($name:literal),* $(,)?) => {
@@ -63,6 +63,7 @@ assets![
     "side.js",
     "signature.js",
     "style.css",
+    "texts.js",
     "tool.js",
     "tools.css",
     "tree.js",
@@ -74,7 +75,11 @@ static SERVED: LazyLock<Vec<(&str, Bytes)>> = LazyLock::new(|| {
 });
 
 fn served(name: &str, text: &str) -> String {
-    if name.ends_with(".js") || name.ends_with(".css") { strip(text) } else { text.to_owned() }
+    match name.rsplit('.').next() {
+        Some("js") => strip::script(text),
+        Some("css") => strip::style_sheet(text),
+        _ => text.to_owned(),
+    }
 }
 
 /// Returns the page.
