@@ -97,7 +97,7 @@ function title(page) {
 	document.title = `${page ? `${page} · ` : ""}essbasic explorer${mode ? ` · ${mode}` : ""}`;
 }
 
-/** Shows the mode in badge, colour and icon. */
+/** Shows the mode in badge, color and icon. */
 function showMode() {
 	if (!catalogue) return;
 	const { mode, endpoint } = catalogue;

@@ -1,7 +1,7 @@
-// Editor of the request's text: line numbers, colours, and the place of a problem.
+// Editor of the request's text: line numbers, colors, and the place of a problem.
 import { clear, el } from "./dom.js";
 
-const MAX_COLOURED = 100_000;
+const MAX_COLORED = 100_000;
 const TOKEN = /("(?:[^"\\\n]|\\.)*"?)(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b/g;
 
 export class Editor {
@@ -39,11 +39,11 @@ export class Editor {
 	/** Replaces the text without a report of a change. @param {string} text */
 	setText(text) {
 		if (this.area.value !== text) this.area.value = text;
-		this.colour();
+		this.color();
 	}
 
 	typed() {
-		this.colour();
+		this.color();
 		this.change(this.area.value);
 	}
 
@@ -64,9 +64,9 @@ export class Editor {
 		this.paint.children[line - 1]?.scrollIntoView({ block: "center", inline: "nearest" });
 	}
 
-	colour() {
+	color() {
 		const text = this.area.value;
-		const isLarge = text.length > MAX_COLOURED;
+		const isLarge = text.length > MAX_COLORED;
 		this.element.classList.toggle("large", isLarge);
 		if (isLarge) {
 			clear(this.paint);
@@ -76,7 +76,7 @@ export class Editor {
 		for (const [index, line] of lines.entries()) {
 			const old = /** @type {HTMLElement | undefined} */ (this.paint.children[index]);
 			if (old && old.textContent === line) continue;
-			const node = el("span", { class: "line" }, coloured(line));
+			const node = el("span", { class: "line" }, colored(line));
 			if (index + 1 === this.line) node.classList.add("bad");
 			if (old) old.replaceWith(node);
 			else this.paint.append(node);
@@ -86,7 +86,7 @@ export class Editor {
 }
 
 /** @param {string} line @returns {(Node | string)[]} */
-function coloured(line) {
+function colored(line) {
 	/** @type {(Node | string)[]} */
 	const parts = [];
 	let at = 0;
