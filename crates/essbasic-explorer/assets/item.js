@@ -106,6 +106,7 @@ function badges(item, { t }) {
 		el("span", { class: "badge", title: t(item.idempotent ? "describe.idempotent.doc" : "describe.not_idempotent.doc") },
 			t(item.idempotent ? "describe.idempotent" : "describe.not_idempotent")),
 		item.rate_limit ? el("span", { class: "badge" }, t("describe.rate", { n: Number(item.rate_limit) })) : null,
+		item.host ? el("span", { class: "badge" }, el("code", null, item.host)) : null,
 		item.pages ? el("span", { class: "badge" }, t("describe.pages")) : null,
 		item.deprecated ? el("span", { class: "badge danger" }, t("describe.deprecated")) : null,
 		item.feature ? el("span", { class: "badge", title: t("describe.feature") }, el("code", null, item.feature)) : null,

@@ -219,7 +219,22 @@ export function extract(text) {
 			// The next brace may begin an object.
 		}
 	}
-	return null;
+	return extractEscaped(text);
+}
+
+/** Finds an object in a string of a text, as logs escape them. @param {string} text */
+function extractEscaped(text) {
+	const at = text.indexOf('"{');
+	if (at < 0) return null;
+	const parser = new Parser(text, null);
+	parser.at = at;
+	try {
+		const inner = parser.string();
+		const value = parse(inner);
+		return isObject(value) ? { value, text: inner } : null;
+	} catch {
+		return null;
+	}
 }
 
 /** Returns the keys of a path, such as `Agent.ProxyOperator` or `FlowIds[0]`. @param {string} path */
