@@ -70,20 +70,18 @@ export async function render(container, context) {
 	};
 }
 
-const RUST = /(\/\/[^\n]*)|(b?r#*"[\s\S]*?"#*|"(?:\\.|[^"\\])*")|\b(async|await|fn|let|mut|use|match|pub|struct|impl|for|in|if|else|return|move|true|false|None|Some|Ok|Err|const|as|mod|static|dyn|where|loop)\b/g;
-const PYTHON = /(#[^\n]*)|("""[\s\S]*?"""|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|\b(import|from|def|return|if|else|for|in|not|None|True|False|with|as|try|except|print|class|raise|lambda)\b/g;
-const SHELL = /((?:^|(?<=\s))#[^\n]*)|('[^']*'|"(?:\\.|[^"\\])*")|\b(set|export|essbasic|curl|cat|case|esac|if|then|fi|exit|printf|jq)\b/g;
+const RUST = /(\/\/[^\n]*)|r#"[\s\S]*?"#|"(?:\\.|[^"\\])*"/g;
+const OTHERS = /(#[^\n]*)|"""[\s\S]*?"""|"(?:\\.|[^"\\])*"|'[^']*'/g;
 
-/** Returns the code with its comments, strings and keywords in spans. @param {string} code @param {string} language */
+/** Returns the code with its comments and strings in spans. @param {string} code @param {string} language */
 function highlighted(code, language) {
-	const pattern = language.startsWith("rust") ? RUST : language === "python" ? PYTHON : SHELL;
+	const pattern = language.startsWith("rust") ? RUST : OTHERS;
 	/** @type {Node[]} */
 	const nodes = [];
 	let at = 0;
 	for (const match of code.matchAll(pattern)) {
 		if (match.index > at) nodes.push(document.createTextNode(code.slice(at, match.index)));
-		const kind = match[1] !== undefined ? "comment" : match[2] !== undefined ? "string" : "keyword";
-		nodes.push(el("span", { class: `code-${kind}` }, match[0]));
+		nodes.push(el("span", { class: match[1] === undefined ? "code-string" : "code-comment" }, match[0]));
 		at = match.index + match[0].length;
 	}
 	nodes.push(document.createTextNode(code.slice(at)));

@@ -16,23 +16,28 @@ export function field(label, control, help) {
 		el("label", { for: control.id }, label), control, id ? el("p", { id, class: "muted small" }, help) : null);
 }
 
-/** Returns a labelled input of a secret, with a button that shows it. It is never stored. @param {string} label
- * @param {string} [help] */
+/** Puts a button behind a control. @param {HTMLElement} control @param {HTMLElement} button */
+export function withButton(control, button) {
+	const row = el("div", { class: "tool-secret" });
+	control.replaceWith(row);
+	row.append(control, button);
+}
+
+/** Returns a labelled input of a secret, with a button that shows it. It is never stored.
+ * @param {string} label @param {string} [help] */
 export function secretField(label, help) {
 	const input = el("input", { type: "password", autocomplete: "off", spellcheck: "false", class: "mono" });
-	const toggle = el("button", { class: "button small", "aria-pressed": "false" }, t("tool.show"));
-	toggle.setAttribute("aria-label", `${t("tool.show")}: ${label}`);
-	toggle.addEventListener("click", () => {
-		const shown = input.type === "password";
-		input.type = shown ? "text" : "password";
-		toggle.setAttribute("aria-pressed", String(shown));
-		toggle.textContent = t(shown ? "tool.hide" : "tool.show");
-		toggle.setAttribute("aria-label", `${t(shown ? "tool.hide" : "tool.show")}: ${label}`);
-	});
+	const toggle = el("button", { class: "button small", onclick: () => {
+		input.type = input.type === "password" ? "text" : "password";
+		name();
+	} });
+	const name = () => {
+		toggle.textContent = t(input.type === "password" ? "tool.show" : "tool.hide");
+		toggle.setAttribute("aria-label", `${toggle.textContent}: ${label}`);
+	};
+	name();
 	const node = field(label, input, help);
-	const row = el("div", { class: "tool-secret" });
-	input.replaceWith(row);
-	row.append(input, toggle);
+	withButton(input, toggle);
 	return { node, input };
 }
 
