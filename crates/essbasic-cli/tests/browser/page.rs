@@ -107,7 +107,11 @@ impl Page {
 
     /// Opens a route of the loaded page.
     pub(crate) async fn go(&self, route: &str) {
-        self.script("location.hash = argument", json!(route)).await;
+        // Waits for the new content, because the old one may have elements with the same names.
+        let script = "location.hash !== argument
+            && (document.querySelector('main > .page')?.setAttribute('data-old', ''), location.hash = argument)";
+        self.script(script, json!(route)).await;
+        self.until("!document.querySelector('main > [data-old]')", json!(null)).await;
     }
 
     /// Selects the language of the page, `en` or `zh`.

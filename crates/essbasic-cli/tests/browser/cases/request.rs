@@ -1,6 +1,7 @@
 //! Requests: built, checked, shown and sent.
 
 use std::rc::Rc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use essbasic_emulator::{OPERATOR, ORGANIZATION};
 use serde_json::{Value, json};
@@ -92,7 +93,7 @@ pub(crate) async fn a_read_is_shown_and_sent(context: Rc<Context>) {
     page.tab("headers").await;
     page.contains(RESPONSE, "content-type").await;
     // An error of the service has its code and a hint.
-    page.paste(JSON, r#"{"FlowIds": ["yDmissing"]}"#).await;
+    page.paste(JSON, "{}").await;
     page.click("[data-testid=send]").await;
     page.until("document.querySelector('[data-testid=response] .danger')", json!(null)).await;
     page.go("#/history").await;
@@ -171,10 +172,13 @@ pub(crate) async fn a_contract_is_created_signed_and_opened(context: Rc<Context>
     page.close_others(&before).await;
 }
 
+/// A contract from a template of the emulator.
 pub(crate) fn from_template(name: &str) -> Value {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     json!({ "FlowInfos": [{
         "FlowName": name,
         "TemplateId": TEMPLATE,
+        "Deadline": now + 86_400,
         "FlowApprovers": [
             { "ApproverType": "ENTERPRISE", "OrganizationName": "\u{5178}\u{5b50}\u{8c26}\u{793a}\u{4f8b}\u{4f01}\u{4e1a}",
               "OrganizationOpenId": ORGANIZATION, "OpenId": OPERATOR },
