@@ -15,6 +15,8 @@
 #[cfg(unix)]
 mod cases;
 #[cfg(unix)]
+mod context;
+#[cfg(unix)]
 mod measure;
 #[cfg(unix)]
 mod page;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::run::Context;
+use crate::context::Context;
 
 const LOADS: usize = 15;
 

@@ -105,12 +105,17 @@ impl Page {
         self.driver.goto("about:blank").await.unwrap();
     }
 
-    /// Opens a route of the loaded page.
+    /// Opens a route of the loaded page, as by its address, and waits for the new content: the old one may have elements with the
+    /// same names.
     pub(crate) async fn go(&self, route: &str) {
-        // Waits for the new content, because the old one may have elements with the same names.
-        let script = "location.hash !== argument
-            && (document.querySelector('main > .page')?.setAttribute('data-old', ''), location.hash = argument)";
-        self.script(script, json!(route)).await;
+        let script =
+            "(document.querySelector('main > .page')?.setAttribute('data-old', ''), location.href)";
+        let address = self.script(script, json!(null)).await;
+        let (document, current) = address.as_str().unwrap().split_once('#').unwrap();
+        if format!("#{current}") == route {
+            return;
+        }
+        self.driver.goto(format!("{document}{route}")).await.unwrap();
         self.until("!document.querySelector('main > [data-old]')", json!(null)).await;
     }
 
@@ -185,6 +190,20 @@ impl Page {
         element.send_keys(Key::Control + "a").await.unwrap();
         element.send_keys(Key::Delete + "").await.unwrap();
         element.send_keys(text).await.unwrap();
+    }
+
+    /// Replaces the request of the editor.
+    pub(crate) async fn request(&self, text: &str) {
+        self.until("document.querySelector('[data-testid=json]')", json!(null)).await;
+        // Narrow screens show either the form or the editor.
+        if self
+            .script("!document.querySelector('[data-testid=json]').checkVisibility()", json!(null))
+            .await
+            == json!(true)
+        {
+            self.tab("json").await;
+        }
+        self.paste("[data-testid=json]", text).await;
     }
 
     /// Replaces the text of an input at once, as by pasting.

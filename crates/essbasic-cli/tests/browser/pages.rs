@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::run::Context;
+use crate::context::Context;
 
 /// Names of the pages.
 pub(crate) const PAGES: [&str; 11] = [
@@ -47,7 +47,7 @@ pub(crate) async fn show(context: &Context, name: &str) {
             page.shown("[data-testid=results] [role=option]").await;
         }
         "call" => {
-            page.paste("[data-testid=json]", &json!({"FlowIds": [flow]}).to_string()).await;
+            page.request(&json!({"FlowIds": [flow]}).to_string()).await;
             send(context).await;
         }
         "signature" => signature(context).await,

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::context::Context;
 use crate::pages;
-use crate::run::Context;
 
 const PAGES: [&str; 10] = [
     "home",

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use crate::context::Context;
 use crate::pages::{PAGES, show};
-use crate::run::Context;
 
 /// Rules whose results depend on the color scheme; the others run once.
 const COLORS: &str = "{type: 'rule', values: ['color-contrast', 'link-in-text-block']}";

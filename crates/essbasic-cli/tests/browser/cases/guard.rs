@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use serde_json::json;
 
+use crate::context::Context;
 use crate::process::Explorer;
-use crate::run::Context;
 use crate::support::server::{Server, answer};
 
 /// Sends the head of a request as it is, and returns the status.

@@ -4,88 +4,51 @@ use std::rc::Rc;
 
 use serde_json::json;
 
-use crate::run::Context;
+use crate::context::Context;
+use crate::process::Explorer;
+use crate::support::server::{Answer, Seen, Server, answer};
 
 /// Calls `executed` if it becomes an element, in text, in an attribute, or as an address.
 const MARKUP: &str =
     r#"'"><img src=x onerror=executed(1)><svg onload=executed(2)><script>executed(3)</script>"#;
 
-/// Contract names, messages, requests, responses, searches, addresses and all inputs of the tools.
-pub(crate) async fn markup_stays_text(context: Rc<Context>) {
+/// Addresses, searches, requests with their faults, and all inputs of the tools.
+pub(crate) async fn text_of_the_user_stays_text(context: Rc<Context>) {
     let page = &context.page;
-    for text in ["404", "422", "400", "502"] {
-        context.expect(text).await;
+    for status in ["404", "422", "400"] {
+        context.expect(status).await;
     }
-    let explorer = &context.emulated;
-    let flow = context.new_flow(MARKUP);
-    let cancel = json!({"FlowId": flow, "CancelMessage": MARKUP});
-    let _ = explorer.api(
-        "/api/call/ChannelCancelFlow",
-        Some(&cancel),
-        &[("x-confirm-action", "ChannelCancelFlow")],
-    );
-    page.open(explorer, "#/").await;
+    page.open(&context.emulated, "#/").await;
     page.fill("[data-testid=search]", "<img").await;
     page.paste("[data-testid=search]", MARKUP).await;
     page.contains("#search-panel", "<img").await;
     harmless(&context, "search").await;
-    let address = format!("#/{}", MARKUP.replace('%', "%25"));
-    page.go(&address).await;
-    page.shown("main h1").await;
-    harmless(&context, "address").await;
-    page.go("#/DescribeFlowDetailInfo?tab=%3Cimg%20src=x%20onerror=executed(4)%3E").await;
-    page.contains("main h1", "DescribeFlowDetailInfo").await;
-    harmless(&context, "tab").await;
-
-    // Values and names of a request, its faults, and an error of the service.
+    for route in [
+        format!("#/{MARKUP}"),
+        "#/DescribeFlowDetailInfo?tab=<img src=x onerror=executed(4)>".to_owned(),
+    ] {
+        let script = "document.querySelector('main > .page').setAttribute('data-old', ''), location.hash = argument";
+        page.script(script, json!(route)).await;
+        page.until("!document.querySelector('main > [data-old]')", json!(null)).await;
+        harmless(&context, &route).await;
+    }
     page.go("#/DescribeFlowDetailInfo?tab=call").await;
-    let body = json!({"FlowIds": [MARKUP], "FlowGroupId": MARKUP, MARKUP: MARKUP}).to_string();
-    page.paste("[data-testid=json]", &body).await;
-    page.shown(".status-button").await;
+    let body = json!({"FlowIds": [MARKUP], "FlowGroupId": 1, MARKUP: MARKUP}).to_string();
+    page.request(&body).await;
     page.click(".status-button").await;
-    page.shown("[data-testid=violations]").await;
+    page.contains("[data-testid=violations]", "FlowGroupId").await;
     page.click("[data-testid=preview-button]").await;
     page.contains("[data-testid=preview]", "<img").await;
-    page.click("[data-testid=send]").await;
-    page.until("document.querySelector('[data-testid=response]')?.checkVisibility()", json!(null))
-        .await;
     harmless(&context, "request").await;
-    page.paste("[data-testid=json]", MARKUP).await;
-    page.until("document.querySelector('#json-problem')?.textContent", json!(null)).await;
+    page.request(MARKUP).await;
+    page.until("document.querySelector('#json-problem').textContent", json!(null)).await;
     harmless(&context, "syntax").await;
-
-    // A response: the name of the contract.
-    page.paste("[data-testid=json]", &json!({"FlowIds": [flow]}).to_string()).await;
-    page.click("[data-testid=send]:enabled").await;
-    page.contains("[data-testid=response]", "<img").await;
-    page.tab("raw").await;
-    page.contains("[data-testid=raw]", "<img").await;
-    harmless(&context, "response").await;
-    page.go("#/history").await;
-    page.shown("[data-testid=history] li").await;
-    page.script(
-        "document.querySelectorAll('details').forEach((node) => { node.open = true; })",
-        json!(null),
-    )
-    .await;
-    page.contains("[data-testid=history]", "<img").await;
-    harmless(&context, "history").await;
-
-    page.go("#/emulator").await;
-    page.contains("[data-testid=emulator]", "<img").await;
-    harmless(&context, "emulator").await;
-    page.go("#/DescribeFlowDetailInfo?tab=call").await;
-    page.paste("[data-testid=json]", &json!({"FlowIds": [MARKUP]}).to_string()).await;
+    page.request(&json!({"FlowIds": [MARKUP]}).to_string()).await;
     page.tab("code").await;
     page.contains("[data-testid=snippet]", "<img").await;
     harmless(&context, "code").await;
-
-    // Every input of the tools.
     for route in ["#/signature", "#/signature?tab=compare", "#/callback", "#/emulator"] {
-        page.go("#/").await;
-        page.shown(".groups").await;
         page.go(route).await;
-        page.shown("main h1").await;
         page.settle().await;
         let fill = "(() => {
             document.querySelectorAll('main details').forEach((node) => { node.open = true; });
@@ -105,15 +68,88 @@ pub(crate) async fn markup_stays_text(context: Rc<Context>) {
     }
 }
 
+/// Reasons of the emulator.
+pub(crate) async fn text_of_the_emulator_stays_text(context: Rc<Context>) {
+    let page = &context.page;
+    let flow = context.new_flow("markup");
+    let reject = json!({"flow": flow, "reason": MARKUP});
+    let (status, rejected) = context.emulated.api("/api/emulator/reject", Some(&reject), &[]);
+    assert_eq!(status, 200, "{rejected}");
+    page.open(&context.emulated, "#/emulator").await;
+    page.contains(&format!("[data-flow={flow}]"), "<img").await;
+    harmless(&context, "emulator").await;
+}
+
+/// Responds with markup in every string: a contract, an error, links, and a body that is not JSON.
+fn hostile(seen: &Seen, _: std::net::SocketAddr) -> Answer {
+    let content = match &*seen.body {
+        body if body.contains("error") => {
+            json!({"Error": {"Code": MARKUP, "Message": MARKUP}, "RequestId": MARKUP})
+        }
+        body if body.contains("html") => return answer(200, "text/html", MARKUP),
+        _ => json!({
+            "FlowInfo": [{"FlowId": MARKUP, "FlowName": MARKUP, MARKUP: MARKUP}],
+            "FlowResourceUrlInfos": [{"FlowId": MARKUP, "ResourceUrlInfos": [
+                {"Url": "javascript:executed(5)", "Name": MARKUP, "Type": "PDF"},
+                {"Url": format!("http://example.com/{MARKUP}.pdf"), "Name": MARKUP, "Type": "PDF"},
+            ]}],
+            "RequestId": MARKUP,
+        }),
+    };
+    let response = answer(200, "application/json", json!({"Response": content}).to_string());
+    response.with_header("x-markup", MARKUP)
+}
+
+pub(crate) async fn text_of_the_service_stays_text(context: Rc<Context>) {
+    let page = &context.page;
+    for status in ["422", "502", "403"] {
+        context.expect(status).await;
+    }
+    let service = Server::start(hostile);
+    let keys = [("TENCENTCLOUD_SECRET_ID", "AKIDexample"), ("TENCENTCLOUD_SECRET_KEY", "example")];
+    let explorer = Explorer::start(&["--endpoint", &service.url()], &keys);
+    assert_eq!(explorer.mode, "production");
+    for (route, id) in [
+        ("#/DescribeFlowDetailInfo?tab=call", "yDone"),
+        ("#/DescribeFlowDetailInfo?tab=call", "error"),
+        ("#/DescribeFlowDetailInfo?tab=call", "html"),
+        ("#/DescribeResourceUrlsByFlows?tab=call", "yDone"),
+    ] {
+        page.open(&explorer, route).await;
+        page.request(&json!({"FlowIds": [id]}).to_string()).await;
+        page.click("[data-testid=send]:enabled").await;
+        page.contains("[data-testid=response]", "<img").await;
+        harmless(&context, &format!("{route} {id}")).await;
+        for tab in ["raw", "headers"] {
+            page.tab(tab).await;
+            harmless(&context, &format!("{route} {id} {tab}")).await;
+        }
+    }
+    // The script of a link is no link, and another host is refused.
+    page.tab("tree").await;
+    let files =
+        page.script("document.querySelectorAll('[data-testid=pdf]').length", json!(null)).await;
+    assert_eq!(files, json!(1));
+    let before = page.driver.windows().await.unwrap();
+    page.click("[data-testid=pdf]").await;
+    page.shown("#toasts > *").await;
+    harmless(&context, "file").await;
+    page.close_others(&before).await;
+    page.go("#/history").await;
+    page.shown("[data-testid=history] li").await;
+    page.script(
+        "document.querySelectorAll('details').forEach((node) => { node.open = true; })",
+        json!(null),
+    )
+    .await;
+    page.contains("[data-testid=history]", "<img").await;
+    harmless(&context, "history").await;
+    page.leave().await;
+}
+
 /// Asserts that no element was made from the markup, and that nothing was executed.
 async fn harmless(context: &Context, place: &str) {
-    let made = context
-        .page
-        .script(
-            "document.querySelectorAll('[onerror], [onload], img[src=x], main script').length",
-            json!(null),
-        )
-        .await;
-    assert_eq!(made, json!(0), "{place}");
+    let made = "document.querySelectorAll('[onerror], [onload], img[src=x], main script, a[href^=javascript]').length";
+    assert_eq!(context.page.script(made, json!(null)).await, json!(0), "{place}");
     assert_eq!(context.page.executed().await, Vec::<String>::new(), "{place}");
 }

@@ -3,12 +3,12 @@
 mod access;
 mod guard;
 mod markup;
-pub(crate) mod request;
+mod request;
 mod search;
 mod start;
 mod tools;
 
-use crate::run::Case;
+use crate::context::Case;
 
 macro_rules! cases {
     ($($module:ident: $($name:ident),+;)+) => {
@@ -25,7 +25,7 @@ cases! {
     request: form_and_json_follow_each_other, faults_are_shown_next_to_the_field, a_read_is_shown_and_sent,
         a_write_needs_the_name, a_contract_is_created_signed_and_opened;
     tools: a_wrong_signature_is_explained, a_callback_is_decrypted, code_has_five_languages, the_emulator_is_controlled;
-    markup: markup_stays_text;
+    markup: text_of_the_user_stays_text, text_of_the_emulator_stays_text, text_of_the_service_stays_text;
     guard: foreign_hosts_and_origins_are_refused, other_sites_cannot_call, other_names_of_this_machine_are_refused;
     access: axe_reports_no_serious_fault, narrow_screens_show_everything, the_assets_are_small, the_focus_is_visible;
 }

@@ -1,15 +1,12 @@
 //! Requests: built, checked, shown and sent.
 
 use std::rc::Rc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use essbasic_emulator::{OPERATOR, ORGANIZATION};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
+use crate::context::{Context, contract};
 use crate::pages;
-use crate::run::Context;
-use crate::support::contracts::{RECIPIENT, TEMPLATE};
 
 const JSON: &str = "[data-testid=json]";
 const RESPONSE: &str = "[data-testid=response]";
@@ -23,7 +20,7 @@ async fn request(context: &Context) -> Value {
 pub(crate) async fn form_and_json_follow_each_other(context: Rc<Context>) {
     let page = &context.page;
     page.open(&context.emulated, "#/DescribeTemplates?tab=call").await;
-    page.paste(JSON, r#"{"Agent":{"AppId":"a"},"TemplateName":"one","Limit":20}"#).await;
+    page.request(r#"{"Agent":{"AppId":"a"},"TemplateName":"one","Limit":20}"#).await;
     page.until("document.querySelector('[data-path=TemplateName]')?.value === 'one'", json!(null))
         .await;
     page.fill("[data-path=TemplateName]", "two").await;
@@ -32,10 +29,10 @@ pub(crate) async fn form_and_json_follow_each_other(context: Rc<Context>) {
     let built = request(&context).await;
     assert_eq!(built, json!({"Agent": {"AppId": "a"}, "TemplateName": "two", "Limit": 7}));
     // A syntax error keeps the form, and names its line.
-    page.paste(JSON, "{\n  \"Limit\": oops\n}").await;
+    page.request("{\n  \"Limit\": oops\n}").await;
     page.contains("#json-problem", "2").await;
     // Integers of 64 bits keep their digits.
-    page.paste(JSON, r#"{"Limit": 20, "Offset": 9007199254740993}"#).await;
+    page.request(r#"{"Limit": 20, "Offset": 9007199254740993}"#).await;
     page.fill("[data-path=Limit]", "8").await;
     page.until("document.querySelector(argument).value.includes('8') && document.querySelector(argument).value.includes('9007199254740993')", json!(JSON)).await;
     // All fields, then only the required ones.
@@ -57,18 +54,18 @@ pub(crate) async fn form_and_json_follow_each_other(context: Rc<Context>) {
 pub(crate) async fn faults_are_shown_next_to_the_field(context: Rc<Context>) {
     let page = &context.page;
     page.open(&context.emulated, "#/DescribeFlowDetailInfo?tab=call").await;
-    page.paste(JSON, r#"{"FlowIds": ["one", 2], "FlowGroupId": null, "Unknown": 1}"#).await;
+    page.request(r#"{"FlowIds": ["one", 2], "FlowGroupId": null, "Unknown": 1}"#).await;
     page.until("[...document.querySelectorAll('[data-problem]')].some((node) => node.dataset.problem.startsWith('FlowIds') && node.textContent)", json!(null)).await;
     page.click(".status-button").await;
     page.contains("[data-testid=violations]", "FlowIds").await;
     // Repaired in the form, while typing.
     let ids: Vec<String> = (0..101).map(|id| format!("yD{id}")).collect();
-    page.paste(JSON, &json!({ "FlowIds": ids }).to_string()).await;
+    page.request(&json!({ "FlowIds": ids }).to_string()).await;
     page.contains("[data-testid=violations]", "100").await;
-    page.paste(JSON, &json!({ "FlowIds": ["yDone"] }).to_string()).await;
+    page.request(&json!({ "FlowIds": ["yDone"] }).to_string()).await;
     page.shown(".build-status .success").await;
     // A log line.
-    page.paste(JSON, r#"2026-01-01 DEBUG request: {"FlowIds":["yDlog"]} status=200"#).await;
+    page.request(r#"2026-01-01 DEBUG request: {"FlowIds":["yDlog"]} status=200"#).await;
     page.click("[data-testid=extract]").await;
     page.until("document.querySelector(argument).value.trimStart().startsWith('{')", json!(JSON))
         .await;
@@ -79,7 +76,7 @@ pub(crate) async fn a_read_is_shown_and_sent(context: Rc<Context>) {
     let page = &context.page;
     let flow = context.flow().await;
     page.open(&context.emulated, "#/DescribeFlowDetailInfo?tab=call").await;
-    page.paste(JSON, &json!({ "FlowIds": [flow] }).to_string()).await;
+    page.request(&json!({ "FlowIds": [flow] }).to_string()).await;
     page.click("[data-testid=preview-button]").await;
     let preview = page.contains("[data-testid=preview]", "TC3-HMAC-SHA256").await;
     for part in ["POST", "X-TC-Action", "DescribeFlowDetailInfo", "Signature=***", &flow] {
@@ -93,7 +90,7 @@ pub(crate) async fn a_read_is_shown_and_sent(context: Rc<Context>) {
     page.tab("headers").await;
     page.contains(RESPONSE, "content-type").await;
     // An error of the service has its code and a hint.
-    page.paste(JSON, "{}").await;
+    page.request("{}").await;
     page.click("[data-testid=send]").await;
     page.until("document.querySelector('[data-testid=response] .danger')", json!(null)).await;
     page.go("#/history").await;
@@ -110,9 +107,9 @@ pub(crate) async fn a_read_is_shown_and_sent(context: Rc<Context>) {
 
 pub(crate) async fn a_write_needs_the_name(context: Rc<Context>) {
     let page = &context.page;
-    let flow = context.new_flow("to be cancelled");
+    let flow = context.new_flow("to_be_cancelled");
     page.open(&context.emulated, "#/ChannelCancelFlow?tab=call").await;
-    page.paste(JSON, &json!({ "FlowId": flow, "CancelMessage": "no" }).to_string()).await;
+    page.request(&json!({ "FlowId": flow, "CancelMessage": "no" }).to_string()).await;
     let sent = || context.emulated.api("/api/history", None, &[]).1["history"][0]["action"].clone();
     page.click("[data-testid=send]").await;
     let confirm = page.shown("[data-testid=confirm-send]").await;
@@ -139,7 +136,7 @@ pub(crate) async fn a_contract_is_created_signed_and_opened(context: Rc<Context>
         .await;
     page.keys(Key::Enter + "").await;
     page.tab("call").await;
-    page.paste(JSON, &from_template("Browser").to_string()).await;
+    page.request(&contract("Browser").to_string()).await;
     page.shown(".build-status .success").await;
     page.click("[data-testid=send]").await;
     page.fill("[data-testid=confirm]", "CreateFlowsByTemplates").await;
@@ -159,7 +156,7 @@ pub(crate) async fn a_contract_is_created_signed_and_opened(context: Rc<Context>
         .await;
     }
     page.go("#/DescribeResourceUrlsByFlows?tab=call").await;
-    page.paste(JSON, &json!({ "FlowIds": [flow] }).to_string()).await;
+    page.request(&json!({ "FlowIds": [flow] }).to_string()).await;
     pages::send(&context).await;
     // Reading must not depend on a viewer, which headless browsers lack.
     page.script("(() => { window.opened = []; const create = URL.createObjectURL; URL.createObjectURL = (blob) => { const url = create.call(URL, blob); window.opened.push(blob); return url; }; })()", json!(null)).await;
@@ -170,19 +167,4 @@ pub(crate) async fn a_contract_is_created_signed_and_opened(context: Rc<Context>
     let pdf = page.driver.execute_async(script, Vec::<Value>::new()).await.unwrap();
     assert_eq!(*pdf.json(), json!(["application/pdf", "%PDF-"]));
     page.close_others(&before).await;
-}
-
-/// A contract from a template of the emulator.
-pub(crate) fn from_template(name: &str) -> Value {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    json!({ "FlowInfos": [{
-        "FlowName": name,
-        "TemplateId": TEMPLATE,
-        "Deadline": now + 86_400,
-        "FlowApprovers": [
-            { "ApproverType": "ENTERPRISE", "OrganizationName": "\u{5178}\u{5b50}\u{8c26}\u{793a}\u{4f8b}\u{4f01}\u{4e1a}",
-              "OrganizationOpenId": ORGANIZATION, "OpenId": OPERATOR },
-            { "ApproverType": "PERSON", "Name": "\u{674e}\u{56db}", "Mobile": "13900000000", "RecipientId": RECIPIENT },
-        ],
-    }]})
 }

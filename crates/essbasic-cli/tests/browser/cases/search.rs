@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use crate::run::Context;
+use crate::context::Context;
 
 const OPTION: &str = "[data-testid=results] [role=option]";
 

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use crate::context::Context;
 use crate::process::Explorer;
-use crate::run::Context;
 
 pub(crate) async fn the_token_leaves_the_address(context: Rc<Context>) {
     let page = &context.page;

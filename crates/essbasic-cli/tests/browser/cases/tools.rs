@@ -5,7 +5,7 @@ use std::rc::Rc;
 use essbasic_emulator::{SECRET_ID, SECRET_KEY};
 use serde_json::{Value, json};
 
-use crate::run::Context;
+use crate::context::Context;
 use crate::support::server::{Server, answer};
 
 const DIFFERENCE: &str = "[data-testid=signature-diff]";
@@ -68,7 +68,7 @@ pub(crate) async fn a_callback_is_decrypted(context: Rc<Context>) {
 pub(crate) async fn code_has_five_languages(context: Rc<Context>) {
     let page = &context.page;
     page.open(&context.emulated, "#/DescribeFlowDetailInfo?tab=call").await;
-    page.paste("[data-testid=json]", r#"{"FlowIds": ["yDcode"]}"#).await;
+    page.request(r#"{"FlowIds": ["yDcode"]}"#).await;
     page.tab("code").await;
     for language in ["rust-async", "rust-blocking", "essbasic", "curl", "python"] {
         page.click(&format!("[data-testid=code-{language}]")).await;
@@ -79,7 +79,7 @@ pub(crate) async fn code_has_five_languages(context: Rc<Context>) {
 
 pub(crate) async fn the_emulator_is_controlled(context: Rc<Context>) {
     let page = &context.page;
-    let names = ["panel sign", "panel reject", "panel cancel", "panel expire"];
+    let names = ["panel_sign", "panel_reject", "panel_cancel", "panel_expire"];
     let flows = names.map(|name| context.new_flow(name));
     page.open(&context.emulated, "#/emulator").await;
     let actions = ["sign0", "reject0", "cancel", "expire"];
