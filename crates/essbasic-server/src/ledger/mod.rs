@@ -24,13 +24,17 @@ mod message;
 mod operation;
 mod operations;
 mod pace;
+mod postgres;
 mod reason;
 mod requests;
 mod rows;
+mod sql;
+mod sqlite;
 mod view;
 mod worker;
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use self::clock::ManualClock;
@@ -53,17 +57,23 @@ pub use self::worker::{Lease, WorkerId};
 
 use self::memory::Memory;
 use self::operation::Operation;
+use self::postgres::Postgres;
+use self::sqlite::Sqlite;
 
 /// State that the replicas share. A clone is a handle of the same ledger.
 #[derive(Clone)]
 pub struct Ledger {
     store: Store,
     clock: Option<ManualClock>,
+    /// ID of the store, to notice that it was replaced.
+    store_id: Option<String>,
 }
 
 #[derive(Clone)]
 enum Store {
     Memory(Arc<Mutex<Memory>>),
+    Sqlite(Sqlite),
+    Postgres(Postgres),
 }
 
 impl fmt::Debug for Ledger {
@@ -71,6 +81,8 @@ impl fmt::Debug for Ledger {
         // Not the URL, which contains a password.
         let store = match self.store {
             Store::Memory(_) => "memory",
+            Store::Sqlite(_) => "sqlite",
+            Store::Postgres(_) => "postgres",
         };
         f.debug_struct("Ledger").field("store", &store).finish()
     }
@@ -79,7 +91,40 @@ impl fmt::Debug for Ledger {
 impl Ledger {
     /// Returns an empty ledger in memory, for tests. Nothing outlives the process.
     pub fn in_memory() -> Self {
-        Self { store: Store::Memory(Arc::default()), clock: None }
+        Self { store: Store::Memory(Arc::default()), clock: None, store_id: None }
+    }
+
+    /// Opens a SQLite database for one server, creates it if it is absent, and migrates it. The file must be on a local disk: network
+    /// file systems have no reliable locks. Blocks while the file is opened.
+    ///
+    /// # Errors
+    /// Returns [`ErrorKind::Unusable`] if another server uses the file, if its schema is newer than this program, if it cannot be
+    /// opened, or if SQLite is older than 3.51.3.
+    pub fn sqlite(path: &Path) -> Result<Self, Error> {
+        let (sqlite, id) = Sqlite::open(path, true)?;
+        Ok(Self { store: Store::Sqlite(sqlite), clock: None, store_id: Some(id) })
+    }
+
+    /// Opens a SQLite database as [`sqlite`](Self::sqlite), next to a server that may be running: for commands that list and select.
+    ///
+    /// # Errors
+    /// Returns [`ErrorKind::Unusable`] if its schema is newer than this program, or if it cannot be opened.
+    pub fn sqlite_shared(path: &Path) -> Result<Self, Error> {
+        let (sqlite, id) = Sqlite::open(path, false)?;
+        Ok(Self { store: Store::Sqlite(sqlite), clock: None, store_id: Some(id) })
+    }
+
+    /// Connects to a PostgreSQL database for any number of replicas, and migrates it. Replicas that start together migrate one after
+    /// the other. `password` replaces that of the URL. Connections need a session: a pooler must not be in the transaction mode.
+    /// On a network, use `sslmode=require` in the URL: the certificate and the name of the server are always verified, by the
+    /// authorities of the system. The default, `prefer`, accepts a server without TLS.
+    ///
+    /// # Errors
+    /// Returns [`ErrorKind::Unusable`] if the URL is invalid, the database refuses the user, or its schema is newer than this
+    /// program, and [`ErrorKind::Unavailable`] if the database cannot be reached. Neither shows the URL.
+    pub async fn postgres(url: &str, password: Option<&str>) -> Result<Self, Error> {
+        let (postgres, id) = Postgres::open(url, password).await?;
+        Ok(Self { store: Store::Postgres(postgres), clock: None, store_id: Some(id) })
     }
 
     /// Reads this clock instead of that of the store, for tests.
@@ -96,6 +141,8 @@ impl Ledger {
                 let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
                 operation.model(&mut memory, now)
             }
+            Store::Sqlite(sqlite) => sqlite.run(operation, self.clock.clone()).await,
+            Store::Postgres(postgres) => postgres.run(operation, self.clock.clone()).await,
         }
     }
 }

@@ -1,25 +1,51 @@
 //! Operations: each is one transaction, in every store.
 
+use std::future::Future;
+
 use super::error::Error;
 use super::memory::Memory;
+use super::sql::tx::{Failure, Tx};
+use super::{contract, message, pace, requests, sql, view, worker};
+
+/// Connection of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// The operation changes nothing.
+    Read,
+    Write,
+    /// A heartbeat, which load must not delay.
+    Beat,
+}
 
 /// Operation of the ledger.
 pub(crate) trait Operation: Clone + Send + Sync + 'static {
     /// Result.
     type Output: Send + 'static;
 
+    /// Connection that performs it.
+    const LANE: Lane;
+
     /// Performs the operation in memory.
     fn model(&self, memory: &mut Memory, now: i64) -> Result<Self::Output, Error>;
+
+    /// Performs the operation in a transaction, which the caller commits.
+    fn sql<T: Tx>(&self, tx: &mut T) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 }
 
 macro_rules! operations {
-    ($($request:ident => $output:ty, $model:ident;)*) => {
+    ($($request:ident => $output:ty, $model:ident, $sql:path, $lane:ident;)*) => {
         $(
-            impl Operation for super::requests::$request {
+            impl Operation for requests::$request {
                 type Output = $output;
+
+                const LANE: Lane = Lane::$lane;
 
                 fn model(&self, memory: &mut Memory, now: i64) -> Result<Self::Output, Error> {
                     memory.$model(self, now)
+                }
+
+                async fn sql<T: Tx>(&self, tx: &mut T) -> Result<Self::Output, Failure> {
+                    $sql(tx, self).await
                 }
             }
         )*
@@ -27,33 +53,33 @@ macro_rules! operations {
 }
 
 operations! {
-    Enter => super::worker::Lease, enter;
-    Beat => super::worker::Lease, beat;
-    Leave => (), leave;
-    Offer => Vec<String>, offer;
-    Receive => Vec<super::message::Receipt>, receive;
-    ClaimContracts => Vec<super::contract::Claimed>, claim;
-    Settle => Vec<String>, settle;
-    ClaimForwards => Vec<super::message::Forward>, claim_forwards;
-    SettleForwards => Vec<i64>, settle_forwards;
-    Replay => i64, replay;
-    Book => super::pace::Booking, book;
-    ReleaseMoments => (), release;
-    Paces => Vec<(String, Vec<i64>)>, paces;
-    CountAll => super::view::Counts, counts;
-    ListContracts => Vec<super::view::Contract>, contracts;
-    ShowContract => Option<(super::view::Contract, Vec<super::view::Event>)>, contract;
-    Retry => Vec<super::view::Selected>, retry;
-    RetryReason => Vec<String>, retry_reason;
-    DropContracts => Vec<super::view::Selected>, drop_contracts;
-    ListMessages => Vec<super::view::MessageView>, messages;
-    ShowMessage => super::view::MessageView, message;
-    ListWorkers => Vec<super::view::WorkerView>, workers;
-    PauseLoop => (), pause;
-    Probe => bool, probe;
-    Resume => (), resume;
-    Pauses => Vec<super::view::Pause>, pauses;
-    TakeSample => bool, sample;
-    Samples => Vec<super::view::Sample>, samples;
-    Sweep => super::requests::Swept, sweep;
+    Enter => worker::Lease, enter, sql::workers::enter, Write;
+    Beat => worker::Lease, beat, sql::workers::beat, Beat;
+    Leave => (), leave, sql::workers::leave, Write;
+    Offer => Vec<String>, offer, sql::contracts::offer, Write;
+    Receive => Vec<message::Receipt>, receive, sql::messages::receive, Write;
+    ClaimContracts => Vec<contract::Claimed>, claim, sql::contracts::claim, Write;
+    Settle => Vec<String>, settle, sql::contracts::settle, Write;
+    ClaimForwards => Vec<message::Forward>, claim_forwards, sql::forwards::claim_forwards, Write;
+    SettleForwards => Vec<i64>, settle_forwards, sql::forwards::settle_forwards, Write;
+    Replay => i64, replay, sql::forwards::replay, Write;
+    Book => pace::Booking, book, sql::workers::book, Write;
+    ReleaseMoments => (), release, sql::workers::release, Write;
+    Paces => Vec<(String, Vec<i64>)>, paces, sql::workers::paces, Read;
+    CountAll => view::Counts, counts, sql::people::counts, Read;
+    ListContracts => Vec<view::Contract>, contracts, sql::people::contracts, Read;
+    ShowContract => Option<(view::Contract, Vec<view::Event>)>, contract, sql::people::contract, Read;
+    Retry => Vec<view::Selected>, retry, sql::contracts::retry, Write;
+    RetryReason => Vec<String>, retry_reason, sql::contracts::retry_reason, Write;
+    DropContracts => Vec<view::Selected>, drop_contracts, sql::contracts::drop_contracts, Write;
+    ListMessages => Vec<view::MessageView>, messages, sql::people::messages, Read;
+    ShowMessage => view::MessageView, message, sql::people::message, Read;
+    ListWorkers => Vec<view::WorkerView>, workers, sql::people::workers, Read;
+    PauseLoop => (), pause, sql::workers::pause, Write;
+    Probe => bool, probe, sql::workers::probe, Write;
+    Resume => (), resume, sql::workers::resume, Write;
+    Pauses => Vec<view::Pause>, pauses, sql::workers::pauses, Read;
+    TakeSample => bool, sample, sql::people::sample, Write;
+    Samples => Vec<view::Sample>, samples, sql::people::samples, Read;
+    Sweep => requests::Swept, sweep, sql::messages::sweep, Write;
 }

@@ -24,7 +24,8 @@ impl Ledger {
         limits::delay(lease)?;
         let id = WorkerId::random()?;
         let (worker, name) = (id.as_str().to_owned(), name.to_owned());
-        let lease = self.run(request::Enter { worker, name, lease }).await?;
+        let lease =
+            self.run(request::Enter { worker, name, lease, store: self.store_id.clone() }).await?;
         Ok((id, lease))
     }
 

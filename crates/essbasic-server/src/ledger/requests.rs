@@ -18,7 +18,7 @@ macro_rules! requests {
 }
 
 requests! {
-    Enter { worker: String, name: String, lease: i64 }
+    Enter { worker: String, name: String, lease: i64, store: Option<String> }
     Beat { worker: String, lease: i64 }
     Leave { worker: String }
     Offer { flow_ids: Vec<String>, delay: i64 }

@@ -1,5 +1,7 @@
 //! Messages and forwards in memory.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::super::error::{Error, ErrorKind};
 use super::super::limits;
 use super::super::message::{Forward, ForwardOutcome, Message, Receipt};
@@ -12,22 +14,37 @@ use super::{Memory, Queued, Stored};
 
 impl Memory {
     pub(crate) fn receive(&mut self, request: &Receive, now: i64) -> Result<Vec<Receipt>, Error> {
-        Ok(request.messages.iter().map(|message| self.receive_one(message, now)).collect())
+        // Messages of one group are numbered in the order of their IDs, and applied in their own order.
+        let mut new = BTreeMap::new();
+        for message in &request.messages {
+            if !self.messages.values().any(|stored| stored.id == message.id) {
+                new.entry(message.id.clone()).or_insert(message);
+            }
+        }
+        let mut numbers = BTreeMap::new();
+        for (id, message) in new {
+            self.last_message += 1;
+            let stored = Stored {
+                id: id.clone(),
+                kind: message.kind.clone(),
+                flow_id: message.flow_id.clone(),
+                received_at: now,
+                body: message.body.clone(),
+            };
+            self.messages.insert(self.last_message, stored);
+            numbers.insert(id, self.last_message);
+        }
+        let mut receipts = Vec::new();
+        for message in &request.messages {
+            receipts.push(match numbers.remove(&message.id) {
+                Some(number) => self.apply(message, number, now),
+                None => Receipt::Duplicate,
+            });
+        }
+        Ok(receipts)
     }
 
-    fn receive_one(&mut self, message: &Message, now: i64) -> Receipt {
-        if self.messages.values().any(|stored| stored.id == message.id) {
-            return Receipt::Duplicate;
-        }
-        self.last_message += 1;
-        let stored = Stored {
-            id: message.id.clone(),
-            kind: message.kind.clone(),
-            flow_id: message.flow_id.clone(),
-            received_at: now,
-            body: message.body.clone(),
-        };
-        self.messages.insert(self.last_message, stored);
+    fn apply(&mut self, message: &Message, number: i64, now: i64) -> Receipt {
         if let Some(flow_id) = &message.flow_id {
             let row = match (self.open.get(flow_id), self.done.get(flow_id)) {
                 (Some(open), _) => Row::Open(open.clone()),
@@ -39,8 +56,9 @@ impl Memory {
             notes.extend(changes);
             self.save(row, notes, now);
         }
-        for target in &message.targets {
-            self.queue(target, self.last_message, false, now);
+        let mut targets = BTreeSet::new();
+        for target in message.targets.iter().filter(|target| targets.insert(*target)) {
+            self.queue(target, number, false, now);
         }
         Receipt::New
     }

@@ -101,9 +101,8 @@ impl Memory {
     }
 
     pub(crate) fn release(&mut self, request: &ReleaseMoments, _now: i64) -> Result<(), Error> {
-        if let Some(booked) = self.paces.get_mut(&request.action) {
-            pace::release(booked, &request.moments);
-        }
+        let booked = self.paces.entry(request.action.clone()).or_default();
+        pace::release(booked, &request.moments);
         Ok(())
     }
 
@@ -135,10 +134,10 @@ impl Memory {
                 self.open.insert(flow_id, open);
             }
             Row::Done(done) => {
-                if self.open.remove(&flow_id).is_some() {
+                self.open.remove(&flow_id);
+                if self.done.insert(flow_id, done).is_none() {
                     self.finished += 1;
                 }
-                self.done.insert(flow_id, done);
             }
         }
     }

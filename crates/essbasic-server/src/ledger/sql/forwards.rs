@@ -1,0 +1,159 @@
+//! Forwards in SQL.
+
+use super::super::error::{Error, ErrorKind};
+use super::super::message::{Forward, ForwardOutcome};
+use super::super::reason::Reason;
+use super::super::requests::{ClaimForwards, Replay, SettleForwards};
+use super::contracts::without_live_owner;
+use super::messages::{OUTBOX, outbox_row};
+use super::tx::{Failure, Sql, Tx};
+use super::workers::{alive_of, check_alive};
+
+/// A due forward, before it is claimed.
+struct Due {
+    owner: Option<String>,
+    forward: Forward,
+    has_body: bool,
+}
+
+async fn due<T: Tx>(tx: &mut T, request: &ClaimForwards, now: i64) -> Result<Vec<Due>, Failure> {
+    let sql = Sql::new(
+        "SELECT c.seq, c.owner, c.attempt, c.queued_at, m.id, m.kind, m.flow_id, m.body \
+         FROM outbox AS c JOIN message AS m ON m.seq = c.message WHERE c.target = ",
+    )
+    .bind(&request.claim.target)
+    .push(" AND c.pending = 1 AND c.due <= ")
+    .bind(now);
+    let sql = without_live_owner(sql, now)
+        .push(
+            " AND (c.replay = 1 OR c.flow_id IS NULL OR NOT EXISTS (SELECT 1 FROM outbox AS e \
+             WHERE e.target = c.target AND e.flow_id = c.flow_id AND e.pending = 1 \
+             AND e.replay = 0 AND e.seq < c.seq)) ORDER BY c.due, c.seq LIMIT ",
+        )
+        .bind(request.claim.limit)
+        .push(T::SKIP);
+    let rows = tx.query(sql).await?;
+    rows.into_iter()
+        .map(|mut fields| {
+            let seq = fields.int()?;
+            let owner = fields.text_or_null()?;
+            let (attempt, queued_at) = (fields.int()?, fields.int()?);
+            let (message_id, kind) = (fields.text()?, fields.text()?);
+            let flow_id = fields.text_or_null()?;
+            let body = fields.bytes_or_null()?;
+            let has_body = body.is_some();
+            let body = body.unwrap_or_default();
+            let forward = Forward { seq, attempt, message_id, kind, flow_id, queued_at, now, body };
+            Ok(Due { owner, forward, has_body })
+        })
+        .collect()
+}
+
+pub(crate) async fn claim_forwards<T: Tx>(
+    tx: &mut T,
+    request: &ClaimForwards,
+) -> Result<Vec<Forward>, Failure> {
+    let now = check_alive(tx, &request.worker).await?;
+    loop {
+        let mut rows = due(tx, request, now).await?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        // As for contracts: a worker may have entered after the snapshot.
+        let owners = rows.iter().filter_map(|row| row.owner.clone()).collect();
+        let alive = alive_of(tx, owners, now).await?;
+        let locked = rows.len();
+        rows.retain(|row| row.owner.as_ref().is_none_or(|owner| !alive.contains(owner)));
+        let raced = rows.len() < locked;
+        let (mut claimed, mut expired, mut given_up) = (Vec::new(), Vec::new(), Vec::new());
+        for Due { mut forward, has_body, .. } in rows {
+            let end = forward.queued_at.saturating_add(request.claim.give_up_after);
+            if forward.attempt > 0 && end <= now {
+                given_up.push(forward.seq);
+            } else if !has_body {
+                expired.push(forward.seq);
+            } else {
+                forward.attempt += 1;
+                claimed.push(forward);
+            }
+        }
+        for (reason, seqs) in [(Reason::TargetFailed, given_up), (Reason::BodyExpired, expired)] {
+            if !seqs.is_empty() {
+                let sql = Sql::new("UPDATE outbox SET pending = 0, owner = NULL, dead = ")
+                    .bind(reason.as_str())
+                    .push(" WHERE seq IN ")
+                    .list(seqs);
+                tx.query(sql).await?;
+            }
+        }
+        if !claimed.is_empty() {
+            let sql = Sql::new("UPDATE outbox SET attempt = attempt + 1, owner = ")
+                .bind(&request.worker)
+                .push(" WHERE seq IN ")
+                .list(claimed.iter().map(|forward| forward.seq));
+            tx.query(sql).await?;
+        }
+        if !claimed.is_empty() || raced {
+            return Ok(claimed);
+        }
+    }
+}
+
+pub(crate) async fn settle_forwards<T: Tx>(
+    tx: &mut T,
+    request: &SettleForwards,
+) -> Result<Vec<i64>, Failure> {
+    let now = check_alive(tx, &request.worker).await?;
+    if request.settlements.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = Sql::new("SELECT seq, attempt FROM outbox WHERE pending = 1 AND owner = ")
+        .bind(&request.worker)
+        .push(" AND seq IN ")
+        .list(request.settlements.iter().map(|one| one.seq))
+        .push(" ORDER BY seq")
+        .push(T::LOCK);
+    let mut accepted = Vec::new();
+    for mut fields in tx.query(sql).await? {
+        let (seq, attempt) = (fields.int()?, fields.int()?);
+        let settlement = request.settlements.iter().find(|one| one.seq == seq);
+        let Some(settlement) = settlement.filter(|one| one.attempt == attempt) else { continue };
+        let sql = Sql::new("UPDATE outbox SET owner = NULL, ");
+        let sql = match &settlement.outcome {
+            ForwardOutcome::Delivered => sql.push("pending = 0, delivered_at = ").bind(now),
+            ForwardOutcome::Again { delay } => sql.push("due = ").bind(now.saturating_add(*delay)),
+            ForwardOutcome::Dead { reason } => {
+                sql.push("pending = 0, dead = ").bind(reason.as_str())
+            }
+            ForwardOutcome::Released { delay } => {
+                sql.push("attempt = attempt - 1, due = ").bind(now.saturating_add(*delay))
+            }
+        };
+        tx.query(sql.push(" WHERE seq = ").bind(seq)).await?;
+        accepted.push(seq);
+    }
+    Ok(accepted)
+}
+
+pub(crate) async fn replay<T: Tx>(tx: &mut T, request: &Replay) -> Result<i64, Failure> {
+    let now = tx.now().await?;
+    let sql = Sql::new(
+        "SELECT seq, flow_id, CASE WHEN body IS NULL THEN 'expired' ELSE 'stored' END \
+         FROM message WHERE id = ",
+    )
+    .bind(&request.message_id)
+    // A sweep of its body waits.
+    .push(T::LOCK);
+    let rows = tx.query(sql).await?;
+    let Some(mut fields) = rows.into_iter().next() else {
+        return Err(Error::new(ErrorKind::NotFound, "no message has this ID").into());
+    };
+    let (message, flow_id) = (fields.int()?, fields.text_or_null()?);
+    if fields.text()? == "expired" {
+        return Err(Error::body_expired().into());
+    }
+    let row = outbox_row(&request.target, message, flow_id.as_ref(), true, now);
+    let rows = tx.query(Sql::new(OUTBOX).rows([row]).push(" RETURNING seq")).await?;
+    let seq = rows.into_iter().next().map(|mut fields| fields.int()).transpose()?;
+    seq.ok_or_else(super::tx::unexpected)
+}

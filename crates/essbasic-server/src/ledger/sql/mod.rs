@@ -1,0 +1,10 @@
+//! The operations in SQL, written once for both databases.
+
+pub(super) mod contracts;
+pub(super) mod forwards;
+pub(super) mod messages;
+pub(super) mod people;
+mod rows;
+pub(super) mod schema;
+pub(super) mod tx;
+pub(super) mod workers;

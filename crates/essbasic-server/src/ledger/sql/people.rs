@@ -1,0 +1,296 @@
+//! Lists, numbers and samples in SQL.
+
+use std::collections::BTreeMap;
+
+use super::super::error::{Error, ErrorKind};
+use super::super::reason::Reason;
+use super::super::requests::{
+    CountAll, ListContracts, ListMessages, ListWorkers, MINUTE_MS, Samples, ShowContract,
+    ShowMessage, TakeSample,
+};
+use super::super::view::{
+    Contract, Counts, Event, ForwardView, MessageView, Sample, State, WorkerView,
+};
+use super::contracts::without_live_owner;
+use super::rows::{DONE, OPEN, read_done, read_open, read_reason};
+use super::tx::{Failure, Fields, Sql, Tx, unexpected};
+
+async fn number<T: Tx>(tx: &mut T, sql: Sql) -> Result<i64, Failure> {
+    let rows = tx.query(sql).await?;
+    rows.into_iter().next().map_or(Ok(0), |mut fields| fields.int())
+}
+
+async fn by_target<T: Tx>(tx: &mut T, condition: &str) -> Result<BTreeMap<String, i64>, Failure> {
+    let sql = Sql::new("SELECT target, count(*) FROM outbox WHERE ")
+        .push(condition)
+        .push(" GROUP BY target");
+    let rows = tx.query(sql).await?;
+    rows.into_iter().map(|mut fields| Ok((fields.text()?, fields.int()?))).collect()
+}
+
+pub(crate) async fn counts<T: Tx>(tx: &mut T, _request: &CountAll) -> Result<Counts, Failure> {
+    let now = tx.now().await?;
+    let mut dead = BTreeMap::new();
+    let sql =
+        "SELECT reason, count(*) FROM contract_open WHERE dead_at IS NOT NULL GROUP BY reason";
+    for mut fields in tx.query(Sql::new(sql)).await? {
+        if let Some(reason) = read_reason(&mut fields)? {
+            dead.insert(reason, fields.int()?);
+        }
+    }
+    let unfinished =
+        number(tx, Sql::new("SELECT count(*) FROM contract_open WHERE dead_at IS NULL")).await?;
+    let sql = Sql::new(
+        "SELECT count(*) FROM contract_open AS c JOIN worker AS w ON w.id = c.owner \
+         WHERE c.owner IS NOT NULL AND c.dead_at IS NULL AND w.alive_until > ",
+    );
+    let claimed = number(tx, sql.bind(now)).await?;
+    let sql =
+        Sql::new("SELECT min(c.due) FROM contract_open AS c WHERE c.dead_at IS NULL AND c.due <= ")
+            .bind(now);
+    let rows = tx.query(without_live_owner(sql, now)).await?;
+    let oldest_due = match rows.into_iter().next() {
+        Some(mut fields) => fields.int_or_null()?,
+        None => None,
+    };
+    let sql = Sql::new("SELECT count(*) FROM worker WHERE alive_until > ").bind(now);
+    Ok(Counts {
+        open: unfinished - claimed,
+        claimed,
+        dead,
+        done: number(tx, Sql::new("SELECT finished FROM total")).await?,
+        oldest_due,
+        forward_backlog: by_target(tx, "pending = 1").await?,
+        forward_dead: by_target(tx, "dead IS NOT NULL").await?,
+        workers: number(tx, sql).await?,
+        now,
+    })
+}
+
+/// Returns the columns of [`OPEN`] and the number of live owners.
+fn select_open(now: i64) -> Sql {
+    Sql::new("SELECT ")
+        .push(OPEN)
+        .push(", (SELECT count(*) FROM worker AS w WHERE w.id = c.owner AND w.alive_until > ")
+        .bind(now)
+        .push(") FROM contract_open AS c WHERE ")
+}
+
+fn view(fields: &mut Fields) -> Result<Contract, Failure> {
+    let open = read_open(fields)?;
+    Ok(open.view(fields.int()? > 0))
+}
+
+pub(crate) async fn contracts<T: Tx>(
+    tx: &mut T,
+    request: &ListContracts,
+) -> Result<Vec<Contract>, Failure> {
+    let now = tx.now().await?;
+    let query = &request.query;
+    let page = |sql: Sql| {
+        let sql = sql.push("flow_id > ").bind(&query.after);
+        if query.prefix.is_empty() {
+            return sql;
+        }
+        sql.push(" AND flow_id >= ")
+            .bind(&query.prefix)
+            .push(" AND flow_id < ")
+            .bind(&format!("{}\u{10ffff}", query.prefix))
+    };
+    let end = |sql: Sql| sql.push(" ORDER BY flow_id LIMIT ").bind(query.limit);
+    let mut all = Vec::new();
+    if query.state != Some(State::Done) {
+        let mut sql = page(select_open(now));
+        sql = match query.state {
+            Some(State::Dead) => sql.push(" AND dead_at IS NOT NULL"),
+            Some(State::Open) => without_live_owner(sql.push(" AND dead_at IS NULL"), now),
+            Some(State::Claimed) => sql
+                .push(
+                    " AND dead_at IS NULL AND c.owner IN \
+                     (SELECT w.id FROM worker AS w WHERE w.alive_until > ",
+                )
+                .bind(now)
+                .push(")"),
+            _ => sql,
+        };
+        if let Some(reason) = query.reason {
+            sql = sql.push(" AND reason = ").bind(reason.as_str());
+        }
+        for mut fields in tx.query(end(sql)).await? {
+            all.push(view(&mut fields)?);
+        }
+    }
+    if query.state.is_none_or(|state| state == State::Done) && query.reason.is_none() {
+        let sql = Sql::new("SELECT ").push(DONE).push(" FROM contract_done WHERE ");
+        for mut fields in tx.query(end(page(sql))).await? {
+            all.push(read_done(&mut fields)?.view());
+        }
+    }
+    all.sort_by(|a, b| a.flow_id.cmp(&b.flow_id));
+    all.truncate(query.limit);
+    Ok(all)
+}
+
+pub(crate) async fn contract<T: Tx>(
+    tx: &mut T,
+    request: &ShowContract,
+) -> Result<Option<(Contract, Vec<Event>)>, Failure> {
+    let now = tx.now().await?;
+    let sql = select_open(now).push("flow_id = ").bind(&request.flow_id);
+    let open = tx.query(sql).await?.iter_mut().map(view).next().transpose()?;
+    let contract = match open {
+        Some(contract) => contract,
+        None => {
+            let sql = Sql::new("SELECT ")
+                .push(DONE)
+                .push(" FROM contract_done WHERE flow_id = ")
+                .bind(&request.flow_id);
+            let done = tx.query(sql).await?.iter_mut().map(read_done).next().transpose()?;
+            let Some(done) = done else { return Ok(None) };
+            done.view()
+        }
+    };
+    let sql = Sql::new("SELECT number, at, kind, detail FROM event WHERE flow_id = ")
+        .bind(&request.flow_id)
+        .push(" ORDER BY number");
+    let events = tx.query(sql).await?.into_iter().map(|mut fields| {
+        Ok(Event {
+            number: fields.int()?,
+            at: fields.int()?,
+            kind: fields.text()?,
+            detail: fields.text()?,
+        })
+    });
+    Ok(Some((contract, events.collect::<Result<_, Failure>>()?)))
+}
+
+const MESSAGE: &str = "SELECT seq, id, kind, flow_id, received_at, \
+    CASE WHEN body IS NULL THEN 'expired' ELSE 'stored' END FROM message WHERE ";
+
+fn message_view(fields: &mut Fields) -> Result<MessageView, Failure> {
+    Ok(MessageView {
+        seq: fields.int()?,
+        id: fields.text()?,
+        kind: fields.text()?,
+        flow_id: fields.text_or_null()?,
+        received_at: fields.int()?,
+        has_body: fields.text()? == "stored",
+        forwards: Vec::new(),
+    })
+}
+
+pub(crate) async fn messages<T: Tx>(
+    tx: &mut T,
+    request: &ListMessages,
+) -> Result<Vec<MessageView>, Failure> {
+    let query = &request.query;
+    let mut sql = Sql::new(MESSAGE).push("seq < ").bind(query.before.unwrap_or(i64::MAX));
+    if let Some(flow_id) = &query.flow_id {
+        sql = sql.push(" AND flow_id = ").bind(flow_id);
+    }
+    let sql = sql.push(" ORDER BY seq DESC LIMIT ").bind(query.limit);
+    tx.query(sql).await?.iter_mut().map(message_view).collect()
+}
+
+pub(crate) async fn message<T: Tx>(
+    tx: &mut T,
+    request: &ShowMessage,
+) -> Result<MessageView, Failure> {
+    let sql = Sql::new(MESSAGE).push("id = ").bind(&request.message_id);
+    let found = tx.query(sql).await?.iter_mut().map(message_view).next().transpose()?;
+    let Some(mut message) = found else {
+        return Err(Error::new(ErrorKind::NotFound, "no message has this ID").into());
+    };
+    let sql = Sql::new(
+        "SELECT seq, target, replay, attempt, due, delivered_at, dead FROM outbox WHERE message = ",
+    )
+    .bind(message.seq)
+    .push(" ORDER BY seq");
+    for mut fields in tx.query(sql).await? {
+        message.forwards.push(ForwardView {
+            seq: fields.int()?,
+            target: fields.text()?,
+            replay: fields.int()? == 1,
+            attempt: fields.int()?,
+            due: fields.int()?,
+            delivered_at: fields.int_or_null()?,
+            dead: match fields.text_or_null()? {
+                Some(code) => Some(Reason::from_code(&code).ok_or_else(unexpected)?),
+                None => None,
+            },
+        });
+    }
+    Ok(message)
+}
+
+pub(crate) async fn workers<T: Tx>(
+    tx: &mut T,
+    _request: &ListWorkers,
+) -> Result<Vec<WorkerView>, Failure> {
+    let now = tx.now().await?;
+    let sql = Sql::new(
+        "SELECT w.id, w.name, w.entered_at, w.alive_until, \
+         (SELECT count(*) FROM contract_open AS c WHERE c.owner = w.id) \
+         FROM worker AS w WHERE w.alive_until > ",
+    )
+    .bind(now)
+    .push(" ORDER BY w.id");
+    let rows = tx.query(sql).await?;
+    rows.into_iter()
+        .map(|mut fields| {
+            Ok(WorkerView {
+                id: fields.text()?,
+                name: fields.text()?,
+                entered_at: fields.int()?,
+                alive_until: fields.int()?,
+                claimed: fields.int()?,
+            })
+        })
+        .collect()
+}
+
+pub(crate) async fn sample<T: Tx>(tx: &mut T, _request: &TakeSample) -> Result<bool, Failure> {
+    let now = tx.now().await?;
+    let minute = now - now.rem_euclid(MINUTE_MS);
+    let previous = |table: &str, column: &str| {
+        Sql::new("(SELECT count(*) FROM ")
+            .push(&format!("{table} WHERE {column} >= "))
+            .push(&(minute - MINUTE_MS).to_string())
+            .push(&format!(" AND {column} < {minute})"))
+            .text
+    };
+    // One statement, so that it sees one state. The numbers in it are ours.
+    let sql =
+        Sql::new("INSERT INTO sample (minute, open, dead, finished, messages, backlog) SELECT ")
+            .push(&minute.to_string())
+            .push(", (SELECT count(*) FROM contract_open WHERE dead_at IS NULL)")
+            .push(", (SELECT count(*) FROM contract_open WHERE dead_at IS NOT NULL), ")
+            .push(&previous("contract_done", "finished_at"))
+            .push(", ")
+            .push(&previous("message", "received_at"))
+            .push(", (SELECT count(*) FROM outbox WHERE pending = 1)")
+            // Without a condition, SQLite reads the conflict clause as part of a join.
+            .push(" WHERE true ON CONFLICT (minute) DO NOTHING RETURNING minute");
+    Ok(!tx.query(sql).await?.is_empty())
+}
+
+pub(crate) async fn samples<T: Tx>(tx: &mut T, request: &Samples) -> Result<Vec<Sample>, Failure> {
+    let sql = Sql::new(
+        "SELECT minute, open, dead, finished, messages, backlog FROM sample WHERE minute >= ",
+    )
+    .bind(request.since)
+    .push(" ORDER BY minute");
+    let rows = tx.query(sql).await?;
+    rows.into_iter()
+        .map(|mut fields| {
+            Ok(Sample {
+                minute: fields.int()?,
+                open: fields.int()?,
+                dead: fields.int()?,
+                finished: fields.int()?,
+                messages: fields.int()?,
+                backlog: fields.int()?,
+            })
+        })
+        .collect()
+}

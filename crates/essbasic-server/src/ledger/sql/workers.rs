@@ -1,0 +1,196 @@
+//! Workers, moments and pauses in SQL.
+
+use std::collections::BTreeSet;
+
+use super::super::error::{Error, ErrorKind};
+use super::super::pace::{self, Booking};
+use super::super::requests::{
+    Beat, Book, Enter, Leave, Paces, PauseLoop, Pauses, Probe, ReleaseMoments, Resume,
+};
+use super::super::view::Pause;
+use super::super::worker::Lease;
+use super::rows::{Save, load_owned, save};
+use super::schema::store_id;
+use super::tx::{Failure, Sql, Tx, unexpected};
+
+pub(crate) async fn enter<T: Tx>(tx: &mut T, request: &Enter) -> Result<Lease, Failure> {
+    let store = store_id(tx).await?;
+    if request.store.is_some() && store != request.store {
+        return Err(Error::new(
+            ErrorKind::Unusable,
+            "the store was replaced by another one; stop the server and check `store.url`",
+        )
+        .into());
+    }
+    let now = tx.now().await?;
+    let alive_until = now.saturating_add(request.lease);
+    let sql = Sql::new("INSERT INTO worker (id, name, entered_at, alive_until) VALUES ").list([
+        super::tx::Value::from(&request.worker),
+        (&request.name).into(),
+        now.into(),
+        alive_until.into(),
+    ]);
+    tx.query(sql).await?;
+    Ok(Lease { now, alive_until })
+}
+
+pub(crate) async fn beat<T: Tx>(tx: &mut T, request: &Beat) -> Result<Lease, Failure> {
+    let now = tx.now().await?;
+    let alive_until = now.saturating_add(request.lease);
+    let sql = Sql::new("UPDATE worker SET alive_until = ")
+        .bind(alive_until)
+        .push(" WHERE id = ")
+        .bind(&request.worker)
+        .push(" AND alive_until > ")
+        .bind(now)
+        .push(" RETURNING id");
+    if tx.query(sql).await?.is_empty() {
+        return Err(Error::expired().into());
+    }
+    Ok(Lease { now, alive_until })
+}
+
+pub(crate) async fn leave<T: Tx>(tx: &mut T, request: &Leave) -> Result<(), Failure> {
+    let now = tx.now().await?;
+    let rows = load_owned(tx, &request.worker).await?;
+    let saves = rows.into_iter().map(|open| Save::open(open.left(), Vec::new())).collect();
+    save(tx, saves, now).await?;
+    let sql = Sql::new("UPDATE outbox SET owner = NULL, attempt = attempt - 1 WHERE owner = ")
+        .bind(&request.worker);
+    tx.query(sql).await?;
+    tx.query(Sql::new("DELETE FROM worker WHERE id = ").bind(&request.worker)).await?;
+    Ok(())
+}
+
+/// Returns the time of the store if the worker is alive.
+pub(crate) async fn check_alive<T: Tx>(tx: &mut T, worker: &str) -> Result<i64, Failure> {
+    let now = tx.now().await?;
+    let alive = alive_of(tx, [worker.to_owned()].into(), now).await?;
+    if alive.is_empty() { Err(Error::expired().into()) } else { Ok(now) }
+}
+
+/// Returns those of the workers that are alive.
+pub(crate) async fn alive_of<T: Tx>(
+    tx: &mut T,
+    workers: BTreeSet<String>,
+    now: i64,
+) -> Result<BTreeSet<String>, Failure> {
+    if workers.is_empty() {
+        return Ok(workers);
+    }
+    let sql = Sql::new("SELECT id FROM worker WHERE alive_until > ")
+        .bind(now)
+        .push(" AND id IN ")
+        .list(&workers);
+    tx.query(sql).await?.into_iter().map(|mut fields| fields.text()).collect()
+}
+
+/// Locks the moments of an action and returns them. All replicas book one after the other.
+async fn moments<T: Tx>(tx: &mut T, action: &str) -> Result<Vec<i64>, Failure> {
+    let sql = Sql::new("SELECT moments FROM pace WHERE action = ").bind(action).push(T::LOCK);
+    let rows = tx.query(sql).await?;
+    let Some(mut fields) = rows.into_iter().next() else {
+        let sql = Sql::new("INSERT INTO pace (action, moments) VALUES (")
+            .bind(action)
+            .push(", '') ON CONFLICT (action) DO NOTHING RETURNING action");
+        let inserted = tx.query(sql).await?;
+        // Another replica inserted it meanwhile.
+        return if inserted.is_empty() { Err(Failure::Conflict) } else { Ok(Vec::new()) };
+    };
+    let text = fields.text()?;
+    text.split(',')
+        .filter(|moment| !moment.is_empty())
+        .map(|moment| moment.parse().map_err(|_| unexpected()))
+        .collect()
+}
+
+async fn store_moments<T: Tx>(tx: &mut T, action: &str, moments: &[i64]) -> Result<(), Failure> {
+    let text: Vec<String> = moments.iter().map(i64::to_string).collect();
+    let sql = Sql::new("UPDATE pace SET moments = ")
+        .bind(&text.join(","))
+        .push(" WHERE action = ")
+        .bind(action);
+    tx.query(sql).await?;
+    Ok(())
+}
+
+pub(crate) async fn book<T: Tx>(tx: &mut T, request: &Book) -> Result<Booking, Failure> {
+    let mut booked = moments(tx, &request.pace.action).await?;
+    // After the lock: the wait for it must not make moments late.
+    let now = tx.now().await?;
+    let booking = pace::book(&mut booked, now, &request.pace);
+    store_moments(tx, &request.pace.action, &booked).await?;
+    Ok(booking)
+}
+
+pub(crate) async fn release<T: Tx>(tx: &mut T, request: &ReleaseMoments) -> Result<(), Failure> {
+    let mut booked = moments(tx, &request.action).await?;
+    pace::release(&mut booked, &request.moments);
+    store_moments(tx, &request.action, &booked).await
+}
+
+pub(crate) async fn paces<T: Tx>(
+    tx: &mut T,
+    _request: &Paces,
+) -> Result<Vec<(String, Vec<i64>)>, Failure> {
+    let rows = tx.query(Sql::new("SELECT action, moments FROM pace ORDER BY action")).await?;
+    rows.into_iter()
+        .map(|mut fields| {
+            let (action, text) = (fields.text()?, fields.text()?);
+            let moments = text.split(',').filter_map(|moment| moment.parse().ok()).collect();
+            Ok((action, moments))
+        })
+        .collect()
+}
+
+pub(crate) async fn pause<T: Tx>(tx: &mut T, request: &PauseLoop) -> Result<(), Failure> {
+    let now = tx.now().await?;
+    let probe_at = now.saturating_add(request.delay);
+    let sql = Sql::new("INSERT INTO pause (name, cause, since, probe_at) VALUES ")
+        .list([
+            super::tx::Value::from(&request.name),
+            (&request.cause).into(),
+            now.into(),
+            probe_at.into(),
+        ])
+        .push(" ON CONFLICT (name) DO UPDATE SET cause = excluded.cause, probe_at = excluded.probe_at");
+    tx.query(sql).await?;
+    Ok(())
+}
+
+pub(crate) async fn probe<T: Tx>(tx: &mut T, request: &Probe) -> Result<bool, Failure> {
+    let now = tx.now().await?;
+    let sql =
+        Sql::new("SELECT probe_at FROM pause WHERE name = ").bind(&request.name).push(T::LOCK);
+    let rows = tx.query(sql).await?;
+    let Some(mut fields) = rows.into_iter().next() else { return Ok(true) };
+    if fields.int()? > now {
+        return Ok(false);
+    }
+    let sql = Sql::new("UPDATE pause SET probe_at = ")
+        .bind(now.saturating_add(request.delay))
+        .push(" WHERE name = ")
+        .bind(&request.name);
+    tx.query(sql).await?;
+    Ok(true)
+}
+
+pub(crate) async fn resume<T: Tx>(tx: &mut T, request: &Resume) -> Result<(), Failure> {
+    tx.query(Sql::new("DELETE FROM pause WHERE name = ").bind(&request.name)).await?;
+    Ok(())
+}
+
+pub(crate) async fn pauses<T: Tx>(tx: &mut T, _request: &Pauses) -> Result<Vec<Pause>, Failure> {
+    let sql = Sql::new("SELECT name, cause, since, probe_at FROM pause ORDER BY name");
+    let rows = tx.query(sql).await?;
+    rows.into_iter()
+        .map(|mut fields| {
+            Ok(Pause {
+                name: fields.text()?,
+                cause: fields.text()?,
+                since: fields.int()?,
+                probe_at: fields.int()?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,310 @@
+//! SQLite: one process, one thread that writes and one that reads.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use essbasic_files::Lock;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params_from_iter};
+use tokio::sync::oneshot;
+
+use super::clock::{ManualClock, machine};
+use super::error::{Error, ErrorKind};
+use super::operation::{Lane, Operation};
+use super::sql::schema::{Dialect, migrate};
+use super::sql::tx::{Failure, Fields, Sql, Tx, Value};
+
+/// First version without the corruption on the reset of the WAL: 3.51.3.
+const MIN_VERSION: i32 = 3_051_003;
+
+/// Time for which a statement waits for another process, such as a command that reads.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Operations that wait for a thread. More are refused, so that memory is bounded.
+const QUEUE: usize = 1_024;
+
+const DIALECT: Dialect = Dialect {
+    id: "INTEGER PRIMARY KEY AUTOINCREMENT",
+    key: "TEXT",
+    int: "INTEGER",
+    bytes: "BLOB",
+    hot: "",
+};
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// Handle of the two threads.
+#[derive(Clone)]
+pub(crate) struct Sqlite {
+    writer: SyncSender<Job>,
+    reader: SyncSender<Job>,
+    /// Held by a server while it runs.
+    _lock: Option<Arc<Lock>>,
+}
+
+impl Sqlite {
+    /// Opens the file, creates it if it is absent, and applies the migrations. Returns the ID of the store too.
+    pub(crate) fn open(path: &Path, exclusive: bool) -> Result<(Self, String), Error> {
+        if rusqlite::version_number() < MIN_VERSION {
+            return Err(unusable(format!(
+                "SQLite {} corrupts a database when its WAL is reset; build with 3.51.3 or later",
+                rusqlite::version()
+            )));
+        }
+        let lock = if exclusive { Some(Arc::new(acquire(path)?)) } else { None };
+        let mut writer = connect(path, false)?;
+        let store = migrated(&mut writer)?;
+        let reader = connect(path, true)?;
+        let sqlite = Self {
+            writer: start("ledger-writer", writer)?,
+            reader: start("ledger-reader", reader)?,
+            _lock: lock,
+        };
+        Ok((sqlite, store))
+    }
+
+    /// Performs an operation on its thread.
+    pub(crate) async fn run<O: Operation>(
+        &self,
+        operation: O,
+        clock: Option<ManualClock>,
+    ) -> Result<O::Output, Error> {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let result = transact(connection, O::LANE == Lane::Read, &operation, clock);
+            // The caller may have stopped waiting. The operation is complete in any case.
+            let _ = sender.send(result);
+        });
+        let thread = if O::LANE == Lane::Read { &self.reader } else { &self.writer };
+        thread.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => Error::unavailable("the store is overloaded; retry later"),
+            TrySendError::Disconnected(_) => ended(),
+        })?;
+        receiver.await.map_err(|_| ended())?
+    }
+}
+
+fn ended() -> Error {
+    Error::unavailable("the thread of the store ended; restart the server")
+}
+
+fn unusable(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Unusable, message)
+}
+
+/// Acquires the lock of the server on this file. Two servers would have two clocks and two rates.
+fn acquire(path: &Path) -> Result<Lock, Error> {
+    let lock: PathBuf = essbasic_files::with_suffix(path, ".lock");
+    Lock::acquire(&lock).map_err(|error| {
+        unusable(if error.kind() == std::io::ErrorKind::ResourceBusy {
+            format!(
+                "{} is in use by another server; stop it, or use PostgreSQL for several replicas",
+                path.display()
+            )
+        } else {
+            format!("cannot lock {}: {error}; check the folder and its permissions", lock.display())
+        })
+    })
+}
+
+fn connect(path: &Path, read_only: bool) -> Result<Connection, Error> {
+    let flags = if read_only {
+        OpenFlags::SQLITE_OPEN_READ_ONLY
+    } else {
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
+    };
+    let open = || -> rusqlite::Result<Connection> {
+        let connection =
+            Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(256);
+        if !read_only {
+            // The mode is stored in the file.
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+        }
+        // A commit is synchronized to disk: a response of 200 promises durability.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", "ON")?;
+        Ok(connection)
+    };
+    let connection = open().map_err(|error| {
+        unusable(format!(
+            "cannot open {}: {}; check the folder, its permissions and its space",
+            path.display(),
+            cause(&error)
+        ))
+    })?;
+    let mode: String = connection
+        .pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .map_err(|error| failed(&error))?;
+    if mode != "wal" {
+        return Err(unusable(format!(
+            "{} cannot use a WAL; move it to a local disk, because network file systems are not supported",
+            path.display()
+        )));
+    }
+    Ok(connection)
+}
+
+fn migrated(connection: &mut Connection) -> Result<String, Error> {
+    let result = in_transaction(connection, false, None, async |tx| migrate(tx, &DIALECT).await);
+    result.map_err(final_error)
+}
+
+/// Starts a thread that performs jobs until every handle is dropped.
+fn start(name: &str, mut connection: Connection) -> Result<SyncSender<Job>, Error> {
+    let (sender, receiver): (_, Receiver<Job>) = sync_channel(QUEUE);
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            while let Ok(job) = receiver.recv() {
+                job(&mut connection);
+            }
+        })
+        .map_err(|error| Error::unavailable(format!("cannot start a thread: {error}")))?;
+    Ok(sender)
+}
+
+fn transact<O: Operation>(
+    connection: &mut Connection,
+    reads: bool,
+    operation: &O,
+    clock: Option<ManualClock>,
+) -> Result<O::Output, Error> {
+    in_transaction(connection, reads, clock, async |tx| operation.sql(tx).await)
+        .map_err(final_error)
+}
+
+/// Only one connection writes, so nothing is in the way except another process.
+fn final_error(failure: Failure) -> Error {
+    match failure {
+        Failure::Error(error) => error,
+        Failure::Conflict => {
+            Error::unavailable("another process holds the lock of the store; retry later")
+        }
+    }
+}
+
+fn in_transaction<T>(
+    connection: &mut Connection,
+    reads: bool,
+    clock: Option<ManualClock>,
+    operation: impl AsyncFnOnce(&mut SqliteTx<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    // A deferred transaction that writes later fails at once if another one has written, whatever the timeout.
+    let begin = if reads { "BEGIN" } else { "BEGIN IMMEDIATE" };
+    connection.execute_batch(begin).map_err(|error| Failure::Error(failed(&error)))?;
+    let mut tx = SqliteTx { connection, clock };
+    let result = ready(operation(&mut tx));
+    let committed = match result {
+        Ok(value) => connection
+            .execute_batch("COMMIT")
+            .map(|()| value)
+            .map_err(|error| Failure::Error(failed(&error))),
+        Err(failure) => Err(failure),
+    };
+    // Also after a commit that failed: the transaction may be open still.
+    if committed.is_err() && !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    committed
+}
+
+/// Returns the output of a future whose operations are ready when they are polled.
+fn ready<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(Failure::Error(unusable("an operation of SQLite was not ready"))),
+    }
+}
+
+struct SqliteTx<'a> {
+    connection: &'a mut Connection,
+    clock: Option<ManualClock>,
+}
+
+impl SqliteTx<'_> {
+    fn execute(&mut self, sql: &Sql) -> rusqlite::Result<Vec<Fields>> {
+        let text = sql.text.replace('$', "?");
+        let mut statement = self.connection.prepare_cached(&text)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(params_from_iter(&sql.params))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let values = (0..columns).map(|column| row.get_ref(column).map(read));
+            found.push(Fields::new(values.collect::<rusqlite::Result<_>>()?));
+        }
+        Ok(found)
+    }
+}
+
+impl Tx for SqliteTx<'_> {
+    // The transaction excludes others.
+    const LOCK: &'static str = "";
+    const SKIP: &'static str = "";
+
+    fn query(&mut self, sql: Sql) -> impl Future<Output = Result<Vec<Fields>, Failure>> + Send {
+        std::future::ready(self.execute(&sql).map_err(|error| Failure::Error(failed(&error))))
+    }
+
+    fn now(&mut self) -> impl Future<Output = Result<i64, Failure>> + Send {
+        std::future::ready(Ok(self.clock.as_ref().map_or_else(machine, ManualClock::now)))
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(value) => ValueRef::Integer(*value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Bytes(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+fn read(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Integer(value) => Value::Int(value),
+        ValueRef::Text(value) => Value::Text(String::from_utf8_lossy(value).into_owned()),
+        ValueRef::Blob(value) => Value::Bytes(value.to_vec()),
+        ValueRef::Null | ValueRef::Real(_) => Value::Null,
+    }
+}
+
+/// Returns the cause without the statement and its values.
+fn cause(error: &rusqlite::Error) -> String {
+    match error.sqlite_error() {
+        Some(inner) => rusqlite::ffi::code_to_str(inner.extended_code).to_owned(),
+        None => "unexpected result".to_owned(),
+    }
+}
+
+fn failed(error: &rusqlite::Error) -> Error {
+    let code = error.sqlite_error_code();
+    let text = cause(error);
+    match code {
+        Some(ErrorCode::DiskFull) => {
+            Error::unavailable("the disk of the store is full; free space, and retry")
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            Error::unavailable("another process holds the lock of the store; retry later")
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            unusable(format!("the store is corrupt: {text}; restore it from a backup"))
+        }
+        Some(
+            ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::OutOfMemory
+            | ErrorCode::PermissionDenied,
+        ) => Error::unavailable(format!("the store failed: {text}; check its disk, and retry")),
+        _ => unusable(format!("the store refused a statement: {text}")),
+    }
+}
