@@ -88,7 +88,7 @@ export const en = flat({
 		paste: "Paste a request body or a log line here.", unknown: "Other fields", add: "Add",
 		"add.item": "Add element", "add.field": "Add a field", "add.field.n": "Add a field ({n})",
 		remove: "Remove {name}", up: "Move {name} up", down: "Move {name} down", true: "true", false: "false",
-		custom: "Other value…", choose: "Choose from the list", now: "in {n} days", time: "Local time",
+		custom: "Other value…", choose: "Choose from the list", day: "+1 day", days: "+{n} days", time: "Local time",
 		"file.drop": "Drop a file here, or", "file.choose": "choose one", "file.size": "{size} as base64",
 		"file.failed": "The file could not be read",
 		type: "The JSON has {found} here instead of {type}; edit it there.",

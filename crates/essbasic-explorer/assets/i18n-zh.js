@@ -66,7 +66,7 @@ export const zh = flat({
 		syntax: "第 {line} 行第 {column} 列：{reason}", stale: "JSON 有语法错误；表单显示的是最近一次有效的请求。", paste: "在此粘贴请求体或日志行。",
 		unknown: "其他字段", add: "添加", "add.item": "添加元素", "add.field": "添加字段", "add.field.n": "添加字段（{n}）",
 		remove: "移除 {name}", up: "上移 {name}", down: "下移 {name}", true: "true", false: "false", custom: "其他值…",
-		choose: "从列表中选择", now: "{n} 天后", time: "本地时间", "file.drop": "将文件拖到此处，或", "file.choose": "选择文件",
+		choose: "从列表中选择", day: "+1 天", days: "+{n} 天", time: "本地时间", "file.drop": "将文件拖到此处，或", "file.choose": "选择文件",
 		"file.size": "base64 共 {size}", "file.failed": "无法读取文件", type: "JSON 中此处为 {found}，而不是 {type}；请在 JSON 中修改。",
 	},
 	call: {
