@@ -250,7 +250,7 @@ export class Builder {
 		for (const { path, message } of violations) problems.set(path, [...(problems.get(path) ?? []), message]);
 		this.form.showProblems(problems);
 		const n = Math.max(violations.length, check.ok ? 0 : 1);
-		const label = n === 1 ? t("build.invalid.one") : t("build.invalid", { n: count(n) });
+		const label = t("build.invalid", { n: count(n) });
 		clear(this.status, n === 0
 			? el("span", { class: "badge success" }, t("build.valid"))
 			: el("button", {

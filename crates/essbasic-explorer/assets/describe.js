@@ -138,13 +138,18 @@ export function limits(field, t) {
 	const { min_items, max_items, min_chars, max_chars, max_bytes, min, max } = field.limits ?? {};
 	const texts = [];
 	const items = range(min_items, max_items, t);
-	if (items) texts.push(t("limit.items", { range: items }));
+	if (items) texts.push(t("limit.items", { range: items, n: last(max_items, min_items) }));
 	const chars = range(min_chars, max_chars, t);
-	if (chars) texts.push(t("limit.chars", { range: chars }));
+	if (chars) texts.push(t("limit.chars", { range: chars, n: last(max_chars, min_chars) }));
 	if (max_bytes !== undefined) texts.push(t("limit.max_bytes", { n: count(Number(max_bytes)) }));
 	const value = range(min, max, t);
 	if (value) texts.push(t("limit.value", { range: value }));
 	return texts;
+}
+
+/** Returns the number before the unit. @param {number | undefined} max @param {number | undefined} min */
+function last(max, min) {
+	return Number(max ?? min);
 }
 
 /** @param {number | undefined} from @param {number | undefined} to @param {Context["t"]} t */

@@ -191,7 +191,7 @@ function time(slot) {
 		[1, 7, 30].map((days) => el("button", {
 			class: "button ghost small",
 			onclick: () => put(Math.floor(Date.now() / 1000) + days * DAY, true),
-		}, slot.t(days === 1 ? "build.day" : "build.days", { n: days }))));
+		}, slot.t("build.days", { n: days }))));
 }
 
 /** @param {number} seconds */

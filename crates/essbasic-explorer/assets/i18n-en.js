@@ -16,7 +16,7 @@ export const en = flat({
 	search: {
 		label: "Search the API", placeholder: "Search actions, fields, values, error codes", filter: "Show only",
 		results: "Results", none: "Nothing matches “{query}”. Try fewer or shorter words.",
-		more: "{shown} of {n} results. Choose a kind at the side to see all of them.", count: "{n} results",
+		more: "{shown} of {n} results. Choose a kind at the side to see all of them.", count: "{n} results", "count.one": "1 result",
 		move: "select", open: "open", clear: "clear",
 	},
 	kind: {
@@ -62,7 +62,7 @@ export const en = flat({
 		idempotent: "Idempotent",
 		"idempotent.doc": "Sending the request twice has the same effect as sending it once, so it is retried.",
 		not_idempotent: "Not idempotent",
-		"not_idempotent.doc": "The request is not retried if its outcome is unknown.", rate: "{n} requests per second",
+		"not_idempotent.doc": "The request is not retried if its outcome is unknown.", rate: "{n} requests per second", "rate.one": "1 request per second",
 		pages: "Paginated", deprecated: "Deprecated", feature: "Cargo feature of the typed request",
 		build: "Build a request", request: "Request", response: "Response", fields: "Fields", nofields: "No fields.",
 		rules: "Rules", example: "Example", errors: "Error codes", "errors.filter": "Filter error codes",
@@ -74,7 +74,7 @@ export const en = flat({
 		array: "array of {type}",
 	},
 	limit: {
-		items: "{range} elements", chars: "{range} characters", max_bytes: "at most {n} bytes", value: "{range}",
+		items: "{range} elements", "items.one": "{range} element", chars: "{range} characters", "chars.one": "{range} character", max_bytes: "at most {n} bytes", value: "{range}",
 		exactly: "exactly {n}", atmost: "at most {n}", atleast: "at least {n}", between: "{min} to {max}",
 	},
 	build: {
@@ -88,7 +88,7 @@ export const en = flat({
 		paste: "Paste a request body or a log line here.", unknown: "Other fields", add: "Add",
 		"add.item": "Add element", "add.field": "Add a field", "add.field.n": "Add a field ({n})",
 		remove: "Remove {name}", up: "Move {name} up", down: "Move {name} down", true: "true", false: "false",
-		custom: "Other value…", choose: "Choose from the list", day: "+1 day", days: "+{n} days", time: "Local time",
+		custom: "Other value…", choose: "Choose from the list", days: "+{n} days", "days.one": "+1 day", time: "Local time",
 		"file.drop": "Drop a file here, or", "file.choose": "choose one", "file.size": "{size} as base64",
 		"file.failed": "The file could not be read",
 		type: "The JSON has {found} here instead of {type}; edit it there.",

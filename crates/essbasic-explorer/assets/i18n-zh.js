@@ -14,7 +14,7 @@ export const zh = flat({
 	},
 	search: {
 		label: "搜索接口文档", placeholder: "搜索接口、字段、取值、错误码", filter: "只显示", results: "搜索结果",
-		none: "没有与“{query}”匹配的内容，请减少或缩短关键词。", more: "共 {n} 条，已显示 {shown} 条。在旁边选择一个类别可查看全部。", count: "{n} 条结果",
+		none: "没有与“{query}”匹配的内容，请减少或缩短关键词。", more: "共 {n} 条，已显示 {shown} 条。在旁边选择一个类别可查看全部。", count: "{n} 条结果", "count.one": "1 条结果",
 		move: "选择", open: "打开", clear: "清空",
 	},
 	kind: {
@@ -47,7 +47,7 @@ export const zh = flat({
 	},
 	describe: {
 		idempotent: "幂等", "idempotent.doc": "重复发送与发送一次效果相同，因此会自动重试。", not_idempotent: "非幂等",
-		"not_idempotent.doc": "结果未知时不会自动重试。", rate: "每秒 {n} 次请求", pages: "分页", deprecated: "已废弃",
+		"not_idempotent.doc": "结果未知时不会自动重试。", rate: "每秒 {n} 次请求", "rate.one": "每秒 1 次请求", pages: "分页", deprecated: "已废弃",
 		feature: "类型化请求所属的 Cargo feature", build: "构造请求", request: "请求", response: "响应", fields: "字段",
 		nofields: "没有字段。", rules: "规则", example: "示例", errors: "错误码", "errors.filter": "筛选错误码", related: "相关接口",
 		used_in: "用于", returned_by: "返回此错误码的接口", values: "取值", more: "显示全部 {n} 项", contents: "本页内容",
@@ -56,7 +56,7 @@ export const zh = flat({
 		required: "必填", internal: "内部字段", sensitive: "敏感", deprecated: "已废弃", array: "{type} 数组",
 	},
 	limit: {
-		items: "{range} 个元素", chars: "{range} 个字符", max_bytes: "最多 {n} 字节", value: "{range}", exactly: "正好 {n}",
+		items: "{range} 个元素", "items.one": "{range} 个元素", chars: "{range} 个字符", "chars.one": "{range} 个字符", max_bytes: "最多 {n} 字节", value: "{range}", exactly: "正好 {n}",
 		atmost: "最多 {n}", atleast: "至少 {n}", between: "{min} 至 {max}",
 	},
 	build: {
@@ -66,7 +66,7 @@ export const zh = flat({
 		syntax: "第 {line} 行第 {column} 列：{reason}", stale: "JSON 有语法错误；表单显示的是最近一次有效的请求。", paste: "在此粘贴请求体或日志行。",
 		unknown: "其他字段", add: "添加", "add.item": "添加元素", "add.field": "添加字段", "add.field.n": "添加字段（{n}）",
 		remove: "移除 {name}", up: "上移 {name}", down: "下移 {name}", true: "true", false: "false", custom: "其他值…",
-		choose: "从列表中选择", day: "+1 天", days: "+{n} 天", time: "本地时间", "file.drop": "将文件拖到此处，或", "file.choose": "选择文件",
+		choose: "从列表中选择", days: "+{n} 天", "days.one": "+1 天", time: "本地时间", "file.drop": "将文件拖到此处，或", "file.choose": "选择文件",
 		"file.size": "base64 共 {size}", "file.failed": "无法读取文件", type: "JSON 中此处为 {found}，而不是 {type}；请在 JSON 中修改。",
 	},
 	call: {

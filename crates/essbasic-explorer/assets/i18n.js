@@ -34,10 +34,11 @@ export function applyLang() {
 	document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
 }
 
-/** Returns the text of a key; `{name}` stands for a parameter. @param {string} key
+/** Returns the text of a key; `{name}` stands for a parameter. If `n` is 1, the key with `.one` takes precedence. @param {string} key
  * @param {Record<string, string | number>} [parameters] */
 export function t(key, parameters) {
-	const text = tables[language][key] ?? tables.en[key] ?? key;
+	const table = tables[language];
+	const text = (String(parameters?.n) === "1" ? table[`${key}.one`] : undefined) ?? table[key] ?? key;
 	return parameters ? text.replace(/\{(\w+)\}/g, (whole, name) => String(parameters[name] ?? whole)) : text;
 }
 
