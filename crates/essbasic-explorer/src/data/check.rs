@@ -2,6 +2,8 @@
 
 mod extract;
 
+use std::fmt;
+
 use essbasic::api::json::check_duplicates;
 use essbasic::catalogue::ActionMeta;
 use essbasic::catalogue::validation::violations_in;
@@ -11,7 +13,7 @@ use super::placeholder::placeholders;
 use extract::Body;
 
 /// Result of the validation of a text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Checked {
     /// True if the text is a body without violations.
@@ -26,6 +28,19 @@ pub struct Checked {
     pub extracted: bool,
     /// The body, if it is a part of the text.
     pub body: Option<String>,
+}
+
+impl fmt::Debug for Checked {
+    /// Omits the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checked")
+            .field("ok", &self.ok)
+            .field("violations", &self.violations)
+            .field("line", &self.line)
+            .field("column", &self.column)
+            .field("extracted", &self.extracted)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A reason for the service to refuse a body.

@@ -10,7 +10,7 @@ use essbasic::catalogue::{ActionMeta, Effect};
 use essbasic::models::CATALOGUE;
 use serde_json::{Map, Value, json};
 
-use schema::Schemas;
+use schema::{Schemas, set};
 
 const DESCRIPTION: &str = "\
 Calls of Tencent e-sign (电子签, essbasic 2021-05-26) through `essbasic explore`, which signs them. The keys stay in its \
@@ -77,13 +77,13 @@ fn operation(action: &ActionMeta, schemas: &mut Schemas) -> Value {
         "x-effect": action.effect.name(),
     });
     if action.effect == Effect::Write {
-        operation["parameters"] = json!([call::confirmation(name)]);
+        set(&mut operation, "parameters", json!([call::confirmation(name)]));
     }
     if info.deprecated {
-        operation["deprecated"] = json!(true);
+        set(&mut operation, "deprecated", json!(true));
     }
     if let Some(limit) = info.rate_limit {
-        operation["x-rate-limit"] = json!(limit);
+        set(&mut operation, "x-rate-limit", json!(limit));
     }
     operation
 }

@@ -1,6 +1,7 @@
 //! Errors as responses.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use axum::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -12,7 +13,6 @@ use serde_json::value::RawValue;
 pub(super) const JSON: &str = "application/json";
 
 /// An error: its status, a code, the cause and the fix.
-#[derive(Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
@@ -20,6 +20,16 @@ pub(crate) struct ApiError {
     hint: Option<Cow<'static, str>>,
     /// The call that failed, as JSON.
     call: Option<Box<RawValue>>,
+}
+
+impl fmt::Debug for ApiError {
+    /// Omits the call, which contains bodies.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiError")
+            .field("status", &self.status)
+            .field("code", &self.code)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The body of an error.

@@ -69,7 +69,7 @@ impl Schemas {
         let mut description = object.doc.to_owned();
         if direction == Direction::Request {
             // The service refuses unknown fields.
-            schema["additionalProperties"] = json!(false);
+            set(&mut schema, "additionalProperties", json!(false));
             let fields = object.fields.iter().filter(|field| field.required);
             fields.for_each(|field| require(&mut schema, object, field.name));
             for rule in object.rules {
@@ -79,7 +79,7 @@ impl Schemas {
                 }
             }
         }
-        schema["description"] = json!(description);
+        set(&mut schema, "description", json!(description));
         schema
     }
 
@@ -91,7 +91,7 @@ impl Schemas {
         }
         if let Some(instead) = field.deprecated {
             paragraph(&mut description, &format!("Deprecated. {instead}"));
-            schema["deprecated"] = json!(true);
+            set(&mut schema, "deprecated", json!(true));
         }
         if let (Direction::Request, Some(bytes)) = (direction, field.limits.bytes) {
             let of = if field.base64 { " after decoding" } else { "" };
@@ -103,7 +103,7 @@ impl Schemas {
                 "The explorer adds the agent of its session if it is absent.",
             );
         }
-        schema["description"] = json!(description);
+        set(&mut schema, "description", json!(description));
         if direction == Direction::Response {
             schema = nullable(schema);
         }
@@ -133,7 +133,7 @@ impl Schemas {
                     JsonType::String => {
                         bounds(&mut schema, ["minLength", "maxLength"], length(field, limits));
                         if field.base64 {
-                            schema["contentEncoding"] = json!("base64");
+                            set(&mut schema, "contentEncoding", json!("base64"));
                         }
                     }
                     _ => bounds(&mut schema, ["minimum", "maximum"], limits.number),
@@ -217,7 +217,7 @@ fn bounds<T: serde::Serialize>(
 ) {
     for (name, limit) in names.into_iter().zip([limits.0, limits.1]) {
         if let Some(limit) = limit {
-            schema[name] = json!(limit);
+            set(schema, name, json!(limit));
         }
     }
 }
@@ -227,29 +227,38 @@ fn bounds<T: serde::Serialize>(
 fn require(schema: &mut Value, object: &'static ObjectMeta, path: &str) {
     let (name, rest) = path.split_once('.').unwrap_or((path, ""));
     let Some(field) = object.field(name) else { return };
+    let Some(fields) = schema.as_object_mut() else { return };
     if name != "Agent" {
-        let required = &mut schema["required"];
-        match required.as_array_mut() {
-            Some(names) if names.iter().any(|known| known == name) => {}
-            Some(names) => names.push(json!(name)),
-            None => *required = json!([name]),
+        let required = fields.entry("required").or_insert_with(|| json!([]));
+        if let Some(names) = required.as_array_mut().filter(|names| !names.contains(&json!(name))) {
+            names.push(json!(name));
         }
     }
     if let (false, JsonType::Object(object)) = (rest.is_empty(), field.ty) {
-        require(&mut schema["properties"][name], object, rest);
+        let properties = fields.entry("properties").or_insert_with(|| json!({}));
+        if let Some(properties) = properties.as_object_mut() {
+            require(properties.entry(name).or_insert_with(|| json!({})), object, rest);
+        }
     }
 }
 
 /// Accepts null in addition.
 fn nullable(mut schema: Value) -> Value {
-    if let Some(Value::String(ty)) = schema.get("type") {
-        schema["type"] = json!([ty, "null"]);
+    if let Some(Value::String(ty)) = schema.get("type").cloned() {
+        set(&mut schema, "type", json!([ty, "null"]));
         return schema;
     }
     let Some(fields) = schema.as_object_mut() else { return schema };
     let reference = fields.remove("$ref");
     fields.insert("anyOf".to_owned(), json!([{ "$ref": reference }, { "type": "null" }]));
     schema
+}
+
+/// Sets a field of a JSON object.
+pub(super) fn set(object: &mut Value, name: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(name.to_owned(), value);
+    }
 }
 
 fn paragraph(text: &mut String, paragraph: &str) {
