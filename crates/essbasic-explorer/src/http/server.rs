@@ -1,6 +1,5 @@
 //! The server: connections and their limits.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::TcpListener;
@@ -57,7 +56,7 @@ pub(crate) async fn serve(
         let respond = service_fn(move |mut request: Request<Incoming>| {
             let mut router = router.clone();
             request.extensions_mut().insert(requests.clone());
-            async move { Ok::<_, Infallible>(router.call(request.map(Body::new)).await?) }
+            async move { router.call(request.map(Body::new)).await }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

@@ -44,8 +44,8 @@ impl History {
     pub(crate) fn add(&mut self, mut entry: Entry) -> u64 {
         self.last += 1;
         entry.id = self.last;
-        entry.request = entry.request.filter(is_small);
-        entry.response = entry.response.filter(is_small);
+        entry.request = entry.request.filter(|body| is_small(body));
+        entry.response = entry.response.filter(|body| is_small(body));
         if self.calls.len() >= MAX_CALLS {
             self.calls.pop_back();
         }
@@ -59,6 +59,6 @@ impl History {
     }
 }
 
-fn is_small(body: &Box<RawValue>) -> bool {
+fn is_small(body: &RawValue) -> bool {
     body.get().len() <= MAX_KEPT_BYTES
 }
