@@ -4,8 +4,10 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod bodies;
 mod config;
 pub mod ledger;
+mod receive;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,67 @@
+//! Group commit: messages that arrive while one transaction commits are committed by the next one.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::ledger::limits::MAX_GROUP;
+use crate::ledger::{Error, ErrorKind, Ledger, Message, Receipt};
+
+/// Messages that wait for a transaction at most. Further ones are refused, and the platform delivers them again.
+const MAX_WAITING: usize = 1_024;
+
+/// Time that a message waits for its commit at most.
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Queue of messages to commit. A clone is a handle of the same queue.
+#[derive(Clone)]
+pub(crate) struct Queue {
+    sender: mpsc::Sender<Waiting>,
+}
+
+struct Waiting {
+    message: Message,
+    result: oneshot::Sender<Result<Receipt, Error>>,
+}
+
+impl Queue {
+    /// Starts the task that commits. It ends after the last handle is dropped and the queue is empty.
+    pub(crate) fn start(ledger: Ledger) -> (Self, JoinHandle<()>) {
+        let (sender, mut waiting) = mpsc::channel::<Waiting>(MAX_WAITING);
+        let task = tokio::spawn(async move {
+            let mut group = Vec::with_capacity(MAX_GROUP);
+            while waiting.recv_many(&mut group, MAX_GROUP).await > 0 {
+                let (messages, results): (Vec<_>, Vec<_>) =
+                    group.drain(..).map(|one| (one.message, one.result)).unzip();
+                for (result, receiver) in ledger.receive(messages).await.into_iter().zip(results) {
+                    // The sender has given up; the platform delivers the message again.
+                    let _ = receiver.send(result);
+                }
+            }
+        });
+        (Self { sender }, task)
+    }
+
+    /// Commits a message. Only after `Ok` it may be acknowledged.
+    ///
+    /// # Errors
+    /// Returns an error if the message was not committed within ten seconds, or the ledger refused it. It may have been committed;
+    /// its next delivery is a duplicate then.
+    pub(crate) async fn commit(&self, message: Message) -> Result<Receipt, Error> {
+        let (result, receiver) = oneshot::channel();
+        self.sender
+            .try_send(Waiting { message, result })
+            .map_err(|_| unavailable("too many messages wait for the store"))?;
+        match timeout(COMMIT_TIMEOUT, receiver).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(unavailable("the process is stopping")),
+            Err(_) => Err(unavailable("the store did not commit within 10 s")),
+        }
+    }
+}
+
+fn unavailable(message: &str) -> Error {
+    Error::new(ErrorKind::Unavailable, message)
+}

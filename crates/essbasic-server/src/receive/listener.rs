@@ -1,0 +1,101 @@
+//! The public listener: `POST /`, and nothing else.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use essbasic_callback::{Receiver, RefusalReason, SIGNATURE_HEADER, Verified};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tokio::time::timeout;
+
+use super::group::Queue;
+use super::message::Converter;
+use crate::ledger::{ErrorKind, Receipt};
+
+/// Time for the body of a callback.
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What the listener needs for a callback.
+pub(crate) struct Receiving {
+    pub(crate) receiver: Receiver,
+    pub(crate) converter: Converter,
+    pub(crate) queue: Queue,
+}
+
+/// Result of a callback, as the metric `callbacks_total` has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Received {
+    /// Committed.
+    New,
+    /// Committed earlier.
+    Duplicate,
+    /// A ping of the platform's console.
+    Ping,
+    /// Not authentic, not a message, or too old.
+    Refused,
+    /// Larger than the limit.
+    TooLarge,
+    /// Not sent completely in time.
+    Incomplete,
+    /// Not committed.
+    Unavailable,
+}
+
+impl Received {
+    /// Returns the status of the response.
+    fn status(self) -> StatusCode {
+        match self {
+            Self::New | Self::Duplicate | Self::Ping => StatusCode::OK,
+            Self::Refused | Self::Incomplete => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// Returns the routes of the listener.
+pub(crate) fn router(receiving: Arc<Receiving>) -> Router {
+    Router::new().route("/", post(receive)).with_state(receiving)
+}
+
+async fn receive(
+    State(receiving): State<Arc<Receiving>>,
+    headers: HeaderMap,
+    body: Body,
+) -> StatusCode {
+    receiving.receive(&headers, body).await.status()
+}
+
+impl Receiving {
+    async fn receive(&self, headers: &HeaderMap, body: Body) -> Received {
+        let body = Limited::new(body, self.receiver.max_body_bytes());
+        let body = match timeout(BODY_TIMEOUT, body.collect()).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => return Received::TooLarge,
+            _ => return Received::Incomplete,
+        };
+        // A header that is not a string is an invalid signature, not an absent one.
+        let signature =
+            headers.get(SIGNATURE_HEADER).map(|value| value.to_str().unwrap_or_default());
+        let message = match self.receiver.verify(signature, &body, SystemTime::now()) {
+            Ok(Verified::Message { message, .. }) => message,
+            Ok(Verified::Ping) => return Received::Ping,
+            Err(refused) if refused.reason() == RefusalReason::TooLarge => {
+                return Received::TooLarge;
+            }
+            Err(_) => return Received::Refused,
+        };
+        let Ok(message) = self.converter.convert(&message) else { return Received::Unavailable };
+        match self.queue.commit(message).await {
+            Ok(Receipt::New) => Received::New,
+            Ok(Receipt::Duplicate) => Received::Duplicate,
+            // A message that the ledger cannot store is refused each time.
+            Err(error) if error.kind() == ErrorKind::Invalid => Received::Refused,
+            Err(_) => Received::Unavailable,
+        }
+    }
+}
