@@ -89,7 +89,7 @@ pub(crate) struct ArchiveArgs {
     /// Write the result of each contract to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Name files by {name}, {flow_id}, {date} and {index}.
+    /// Name files by {name}, {flow_id}, {date}, {index} and {file_index}.
     #[arg(long, value_name = "TEMPLATE", default_value = "{name}-{flow_id}")]
     names: NameTemplate,
     /// Keep the journal in this file instead of the folder; needed with a bucket.

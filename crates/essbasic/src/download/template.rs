@@ -15,6 +15,7 @@ use super::sanitize::{replace_unsafe, sanitize};
 /// | `{flow_id}` | the flow ID of the contract |
 /// | `{date}` | the date of the download in UTC, such as `2026-01-31` |
 /// | `{index}` | the position of the contract in the input, from 1 |
+/// | `{file_index}` | the position of the file in its contract, from 1 |
 ///
 /// The extension is appended. Without `{flow_id}` or `{index}` names may collide: later files are numbered.
 ///
@@ -30,6 +31,7 @@ enum Part {
     FlowId,
     Date,
     Index,
+    FileIndex,
 }
 
 /// The error of parsing a [`NameTemplate`].
@@ -38,7 +40,7 @@ pub struct TemplateError(String);
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; use {{name}}, {{flow_id}}, {{date}} or {{index}}", self.0)
+        write!(f, "{}; use {{name}}, {{flow_id}}, {{date}}, {{index}} or {{file_index}}", self.0)
     }
 }
 
@@ -53,6 +55,8 @@ pub(crate) struct NameValues<'a> {
     pub(crate) kind: &'a str,
     /// Index of the contract in the input, from 0.
     pub(crate) index: usize,
+    /// Index of the file in its contract, from 0.
+    pub(crate) file_index: usize,
     /// Time of the download, in seconds since the Unix epoch.
     pub(crate) at: u64,
 }
@@ -88,6 +92,7 @@ impl FromStr for NameTemplate {
                 "flow_id" => Part::FlowId,
                 "date" => Part::Date,
                 "index" => Part::Index,
+                "file_index" => Part::FileIndex,
                 other => {
                     return Err(TemplateError(format!("unknown placeholder {}", quoted(other))));
                 }
@@ -95,7 +100,7 @@ impl FromStr for NameTemplate {
             rest = after;
         }
         parts.extend(Some(rest).filter(|text| !text.is_empty()).map(|t| Part::Text(t.into())));
-        if parts.iter().all(|part| matches!(part, Part::Text(_) | Part::Date)) {
+        if parts.iter().all(|part| matches!(part, Part::Text(_) | Part::Date | Part::FileIndex)) {
             return Err(TemplateError("the template gives every file the same name".to_owned()));
         }
         Ok(Self(parts))
@@ -123,6 +128,7 @@ impl NameTemplate {
                 Part::FlowId => sanitize(values.flow_id),
                 Part::Date => date(values.at),
                 Part::Index => values.index.saturating_add(1).to_string(),
+                Part::FileIndex => values.file_index.saturating_add(1).to_string(),
             };
             let part = if has_name && name.is_empty() { &mut before } else { &mut after };
             part.push_str(&text);

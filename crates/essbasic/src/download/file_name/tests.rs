@@ -6,7 +6,7 @@ use super::super::name_set::folded;
 use super::*;
 
 fn values<'a>(name: &'a str, flow_id: &'a str, kind: &'a str) -> NameValues<'a> {
-    NameValues { name, flow_id, kind, index: 6, at: 1_700_000_000 }
+    NameValues { name, flow_id, kind, index: 6, file_index: 1, at: 1_700_000_000 }
 }
 
 fn default_name(name: &str, flow_id: &str) -> String {
@@ -20,6 +20,7 @@ fn templated(template: &str, name: &str, flow_id: &str) -> String {
 #[test]
 fn builds_names_by_a_template() {
     assert_eq!(templated("{index}-{flow_id}", "合同", "f"), "7-f.pdf");
+    assert_eq!(templated("{flow_id}-{file_index}", "合同", "f"), "f-2.pdf");
     assert_eq!(templated("{date} {name}", "合同.pdf", "f"), "2023-11-14 合同.pdf");
     assert_eq!(templated("lease {name} ({flow_id})", "a/b", "f"), "lease a_b (f).pdf");
     assert_eq!(templated("{name}", "", "f"), "_.pdf");
@@ -36,7 +37,7 @@ fn builds_names_by_a_template() {
     let long = templated("{date}-{name}-{flow_id}", &"合".repeat(300), "yDwi");
     assert!(long.len() <= MAX_NAME_BYTES && long.starts_with("2023-11-14-合"), "{long}");
     assert!(long.ends_with("-yDwi.pdf"), "{long}");
-    for wrong in ["", "{flow}", "{name", "name}", "{}", "fixed"] {
+    for wrong in ["", "{file_index}", "{flow}", "{name", "name}", "{}", "fixed"] {
         assert!(wrong.parse::<NameTemplate>().is_err(), "{wrong}");
     }
 }

@@ -128,6 +128,7 @@ impl Job {
                 flow_id: state.flow_id.as_str(),
                 kind: &link.kind,
                 index: flow,
+                file_index: state.files.len(),
                 at: to_seconds(link.requested_at),
             }));
             let (title, kind) = (link.name.clone(), link.kind.clone());

@@ -169,8 +169,11 @@ fn a_retried_contract_keeps_its_names() {
     );
     assert!(is_done(&mut job, 0));
     let mut names = job.into_names().unwrap();
-    let mut name =
-        |name| names.assign(NameValues { name, flow_id: "f", kind: "PDF", index: 0, at: 0 }).name;
+    let mut name = |name| {
+        names
+            .assign(NameValues { name, flow_id: "f", kind: "PDF", index: 0, file_index: 0, at: 0 })
+            .name
+    };
     assert_eq!(name("two"), "two-f.pdf");
     assert_eq!(name("one"), "one-f.pdf", "the file of the contract is replaced");
     assert_eq!(name("one"), "one-f (2).pdf", "another file of the contract is not replaced");
