@@ -51,7 +51,7 @@ impl CallbackKey {
     }
 
     /// Encrypts as the platform does.
-    #[cfg(feature = "test-util")]
+    #[cfg(feature = "sender")]
     pub(crate) fn encrypt(&self, plaintext: &[u8]) -> Vec<u8> {
         use cbc::cipher::BlockModeEncrypt;
         use cbc::cipher::block_padding::Pkcs7;

@@ -79,6 +79,7 @@
 //! - `serde` (default): [`Message`], [`MessageData`] and all data types implement `Serialize` and `Deserialize`.
 //! - `http`: `Receiver::receive_from` and `Receiver::verify_from`, by the headers of a request.
 //! - `tower`: `CallbackService`.
+//! - `sender`: `Sender`, which signs and encrypts messages as the platform does, for a program that forwards them.
 //! - `test-util`: `testing`, signed and encrypted callbacks for tests.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -98,6 +99,8 @@ mod open_enum;
 mod pair;
 mod receiver;
 mod redacted;
+#[cfg(feature = "sender")]
+mod sender;
 #[cfg(feature = "tower")]
 mod service;
 mod store;
@@ -120,6 +123,8 @@ pub use msg_type::{MsgType, MsgVersion};
 pub use once::{Outcome, handle_once, handle_once_blocking};
 pub use receiver::{Delivery, Received, Receiver, Verified};
 pub use redacted::{Json, OtherFields, Personal};
+#[cfg(feature = "sender")]
+pub use sender::{Callback, Sender};
 #[cfg(feature = "tower")]
 pub use service::{CallbackService, MatchedPair};
 pub use store::{

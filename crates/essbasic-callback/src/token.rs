@@ -39,7 +39,7 @@ impl Token {
     }
 
     /// Returns the header's value for a body.
-    #[cfg(feature = "test-util")]
+    #[cfg(feature = "sender")]
     pub(crate) fn sign(&self, body: &[u8]) -> String {
         let bytes = self.mac(body).map(|mac| mac.finalize().into_bytes());
         bytes

@@ -4,14 +4,83 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod archive;
 mod bodies;
+mod cli;
 mod config;
+mod emulated;
+mod failure;
+mod forwarding;
+mod jobs;
 pub mod ledger;
+mod log;
+mod metrics;
+mod ops;
+mod pace;
 mod receive;
+mod reconcile;
+mod serve;
+mod setup;
+mod signals;
+mod upkeep;
+mod worker;
 
 use std::process::ExitCode;
 
+use clap::Parser as _;
+
+use crate::cli::Cli;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::signals::Signals;
+
 /// Runs the command `essbasic-server` and returns its exit code.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            log::line(&format!("error: {failure}"));
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), Failure> {
+    let config = match (&cli.config, &cli.data) {
+        (Some(path), _) => Config::read(path)?,
+        (None, Some(data)) => emulated::config(data)?,
+        (None, None) => return Err(Failure::new("no configuration; give --config FILE")),
+    };
+    if cli.check {
+        log::line_on_stdout(config.shown()?.trim_end())?;
+        return Ok(());
+    }
+    log::start(&config.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("cannot start the runtime: {error}")))?;
+    let result = runtime.block_on(serve(config, cli.emulated));
+    // Threads that write files may still be busy after the grace.
+    runtime.shutdown_background();
+    result
+}
+
+async fn serve(mut config: Config, is_emulated: bool) -> Result<(), Failure> {
+    let signals = Signals::install()?;
+    if !is_emulated {
+        let (server, listeners) = setup::server(config).await?;
+        return server.run(listeners, signals).await;
+    }
+    // The emulator needs the address of the listener, and the server the endpoint of the emulator.
+    config.receive.listen = serve::free_address()?;
+    let emulator = emulated::start(&format!("http://{}/", config.receive.listen))?;
+    config.service.endpoint = Some(emulator.endpoint());
+    let (server, listeners) = setup::server(config).await?;
+    server.offer(emulator.completed_flows()).await?;
+    tokio::select! {
+        result = server.run(listeners, signals) => result,
+        () = emulated::sign_contracts(&emulator) => Ok(()),
+    }
 }

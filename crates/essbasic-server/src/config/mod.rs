@@ -18,7 +18,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::error::ConfigError;
-pub(crate) use self::forward::{Condition, Forward};
+pub(crate) use self::forward::Forward;
 pub(crate) use self::secret::Secret;
 
 /// The whole configuration, without values of secrets.

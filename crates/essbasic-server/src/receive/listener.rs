@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::group::Queue;
 use super::message::Converter;
 use crate::ledger::{ErrorKind, Receipt};
+use crate::metrics::Metrics;
 
 /// Time for the body of a callback.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -24,6 +25,7 @@ pub(crate) struct Receiving {
     pub(crate) receiver: Receiver,
     pub(crate) converter: Converter,
     pub(crate) queue: Queue,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Result of a callback, as the metric `callbacks_total` has it.
@@ -46,6 +48,19 @@ pub(crate) enum Received {
 }
 
 impl Received {
+    /// Returns the name in the metric.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Duplicate => "duplicate",
+            Self::Ping => "ping",
+            Self::Refused => "refused",
+            Self::TooLarge => "too_large",
+            Self::Incomplete => "incomplete",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
     /// Returns the status of the response.
     fn status(self) -> StatusCode {
         match self {
@@ -67,7 +82,9 @@ async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> StatusCode {
-    receiving.receive(&headers, body).await.status()
+    let received = receiving.receive(&headers, body).await;
+    receiving.metrics.callback(received.as_str());
+    received.status()
 }
 
 impl Receiving {

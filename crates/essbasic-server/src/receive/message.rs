@@ -1,5 +1,7 @@
 //! Messages of callbacks as the ledger stores them.
 
+use std::sync::Arc;
+
 use essbasic::FlowStatus;
 use essbasic_callback as callback;
 use essbasic_callback::MessageData;
@@ -12,12 +14,12 @@ use crate::ledger::{Message, Report};
 /// Converts messages, and selects their targets.
 pub(crate) struct Converter {
     forwards: Vec<Forward>,
-    bodies: Option<Bodies>,
+    bodies: Option<Arc<Bodies>>,
 }
 
 impl Converter {
     /// Returns a converter for these targets. The bodies are required if there are targets.
-    pub(crate) fn new(forwards: Vec<Forward>, bodies: Option<Bodies>) -> Self {
+    pub(crate) fn new(forwards: Vec<Forward>, bodies: Option<Arc<Bodies>>) -> Self {
         Self { forwards, bodies }
     }
 

@@ -1,0 +1,75 @@
+//! `--emulated`: an emulator whose contracts are being signed, in the process of the server.
+
+use std::path::Path;
+use std::time::Duration;
+
+use essbasic_emulator::{
+    APP_ID, Callback, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Seed,
+};
+use tokio::time::sleep;
+
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// Token of the emulator's callbacks.
+const TOKEN: &str = "emulated-callback-token";
+
+/// Key of the emulator's callbacks, valid for emulators only.
+const KEY: &str = "EMULATEDKEYEMULATEDKEYEMULATED32";
+
+/// Contracts that exist at the start.
+const COMPLETED: usize = 20;
+
+/// Writes a configuration with its secrets to the folder. An existing configuration is replaced, contracts and the database are kept.
+///
+/// # Errors
+/// Returns an error if the folder cannot be written.
+pub(crate) fn config(data: &Path) -> Result<Config, Failure> {
+    let refuse = |error: std::io::Error| {
+        Failure::new(format!("--data: cannot write to {}: {error}", data.display()))
+    };
+    let secrets = data.join("secrets");
+    std::fs::create_dir_all(&secrets).map_err(refuse)?;
+    for (name, value) in
+        [("id", SECRET_ID), ("key", SECRET_KEY), ("callback_token", TOKEN), ("callback_key", KEY)]
+    {
+        std::fs::write(secrets.join(name), value).map_err(refuse)?;
+    }
+    let text = format!(
+        "[account]\napp_id = {APP_ID:?}\norganization = {ORGANIZATION:?}\noperator = {OPERATOR:?}\n\
+         secret_id_file = \"secrets/id\"\nsecret_key_file = \"secrets/key\"\n\n\
+         [store]\nurl = \"sqlite:essbasic.db\"\n\n\
+         [receive]\nlisten = \"127.0.0.1:0\"\n[[receive.keys]]\n\
+         token_file = \"secrets/callback_token\"\nkey_file = \"secrets/callback_key\"\n\n\
+         [archive]\nto = \"contracts\"\n\n[ops]\nlisten = \"127.0.0.1:0\"\n\n\
+         [admin]\nlisten = \"127.0.0.1:0\"\n\n[shutdown]\ndrain_delay = \"0s\"\ngrace = \"10s\"\n"
+    );
+    let path = data.join("essbasic.toml");
+    std::fs::write(&path, text).map_err(refuse)?;
+    Ok(Config::read(&path)?)
+}
+
+/// Starts an emulator that posts callbacks to the URL.
+///
+/// # Errors
+/// Returns an error if it cannot start.
+pub(crate) fn start(callbacks: &str) -> Result<Emulator, Failure> {
+    Emulator::builder()
+        .with_seed(Seed::completed(COMPLETED))
+        .with_callback(Callback::to(callbacks).with_token(TOKEN).with_key(KEY))
+        .start()
+        .map_err(|error| Failure::new(format!("the emulator cannot start: {error}")))
+}
+
+/// Signs a new contract every few seconds, until it is dropped.
+pub(crate) async fn sign_contracts(emulator: &Emulator) {
+    // The ledger remembers the contracts of earlier runs.
+    let began = emulator.now().as_secs();
+    for number in 1_u64.. {
+        let id = format!("yDemulated{began:012}{number:010}");
+        emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, &id));
+        sleep(Duration::from_secs(1)).await;
+        while emulator.sign(&id, None).is_ok() {}
+        sleep(Duration::from_secs(2)).await;
+    }
+}

@@ -1,0 +1,103 @@
+//! Delivery of one message: re-signed, re-encrypted, posted.
+
+use std::fmt;
+use std::time::Duration;
+
+use essbasic::transport::header::CONTENT_TYPE;
+use essbasic::transport::{
+    AsyncTransport, HeaderName, HeaderValue, Method, Request, StatusCode, Uri,
+};
+use essbasic_callback::{CallbackKey, Sender, Token};
+
+use crate::config::{Forward, Secret};
+use crate::failure::Failure;
+
+/// Header of the signature.
+const SIGNATURE: HeaderName = HeaderName::from_static("content-signature");
+
+/// Time for one delivery.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Target of forwards, with its secrets.
+pub(crate) struct Target {
+    pub(crate) name: String,
+    pub(crate) give_up_after: Duration,
+    uri: Uri,
+    sender: Sender,
+}
+
+/// Cause of a delivery that failed. Contains neither the URL nor a body.
+pub(crate) enum NotDelivered {
+    /// The target responded with another status than 2xx.
+    Status(StatusCode),
+    /// No response.
+    Unreachable,
+    /// The message is not UTF-8, so another program modified the store.
+    NotText,
+}
+
+impl fmt::Display for NotDelivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "status {status}; expected 2xx"),
+            Self::Unreachable => f.write_str("no response; check the URL of the target"),
+            Self::NotText => f.write_str("the stored message is not UTF-8"),
+        }
+    }
+}
+
+impl Target {
+    /// Reads the secrets of a target.
+    ///
+    /// # Errors
+    /// Returns an error that names the target, if a secret or the URL is invalid.
+    pub(crate) fn new(config: &Forward) -> Result<Self, Failure> {
+        let name = config.name.clone();
+        let refuse = |key: &str, error: &dyn fmt::Display| {
+            Failure::new(format!("forward {name:?}: {key}: {error}"))
+        };
+        let uri = config.url.parse().map_err(|error| refuse("url", &error))?;
+        let read = |key: &str, path| Secret::read(&format!("forward {name:?}: {key}"), path);
+        let token = match &config.token_file {
+            None => None,
+            Some(path) => {
+                let token = Token::new(read("token_file", path)?.expose());
+                Some(token.map_err(|error| refuse("token_file", &error))?)
+            }
+        };
+        let key = match &config.key_file {
+            None => None,
+            Some(path) => {
+                let key = CallbackKey::new(read("key_file", path)?.expose());
+                Some(key.map_err(|error| refuse("key_file", &error))?)
+            }
+        };
+        let sender = Sender::new(token, key);
+        Ok(Self { name: config.name.clone(), give_up_after: config.give_up_after, uri, sender })
+    }
+
+    /// Posts a message. Only a 2xx status is a delivery.
+    pub(super) async fn deliver(
+        &self,
+        transport: &dyn AsyncTransport,
+        message: &[u8],
+    ) -> Result<(), NotDelivered> {
+        let message = std::str::from_utf8(message).map_err(|_| NotDelivered::NotText)?;
+        let callback = self.sender.send(message);
+        let mut request = Request::get(self.uri.clone());
+        request.method = Method::POST;
+        request.timeout = Some(TIMEOUT);
+        request.body = callback.body.into();
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(signature) = callback.signature {
+            // Hexadecimal digits after a prefix.
+            let value = HeaderValue::try_from(signature).map_err(|_| NotDelivered::NotText)?;
+            request.headers.insert(SIGNATURE, value);
+        }
+        let response = transport.send(request).await.map_err(|_| NotDelivered::Unreachable)?;
+        match response.status.is_success() {
+            true => Ok(()),
+            false => Err(NotDelivered::Status(response.status)),
+        }
+    }
+}

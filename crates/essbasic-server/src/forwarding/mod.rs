@@ -1,0 +1,154 @@
+//! The forward loops: one per target, so that a failing target delays no other.
+
+mod delivery;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use essbasic::Stop;
+use essbasic::transport::AsyncTransport;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+pub(crate) use self::delivery::Target;
+
+use crate::bodies::Bodies;
+use crate::ledger::{
+    Forward, ForwardClaim, ForwardOutcome, ForwardSettlement, Ledger, Reason, WorkerId,
+};
+use crate::metrics::Metrics;
+use crate::worker::Incarnation;
+
+/// Forwards of one claim at most. All of them are sent at the same time; those of one contract are claimed one after another.
+const BATCH: usize = 16;
+
+/// Pause while nothing is due, or the store is unavailable.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Longest delay between two attempts.
+const MAX_BACKOFF: Duration = Duration::from_secs(3_600);
+
+/// What the loops of all targets share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) ledger: Ledger,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) bodies: Arc<Bodies>,
+    pub(crate) transport: Arc<dyn AsyncTransport>,
+    /// Ends the claims. Deliveries in flight are completed.
+    pub(crate) stop: Stop,
+}
+
+/// Forwards messages to one target until the stop.
+pub(crate) async fn run(target: Arc<Target>, shared: Shared, mut incarnation: Incarnation) {
+    while !shared.stop.is_stopped() {
+        let Some(worker) = incarnation.id().await else { return };
+        let busy = tokio::select! {
+            busy = round(&target, &shared, &worker) => busy,
+            () = incarnation.ended(&worker) => false,
+        };
+        if !busy && !shared.stop.is_stopped() {
+            sleep(IDLE + Duration::from_millis(u64::from(fastrand::u8(..)))).await;
+        }
+    }
+}
+
+/// Claims, delivers and settles once. Returns whether more may be due.
+async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId) -> bool {
+    let claim = ForwardClaim {
+        target: target.name.clone(),
+        limit: BATCH,
+        give_up_after: millis(target.give_up_after),
+    };
+    let claimed = match shared.ledger.claim_forwards(worker, claim).await {
+        Ok(claimed) if claimed.is_empty() => return false,
+        Ok(claimed) => claimed,
+        Err(error) => {
+            tracing::warn!(%error, target = target.name, "cannot claim forwards");
+            return false;
+        }
+    };
+    let mut deliveries = JoinSet::new();
+    for forward in claimed {
+        let (target, shared) = (Arc::clone(target), shared.clone());
+        deliveries.spawn(async move {
+            let outcome = attempt(&target, &shared, &forward).await;
+            ForwardSettlement { seq: forward.seq, attempt: forward.attempt, outcome }
+        });
+    }
+    while let Some(settlement) = deliveries.join_next().await {
+        // A delivery does not panic; its claim would end with the lease.
+        let Ok(settlement) = settlement else { continue };
+        let outcome = match settlement.outcome {
+            ForwardOutcome::Delivered => "delivered",
+            ForwardOutcome::Again { .. } => "again",
+            ForwardOutcome::Dead { .. } => "dead",
+            ForwardOutcome::Released { .. } => "released",
+        };
+        // Each one at once, so that its successor proceeds while others wait for the target.
+        match shared.ledger.settle_forwards(worker, vec![settlement]).await {
+            Ok(accepted) if !accepted.is_empty() => shared.metrics.forwarded(&target.name, outcome),
+            Ok(_) => tracing::warn!(target = target.name, "a settlement was refused"),
+            Err(error) => tracing::error!(%error, target = target.name, "cannot settle a forward"),
+        }
+    }
+    true
+}
+
+async fn attempt(target: &Target, shared: &Shared, forward: &Forward) -> ForwardOutcome {
+    let Ok(body) = shared.bodies.open(&forward.message_id, &forward.body) else {
+        // The key of that time may be configured again, until the forward is given up.
+        tracing::error!(
+            target = target.name,
+            message = forward.message_id,
+            "cannot decrypt a body"
+        );
+        return again(target, forward);
+    };
+    match target.deliver(&*shared.transport, &body).await {
+        Ok(()) => ForwardOutcome::Delivered,
+        Err(cause) => {
+            tracing::warn!(target = target.name, message = forward.message_id, %cause, "not delivered");
+            again(target, forward)
+        }
+    }
+}
+
+/// Returns the outcome of a failed attempt: another one, unless the next one would be after `give_up_after`.
+fn again(target: &Target, forward: &Forward) -> ForwardOutcome {
+    let delay = millis(backoff(forward.attempt));
+    let age = forward.now.saturating_sub(forward.queued_at);
+    if age.saturating_add(delay) > millis(target.give_up_after) {
+        return ForwardOutcome::Dead { reason: Reason::TargetFailed };
+    }
+    ForwardOutcome::Again { delay }
+}
+
+/// Returns the delay after an attempt: 1 s, doubled up to an hour, with a jitter of a quarter.
+fn backoff(attempt: i64) -> Duration {
+    let doublings = u32::try_from(attempt.clamp(1, 13) - 1).unwrap_or_default();
+    let delay = Duration::from_secs(1).saturating_mul(1 << doublings).min(MAX_BACKOFF);
+    delay.mul_f64(1.0 - 0.25 * fastrand::f64())
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_double_up_to_an_hour() {
+        for (attempt, longest) in
+            [(1, 1), (2, 2), (5, 16), (12, 2_048), (13, 3_600), (9_999, 3_600)]
+        {
+            for _ in 0..100 {
+                let delay = backoff(attempt).as_secs_f64();
+                let longest = f64::from(longest);
+                assert!(delay <= longest && delay >= 0.75 * longest, "{attempt}: {delay}");
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Logs on stderr.
+
+use std::io::Write as _;
+
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::config::{Log, LogFormat, LogLevel};
+use crate::failure::Failure;
+
+/// Starts the log of this process.
+pub(crate) fn start(log: &Log) {
+    let level = match log.level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    };
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
+    // A second start in one process keeps the first log.
+    let _ = match log.format {
+        LogFormat::Text => subscriber.try_init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
+    };
+}
+
+/// Writes a line to stderr. Without a reader it is lost.
+pub(crate) fn line(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Writes text to stdout.
+///
+/// # Errors
+/// Returns an error if stdout cannot be written.
+pub(crate) fn line_on_stdout(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{text}")
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::new(format!("cannot write to stdout: {error}")))
+}

@@ -1,0 +1,229 @@
+//! Metrics, in the text format of OpenMetrics.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use crate::ledger::{Counts, Outcome, Settlement};
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ResultLabel {
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct StateLabel {
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct LoopLabel {
+    r#loop: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TargetLabel {
+    target: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ForwardLabel {
+    target: String,
+    outcome: &'static str,
+}
+
+/// Metrics of this process, and numbers of the ledger.
+pub(crate) struct Metrics {
+    registry: Registry,
+    callbacks: Family<ResultLabel, Counter<u64, AtomicU64>>,
+    contracts: Family<StateLabel, Gauge<i64, AtomicI64>>,
+    oldest_due: Gauge<i64, AtomicI64>,
+    settled: Family<OutcomeLabel, Counter<u64, AtomicU64>>,
+    archived_bytes: Counter<u64, AtomicU64>,
+    lease_losses: Counter<u64, AtomicU64>,
+    last_success: Family<LoopLabel, Gauge<i64, AtomicI64>>,
+    forwards: Family<ForwardLabel, Counter<u64, AtomicU64>>,
+    forward_backlog: Family<TargetLabel, Gauge<i64, AtomicI64>>,
+    workers: Gauge<i64, AtomicI64>,
+}
+
+impl Metrics {
+    /// Returns metrics that are all zero.
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("essbasic");
+        let callbacks = Family::default();
+        registry.register("callbacks", "Received callbacks", callbacks.clone());
+        let contracts = Family::default();
+        registry.register("contracts", "Contracts in the ledger", contracts.clone());
+        let oldest_due = Gauge::default();
+        registry.register(
+            "oldest_due_seconds",
+            "Time since the earliest due contract was due",
+            oldest_due.clone(),
+        );
+        let settled = Family::default();
+        registry.register("settled", "Settled claims", settled.clone());
+        let archived_bytes = Counter::default();
+        registry.register("archived_bytes", "Bytes of archived files", archived_bytes.clone());
+        let lease_losses = Counter::default();
+        registry.register("lease_losses", "Leases that expired", lease_losses.clone());
+        let last_success = Family::default();
+        registry.register(
+            "last_success_timestamp_seconds",
+            "Time of the last success of a loop",
+            last_success.clone(),
+        );
+        let forwards = Family::default();
+        registry.register("forwards", "Attempts to forward a message", forwards.clone());
+        let forward_backlog = Family::default();
+        registry.register("forward_backlog", "Messages to forward", forward_backlog.clone());
+        let workers = Gauge::default();
+        registry.register("workers", "Workers that are alive", workers.clone());
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "Version of this program", build);
+        Self {
+            registry,
+            callbacks,
+            contracts,
+            oldest_due,
+            settled,
+            archived_bytes,
+            lease_losses,
+            last_success,
+            forwards,
+            forward_backlog,
+            workers,
+        }
+    }
+
+    /// Counts a callback.
+    pub(crate) fn callback(&self, result: &'static str) {
+        self.callbacks.get_or_create(&ResultLabel { result }).inc();
+    }
+
+    /// Counts accepted settlements, and the bytes that they archived.
+    pub(crate) fn settlements(&self, settlements: &[Settlement], accepted: &[String]) {
+        let accepted: HashSet<&str> = accepted.iter().map(String::as_str).collect();
+        let counted = settlements.iter().filter(|one| accepted.contains(&*one.flow_id));
+        for settlement in counted {
+            let outcome = match &settlement.outcome {
+                Outcome::Archived(evidence) => {
+                    let bytes = evidence.files.iter().map(|file| file.bytes.max(0).unsigned_abs());
+                    self.archived_bytes.inc_by(bytes.sum());
+                    "archived"
+                }
+                Outcome::Observed { .. } => "observed",
+                Outcome::Again { .. } => "again",
+                Outcome::Dead { .. } => "dead",
+                Outcome::Released { .. } => "released",
+            };
+            self.settled.get_or_create(&OutcomeLabel { outcome }).inc();
+        }
+    }
+
+    /// Counts a lost lease.
+    pub(crate) fn lease_lost(&self) {
+        self.lease_losses.inc();
+    }
+
+    /// Sets the time of the last success of a loop.
+    pub(crate) fn succeeded(&self, name: &'static str) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        self.last_success.get_or_create(&LoopLabel { r#loop: name }).set(now);
+    }
+
+    /// Counts an attempt to forward.
+    pub(crate) fn forwarded(&self, target: &str, outcome: &'static str) {
+        let label = ForwardLabel { target: target.to_owned(), outcome };
+        self.forwards.get_or_create(&label).inc();
+    }
+
+    /// Sets the numbers of the ledger.
+    pub(crate) fn set_counts(&self, counts: &Counts) {
+        let dead = counts.dead.values().sum();
+        for (state, count) in [
+            ("open", counts.open),
+            ("claimed", counts.claimed),
+            ("done", counts.done),
+            ("dead", dead),
+        ] {
+            self.contracts.get_or_create(&StateLabel { state }).set(count);
+        }
+        let oldest = counts.oldest_due.map_or(0, |due| counts.now.saturating_sub(due).max(0));
+        self.oldest_due.set(oldest / 1_000);
+        for (target, count) in &counts.forward_backlog {
+            self.forward_backlog.get_or_create(&TargetLabel { target: target.clone() }).set(*count);
+        }
+        self.workers.set(counts.workers);
+    }
+
+    /// Returns the metrics as text.
+    ///
+    /// # Errors
+    /// Returns an error if a metric cannot be written.
+    pub(crate) fn encode(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Evidence, FileEvidence};
+
+    #[test]
+    fn names_are_those_of_the_documentation() {
+        let metrics = Metrics::new();
+        metrics.callback("new");
+        let settlement = |flow_id: &str| Settlement {
+            flow_id: flow_id.to_owned(),
+            attempt: 1,
+            outcome: Outcome::Archived(Evidence {
+                files: vec![FileEvidence { bytes: 7, sha256: String::new() }],
+                request_id: String::new(),
+            }),
+        };
+        metrics.settlements(&[settlement("a"), settlement("b")], &["b".to_owned()]);
+        metrics.lease_lost();
+        metrics.forwarded("billing", "delivered");
+        metrics.succeeded("archive");
+        let mut counts =
+            Counts { open: 3, now: 10_000, oldest_due: Some(4_000), ..Counts::default() };
+        counts.forward_backlog.insert("billing".to_owned(), 2);
+        metrics.set_counts(&counts);
+        let text = metrics.encode().unwrap();
+        for line in [
+            "essbasic_callbacks_total{result=\"new\"} 1",
+            "essbasic_contracts{state=\"open\"} 3",
+            "essbasic_oldest_due_seconds 6",
+            "essbasic_settled_total{outcome=\"archived\"} 1",
+            "essbasic_archived_bytes_total 7",
+            "essbasic_lease_losses_total 1",
+            "essbasic_forward_backlog{target=\"billing\"} 2",
+            "essbasic_forwards_total{target=\"billing\",outcome=\"delivered\"} 1",
+            "essbasic_workers 0",
+            "essbasic_build_info{version=\"0.1.0\"} 1",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line}\n{text}");
+        }
+        let last = "essbasic_last_success_timestamp_seconds{loop=\"archive\"} 1";
+        assert!(text.lines().any(|line| line.starts_with(last)), "{text}");
+    }
+}

@@ -1,0 +1,86 @@
+//! The listener of probes and metrics.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+use tokio::time::timeout;
+
+use crate::ledger::Ledger;
+use crate::metrics::Metrics;
+
+/// Time for the store to respond to a probe.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Media type of the metrics.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What the listener reports.
+pub(crate) struct Ops {
+    pub(crate) ledger: Ledger,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Set when the process no longer accepts work.
+    pub(crate) is_draining: AtomicBool,
+}
+
+#[derive(Serialize)]
+struct Readiness {
+    ready: bool,
+    /// Names of paused loops.
+    degraded: Vec<String>,
+    /// Reasons why the process is not ready, and causes of pauses.
+    reasons: Vec<String>,
+}
+
+/// Returns the routes of the listener.
+pub(crate) fn router(ops: Arc<Ops>) -> Router {
+    Router::new()
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(ops)
+}
+
+/// Reports whether callbacks can be committed. A paused loop does not make the process unready: callbacks are still received.
+async fn ready(State(ops): State<Arc<Ops>>) -> (StatusCode, Json<Readiness>) {
+    let mut readiness = Readiness { ready: true, degraded: Vec::new(), reasons: Vec::new() };
+    match timeout(PROBE_TIMEOUT, ops.ledger.pauses()).await {
+        Ok(Ok(pauses)) => {
+            for pause in pauses {
+                readiness.reasons.push(format!("{} is paused: {}", pause.name, pause.cause));
+                readiness.degraded.push(pause.name);
+            }
+        }
+        Ok(Err(error)) => {
+            readiness.ready = false;
+            readiness.reasons.push(error.to_string());
+        }
+        Err(_) => {
+            readiness.ready = false;
+            readiness.reasons.push("the store did not respond within 3 s".to_owned());
+        }
+    }
+    if ops.is_draining.load(Ordering::Relaxed) {
+        readiness.ready = false;
+        readiness.reasons.push("the process is stopping".to_owned());
+    }
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(readiness))
+}
+
+async fn metrics(State(ops): State<Arc<Ops>>) -> Response {
+    if let Ok(Ok(counts)) = timeout(PROBE_TIMEOUT, ops.ledger.counts()).await {
+        ops.metrics.set_counts(&counts);
+    }
+    match ops.metrics.encode() {
+        Ok(text) => ([(CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

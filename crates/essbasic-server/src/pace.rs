@@ -1,0 +1,154 @@
+//! The rate limit of the account, shared by all replicas: a limiter whose moments are booked in the ledger.
+
+use std::error::Error;
+use std::time::Duration;
+
+use essbasic::transport::async_trait;
+use essbasic::{AsyncRateLimiter, Permit, PermitRequest};
+use tokio::time::sleep;
+
+use crate::ledger::{Ledger, Pace};
+
+/// Latest delay of a request after its moment. A later one books another moment.
+const LATE: Duration = Duration::from_millis(25);
+
+/// How far ahead moments are booked, in milliseconds. A process that is killed leaves at most these unused.
+const HORIZON_MS: i64 = 2_000;
+
+/// Books a moment for each request.
+pub(crate) struct LedgerLimiter {
+    ledger: Ledger,
+    /// Requests per second and action.
+    limit: usize,
+    /// Length of the window, in milliseconds.
+    window: i64,
+}
+
+impl LedgerLimiter {
+    /// Returns a limiter of `limit` requests per action in any second and `margin`.
+    pub(crate) fn new(ledger: Ledger, limit: u32, margin: Duration) -> Self {
+        let margin = i64::try_from(margin.as_millis()).unwrap_or(1_000);
+        Self { ledger, limit: limit as usize, window: margin.saturating_add(1_000) }
+    }
+}
+
+/// Booked moment: what a permit remembers.
+struct Booked {
+    action: String,
+    /// By the clock of the store.
+    moment: i64,
+    /// By the monotonic clock of the client.
+    at: Duration,
+}
+
+impl Booked {
+    fn id(&self) -> String {
+        format!("{} {} {}", self.moment, self.at.as_micros(), self.action)
+    }
+
+    fn parse(permit: &Permit) -> Option<Self> {
+        let mut parts = permit.id()?.splitn(3, ' ');
+        Some(Self {
+            moment: parts.next()?.parse().ok()?,
+            at: Duration::from_micros(parts.next()?.parse().ok()?),
+            action: parts.next()?.to_owned(),
+        })
+    }
+}
+
+#[async_trait]
+impl AsyncRateLimiter for LedgerLimiter {
+    async fn reserve(
+        &self,
+        request: &PermitRequest<'_>,
+    ) -> Result<Permit, Box<dyn Error + Send + Sync>> {
+        let began = tokio::time::Instant::now();
+        loop {
+            let booking = self
+                .ledger
+                .book(Pace {
+                    action: request.action.to_owned(),
+                    count: 1,
+                    limit: self.limit.min(request.rate as usize),
+                    window: self.window,
+                    horizon: HORIZON_MS,
+                })
+                .await?;
+            let until = |moment: i64| {
+                let wait = moment.saturating_sub(booking.now).max(0);
+                Duration::from_millis(wait.unsigned_abs())
+            };
+            if let Some(moment) = booking.moments.first() {
+                let wait = until(*moment);
+                let at = request.now.monotonic + began.elapsed() + wait;
+                let booked = Booked { action: request.action.to_owned(), moment: *moment, at };
+                return Ok(Permit::after(wait).with_id(booked.id()));
+            }
+            let wait = booking.again_at.map_or(Duration::from_millis(100), until);
+            sleep(wait.max(Duration::from_millis(1))).await;
+        }
+    }
+
+    async fn confirm(
+        &self,
+        request: &PermitRequest<'_>,
+        permit: &Permit,
+    ) -> Result<Permit, Box<dyn Error + Send + Sync>> {
+        match Booked::parse(permit) {
+            Some(booked) if request.now.monotonic > booked.at + LATE => self.reserve(request).await,
+            _ => Ok(permit.clone()),
+        }
+    }
+
+    fn release(&self, permit: &Permit) {
+        let Some(booked) = Booked::parse(permit) else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let ledger = self.ledger.clone();
+        // Without the store, the moment is unused.
+        runtime.spawn(async move { ledger.release(&booked.action, vec![booked.moment]).await });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use essbasic::Now;
+
+    use super::*;
+
+    fn at(monotonic: Duration) -> Now {
+        Now { unix: Duration::ZERO, monotonic }
+    }
+
+    fn request(now: Now) -> PermitRequest<'static> {
+        PermitRequest::new("essbasic", "DescribeFlowDetailInfo", 100, now)
+    }
+
+    #[tokio::test]
+    async fn moments_are_shared_rebooked_when_late_and_released() {
+        let ledger = Ledger::in_memory();
+        let one = LedgerLimiter::new(ledger.clone(), 2, Duration::from_millis(25));
+        let other = LedgerLimiter::new(ledger.clone(), 2, Duration::from_millis(25));
+        let first = one.reserve(&request(at(Duration::ZERO))).await.unwrap();
+        let second = other.reserve(&request(at(Duration::ZERO))).await.unwrap();
+        let third = one.reserve(&request(at(Duration::ZERO))).await.unwrap();
+        let waits = [&first, &second, &third].map(|permit| permit.wait(at(Duration::ZERO)));
+        assert!(waits[0].is_zero() && waits[1].is_zero(), "{waits:?}");
+        assert!(waits[2] > Duration::from_millis(500), "{waits:?}");
+        let moment = |permit: &Permit| Booked::parse(permit).unwrap().moment;
+        let moments = [&first, &second, &third].map(moment);
+        assert!(moments[2] - moments[0] >= 1_025, "{moments:?}");
+        // In time it is kept. Later than the margin, another moment is booked.
+        let due = Booked::parse(&third).unwrap().at;
+        assert_eq!(one.confirm(&request(at(due)), &third).await.unwrap(), third);
+        let late = at(due + Duration::from_millis(26));
+        let rebooked = one.confirm(&request(late), &third).await.unwrap();
+        assert!(moment(&rebooked) >= moments[2] && rebooked != third, "{rebooked:?}");
+        one.release(&rebooked);
+        one.release(&third);
+        let booked = async || ledger.paces().await.unwrap().remove(0).1;
+        while booked().await.len() > 2 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(booked().await, moments[..2]);
+    }
+}

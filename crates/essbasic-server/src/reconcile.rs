@@ -1,0 +1,80 @@
+//! The reconcile loop: polls contracts whose end no callback has reported yet.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use essbasic::{Client, FlowErrorKind};
+
+use crate::jobs::{Batch, Job};
+use crate::ledger::{Claimed, Outcome, Reason, Report, Settlement, Task};
+
+/// Contracts of one request, the maximum of the service.
+const BATCH: usize = 100;
+
+/// Polls contracts.
+pub(crate) struct Reconciling(pub(crate) Client);
+
+impl Job for Reconciling {
+    const NAME: &'static str = "reconcile";
+    const TASK: Task = Task::Poll;
+    const LIMIT: usize = BATCH;
+
+    async fn work(&self, claimed: &[Claimed]) -> Batch {
+        let ids = claimed.iter().map(|contract| contract.flow_id.clone());
+        let details = match self.0.details(ids).await {
+            Ok(details) => details,
+            Err(error) => return Batch::Failed(error),
+        };
+        let settlements = claimed.iter().zip(details).map(|(contract, details)| {
+            let delay = delay(contract);
+            let outcome = match details {
+                Ok(details) => Outcome::Observed {
+                    report: Report { status: details.flow_status, at: 0 },
+                    delay,
+                },
+                Err(error) => Outcome::Again {
+                    reason: match error.kind {
+                        FlowErrorKind::NotFound => Reason::NotFound,
+                        FlowErrorKind::Refused => Reason::NotPermitted,
+                        _ => Reason::ServiceFailed,
+                    },
+                    delay,
+                    detail: error.code().to_owned(),
+                },
+            };
+            Settlement { flow_id: contract.flow_id.clone(), attempt: contract.attempt, outcome }
+        });
+        Batch::Settled(settlements.collect())
+    }
+}
+
+/// Returns the delay until the next poll, in milliseconds: longer for older contracts, with a jitter of a tenth.
+fn delay(contract: &Claimed) -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let added = Duration::from_millis(contract.added_at.max(0).unsigned_abs());
+    let delay = period(now.saturating_sub(added));
+    let jitter = delay.mul_f64(0.1 * fastrand::f64());
+    i64::try_from((delay + jitter).as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Returns the period of polls of a contract of this age. Callbacks report most changes, so polls are rare.
+fn period(age: Duration) -> Duration {
+    const HOUR: u64 = 3_600;
+    match age.as_secs() / HOUR {
+        0 => Duration::from_secs(60),
+        1..24 => Duration::from_secs(600),
+        24..720 => Duration::from_secs(HOUR),
+        _ => Duration::from_secs(6 * HOUR),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn older_contracts_are_polled_less_often() {
+        let ages = [0, 3_599, 3_600, 86_399, 86_400, 2_591_999, 2_592_000, u64::MAX / 2];
+        let periods = ages.map(|age| period(Duration::from_secs(age)).as_secs());
+        assert_eq!(periods, [60, 60, 600, 600, 3_600, 3_600, 21_600, 21_600]);
+    }
+}

@@ -1,0 +1,136 @@
+//! From a configuration to a server.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use essbasic::credentials::Credential;
+use essbasic::{Client, Config as ClientConfig, NameTemplate, Stop, agent};
+use essbasic_callback::{CallbackKey, Receiver, Token};
+
+use crate::archive::Folder;
+use crate::bodies::Bodies;
+use crate::config::{Config, Secret};
+use crate::failure::Failure;
+use crate::forwarding::Target;
+use crate::ledger::Ledger;
+use crate::pace::LedgerLimiter;
+use crate::receive::Converter;
+use crate::serve::{Listeners, Server};
+use crate::worker::Timing;
+
+/// Opens everything that the configuration names. The listeners are bound first, the store last.
+///
+/// # Errors
+/// Returns an error that names the key of the configuration.
+pub(crate) async fn server(config: Config) -> Result<(Server, Listeners), Failure> {
+    let listeners = Listeners::bind(config.receive.listen, config.ops.listen).await?;
+    let account = &config.account;
+    let credential = Credential::new(
+        Secret::read("account.secret_id_file", &account.secret_id_file)?.expose(),
+        Secret::read("account.secret_key_file", &account.secret_key_file)?.expose(),
+    );
+    credential
+        .validate()
+        .map_err(|error| Failure::new(format!("account.secret_id_file, account.secret_key_file: {error}")))?;
+    let receiver = receiver(&config)?;
+    let bodies = match &config.messages.body_key_file {
+        Some(path) => {
+            Some(Arc::new(Bodies::new(&Secret::read("messages.body_key_file", path)?)?))
+        }
+        None => None,
+    };
+    if config.archive.to.contains("://") {
+        return Err(Failure::new(format!(
+            "archive.to: {} is not supported yet; set a folder",
+            config.archive.to
+        )));
+    }
+    let folder = Folder::open(Path::new(&config.archive.to)).map_err(|error| {
+        Failure::new(format!("archive.to: cannot use the folder {}: {error}", config.archive.to))
+    })?;
+    let names: NameTemplate = config
+        .archive
+        .names
+        .parse()
+        .map_err(|error| Failure::new(format!("archive.names: {error}")))?;
+    let ledger = ledger(&config).await?;
+    let stop = Stop::default();
+    let mut client_config = ClientConfig::new(credential)
+        .with_app_name(env!("CARGO_PKG_NAME"))
+        .map_err(|error| Failure::new(error.to_string()))?
+        .with_async_rate_limiter(LedgerLimiter::new(
+            ledger.clone(),
+            config.rate.per_action,
+            config.rate.margin,
+        ));
+    if let Some(url) = &config.service.endpoint {
+        client_config = client_config
+            .with_endpoint_url(url)
+            .map_err(|error| Failure::new(format!("service.endpoint: {error}")))?;
+    }
+    if let Some(region) = &config.service.region {
+        client_config = client_config.with_region(region);
+    }
+    let agent = agent(&account.app_id, &account.organization, &account.operator);
+    let client = Client::new(client_config, agent)
+        .map_err(|error| Failure::new(format!("cannot create the client: {error}")))?
+        .with_stop(stop.clone());
+    let targets = config.forward.iter().map(Target::new).collect::<Result<_, _>>()?;
+    let server = Server {
+        converter: Converter::new(config.forward, bodies.clone()),
+        targets,
+        bodies,
+        ledger,
+        client,
+        receiver,
+        folder,
+        names,
+        concurrency: config.archive.concurrency,
+        max_attempts: i64::from(config.archive.max_attempts),
+        reconcile: config.reconcile.enabled,
+        timing: Timing { lease: config.worker.lease, heartbeat: config.worker.heartbeat },
+        retention: config.messages.retention,
+        drain_delay: config.shutdown.drain_delay,
+        grace: config.shutdown.grace,
+        stop,
+    };
+    Ok((server, listeners))
+}
+
+fn receiver(config: &Config) -> Result<Receiver, Failure> {
+    let mut receiver: Option<Receiver> = None;
+    for keys in &config.receive.keys {
+        let token = Secret::read("receive.keys.token_file", &keys.token_file)?;
+        let token = Token::new(token.expose())
+            .map_err(|error| Failure::new(format!("receive.keys.token_file: {error}")))?;
+        let key = match &keys.key_file {
+            None => None,
+            Some(path) => {
+                let key = Secret::read("receive.keys.key_file", path)?;
+                let key = CallbackKey::new(key.expose())
+                    .map_err(|error| Failure::new(format!("receive.keys.key_file: {error}")))?;
+                Some(key)
+            }
+        };
+        receiver = Some(match receiver {
+            None => Receiver::new(token, key),
+            Some(receiver) => receiver.with_pair(token, key),
+        });
+    }
+    receiver.ok_or_else(|| Failure::new("receive.keys: no token and key for callbacks"))
+}
+
+async fn ledger(config: &Config) -> Result<Ledger, Failure> {
+    let url = &config.store.url;
+    let ledger = match url.strip_prefix("sqlite:") {
+        Some(path) => Ledger::sqlite(Path::new(path)),
+        None => {
+            let password = match &config.store.password_file {
+                Some(path) => Some(Secret::read("store.password_file", path)?),
+                None => None,
+            };
+            Ledger::postgres(url, password.as_ref().map(Secret::expose)).await
+        }
+    };
+    ledger.map_err(|error| Failure::new(format!("store.url: {error}")))
+}

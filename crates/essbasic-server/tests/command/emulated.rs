@@ -1,0 +1,70 @@
+//! `--emulated`: everything in one process.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Server, get, run};
+
+fn contracts(data: &Path) -> BTreeSet<String> {
+    let names = std::fs::read_dir(data.join("contracts")).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with(".pdf")).collect()
+}
+
+#[test]
+fn contracts_are_archived_once_over_kills_and_restarts() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::emulated(data.path());
+    let (status, body) = get(&format!("{}readyz", server.ops));
+    assert_eq!((status, body.as_str()), (200, "{\"ready\":true,\"degraded\":[],\"reasons\":[]}"));
+    assert_eq!(get(&format!("{}livez", server.ops)).0, 200);
+    // The contracts of the start, and some that are signed meanwhile, which only callbacks report in time.
+    server.wait_for("essbasic_contracts{state=\"done\"}", 22);
+    assert!(server.metric("essbasic_callbacks_total{result=\"new\"}") > 0);
+    server.signal("-KILL");
+    drop(server);
+    let before = contracts(data.path());
+    assert!(before.len() >= 22, "{before:?}");
+    for name in &before {
+        let pdf = std::fs::read(data.path().join("contracts").join(name)).unwrap();
+        assert!(pdf.starts_with(b"%PDF-") && pdf.trim_ascii_end().ends_with(b"%%EOF"), "{name}");
+    }
+
+    let server = Server::emulated(data.path());
+    let done = server.metric("essbasic_contracts{state=\"done\"}");
+    assert!(done >= 22, "the ledger has the contracts of before: {done}");
+    server.wait_for("essbasic_contracts{state=\"done\"}", done + 2);
+    assert_eq!(server.metric("essbasic_contracts{state=\"dead\"}"), 0);
+    assert_eq!(server.stop(), Some(0));
+    let after = contracts(data.path());
+    assert!(after.is_superset(&before), "{after:?}");
+    let numbered = after.iter().any(|name| name.contains('('));
+    assert!(!numbered, "a second download writes the same file: {after:?}");
+}
+
+#[test]
+fn a_second_server_on_the_same_database_is_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::emulated(data.path());
+    let output = run(&["--emulated", "--data", data.path().to_str().unwrap()]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    let last = error.lines().last().unwrap_or_default();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(last.starts_with("error: store.url: "), "{error}");
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn the_ready_line_has_the_urls() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::emulated(data.path());
+    for url in [&server.callbacks, &server.ops] {
+        assert!(url.starts_with("http://127.0.0.1:") && url.ends_with('/'), "{url}");
+    }
+    let (status, text) = get(&format!("{}readyz", server.ops));
+    assert_eq!(status, 200);
+    assert!(serde_json::from_str::<Value>(&text).unwrap()["degraded"].is_array());
+    assert_eq!(get(&format!("{}other", server.ops)).0, 404);
+}

@@ -1,0 +1,14 @@
+//! The command `essbasic-server`, as people and programs run it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a panic fails the test"
+)]
+
+mod callbacks;
+mod configuration;
+mod emulated;
+mod support;

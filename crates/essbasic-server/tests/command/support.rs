@@ -1,0 +1,111 @@
+//! A running server, and requests to it.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Time for anything that a server does.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Returns the command with these arguments.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_essbasic-server"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs a command that ends by itself.
+pub(crate) fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+/// A server, killed when it is dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) callbacks: String,
+    pub(crate) ops: String,
+}
+
+impl Server {
+    /// Starts a server with an emulator, and waits until it is ready.
+    pub(crate) fn emulated(data: &Path) -> Self {
+        let data = data.to_str().unwrap();
+        let mut child = command(&["--emulated", "--data", data]).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let Ok(ready) = serde_json::from_str::<Value>(&line) else {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).unwrap();
+            panic!("not ready: {line:?} {log}");
+        };
+        // A full pipe would block the server.
+        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        let url = |key: &str| ready[key].as_str().unwrap().to_owned();
+        assert_eq!(ready["ready"], true);
+        Self { callbacks: url("callbacks"), ops: url("ops"), child }
+    }
+
+    /// Returns a metric, or 0 without such a line.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let text = get(&format!("{}metrics", self.ops)).1;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0, |value| value.parse::<f64>().unwrap() as u64)
+    }
+
+    /// Waits until a metric has at least this value.
+    pub(crate) fn wait_for(&self, name: &str, least: u64) {
+        let end = Instant::now() + TIMEOUT;
+        while self.metric(name) < least {
+            let text = get(&format!("{}metrics", self.ops)).1;
+            assert!(Instant::now() < end, "{name} is below {least}:\n{text}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// Ends the server by SIGTERM, and returns its exit code.
+    pub(crate) fn stop(mut self) -> Option<i32> {
+        self.signal("-TERM");
+        let end = Instant::now() + TIMEOUT;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(Instant::now() < end, "it did not end after SIGTERM");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Returns the status and the body of a response.
+pub(crate) fn get(url: &str) -> (u16, String) {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut response = agent.get(url).call().unwrap();
+    (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+}
+
+/// Posts a body with a signature, and returns the status.
+pub(crate) fn post(url: &str, signature: Option<&str>, body: &[u8]) -> u16 {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut request = agent.post(url);
+    if let Some(signature) = signature {
+        request = request.header("Content-Signature", signature);
+    }
+    request.send(body).unwrap().status().as_u16()
+}
