@@ -29,14 +29,12 @@ pub(crate) async fn server(config: Config) -> Result<(Server, Listeners), Failur
         Secret::read("account.secret_id_file", &account.secret_id_file)?.expose(),
         Secret::read("account.secret_key_file", &account.secret_key_file)?.expose(),
     );
-    credential
-        .validate()
-        .map_err(|error| Failure::new(format!("account.secret_id_file, account.secret_key_file: {error}")))?;
+    credential.validate().map_err(|error| {
+        Failure::new(format!("account.secret_id_file, account.secret_key_file: {error}"))
+    })?;
     let receiver = receiver(&config)?;
     let bodies = match &config.messages.body_key_file {
-        Some(path) => {
-            Some(Arc::new(Bodies::new(&Secret::read("messages.body_key_file", path)?)?))
-        }
+        Some(path) => Some(Arc::new(Bodies::new(&Secret::read("messages.body_key_file", path)?)?)),
         None => None,
     };
     if config.archive.to.contains("://") {

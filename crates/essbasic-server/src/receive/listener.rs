@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use essbasic_callback::{Receiver, RefusalReason, SIGNATURE_HEADER, Verified};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use tokio::time::timeout;
 
 use super::group::Queue;
@@ -19,6 +19,9 @@ use crate::metrics::Metrics;
 
 /// Time for the body of a callback.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Maximum size of a body that is read to its end, although it is larger than the limit of messages. In bytes.
+const MAX_DISCARDED_BYTES: usize = 16 << 20;
 
 /// What the listener needs for a callback.
 pub(crate) struct Receiving {
@@ -89,11 +92,10 @@ async fn receive(
 
 impl Receiving {
     async fn receive(&self, headers: &HeaderMap, body: Body) -> Received {
-        let body = Limited::new(body, self.receiver.max_body_bytes());
-        let body = match timeout(BODY_TIMEOUT, body.collect()).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => return Received::TooLarge,
-            _ => return Received::Incomplete,
+        let body = match timeout(BODY_TIMEOUT, read(body, self.receiver.max_body_bytes())).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(refused)) => return refused,
+            Err(_) => return Received::Incomplete,
         };
         // A header that is not a string is an invalid signature, not an absent one.
         let signature =
@@ -115,4 +117,23 @@ impl Receiving {
             Err(_) => Received::Unavailable,
         }
     }
+}
+
+/// Reads a body of at most `max` bytes. A larger one is read to its end too, within a limit: a sender that is still sending would not
+/// receive the response.
+async fn read(mut body: Body, max: usize) -> Result<Vec<u8>, Received> {
+    let (mut bytes, mut length) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Received::Incomplete)?;
+        let Some(data) = frame.data_ref() else { continue };
+        length = length.saturating_add(data.len());
+        if length > MAX_DISCARDED_BYTES {
+            break;
+        }
+        match length <= max {
+            true => bytes.extend_from_slice(data),
+            false => bytes = Vec::new(),
+        }
+    }
+    if length > max { Err(Received::TooLarge) } else { Ok(bytes) }
 }

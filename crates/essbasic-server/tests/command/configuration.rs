@@ -41,16 +41,32 @@ fn what_prevents_a_start_is_one_line() {
     let ports = "[ops]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n";
     let free = format!("[receive]\nlisten = \"127.0.0.1:0\"\n{ports}");
     for (case, more, expected) in [
-        ("port", format!("[receive]\nlisten = \"127.0.0.1:{port}\"\n{ports}"), "receive.listen: cannot listen on"),
+        (
+            "port",
+            format!("[receive]\nlisten = \"127.0.0.1:{port}\"\n{ports}"),
+            "receive.listen: cannot listen on",
+        ),
         ("misspelled key", "[archive]\nconcurency = 1".to_owned(), "unknown field `concurency`"),
-        ("folder", format!("{free}[archive]\nto = \"id/below\""), "archive.to: cannot use the folder"),
+        (
+            "folder",
+            format!("{free}[archive]\nto = \"id/below\""),
+            "archive.to: cannot use the folder",
+        ),
         ("store", format!("{free}[store]\nurl = \"sqlite:id/below/db\""), "store.url: "),
         ("endpoint", format!("{free}[service]\nendpoint = \"ftp://h\""), "service.endpoint: "),
-        ("body key", format!("{free}[messages]\nbody_key_file = \"key\""), "messages.body_key_file: invalid key"),
-        ("missing file", format!("{free}[messages]\nbody_key_file = \"none\""), "messages.body_key_file: cannot use"),
+        (
+            "body key",
+            format!("{free}[messages]\nbody_key_file = \"key\""),
+            "messages.body_key_file: invalid key",
+        ),
+        (
+            "missing file",
+            format!("{free}[messages]\nbody_key_file = \"none\""),
+            "messages.body_key_file: cannot use",
+        ),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let path = write(folder.path(), &more.replace("[receive]", "[receive]"));
+        let path = write(folder.path(), &more);
         let output = run(&["--config", &path]);
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{case}: {error}");

@@ -95,14 +95,16 @@ impl Drop for Server {
 
 /// Returns the status and the body of a response.
 pub(crate) fn get(url: &str) -> (u16, String) {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let mut response = agent.get(url).call().unwrap();
     (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
 }
 
 /// Posts a body with a signature, and returns the status.
 pub(crate) fn post(url: &str, signature: Option<&str>, body: &[u8]) -> u16 {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let mut request = agent.post(url);
     if let Some(signature) = signature {
         request = request.header("Content-Signature", signature);
