@@ -65,3 +65,55 @@ impl Queue {
 fn unavailable(message: &str) -> Error {
     Error::new(ErrorKind::Unavailable, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(id: &str) -> Message {
+        Message {
+            id: id.to_owned(),
+            kind: "FlowStatusChange".to_owned(),
+            flow_id: None,
+            report: None,
+            targets: Vec::new(),
+            body: None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_that_wait_are_bounded_in_number_and_time() {
+        let (sender, waiting) = mpsc::channel(1);
+        let queue = Queue { sender };
+        let first = tokio::spawn({
+            let queue = queue.clone();
+            async move { queue.commit(message("1")).await }
+        });
+        tokio::task::yield_now().await;
+        let error = queue.commit(message("2")).await.unwrap_err();
+        assert!(error.to_string().contains("too many messages"), "{error}");
+        let error = first.await.unwrap().unwrap_err();
+        assert!(error.to_string().contains("did not commit within 10 s"), "{error}");
+        drop(waiting);
+        assert!(queue.commit(message("3")).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_group_has_the_result_of_each_message() {
+        let (queue, task) = Queue::start(Ledger::in_memory());
+        let commits = ["1", "1", "2", ""].map(|id| {
+            let queue = queue.clone();
+            tokio::spawn(async move { queue.commit(message(id)).await })
+        });
+        let mut receipts = Vec::new();
+        for commit in commits {
+            receipts.push(commit.await.unwrap().map_err(|error| error.kind()));
+        }
+        receipts[..2].sort_by_key(|receipt| format!("{receipt:?}"));
+        let expected =
+            [Ok(Receipt::Duplicate), Ok(Receipt::New), Ok(Receipt::New), Err(ErrorKind::Invalid)];
+        assert_eq!(receipts, expected);
+        drop(queue);
+        task.await.unwrap();
+    }
+}
