@@ -30,11 +30,13 @@ pub(crate) fn run(Arguments {}: &Arguments) -> Result<(), Error> {
     let metadata = parse(&metadata, Path::new("cargo metadata"))?;
     let target = metadata.get("target_directory").and_then(Value::as_str).unwrap_or("target");
     let members = members(&metadata);
+    // One command for all libraries: the features of the workspace are those for which clippy has checked the dependencies.
+    let mut document = vec!["doc", "--quiet", "--no-deps", "--lib", "--all-features"];
+    let libraries = || members.iter().filter(|member| member.published_library);
+    document.extend(libraries().flat_map(|member| ["--package", &member.name]));
+    cargo(&document)?;
     let mut shown = BTreeMap::new();
-    for member in members.iter().filter(|member| member.published_library) {
-        let json = ["--", "-Z", "unstable-options", "--output-format", "json"];
-        let document = ["rustdoc", "--quiet", "--lib", "--all-features", "--package", &member.name];
-        cargo(&[&document[..], &json].concat())?;
+    for member in libraries() {
         let file = format!("doc/{}.json", member.name.replace('-', "_"));
         let path = Path::new(target).join(file);
         for (foreign, example) in foreign(&parse(&read(&path)?, &path)?) {
@@ -69,6 +71,7 @@ fn cargo(arguments: &[&str]) -> Result<String, Error> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(arguments)
         .env("RUSTDOC", this)
+        .env("RUSTDOCFLAGS", "-Z unstable-options --output-format json")
         .env(AS_RUSTDOC, "1")
         .current_dir(root())
         .output()
