@@ -80,7 +80,6 @@ fn crates_use_only_the_layers_below_them() {
                 "essbasic-explorer",
                 "essbasic-files",
                 "tc3-client",
-                "tc3-signer",
             ],
         ),
         (

@@ -33,7 +33,6 @@ mod placeholder;
 mod progress;
 mod report;
 mod sign;
-mod signature;
 mod start;
 mod status;
 mod store;
@@ -41,7 +40,6 @@ mod streams;
 mod tally;
 mod terminal;
 mod upload;
-mod verify;
 mod wait;
 mod watch;
 

@@ -1,13 +1,13 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::PossibleValuesParser;
-use essbasic::credentials::Credential;
-use tc3_signer::{Payload, Request};
+use essbasic_explorer::data::signature::{Missing, SignFailure, SignRequest, sign};
+use essbasic_explorer::data::verify::{VerifyRequest, verify};
 
+use crate::cause::Cause;
 use crate::failure::{Exit, Failure};
 use crate::input::{self, Secret};
-use crate::signature::{Signed, Subject};
-use crate::{output, verify};
+use crate::output;
 
 const EXAMPLES: &str = "\
 With --action, the headers content-type;host;x-tc-action are signed; without it, or with
@@ -93,54 +93,51 @@ pub(crate) fn run(args: &SignArgs) -> Result<Exit, Failure> {
     let secret_key = key.ok_or_else(|| {
         Failure::new("no SecretKey; set TENCENTCLOUD_SECRET_KEY or give --secret-key")
     })?;
-    if args.verify.is_none() {
-        // Published samples replace parts of their keys by asterisks.
-        let plain = |text: &str| text.replace('*', "x");
-        Credential::new(plain(secret_id), plain(secret_key)).validate().map_err(|error| {
-            Failure::new(format!("{error}; see --secret-id, --secret-key and their variables"))
-        })?;
-    }
-    if let Some(authorization) = &args.verify {
-        verify::check_complete(args.timestamp, args.action.as_deref(), authorization)?;
-    }
-    let default_host = format!("{}.tencentcloudapi.com", args.service);
-    let body = input::body(&args.payload)?;
-    let method = args.method.to_ascii_uppercase();
-    let action = args.action.as_deref();
-    let subject = Subject {
-        secret_id,
-        secret_key,
-        service: &args.service,
-        timestamp: args.timestamp.unwrap_or_else(now),
-        request: Request {
-            method: &method,
-            path: &args.path,
-            query: &args.query,
-            content_type: args.content_type.as_deref().unwrap_or(match &*method {
-                "GET" => "application/x-www-form-urlencoded",
-                _ => "application/json",
-            }),
-            host: args.host.as_deref().unwrap_or(&default_host),
-            action: action.filter(|_| !args.two_headers),
-            extra: &[],
-            payload: match args.unsigned_payload {
-                true => Payload::Unsigned,
-                false => Payload::Signed(&body),
-            },
-        },
-        action,
-        body: &body,
+    let request = SignRequest {
+        secret_id: Some(secret_id.to_owned()),
+        secret_key: Some(secret_key.to_owned()),
+        service: Some(args.service.clone()),
+        host: args.host.clone(),
+        action: args.action.clone(),
+        two_headers: args.two_headers,
+        timestamp: args.timestamp,
+        method: Some(args.method.clone()),
+        path: Some(args.path.clone()),
+        query: Some(args.query.clone()),
+        content_type: args.content_type.clone(),
+        payload: input::body(&args.payload)?,
+        unsigned_payload: args.unsigned_payload,
     };
-    match &args.verify {
-        Some(authorization) => verify::run(&subject, authorization),
-        None => {
-            let explanation = subject.explain()?;
-            match args.authorization {
-                true => output::line(&explanation.authorization)?,
-                false => output::json(&Signed::from(&explanation))?,
-            }
-            Ok(Exit::Done)
+    let Some(authorization) = &args.verify else {
+        let signature = sign(&request, None, now()).map_err(failed)?.signature;
+        match args.authorization {
+            true => output::line(&signature.authorization)?,
+            false => output::json(&signature)?,
         }
+        return Ok(Exit::Done);
+    };
+    let request =
+        VerifyRequest { request, authorization: Some(authorization.clone()), ..Default::default() };
+    let verdict = verify(&request, None, now()).map_err(failed)?;
+    output::json(&verdict)?;
+    Ok(Exit::when_complete(verdict.matches))
+}
+
+fn failed(failure: SignFailure) -> Failure {
+    match &failure {
+        SignFailure::InvalidKeys(reason) => {
+            Failure::new(format!("{reason}; see --secret-id, --secret-key and their variables"))
+        }
+        SignFailure::Missing(missing) => {
+            let options = missing.iter().filter_map(|missing| match missing {
+                Missing::Timestamp => Some("--timestamp, the header X-TC-Timestamp"),
+                Missing::Action => Some("--action, the header X-TC-Action"),
+                _ => None,
+            });
+            let options = options.collect::<Vec<_>>().join(", and ");
+            Failure::new(format!("--verify needs further parts of the request; give {options}"))
+        }
+        _ => Failure::from(Cause::new(&failure, failure.hint())),
     }
 }
 

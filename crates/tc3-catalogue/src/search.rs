@@ -20,7 +20,9 @@
 //! assert_eq!(index.find("descirbe"), [0]);
 //! ```
 
+mod find;
 mod index;
+mod level;
 mod score;
 mod words;
 

@@ -6,15 +6,61 @@ use essbasic::credentials::Credential;
 use serde::{Deserialize, Deserializer, Serialize};
 use tc3_signer::{Date, Explanation, Payload, Request, Signer};
 
-/// A pair of SecretId and SecretKey.
+/// A SecretId with its SecretKey.
 #[derive(Clone)]
 pub struct Keys {
-    /// The SecretId.
-    pub secret_id: String,
-    /// The SecretKey.
-    pub secret_key: String,
+    pub(super) secret_id: String,
+    pub(super) key: Key,
     /// True if signatures may be shown, as those of the emulator's keys and of keys in the request.
-    pub shows_signature: bool,
+    shows_signature: bool,
+}
+
+/// A SecretKey.
+#[derive(Clone)]
+pub(super) enum Key {
+    Text(String),
+    /// The key of a credential, which signs and is not revealed.
+    Credential(Credential),
+}
+
+impl Keys {
+    /// Returns the keys of a credential. `shows_signature` is true for keys without value, such as those of an emulator.
+    pub fn of_credential(credential: Credential, shows_signature: bool) -> Self {
+        let secret_id = credential.secret_id().to_owned();
+        Self { secret_id, key: Key::Credential(credential), shows_signature }
+    }
+
+    /// Returns entered keys, whose signatures are shown.
+    fn of_text(secret_id: String, secret_key: String) -> Self {
+        Self { secret_id, key: Key::Text(secret_key), shows_signature: true }
+    }
+}
+
+impl Keys {
+    /// Refuses keys that are not of the service.
+    fn validate(&self) -> Result<(), SignFailure> {
+        let Key::Text(secret_key) = &self.key else { return Ok(()) };
+        // Published samples replace parts of their keys by asterisks.
+        let plain = |text: &str| text.replace('*', "x");
+        Credential::new(plain(&self.secret_id), plain(secret_key))
+            .validate()
+            .map_err(|error| SignFailure::InvalidKeys(error.to_string()))
+    }
+
+    /// Returns the signature as shown; `***` if it must not be.
+    pub(super) fn shown(&self, explanation: &Explanation) -> Signature {
+        let hidden = |text: &str| match self.shows_signature {
+            true => text.to_owned(),
+            false => text.replace(&explanation.signature, "***"),
+        };
+        Signature {
+            canonical_request: explanation.canonical_request.clone(),
+            hashed_canonical_request: explanation.hashed_canonical_request.clone(),
+            string_to_sign: explanation.string_to_sign.clone(),
+            signature: hidden(&explanation.signature),
+            authorization: hidden(&explanation.authorization),
+        }
+    }
 }
 
 impl fmt::Debug for Keys {
@@ -204,15 +250,11 @@ pub fn sign(
     now: u64,
 ) -> Result<Signed, SignFailure> {
     let keys = keys(request, session)?;
-    // Published samples replace parts of their keys by asterisks.
-    let plain = |text: &str| text.replace('*', "x");
-    Credential::new(plain(&keys.secret_id), plain(&keys.secret_key))
-        .validate()
-        .map_err(|error| SignFailure::InvalidKeys(error.to_string()))?;
+    keys.validate()?;
     let parts = Parts::new(request);
     let subject = Subject::new(request, &parts, &keys, request.timestamp.unwrap_or(now));
     let explanation = subject.explain()?;
-    let signature = shown(&explanation, keys.shows_signature);
+    let signature = keys.shown(&explanation);
     let scope = explanation.string_to_sign.lines().nth(2).unwrap_or_default().to_owned();
     let steps = [
         ("hashed_payload", &explanation.hashed_payload),
@@ -234,26 +276,9 @@ pub fn sign(
 pub(super) fn keys(request: &SignRequest, session: Option<&Keys>) -> Result<Keys, SignFailure> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     match (given(&request.secret_id), given(&request.secret_key)) {
-        (Some(secret_id), Some(secret_key)) => {
-            Ok(Keys { secret_id, secret_key, shows_signature: true })
-        }
+        (Some(secret_id), Some(secret_key)) => Ok(Keys::of_text(secret_id, secret_key)),
         (None, None) => session.cloned().ok_or(SignFailure::NoKeys),
         _ => Err(SignFailure::NoKeys),
-    }
-}
-
-/// Returns the signature as shown; `***` if it must not be.
-pub(super) fn shown(explanation: &Explanation, shows_signature: bool) -> Signature {
-    let hidden = |text: &str| match shows_signature {
-        true => text.to_owned(),
-        false => text.replace(&explanation.signature, "***"),
-    };
-    Signature {
-        canonical_request: explanation.canonical_request.clone(),
-        hashed_canonical_request: explanation.hashed_canonical_request.clone(),
-        string_to_sign: explanation.string_to_sign.clone(),
-        signature: hidden(&explanation.signature),
-        authorization: hidden(&explanation.authorization),
     }
 }
 
@@ -283,7 +308,7 @@ impl Parts {
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'a> {
     pub(super) secret_id: &'a str,
-    pub(super) secret_key: &'a str,
+    pub(super) key: &'a Key,
     pub(super) service: &'a str,
     pub(super) timestamp: u64,
     pub(super) request: Request<'a>,
@@ -302,7 +327,7 @@ impl<'a> Subject<'a> {
         let action = request.action.as_deref().filter(|action| !action.is_empty());
         Self {
             secret_id: &keys.secret_id,
-            secret_key: &keys.secret_key,
+            key: &keys.key,
             service: &parts.service,
             timestamp,
             request: Request {
@@ -324,12 +349,15 @@ impl<'a> Subject<'a> {
     }
 
     pub(super) fn explain(&self) -> Result<Explanation, SignFailure> {
-        Signer::new(self.secret_id, self.secret_key)
-            .explain(&self.request, self.service, self.timestamp)
-            .map_err(|error| SignFailure::Request {
-                message: format!("the request cannot be signed: {error}"),
-                hint: error.hint(),
-            })
+        let explain = |signer: &Signer| signer.explain(&self.request, self.service, self.timestamp);
+        let explained = match self.key {
+            Key::Text(secret_key) => explain(&Signer::new(self.secret_id, &**secret_key)),
+            Key::Credential(credential) => explain(credential.signer()),
+        };
+        explained.map_err(|error| SignFailure::Request {
+            message: format!("the request cannot be signed: {error}"),
+            hint: error.hint(),
+        })
     }
 }
 
@@ -379,11 +407,8 @@ mod tests {
 
     #[test]
     fn signatures_of_session_keys_are_hidden() {
-        let session = |shows_signature| Keys {
-            secret_id: "AKIDEXAMPLE".to_owned(),
-            secret_key: "SECRETEXAMPLE".to_owned(),
-            shows_signature,
-        };
+        let credential = Credential::new("AKIDEXAMPLE", "SECRETEXAMPLE");
+        let session = |shows| Keys::of_credential(credential.clone(), shows);
         let request = request(json!({ "action": "DescribeFlowDetailInfo", "payload": "{}" }));
         let shown = sign(&request, Some(&session(true)), 1_551_113_065).unwrap();
         let hidden = sign(&request, Some(&session(false)), 1_551_113_065).unwrap();

@@ -1,18 +1,8 @@
 //! Scores of one word for all items.
 
 use super::index::{Index, Name};
+use super::level::Level;
 use super::words::{begins_with_similar, has_humps, part_starts, parts, tokens};
-
-/// Place of a match, from the best to the worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
-    Name,
-    Title,
-    Sentence,
-    Owner,
-    Doc,
-    Similar,
-}
 
 /// Score of an item that does not match.
 pub(super) const NONE: u8 = u8::MAX;

@@ -6,7 +6,7 @@ use tc3_signer::{Authorization, Explanation, Payload, Request};
 use super::lines::Lines;
 use super::{Departure, Part, as_signed, check};
 use crate::data::bodies;
-use crate::data::signature::Subject;
+use crate::data::signature::{Key, Subject};
 
 /// Maximum distance of a timestamp that is tried, in seconds.
 const MAX_SECONDS: u64 = 5;
@@ -24,13 +24,15 @@ pub(super) fn find(
     let try_request = |request: Request<'_>, reason: &dyn Fn() -> String| {
         try_one(Subject { request, ..*subject }, reason)
     };
-    let key = subject.secret_key.trim();
-    if key != subject.secret_key
-        && let Some(found) = try_one(Subject { secret_key: key, ..*subject }, &|| {
-            "it is valid for the SecretKey without the spaces around it".to_owned()
-        })
+    if let Key::Text(text) = subject.key
+        && text.trim() != text
     {
-        return Some(found);
+        let trimmed = Key::Text(text.trim().to_owned());
+        let changed = Subject { key: &trimmed, ..*subject };
+        let reason = || "it is valid for the SecretKey without the spaces around it".to_owned();
+        if let Some(found) = try_one(changed, &reason) {
+            return Some(found);
+        }
     }
     for (what, payload) in [
         ("an unsigned payload", Payload::Unsigned),

@@ -286,13 +286,18 @@ fn missing_parts_are_named() {
 
 #[test]
 fn signatures_of_session_keys_are_hidden() {
-    let keys =
-        Keys { secret_id: ID.to_owned(), secret_key: KEY.to_owned(), shows_signature: false };
+    let credential = essbasic::credentials::Credential::new(ID, KEY);
+    let keys = Keys::of_credential(credential, false);
     let good = signed(&json!({})).signature;
     for text in [good.authorization.clone(), header(&json!({ "payload": "" }))] {
         let fields = with(given(&text), &json!({ "secret_id": null, "secret_key": null }));
         let request: VerifyRequest = serde_json::from_value(with(base(), &fields)).unwrap();
-        let verdict = serde_json::to_string(&verify(&request, Some(&keys), NOW).unwrap()).unwrap();
+        let verdict = verify(&request, Some(&keys), NOW).unwrap();
+        assert_eq!(verdict.matches, text == good.authorization);
+        if !verdict.matches {
+            assert!(verdict.reason.as_ref().unwrap().contains("an empty payload"), "{verdict:?}");
+        }
+        let verdict = serde_json::to_string(&verdict).unwrap();
         assert!(!verdict.contains(&good.signature) && !verdict.contains(KEY), "{verdict}");
     }
 }

@@ -15,6 +15,7 @@ mod preview;
 mod query;
 mod saved;
 mod search;
+mod signature;
 mod skeleton;
 mod snippet;
 
@@ -44,6 +45,8 @@ pub(super) fn router(session: Arc<Session>) -> Router {
         .route("/api/openapi.json", get(openapi::get))
         .route("/api/file", post(file::post))
         .route("/api/saved", get(saved::get).post(saved::post))
+        .route("/api/sign", post(signature::sign_request))
+        .route("/api/verify", post(signature::compare))
         .route("/api/callback/verify", post(callback::post))
         .merge(emulator::router())
         .with_state(session)

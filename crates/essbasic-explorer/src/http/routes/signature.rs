@@ -1,0 +1,47 @@
+//! `/api/sign` and `/api/verify`: signatures with every intermediate value, and their differences.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::body::Bytes;
+use axum::extract::State;
+
+use super::{Shared, body};
+use crate::data::signature::{Keys, SignFailure, sign};
+use crate::data::verify::verify;
+use crate::http::error::ApiError;
+use crate::http::reply::{self, Reply};
+use crate::mode::Mode;
+use crate::session::Session;
+
+pub(super) async fn sign_request(State(session): Shared, text: Bytes) -> Reply {
+    let request = body::parse(&text)?;
+    let keys = keys(&session).await;
+    reply::json(&sign(&request, keys.as_ref(), now()).map_err(failed)?)
+}
+
+pub(super) async fn compare(State(session): Shared, text: Bytes) -> Reply {
+    let request = body::parse(&text)?;
+    let keys = keys(&session).await;
+    reply::json(&verify(&request, keys.as_ref(), now()).map_err(failed)?)
+}
+
+/// Returns the keys of the session.
+async fn keys(session: &Session) -> Option<Keys> {
+    let credential = session.caller.as_ref()?.credential().await?;
+    Some(Keys::of_credential(credential, session.mode == Mode::Emulator))
+}
+
+fn failed(failure: SignFailure) -> ApiError {
+    let error = match failure {
+        SignFailure::NoKeys => ApiError::no_credential(failure.to_string()),
+        _ => ApiError::invalid_request(failure.to_string()),
+    };
+    match failure.hint() {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
