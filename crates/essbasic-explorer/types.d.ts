@@ -198,6 +198,7 @@ export interface Route {
 export interface Session {
   agent: JsonObject | null;
   lastPreview: Preview | null;
+  files: import("./assets/files.js").Files;
   draft(action: string): string;
   setDraft(action: string, text: string): void;
   on(event: "agent" | "draft", listener: () => void): () => void;

@@ -3,7 +3,6 @@ import { ask, clear, debounce, el, tabs } from "./dom.js";
 import { count } from "./i18n.js";
 import { JsonError, extract, format, getAt, isObject, parse } from "./json.js";
 import { Editor } from "./editor.js";
-import { Files } from "./files.js";
 import { RequestForm } from "./form.js";
 import { isPlaceholder } from "./field.js";
 import { callPanel } from "./call.js";
@@ -69,7 +68,9 @@ export class Builder {
 		this.context = context;
 		this.item = item;
 		this.dirty = false;
-		this.files = new Files();
+		this.files = context.session.files;
+		/** Text of the request, with names instead of files. */
+		this.source = "";
 		/** @type {JsonObject} */
 		this.value = Object.create(null);
 		this.request = "";
@@ -169,7 +170,7 @@ export class Builder {
 	}
 
 	changed() {
-		this.context.session.setDraft(this.item.name, this.text);
+		this.context.session.setDraft(this.item.name, this.source || this.editor.text);
 		this.rememberAgent();
 		this.later();
 		for (const listener of this.listeners) listener();
@@ -195,6 +196,7 @@ export class Builder {
 			if (!isObject(value)) throw new JsonError("json.object", text, 0);
 			this.value = this.files.expand(value);
 			this.spans = spans;
+			this.source = text;
 			this.request = this.value === value ? text : format(this.value);
 		} catch (caught) {
 			if (!(caught instanceof JsonError)) throw caught;
@@ -202,9 +204,11 @@ export class Builder {
 			within = extract(text);
 			if (within) {
 				this.value = within.value;
+				this.source = within.text;
 				this.request = within.text;
 				this.spans = new Map();
 			} else {
+				this.source = "";
 				this.request = "";
 			}
 		}

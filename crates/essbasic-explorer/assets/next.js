@@ -44,9 +44,18 @@ export function nextSteps(key, value, path, context, { action, response }) {
 	const steps = stepsOf(key, value, path, context, action, response);
 	if (steps.length === 0) return [];
 	if (steps[0]?.file) return [button(steps[0], "button small step")];
-	return [el("details", { class: "menu step" },
+	const menu = el("details", { class: "menu step" },
 		el("summary", { class: "button small ghost" }, context.t("call.use"), " …"),
-		el("div", { class: "menu-items" }, steps.map((step) => button(step, "menu-item"))))];
+		el("div", { class: "menu-items" }, steps.map((step) => button(step, "menu-item"))));
+	menu.addEventListener("focusout", (event) => {
+		if (!(event.relatedTarget instanceof Node && menu.contains(event.relatedTarget))) menu.open = false;
+	});
+	menu.addEventListener("keydown", (event) => {
+		if (event.key !== "Escape") return;
+		menu.open = false;
+		menu.querySelector("summary")?.focus();
+	});
+	return [menu];
 }
 
 /** Returns the next steps of a whole response: of the first value of each kind. @param {import("../types.js").Call} call

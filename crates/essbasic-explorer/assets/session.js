@@ -1,5 +1,6 @@
 // State of this tab: the agent, and the request text of each action.
 
+import { Files } from "./files.js";
 import { format, parse } from "./json.js";
 
 /** @typedef {import("../types.js").JsonObject} JsonObject */
@@ -18,6 +19,8 @@ function notify(event) {
 }
 
 export const session = {
+	/** Files of all requests. */
+	files: new Files(),
 	/** Last request that was shown. @type {import("../types.js").Preview | null} */
 	lastPreview: null,
 	/** @param {JsonObject | null} initial Agent that the server knows. */
