@@ -48,7 +48,8 @@ export function flowRow(flow, panel) {
 					] : null)))),
 		el("div", { class: "row between tool-foot" },
 			el("span", { class: "muted small" }, flow.reason ? t("emulator.ended", { reason: flow.reason }) : null,
-				open || flow.status === "DEADLINE" ? t("emulator.deadline", { time: time(flow.deadline, lang, "short") }) : null),
+				flow.composed < flow.parties.filter((party) => party.signed_at !== null).length ? t("emulator.composing")
+					: open || flow.status === "DEADLINE" ? t("emulator.deadline", { time: time(flow.deadline, lang, "short") }) : null),
 			el("span", { class: "row" }, pdf,
 				open ? [button("cancel", { reason: t("emulator.reason") }, t("emulator.cancel"), t("emulator.cancel")),
 					button("expire", {}, t("emulator.expire"), t("emulator.expire"))] : null)),

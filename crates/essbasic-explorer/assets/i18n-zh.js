@@ -138,7 +138,7 @@ export const zh = flat({
 		expire: "过期", pdf: "打开 PDF", more: "显示更多", nopdf: "模拟器没有返回文件链接。", reason: "由 Explorer 操作",
 		ended: "原因：{reason}", deadline: "截止 {time}", clock: "时钟", speed: "速度", "speed.stopped": "停止",
 		"speed.real": "实时", "speed.times": "{n} 倍", advance: "前进", "advance.minutes": "+5 分钟", "advance.hour": "+1 小时",
-		"advance.day": "+1 天", "advance.week": "+7 天", stats: "{calls} 次调用，其中 {rejected} 次被拒绝", faults: "故障",
+		"advance.day": "+1 天", "advance.week": "+7 天", stats: "调用 {calls} 次 · 拒绝 {rejected} 次", composing: "含最新签名的 PDF 几秒后生成", faults: "故障",
 		"faults.lead": "让响应像真实的网络和服务那样失败，观察程序如何应对。", "fault.kind": "种类", "fault.action": "接口", "fault.any": "所有请求",
 		"fault.rate": "比例，0 到 1", "fault.times": "最多命中次数", "fault.always": "不限", "fault.add": "添加故障",
 		"fault.remove": "移除", "fault.shown": "{action} 的 {rate}", "fault.left": "剩余 {n} 次", "fault.hits": "命中 {n} 次",
