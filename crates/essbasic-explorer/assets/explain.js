@@ -16,18 +16,19 @@ export function explain(t) {
 			el("div", { class: "stack tool-fold" },
 				field(t("signature.own.canonical"), canonical, t("signature.own.help")), field(t("signature.own.to_sign"), toSign))));
 	/** @param {HTMLTextAreaElement} area */
-	const text = (area) => (area.value === "" ? undefined : area.value);
+	const text = (area) => (area.value.trim() === "" ? undefined : area.value);
 	return {
 		node,
 		authorization,
-		values: () => ({ authorization: authorization.value.trim(), canonical_request: text(canonical), string_to_sign: text(toSign) }),
+		values: () => ({ authorization: text(authorization), canonical_request: text(canonical), string_to_sign: text(toSign) }),
 	};
 }
 
 /** Shows the result of `/api/verify`. @param {any} result
  * @param {{canonical_request?: string, string_to_sign?: string}} own @param {Context["t"]} t */
 export function explainResult(result, own, t) {
-	if (result.matches) return [el("div", { class: "note success" }, el("strong", null, t("signature.matches")))];
+	const hint = result.hint ? el("span", { class: "hint" }, String(result.hint)) : null;
+	if (result.matches) return [el("div", { class: "note success" }, el("strong", null, t("signature.matches")), hint)];
 	const departs = String(result.departs ?? "signature");
 	const whole = departs === "canonical_request" ? own.canonical_request : departs === "string_to_sign" ? own.string_to_sign : undefined;
 	const expected = String(result[departs] ?? "");
@@ -36,7 +37,7 @@ export function explainResult(result, own, t) {
 		el("div", { class: "note danger" },
 			el("strong", null, t(`signature.departs.${departs}`)),
 			result.reason ? el("span", { class: "hint" }, String(result.reason)) : null,
-			result.hint ? el("span", { class: "hint" }, String(result.hint)) : null),
+			hint),
 		whole !== undefined && expected ? [
 			el("div", { class: "row between" },
 				el("h3", null, t("signature.lines")), copyButton(() => expected, t("signature.expected"))),

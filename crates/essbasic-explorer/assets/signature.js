@@ -79,7 +79,7 @@ export async function render(container, context) {
 			: `${time(timestamp, context.lang)} · ${t("signature.day", { day: new Date(timestamp * 1000).toISOString().slice(0, 10) })}`;
 		const output = comparing ? difference : steps;
 		const given = own.values();
-		if (comparing && !given.authorization) {
+		if (comparing && !Object.values(given).some(Boolean)) {
 			clear(difference, el("p", { class: "muted" }, t("signature.compare.empty")));
 			return;
 		}
