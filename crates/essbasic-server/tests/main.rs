@@ -9,6 +9,7 @@
 )]
 
 mod concurrency;
+mod contracts;
 mod model;
 mod sqlite;
 mod support;

@@ -9,7 +9,7 @@ use syn::visit::Visit;
 use syn::{Attribute, Fields, Item, ItemImpl, Type};
 
 /// Crates with types for users.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "tc3-signer",
     "tc3-json",
     "tc3-api",
@@ -20,6 +20,7 @@ const CRATES: [&str; 10] = [
     "essbasic-callback",
     "essbasic-emulator",
     "essbasic-explorer",
+    "essbasic-server",
 ];
 
 /// Types whose `Debug` shows their content.

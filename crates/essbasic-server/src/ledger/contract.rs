@@ -1,7 +1,6 @@
 //! Contracts: what is known, claimed and settled.
 
 use essbasic::FlowStatus;
-use serde::{Deserialize, Serialize};
 
 use super::reason::Reason;
 
@@ -149,7 +148,7 @@ pub struct Evidence {
 }
 
 /// Evidence of a stored file. The object's name is a function of the contract, the index and the configured template.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileEvidence {
     /// Size in bytes.
     pub bytes: i64,

@@ -5,7 +5,7 @@ use super::reason::Reason;
 use super::view::{Contract, Finish, Selected, State};
 
 /// Row of an unfinished contract.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Open {
     pub(crate) flow_id: String,
     pub(crate) report: Report,
@@ -22,7 +22,7 @@ pub(crate) struct Open {
 }
 
 /// Row of a finished contract.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Done {
     pub(crate) flow_id: String,
     pub(crate) report: Report,
@@ -35,7 +35,7 @@ pub(crate) struct Done {
 }
 
 /// Row after a transition.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Row {
     Open(Open),
     Done(Done),

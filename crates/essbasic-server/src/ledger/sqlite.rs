@@ -196,7 +196,8 @@ fn in_transaction<T>(
     clock: Option<ManualClock>,
     operation: impl AsyncFnOnce(&mut SqliteTx<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    // A deferred transaction that writes later fails at once if another one has written, whatever the timeout.
+    // A deferred transaction that writes later fails at once if another one has written, without
+    // regard to the timeout.
     let begin = if reads { "BEGIN" } else { "BEGIN IMMEDIATE" };
     connection.execute_batch(begin).map_err(|error| Failure::Error(failed(&error)))?;
     let mut tx = SqliteTx { connection, clock };

@@ -127,7 +127,7 @@ pub struct Counts {
     pub claimed: i64,
     /// Dead contracts by reason.
     pub dead: BTreeMap<Reason, i64>,
-    /// Finished contracts since the store exists.
+    /// Finished contracts.
     pub done: i64,
     /// Time of the earliest due contract that nobody has claimed, if it is due.
     pub oldest_due: Option<i64>,

@@ -193,30 +193,26 @@ impl Memory {
         let pending: Vec<i64> =
             self.outbox.values().filter(|row| row.pending()).map(|row| row.message).collect();
         let old = |age: i64, at: i64| at <= now.saturating_sub(age);
-        let bodies: Vec<i64> = self
-            .messages
-            .iter()
-            .filter(|(seq, stored)| {
-                stored.body.is_some()
-                    && old(retention, stored.received_at)
-                    && !pending.contains(seq)
-            })
-            .map(|(seq, _)| *seq)
-            .take(request.limit)
-            .collect();
+        // Oldest first: the clock of the store may have gone back.
+        let sweepable = |messages: &BTreeMap<i64, Stored>, age: i64, with_body: bool| {
+            let mut found: Vec<(i64, i64)> = messages
+                .iter()
+                .filter(|(seq, stored)| old(age, stored.received_at) && !pending.contains(seq))
+                .filter(|(_, stored)| !with_body || stored.body.is_some())
+                .map(|(seq, stored)| (stored.received_at, *seq))
+                .collect();
+            found.sort_unstable();
+            found.truncate(request.limit);
+            found.into_iter().map(|(_, seq)| seq).collect::<Vec<i64>>()
+        };
+        let bodies = sweepable(&self.messages, retention, true);
         for seq in &bodies {
             if let Some(stored) = self.messages.get_mut(seq) {
                 stored.body = None;
             }
         }
         let kept = retention.max(limits::MIN_DEDUP_MS);
-        let messages: Vec<i64> = self
-            .messages
-            .iter()
-            .filter(|(seq, stored)| old(kept, stored.received_at) && !pending.contains(seq))
-            .map(|(seq, _)| *seq)
-            .take(request.limit)
-            .collect();
+        let messages = sweepable(&self.messages, kept, false);
         for seq in &messages {
             self.messages.remove(seq);
         }

@@ -24,7 +24,6 @@ pub(crate) struct Memory {
     outbox: BTreeMap<i64, Queued>,
     last_message: i64,
     last_forward: i64,
-    finished: i64,
     paces: BTreeMap<String, Vec<i64>>,
     pauses: BTreeMap<String, Pause>,
     samples: BTreeMap<i64, Sample>,
@@ -135,9 +134,7 @@ impl Memory {
             }
             Row::Done(done) => {
                 self.open.remove(&flow_id);
-                if self.done.insert(flow_id, done).is_none() {
-                    self.finished += 1;
-                }
+                self.done.insert(flow_id, done);
             }
         }
     }

@@ -17,7 +17,7 @@ impl Memory {
     }
 
     pub(crate) fn counts(&mut self, _request: &CountAll, now: i64) -> Result<Counts, Error> {
-        let mut counts = Counts { done: self.finished, now, ..Counts::default() };
+        let mut counts = Counts { done: count(self.done.values()), now, ..Counts::default() };
         for row in self.open.values() {
             if row.dead_at.is_some() {
                 if let Some(reason) = row.reason {

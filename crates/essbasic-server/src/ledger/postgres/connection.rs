@@ -24,7 +24,7 @@ const SESSION: &str = "SET synchronous_commit = on; SET statement_timeout = '20s
     SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '10s'; \
     SET default_transaction_isolation = 'read committed'; SET client_min_messages = warning";
 
-/// What connections are made with.
+/// Configuration of connections.
 pub(super) struct Connector {
     // Contains the password, so it has no `Debug` output here.
     config: Config,

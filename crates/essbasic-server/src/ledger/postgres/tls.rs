@@ -15,7 +15,7 @@ use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// Connector that verifies the certificate and the name of the server, whatever `sslmode` is.
+/// Connector that verifies the certificate and the name of the server with every `sslmode`.
 #[derive(Clone)]
 pub(super) struct Tls(TlsConnector);
 

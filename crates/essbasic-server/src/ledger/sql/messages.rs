@@ -111,7 +111,7 @@ async fn old<T: Tx>(
         .bind(before)
         .push(
             " AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.message = c.seq AND o.pending = 1) \
-             ORDER BY c.seq LIMIT ",
+             ORDER BY c.received_at, c.seq LIMIT ",
         )
         .bind(limit)
         .push(T::SKIP);

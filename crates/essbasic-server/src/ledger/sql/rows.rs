@@ -93,21 +93,32 @@ pub(crate) fn read_done(fields: &mut Fields) -> Result<Done, Failure> {
     })
 }
 
+/// Evidence in the store: an object that later versions may extend.
 #[derive(Serialize, Deserialize)]
 struct StoredEvidence {
-    files: Vec<FileEvidence>,
+    files: Vec<StoredFile>,
     request_id: String,
 }
 
+#[derive(Serialize, Deserialize)]
+struct StoredFile {
+    bytes: i64,
+    sha256: String,
+}
+
 fn read_evidence(text: &str) -> Result<Evidence, Failure> {
-    let StoredEvidence { files, request_id } =
-        serde_json::from_str(text).map_err(|_| unexpected())?;
-    Ok(Evidence { files, request_id })
+    let stored: StoredEvidence = serde_json::from_str(text).map_err(|_| unexpected())?;
+    let files = stored.files.into_iter();
+    let files = files.map(|file| FileEvidence { bytes: file.bytes, sha256: file.sha256 });
+    Ok(Evidence { files: files.collect(), request_id: stored.request_id })
 }
 
 fn evidence_text(evidence: &Evidence) -> Result<String, Failure> {
-    let Evidence { files, request_id } = evidence.clone();
-    serde_json::to_string(&StoredEvidence { files, request_id }).map_err(|_| unexpected())
+    let files = evidence.files.iter();
+    let files = files.map(|file| StoredFile { bytes: file.bytes, sha256: file.sha256.clone() });
+    let request_id = evidence.request_id.clone();
+    let stored = StoredEvidence { files: files.collect(), request_id };
+    serde_json::to_string(&stored).map_err(|_| unexpected())
 }
 
 /// Locks and returns the unfinished contracts with these IDs, in the order of the IDs.
@@ -315,9 +326,11 @@ pub(crate) async fn save<T: Tx>(tx: &mut T, saves: Vec<Save>, now: i64) -> Resul
         let columns = "flow_id, slot, number, at, kind, detail";
         tx.query(upsert("event", columns, &["flow_id", "slot"], rows)).await?;
     }
-    if !finished.is_empty() {
-        // Last, because all replicas write this row.
-        tx.query(Sql::new("UPDATE total SET finished = finished + ").bind(finished.len())).await?;
+    if finished.len() != reopened.len() {
+        // Counting the rows would take long. Last, because all replicas write this row.
+        let count = |rows: &[String]| i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let change = count(&finished) - count(&reopened);
+        tx.query(Sql::new("UPDATE total SET finished = finished + ").bind(change)).await?;
     }
     Ok(())
 }

@@ -106,5 +106,6 @@ CREATE TABLE sample (
     backlog {int} NOT NULL
 );
 
+-- The number of rows of `contract_done`.
 CREATE TABLE total (finished {int} NOT NULL);
 INSERT INTO total (finished) VALUES (0);

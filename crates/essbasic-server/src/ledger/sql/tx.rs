@@ -1,5 +1,6 @@
 //! Transactions: what an operation needs of a database.
 
+use std::fmt;
 use std::future::Future;
 
 use super::super::error::{Error, ErrorKind};
@@ -34,12 +35,24 @@ impl From<Error> for Failure {
 }
 
 /// Value of a parameter or column.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum Value {
     Null,
     Int(i64),
     Text(String),
     Bytes(Vec<u8>),
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The libraries show parameters in their own output.
+        f.write_str(match self {
+            Self::Null => "Null",
+            Self::Int(_) => "Int",
+            Self::Text(_) => "Text",
+            Self::Bytes(_) => "Bytes",
+        })
+    }
 }
 
 impl From<i64> for Value {
@@ -79,7 +92,7 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 }
 
 /// Statement with its parameters, `$1` and so on.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Sql {
     pub(crate) text: String,
     pub(crate) params: Vec<Value>,
@@ -128,7 +141,6 @@ impl Sql {
 }
 
 /// Fields of a row, read from left to right.
-#[derive(Debug)]
 pub(crate) struct Fields(std::vec::IntoIter<Value>);
 
 impl Fields {

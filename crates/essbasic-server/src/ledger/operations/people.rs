@@ -1,0 +1,128 @@
+//! Operations of the rate, of loops and of numbers.
+
+use super::super::error::Error;
+use super::super::pace::{Booking, Pace};
+use super::super::requests::{self as request, Swept};
+use super::super::view::{Counts, Pause, Sample};
+use super::super::{Ledger, limits};
+
+/// Rate.
+impl Ledger {
+    /// Books moments of requests for an action. All replicas share the window: no window has more than [`Pace::limit`] moments.
+    ///
+    /// The caller sends a request at its moment: `moment - now` milliseconds after the operation returned, by a monotonic clock of
+    /// its own. At a moment more than 25 ms past, nothing is sent; the caller books another one. A margin of 25 ms in
+    /// [`Pace::window`] allows for that delay.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable: no request may be sent.
+    pub async fn book(&self, pace: Pace) -> Result<Booking, Error> {
+        limits::name("action", &pace.action)?;
+        limits::delay(pace.window)?;
+        limits::delay(pace.horizon)?;
+        let allowed = 1..=limits::MAX_MOMENTS;
+        if !allowed.contains(&pace.count) || !allowed.contains(&pace.limit) || pace.window == 0 {
+            return Err(Error::invalid(format!(
+                "number or rate of moments is not in 1 to {}, or the window is 0",
+                limits::MAX_MOMENTS
+            )));
+        }
+        self.run(request::Book { pace }).await
+    }
+
+    /// Returns moments at which no request was sent, so that others can book them.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable; the moments remain unused then.
+    pub async fn release(&self, action: &str, moments: Vec<i64>) -> Result<(), Error> {
+        limits::name("action", action)?;
+        limits::batch(moments.len())?;
+        self.run(request::ReleaseMoments { action: action.to_owned(), moments }).await
+    }
+
+    /// Returns the booked moments of each action, at the time of its last booking.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn paces(&self) -> Result<Vec<(String, Vec<i64>)>, Error> {
+        self.run(request::Paces {}).await
+    }
+}
+
+/// Operation.
+impl Ledger {
+    /// Returns numbers of contracts, forwards and workers. Their cost does not depend on the number of finished contracts.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn counts(&self) -> Result<Counts, Error> {
+        self.run(request::CountAll {}).await
+    }
+
+    /// Pauses a loop for all replicas, because of an error that affects every contract. `delay` is the time until the first probe.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn pause(&self, name: &str, cause: &str, delay: i64) -> Result<(), Error> {
+        limits::name("name of a loop", name)?;
+        limits::delay(delay)?;
+        let (name, cause) = (name.to_owned(), limits::detail(cause));
+        self.run(request::PauseLoop { name, cause, delay }).await
+    }
+
+    /// Returns true if a loop may work: it is not paused, or this is the one worker that probes. The next probe is `delay`
+    /// milliseconds later.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn probe(&self, name: &str, delay: i64) -> Result<bool, Error> {
+        limits::name("name of a loop", name)?;
+        limits::delay(delay)?;
+        self.run(request::Probe { name: name.to_owned(), delay }).await
+    }
+
+    /// Ends the pause of a loop.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn resume(&self, name: &str) -> Result<(), Error> {
+        limits::name("name of a loop", name)?;
+        self.run(request::Resume { name: name.to_owned() }).await
+    }
+
+    /// Returns the paused loops.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn pauses(&self) -> Result<Vec<Pause>, Error> {
+        self.run(request::Pauses {}).await
+    }
+
+    /// Stores the sample of the current minute, unless a replica has stored it. Returns true if this call did.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn sample(&self) -> Result<bool, Error> {
+        self.run(request::TakeSample {}).await
+    }
+
+    /// Returns the samples since a time, earliest first: at most 10,080, those of 7 days.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn samples(&self, since: i64) -> Result<Vec<Sample>, Error> {
+        self.run(request::Samples { since }).await
+    }
+
+    /// Deletes bodies after `retention` milliseconds, messages after 7 days or `retention` if it is longer, samples after 7 days and
+    /// workers that expired an hour ago. Messages with forwards in the queue are kept. At most `limit` bodies and messages are deleted;
+    /// repeat while a number is `limit`.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn sweep(&self, retention: i64, limit: usize) -> Result<Swept, Error> {
+        limits::delay(retention)?;
+        limits::batch(limit)?;
+        self.run(request::Sweep { retention, limit }).await
+    }
+}

@@ -1,0 +1,324 @@
+//! Rules of contracts, messages and forwards, on the store in memory: tests/model.rs shows that the databases agree with it.
+
+use essbasic::FlowStatus;
+use essbasic_server::ledger::{
+    ErrorKind, Evidence, Finish, ForwardClaim, ForwardOutcome, ForwardSettlement, Ledger,
+    ManualClock, Message, Outcome, Pace, Reason, Report, Selected, Settlement, State, Task,
+    WorkerId, limits,
+};
+use proptest::prelude::*;
+
+use crate::support::{LEASE, claim, reports};
+
+const DAY: i64 = 24 * 3_600_000;
+
+fn ledger() -> (Ledger, ManualClock) {
+    let clock = ManualClock::at(1_800_000_000_000);
+    (Ledger::in_memory().with_clock(clock.clone()), clock)
+}
+
+async fn enter(ledger: &Ledger) -> WorkerId {
+    ledger.enter("worker", LEASE).await.unwrap().0
+}
+
+fn settlement(flow_id: &str, attempt: i64, outcome: Outcome) -> Settlement {
+    Settlement { flow_id: flow_id.to_owned(), attempt, outcome }
+}
+
+fn archived() -> Outcome {
+    Outcome::Archived(Evidence::default())
+}
+
+#[tokio::test]
+async fn a_contract_that_ends_its_workers_is_claimed_alone_and_then_dead() {
+    let (ledger, clock) = ledger();
+    ledger.offer(vec!["poison".to_owned(), "sound".to_owned()], 0).await.unwrap();
+    for attempt in 1..=10 {
+        let worker = enter(&ledger).await;
+        let claimed = ledger.claim(&worker, claim(Task::Poll, 50)).await.unwrap();
+        let poison = claimed.iter().find(|one| one.flow_id == "poison").unwrap();
+        assert_eq!(poison.attempt, attempt);
+        assert_eq!(claimed.len(), if attempt < 3 { 2 } else { 1 });
+        // The process ends. Its lease expires.
+        clock.advance(LEASE);
+    }
+    let worker = enter(&ledger).await;
+    ledger.claim(&worker, claim(Task::Poll, 50)).await.unwrap();
+    let (contract, events) = ledger.contract("poison").await.unwrap().unwrap();
+    assert_eq!((contract.state, contract.reason), (State::Dead, Some(Reason::WorkerLost)));
+    assert_eq!(events.iter().filter(|event| event.kind == "worker_lost").count(), 10);
+    let retried = ledger.retry_reason(Reason::WorkerLost, 10).await.unwrap();
+    assert!(retried.contains(&"poison".to_owned()));
+    let again = ledger.claim(&worker, claim(Task::Poll, 50)).await.unwrap();
+    assert!(again.iter().any(|one| one.flow_id == "poison" && one.attempt == 1));
+}
+
+#[tokio::test]
+async fn settlements_of_lost_claims_are_refused() {
+    let (ledger, clock) = ledger();
+    ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
+    let first = enter(&ledger).await;
+    let lost = ledger.claim(&first, claim(Task::Poll, 1)).await.unwrap();
+    clock.advance(LEASE);
+    for result in [
+        ledger.beat(&first, LEASE).await.map(|_| ()),
+        ledger.claim(&first, claim(Task::Poll, 1)).await.map(|_| ()),
+        ledger.settle(&first, 10, vec![settlement("flow", 1, archived())]).await.map(|_| ()),
+    ] {
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Expired);
+    }
+    let second = enter(&ledger).await;
+    let claimed = ledger.claim(&second, claim(Task::Poll, 1)).await.unwrap();
+    assert_eq!((lost[0].attempt, claimed[0].attempt), (1, 2));
+    // Another attempt, another worker, another contract.
+    for (worker, flow_id, attempt) in [(&second, "flow", 1), (&second, "other", 2)] {
+        let settlements = vec![settlement(flow_id, attempt, archived())];
+        assert!(ledger.settle(worker, 10, settlements).await.unwrap().is_empty());
+    }
+    let third = enter(&ledger).await;
+    let settle =
+        |worker, attempt| ledger.settle(worker, 10, vec![settlement("flow", attempt, archived())]);
+    assert!(settle(&third, 2).await.unwrap().is_empty());
+    assert_eq!(settle(&second, 2).await.unwrap(), ["flow"]);
+    assert!(settle(&second, 2).await.unwrap().is_empty());
+    let (contract, _) = ledger.contract("flow").await.unwrap().unwrap();
+    assert_eq!(contract.finish, Some(Finish::Archived));
+}
+
+#[tokio::test]
+async fn a_worker_that_leaves_returns_its_claims_without_an_attempt() {
+    let (ledger, _) = ledger();
+    ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
+    let first = enter(&ledger).await;
+    assert_eq!(ledger.claim(&first, claim(Task::Poll, 1)).await.unwrap()[0].attempt, 1);
+    ledger.leave(&first).await.unwrap();
+    let second = enter(&ledger).await;
+    assert_eq!(ledger.claim(&second, claim(Task::Poll, 1)).await.unwrap()[0].attempt, 1);
+}
+
+#[tokio::test]
+async fn failures_end_after_the_last_attempt_with_their_reason() {
+    let (ledger, clock) = ledger();
+    ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
+    let worker = enter(&ledger).await;
+    for attempt in 1..=10 {
+        let claimed = ledger.claim(&worker, claim(Task::Poll, 1)).await.unwrap();
+        assert_eq!(claimed[0].attempt, attempt);
+        let outcome = Outcome::Again {
+            reason: Reason::DownloadFailed,
+            delay: 1_000,
+            detail: "status 500".to_owned(),
+        };
+        ledger.settle(&worker, 10, vec![settlement("flow", attempt, outcome)]).await.unwrap();
+        assert!(ledger.claim(&worker, claim(Task::Poll, 1)).await.unwrap().is_empty());
+        clock.advance(1_000);
+        ledger.beat(&worker, LEASE).await.unwrap();
+    }
+    let (contract, events) = ledger.contract("flow").await.unwrap().unwrap();
+    assert_eq!((contract.state, contract.reason), (State::Dead, Some(Reason::DownloadFailed)));
+    assert_eq!(events.last().unwrap().detail, "download_failed: status 500");
+    assert_eq!(ledger.retry(vec!["flow".to_owned()]).await.unwrap(), [Selected::Done]);
+    assert_eq!(ledger.retry(vec!["flow".to_owned()]).await.unwrap(), [Selected::NotDead]);
+    assert_eq!(ledger.drop_contracts(vec!["flow".to_owned()]).await.unwrap(), [Selected::Done]);
+    assert_eq!(ledger.drop_contracts(vec!["flow".to_owned()]).await.unwrap(), [Selected::NotFound]);
+    // A dropped contract remains dropped.
+    ledger.receive(vec![reports("m", "flow", FlowStatus::All, 1)]).await.remove(0).unwrap();
+    let (contract, _) = ledger.contract("flow").await.unwrap().unwrap();
+    assert_eq!(contract.finish, Some(Finish::Dropped));
+}
+
+#[tokio::test]
+async fn the_order_of_messages_does_not_change_the_status() {
+    use FlowStatus::{All, Cancel, Init, Part, Reject, Relieved};
+    let reported = [(Init, 1), (Part, 9), (Part, 2), (All, 3), (Relieved, 2)];
+    for rotation in 0..reported.len() {
+        let (ledger, _) = ledger();
+        let mut messages: Vec<Message> = reported
+            .iter()
+            .enumerate()
+            .map(|(n, (status, at))| reports(&format!("m{n}"), "flow", status.clone(), *at))
+            .collect();
+        messages.rotate_left(rotation);
+        ledger.receive(messages).await;
+        let (contract, _) = ledger.contract("flow").await.unwrap().unwrap();
+        assert_eq!(contract.report, Report { status: Relieved, at: 2 });
+        assert_eq!(contract.task, Some(Task::Archive), "{rotation}");
+    }
+    // Of one rank, the later one.
+    for messages in [[(Cancel, 5), (Reject, 6)], [(Reject, 6), (Cancel, 5)]] {
+        let (ledger, _) = ledger();
+        for (n, (status, at)) in messages.into_iter().enumerate() {
+            ledger.receive(vec![reports(&format!("m{n}"), "flow", status, at)]).await;
+        }
+        let (contract, _) = ledger.contract("flow").await.unwrap().unwrap();
+        assert_eq!((contract.report.status, contract.finish), (Reject, Some(Finish::Ended)));
+    }
+}
+
+#[tokio::test]
+async fn a_message_makes_the_claim_of_a_poll_void() {
+    let (ledger, _) = ledger();
+    ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
+    let worker = enter(&ledger).await;
+    ledger.claim(&worker, claim(Task::Poll, 1)).await.unwrap();
+    ledger.receive(vec![reports("m", "flow", FlowStatus::All, 7)]).await;
+    let report = Report { status: FlowStatus::Part, at: 0 };
+    let outcome = Outcome::Observed { report, delay: DAY };
+    let settlements = vec![settlement("flow", 1, outcome)];
+    assert!(ledger.settle(&worker, 10, settlements).await.unwrap().is_empty());
+    let claimed = ledger.claim(&worker, claim(Task::Archive, 1)).await.unwrap();
+    assert_eq!(claimed[0].report.status, FlowStatus::All);
+}
+
+fn forwarded(id: &str, flow_id: &str) -> Message {
+    let mut message = reports(id, flow_id, FlowStatus::Part, 1);
+    message.targets = vec!["target".to_owned()];
+    message.body = Some(b"ciphertext".to_vec());
+    message
+}
+
+fn forwards(limit: usize) -> ForwardClaim {
+    ForwardClaim { target: "target".to_owned(), limit, give_up_after: DAY }
+}
+
+#[tokio::test]
+async fn forwards_of_a_contract_wait_for_their_predecessor() {
+    let (ledger, _) = ledger();
+    let worker = enter(&ledger).await;
+    let messages = ["a1", "b1", "a2", "a3"].map(|id| forwarded(id, &id[..1])).to_vec();
+    ledger.receive(messages).await;
+    let ids = |claimed: &[essbasic_server::ledger::Forward]| -> Vec<String> {
+        claimed.iter().map(|one| one.message_id.clone()).collect()
+    };
+    let settle = |seq, attempt, outcome| {
+        ledger.settle_forwards(&worker, vec![ForwardSettlement { seq, attempt, outcome }])
+    };
+    let first = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
+    assert_eq!(ids(&first), ["a1", "b1"]);
+    settle(first[0].seq, 1, ForwardOutcome::Again { delay: 0 }).await.unwrap();
+    let again = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
+    assert_eq!((ids(&again), again[0].attempt), (vec!["a1".to_owned()], 2));
+    // A redelivery has no order.
+    ledger.replay("a3", "target").await.unwrap();
+    let replayed = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
+    assert_eq!(ids(&replayed), ["a3"]);
+    let dead = ForwardOutcome::Dead { reason: Reason::TargetRefused };
+    settle(again[0].seq, 2, dead).await.unwrap();
+    let second = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
+    assert_eq!(ids(&second), ["a2"]);
+    settle(second[0].seq, 1, ForwardOutcome::Delivered).await.unwrap();
+    let third = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
+    assert_eq!(ids(&third), ["a3"]);
+    let counts = ledger.counts().await.unwrap();
+    // b1, a3 and its redelivery are claimed; a1 is dead.
+    assert_eq!(counts.forward_backlog["target"], 3);
+    assert_eq!(counts.forward_dead["target"], 1);
+}
+
+#[tokio::test]
+async fn bodies_expire_and_messages_are_duplicates_for_seven_days() {
+    let (ledger, clock) = ledger();
+    let worker = enter(&ledger).await;
+    ledger.receive(vec![forwarded("m", "flow")]).await;
+    clock.advance(2 * DAY);
+    // Kept while it is in the queue.
+    assert_eq!(ledger.sweep(DAY, 10).await.unwrap().bodies, 0);
+    let worker =
+        if ledger.beat(&worker, LEASE).await.is_ok() { worker } else { enter(&ledger).await };
+    let claimed = ledger.claim_forwards(&worker, forwards(1)).await.unwrap();
+    let delivered =
+        ForwardSettlement { seq: claimed[0].seq, attempt: 1, outcome: ForwardOutcome::Delivered };
+    ledger.settle_forwards(&worker, vec![delivered]).await.unwrap();
+    ledger.replay("m", "other").await.unwrap();
+    let other = ForwardClaim { target: "other".to_owned(), limit: 1, give_up_after: DAY };
+    let claimed = ledger.claim_forwards(&worker, other).await.unwrap();
+    let dead = ForwardSettlement {
+        seq: claimed[0].seq,
+        attempt: 1,
+        outcome: ForwardOutcome::Dead { reason: Reason::TargetRemoved },
+    };
+    ledger.settle_forwards(&worker, vec![dead]).await.unwrap();
+    assert_eq!(ledger.sweep(DAY, 10).await.unwrap().bodies, 1);
+    let error = ledger.replay("m", "target").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BodyExpired);
+    assert!(error.to_string().starts_with("body_expired"), "{error}");
+    assert_eq!(ledger.replay("n", "target").await.unwrap_err().kind(), ErrorKind::NotFound);
+    let duplicate = format!("{:?}", ledger.receive(vec![forwarded("m", "flow")]).await);
+    assert_eq!(duplicate, "[Ok(Duplicate)]");
+    clock.advance(limits::MIN_DEDUP_MS);
+    assert_eq!(ledger.sweep(DAY, 10).await.unwrap().messages, 1);
+    let new = format!("{:?}", ledger.receive(vec![forwarded("m", "flow")]).await);
+    assert_eq!(new, "[Ok(New)]");
+}
+
+#[tokio::test]
+async fn arguments_above_their_limits_are_refused() {
+    let (ledger, _) = ledger();
+    let worker = enter(&ledger).await;
+    let pace = Pace { action: "a".to_owned(), count: 101, limit: 20, window: 1_025, horizon: 0 };
+    let many: Vec<String> = (0..=limits::MAX_BATCH).map(|n| n.to_string()).collect();
+    let mut message = forwarded("m", "flow");
+    message.body = Some(vec![0; limits::MAX_BODY_BYTES + 1]);
+    let mut targets = forwarded("n", "flow");
+    targets.targets = (0..=limits::MAX_TARGETS).map(|n| n.to_string()).collect();
+    let twice = vec!["a".to_owned(), "a".to_owned()];
+    for (number, result) in [
+        ledger.offer(many, 0).await.map(|_| ()),
+        ledger.offer(vec!["a".to_owned()], limits::MAX_DELAY_MS + 1).await.map(|_| ()),
+        ledger.offer(vec![String::new()], 0).await.map(|_| ()),
+        ledger.retry(twice).await.map(|_| ()),
+        ledger.claim(&worker, claim(Task::Poll, 1_001)).await.map(|_| ()),
+        ledger.claim(&worker, claim(Task::Poll, 0)).await.map(|_| ()),
+        ledger.book(pace).await.map(|_| ()),
+        ledger.receive(vec![message]).await.remove(0).map(|_| ()),
+        ledger.receive(vec![targets]).await.remove(0).map(|_| ()),
+        ledger.enter("a\0b", LEASE).await.map(|_| ()),
+        ledger.enter("a", -1).await.map(|_| ()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Invalid, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn one_worker_probes_a_paused_loop() {
+    let (ledger, clock) = ledger();
+    assert!(ledger.probe("archive", 1_000).await.unwrap());
+    ledger.pause("archive", "the key is disabled", 5_000).await.unwrap();
+    assert!(!ledger.probe("archive", 1_000).await.unwrap());
+    clock.advance(5_000);
+    assert!(ledger.probe("archive", 1_000).await.unwrap());
+    assert!(!ledger.probe("archive", 1_000).await.unwrap());
+    ledger.resume("archive").await.unwrap();
+    assert!(ledger.probe("archive", 1_000).await.unwrap());
+}
+
+proptest! {
+    #[test]
+    fn no_window_has_more_moments_than_the_limit(
+        limit in 1..8_usize,
+        horizon in 0..3_000_i64,
+        steps in proptest::collection::vec((0..1_500_i64, 1..6_usize, any::<bool>()), 1..60),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (ledger, clock) = ledger();
+        let mut sent = Vec::new();
+        for (advance, count, release) in steps {
+            clock.advance(advance);
+            let pace = Pace { action: "a".to_owned(), count, limit, window: 1_025, horizon };
+            let mut moments = runtime.block_on(ledger.book(pace)).unwrap().moments;
+            prop_assert!(moments.iter().all(|one| (clock.now()..=clock.now() + horizon).contains(one)));
+            if release {
+                let unused = moments.split_off(moments.len() / 2);
+                runtime.block_on(ledger.release("a", unused)).unwrap();
+            }
+            sent.extend(moments);
+        }
+        sent.sort_unstable();
+        for few in sent.windows(limit + 1) {
+            prop_assert!(few[limit] - few[0] >= 1_025, "{few:?}");
+        }
+    }
+}
