@@ -14,6 +14,7 @@ mod emulator_start;
 #[cfg(unix)]
 mod escapes;
 mod explore;
+mod explore_page;
 mod listen;
 mod listen_command;
 mod listen_delivery;

@@ -3,3 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 mod emulator;
+mod guard;
+mod routes;
+mod support;
