@@ -53,9 +53,10 @@ fn the_ready_line_states_the_url_and_the_mode() {
             command.envs(KEYS);
         }
         let (child, line) = ready(&mut command);
-        let rest = line.strip_prefix("{\"ready\":true,\"url\":\"http://127.0.0.1:").unwrap_or_else(|| {
-            panic!("{arguments:?} {line:?}");
-        });
+        let rest =
+            line.strip_prefix("{\"ready\":true,\"url\":\"http://127.0.0.1:").unwrap_or_else(|| {
+                panic!("{arguments:?} {line:?}");
+            });
         let (port, rest) = rest.split_once("/#token=").unwrap();
         assert!(port.parse::<u16>().unwrap() > 0);
         let (token, rest) = rest.split_at(32);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use essbasic_explorer::Builder;
 use tokio::sync::oneshot;
 
-/// An explorer that serves on a thread, until it is dropped.
+/// An explorer that runs on a thread, until it is dropped.
 pub(crate) struct Running {
     pub(crate) port: u16,
     pub(crate) token: String,

@@ -34,7 +34,7 @@ struct Catalogue<'a> {
 struct Action {
     #[serde(flatten)]
     overview: ActionOverview,
-    /// Whether the emulator models it; `null` for the service.
+    /// True if the emulator models it; `null` for the service.
     modeled: Option<bool>,
 }
 
