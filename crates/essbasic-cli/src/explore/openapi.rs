@@ -16,7 +16,7 @@ Examples:
   essbasic openapi | jq '.paths | keys'";
 
 /// Start of the document, by which an earlier one is recognized.
-const START: &[u8] = b"{\n  \"components\": {";
+const START: &[u8] = b"{\n  \"openapi\": \"";
 
 /// Print the OpenAPI document of the calls that `essbasic explore` serves.
 #[derive(clap::Args)]
