@@ -88,6 +88,7 @@ pub(crate) fn contract(name: &str) -> Value {
         "FlowName": name,
         "TemplateId": TEMPLATE,
         "Deadline": now + 86_400,
+        "FormFields": [{ "ComponentName": "\u{59d3}\u{540d}", "ComponentValue": "\u{674e}\u{56db}" }],
         "FlowApprovers": [
             { "ApproverType": "ORGANIZATION", "OrganizationName": "\u{5178}\u{5b50}\u{8c26}\u{793a}\u{4f8b}\u{4f01}\u{4e1a}",
               "OrganizationOpenId": ORGANIZATION, "OpenId": OPERATOR },
