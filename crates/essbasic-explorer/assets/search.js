@@ -124,7 +124,7 @@ function option(hit, index) {
 		onpointermove: () => selected !== index && select(index),
 		onclick: () => open(index),
 	},
-	el("span", { class: `search-kind ${hit.kind}` }, t(`kind.${hit.kind}`)),
+	el("span", { class: `search-kind kind-${hit.kind}` }, t(`kind.${hit.kind}`)),
 	el("span", { class: "search-name" }, marked(hit.name), hit.title ? el("span", { class: "search-title" }, marked(hit.title)) : null),
 	el("span", { class: "search-text" }, marked((hit.text ?? "").replaceAll("`", ""))));
 }

@@ -12,10 +12,14 @@ const DIFFERENCE: &str = "[data-testid=signature-diff]";
 
 /// Returns the fields of a signature, and its `authorization` by the keys of the emulator.
 fn signed(context: &Context, timestamp: i64) -> Value {
+    let body = json!({"FlowIds": ["yDone"]});
+    let preview = context.emulated.api("/api/preview/DescribeFlowDetailInfo", Some(&body), &[]).1;
+    let headers = preview["headers"].as_array().unwrap();
+    let content_type = headers.iter().find(|header| header[0] == "content-type").unwrap();
     let request = json!({
         "secret_id": SECRET_ID, "secret_key": SECRET_KEY, "service": "essbasic", "host": "127.0.0.1",
         "action": "DescribeFlowDetailInfo", "timestamp": timestamp, "method": "POST", "path": "/",
-        "content_type": "application/json", "payload": "{\"FlowIds\":[\"yDone\"]}",
+        "content_type": content_type[1], "payload": "{\"FlowIds\":[\"yDone\"]}",
     });
     let (status, signed) = context.emulated.api("/api/sign", Some(&request), &[]);
     assert_eq!(status, 200, "{signed}");
@@ -29,15 +33,15 @@ pub(crate) async fn a_wrong_signature_is_explained(context: Rc<Context>) {
     page.shown(DIFFERENCE).await;
     let now = 1_767_225_600;
     let valid = signed(&context, now);
-    page.input("X-TC-Timestamp", &now.to_string()).await;
+    page.input("Timestamp (X-TC-Timestamp)", &now.to_string()).await;
     page.input("Host", "127.0.0.1").await;
     page.input("Body", "{\"FlowIds\":[\"yDone\"]}").await;
-    page.input("Authorization", valid.as_str().unwrap()).await;
+    page.input("Authorization to explain", valid.as_str().unwrap()).await;
     page.shown(&format!("{DIFFERENCE} .success")).await;
     let yesterday = signed(&context, now - 86_400);
-    page.input("Authorization", yesterday.as_str().unwrap()).await;
+    page.input("Authorization to explain", yesterday.as_str().unwrap()).await;
     page.contains(DIFFERENCE, "2025-12-31").await;
-    page.input("Authorization", valid.as_str().unwrap()).await;
+    page.input("Authorization to explain", valid.as_str().unwrap()).await;
     page.shown(&format!("{DIFFERENCE} .success")).await;
     page.input("Host", "localhost").await;
     page.shown(&format!("{DIFFERENCE} .danger")).await;
@@ -47,7 +51,7 @@ pub(crate) async fn a_callback_is_decrypted(context: Rc<Context>) {
     let page = &context.page;
     page.open(&context.emulated, "#/callback").await;
     page.shown("[data-testid=callback-result]").await;
-    page.click(".tool-inputs button[type=button]:last-child").await;
+    page.click(".tool-inputs > .row:last-child button:last-child").await;
     page.shown("[data-testid=callback-result] .success").await;
     // A changed byte.
     page.fill("input[placeholder^=sha256]", "sha256=00").await;
@@ -94,14 +98,12 @@ pub(crate) async fn the_emulator_is_controlled(context: Rc<Context>) {
     }
     // A test callback to a server on this machine.
     let receiver = Server::start(|_, _| answer(200, "text/plain", "ok"));
-    page.fill("[data-testid=callback-url]", &receiver.url()).await;
-    page.click("[data-testid=callback-send]").await;
-    page.until(
-        "document.querySelector('[data-testid=callback-outcome]')?.innerText.includes('200')",
-        json!(null),
-    )
-    .await;
+    let section = "[aria-labelledby=emulator-callbacks]";
+    page.click(&format!("{section} summary")).await;
+    page.fill(&format!("{section} input[type=url]"), &receiver.url()).await;
+    page.click(&format!("{section} button[type=submit]")).await;
+    page.shown("[data-testid=callback-delivery] .success").await;
     let seen = receiver.seen();
     assert_eq!(seen.len(), 1);
-    assert!(seen[0].header("content-signature").starts_with("sha256="), "{seen:?}");
+    assert!(seen[0].line.starts_with("POST "), "{seen:?}");
 }
