@@ -135,7 +135,7 @@ impl Caller for BlockingCaller {
 
     async fn credential(&self) -> Option<Credential> {
         let client = self.client.clone();
-        // Fetches it if there is none yet, or if it has expired.
+        // Fetches it the first time, and after it has expired.
         let fetched = on_thread(move || preview_any(&client)).await;
         fetched.ok().and_then(|()| self.keys.last())
     }

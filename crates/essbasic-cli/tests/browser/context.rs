@@ -1,4 +1,4 @@
-//! What all cases share.
+//! State that all cases share.
 
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -125,7 +125,7 @@ pub(crate) async fn text_of_the_service_stays_text(context: Rc<Context>) {
             harmless(&context, &format!("{route} {id} {tab}")).await;
         }
     }
-    // The script of a link is no link, and another host is refused.
+    // A script is not accepted as a link, and another host is refused.
     page.tab("tree").await;
     let files =
         page.script("document.querySelectorAll('[data-testid=pdf]').length", json!(null)).await;
