@@ -15,7 +15,7 @@ const MARKUP: &str =
 /// Addresses, searches, requests with their faults, and all inputs of the tools.
 pub(crate) async fn text_of_the_user_stays_text(context: Rc<Context>) {
     let page = &context.page;
-    for status in ["404", "422", "400"] {
+    for status in ["404", "422", "400", "cannot be parsed"] {
         context.expect(status).await;
     }
     page.open(&context.emulated, "#/").await;

@@ -45,14 +45,13 @@ pub(crate) async fn without_token_nothing_is_shown(context: Rc<Context>) {
 pub(crate) async fn the_mode_is_always_shown(context: Rc<Context>) {
     let page = &context.page;
     let keys = [("TENCENTCLOUD_SECRET_ID", "AKIDexample"), ("TENCENTCLOUD_SECRET_KEY", "example")];
-    let cases: [(&[&str], &[(&str, &str)], &str); 3] = [
-        (&[], &[], "offline"),
-        (&["--test-environment"], &keys, "test"),
-        (&[], &keys, "production"),
+    let explorers = [
+        (Explorer::start(&[], &[]), "offline"),
+        (Explorer::start(&["--test-environment"], &keys), "test"),
+        (Explorer::start(&[], &keys), "production"),
     ];
     let mut shown = vec![mode(&context, &context.emulated, "emulator").await];
-    for (arguments, variables, name) in cases {
-        let explorer = Explorer::start(arguments, variables);
+    for (explorer, name) in explorers {
         shown.push(mode(&context, &explorer, name).await);
         page.leave().await;
     }
