@@ -22,6 +22,8 @@ pub(crate) async fn axe_reports_no_serious_fault(context: Rc<Context>) {
     let mut faults = Vec::new();
     for name in PAGES {
         show(&context, name).await;
+        // The bar at the top covers what is scrolled below it.
+        page.script("window.scrollTo(0, 0)", json!(null)).await;
         for (theme, rules) in [
             (
                 "light",
