@@ -40,7 +40,7 @@ pub(crate) enum Batch {
     Failed(Error),
 }
 
-/// What all jobs share.
+/// Dependencies of all jobs.
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) ledger: Ledger,

@@ -22,7 +22,7 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Media type of the metrics.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// What the listener reports.
+/// State that the listener reports.
 pub(crate) struct Ops {
     pub(crate) ledger: Ledger,
     pub(crate) metrics: Arc<Metrics>,

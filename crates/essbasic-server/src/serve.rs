@@ -76,7 +76,7 @@ impl Listeners {
 /// Returns a free address on loopback. Another process may take it before it is bound, which is reported then.
 ///
 /// # Errors
-/// Returns an error if there is none.
+/// Returns an error if no port is free.
 pub(crate) fn free_address() -> Result<SocketAddr, Failure> {
     std::net::TcpListener::bind(("127.0.0.1", 0))
         .and_then(|listener| listener.local_addr())

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use essbasic_explorer::data::openapi::document;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -27,8 +29,35 @@ pub(crate) struct OpenapiArgs {
     out: Option<PathBuf>,
 }
 
+/// Members of the document in their usual order. A `Value` sorts them, unless a dependency enables `preserve_order`.
+#[derive(Serialize)]
+struct Document {
+    openapi: Value,
+    info: Value,
+    servers: Value,
+    security: Value,
+    tags: Value,
+    paths: Value,
+    components: Value,
+}
+
+impl Document {
+    fn new(mut document: Value) -> Self {
+        let mut take = |name: &str| document.get_mut(name).map(Value::take).unwrap_or_default();
+        Self {
+            openapi: take("openapi"),
+            info: take("info"),
+            servers: take("servers"),
+            security: take("security"),
+            tags: take("tags"),
+            paths: take("paths"),
+            components: take("components"),
+        }
+    }
+}
+
 pub(crate) fn run(args: &OpenapiArgs) -> Result<Exit, Failure> {
-    let text = serde_json::to_string_pretty(&document()).map_err(|error| {
+    let text = serde_json::to_string_pretty(&Document::new(document())).map_err(|error| {
         Failure::new(format!("cannot write the document as JSON: {error}; please report this"))
     })?;
     match &args.out {

@@ -28,7 +28,7 @@ const IDLE: Duration = Duration::from_secs(1);
 /// Longest delay between two attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(3_600);
 
-/// What the loops of all targets share.
+/// Dependencies of the loops of all targets.
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) ledger: Ledger,

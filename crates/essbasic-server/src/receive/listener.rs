@@ -23,7 +23,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 /// Maximum size of a body that is read to its end, although it is larger than the limit of messages. In bytes.
 const MAX_DISCARDED_BYTES: usize = 16 << 20;
 
-/// What the listener needs for a callback.
+/// Dependencies of the listener.
 pub(crate) struct Receiving {
     pub(crate) receiver: Receiver,
     pub(crate) converter: Converter,
