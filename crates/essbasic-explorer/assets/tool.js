@@ -7,7 +7,7 @@ import { icon } from "./icons.js";
 /** @typedef {import("./dom.js").Child} Child */
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Control */
 
-/** Returns a labelled control. @param {string} label @param {Control} control @param {string} [help] */
+/** Returns a labeled control. @param {string} label @param {Control} control @param {string} [help] */
 export function field(label, control, help) {
 	control.id ||= uniqueId("tool");
 	const id = help ? `${control.id}-help` : null;
@@ -23,7 +23,7 @@ export function withButton(control, button) {
 	row.append(control, button);
 }
 
-/** Returns a labelled input of a secret, with a button that shows it. It is never stored.
+/** Returns a labeled input of a secret, with a button that shows it. It is never stored.
  * @param {string} label @param {string} [help] */
 export function secretField(label, help) {
 	const input = el("input", { type: "password", autocomplete: "off", spellcheck: "false", class: "mono" });
