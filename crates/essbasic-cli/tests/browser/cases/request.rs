@@ -129,6 +129,8 @@ pub(crate) async fn a_write_needs_the_name(context: Rc<Context>) {
 /// The whole way of a contract, by the page alone.
 pub(crate) async fn a_contract_is_created_signed_and_opened(context: Rc<Context>) {
     let page = &context.page;
+    // The files of Chromium's own viewer of PDFs.
+    context.expect("request to chrome").await;
     page.open(&context.emulated, "#/").await;
     page.keys("/").await;
     page.keys("CreateFlowsByTemplates").await;
