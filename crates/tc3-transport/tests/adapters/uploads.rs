@@ -103,7 +103,7 @@ fn a_body_is_sent_after_its_headers_were_accepted_or_ignored(new: New) {
     check_bodies(new, &[b"", b"HTTP/1.1 100 Continue\r\n\r\n"]);
 }
 
-/// ureq takes another interim response for the final one, and then waits for it without sending the body.
+/// ureq does not send the body after such responses, and waits for the final one.
 #[test]
 fn async_transports_read_other_interim_responses() {
     for new in [crate::support::hyper, crate::support::reqwest] {
