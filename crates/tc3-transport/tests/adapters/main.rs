@@ -52,4 +52,3 @@ mod proxies;
 mod public;
 mod streams;
 mod support;
-mod uploads;
