@@ -1,4 +1,4 @@
-//! `cargo xtask screenshots` and `cargo xtask explorer-bench`: modes of the test program `browser`, which drives Chromium.
+//! `cargo xtask browser`, `screenshots` and `explorer-bench`: modes of the program in tests/browser, which drives Chromium.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -10,6 +10,13 @@ use crate::cargo::check_status;
 use crate::root::root;
 
 #[derive(clap::Args)]
+pub(crate) struct TestArguments {
+    /// Run only the cases whose names contain this text.
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+}
+
+#[derive(clap::Args)]
 pub(crate) struct ScreenshotArguments {
     /// Folder of the screenshots.
     #[arg(long, value_name = "DIR", default_value = "target/screenshots")]
@@ -18,6 +25,11 @@ pub(crate) struct ScreenshotArguments {
 
 #[derive(clap::Args)]
 pub(crate) struct BenchArguments;
+
+pub(crate) fn test(arguments: &TestArguments) -> Result<(), Error> {
+    let name: Vec<&OsStr> = arguments.name.iter().map(|name| OsStr::new(name)).collect();
+    run(&[], &name)
+}
 
 pub(crate) fn screenshots(arguments: &ScreenshotArguments) -> Result<(), Error> {
     let folder = root().join(&arguments.out);
@@ -29,13 +41,23 @@ pub(crate) fn bench(_: &BenchArguments) -> Result<(), Error> {
     run(&["--release"], &[OsStr::new("measure")])
 }
 
+/// Builds the command, then the test program, and runs it.
 fn run(options: &[&str], arguments: &[&OsStr]) -> Result<(), Error> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let target = root().join("target");
+    let mut build = Command::new(&cargo);
+    build.args(["build", "--quiet", "--package", "essbasic-cli"]).args(options);
+    build.current_dir(root());
+    let status = build.status().map_err(|error| Error::new(format!("cargo: {error}")))?;
+    check_status("the build of `essbasic`", status)?;
+    let profile = if options.is_empty() { "debug" } else { "release" };
     let mut command = Command::new(cargo);
     command
-        .args(["test", "--quiet", "--package", "essbasic-cli", "--test", "browser"])
-        .args(options);
-    command.arg("--").args(arguments).current_dir(root());
+        .args(["run", "--quiet", "--locked", "--manifest-path", "tests/browser/Cargo.toml", "--"])
+        .args(arguments)
+        .env("CARGO_TARGET_DIR", target.join("browser"))
+        .env("ESSBASIC", target.join(profile).join("essbasic"))
+        .current_dir(root());
     let status = command.status().map_err(|error| Error::new(format!("cargo: {error}")))?;
-    check_status("the test program `browser`", status)
+    check_status("the test program of the browser", status)
 }

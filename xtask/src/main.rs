@@ -46,6 +46,8 @@ enum Command {
     /// Measure calls, archives, builds and the generator: see `cargo xtask bench --help`.
     #[command(disable_help_flag = true)]
     Bench(bench::Arguments),
+    /// Test the page of `essbasic explore` in Chromium.
+    Browser(browser::TestArguments),
     /// Write screenshots of all pages of `essbasic explore`.
     Screenshots(browser::ScreenshotArguments),
     /// Measure the page of `essbasic explore`: first paint, search, and size.
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Surface(arguments) => surface::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Browser(arguments) => browser::test(&arguments),
         Command::Screenshots(arguments) => browser::screenshots(&arguments),
         Command::ExplorerBench(arguments) => browser::bench(&arguments),
         Command::Trial(arguments) => trial::run(&arguments),

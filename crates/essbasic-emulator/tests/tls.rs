@@ -25,7 +25,8 @@ fn client(emulator: &Emulator) -> Arc<ClientConfig> {
 /// Sends a request over a new connection, and returns the response.
 fn exchange(emulator: &Emulator, name: &str) -> std::io::Result<String> {
     let endpoint = emulator.endpoint();
-    let mut stream = TcpStream::connect(endpoint.strip_prefix("https://").unwrap())?;
+    let address = endpoint.strip_prefix("https://").unwrap();
+    let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_millis(400)))?;
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let mut connection = ClientConnection::new(client(emulator), name).unwrap();
@@ -33,7 +34,7 @@ fn exchange(emulator: &Emulator, name: &str) -> std::io::Result<String> {
         connection.complete_io(&mut stream)?;
     }
     let mut tls = rustls::Stream::new(&mut connection, &mut stream);
-    tls.write_all(b"GET /_emulator/stats HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
+    write!(tls, "GET /_emulator/stats HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut response = String::new();
     tls.read_to_string(&mut response)?;
     Ok(response)

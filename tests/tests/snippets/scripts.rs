@@ -8,7 +8,7 @@
 )]
 
 use std::env::consts::EXE_SUFFIX;
-use std::io::Write as _;
+use std::io::{Seek as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -67,6 +67,9 @@ fn command_folder() -> PathBuf {
 /// Runs a script that is read from stdin, as by a user who pastes it; the arguments precede it.
 fn run(shell: &str, arguments: &[&str], script: &str, endpoint: &str, folder: &str) -> Output {
     let path = std::env::var("PATH").unwrap();
+    let mut input = tempfile::tempfile().unwrap();
+    input.write_all(script.as_bytes()).unwrap();
+    input.rewind().unwrap();
     let mut command = Command::new(shell);
     command
         .args(arguments)
@@ -76,12 +79,8 @@ fn run(shell: &str, arguments: &[&str], script: &str, endpoint: &str, folder: &s
         .env("ESSBASIC_ENDPOINT", endpoint)
         .env("no_proxy", "127.0.0.1")
         .env_remove("TENCENTCLOUD_TOKEN")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
+        .stdin(input);
+    command.output().unwrap()
 }
 
 /// Returns whether the tools exist. Under CI they must.

@@ -3,12 +3,15 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
 use crate::output;
+
+/// Time in which an opener reports that it cannot open the page.
+const START_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Time in which a browser reads the file.
 const READ_TIME: Duration = Duration::from_secs(60);
@@ -70,10 +73,16 @@ fn redirect(url: &str) -> io::Result<NamedTempFile> {
 fn show(file: &Path) -> io::Result<()> {
     let mut command = opener();
     command.arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.spawn()?;
+    let (sender, status) = mpsc::channel();
     // Some openers run as long as the browser does.
-    std::thread::spawn(move || child.wait());
-    Ok(())
+    std::thread::spawn(move || sender.send(command.status()));
+    match status.recv_timeout(START_TIMEOUT) {
+        Ok(Err(error)) => Err(error),
+        Ok(Ok(status)) if !status.success() => {
+            Err(io::Error::other(format!("the opener ended with {status}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(target_os = "macos")]

@@ -22,9 +22,19 @@ pub(crate) fn run(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }
 
+/// A process, killed when it is dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A server, killed when it is dropped.
 pub(crate) struct Server {
-    child: Child,
+    child: Running,
     pub(crate) callbacks: String,
     pub(crate) ops: String,
 }
@@ -33,10 +43,10 @@ impl Server {
     /// Starts a server with an emulator, and waits until it is ready.
     pub(crate) fn emulated(data: &Path) -> Self {
         let data = data.to_str().unwrap();
-        let mut child = command(&["--emulated", "--data", data]).spawn().unwrap();
+        let mut child = command(&["--emulated", "--data", data]).spawn().map(Running).unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let mut stderr = child.stderr.take().unwrap();
+        BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut stderr = child.0.stderr.take().unwrap();
         let Ok(ready) = serde_json::from_str::<Value>(&line) else {
             let mut log = String::new();
             stderr.read_to_string(&mut log).unwrap();
@@ -68,7 +78,7 @@ impl Server {
 
     /// Sends a signal.
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
+        let id = self.child.0.id().to_string();
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
@@ -77,19 +87,12 @@ impl Server {
         self.signal("-TERM");
         let end = Instant::now() + TIMEOUT;
         loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = self.child.0.try_wait().unwrap() {
                 return status.code();
             }
             assert!(Instant::now() < end, "it did not end after SIGTERM");
             std::thread::sleep(Duration::from_millis(20));
         }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

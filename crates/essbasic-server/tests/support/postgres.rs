@@ -14,7 +14,17 @@ const VARIABLE: &str = "ESSBASIC_TEST_POSTGRES";
 /// A server. The script that runs it ends it when its input is closed, which this process does when it ends in any way.
 struct Server {
     url: String,
-    _script: Option<Child>,
+    _script: Option<Script>,
+}
+
+/// The script that runs the server. It ends when its stdin is closed, at the latest with this process.
+struct Script(Child);
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Returns the URL of a new, empty database. `None` if this machine has no PostgreSQL, which is an error in CI.
@@ -74,7 +84,7 @@ fn output(command: &mut Command) -> String {
 }
 
 /// Initializes a cluster and runs its server until the input of the returned script is closed.
-fn run(binaries: &Path, folder: &Path) -> Child {
+fn run(binaries: &Path, folder: &Path) -> Script {
     // PostgreSQL refuses to run as root.
     let root = output(Command::new("id").arg("-u")) == "0";
     if root {
@@ -110,6 +120,7 @@ fn run(binaries: &Path, folder: &Path) -> Child {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
+        .map(Script)
         .unwrap();
     let end = Instant::now() + Duration::from_secs(120);
     let log = || std::fs::read_to_string(folder.join("server.log")).unwrap_or_default();

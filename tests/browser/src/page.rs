@@ -255,7 +255,7 @@ impl Page {
 
     /// Writes a screenshot of a failed case below the target folder.
     pub(crate) async fn keep(&self, name: &str) {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/browser");
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join(format!("{}.png", name.replace("::", "-")));
         if self.driver.screenshot(&file).await.is_ok() {

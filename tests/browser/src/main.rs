@@ -1,5 +1,4 @@
-//! The page of `essbasic explore` in Chromium: `cargo test --package essbasic-cli --test browser [-- NAME]` runs the cases whose
-//! names contain NAME. `screenshots FOLDER` and `measure` are commands of `cargo xtask`.
+//! The page of `essbasic explore` in Chromium: `cargo xtask browser [NAME]` runs the cases whose names contain NAME. `screenshots FOLDER` and `measure` are commands of `cargo xtask`.
 //!
 //! It is not a program of libtest, because all cases share one browser, which takes longer to start than most of them run.
 
@@ -28,7 +27,7 @@ mod process;
 mod run;
 #[cfg(unix)]
 mod screenshots;
-#[path = "../support/mod.rs"]
+#[path = "../../../crates/essbasic-cli/tests/support/mod.rs"]
 mod support;
 #[cfg(unix)]
 mod tools;

@@ -53,8 +53,8 @@ pub(crate) async fn axe_reports_no_serious_fault(context: Rc<Context>) {
 const MAX_ASSETS: usize = 200 * 1024;
 
 pub(crate) async fn the_assets_are_small(context: Rc<Context>) {
-    let folder =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../essbasic-explorer/assets");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../crates/essbasic-explorer/assets");
     let mut size = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
