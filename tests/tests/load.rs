@@ -66,9 +66,11 @@ impl EmulatorProcess {
     }
 
     fn stats(&self) -> serde_json::Value {
-        let mut stream =
-            TcpStream::connect(self.endpoint.strip_prefix("http://").unwrap()).unwrap();
-        let head = "GET /_emulator/stats HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        let address = self.endpoint.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = format!(
+            "GET /_emulator/stats HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        );
         stream.write_all(head.as_bytes()).unwrap();
         let mut response = String::new();
         stream.read_to_string(&mut response).unwrap();
