@@ -64,9 +64,13 @@ impl<'a> Caller<'a> {
 
     /// Collects the IDs of the initial contracts and templates, and of an uploaded file.
     fn collect_ids(&mut self) {
-        let get = "GET /_emulator/flows HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+        let get = format!(
+            "GET /_emulator/flows HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.host
+        );
         let (_, flows) = self.send(get.as_bytes());
         let flows = String::from_utf8(flows).unwrap();
+        assert!(flows.starts_with("yD"), "{flows}");
         self.seen.extend(flows.lines().map(|id| ("FlowId".to_owned(), id.to_owned())));
         let file = json!({ "FileName": "a.pdf", "FileBody": Base64::encode(PDF).as_str() });
         let upload = json!({ "Agent": agent(), "BusinessType": "DOCUMENT", "FileInfos": [file] });
