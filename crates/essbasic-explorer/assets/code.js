@@ -61,7 +61,11 @@ export async function render(container, context) {
 	container.append(
 		el("p", { class: "muted" }, t("code.lead")),
 		warnings, bar, panel,
-		el("p", { class: "note small" }, t("code.keys")));
+		el("p", { class: "note small" }, t("code.keys")),
+		...(context.catalogue.mode === "emulator" ? [
+			el("p", { class: "small" }, t("code.emulator")),
+			el("pre", { class: "code", tabindex: 0, "aria-label": t("code.emulator") }, `export ESSBASIC_ENDPOINT=${context.catalogue.endpoint}\nexport TENCENTCLOUD_SECRET_ID=AKIDEMULATOR TENCENTCLOUD_SECRET_KEY=EMULATORSECRETKEY`),
+		] : []));
 	await update();
 	return () => {
 		turn += 1;

@@ -179,6 +179,7 @@ export const en = flat({
 	code: {
 		lead: "The request as a program. It follows the form and the JSON of the tab Call.", languages: "Language",
 		keys: "Keys always come from the environment: TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY. No program contains them.",
+		emulator: "The programs call the real service. To call this emulator, set its endpoint and its keys first; only the scripts and the Python program read the endpoint:",
 	},
 	emulator: {
 		lead: "The e-sign service in this process: contracts, clock, callbacks and faults are yours.",

@@ -127,6 +127,7 @@ export const zh = flat({
 	code: {
 		lead: "以程序表示该请求，与“调用”页中的表单和 JSON 保持一致。", languages: "语言",
 		keys: "密钥始终来自环境变量 TENCENTCLOUD_SECRET_ID 和 TENCENTCLOUD_SECRET_KEY，程序中不含密钥。",
+		emulator: "这些程序调用真实的服务。要调用此模拟器，请先设置其地址和密钥；只有脚本和 Python 程序读取该地址：",
 	},
 	emulator: {
 		lead: "在本进程中运行的电子签服务：合同、时钟、回调和故障都由你控制。", none: "当前没有模拟器。请这样启动：", contracts: "合同", filter: "按标题或 ID 筛选",
