@@ -27,7 +27,8 @@ Serves a page on 127.0.0.1 and prints {\"ready\":true,\"url\":\"http://127.0.0.1
 stdout. MODE is emulator, test, production, or offline: without keys everything but calls works. Only a browser with
 this URL can use the page; keys never reach it. Runs until Ctrl-C or SIGTERM.
 
-An --endpoint on this machine that answers as an emulator has the mode emulator; any other URL counts as production.
+An --endpoint on this machine that answers as an emulator, with the SecretId of the emulator, has the mode emulator;
+any other URL counts as production.
 
 Exit status: 0 a signal stopped it, 1 it could not start.
 
@@ -170,6 +171,7 @@ fn caller(
 }
 
 /// Returns the mode of an endpoint. A server that is not known counts as the production service: it may forward to it.
+/// So does an emulator with real keys: any server can answer as one.
 fn mode(endpoint: &Endpoint, caller: &BlockingCaller) -> Mode {
     let is_loopback = endpoint.url().and_then(|url| url.host()).is_some_and(|host| {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -179,7 +181,12 @@ fn mode(endpoint: &Endpoint, caller: &BlockingCaller) -> Mode {
     match endpoint {
         Endpoint::Test => Mode::Test,
         // An address may lead elsewhere.
-        endpoint if is_loopback && endpoint.address().is_none() && is_emulator(caller) => {
+        endpoint
+            if is_loopback
+                && endpoint.address().is_none()
+                && caller.has_secret_id(SECRET_ID)
+                && is_emulator(caller) =>
+        {
             Mode::Emulator
         }
         _ => Mode::Production,

@@ -71,6 +71,18 @@ fn the_ready_line_states_the_url_and_the_mode() {
 }
 
 #[test]
+fn an_emulator_with_other_keys_counts_as_production() {
+    let home = TempDir::new().unwrap();
+    let emulator = Emulator::start(&home, &[]);
+    let mut command = explore(&home, &["--endpoint", &emulator.endpoint]);
+    let keys = [("TENCENTCLOUD_SECRET_ID", "AKIDOFSOMEBODY"), KEYS[1]];
+    let (child, line) = ready(command.envs(keys));
+    assert!(line.ends_with("\"mode\":\"production\"}\n"), "{line}");
+    child.signal("TERM");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
+}
+
+#[test]
 fn what_prevents_the_start_is_one_error() {
     let home = TempDir::new().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

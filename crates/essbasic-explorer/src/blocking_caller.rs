@@ -72,6 +72,11 @@ impl BlockingCaller {
         }
     }
 
+    /// Returns whether the credential that was fetched last has this SecretId.
+    pub fn has_secret_id(&self, secret_id: &str) -> bool {
+        self.keys.last().is_some_and(|credential| credential.secret_id() == secret_id)
+    }
+
     /// Returns the response to a `GET` of the endpoint's server, if it has one.
     pub fn probe(&self, path: &str) -> Option<Response<Bytes>> {
         const MAX_BYTES: usize = 64 << 10;

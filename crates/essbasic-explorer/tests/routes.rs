@@ -125,6 +125,22 @@ fn keys_never_reach_the_page() {
 }
 
 #[test]
+fn signatures_are_shown_only_with_an_emulator_of_this_process() {
+    let request = r#"{"action":"DescribeFlowDetailInfo","payload":"{}"}"#;
+    for mode in [Mode::Emulator, Mode::Test, Mode::Production] {
+        for is_own in [true, false] {
+            let emulator = emulator();
+            let mut builder = of_emulator(mode, &emulator.endpoint());
+            if is_own {
+                builder = builder.with_emulator(emulator);
+            }
+            let signed = serve(builder).send("/api/sign", "", Some(request)).json();
+            assert_eq!(signed["signature"] != "***", is_own, "{mode:?} {signed}");
+        }
+    }
+}
+
+#[test]
 fn a_preview_masks_the_signature_and_the_token() {
     let emulator = emulator();
     let agent = json!({"AppId": "app"});
