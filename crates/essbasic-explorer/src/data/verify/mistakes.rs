@@ -34,6 +34,11 @@ pub(super) fn find(
             return Some(found);
         }
     }
+    let empty = Key::Text(String::new());
+    let reason = || "it was signed with an empty SecretKey".to_owned();
+    if let Some(found) = try_one(Subject { key: &empty, ..*subject }, &reason) {
+        return Some(found);
+    }
     for (what, payload) in [
         ("an unsigned payload", Payload::Unsigned),
         ("the payload signed", Payload::Signed(subject.body)),

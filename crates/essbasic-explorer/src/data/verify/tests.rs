@@ -42,6 +42,37 @@ fn header(changes: &Value) -> String {
 }
 
 #[test]
+fn a_signature_with_an_empty_key_is_not_that_of_the_session() {
+    let credential = |key: &str| essbasic::credentials::Credential::new(ID, key);
+    let session = Keys::of_credential(credential(KEY), false);
+    let own = with(base(), &json!({ "secret_id": null, "secret_key": null }));
+    for two_headers in [false, true] {
+        let own = with(own.clone(), &json!({ "two_headers": two_headers }));
+        let request: SignRequest = serde_json::from_value(own.clone()).unwrap();
+        let header = |key: &str| {
+            let keys = Keys::of_credential(credential(key), true);
+            sign(&request, Some(&keys), NOW).unwrap().signature.authorization
+        };
+        let compared = |header: &str| {
+            let request = serde_json::from_value(with(own.clone(), &given(header))).unwrap();
+            verify(&request, Some(&session), NOW).unwrap()
+        };
+        assert!(compared(&header(KEY)).matches);
+        let empty = compared(&header(""));
+        assert_eq!((empty.matches, empty.departs), (false, Some(Part::Signature)));
+        assert_eq!(empty.reason.unwrap(), "it was signed with an empty SecretKey");
+        let other = compared(&header("OTHER"));
+        assert!(!other.matches && !other.reason.unwrap().contains("empty"));
+    }
+    let entered = verdict(&given(&{
+        let keys = Keys::of_credential(credential(""), true);
+        let request: SignRequest = serde_json::from_value(own).unwrap();
+        sign(&request, Some(&keys), NOW).unwrap().signature.authorization
+    }));
+    assert!(entered.reason.unwrap().contains("empty SecretKey"));
+}
+
+#[test]
 fn the_signature_of_the_request_matches() {
     let good = header(&json!({}));
     for text in
