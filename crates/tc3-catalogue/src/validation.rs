@@ -5,6 +5,7 @@
 //! body without violations, by rules that its reference does not state.
 
 use core::fmt;
+use std::collections::HashSet;
 
 use serde_json::Value;
 use tc3_api::json;
@@ -14,8 +15,11 @@ use crate::object::{FieldMeta, JsonType, ObjectMeta};
 use crate::rule::{Condition, Limits, Rule, RuleKind};
 use crate::values::Literal;
 
+/// Maximum number of violations of a body. The rest of the body is not validated.
+pub const MAX_VIOLATIONS: usize = 1000;
+
 /// A reason for the service to refuse a body, with its path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Violation {
     /// Path in the body, such as `Agent.AppId` or `FlowIds.0`; empty for the body itself.
@@ -25,7 +29,7 @@ pub struct Violation {
 }
 
 /// Kind of a violation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ViolationKind {
     /// The reference has no field of this name.
@@ -66,7 +70,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Returns the paths of required fields that the body lacks.
+/// Returns the paths of required fields that the body lacks, of its first [`MAX_VIOLATIONS`] violations.
 pub fn missing_required(body: &Value, request: &ObjectMeta) -> Vec<String> {
     let missing = |violation: Violation| match violation.kind {
         ViolationKind::Missing | ViolationKind::MissingWith(_) => Some(violation.path),
@@ -75,7 +79,7 @@ pub fn missing_required(body: &Value, request: &ObjectMeta) -> Vec<String> {
     violations(body, request).into_iter().filter_map(missing).collect()
 }
 
-/// Returns all violations of a body, in the order of the body; missing fields come last.
+/// Returns the violations of a body, in the order of the body and at most [`MAX_VIOLATIONS`]; missing fields come last.
 pub fn violations(body: &Value, request: &ObjectMeta) -> Vec<Violation> {
     run(body, request, true)
 }
@@ -95,13 +99,15 @@ pub fn structural_violations(body: &Value, request: &ObjectMeta) -> Vec<Violatio
 }
 
 fn run(body: &Value, request: &ObjectMeta, strict: bool) -> Vec<Violation> {
-    let mut validator = Validator { violations: Vec::new(), strict };
+    let mut validator = Validator { violations: Vec::new(), known: HashSet::new(), strict };
     validator.object(body, request, "");
     validator.violations
 }
 
 struct Validator {
     violations: Vec<Violation>,
+    /// The same violations: each is reported once.
+    known: HashSet<Violation>,
     /// True if limits and rules are checked.
     strict: bool,
 }
@@ -109,9 +115,13 @@ struct Validator {
 impl Validator {
     fn add(&mut self, path: impl Into<String>, kind: ViolationKind) {
         let violation = Violation { path: path.into(), kind };
-        if !self.violations.contains(&violation) {
+        if !self.is_full() && self.known.insert(violation.clone()) {
             self.violations.push(violation);
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.violations.len() >= MAX_VIOLATIONS
     }
 
     fn object(&mut self, value: &Value, object: &ObjectMeta, path: &str) {
@@ -119,6 +129,9 @@ impl Validator {
             return self.add(path, ViolationKind::WrongType("an object"));
         };
         for (name, value) in fields {
+            if self.is_full() {
+                return;
+            }
             match object.field(name) {
                 None => self.add(join(path, name), ViolationKind::Unknown),
                 Some(_) if value.is_null() => {}
@@ -155,6 +168,9 @@ impl Validator {
             JsonType::Object(object) => return self.object(value, object, path),
             JsonType::List(element) => {
                 for (index, value) in value.as_array().into_iter().flatten().enumerate() {
+                    if self.is_full() {
+                        return;
+                    }
                     self.value(value, *element, &join(path, &index.to_string()));
                 }
                 (value.is_array(), "an array")
@@ -171,6 +187,9 @@ impl Validator {
             Value::Array(elements) => {
                 self.size(elements.len() as u64, items, "elements", path);
                 for (index, element) in elements.iter().enumerate() {
+                    if self.is_full() {
+                        return;
+                    }
                     if let Value::String(text) = element {
                         let path = join(path, &index.to_string());
                         self.size(text.chars().count() as u64, chars, "characters", &path);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tc3_catalogue::validation::{
-    Violation, missing_required, structural_violations, violations, violations_in,
+    MAX_VIOLATIONS, Violation, missing_required, structural_violations, violations, violations_in,
 };
 use tc3_catalogue::{Condition, FieldMeta, JsonType, Limits, Literal, ObjectMeta, Rule, RuleKind};
 
@@ -128,6 +128,25 @@ fn each_kind_of_violation_has_its_path() {
     let structure: Vec<_> =
         structural_violations(&body, &ROOT).into_iter().map(|found| found.path).collect();
     assert_eq!(structure, ["Inner.Id", "X"]);
+}
+
+#[test]
+fn the_violations_of_a_body_are_bounded() {
+    let many = 500_000;
+    let names: serde_json::Map<_, _> = (0..many).map(|n| (format!("x{n}"), json!(1))).collect();
+    for body in [
+        json!({"Inner": {"Id": "i"}, "Ids": vec![json!(1); many]}),
+        json!({"Inner": {"Id": "i"}, "Ids": vec![json!("long"); many]}),
+        json!({"Inner": {"Id": "i"}, "All": vec![json!({}); many]}),
+        json!({"Inner": {"Id": "i"}, "All": vec![json!(null); many]}),
+        Value::Object(names),
+    ] {
+        let found = violations(&body, &ROOT);
+        assert_eq!(found.len(), MAX_VIOLATIONS);
+        let paths: std::collections::HashSet<_> = found.iter().map(Violation::to_string).collect();
+        assert_eq!(paths.len(), MAX_VIOLATIONS);
+        assert!(structural_violations(&body, &ROOT).len() <= MAX_VIOLATIONS);
+    }
 }
 
 #[test]

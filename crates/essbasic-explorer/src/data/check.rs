@@ -18,7 +18,7 @@ use extract::Body;
 pub struct Checked {
     /// True if the text is a body without violations.
     pub ok: bool,
-    /// All violations, in the order of the body; missing fields and placeholders come last.
+    /// The first 1,000 violations, in the order of the body; missing fields and placeholders come last.
     pub violations: Vec<Problem>,
     /// Line of a syntax error or of a duplicate field, from 1.
     pub line: Option<usize>,

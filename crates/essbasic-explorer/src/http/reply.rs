@@ -5,6 +5,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 
 use super::error::{ApiError, JSON};
 
@@ -16,6 +17,12 @@ pub(super) fn json(value: &impl Serialize) -> Reply {
     let body = serde_json::to_vec(value)
         .map_err(|error| ApiError::internal(format!("cannot write the response: {error}")))?;
     Ok(with_type(body, JSON))
+}
+
+/// Returns the result of a computation that may take long, on a thread of its own: the server keeps serving.
+pub(super) async fn computed(compute: impl FnOnce() -> Reply + Send + 'static) -> Reply {
+    let computed = spawn_blocking(compute).await;
+    computed.map_err(|_| ApiError::internal("the request failed; please report this"))?
 }
 
 /// Returns a response with a body of this type.

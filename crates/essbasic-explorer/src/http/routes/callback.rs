@@ -9,5 +9,5 @@ use crate::data::callback::verify;
 use crate::http::reply::{self, Reply};
 
 pub(super) async fn post(text: Bytes) -> Reply {
-    reply::json(&verify(&body::parse(&text)?, SystemTime::now()))
+    reply::computed(move || reply::json(&verify(&body::parse(&text)?, SystemTime::now()))).await
 }

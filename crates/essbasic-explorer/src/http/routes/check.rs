@@ -8,6 +8,10 @@ use crate::data::check::check_with_agent;
 use crate::http::reply::{self, Reply};
 
 pub(super) async fn post(State(session): Shared, Path(name): Path<String>, text: Bytes) -> Reply {
-    let text = String::from_utf8_lossy(&text);
-    reply::json(&check_with_agent(action::find(&name)?, &text, session.agent.is_some()))
+    let action = action::find(&name)?;
+    reply::computed(move || {
+        let text = String::from_utf8_lossy(&text);
+        reply::json(&check_with_agent(action, &text, session.agent.is_some()))
+    })
+    .await
 }

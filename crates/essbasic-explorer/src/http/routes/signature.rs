@@ -13,15 +13,21 @@ use crate::http::reply::{self, Reply};
 use crate::session::Session;
 
 pub(super) async fn sign_request(State(session): Shared, text: Bytes) -> Reply {
-    let request = body::parse(&text)?;
     let keys = keys(&session).await;
-    reply::json(&sign(&request, keys.as_ref(), now()).map_err(failed)?)
+    reply::computed(move || {
+        let request = body::parse(&text)?;
+        reply::json(&sign(&request, keys.as_ref(), now()).map_err(failed)?)
+    })
+    .await
 }
 
 pub(super) async fn compare(State(session): Shared, text: Bytes) -> Reply {
-    let request = body::parse(&text)?;
     let keys = keys(&session).await;
-    reply::json(&verify(&request, keys.as_ref(), now()).map_err(failed)?)
+    reply::computed(move || {
+        let request = body::parse(&text)?;
+        reply::json(&verify(&request, keys.as_ref(), now()).map_err(failed)?)
+    })
+    .await
 }
 
 /// Returns the keys of the session.

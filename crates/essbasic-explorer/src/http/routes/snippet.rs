@@ -11,8 +11,11 @@ use crate::http::reply::{self, Reply};
 
 pub(super) async fn post(State(session): Shared, Path(name): Path<String>, text: Bytes) -> Reply {
     let action = action::find(&name)?;
-    let body = body::with_agent(&text, action, session.agent.as_ref())?;
-    let body: Value = serde_json::from_str(body.get())
-        .map_err(|error| ApiError::invalid_json(format!("invalid JSON: {error}")))?;
-    reply::json(&snippets(action, &body))
+    reply::computed(move || {
+        let body = body::with_agent(&text, action, session.agent.as_ref())?;
+        let body: Value = serde_json::from_str(body.get())
+            .map_err(|error| ApiError::invalid_json(format!("invalid JSON: {error}")))?;
+        reply::json(&snippets(action, &body))
+    })
+    .await
 }
