@@ -274,6 +274,27 @@ fn content_of_the_service_is_json_only() {
 }
 
 #[test]
+fn a_response_with_a_duplicate_field_is_an_error_with_its_text() {
+    for content in [
+        r#""RequestId":"r","FlowInfo":[],"FlowInfo":[]"#,
+        r#""RequestId":"r","FlowInfo":[{"A":1,"\u0041":2}]"#,
+    ] {
+        let body = format!("{{\"Response\":{{{content}}}}}");
+        let (builder, _) = of_service(Mode::Production, "application/json", body.clone().into());
+        let explorer = serve(builder);
+        let received = explorer.send(READ, "", Some("{}"));
+        let call = received.json();
+        assert_eq!((received.status, &call["ok"]), (200, &json!(false)), "{call}");
+        assert_eq!((&call["response"], &call["raw"]), (&json!(null), &json!(body)));
+        assert_eq!(call["error"]["kind"], "decode", "{call}");
+        assert!(call["error"]["message"].as_str().unwrap().contains("duplicate field"), "{call}");
+        let history = explorer.send("/api/history", "", None);
+        essbasic::api::json::check_duplicates(&history.body).unwrap();
+        assert_eq!(history.json()["history"][0]["response"], json!(null));
+    }
+}
+
+#[test]
 fn only_pdfs_of_allowed_hosts_are_fetched() {
     const LINK: &str = r#"{"url":"https://file.ess.tencent.cn/a?hkey=LINKKEY"}"#;
     let (builder, sent) = of_service(Mode::Production, "text/html", b"%PDF-1.7 ...".to_vec());

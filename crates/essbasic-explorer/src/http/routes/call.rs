@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use essbasic::CallError;
+use essbasic::api::json;
 use essbasic::catalogue::{ActionMeta, Effect};
+use essbasic::{CallError, ErrorKind};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -118,12 +119,26 @@ impl Failure {
             is_outcome_unknown: error.is_outcome_unknown(),
         }
     }
+
+    /// Returns the failure of a response that JSON parsers read in different ways.
+    fn ambiguous(error: &json::Error) -> Self {
+        Self {
+            code: None,
+            message: format!("the response is not shown: {error}"),
+            hint: Some("the service has responded; see the raw text".to_owned()),
+            kind: ErrorKind::Decode.name(),
+            is_outcome_unknown: false,
+        }
+    }
 }
 
 impl Call {
     fn new(record: CallRecord, action: &'static str) -> Self {
         let (response, error) = match record.result {
-            Ok(response) => (Some(response), None),
+            Ok(response) => match json::check_duplicates(response.get().as_bytes()) {
+                Ok(()) => (Some(response), None),
+                Err(error) => (None, Some(Failure::ambiguous(&error))),
+            },
             Err(error) => (None, Some(Failure::new(&error))),
         };
         let headers = record.headers.iter().map(|(name, value)| {
