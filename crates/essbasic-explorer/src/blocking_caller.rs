@@ -158,7 +158,10 @@ fn preview_any(client: &Client) -> Result<(), CallError> {
 async fn on_thread<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     match spawn_blocking(run).await {
         Ok(value) => value,
-        // The runtime ends, or the function panicked, which ends the request too.
-        Err(_) => std::future::pending().await,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime ends.
+            Err(_cancelled) => std::future::pending().await,
+        },
     }
 }

@@ -295,6 +295,25 @@ fn a_response_with_a_duplicate_field_is_an_error_with_its_text() {
 }
 
 #[test]
+fn a_panic_of_a_call_ends_the_request_and_not_the_server() {
+    let keys = SessionKeys::new(keys());
+    let transport = |_: Request| -> Result<Response<BlockingBody>, _> { panic!("of the test") };
+    let caller = BlockingCaller::new(Config::new(keys.clone()), keys, transport).unwrap();
+    let explorer = serve(Explorer::builder(Mode::Emulator).with_caller(caller));
+    let confirm = "x-confirm-action: ChannelCancelFlow\n";
+    for path in [READ, WRITE] {
+        let failed = explorer.send(path, confirm, Some("{}"));
+        assert_eq!((failed.status, &*failed.code()), (500, "internal"), "{path}");
+    }
+    // It has no task of its own: its connection ends.
+    let link = r#"{"url":"https://file.ess.tencent.cn/a?hkey=k"}"#;
+    assert!([0, 500].contains(&explorer.send("/api/file", "", Some(link)).status));
+    assert_eq!(explorer.send("/api/catalogue", "", None).status, 200);
+    // The shutdown waits for writes, of which none is left.
+    drop(explorer);
+}
+
+#[test]
 fn only_pdfs_of_allowed_hosts_are_fetched() {
     const LINK: &str = r#"{"url":"https://file.ess.tencent.cn/a?hkey=LINKKEY"}"#;
     let (builder, sent) = of_service(Mode::Production, "text/html", b"%PDF-1.7 ...".to_vec());
