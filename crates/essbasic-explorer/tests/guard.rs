@@ -150,6 +150,20 @@ const CASES: &[(u16, &str, &[&str])] = &[
     (404, "not_found", &["GET /assets/..%2fCargo.toml HTTP/1.1\n", HOST]),
     (404, "not_found", &["GET /assets/none.js HTTP/1.1\n", HOST]),
     (404, "not_found", &["GET /api/none HTTP/1.1\n", HOST, AUTH]),
+    (404, "not_found", &["POST /nothing HTTP/1.1\n", HOST, JSON, "|body"]),
+    (404, "not_found", &["PUT /nothing HTTP/1.1\n", HOST, "|body"]),
+    (405, "method_not_allowed", &["POST / HTTP/1.1\n", HOST, JSON, "|body"]),
+    // Paths that are not UTF-8.
+    (404, "not_found", &["GET /assets/%ff HTTP/1.1\n", HOST]),
+    (404, "not_found", &["GET /api/actions/%ff HTTP/1.1\n", HOST, AUTH]),
+    (404, "not_found", &["GET /api/items/%ff HTTP/1.1\n", HOST, AUTH]),
+    (404, "not_found", &["GET /api/skeleton/%ff HTTP/1.1\n", HOST, AUTH]),
+    (404, "not_found", &["GET /api/emulator/flows/%ff HTTP/1.1\n", HOST, AUTH]),
+    (404, "not_found", &["POST /api/check/%ff HTTP/1.1\n", HOST, AUTH, JSON, "|{}"]),
+    (404, "not_found", &["POST /api/preview/%ff HTTP/1.1\n", HOST, AUTH, JSON, "|{}"]),
+    (404, "not_found", &["POST /api/call/%ff HTTP/1.1\n", HOST, AUTH, JSON, "|{}"]),
+    (404, "not_found", &["POST /api/snippet/%ff HTTP/1.1\n", HOST, AUTH, JSON, "|{}"]),
+    (404, "not_found", &["POST /api/emulator/%ff HTTP/1.1\n", HOST, AUTH, JSON, "|{}"]),
     // Sizes: announced, and received.
     (413, "too_large", &[POST, HOST, AUTH, JSON, "Content-Length: 10485761\n"]),
     (413, "too_large", &[POST, HOST, AUTH, JSON, "Content-Length: 99999999999999999\n"]),
@@ -192,6 +206,28 @@ fn every_rule_has_its_status() {
         }
         assert!(!response.text().contains(&explorer.token), "{request}");
     }
+}
+
+#[test]
+fn other_methods_are_refused_with_those_of_the_path() {
+    let explorer = offline();
+    let allowed = |path: &str| match path {
+        "/api/saved" => "get,head,post",
+        _ if ROUTES.contains(&("POST", path)) => "post",
+        _ => "get,head",
+    };
+    let pages = [("GET", "/"), ("GET", "/assets/app.js")];
+    for (_, path) in ROUTES.iter().chain(&pages) {
+        for method in ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "X-OWN"] {
+            let request = format!("{method} {path} HTTP/1.1\n{HOST}{AUTH}{JSON}");
+            let response = explorer.raw(&request);
+            let allow = format!("allow: {}\r\n", allowed(path));
+            assert_eq!((response.status, &*response.code()), (405, "method_not_allowed"));
+            assert!(response.head.contains(&allow), "{request}\n{}", response.head);
+        }
+    }
+    let server = explorer.raw(&format!("OPTIONS * HTTP/1.1\n{HOST}"));
+    assert!(server.head.contains("allow: get,head,post\r\n"), "{}", server.head);
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::sync::LazyLock;
 
 use axum::body::{Body, Bytes};
-use axum::extract::Path;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
 use super::error::ApiError;
+use super::name::Name;
 use super::reply::Reply;
 use super::strip;
 
@@ -88,7 +88,7 @@ pub(super) async fn index(headers: HeaderMap) -> Reply {
 }
 
 /// Returns a file of the page.
-pub(super) async fn file(Path(name): Path<String>, headers: HeaderMap) -> Reply {
+pub(super) async fn file(Name(name): Name, headers: HeaderMap) -> Reply {
     asset(&name, &headers)
 }
 

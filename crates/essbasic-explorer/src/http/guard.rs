@@ -1,11 +1,11 @@
 //! The guard: requests that do not come from the page of this explorer are refused before they are routed.
 
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST,
-    ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use subtle::ConstantTimeEq;
 
@@ -55,15 +55,19 @@ impl Guard {
         &self.token
     }
 
-    /// Checks the head of a request. Returns the maximum size of its body, in bytes.
+    /// Checks the head of a request. Returns the maximum size of its body, in bytes; `None` if no route can take the
+    /// request, which is routed without a body for its error.
     ///
     /// # Errors
     /// Returns the error for the first rule that it violates.
-    pub(super) fn check(&self, head: &Parts) -> Result<usize, ApiError> {
+    pub(super) fn check(&self, head: &Parts) -> Result<Option<usize>, ApiError> {
         let host = self.host(head)?;
         if ![Method::GET, Method::HEAD, Method::POST].contains(&head.method) {
-            return Err(ApiError::method_not_allowed("the method is not allowed")
-                .with_hint("send GET or POST"));
+            return match head.uri.path().starts_with('/') {
+                true => Ok(None),
+                false => Err(ApiError::method_not_allowed("the method is not allowed")
+                    .with_hint("send GET or POST")),
+            };
         }
         let changes = head.method == Method::POST;
         if changes {
@@ -74,12 +78,15 @@ impl Guard {
         }
         if changes {
             json_body(&head.headers)?;
+            if !is_protected(head.uri.path()) {
+                return Ok(None);
+            }
         }
         let max_bytes = max_body_bytes(head);
         let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
         match length.and_then(|length| length.parse::<u64>().ok()) {
             Some(length) if length > max_bytes as u64 => Err(too_large(max_bytes)),
-            _ => Ok(max_bytes),
+            _ => Ok(Some(max_bytes)),
         }
     }
 
@@ -172,7 +179,7 @@ fn json_body(headers: &HeaderMap) -> Result<(), ApiError> {
 /// Returns the maximum size of the body of a request, in bytes.
 fn max_body_bytes(head: &Parts) -> usize {
     match head.uri.path().rsplit('/').next() {
-        _ if head.method != Method::POST || !is_protected(head.uri.path()) => 0,
+        _ if head.method != Method::POST => 0,
         Some("UploadFiles") => MAX_UPLOAD_BYTES,
         _ => MAX_BODY_BYTES,
     }
@@ -186,9 +193,14 @@ pub(super) fn too_large(max_bytes: usize) -> ApiError {
 
 /// Adds the headers that every response has.
 pub(super) fn protect(response: &mut Response) {
+    let status = response.status();
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        // The router states the methods of a path; these are those of the server.
+        headers.entry(ALLOW).or_insert(HeaderValue::from_static("GET,HEAD,POST"));
+    }
 }

@@ -4,6 +4,7 @@ mod assets;
 mod connections;
 mod error;
 pub(crate) mod guard;
+mod name;
 mod reply;
 mod routes;
 pub(crate) mod server;
@@ -37,6 +38,7 @@ pub(crate) fn router(session: Arc<Session>, guard: Arc<Guard>) -> Router {
         .route("/assets/{name}", get(assets::file))
         .method_not_allowed_fallback(async || {
             ApiError::method_not_allowed("the method is not allowed for this path")
+                .with_hint("send one of the header Allow")
         })
         .fallback(async || {
             ApiError::not_found("no such path").with_hint("the page is at /, the API below /api/")
@@ -67,8 +69,11 @@ async fn respond(
     let max_bytes = guard.check(&head)?;
     let requests = head.extensions.get::<Requests>();
     let _in_flight = requests.filter(|_| guard::is_protected(head.uri.path())).map(Requests::begin);
-    let body = read(body, max_bytes).await?;
-    let request = Request::from_parts(head, Body::from(body));
+    let body = match max_bytes {
+        Some(max_bytes) => Body::from(read(body, max_bytes).await?),
+        None => Body::empty(),
+    };
+    let request = Request::from_parts(head, body);
     routes.call(request).await.map_err(|never| match never {})
 }
 

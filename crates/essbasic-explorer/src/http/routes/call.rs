@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use essbasic::api::json;
 use essbasic::catalogue::{ActionMeta, Effect};
@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use super::{Shared, action, body};
 use crate::caller::{CallRecord, Caller};
 use crate::http::error::ApiError;
+use crate::http::name::Name;
 use crate::http::reply::{self, Reply};
 use crate::session::Session;
 use crate::session::history::Entry;
@@ -24,7 +25,7 @@ const CONFIRM: &str = "x-confirm-action";
 
 pub(super) async fn post(
     State(session): Shared,
-    Path(name): Path<String>,
+    Name(name): Name,
     headers: HeaderMap,
     text: Bytes,
 ) -> Reply {

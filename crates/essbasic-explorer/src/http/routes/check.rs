@@ -1,13 +1,14 @@
 //! `/api/check/{action}`: the violations of a body as typed.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 use super::{Shared, action};
 use crate::data::check::check_with_agent;
+use crate::http::name::Name;
 use crate::http::reply::{self, Reply};
 
-pub(super) async fn post(State(session): Shared, Path(name): Path<String>, text: Bytes) -> Reply {
+pub(super) async fn post(State(session): Shared, Name(name): Name, text: Bytes) -> Reply {
     let action = action::find(&name)?;
     reply::computed(move || {
         let text = String::from_utf8_lossy(&text);

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::routing::{get, post};
 use essbasic_emulator::Emulator;
 
 use super::{Shared, body, query};
 use crate::emulator::{self, Change, CommandError};
 use crate::http::error::ApiError;
+use crate::http::name::Name;
 use crate::http::reply::{self, Reply};
 use crate::session::Session;
 
@@ -38,11 +39,11 @@ async fn flows(State(session): Shared, RawQuery(parameters): RawQuery) -> Reply 
     reply::json(&emulator::overview(of(&session)?, &filter))
 }
 
-async fn flow(State(session): Shared, Path(id): Path<String>) -> Reply {
+async fn flow(State(session): Shared, Name(id): Name) -> Reply {
     reply::json(&emulator::flow(of(&session)?, &id)?)
 }
 
-async fn change(State(session): Shared, Path(change): Path<String>, text: Bytes) -> Reply {
+async fn change(State(session): Shared, Name(change): Name, text: Bytes) -> Reply {
     let emulator = of(&session)?;
     let change = match change.as_str() {
         "sign" => Change::Sign,

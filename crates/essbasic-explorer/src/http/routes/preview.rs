@@ -1,17 +1,18 @@
 //! `/api/preview/{action}`: the signed request, without its secrets.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::json;
 
 use super::{Shared, action, body, call};
 use crate::http::error::ApiError;
+use crate::http::name::Name;
 use crate::http::reply::{self, Reply};
 
 /// Headers whose values are not shown, or not completely.
 const MASKED: [&str; 2] = ["authorization", "x-tc-token"];
 
-pub(super) async fn post(State(session): Shared, Path(name): Path<String>, text: Bytes) -> Reply {
+pub(super) async fn post(State(session): Shared, Name(name): Name, text: Bytes) -> Reply {
     let action = action::find(&name)?;
     let body = body::with_agent(&text, action, session.agent.as_ref())?;
     let caller = call::caller(&session)?;

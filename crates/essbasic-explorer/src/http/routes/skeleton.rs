@@ -1,16 +1,17 @@
 //! `/api/skeleton/{action}`: a request to fill in.
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 
 use super::query::parameter;
 use super::{Shared, action};
 use crate::data::skeleton::{Fields, skeleton};
 use crate::http::error::ApiError;
+use crate::http::name::Name;
 use crate::http::reply::{self, Reply};
 
 pub(super) async fn get(
     State(session): Shared,
-    Path(name): Path<String>,
+    Name(name): Name,
     RawQuery(query): RawQuery,
 ) -> Reply {
     let action = action::find(&name)?;

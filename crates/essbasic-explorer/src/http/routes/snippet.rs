@@ -1,15 +1,16 @@
 //! `/api/snippet/{action}`: programs that make a call.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::Value;
 
 use super::{Shared, action, body};
 use crate::data::snippet::snippets;
 use crate::http::error::ApiError;
+use crate::http::name::Name;
 use crate::http::reply::{self, Reply};
 
-pub(super) async fn post(State(session): Shared, Path(name): Path<String>, text: Bytes) -> Reply {
+pub(super) async fn post(State(session): Shared, Name(name): Name, text: Bytes) -> Reply {
     let action = action::find(&name)?;
     reply::computed(move || {
         let body = body::with_agent(&text, action, session.agent.as_ref())?;
