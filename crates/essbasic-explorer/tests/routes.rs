@@ -388,6 +388,14 @@ fn requests_are_saved_as_files_of_this_user() {
         assert_eq!(save("\"link\"", "{}").code(), "invalid_request");
         assert!(!outside.exists());
     }
+    // The longest names: 64 characters, or 128 bytes.
+    for (part, number) in [("x", 64), ("合", 42), ("𠀀", 32)] {
+        let longest = part.repeat(number);
+        assert_eq!(save(&format!("\"{longest}\""), "{}").json()["name"], longest);
+        std::fs::remove_file(inside.join(format!("DescribeTemplates.{longest}.json"))).unwrap();
+        let longer = save(&format!("\"{longest}{part}\""), "{}");
+        assert_eq!((longer.status, &*longer.code()), (422, "invalid_request"), "{part}");
+    }
     for (name, body, status, code) in [
         ("\"合同-1\"", "{}", 422, "invalid_request"),
         ("\"../outside\"", "{}", 422, "invalid_request"),

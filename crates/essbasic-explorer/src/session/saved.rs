@@ -13,6 +13,9 @@ const MAX_LISTED: usize = 1000;
 /// Maximum length of a name, in characters.
 const MAX_NAME_CHARS: usize = 64;
 
+/// Maximum length of a name, in bytes. With the action and the extension, file systems accept it.
+const MAX_NAME_BYTES: usize = 128;
+
 /// Number of names that are tried for a request without a name.
 const MAX_NUMBER: u32 = 10_000;
 
@@ -129,5 +132,6 @@ fn write(mut file: File, body: &str) -> io::Result<()> {
 /// Returns whether a name is safe in the name of a file of every system.
 fn is_valid(name: &str) -> bool {
     let is_allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-    !name.is_empty() && name.chars().count() <= MAX_NAME_CHARS && name.chars().all(is_allowed)
+    let is_short = name.len() <= MAX_NAME_BYTES && name.chars().count() <= MAX_NAME_CHARS;
+    !name.is_empty() && is_short && name.chars().all(is_allowed)
 }

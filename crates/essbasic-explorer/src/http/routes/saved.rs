@@ -53,7 +53,7 @@ pub(super) async fn post(State(session): Shared, text: Bytes) -> Reply {
     })?;
     let (name, path) = created.map_err(|error| match error {
         NotSaved::Name => ApiError::invalid_request("invalid name of a request")
-            .with_hint("give 1 to 64 letters, digits, `-` or `_`"),
+            .with_hint("give 1 to 64 letters, digits, `-` or `_`, of at most 128 bytes in UTF-8"),
         NotSaved::Exists => ApiError::invalid_request("a saved request has this name")
             .with_hint("give another name; files are not replaced"),
         NotSaved::Io(error) => ApiError::internal(format!("cannot write the file: {error}"))
