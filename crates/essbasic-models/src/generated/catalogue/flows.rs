@@ -145,51 +145,49 @@ pub(super) const DESCRIBE_RESOURCE_URLS_BY_FLOWS: ActionMeta = ActionMeta::new(
     .reads();
 
 pub(super) const GET_DOWNLOAD_FLOW_URL: ActionMeta = ActionMeta::new(
-        ActionInfo::new("essbasic", "2021-05-26", "GetDownloadFlowUrl")
-            .with_test_host("essbasic.test.ess.tencent.cn")
-            .with_rate_limit(20)
-            .with_errors(super::super::ERRORS),
-        "获取控制台下载合同页面跳转链接",
-        "Creates a link to the console page on which a person downloads contracts, with the given \
-        ones already selected. The page's download button downloads them, each folder of \
-        `DownLoadFlows` as a separate zip file.\n\nOnly contracts of the sub-organization in \
-        `Agent` can be downloaded. The link logs its user in to that organization's console, works \
-        once, and expires after five minutes. To fetch PDFs without a person, use \
-        `DescribeResourceUrlsByFlows`.",
-        "flows",
-        &[
-            "FailedOperation",
-            "FailedOperation.FlowNumExceed",
-            "InternalError",
-            "InternalError.Api",
-            "InternalError.System",
-            "InvalidParameter",
-            "InvalidParameter.ParamError",
-            "MissingParameter",
-            "MissingParameter.FlowInfo",
-            "MissingParameter.OrgOpenId",
-            "OperationDenied",
-            "OperationDenied.BannedApplication",
-            "OperationDenied.DownLoadMoreThanOne",
-            "OperationDenied.FileDeleted",
-            "OperationDenied.UserNotInOrganization",
-            "ResourceNotFound",
-            "ResourceNotFound.Application",
-            "ResourceNotFound.ApplicationId",
-            "ResourceNotFound.File",
-            "ResourceNotFound.Flow",
-            "ResourceNotFound.TeamWorkOrganization",
-            "ResourceNotFound.User",
-            "UnauthorizedOperation",
-            "UnauthorizedOperation.NoPermissionFeature",
-            "UnauthorizedOperation.UnauthorizedOperationDownload",
-            "UnauthorizedOperation.UnauthorizedOperationOrganization",
-            "UnknownParameter",
-            "UnsupportedOperation",
-        ],
-        (&GET_DOWNLOAD_FLOW_URL_REQUEST, &GET_DOWNLOAD_FLOW_URL_RESPONSE),
-    )
-    .reads();
+    ActionInfo::new("essbasic", "2021-05-26", "GetDownloadFlowUrl")
+        .with_test_host("essbasic.test.ess.tencent.cn")
+        .with_rate_limit(20)
+        .with_errors(super::super::ERRORS),
+    "获取控制台下载合同页面跳转链接",
+    "Creates a link to the console page on which a person downloads contracts, with the given ones \
+    already selected. The page's download button downloads them, each folder of `DownLoadFlows` as \
+    a separate zip file.\n\nOnly contracts of the sub-organization in `Agent` can be downloaded. \
+    The link logs its user in to that organization's console, works once, and expires after five \
+    minutes. To fetch PDFs without a person, use `DescribeResourceUrlsByFlows`.",
+    "flows",
+    &[
+        "FailedOperation",
+        "FailedOperation.FlowNumExceed",
+        "InternalError",
+        "InternalError.Api",
+        "InternalError.System",
+        "InvalidParameter",
+        "InvalidParameter.ParamError",
+        "MissingParameter",
+        "MissingParameter.FlowInfo",
+        "MissingParameter.OrgOpenId",
+        "OperationDenied",
+        "OperationDenied.BannedApplication",
+        "OperationDenied.DownLoadMoreThanOne",
+        "OperationDenied.FileDeleted",
+        "OperationDenied.UserNotInOrganization",
+        "ResourceNotFound",
+        "ResourceNotFound.Application",
+        "ResourceNotFound.ApplicationId",
+        "ResourceNotFound.File",
+        "ResourceNotFound.Flow",
+        "ResourceNotFound.TeamWorkOrganization",
+        "ResourceNotFound.User",
+        "UnauthorizedOperation",
+        "UnauthorizedOperation.NoPermissionFeature",
+        "UnauthorizedOperation.UnauthorizedOperationDownload",
+        "UnauthorizedOperation.UnauthorizedOperationOrganization",
+        "UnknownParameter",
+        "UnsupportedOperation",
+    ],
+    (&GET_DOWNLOAD_FLOW_URL_REQUEST, &GET_DOWNLOAD_FLOW_URL_RESPONSE),
+);
 
 pub(super) static CHANNEL_DESCRIBE_FLOW_COMPONENTS_REQUEST: ObjectMeta = ObjectMeta::new(
     "ChannelDescribeFlowComponentsRequest",
