@@ -141,6 +141,7 @@ fn is_success(outcome: &Outcome) -> bool {
 fn released(contract: &Claimed) -> Settlement {
     Settlement {
         flow_id: contract.flow_id.clone(),
+        task: contract.task,
         attempt: contract.attempt,
         outcome: Outcome::Released { delay: 0 },
     }

@@ -186,7 +186,7 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Evidence, FileEvidence};
+    use crate::ledger::{Evidence, FileEvidence, Task};
 
     #[test]
     fn names_are_those_of_the_documentation() {
@@ -194,6 +194,7 @@ mod tests {
         metrics.callback("new");
         let settlement = |flow_id: &str| Settlement {
             flow_id: flow_id.to_owned(),
+            task: Task::Archive,
             attempt: 1,
             outcome: Outcome::Archived(Evidence {
                 files: vec![FileEvidence { bytes: 7, sha256: String::new() }],

@@ -41,7 +41,12 @@ impl Job for Reconciling {
                     detail: error.code().to_owned(),
                 },
             };
-            Settlement { flow_id: contract.flow_id.clone(), attempt: contract.attempt, outcome }
+            Settlement {
+                flow_id: contract.flow_id.clone(),
+                task: contract.task,
+                attempt: contract.attempt,
+                outcome,
+            }
         });
         Batch::Settled(settlements.collect())
     }

@@ -27,7 +27,7 @@ fn ids(count: usize) -> Vec<String> {
 
 fn settlement(flow_id: &str, attempt: i64) -> Settlement {
     let outcome = Outcome::Archived(Evidence::default());
-    Settlement { flow_id: flow_id.to_owned(), attempt, outcome }
+    Settlement { flow_id: flow_id.to_owned(), task: Task::Poll, attempt, outcome }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -222,6 +222,7 @@ async fn concurrent_duplicates_are_new_once_and_change_their_contract_once() {
                         .iter()
                         .map(|one| Settlement {
                             flow_id: one.flow_id.clone(),
+                            task: one.task,
                             attempt: one.attempt,
                             outcome: Outcome::Observed { report: report.clone(), delay: 0 },
                         })

@@ -22,7 +22,7 @@ async fn enter(ledger: &Ledger) -> WorkerId {
 }
 
 fn settlement(flow_id: &str, attempt: i64, outcome: Outcome) -> Settlement {
-    Settlement { flow_id: flow_id.to_owned(), attempt, outcome }
+    Settlement { flow_id: flow_id.to_owned(), task: Task::Poll, attempt, outcome }
 }
 
 fn archived() -> Outcome {
@@ -83,6 +83,25 @@ async fn settlements_of_lost_claims_are_refused() {
     assert!(settle(&second, 2).await.unwrap().is_empty());
     let (contract, _) = ledger.contract("flow").await.unwrap().unwrap();
     assert_eq!(contract.finish, Some(Finish::Archived));
+}
+
+#[tokio::test]
+async fn settlements_of_a_poll_do_not_settle_the_archive_claim_of_the_same_worker() {
+    let (ledger, _) = ledger();
+    ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
+    let worker = enter(&ledger).await;
+    let polled = ledger.claim(&worker, claim(Task::Poll, 1)).await.unwrap();
+    let signed = reports("message", "flow", FlowStatus::All, 1);
+    ledger.receive(vec![signed]).await.remove(0).unwrap();
+    let archiving = ledger.claim(&worker, claim(Task::Archive, 1)).await.unwrap();
+    assert_eq!((polled[0].attempt, archiving[0].attempt), (1, 1));
+    // The service is asked before the callback arrives, and its answer is settled after it.
+    let report = Report { status: FlowStatus::Part, at: 0 };
+    let stale = settlement("flow", 1, Outcome::Observed { report, delay: 0 });
+    assert!(ledger.settle(&worker, 10, vec![stale]).await.unwrap().is_empty());
+    assert!(ledger.claim(&worker, claim(Task::Archive, 1)).await.unwrap().is_empty(), "claimed");
+    let settled = Settlement { task: Task::Archive, ..settlement("flow", 1, archived()) };
+    assert_eq!(ledger.settle(&worker, 10, vec![settled]).await.unwrap(), ["flow"]);
 }
 
 #[tokio::test]

@@ -259,6 +259,7 @@ impl Store {
                 let outcome = outcome(number, delay);
                 settlements.push(Settlement {
                     flow_id: one.flow_id.clone(),
+                    task: one.task,
                     attempt: one.attempt,
                     outcome,
                 });

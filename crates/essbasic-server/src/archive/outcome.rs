@@ -13,6 +13,7 @@ pub(super) fn settlements(claimed: &[Claimed], report: &Report) -> Vec<Settlemen
             let flow = report.flows.iter().find(|flow| flow.flow_id.as_str() == contract.flow_id);
             Settlement {
                 flow_id: contract.flow_id.clone(),
+                task: contract.task,
                 attempt: contract.attempt,
                 outcome: flow
                     .map_or(Outcome::Released { delay: 0 }, |flow| outcome(contract, flow)),

@@ -83,6 +83,8 @@ pub(crate) fn phase(status: &FlowStatus) -> Phase {
 pub struct Claimed {
     /// ID of the contract.
     pub flow_id: String,
+    /// Claimed work. It is part of the guard of the settlement, because attempts start again from 0 when it changes.
+    pub task: Task,
     /// Number of this attempt, from 1. It is part of the guard of the settlement.
     pub attempt: i64,
     /// Latest report.
@@ -96,6 +98,8 @@ pub struct Claimed {
 pub struct Settlement {
     /// ID of the contract.
     pub flow_id: String,
+    /// [`Claimed::task`].
+    pub task: Task,
     /// [`Claimed::attempt`].
     pub attempt: i64,
     /// Result.

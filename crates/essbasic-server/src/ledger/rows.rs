@@ -1,6 +1,6 @@
 //! Rows of contracts, and every decision about them, without a store. The stores load rows, apply these functions and save the result.
 
-use super::contract::{Evidence, Outcome, Phase, Report, Task, phase};
+use super::contract::{Evidence, Outcome, Phase, Report, Settlement, Task, phase};
 use super::reason::Reason;
 use super::view::{Contract, Finish, Selected, State};
 
@@ -153,9 +153,11 @@ impl Open {
         (self, notes, true)
     }
 
-    /// Returns true if a settlement of this attempt by this worker is accepted. The caller has checked that the worker is alive.
-    pub(crate) fn accepts(&self, worker: &str, attempt: i64) -> bool {
-        self.owner.as_deref() == Some(worker) && self.attempt == attempt
+    /// Returns true if this settlement by this worker is of the present claim. The caller has checked that the worker is alive.
+    pub(crate) fn accepts(&self, worker: &str, settlement: &Settlement) -> bool {
+        self.owner.as_deref() == Some(worker)
+            && self.task == settlement.task
+            && self.attempt == settlement.attempt
     }
 
     /// Applies the outcome of an accepted settlement.

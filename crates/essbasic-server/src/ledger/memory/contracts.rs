@@ -62,6 +62,7 @@ impl Memory {
                 let (row, notes, _) = row.claimed(&request.worker, claim.max_attempts, now);
                 claimed.push(Claimed {
                     flow_id: row.flow_id.clone(),
+                    task: row.task,
                     attempt: row.attempt,
                     report: row.report.clone(),
                     added_at: row.added_at,
@@ -77,7 +78,7 @@ impl Memory {
         let mut accepted = Vec::new();
         for settlement in &request.settlements {
             let Some(row) = self.open.get(&settlement.flow_id) else { continue };
-            if !row.accepts(&request.worker, settlement.attempt) {
+            if !row.accepts(&request.worker, settlement) {
                 continue;
             }
             let (row, notes) = row.clone().settled(&settlement.outcome, request.max_attempts, now);

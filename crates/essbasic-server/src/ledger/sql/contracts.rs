@@ -81,6 +81,7 @@ pub(crate) async fn claim<T: Tx>(
             if accepted {
                 claimed.push(Claimed {
                     flow_id: row.flow_id.clone(),
+                    task: row.task,
                     attempt: row.attempt,
                     report: row.report.clone(),
                     added_at: row.added_at,
@@ -104,7 +105,7 @@ pub(crate) async fn settle<T: Tx>(tx: &mut T, request: &Settle) -> Result<Vec<St
     let mut saves = Vec::new();
     for row in load_open(tx, &ids).await? {
         let Some(settlement) = settlements.get(row.flow_id.as_str()) else { continue };
-        if row.accepts(&request.worker, settlement.attempt) {
+        if row.accepts(&request.worker, settlement) {
             accepted.push(row.flow_id.clone());
             let changed = row.settled(&settlement.outcome, request.max_attempts, now);
             saves.push(Save::was_open(changed));
