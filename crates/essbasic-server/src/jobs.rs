@@ -4,20 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use essbasic::{Error, Stop};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::ledger::{Claim, Claimed, ErrorKind, Ledger, Outcome, Settlement, Task, WorkerId};
 use crate::metrics::Metrics;
-use crate::worker::Incarnation;
+use crate::worker::{Incarnation, Round, settle};
 
 /// Pause while nothing is due, or the store is unavailable.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// Time between probes of a paused loop, in milliseconds.
 const PROBE_MS: i64 = 180_000;
-
-/// Time for a settlement. Later, the work is done again.
-const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Work on claimed contracts.
 pub(crate) trait Job: Send + Sync + 'static {
@@ -56,15 +53,18 @@ pub(crate) async fn run<J: Job>(job: Arc<J>, shared: Shared, mut incarnation: In
     while !stop.is_stopped() {
         let Some(worker) = incarnation.id().await else { return };
         let round = round(&*job, &shared, &worker);
-        let busy = tokio::select! {
-            busy = round => busy,
+        let round = tokio::select! {
+            round = round => round,
             // Others may own the contracts now: nothing may be stored or settled any more.
             () = incarnation.ended(&worker) => {
                 shared.metrics.lease_lost();
-                false
+                Round::Idle
             }
         };
-        if !busy && !stop.is_stopped() {
+        if round == Round::Doubtful {
+            incarnation.renew(&worker).await;
+        }
+        if round != Round::Busy && !stop.is_stopped() {
             // Jitter, so that replicas do not ask at the same time.
             let jitter = Duration::from_millis(u64::from(fastrand::u8(..)));
             sleep(IDLE + jitter).await;
@@ -72,24 +72,24 @@ pub(crate) async fn run<J: Job>(job: Arc<J>, shared: Shared, mut incarnation: In
     }
 }
 
-/// Claims, works and settles once. Returns whether more may be due.
-async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId) -> bool {
+/// Claims, works and settles once.
+async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId) -> Round {
     let (ledger, max_attempts) = (&shared.ledger, shared.max_attempts);
     match ledger.probe(J::NAME, PROBE_MS).await {
         Ok(true) => {}
-        Ok(false) => return false,
+        Ok(false) => return Round::Idle,
         Err(error) => {
             tracing::warn!(%error, task = J::NAME, "the store is unavailable");
-            return false;
+            return Round::Idle;
         }
     }
     let claim = Claim { task: J::TASK, limit: J::LIMIT, max_attempts };
     let claimed = match ledger.claim(worker, claim).await {
-        Ok(claimed) if claimed.is_empty() => return false,
+        Ok(claimed) if claimed.is_empty() => return Round::Idle,
         Ok(claimed) => claimed,
         Err(error) => {
             tracing::warn!(%error, task = J::NAME, "cannot claim contracts");
-            return false;
+            return claim_failed(error.kind());
         }
     };
     let (settlements, is_failed) = match job.work(&claimed).await {
@@ -103,35 +103,35 @@ async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId) -> bool {
             (claimed.iter().map(released).collect(), true)
         }
     };
-    let outcomes = settlements.clone();
-    let settle = ledger.settle(worker, max_attempts, settlements);
-    match timeout(SETTLE_TIMEOUT, settle).await {
-        Ok(Ok(accepted)) => {
+    match settle(J::NAME, || ledger.settle(worker, max_attempts, settlements.clone())).await {
+        Ok(accepted) => {
             let lost = claimed.len().saturating_sub(accepted.len());
             if lost > 0 {
                 tracing::warn!(lost, task = J::NAME, "settlements were refused: others own them");
             }
-            shared.metrics.settlements(&outcomes, &accepted);
+            shared.metrics.settlements(&settlements, &accepted);
         }
-        Ok(Err(error)) if error.kind() == ErrorKind::Expired => {
-            tracing::warn!(%error, task = J::NAME, "cannot settle");
-        }
-        Ok(Err(error)) => tracing::error!(%error, task = J::NAME, "cannot settle"),
-        Err(_) => {
-            tracing::error!(task = J::NAME, "cannot settle: the store did not respond in time")
+        Err(error) => {
+            tracing::error!(%error, task = J::NAME, "cannot settle");
+            return claim_failed(error.kind());
         }
     }
     if is_failed {
-        return false;
+        return Round::Idle;
     }
     // Failures of single contracts do not show that the cause of a pause is gone.
-    if outcomes.iter().any(|one| is_success(&one.outcome)) {
+    if settlements.iter().any(|one| is_success(&one.outcome)) {
         if let Err(error) = ledger.resume(J::NAME).await {
             tracing::warn!(%error, task = J::NAME, "cannot end the pause");
         }
         shared.metrics.succeeded(J::NAME);
     }
-    true
+    Round::Busy
+}
+
+/// Returns what follows an error of a claim or a settlement. An expired worker owns nothing, and its heartbeat enters again.
+pub(crate) fn claim_failed(kind: ErrorKind) -> Round {
+    if kind == ErrorKind::Expired { Round::Idle } else { Round::Doubtful }
 }
 
 fn is_success(outcome: &Outcome) -> bool {
@@ -144,5 +144,64 @@ fn released(contract: &Claimed) -> Settlement {
         task: contract.task,
         attempt: contract.attempt,
         outcome: Outcome::Released { delay: 0 },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Evidence, State};
+    use crate::worker::{Timing, start};
+
+    struct Archives;
+
+    impl Job for Archives {
+        const NAME: &'static str = "archive";
+        const TASK: Task = Task::Poll;
+        const LIMIT: usize = 10;
+
+        async fn work(&self, claimed: &[Claimed]) -> Batch {
+            let outcome = Outcome::Archived(Evidence::default());
+            let settlements =
+                claimed.iter().map(|one| Settlement { outcome: outcome.clone(), ..released(one) });
+            Batch::Settled(settlements.collect())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn contracts_are_not_lost_if_the_store_fails_in_a_claim_or_a_settlement() {
+        for (operation, is_performed, is_renewed) in [
+            ("ClaimContracts", false, true),
+            ("ClaimContracts", true, true),
+            ("Settle", false, false),
+            ("Settle", true, false),
+        ] {
+            let case = format!("{operation} {is_performed}");
+            let ledger = Ledger::in_memory();
+            ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
+            let timing =
+                Timing { lease: Duration::from_secs(60), heartbeat: Duration::from_secs(15) };
+            let (mut incarnation, _worker) =
+                start(ledger.clone(), "a".to_owned(), timing, std::future::pending());
+            let first = incarnation.id().await.unwrap();
+            ledger.fail_once(operation, is_performed);
+            let shared = Shared {
+                ledger: ledger.clone(),
+                metrics: Arc::new(Metrics::new()),
+                max_attempts: 10,
+                stop: Stop::default(),
+            };
+            let task = tokio::spawn(run(Arc::new(Archives), shared, incarnation.clone()));
+            // Far below the lease in the time of the store, which is that of the machine.
+            for _ in 0..100 {
+                sleep(Duration::from_millis(100)).await;
+            }
+            let (contract, events) = ledger.contract("flow").await.unwrap().unwrap();
+            assert_eq!(contract.state, State::Done, "{case}: {events:?}");
+            assert_eq!(contract.attempt, 1, "{case}");
+            let current = incarnation.id().await.unwrap();
+            assert_eq!(current != first, is_renewed, "{case}");
+            task.abort();
+        }
     }
 }

@@ -5,24 +5,48 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use crate::ledger::{ErrorKind, Ledger, WorkerId};
+use crate::ledger::{Error, ErrorKind, Ledger, WorkerId};
 
 /// Pause after an error of the store.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Time for a settlement. Later, it is repeated.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Current incarnation: `None` while the process has none, so that no work may begin or be settled.
 #[derive(Clone)]
-pub(crate) struct Incarnation(watch::Receiver<Option<WorkerId>>);
+pub(crate) struct Incarnation {
+    current: watch::Receiver<Option<WorkerId>>,
+    /// Incarnation that may own rows on which nobody works.
+    doubtful: watch::Sender<Option<WorkerId>>,
+}
+
+/// Result of one claim, its work and its settlement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Round {
+    /// More may be due.
+    Busy,
+    /// Nothing is due, or nothing may begin.
+    Idle,
+    /// The store may have claims of this worker on which nobody works. Others get them only after the end of the incarnation.
+    Doubtful,
+}
 
 impl Incarnation {
     /// Returns the ID, as soon as there is one; `None` after the end of the process.
     pub(crate) async fn id(&mut self) -> Option<WorkerId> {
-        self.0.wait_for(Option::is_some).await.ok()?.clone()
+        self.current.wait_for(Option::is_some).await.ok()?.clone()
     }
 
     /// Completes when this incarnation has ended: all its work must stop.
     pub(crate) async fn ended(&mut self, id: &WorkerId) {
-        let _ = self.0.wait_for(|current| current.as_ref() != Some(id)).await;
+        let _ = self.current.wait_for(|current| current.as_ref() != Some(id)).await;
+    }
+
+    /// Ends this incarnation, so that its claims are released. The process enters again under a new ID.
+    pub(crate) async fn renew(&mut self, id: &WorkerId) {
+        self.doubtful.send_replace(Some(id.clone()));
+        self.ended(id).await;
     }
 }
 
@@ -41,11 +65,27 @@ pub(crate) fn start(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> (Incarnation, tokio::task::JoinHandle<()>) {
     let (sender, receiver) = watch::channel(None);
+    let (doubtful, mut doubted) = watch::channel(None);
     let task = tokio::spawn(async move {
         let beating = async {
             loop {
-                live(&ledger, &name, timing, &sender).await;
-                sender.send_replace(None);
+                let began = Instant::now();
+                match ledger.enter(&name, millis(timing.lease)).await {
+                    Err(error) => tracing::warn!(%error, "cannot enter the ledger"),
+                    Ok((id, _)) => {
+                        sender.send_replace(Some(id.clone()));
+                        let is_renewed = tokio::select! {
+                            () = beat(&ledger, &id, timing, began) => false,
+                            _ = doubted.wait_for(|one| one.as_ref() == Some(&id)) => true,
+                        };
+                        sender.send_replace(None);
+                        if is_renewed {
+                            tracing::warn!("enters again, because claims may have been lost");
+                            // Without it, the lease expires.
+                            let _ = timeout(timing.heartbeat, ledger.leave(&id)).await;
+                        }
+                    }
+                }
                 sleep(PAUSE).await;
             }
         };
@@ -59,33 +99,46 @@ pub(crate) fn start(
             let _ = timeout(timing.heartbeat, ledger.leave(&id)).await;
         }
     });
-    (Incarnation(receiver), task)
+    (Incarnation { current: receiver, doubtful }, task)
 }
 
-/// Enters and renews the lease until it expires.
-async fn live(
-    ledger: &Ledger,
-    name: &str,
-    timing: Timing,
-    current: &watch::Sender<Option<WorkerId>>,
-) {
-    let lease = i64::try_from(timing.lease.as_millis()).unwrap_or(i64::MAX);
-    let mut began = Instant::now();
-    let id = match ledger.enter(name, lease).await {
-        Ok((id, _)) => id,
-        Err(error) => {
-            tracing::warn!(%error, "cannot enter the ledger");
-            return;
+/// Settles, and repeats it while the store fails: rows that a living worker owns are claimed by nobody. The caller drops the future when
+/// the incarnation ends.
+///
+/// # Errors
+/// Returns an error that a repetition does not remove: of the kind [`ErrorKind::Expired`] or [`ErrorKind::Invalid`].
+pub(crate) async fn settle<T, F>(task: &str, settle: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    loop {
+        match timeout(SETTLE_TIMEOUT, settle()).await {
+            Ok(Err(error)) if !matches!(error.kind(), ErrorKind::Expired | ErrorKind::Invalid) => {
+                tracing::warn!(%error, task, "cannot settle yet");
+            }
+            Ok(result) => return result,
+            Err(_) => {
+                tracing::warn!(task, "cannot settle yet: the store did not respond in time")
+            }
         }
-    };
-    current.send_replace(Some(id.clone()));
+        sleep(PAUSE).await;
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Renews the lease until it expires. `began` is from before the entry.
+async fn beat(ledger: &Ledger, id: &WorkerId, timing: Timing, mut began: Instant) {
+    let lease = millis(timing.lease);
     loop {
         // Measured from before the request: the store's lease ends later than this one.
         let expires = began + timing.lease;
         sleep_until((began + timing.heartbeat).min(expires)).await;
         let beat_at = Instant::now();
         let beat = tokio::select! {
-            beat = ledger.beat(&id, lease) => beat,
+            beat = ledger.beat(id, lease) => beat,
             () = sleep_until(expires) => {
                 tracing::warn!("the store did not renew the lease of this worker in time");
                 return;
@@ -130,6 +183,16 @@ mod tests {
         incarnation.ended(&first).await;
         let second = incarnation.id().await.unwrap();
         assert_ne!(first, second);
+        // One renewal per incarnation, however many loops ask for it.
+        let mut other = incarnation.clone();
+        tokio::join!(incarnation.renew(&second), other.renew(&second));
+        let third = incarnation.id().await.unwrap();
+        assert_ne!(second, third);
+        let alive = ledger.workers().await.unwrap();
+        assert_eq!(alive.iter().map(|one| &*one.id).collect::<Vec<_>>(), [third.as_str()], "left");
+        incarnation.renew(&second).await;
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!(incarnation.id().await.as_ref(), Some(&third), "an earlier one is not renewed");
         drop(stop);
         task.await.unwrap();
         assert_eq!(ledger.workers().await.unwrap(), [], "left");

@@ -2,6 +2,7 @@
 
 mod delivery;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +14,12 @@ use tokio::time::sleep;
 pub(crate) use self::delivery::Target;
 
 use crate::bodies::Bodies;
+use crate::jobs::claim_failed;
 use crate::ledger::{
     Forward, ForwardClaim, ForwardOutcome, ForwardSettlement, Ledger, Reason, WorkerId,
 };
 use crate::metrics::Metrics;
-use crate::worker::Incarnation;
+use crate::worker::{Incarnation, Round, settle};
 
 /// Forwards of one claim at most. All of them are sent at the same time; those of one contract are claimed one after another.
 const BATCH: usize = 16;
@@ -43,42 +45,56 @@ pub(crate) struct Shared {
 pub(crate) async fn run(target: Arc<Target>, shared: Shared, mut incarnation: Incarnation) {
     while !shared.stop.is_stopped() {
         let Some(worker) = incarnation.id().await else { return };
-        let busy = tokio::select! {
-            busy = round(&target, &shared, &worker) => busy,
-            () = incarnation.ended(&worker) => false,
+        let round = tokio::select! {
+            round = round(&target, &shared, &worker) => round,
+            () = incarnation.ended(&worker) => Round::Idle,
         };
-        if !busy && !shared.stop.is_stopped() {
+        if round == Round::Doubtful {
+            incarnation.renew(&worker).await;
+        }
+        if round != Round::Busy && !shared.stop.is_stopped() {
             sleep(IDLE + Duration::from_millis(u64::from(fastrand::u8(..)))).await;
         }
     }
 }
 
-/// Claims, delivers and settles once. Returns whether more may be due.
-async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId) -> bool {
+/// Claims, delivers and settles once.
+async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId) -> Round {
     let claim = ForwardClaim {
         target: target.name.clone(),
         limit: BATCH,
         give_up_after: millis(target.give_up_after),
     };
     let claimed = match shared.ledger.claim_forwards(worker, claim).await {
-        Ok(claimed) if claimed.is_empty() => return false,
+        Ok(claimed) if claimed.is_empty() => return Round::Idle,
         Ok(claimed) => claimed,
         Err(error) => {
             tracing::warn!(%error, target = target.name, "cannot claim forwards");
-            return false;
+            return claim_failed(error.kind());
         }
     };
     let mut deliveries = JoinSet::new();
+    let mut panicked = HashMap::new();
     for forward in claimed {
+        let (seq, number) = (forward.seq, forward.attempt);
+        let outcome = again(target, &forward);
         let (target, shared) = (Arc::clone(target), shared.clone());
-        deliveries.spawn(async move {
-            let outcome = attempt(&target, &shared, &forward).await;
-            ForwardSettlement { seq: forward.seq, attempt: forward.attempt, outcome }
-        });
+        let delivery = deliveries.spawn(async move { attempt(&target, &shared, &forward).await });
+        // The claim of a delivery that panics is settled too: it counts, so that it does not panic for ever.
+        panicked.insert(delivery.id(), ForwardSettlement { seq, attempt: number, outcome });
     }
-    while let Some(settlement) = deliveries.join_next().await {
-        // A delivery does not panic; its claim would end with the lease.
-        let Ok(settlement) = settlement else { continue };
+    while let Some(delivered) = deliveries.join_next_with_id().await {
+        let (id, outcome) = match delivered {
+            Ok((id, outcome)) => (id, Some(outcome)),
+            Err(error) => {
+                tracing::error!(target = target.name, "a delivery panicked; please report this");
+                (error.id(), None)
+            }
+        };
+        let Some(mut settlement) = panicked.remove(&id) else { continue };
+        if let Some(outcome) = outcome {
+            settlement.outcome = outcome;
+        }
         let outcome = match settlement.outcome {
             ForwardOutcome::Delivered => "delivered",
             ForwardOutcome::Again { .. } => "again",
@@ -86,13 +102,19 @@ async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId) -> bool
             ForwardOutcome::Released { .. } => "released",
         };
         // Each one at once, so that its successor proceeds while others wait for the target.
-        match shared.ledger.settle_forwards(worker, vec![settlement]).await {
+        let settled = settle(&target.name, || {
+            shared.ledger.settle_forwards(worker, vec![settlement.clone()])
+        });
+        match settled.await {
             Ok(accepted) if !accepted.is_empty() => shared.metrics.forwarded(&target.name, outcome),
             Ok(_) => tracing::warn!(target = target.name, "a settlement was refused"),
-            Err(error) => tracing::error!(%error, target = target.name, "cannot settle a forward"),
+            Err(error) => {
+                tracing::error!(%error, target = target.name, "cannot settle a forward");
+                return claim_failed(error.kind());
+            }
         }
     }
-    true
+    Round::Busy
 }
 
 async fn attempt(target: &Target, shared: &Shared, forward: &Forward) -> ForwardOutcome {

@@ -69,6 +69,9 @@ pub struct Ledger {
     clock: Option<ManualClock>,
     /// ID of the store, to notice that it was replaced.
     store_id: Option<String>,
+    /// Failure to inject: the name of an operation, and whether it is performed nevertheless.
+    #[cfg(test)]
+    fault: Arc<Mutex<Option<(&'static str, bool)>>>,
 }
 
 #[derive(Clone)]
@@ -93,7 +96,7 @@ impl fmt::Debug for Ledger {
 impl Ledger {
     /// Returns an empty ledger in memory, for tests. Nothing outlives the process.
     pub fn in_memory() -> Self {
-        Self { store: Store::Memory(Arc::default()), clock: None, store_id: None }
+        Self::new(Store::Memory(Arc::default()), None)
     }
 
     /// Opens a SQLite database for one server, creates it if it is absent, and migrates it. The file must be on a local disk: network
@@ -104,7 +107,7 @@ impl Ledger {
     /// opened, or if SQLite is older than 3.51.3.
     pub fn sqlite(path: &Path) -> Result<Self, Error> {
         let (sqlite, id) = Sqlite::open(path, true)?;
-        Ok(Self { store: Store::Sqlite(sqlite), clock: None, store_id: Some(id) })
+        Ok(Self::new(Store::Sqlite(sqlite), Some(id)))
     }
 
     /// Opens a SQLite database as [`sqlite`](Self::sqlite), next to a server that may be running: for commands that list and select.
@@ -113,7 +116,7 @@ impl Ledger {
     /// Returns [`ErrorKind::Unusable`] if its schema is newer than this program, or if it cannot be opened.
     pub fn sqlite_shared(path: &Path) -> Result<Self, Error> {
         let (sqlite, id) = Sqlite::open(path, false)?;
-        Ok(Self { store: Store::Sqlite(sqlite), clock: None, store_id: Some(id) })
+        Ok(Self::new(Store::Sqlite(sqlite), Some(id)))
     }
 
     /// Connects to a PostgreSQL database for any number of replicas, and migrates it. Replicas that start together migrate one after
@@ -126,7 +129,17 @@ impl Ledger {
     /// program, and [`ErrorKind::Unavailable`] if the database cannot be reached. Neither shows the URL.
     pub async fn postgres(url: &str, password: Option<&str>) -> Result<Self, Error> {
         let (postgres, id) = Postgres::open(url, password).await?;
-        Ok(Self { store: Store::Postgres(postgres), clock: None, store_id: Some(id) })
+        Ok(Self::new(Store::Postgres(postgres), Some(id)))
+    }
+
+    fn new(store: Store, store_id: Option<String>) -> Self {
+        Self {
+            store,
+            clock: None,
+            store_id,
+            #[cfg(test)]
+            fault: Arc::default(),
+        }
     }
 
     /// Reads this clock instead of that of the store, for tests.
@@ -136,7 +149,29 @@ impl Ledger {
         self
     }
 
+    /// Lets the next operation of this name fail as if the store were unavailable.
+    #[cfg(test)]
+    pub(crate) fn fail_once(&self, operation: &'static str, is_performed: bool) {
+        *self.fault.lock().unwrap() = Some((operation, is_performed));
+    }
+
+    #[cfg(not(test))]
     async fn run<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
+        self.perform(operation).await
+    }
+
+    #[cfg(test)]
+    async fn run<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
+        let name = std::any::type_name::<O>().rsplit("::").next();
+        let fault = self.fault.lock().unwrap().take_if(|(fault, _)| Some(*fault) == name);
+        let Some((_, is_performed)) = fault else { return self.perform(operation).await };
+        if is_performed {
+            self.perform(operation).await?;
+        }
+        Err(Error::unavailable("injected"))
+    }
+
+    async fn perform<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
         match &self.store {
             Store::Memory(memory) => {
                 let now = self.clock.as_ref().map_or_else(clock::machine, ManualClock::now);
