@@ -11,6 +11,7 @@ mod config;
 mod emulated;
 mod failure;
 mod forwarding;
+mod http;
 mod jobs;
 pub mod ledger;
 mod log;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use essbasic::transport::{ReqwestTransport, TransportConfig};
 use essbasic::{Client, NameTemplate, Stop};
 use essbasic_callback::Receiver;
@@ -19,6 +18,7 @@ use crate::archive::{Archiving, Folder};
 use crate::bodies::Bodies;
 use crate::failure::Failure;
 use crate::forwarding::{self, Target};
+use crate::http;
 use crate::jobs;
 use crate::ledger::Ledger;
 use crate::log;
@@ -32,6 +32,9 @@ use crate::worker::{self, Timing};
 
 /// Archive loops of a process: one requests links while the other downloads.
 const ARCHIVE_LOOPS: usize = 2;
+
+/// Time for the commit of the last messages, after the listeners have ended.
+const COMMITTING: Duration = Duration::from_secs(10);
 
 /// Everything that a server needs.
 pub(crate) struct Server {
@@ -109,7 +112,7 @@ impl Server {
     /// Runs until a signal. Returns after the work in flight is completed or the grace is over.
     ///
     /// # Errors
-    /// Returns an error if a listener fails.
+    /// Returns an error if a listener ends unexpectedly.
     pub(crate) async fn run(
         self,
         listeners: Listeners,
@@ -121,7 +124,7 @@ impl Server {
             metrics: Arc::clone(&metrics),
             is_draining: AtomicBool::new(false),
         });
-        let (queue, committing) = Queue::start(self.ledger.clone());
+        let (queue, mut committing) = Queue::start(self.ledger.clone());
         let receiving = Receiving {
             receiver: self.receiver,
             converter: self.converter,
@@ -133,8 +136,8 @@ impl Server {
         let ready =
             Ready { ready: true, callbacks: url(&listeners.receive)?, ops: url(&listeners.ops)? };
         let callbacks = receive::router(Arc::new(receiving));
-        servers.spawn(serve(listeners.receive, callbacks, closed.clone()));
-        servers.spawn(serve(listeners.ops, ops::router(Arc::clone(&ops)), closed.clone()));
+        servers.spawn(http::serve(listeners.receive, callbacks, closed.clone()));
+        servers.spawn(http::serve(listeners.ops, ops::router(Arc::clone(&ops)), closed.clone()));
 
         let (leave, left) = tokio::sync::oneshot::channel::<()>();
         let (incarnation, beating) =
@@ -205,38 +208,19 @@ impl Server {
             let _ = beating.await;
             close.send_replace(true);
             while servers.join_next().await.is_some() {}
-            let _ = committing.await;
+            if timeout(COMMITTING, &mut committing).await.is_err() {
+                // Nothing of it was acknowledged.
+                committing.abort();
+            }
         };
         tokio::select! {
             () = draining => {}
             () = signals.next() => return Err(Failure::interrupted()),
         }
         match failed {
-            Some(Ok(Err(error))) => Err(Failure::new(format!("a listener failed: {error}"))),
             Some(_) => Err(Failure::new("a listener ended unexpectedly; please report this")),
             None => Ok(()),
         }
-    }
-}
-
-async fn serve(
-    listener: TcpListener,
-    router: Router,
-    mut closed: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    let graceful = closed.clone();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
-        let mut graceful = graceful;
-        let _ = graceful.wait_for(|closed| *closed).await;
-    });
-    let bounded = async {
-        let _ = closed.wait_for(|closed| *closed).await;
-        // Connections that stay open do not delay the end.
-        sleep(Duration::from_secs(2)).await;
-    };
-    tokio::select! {
-        result = serving.into_future() => result,
-        () = bounded => Ok(()),
     }
 }
 

@@ -55,12 +55,13 @@ fn senders_that_stall_do_not_delay_others() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::emulated(data.path());
     let address = server.callbacks.trim_start_matches("http://").trim_end_matches('/');
+    // In the head, and in the body.
+    let parts =
+        ["", "POST / HTTP/1.1\r\n", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc"];
     let stalled: Vec<TcpStream> = (0..50)
-        .map(|_| {
+        .map(|number| {
             let mut stream = TcpStream::connect(address).unwrap();
-            stream
-                .write_all(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc")
-                .unwrap();
+            stream.write_all(parts[number % parts.len()].as_bytes()).unwrap();
             stream
         })
         .collect();
