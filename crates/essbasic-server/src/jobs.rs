@@ -150,7 +150,7 @@ fn released(contract: &Claimed) -> Settlement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Evidence, State};
+    use crate::ledger::{Evidence, Fault, State};
     use crate::worker::{Timing, start};
 
     struct Archives;
@@ -170,13 +170,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn contracts_are_not_lost_if_the_store_fails_in_a_claim_or_a_settlement() {
-        for (operation, is_performed, is_renewed) in [
-            ("ClaimContracts", false, true),
-            ("ClaimContracts", true, true),
-            ("Settle", false, false),
-            ("Settle", true, false),
+        for (operation, fault, is_renewed) in [
+            ("ClaimContracts", Fault::Refused, true),
+            ("ClaimContracts", Fault::Lost, true),
+            ("Settle", Fault::Refused, false),
+            ("Settle", Fault::Lost, false),
         ] {
-            let case = format!("{operation} {is_performed}");
+            let case = format!("{operation} {fault:?}");
             let ledger = Ledger::in_memory();
             ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
             let timing =
@@ -184,7 +184,7 @@ mod tests {
             let (mut incarnation, _worker) =
                 start(ledger.clone(), "a".to_owned(), timing, std::future::pending());
             let first = incarnation.id().await.unwrap();
-            ledger.fail_once(operation, is_performed);
+            ledger.inject(operation, fault);
             let shared = Shared {
                 ledger: ledger.clone(),
                 metrics: Arc::new(Metrics::new()),

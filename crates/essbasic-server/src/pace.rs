@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use essbasic::transport::async_trait;
 use essbasic::{AsyncRateLimiter, Permit, PermitRequest};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::ledger::{Ledger, Pace};
 
 /// Latest delay of a request after its moment. A later one books another moment.
-const LATE: Duration = Duration::from_millis(25);
+pub(crate) const LATE: Duration = Duration::from_millis(25);
 
 /// How far ahead moments are booked, in milliseconds. A process that is killed leaves at most these unused.
 const HORIZON_MS: i64 = 2_000;
@@ -62,8 +62,10 @@ impl AsyncRateLimiter for LedgerLimiter {
         &self,
         request: &PermitRequest<'_>,
     ) -> Result<Permit, Box<dyn Error + Send + Sync>> {
-        let began = tokio::time::Instant::now();
+        let began = Instant::now();
+        let mut delay = 0;
         loop {
+            let before = Instant::now();
             let booking = self
                 .ledger
                 .book(Pace {
@@ -71,6 +73,7 @@ impl AsyncRateLimiter for LedgerLimiter {
                     count: 1,
                     limit: self.limit.min(request.rate as usize),
                     window: self.window,
+                    delay,
                     horizon: HORIZON_MS,
                 })
                 .await?;
@@ -79,10 +82,20 @@ impl AsyncRateLimiter for LedgerLimiter {
                 Duration::from_millis(wait.unsigned_abs())
             };
             if let Some(moment) = booking.moments.first() {
-                let wait = until(*moment);
-                let at = request.now.monotonic + began.elapsed() + wait;
+                // The store read its clock after `before`, so that the moment is not earlier than this.
+                let due = before + until(*moment);
+                let returned = Instant::now();
+                let at = request.now.monotonic + (due - began);
                 let booked = Booked { action: request.action.to_owned(), moment: *moment, at };
-                return Ok(Permit::after(wait).with_id(booked.id()));
+                let wait = due.saturating_duration_since(returned);
+                let permit = Permit::after(wait).with_id(booked.id());
+                if returned <= due + LATE {
+                    return Ok(permit);
+                }
+                self.release(&permit);
+                let latency = i64::try_from((returned - before).as_millis()).unwrap_or(HORIZON_MS);
+                delay = latency.saturating_mul(2).min(HORIZON_MS);
+                continue;
             }
             let wait = booking.again_at.map_or(Duration::from_millis(100), until);
             sleep(wait.max(Duration::from_millis(1))).await;
@@ -114,6 +127,7 @@ mod tests {
     use essbasic::Now;
 
     use super::*;
+    use crate::ledger::{Fault, ManualClock};
 
     fn at(monotonic: Duration) -> Now {
         Now { unix: Duration::ZERO, monotonic }
@@ -150,5 +164,26 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(booked().await, moments[..2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn moments_that_the_latency_of_the_store_made_late_are_booked_again() {
+        for (latency, moments) in [(25, vec![0]), (26, vec![52]), (300, vec![600])] {
+            let ledger = Ledger::in_memory().with_clock(ManualClock::at(0));
+            let limiter = LedgerLimiter::new(ledger.clone(), 2, LATE);
+            ledger.inject("Book", Fault::Late(Duration::from_millis(latency)));
+            let permit = limiter.reserve(&request(at(Duration::ZERO))).await.unwrap();
+            let booked = async || ledger.paces().await.unwrap().remove(0).1;
+            while booked().await.len() > 1 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(booked().await, moments, "{latency} ms");
+            let known = Booked::parse(&permit).unwrap();
+            assert_eq!(known.moment, moments[0]);
+            // The second booking began after the latency of the first one.
+            let began = if moments == [0] { 0 } else { latency };
+            let due = Duration::from_millis(began + known.moment.unsigned_abs());
+            assert_eq!(known.at, due, "{latency} ms");
+        }
     }
 }

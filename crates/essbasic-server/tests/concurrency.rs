@@ -159,6 +159,7 @@ async fn replicas_never_book_more_than_the_rate() {
         count,
         limit: 20,
         window: 1_025,
+        delay: 0,
         horizon: 1_000,
     };
     let end = Instant::now() + Duration::from_secs(4);

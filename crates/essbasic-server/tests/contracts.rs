@@ -274,7 +274,8 @@ async fn bodies_expire_and_messages_are_duplicates_for_seven_days() {
 async fn arguments_above_their_limits_are_refused() {
     let (ledger, _) = ledger();
     let worker = enter(&ledger).await;
-    let pace = Pace { action: "a".to_owned(), count: 101, limit: 20, window: 1_025, horizon: 0 };
+    let pace =
+        Pace { action: "a".to_owned(), count: 101, limit: 20, window: 1_025, delay: 0, horizon: 0 };
     let many: Vec<String> = (0..=limits::MAX_BATCH).map(|n| n.to_string()).collect();
     let mut message = forwarded("m", "flow");
     message.body = Some(vec![0; limits::MAX_BODY_BYTES + 1]);
@@ -326,7 +327,7 @@ proptest! {
         let mut sent = Vec::new();
         for (advance, count, release) in steps {
             clock.advance(advance);
-            let pace = Pace { action: "a".to_owned(), count, limit, window: 1_025, horizon };
+            let pace = Pace { action: "a".to_owned(), count, limit, window: 1_025, delay: 0, horizon };
             let mut moments = runtime.block_on(ledger.book(pace)).unwrap().moments;
             prop_assert!(moments.iter().all(|one| (clock.now()..=clock.now() + horizon).contains(one)));
             if release {

@@ -220,6 +220,7 @@ impl Store {
                     count: *count,
                     limit: 5,
                     window: 1_025,
+                    delay: i64::from(*count > 3) * 40,
                     horizon: 2_000,
                 };
                 let booking = ledger.book(pace).await;

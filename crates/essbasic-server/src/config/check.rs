@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Config, ConfigError, Forward};
 use crate::ledger::limits;
+use crate::pace::LATE;
 
 /// Shortest lease of a worker: below, a pause of the process or of the store ends its work.
 const MIN_LEASE: Duration = Duration::from_secs(1);
@@ -31,6 +32,12 @@ impl Config {
             return Err(refuse(
                 "rate.per_action",
                 &format!("{} exceeds {}", self.rate.per_action, limits::MAX_MOMENTS),
+            ));
+        }
+        if self.rate.margin < LATE {
+            return Err(refuse(
+                "rate.margin",
+                "it is shorter than 25ms, the latest delay of a request",
             ));
         }
         if self.rate.margin > Duration::from_secs(1) {

@@ -69,9 +69,21 @@ pub struct Ledger {
     clock: Option<ManualClock>,
     /// ID of the store, to notice that it was replaced.
     store_id: Option<String>,
-    /// Failure to inject: the name of an operation, and whether it is performed nevertheless.
+    /// Failure of the next operation of a name.
     #[cfg(test)]
-    fault: Arc<Mutex<Option<(&'static str, bool)>>>,
+    fault: Arc<Mutex<Option<(&'static str, Fault)>>>,
+}
+
+/// Failure of an operation, for tests.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is not performed.
+    Refused,
+    /// It is performed, and its result is lost.
+    Lost,
+    /// Its result arrives after this time.
+    Late(std::time::Duration),
 }
 
 #[derive(Clone)]
@@ -149,10 +161,10 @@ impl Ledger {
         self
     }
 
-    /// Lets the next operation of this name fail as if the store were unavailable.
+    /// Lets the next operation of this name fail.
     #[cfg(test)]
-    pub(crate) fn fail_once(&self, operation: &'static str, is_performed: bool) {
-        *self.fault.lock().unwrap() = Some((operation, is_performed));
+    pub(crate) fn inject(&self, operation: &'static str, fault: Fault) {
+        *self.fault.lock().unwrap() = Some((operation, fault));
     }
 
     #[cfg(not(test))]
@@ -164,11 +176,19 @@ impl Ledger {
     async fn run<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
         let name = std::any::type_name::<O>().rsplit("::").next();
         let fault = self.fault.lock().unwrap().take_if(|(fault, _)| Some(*fault) == name);
-        let Some((_, is_performed)) = fault else { return self.perform(operation).await };
-        if is_performed {
-            self.perform(operation).await?;
+        let Some((_, fault)) = fault else { return self.perform(operation).await };
+        match fault {
+            Fault::Refused => Err(Error::unavailable("injected")),
+            Fault::Lost => {
+                self.perform(operation).await?;
+                Err(Error::unavailable("injected"))
+            }
+            Fault::Late(delay) => {
+                let result = self.perform(operation).await;
+                tokio::time::sleep(delay).await;
+                result
+            }
         }
-        Err(Error::unavailable("injected"))
     }
 
     async fn perform<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {

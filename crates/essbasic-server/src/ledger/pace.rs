@@ -11,6 +11,8 @@ pub struct Pace {
     pub limit: usize,
     /// Length of the window, in milliseconds: 1,000 and the margin of 25.
     pub window: i64,
+    /// Delay of the first moment, in milliseconds. It allows for the latency of the store.
+    pub delay: i64,
     /// How far ahead moments are booked at most, in milliseconds. It bounds what a process that ends leaves unused.
     pub horizon: i64,
 }
@@ -27,7 +29,7 @@ pub struct Booking {
     pub again_at: Option<i64>,
 }
 
-/// Books up to `pace.count` moments at or after `now` in `booked`, and removes the ones that no longer matter.
+/// Books up to `pace.count` moments at or after `now` and the delay in `booked`, and removes the ones that no longer matter.
 ///
 /// No window of `pace.window` milliseconds contains more than `pace.limit` moments of `booked`.
 pub(crate) fn book(booked: &mut Vec<i64>, now: i64, pace: &Pace) -> Booking {
@@ -44,7 +46,7 @@ pub(crate) fn book(booked: &mut Vec<i64>, now: i64, pace: &Pace) -> Booking {
     let mut moments = Vec::new();
     let mut again_at = None;
     for _ in 0..pace.count {
-        let next = earliest(booked, now, pace);
+        let next = earliest(booked, now.saturating_add(pace.delay), pace);
         if next > latest {
             again_at = Some(next.saturating_sub(pace.horizon));
             break;
@@ -56,12 +58,12 @@ pub(crate) fn book(booked: &mut Vec<i64>, now: i64, pace: &Pace) -> Booking {
     Booking { now, moments, again_at }
 }
 
-/// Returns the earliest moment at or after `now` with which no window has too many.
-fn earliest(booked: &[i64], now: i64, pace: &Pace) -> i64 {
-    let candidates = std::iter::once(now)
+/// Returns the earliest moment at or after `first` with which no window has too many.
+fn earliest(booked: &[i64], first: i64, pace: &Pace) -> i64 {
+    let candidates = std::iter::once(first)
         .chain(booked.iter().map(|moment| moment.saturating_add(pace.window)))
-        .filter(|candidate| *candidate >= now);
-    // `booked` is sorted, so the candidates are, except that `now` may be equal to the first one.
+        .filter(|candidate| *candidate >= first);
+    // `booked` is sorted, so the candidates are, except that `first` may be equal to the first one.
     for candidate in candidates {
         if fits(booked, candidate, pace) {
             return candidate;

@@ -10,9 +10,9 @@ use super::super::{Ledger, limits};
 impl Ledger {
     /// Books moments of requests for an action. All replicas share the window: no window has more than [`Pace::limit`] moments.
     ///
-    /// The caller sends a request at its moment: `moment - now` milliseconds after the operation returned, by a monotonic clock of
-    /// its own. At a moment more than 25 ms past, nothing is sent; the caller books another one. A margin of 25 ms in
-    /// [`Pace::window`] allows for that delay.
+    /// The caller sends a request at its moment: `moment - now` milliseconds after the operation began, by a monotonic clock of its
+    /// own, so that the latency of the store makes no request late. At a moment more than 25 ms past, nothing is sent; the caller
+    /// books another one. A margin of 25 ms in [`Pace::window`] allows for that delay.
     ///
     /// # Errors
     /// Returns an error if the store is unavailable: no request may be sent.
@@ -20,6 +20,7 @@ impl Ledger {
         limits::name("action", &pace.action)?;
         limits::delay(pace.window)?;
         limits::delay(pace.horizon)?;
+        limits::delay(pace.delay)?;
         let allowed = 1..=limits::MAX_MOMENTS;
         if !allowed.contains(&pace.count) || !allowed.contains(&pace.limit) || pace.window == 0 {
             return Err(Error::invalid(format!(
