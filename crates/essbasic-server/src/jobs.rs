@@ -95,10 +95,15 @@ async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId) -> Round {
     let (settlements, is_failed) = match job.work(&claimed).await {
         Batch::Settled(settlements) => (settlements, false),
         Batch::Failed(error) => {
-            let cause = error.to_string();
-            tracing::error!(task = J::NAME, cause, "paused: the failure affects every contract");
-            if let Err(error) = ledger.pause(J::NAME, &cause, PROBE_MS).await {
-                tracing::warn!(%error, task = J::NAME, "cannot store the pause");
+            let cause = cause(&error);
+            if is_of_process(&error) {
+                tracing::warn!(task = J::NAME, cause, "released: no request was sent");
+            } else {
+                let task = J::NAME;
+                tracing::error!(task, cause, "paused: the failure affects every contract");
+                if let Err(error) = ledger.pause(J::NAME, &cause, PROBE_MS).await {
+                    tracing::warn!(%error, task = J::NAME, "cannot store the pause");
+                }
             }
             (claimed.iter().map(released).collect(), true)
         }
@@ -134,6 +139,27 @@ pub(crate) fn claim_failed(kind: ErrorKind) -> Round {
     if kind == ErrorKind::Expired { Round::Idle } else { Round::Doubtful }
 }
 
+/// Returns whether the service is not the cause: the process stops, or the store booked no moment for a request. Other replicas
+/// continue.
+fn is_of_process(error: &Error) -> bool {
+    match error {
+        Error::Stopped | Error::Interrupted => true,
+        _ => error.call().is_some_and(|call| call.kind() == essbasic::ErrorKind::RateLimiter),
+    }
+}
+
+/// Returns the cause of a pause, for people: of a call the kind, the code and the request ID, without text of the service, which may
+/// have names.
+fn cause(error: &Error) -> String {
+    let kind = match (error.flow(), error.call()) {
+        (Some(flow), _) => flow.kind.as_str(),
+        (None, Some(call)) => call.kind().name(),
+        (None, None) => return error.to_string(),
+    };
+    let parts = [kind, error.code(), error.request_id().unwrap_or_default()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 fn is_success(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Archived(_) | Outcome::Observed { .. })
 }
@@ -149,9 +175,75 @@ fn released(contract: &Claimed) -> Settlement {
 
 #[cfg(test)]
 mod tests {
+    use essbasic::credentials::Credential;
+    use essbasic::{Client, Config, agent};
+    use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
+
     use super::*;
     use crate::ledger::{Evidence, Fault, State};
+    use crate::pace::LedgerLimiter;
     use crate::worker::{Timing, start};
+
+    struct Fails(Error);
+
+    impl Job for Fails {
+        const NAME: &'static str = "archive";
+        const TASK: Task = Task::Poll;
+        const LIMIT: usize = 10;
+
+        async fn work(&self, _claimed: &[Claimed]) -> Batch {
+            Batch::Failed(self.0.clone())
+        }
+    }
+
+    /// Returns the error of a call with this key, while the store is available or not.
+    async fn failure(emulator: &Emulator, key: &str, is_available: bool) -> Error {
+        let ledger = Ledger::in_memory();
+        if !is_available {
+            ledger.inject("Book", Fault::Refused);
+        }
+        let limiter = LedgerLimiter::new(ledger, 20, Duration::from_millis(25));
+        let config = Config::new(Credential::new(SECRET_ID, key))
+            .with_async_rate_limiter(limiter)
+            .with_endpoint_url(&emulator.endpoint())
+            .unwrap();
+        let client = Client::new(config, agent(APP_ID, ORGANIZATION, OPERATOR)).unwrap();
+        client.details(["yDUnknown0000000000000000000001"]).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn only_failures_of_the_service_are_stored_as_pauses_without_its_text() {
+        let emulator = Emulator::builder().start().unwrap();
+        let refused = failure(&emulator, "another", true).await;
+        let refusal = format!("api {} {}", refused.code(), refused.request_id().unwrap());
+        assert!(refusal.starts_with("api AuthFailure."), "{refusal}");
+        for (error, expected) in [
+            (Error::Stopped, None),
+            (Error::Interrupted, None),
+            (failure(&emulator, SECRET_KEY, false).await, None),
+            (refused, Some(refusal)),
+        ] {
+            let ledger = Ledger::in_memory();
+            ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
+            let (worker, _) = ledger.enter("a", 60_000).await.unwrap();
+            let shared = shared(&ledger);
+            let round = round(&Fails(error.clone()), &shared, &worker).await;
+            assert_eq!(round, Round::Idle, "{error}");
+            let pauses = ledger.pauses().await.unwrap();
+            assert_eq!(pauses.into_iter().map(|one| one.cause).next(), expected, "{error}");
+            let (contract, _) = ledger.contract("flow").await.unwrap().unwrap();
+            assert_eq!((contract.state, contract.attempt), (State::Open, 0), "{error}");
+        }
+    }
+
+    fn shared(ledger: &Ledger) -> Shared {
+        Shared {
+            ledger: ledger.clone(),
+            metrics: Arc::new(Metrics::new()),
+            max_attempts: 10,
+            stop: Stop::default(),
+        }
+    }
 
     struct Archives;
 
@@ -185,12 +277,7 @@ mod tests {
                 start(ledger.clone(), "a".to_owned(), timing, std::future::pending());
             let first = incarnation.id().await.unwrap();
             ledger.inject(operation, fault);
-            let shared = Shared {
-                ledger: ledger.clone(),
-                metrics: Arc::new(Metrics::new()),
-                max_attempts: 10,
-                stop: Stop::default(),
-            };
+            let shared = shared(&ledger);
             let task = tokio::spawn(run(Arc::new(Archives), shared, incarnation.clone()));
             // Far below the lease in the time of the store, which is that of the machine.
             for _ in 0..100 {
