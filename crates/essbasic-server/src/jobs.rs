@@ -16,6 +16,9 @@ const IDLE: Duration = Duration::from_secs(1);
 /// Time between probes of a paused loop, in milliseconds.
 const PROBE_MS: i64 = 180_000;
 
+/// Least delay until the next attempt after an outage of the service, in milliseconds.
+const OUTAGE_MS: i64 = 30_000;
+
 /// Work on claimed contracts.
 pub(crate) trait Job: Send + Sync + 'static {
     /// Name of the loop: in pauses, metrics and logs.
@@ -108,6 +111,11 @@ async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId) -> Round {
             (claimed.iter().map(released).collect(), true)
         }
     };
+    let is_released = |one: &&Settlement| matches!(one.outcome, Outcome::Released { .. });
+    let released = settlements.iter().filter(is_released).count();
+    if released > 0 {
+        tracing::warn!(released, task = J::NAME, "contracts without a result are tried again");
+    }
     match settle(J::NAME, || ledger.settle(worker, max_attempts, settlements.clone())).await {
         Ok(accepted) => {
             let lost = claimed.len().saturating_sub(accepted.len());
@@ -137,6 +145,12 @@ async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId) -> Round {
 /// Returns what follows an error of a claim or a settlement. An expired worker owns nothing, and its heartbeat enters again.
 pub(crate) fn claim_failed(kind: ErrorKind) -> Round {
     if kind == ErrorKind::Expired { Round::Idle } else { Round::Doubtful }
+}
+
+/// Returns the outcome of a contract whose request failed for a reason that is not the contract, such as an outage of the service. It
+/// uses up no attempt. Jitter, so that replicas do not ask at the same time.
+pub(crate) fn after_outage() -> Outcome {
+    Outcome::Released { delay: OUTAGE_MS + fastrand::i64(0..=OUTAGE_MS / 4) }
 }
 
 /// Returns whether the service is not the cause: the process stops, or the store booked no moment for a request. Other replicas

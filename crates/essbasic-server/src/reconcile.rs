@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use essbasic::{Client, FlowErrorKind};
 
-use crate::jobs::{Batch, Job};
+use crate::jobs::{Batch, Job, after_outage};
 use crate::ledger::{Claimed, Outcome, Reason, Report, Settlement, Task};
 
 /// Contracts of one request, the maximum of the service.
@@ -31,15 +31,7 @@ impl Job for Reconciling {
                     report: Report { status: details.flow_status, at: 0 },
                     delay,
                 },
-                Err(error) => Outcome::Again {
-                    reason: match error.kind {
-                        FlowErrorKind::NotFound => Reason::NotFound,
-                        FlowErrorKind::Refused => Reason::NotPermitted,
-                        _ => Reason::ServiceFailed,
-                    },
-                    delay,
-                    detail: error.code().to_owned(),
-                },
+                Err(error) => failed(error.kind, error.is_retryable(), error.code(), delay),
             };
             Settlement {
                 flow_id: contract.flow_id.clone(),
@@ -50,6 +42,19 @@ impl Job for Reconciling {
         });
         Batch::Settled(settlements.collect())
     }
+}
+
+/// Returns the outcome of a contract without details.
+fn failed(kind: FlowErrorKind, is_retryable: bool, code: &str, delay: i64) -> Outcome {
+    let reason = match kind {
+        FlowErrorKind::Stopped => return Outcome::Released { delay: 0 },
+        // A rejection of several contracts together is not retryable: one of them may be its cause.
+        FlowErrorKind::Call if is_retryable => return after_outage(),
+        FlowErrorKind::NotFound => Reason::NotFound,
+        FlowErrorKind::Refused => Reason::NotPermitted,
+        _ => Reason::ServiceFailed,
+    };
+    Outcome::Again { reason, delay, detail: code.to_owned() }
 }
 
 /// Returns the delay until the next poll, in milliseconds: longer for older contracts, with a jitter of a tenth.
@@ -75,6 +80,26 @@ fn period(age: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn outages_and_stops_use_up_no_attempt() {
+        let released = |kind, is_retryable| match failed(kind, is_retryable, "code", 7) {
+            Outcome::Released { delay } => Some(delay),
+            _ => None,
+        };
+        assert_eq!(released(FlowErrorKind::Stopped, false), Some(0));
+        let delay = released(FlowErrorKind::Call, true).unwrap();
+        assert!((30_000..=37_500).contains(&delay), "{delay}");
+        for (kind, reason) in [
+            (FlowErrorKind::Call, Reason::ServiceFailed),
+            (FlowErrorKind::NotFound, Reason::NotFound),
+            (FlowErrorKind::Refused, Reason::NotPermitted),
+            (FlowErrorKind::Missing, Reason::ServiceFailed),
+        ] {
+            let again = Outcome::Again { reason, delay: 7, detail: "code".to_owned() };
+            assert_eq!(failed(kind, false, "code", 7), again, "{kind}");
+        }
+    }
 
     #[test]
     fn older_contracts_are_polled_less_often() {

@@ -3,6 +3,7 @@
 use essbasic::{FlowError, FlowErrorKind, Report, ReportedFlow};
 
 use super::{backoff, millis};
+use crate::jobs::after_outage;
 use crate::ledger::{Claimed, Evidence, FileEvidence, Outcome, Reason, Settlement};
 
 /// Returns a settlement for each claimed contract.
@@ -31,36 +32,54 @@ fn outcome(contract: &Claimed, flow: &ReportedFlow) -> Outcome {
         let request_id = flow.request_id.clone();
         return Outcome::Archived(Evidence { files: files.collect(), request_id });
     };
-    let delay = millis(backoff(contract.attempt));
-    // The status of the service may lag behind the callback.
-    if error.kind == FlowErrorKind::NotSigned {
-        return Outcome::Again { reason: Reason::ServiceFailed, delay, detail: detail(error) };
-    }
-    if error.kind == FlowErrorKind::Stopped {
-        return Outcome::Released { delay: 0 };
-    }
-    match reason(error.kind) {
-        (reason, true) => Outcome::Again { reason, delay, detail: detail(error) },
-        (reason, false) => Outcome::Dead { reason, detail: detail(error) },
-    }
+    failed(error.kind, error.is_retryable(), detail(error), contract.attempt)
 }
 
-/// Returns the reason of a failure, and whether another attempt may succeed.
-fn reason(kind: FlowErrorKind) -> (Reason, bool) {
-    match kind {
-        FlowErrorKind::NotFound => (Reason::NotFound, true),
-        FlowErrorKind::Refused => (Reason::NotPermitted, true),
-        FlowErrorKind::Missing => (Reason::NoFiles, true),
-        FlowErrorKind::Untrusted => (Reason::LinkRefused, false),
-        FlowErrorKind::Link | FlowErrorKind::Network => (Reason::DownloadFailed, true),
-        FlowErrorKind::Content => (Reason::InvalidFile, true),
-        FlowErrorKind::Destination | FlowErrorKind::Exists => (Reason::StorageFailed, true),
-        _ => (Reason::ServiceFailed, true),
-    }
+/// Returns the outcome of a contract whose files are not complete.
+fn failed(kind: FlowErrorKind, is_retryable: bool, detail: String, attempt: i64) -> Outcome {
+    let reason = match kind {
+        FlowErrorKind::Stopped => return Outcome::Released { delay: 0 },
+        // A rejection of several contracts together is not retryable: one of them may be its cause.
+        FlowErrorKind::Call if is_retryable => return after_outage(),
+        FlowErrorKind::NotFound => Reason::NotFound,
+        FlowErrorKind::Refused => Reason::NotPermitted,
+        FlowErrorKind::Missing => Reason::NoFiles,
+        // A resolver may have failed for a moment, or the allowlist is extended.
+        FlowErrorKind::Untrusted => Reason::LinkRefused,
+        FlowErrorKind::Link | FlowErrorKind::Network => Reason::DownloadFailed,
+        FlowErrorKind::Content => Reason::InvalidFile,
+        FlowErrorKind::Destination | FlowErrorKind::Exists => Reason::StorageFailed,
+        // Of `NotSigned`, the status of the service may lag behind the callback.
+        _ => Reason::ServiceFailed,
+    };
+    Outcome::Again { reason, delay: millis(backoff(attempt)), detail }
 }
 
 /// Returns the cause for the timeline: the kind, the code and the request ID, without text of the service, which may have names.
 fn detail(error: &FlowError) -> String {
     let parts = [error.kind.as_str(), error.code(), error.request_id().unwrap_or_default()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outages_and_stops_use_up_no_attempt_and_no_failure_is_final() {
+        let outcome = |kind, is_retryable| failed(kind, is_retryable, "detail".to_owned(), 2);
+        assert_eq!(outcome(FlowErrorKind::Stopped, false), Outcome::Released { delay: 0 });
+        let outage = outcome(FlowErrorKind::Call, true);
+        assert!(matches!(outage, Outcome::Released { delay: 30_000..=37_500 }), "{outage:?}");
+        for (kind, reason) in [
+            (FlowErrorKind::Call, Reason::ServiceFailed),
+            (FlowErrorKind::NotSigned, Reason::ServiceFailed),
+            (FlowErrorKind::Untrusted, Reason::LinkRefused),
+            (FlowErrorKind::Missing, Reason::NoFiles),
+            (FlowErrorKind::Network, Reason::DownloadFailed),
+        ] {
+            let again = Outcome::Again { reason, delay: 10_000, detail: "detail".to_owned() };
+            assert_eq!(outcome(kind, false), again, "{kind}");
+        }
+    }
 }
