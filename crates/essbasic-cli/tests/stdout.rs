@@ -117,7 +117,7 @@ fn assert_one_error(output: &Output, words: &str, case: &[&str]) {
     assert!(errors[0].contains(words) && errors[0].contains("; "), "{case:?}: {text}");
 }
 
-/// `listen` has tests of its own.
+/// `listen` and `explore` have tests of their own.
 #[test]
 fn the_table_has_every_command() {
     let home = TempDir::new().unwrap();
@@ -127,7 +127,7 @@ fn the_table_has_every_command() {
     let names: BTreeSet<&str> = listed
         .filter(|line| !line.starts_with(' '))
         .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| !["help", "listen"].contains(name))
+        .filter(|name| !["help", "listen", "explore"].contains(name))
         .collect();
     let known = commands().map(|arguments| arguments[0]).filter(|name| !name.starts_with('-'));
     assert_eq!(names, known.collect());

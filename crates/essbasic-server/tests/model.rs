@@ -17,6 +17,9 @@ use crate::support::{LEASE, claim};
 
 const WORKERS: usize = 3;
 
+/// Message: its ID, contract, status, time, and the bits of its targets.
+type Arrival = (u8, Option<u8>, Option<u8>, i64, u8);
+
 /// Operation with small numbers, which are taken modulo what exists.
 #[derive(Clone, Debug)]
 enum Step {
@@ -25,7 +28,7 @@ enum Step {
     Beat(usize),
     Leave(usize),
     Offer(Vec<u8>, i64),
-    Receive(Vec<(u8, Option<u8>, Option<u8>, i64, u8)>),
+    Receive(Vec<Arrival>),
     Claim(usize, Task, usize),
     /// The claims that this worker ever got, one in two of them, with this outcome.
     Settle(usize, u8, i64),
@@ -301,7 +304,7 @@ impl Store {
     }
 }
 
-fn message((id, flow_id, report, at, targets): &(u8, Option<u8>, Option<u8>, i64, u8)) -> Message {
+fn message((id, flow_id, report, at, targets): &Arrival) -> Message {
     let targets: Vec<String> = (0..3).filter(|bit| targets & (1 << bit) != 0).map(target).collect();
     Message {
         id: format!("m{}", id % 40),

@@ -1,7 +1,7 @@
 //! SQLite: files, locks, versions, durability.
 
 use essbasic::FlowStatus;
-use essbasic_server::ledger::{ErrorKind, Ledger, MessageQueue, Receipt};
+use essbasic_server::ledger::{ErrorKind, Ledger, Receipt};
 
 use crate::support::reports;
 
@@ -80,31 +80,4 @@ async fn an_invalid_message_fails_alone() {
     // The ring has the latest 50 of 194.
     assert_eq!(events.len(), 50);
     assert_eq!(events.last().unwrap().number, 194);
-}
-
-#[tokio::test]
-async fn concurrent_messages_share_transactions_and_a_full_queue_refuses() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = Ledger::sqlite(&folder.path().join("ledger.db")).unwrap();
-    let queue = MessageQueue::start(ledger.clone());
-    let tasks: Vec<_> = (0..300)
-        .map(|n| {
-            let queue = queue.clone();
-            let mut message = reports(&format!("m{n}"), "flow", FlowStatus::Part, n);
-            if n == 7 {
-                message.kind = String::new();
-            }
-            tokio::spawn(async move { queue.receive(message).await.map_err(|error| error.kind()) })
-        })
-        .collect();
-    let mut results = Vec::new();
-    for task in tasks {
-        results.push(task.await.unwrap());
-    }
-    // On one thread, every task sends before the queue is read.
-    assert_eq!(results[7], Err(ErrorKind::Invalid));
-    assert_eq!(results[..256].iter().filter(|one| **one == Ok(Receipt::New)).count(), 255);
-    assert!(results[256..].iter().all(|one| *one == Err(ErrorKind::Unavailable)));
-    let (contract, _) = ledger.contract("flow").await.unwrap().unwrap();
-    assert_eq!(contract.report.at, 255);
 }

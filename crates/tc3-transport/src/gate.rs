@@ -4,6 +4,11 @@ use core::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+/// Size of a request body, in bytes, above which it is sent only after the server had the opportunity to refuse the headers
+/// (`Expect: 100-continue`).
+#[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
+pub(crate) const EXPECT_CONTINUE: usize = 1 << 20;
+
 /// No transport has announced that it asks before it sends the body.
 const UNWATCHED: u8 = 0;
 /// A transport is connecting.
@@ -71,47 +76,6 @@ impl fmt::Display for Closed {
 
 #[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
 impl core::error::Error for Closed {}
-
-/// The body of a request as hyper and reqwest read it. It passes the gate when it is read.
-#[cfg(any(feature = "hyper", feature = "reqwest-no-tls"))]
-pub(crate) struct GatedBody {
-    bytes: Option<bytes::Bytes>,
-    gate: Option<SendGate>,
-}
-
-#[cfg(any(feature = "hyper", feature = "reqwest-no-tls"))]
-impl GatedBody {
-    pub(crate) fn new(bytes: bytes::Bytes, gate: Option<SendGate>) -> Self {
-        Self { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), gate }
-    }
-}
-
-#[cfg(any(feature = "hyper", feature = "reqwest-no-tls"))]
-impl hyper::body::Body for GatedBody {
-    type Data = bytes::Bytes;
-    type Error = Closed;
-
-    fn poll_frame(
-        mut self: core::pin::Pin<&mut Self>,
-        _: &mut core::task::Context<'_>,
-    ) -> core::task::Poll<Option<Result<hyper::body::Frame<bytes::Bytes>, Closed>>> {
-        let bytes = self.bytes.take();
-        core::task::Poll::Ready(bytes.map(|bytes| {
-            match self.gate.as_ref().is_none_or(SendGate::pass) {
-                true => Ok(hyper::body::Frame::data(bytes)),
-                false => Err(Closed),
-            }
-        }))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.bytes.is_none()
-    }
-
-    fn size_hint(&self) -> hyper::body::SizeHint {
-        hyper::body::SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
-}
 
 /// The body of a request as ureq reads it. It passes the gate when it is read.
 #[cfg(feature = "ureq")]

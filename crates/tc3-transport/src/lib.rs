@@ -52,6 +52,8 @@ mod network;
 #[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
 mod no_proxy;
 mod proxy;
+#[cfg(any(feature = "hyper", feature = "reqwest-no-tls"))]
+mod request_body;
 #[cfg(feature = "reqwest-no-tls")]
 mod reqwest;
 #[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use self::check::{boolean, check, is_boolean};
 use crate::failure::Failure;
+use crate::input::is_utf16;
 
 /// Maximum size of a profile file, in bytes.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -111,10 +112,13 @@ fn from_profile(
             profile::entries(&text, name, is_config).map_err(|flaw| fail(flaw.line, flaw.cause))?;
         let Some(entries) = entries else { continue };
         found = true;
-        let has_entry = |name: &str| entries.iter().any(|entry| entry.name == name);
+        // Names are case-insensitive, as for the AWS tools.
+        let has_entry =
+            |name: &str| entries.iter().any(|entry| entry.name.eq_ignore_ascii_case(name));
         for entry in &entries {
-            let Some((key, is_of_keys)) = setting(entry.name) else {
-                match names::similar_entry(entry.name) {
+            let lower = entry.name.to_ascii_lowercase();
+            let Some((key, is_of_keys)) = setting(&lower) else {
+                match names::similar_entry(&lower) {
                     Some(read) if !has_entry(read) => {
                         let cause = format!("{} is not read; name it {read}", entry.name);
                         return Err(fail(entry.line, &cause));
@@ -187,6 +191,9 @@ fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| fail(&error))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(fail(&"larger than the limit of 1 MiB"));
+    }
+    if is_utf16(&bytes) {
+        return Err(fail(&"UTF-16 text"));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| fail(&"not UTF-8"))?;
     Ok(Some(Zeroizing::new(text.trim_start_matches('\u{feff}').to_owned())))

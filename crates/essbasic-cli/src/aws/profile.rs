@@ -25,7 +25,11 @@ pub(crate) fn entries<'a>(
 ) -> Result<Option<Vec<Entry<'a>>>, Flaw> {
     let mut found: Option<Vec<Entry<'a>>> = None;
     let mut inside = false;
-    for (index, raw) in text.lines().enumerate() {
+    // A line ends with LF, CR LF or CR.
+    let lines = text.lines().flat_map(|line| line.split('\r'));
+    // A section whose name differs only in case, which would be ignored.
+    let mut similar = None;
+    for (index, raw) in lines.enumerate() {
         let flaw = |cause| Flaw { line: index + 1, cause };
         let line = raw.trim();
         // Indented lines belong to the entry above: settings of one service.
@@ -34,7 +38,11 @@ pub(crate) fn entries<'a>(
         }
         if let Some(head) = line.strip_prefix('[') {
             let (head, _) = head.split_once(']').ok_or(flaw("a section lacks its `]`"))?;
-            inside = name_of(head, is_config) == Some(profile);
+            let name = name_of(head, is_config);
+            inside = name == Some(profile);
+            if !inside && name.is_some_and(|name| name.eq_ignore_ascii_case(profile)) {
+                similar.get_or_insert(flaw("section names are case-sensitive"));
+            }
             if inside {
                 found.get_or_insert_default();
             }
@@ -45,7 +53,10 @@ pub(crate) fn entries<'a>(
             line.split_once('=').ok_or(flaw("neither [SECTION] nor NAME = VALUE nor a comment"))?;
         entries.push(Entry { line: index + 1, name: name.trim(), value: uncommented(value) });
     }
-    Ok(found)
+    match (found, similar) {
+        (None, Some(similar)) => Err(similar),
+        (found, _) => Ok(found),
+    }
 }
 
 fn name_of(head: &str, is_config: bool) -> Option<&str> {
@@ -53,7 +64,7 @@ fn name_of(head: &str, is_config: bool) -> Option<&str> {
     match head.strip_prefix("profile").filter(|rest| rest.starts_with(char::is_whitespace)) {
         Some(name) if is_config => Some(name.trim()),
         // Of a config file's other sections, only the default one is a profile.
-        _ if is_config && head != "default" => None,
+        _ if is_config && !head.eq_ignore_ascii_case("default") => None,
         _ => Some(head),
     }
 }
@@ -80,7 +91,10 @@ pub(crate) fn unsupported<'a>(text: &'a str, profile: &str, is_config: bool) -> 
         "credential_source",
         "login_session",
     ];
-    entries(text, profile, is_config).ok()??.into_iter().find(|entry| ways.contains(&entry.name))
+    entries(text, profile, is_config)
+        .ok()??
+        .into_iter()
+        .find(|entry| ways.iter().any(|way| entry.name.eq_ignore_ascii_case(way)))
 }
 
 #[cfg(test)]
@@ -105,8 +119,17 @@ mod tests {
         assert_eq!(found("x", false), Some(vec![(10, "a", "3")]));
         assert_eq!(found("z", true), Some(Vec::new()));
         assert_eq!(found("z", false), None);
-        for (text, line) in [("[default\n", 1), ("[default]\n\nSECRET\n", 3)] {
+        for (text, line) in [
+            ("[default\n", 1),
+            ("[default]\n\nSECRET\n", 3),
+            ("[default]\rSECRET\r", 2),
+            ("[a]\n[Default]\na=1\n", 2),
+        ] {
             assert_eq!(entries(text, "default", false).unwrap_err().line, line);
         }
+        let found = entries("[Profile a]\r[default]\ra = 1\r\rb=2", "default", true).unwrap();
+        let found = found.unwrap().into_iter().map(|entry| (entry.line, entry.name, entry.value));
+        assert_eq!(found.collect::<Vec<_>>(), [(3, "a", "1"), (5, "b", "2")]);
+        assert_eq!(entries("[DEFAULT]\na=1\n", "default", true).unwrap_err().line, 1);
     }
 }

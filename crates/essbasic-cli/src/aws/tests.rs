@@ -310,6 +310,19 @@ fn profiles_add_settings_that_the_environment_lacks() {
     assert_eq!(found(&keys), "E e  r1 ");
     let file = ("AWS_SHARED_CREDENTIALS_FILE", other.to_str().unwrap());
     assert_eq!(found(&[file]), "ID3 key3  r3 ");
+    // Names in upper case, as of the variables, and the line ends of other systems.
+    for end in ["\n", "\r\n", "\r"] {
+        let lines =
+            ["\u{feff}[default]", "AWS_ACCESS_KEY_ID = ID4", "Aws_Secret_Access_Key=key4", ""];
+        fs::write(&other, lines.join(end)).unwrap();
+        assert_eq!(found(&[file]), "ID4 key4  r1 ");
+    }
+    let utf16: Vec<u8> = "[default]".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for mark in [&[][..], b"\xff\xfe"] {
+        fs::write(&other, [mark, &utf16].concat()).unwrap();
+        let error = read_settings(&[file, ("HOME", path)]).unwrap_err();
+        assert!(error.contains("UTF-16 text"), "{error}");
+    }
 }
 
 #[test]

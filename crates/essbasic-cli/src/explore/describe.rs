@@ -32,7 +32,7 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn text(name: &str, language: Language) -> Result<String, Failure> {
+pub(super) fn text(name: &str, language: Language) -> Result<String, Failure> {
     match describe(name, language).map_err(|unknown| advice(&unknown))? {
         Item::Action(action) => Ok(of_action(&action)),
         Item::Object(object) => Ok(of_object(&object)),

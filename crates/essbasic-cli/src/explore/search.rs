@@ -53,7 +53,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn row(hit: &Hit) -> String {
+pub(super) fn row(hit: &Hit) -> String {
     let title = hit.title.as_ref().map(|title| format!("{title}. ")).unwrap_or_default();
     format!("{:<7} {}  {title}{}", hit.kind.as_str(), hit.name, hit.text)
 }

@@ -46,10 +46,8 @@ impl<R: BufRead> IdLines<R> {
                 return Err(Failure::new(format!("{name} is UTF-16 text; save it as UTF-8")));
             }
             let mark = BYTE_ORDER_MARK.to_string();
-            let line = match number {
-                1 => self.line.strip_prefix(mark.as_bytes()).unwrap_or(&self.line),
-                _ => &self.line,
-            };
+            // Files that were concatenated have marks within.
+            let line = self.line.strip_prefix(mark.as_bytes()).unwrap_or(&self.line);
             // Comments may have another encoding.
             if line.trim_ascii_start().starts_with(b"#") {
                 continue;
@@ -141,7 +139,7 @@ mod tests {
     #[test]
     fn byte_order_marks_blanks_and_line_ends_are_accepted() {
         assert_eq!(
-            ids("\u{feff}yDwA\r\n\r\n  yDwB\t\n\nyDw-C_1".as_bytes()).unwrap(),
+            ids("\u{feff}yDwA\r\n\r\n\u{feff}  yDwB\t\n\nyDw-C_1".as_bytes()).unwrap(),
             ["yDwA", "yDwB", "yDw-C_1"]
         );
         assert_eq!(ids("\u{feff}\r\n \n".as_bytes()).unwrap(), [""; 0]);

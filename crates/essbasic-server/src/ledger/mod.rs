@@ -18,7 +18,6 @@
 mod clock;
 mod contract;
 mod error;
-mod group;
 pub mod limits;
 mod memory;
 mod message;
@@ -44,7 +43,6 @@ pub use self::contract::{
     rank,
 };
 pub use self::error::{Error, ErrorKind};
-pub use self::group::MessageQueue;
 pub use self::message::{
     Forward, ForwardClaim, ForwardOutcome, ForwardSettlement, Message, Receipt,
 };

@@ -55,7 +55,7 @@ fn start() -> Option<Server> {
     let Some(binaries) = binaries() else {
         let missing = format!("PostgreSQL is missing: install it, or set {VARIABLE}");
         assert!(std::env::var_os("CI").is_none(), "{missing}");
-        println!("not tested: {missing}");
+        eprintln!("not tested: {missing}");
         return None;
     };
     let folder = tempfile::Builder::new().prefix("essbasic-pg").tempdir().unwrap().keep();

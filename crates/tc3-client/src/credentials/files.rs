@@ -43,6 +43,9 @@ pub(super) fn read(
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return fail("larger than the limit of 64 KiB");
     }
+    if matches!(**bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..]) {
+        return fail("UTF-16 text, not UTF-8; save it as UTF-8");
+    }
     match core::str::from_utf8(&bytes) {
         Ok(text) => {
             Ok(Some(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())))
@@ -64,17 +67,12 @@ fn open(path: &Path) -> std::io::Result<File> {
     File::open(path)
 }
 
-/// As [`read`], for a file with keys. Logs a warning if other users than the owner can read or change it. The file
-/// is used nevertheless, because containers often mount secrets with such permissions.
-pub(super) fn read_keys(
-    origin: &'static str,
-    path: &Path,
-) -> Result<Option<Zeroizing<String>>, CredentialError> {
-    let text = read(origin, path)?;
+/// Logs a warning if other users than the owner can read or change a file with keys. The file is used nevertheless,
+/// because containers often mount secrets with such permissions.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "only Unix has these permissions"))]
+pub(super) fn warn_of_permissions(path: &Path) {
     #[cfg(unix)]
-    if text.is_some()
-        && let Ok(metadata) = path.metadata()
-    {
+    if let Ok(metadata) = path.metadata() {
         use std::os::unix::fs::PermissionsExt;
 
         let mode = metadata.permissions().mode() & 0o777;
@@ -86,5 +84,4 @@ pub(super) fn read_keys(
             );
         }
     }
-    Ok(text)
 }

@@ -40,7 +40,9 @@ pub(super) fn section<'a, const N: usize>(
     let mut has_section = false;
     // A section whose name differs only in case, which would be ignored.
     let mut similar = None;
-    for (index, line) in text.lines().enumerate() {
+    // A line ends with LF, CR LF or CR.
+    let lines = text.lines().flat_map(|line| line.split('\r'));
+    for (index, line) in lines.enumerate() {
         let number = index + 1;
         let error = |message| SyntaxError { line: number, message };
         let line = line.trim();
@@ -108,6 +110,7 @@ mod tests {
         for text in [
             "[default]\nid=a\nkey=b\n",
             "; c\r\n\r\n[ default ]\r\nid = a\r\n  # c\r\nKEY\t=\tb",
+            "; c\r\r[default]\rid=a\rkey=b\r",
             "[other]\nid=x\n[default]\nid: \"a\"\nkey = 'b'\nregion=r\n[last]\nkey=y",
         ] {
             assert_eq!(read(text), Ok(Some([Some("a"), Some("b")])), "{text}");

@@ -1,6 +1,6 @@
 //! Files that may be incomplete, because another program is writing them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use zeroize::Zeroizing;
@@ -24,23 +24,26 @@ const EQUAL_READS_UNTERMINATED: u32 = 6;
 const MAX_READS: u32 = 40;
 
 /// The texts of the files that one read has found.
-#[derive(Default, PartialEq, Eq)]
+#[derive(Default)]
 pub(super) struct Texts {
     texts: Vec<Zeroizing<String>>,
+    /// Paths of the texts.
+    paths: Vec<PathBuf>,
     is_recent: bool,
 }
 
 impl Texts {
-    /// Returns the text of a file with keys, as [`files::read_keys`].
+    /// Returns the text of a file with keys, as [`files::read`].
     pub(super) fn read(
         &mut self,
         origin: &'static str,
         path: &Path,
     ) -> Result<Option<Zeroizing<String>>, CredentialError> {
-        let result = files::read_keys(origin, path);
+        let result = files::read(origin, path);
         self.is_recent |= is_recent(path);
         if let Ok(Some(text)) = &result {
             self.texts.push(text.clone());
+            self.paths.push(path.to_owned());
         }
         result
     }
@@ -79,6 +82,8 @@ impl Settling {
         self.equal = if is_equal { self.equal + 1 } else { 0 };
         self.reads += 1;
         if self.equal >= texts.equal_reads() || self.reads >= MAX_READS {
+            // Once per fetch, not once per read.
+            texts.paths.iter().for_each(|path| files::warn_of_permissions(path));
             return None;
         }
         self.previous = Some(texts);

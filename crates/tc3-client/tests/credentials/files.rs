@@ -118,6 +118,12 @@ fn errors_in_profile_files_contain_file_and_line_and_stop_the_chain() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), INI, b"[default]\nsecret_id=\xff\xfe");
     assert!(credential_error(&call(profile(folder.path(), None), &[])).contains("UTF-8"));
+    for mark in [&[][..], b"\xff\xfe"] {
+        let text = format!("[default]\nsecret_id=a\nsecret_key={SECRET}\n");
+        let text: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        write(folder.path(), INI, [mark, &text].concat());
+        assert!(credential_error(&call(profile(folder.path(), None), &[])).contains("UTF-16"));
+    }
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join(INI)).unwrap();
     credential_error(&call(profile(folder.path(), None), &[]));

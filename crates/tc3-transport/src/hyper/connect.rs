@@ -19,9 +19,10 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use super::connection::{self, Connection, Message, Stream};
+use super::socket::Socket;
 use crate::address::only_public;
-use crate::gate::GatedBody;
 use crate::hyper_error::{find, last_cause};
+use crate::request_body::RequestBody;
 use crate::route::{Route, bare_host, is_https, port};
 use crate::{ProxyUrl, TransportError, TransportErrorKind as Kind, tls_error};
 
@@ -128,7 +129,7 @@ async fn dial(
     let stream = connect_any(found).await.map_err(|error| failed(Kind::Connect, &error))?;
     // A request is written in one piece, so Nagle's algorithm would only delay it.
     stream.set_nodelay(true).map_err(|error| route.error(Kind::Connect, error))?;
-    Ok(Box::new(stream))
+    Ok(Box::new(Socket::new(stream)))
 }
 
 /// Connects to the first address that accepts, and tries the next one after a delay.
@@ -191,7 +192,7 @@ async fn tunnel(
 ) -> Result<Box<dyn Stream>, TransportError> {
     let refused = |why: String| route.error(Kind::Proxy, why);
     let host = format!("{}:{}", route.dialed().host().unwrap_or_default(), port(route.dialed()));
-    let mut message = Message::new(GatedBody::new(Bytes::new(), None));
+    let mut message = Message::new(RequestBody::new(Bytes::new(), None, None));
     *message.method_mut() = Method::CONNECT;
     *message.uri_mut() =
         host.parse().map_err(|_| refused("the target is not a valid host".to_owned()))?;

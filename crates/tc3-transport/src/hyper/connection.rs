@@ -11,19 +11,19 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::timeouts::Timeouts;
-use crate::gate::GatedBody;
+use crate::request_body::RequestBody;
 
 /// A stream to a server, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-pub(super) type Message = http::Request<GatedBody>;
-type ConnectionFuture = http1::Connection<TokioIo<Box<dyn Stream>>, GatedBody>;
+pub(super) type Message = http::Request<RequestBody>;
+type ConnectionFuture = http1::Connection<TokioIo<Box<dyn Stream>>, RequestBody>;
 
 /// A connection that is polled by its user, without a separate task. So a call wakes no other task, a connection that the
 /// server has closed is detected before reuse, and dropping it closes it.
 pub(super) struct Connection {
-    sender: SendRequest<GatedBody>,
+    sender: SendRequest<RequestBody>,
     /// `None` after the connection has ended.
     future: Option<ConnectionFuture>,
 }

@@ -4,6 +4,7 @@ mod body;
 mod connect;
 mod connection;
 mod pool;
+mod socket;
 mod timeouts;
 
 use core::fmt;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::uri;
-use http::{HeaderValue, Uri, header};
+use http::{HeaderValue, StatusCode, Uri, header};
 use tokio::time::Instant;
 
 use self::body::{Chunks, Open, State};
@@ -21,14 +22,17 @@ use self::connection::{Message, SendError};
 use self::pool::{Key, Pool};
 use self::timeouts::Timeouts;
 use crate::config::bounded;
-use crate::gate::GatedBody;
 use crate::gzip::{Decoder, accept_gzip};
 use crate::hyper_error::{exchange_kind, last_cause};
+use crate::request_body::{Expectation, RequestBody};
 use crate::route::{Proxies, Route, host_header};
 use crate::{
     AsyncBody, AsyncTransport, Request, Response, TransportConfig, TransportError,
     TransportErrorKind as Kind, tls,
 };
+
+/// Maximum wait for the response 100 to the headers of a request with a large body.
+const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// An async transport on hyper and tokio. Connections are kept alive and shared between clones.
 ///
@@ -37,6 +41,8 @@ use crate::{
 /// - A connection is polled by the future or body that uses it; no task is spawned. A body that is not read stops its
 ///   connection, and a body that is dropped before its end closes it.
 /// - [`read_timeout`](TransportConfig::read_timeout) also limits sending, until the headers are received.
+/// - A body above 1 MiB is sent with `Expect: 100-continue`, after the response 100 or one second. A response that arrives
+///   while it is sent ends the request.
 /// - All addresses of a host are tried, a quarter of a second apart, until one accepts.
 /// - If an idle connection is closed before any byte of the request is written, the request is sent on another one. It
 ///   is never written twice.
@@ -106,7 +112,7 @@ impl AsyncTransport for HyperTransport {
         if request.new_connection {
             shared.pool.clear(&key);
         }
-        let mut message = message(request, &route)?;
+        let (mut message, expectation) = message(request, &route)?;
         loop {
             let idle = shared.pool.take(&key).await;
             let is_reused = idle.is_some();
@@ -130,6 +136,9 @@ impl AsyncTransport for HyperTransport {
                 Err(SendError::Timeout) => return Err(timed_out(&route)),
             };
             let (mut parts, body) = response.into_parts();
+            if let Some(expectation) = &expectation {
+                expectation.answer(parts.status);
+            }
             if is_streamed {
                 timeouts.remove_deadline();
             }
@@ -163,8 +172,11 @@ fn key(route: &Route, public_only: bool) -> Result<Key, TransportError> {
     })
 }
 
-/// Returns the request as sent on the wire.
-fn message(mut request: Request, route: &Route) -> Result<Message, TransportError> {
+/// Returns the request as sent on the wire, with the expectation of a large body.
+fn message(
+    mut request: Request,
+    route: &Route,
+) -> Result<(Message, Option<Expectation>), TransportError> {
     request.set_empty_length();
     let mut headers = request.headers;
     if !headers.contains_key(header::HOST) {
@@ -181,11 +193,20 @@ fn message(mut request: Request, route: &Route) -> Result<Message, TransportErro
         }
         _ => path(request.uri, route)?,
     };
-    let mut message = Message::new(GatedBody::new(request.body, request.gate));
+    let expectation = Expectation::of(&request.body, &mut headers, CONTINUE_TIMEOUT);
+    let body = RequestBody::new(request.body, request.gate, expectation.clone());
+    let mut message = Message::new(body);
+    if let Some(expectation) = expectation.clone() {
+        hyper::ext::on_informational(&mut message, move |response| {
+            if response.status() == StatusCode::CONTINUE {
+                expectation.accept();
+            }
+        });
+    }
     *message.method_mut() = request.method;
     *message.uri_mut() = uri;
     *message.headers_mut() = headers;
-    Ok(message)
+    Ok((message, expectation))
 }
 
 /// Returns the target of a request on a direct connection.

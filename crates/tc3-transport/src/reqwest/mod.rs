@@ -8,6 +8,7 @@ mod url;
 use core::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -18,13 +19,16 @@ use self::fresh::Fresh;
 use self::public::{AddressResolver, PublicResolver};
 use crate::addressed::{Addressed, Key};
 use crate::config::bounded;
-use crate::gate::GatedBody;
 use crate::gzip::{Decoder, accept_gzip};
+use crate::request_body::{Answered, Expectation, RequestBody};
 use crate::route::{Proxies, Route, is_https};
 use crate::{
     AsyncBody, AsyncChunks, AsyncTransport, Proxy, ProxyUrl, Request, Response, TransportConfig,
     TransportError, TransportErrorKind as Kind,
 };
+
+/// Wait of a large body for a refusal of its headers. It is short, because reqwest does not report the response 100.
+const CONTINUE_WAIT: Duration = Duration::from_millis(250);
 
 /// An async transport on reqwest and tokio. Connections are kept alive and shared between clones.
 ///
@@ -32,6 +36,10 @@ use crate::{
 ///   received.
 /// - If an idle connection is closed before any byte of the request is written, the request is sent on another one. It
 ///   is never written twice.
+/// - A body above 1 MiB is sent with `Expect: 100-continue`, a quarter of a second after the headers, because reqwest does
+///   not report the response 100. A response that arrives while it is sent ends the request. If the server closes the
+///   connection without reading the body, the response may be lost in the error of the connection: unlike
+///   `HyperTransport`, reqwest may not read it then.
 /// - Features of reqwest that the program enables, such as `gzip` or `http2`, do not change requests.
 #[derive(Clone)]
 pub struct ReqwestTransport {
@@ -243,7 +251,9 @@ impl AsyncTransport for ReqwestTransport {
         if let Some(gate) = &gate {
             gate.watch();
         }
-        let body = Body::wrap(GatedBody::new(request.body, gate.clone()));
+        let expectation = Expectation::of(&request.body, &mut request.headers, CONTINUE_WAIT);
+        let body = RequestBody::new(request.body, gate.clone(), expectation.clone());
+        let body = Body::wrap(body);
         let mut builder =
             client.request(request.method, url.clone()).headers(request.headers).body(body);
         if let Some(timeout) = timeout {
@@ -271,12 +281,21 @@ impl AsyncTransport for ReqwestTransport {
                 "the client followed a redirect; build it with `redirect::Policy::none()`",
             ));
         }
+        let upload = expectation.map(|expectation| {
+            expectation.answer(response.status());
+            Answered(expectation)
+        });
         let mut headers = std::mem::take(response.headers_mut());
         let decoder = Decoder::new(&mut headers);
         Ok(Response {
             status: response.status(),
             headers,
-            body: AsyncBody::stream(Chunks { state: State::Open(response), decoder, route }),
+            body: AsyncBody::stream(Chunks {
+                state: State::Open(response),
+                decoder,
+                route,
+                _upload: upload,
+            }),
         })
     }
 }
@@ -285,6 +304,8 @@ struct Chunks {
     state: State,
     decoder: Decoder,
     route: Route,
+    /// Dropped after the response.
+    _upload: Option<Answered>,
 }
 
 enum State {

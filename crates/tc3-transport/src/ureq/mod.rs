@@ -15,7 +15,7 @@ use ureq::{Agent, AsSendBody, Body, BodyReader, Error, ProxyProtocol, SendBody, 
 use self::connect::{Connect, DeferredResolver, Failure, Hop};
 use crate::addressed::{Addressed, Key};
 use crate::config::bounded;
-use crate::gate::GatedReader;
+use crate::gate::{EXPECT_CONTINUE, GatedReader};
 use crate::route::{Proxies, Route, is_https, port};
 use crate::{
     BlockingBody, BlockingChunks, BlockingTransport, ProxyUrl, Request, Response, TransportConfig,
@@ -28,10 +28,6 @@ const IDLE_CONNECTIONS: usize = 64;
 /// Maximum size of a chunk of a body, in bytes.
 const MAX_CHUNK: usize = 128 << 10;
 
-/// Size of a request body, in bytes, above which it is sent only after the server has accepted the headers. ureq reads no
-/// response while it sends, so a refusal would be lost in the reset of the connection.
-const EXPECT_CONTINUE: usize = 1 << 20;
-
 /// Minimum size of the buffer for a chunk, in bytes.
 const MIN_CHUNK: usize = 4 << 10;
 
@@ -39,7 +35,9 @@ const MIN_CHUNK: usize = 4 << 10;
 ///
 /// - The name is resolved once per connection, by the system; [`connect_timeout`](TransportConfig::connect_timeout) does
 ///   not limit it.
-/// - A body above 1 MiB is sent with `Expect: 100-continue`, after the response 100 or one second.
+/// - A body above 1 MiB is sent with `Expect: 100-continue`, after the response 100 or one second. A refusal of
+///   the headers is read if the server closes the connection, as servers do that do not read the body. ureq reads no response
+///   while it sends: a refusal after that is lost if the server resets the connection.
 /// - No thread is started.
 /// - The timeout of a request with [`streamed_body`](Request::streamed_body) limits sending and the wait for the headers
 ///   each, after a connection was made.

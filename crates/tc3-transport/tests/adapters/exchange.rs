@@ -168,43 +168,6 @@ fn hyper_does_not_reuse_a_connection_that_was_closed_while_the_thread_was_blocke
     assert_eq!(server.received().len(), 5);
 }
 
-/// The server refuses a large upload by its headers and closes the connection, without reading the body.
-#[test]
-fn ureq_reads_a_response_before_it_sends_a_large_body() {
-    let server = Server::start(|connection| {
-        let received = connection.receive_head().unwrap();
-        let is_expected = received.header("expect") == ["100-continue"];
-        connection.write(&response(if is_expected { 413 } else { 400 }, "", "too large"));
-    });
-    let mut request = post(&server.http(), "");
-    request.body = vec![b'x'; 40 << 20].into();
-    let transport = crate::support::ureq(&config()).unwrap();
-    let got = fetch(&*transport, request.clone()).unwrap();
-    assert_eq!(got, (413, b"too large".to_vec()));
-
-    // A server that accepts it, and one that does not respond to the headers.
-    for accepts in [true, false] {
-        let server = Server::start(move |connection| {
-            if accepts {
-                let head = connection.receive_head().unwrap();
-                assert_eq!(head.header("content-length"), [(2 << 20).to_string()]);
-                connection.write(b"HTTP/1.1 100 Continue\r\n\r\n");
-                connection.receive_body(&head);
-            } else {
-                connection.receive();
-            }
-            connection.write(&response(200, "", "stored"));
-        });
-        request = post(&server.http(), "");
-        request.body = vec![b'x'; 2 << 20].into();
-        assert_eq!(fetch(&*transport, request.clone()).unwrap(), (200, b"stored".to_vec()));
-    }
-    // A small body is sent at once.
-    let server = Server::responding(response(200, "", ""));
-    fetch(&*transport, post(&server.http(), "x")).unwrap();
-    assert_eq!(server.received()[0].header("expect"), [""; 0]);
-}
-
 /// The next attempt after a broken connection.
 fn a_new_connection_bypasses_idle_ones(new: New) {
     let server = Server::responding(response(200, "", "again"));

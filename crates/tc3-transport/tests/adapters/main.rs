@@ -52,3 +52,4 @@ mod proxies;
 mod public;
 mod streams;
 mod support;
+mod uploads;

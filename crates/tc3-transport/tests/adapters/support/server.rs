@@ -127,6 +127,17 @@ impl Connection {
         body
     }
 
+    /// Receives this number of bytes of a body.
+    pub(crate) fn receive_bytes(&mut self, count: usize) {
+        self.stream.read_exact(&mut vec![0; count]).unwrap();
+    }
+
+    /// Reads until the client disconnects.
+    pub(crate) fn drain(&mut self) {
+        let mut buffer = vec![0; 64 << 10];
+        while self.stream.read(&mut buffer).is_ok_and(|read| read > 0) {}
+    }
+
     fn byte(&mut self) -> Option<u8> {
         let mut byte = [0];
         match self.stream.read(&mut byte) {
