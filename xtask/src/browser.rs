@@ -27,7 +27,7 @@ pub(crate) struct ScreenshotArguments {
 pub(crate) struct BenchArguments;
 
 pub(crate) fn test(arguments: &TestArguments) -> Result<(), Error> {
-    let name: Vec<&OsStr> = arguments.name.iter().map(|name| OsStr::new(name)).collect();
+    let name: Vec<&OsStr> = arguments.name.iter().map(OsStr::new).collect();
     run(&[], &name)
 }
 
