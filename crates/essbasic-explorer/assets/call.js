@@ -32,7 +32,7 @@ export function callPanel(context, item, builder) {
 
 	/** @param {unknown} error */
 	const failed = (error) => {
-		if (!(error instanceof api.ApiError)) return errorNote({ code: "", message: error instanceof Error ? error.message : String(error) }, context);
+		if (!(error instanceof api.ApiError)) return errorNote({ code: "", message: error instanceof Error ? t(error.message) : String(error) }, context);
 		return errorNote({ code: error.code, message: error.message || t("error.unreachable"), hint: error.hint }, context);
 	};
 

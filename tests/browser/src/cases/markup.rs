@@ -86,6 +86,10 @@ fn hostile(seen: &Seen, _: std::net::SocketAddr) -> Answer {
         body if body.contains("error") => {
             json!({"Error": {"Code": MARKUP, "Message": MARKUP}, "RequestId": MARKUP})
         }
+        body if body.contains("twice") => {
+            let text = json!({"Response": {"FlowInfo": MARKUP, "RequestId": MARKUP}}).to_string();
+            return answer(200, "application/json", text.replace("FlowInfo", "RequestId"));
+        }
         body if body.contains("html") => return answer(200, "text/html", MARKUP),
         _ => json!({
             "FlowInfo": [{"FlowId": MARKUP, "FlowName": MARKUP, MARKUP: MARKUP}],
@@ -113,6 +117,7 @@ pub(crate) async fn text_of_the_service_stays_text(context: Rc<Context>) {
         ("#/DescribeFlowDetailInfo?tab=call", "yDone"),
         ("#/DescribeFlowDetailInfo?tab=call", "error"),
         ("#/DescribeFlowDetailInfo?tab=call", "html"),
+        ("#/DescribeFlowDetailInfo?tab=call", "twice"),
         ("#/DescribeResourceUrlsByFlows?tab=call", "yDone"),
     ] {
         page.open(&explorer, route).await;
