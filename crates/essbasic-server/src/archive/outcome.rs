@@ -1,17 +1,17 @@
 //! Outcomes of downloads as the ledger stores them.
 
-use essbasic::{FlowError, FlowErrorKind, Report, ReportedFlow};
+use essbasic::{FlowError, FlowErrorKind, ReportedFlow};
 
 use super::{backoff, millis};
 use crate::jobs::after_outage;
 use crate::ledger::{Claimed, Evidence, FileEvidence, Outcome, Reason, Settlement};
 
 /// Returns a settlement for each claimed contract.
-pub(super) fn settlements(claimed: &[Claimed], report: &Report) -> Vec<Settlement> {
+pub(super) fn settlements(claimed: &[Claimed], flows: &[ReportedFlow]) -> Vec<Settlement> {
     claimed
         .iter()
         .map(|contract| {
-            let flow = report.flows.iter().find(|flow| flow.flow_id.as_str() == contract.flow_id);
+            let flow = flows.iter().find(|flow| flow.flow_id.as_str() == contract.flow_id);
             Settlement {
                 flow_id: contract.flow_id.clone(),
                 task: contract.task,
