@@ -111,17 +111,15 @@ fn run(binaries: &Path, folder: &Path) -> Script {
     } else {
         Command::new("sh")
     };
-    let child = command
+    command
         .args(["-c", script, "sh"])
         .arg(binaries)
         .arg(folder)
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map(Script)
-        .unwrap();
+        .stderr(Stdio::null());
+    let child = command.spawn().map(Script).unwrap();
     let end = Instant::now() + Duration::from_secs(120);
     let log = || std::fs::read_to_string(folder.join("server.log")).unwrap_or_default();
     while !log().contains("ready to accept connections") {
