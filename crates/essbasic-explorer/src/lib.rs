@@ -24,3 +24,9 @@ pub use caller::{CallRecord, Caller, FileError};
 pub use captured::SessionKeys;
 pub use explorer::{Builder, Explorer};
 pub use mode::Mode;
+
+/// For the other server of the command, `essbasic listen`.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::http::connections::{Admission, Connections};
+}

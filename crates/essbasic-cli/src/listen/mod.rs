@@ -2,7 +2,6 @@
 
 mod append;
 mod command;
-mod connections;
 mod item;
 mod queue;
 mod refusals;

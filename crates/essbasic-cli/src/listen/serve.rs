@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use essbasic_callback::{CallbackService, Message, Receiver, Refused};
+use essbasic_explorer::__private::{Admission, Connections};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -19,12 +20,14 @@ use tokio::time::{sleep, timeout};
 use tower_service::Service as _;
 
 use super::command::Running;
-use super::connections::{Admission, Connections};
 use super::queue::Queue;
 use super::refusals::Refusals;
 use crate::cause::Cause;
 use crate::failure::Failure;
 use crate::interrupt;
+
+/// Maximum number of connections. The platform needs a few.
+const MAX_CONNECTIONS: usize = 256;
 
 /// Time for the head of a request.
 const HEAD: Duration = Duration::from_secs(30);
@@ -84,7 +87,7 @@ async fn serve(
     stop: &Notify,
 ) -> std::io::Result<Option<String>> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let connections = Arc::<Connections>::default();
+    let connections = Connections::new(MAX_CONNECTIONS);
     let graceful = GracefulShutdown::new();
     let refusals = Arc::new(Refusals::default());
     let closed = loop {
@@ -111,7 +114,7 @@ async fn serve(
                 continue;
             }
         };
-        let (handler, messages) = (Arc::clone(queue), open.messages());
+        let (handler, messages) = (Arc::clone(queue), open.requests());
         let service = CallbackService::new(Arc::clone(&receiver), move |message: Message| {
             let (handler, handling) = (Arc::clone(&handler), messages.begin());
             async move {

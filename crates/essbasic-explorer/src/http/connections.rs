@@ -1,4 +1,6 @@
-//! The open connections, up to a maximum.
+//! The open connections of a server, up to a maximum.
+
+#![allow(missing_debug_implementations, reason = "internal to the explorer and the command")]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,12 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Maximum number of connections. A browser opens six.
-const MAX_CONNECTIONS: usize = 64;
-
 /// The open connections, by the order of their start.
-#[derive(Default)]
-pub(super) struct Connections(Mutex<State>);
+pub struct Connections {
+    max: usize,
+    state: Mutex<State>,
+}
 
 #[derive(Default)]
 struct State {
@@ -21,27 +22,43 @@ struct State {
 
 #[derive(Default)]
 struct Shared {
-    /// Number of its requests in flight that have passed the guard.
+    /// Number of its requests in flight.
     requests: AtomicUsize,
     closing: Notify,
 }
 
 /// An open connection, until it is dropped.
-pub(super) struct Connection {
+pub struct Connection {
     number: u64,
     shared: Arc<Shared>,
     connections: Arc<Connections>,
 }
 
+/// A new connection was admitted, or not.
+pub enum Admission {
+    /// There are fewer than the maximum.
+    Open(Connection),
+    /// The oldest connection without a request in flight is closed for it.
+    Instead(Connection),
+    /// Every connection has a request in flight.
+    Full,
+}
+
 impl Connections {
+    /// Returns a set of at most `max` connections.
+    pub fn new(max: usize) -> Arc<Self> {
+        Arc::new(Self { max, state: Mutex::default() })
+    }
+
     /// Admits a connection. At the maximum, the oldest connection without a request in flight is closed: a client that sends
-    /// nothing, or slowly, does not keep others out. Returns `None` if every connection has a request in flight.
-    pub(super) fn admit(self: &Arc<Self>) -> Option<Connection> {
+    /// nothing, or slowly, does not keep others out.
+    pub fn admit(self: &Arc<Self>) -> Admission {
         let mut state = self.state();
-        if state.open.len() >= MAX_CONNECTIONS {
+        let is_full = state.open.len() >= self.max;
+        if is_full {
             let is_idle = |shared: &Shared| shared.requests.load(Ordering::SeqCst) == 0;
             let idle = state.open.iter().find(|(_, shared)| is_idle(shared));
-            let number = idle.map(|(number, _)| *number)?;
+            let Some(number) = idle.map(|(number, _)| *number) else { return Admission::Full };
             if let Some(closed) = state.open.remove(&number) {
                 closed.closing.notify_one();
             }
@@ -49,22 +66,23 @@ impl Connections {
         state.last += 1;
         let (number, shared) = (state.last, Arc::<Shared>::default());
         state.open.insert(number, Arc::clone(&shared));
-        Some(Connection { number, shared, connections: Arc::clone(self) })
+        let connection = Connection { number, shared, connections: Arc::clone(self) };
+        if is_full { Admission::Instead(connection) } else { Admission::Open(connection) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Connection {
     /// Waits until it has to be closed for another connection.
-    pub(super) async fn closing(&self) {
+    pub async fn closing(&self) {
         self.shared.closing.notified().await;
     }
 
     /// Returns a counter of its requests.
-    pub(super) fn requests(&self) -> Requests {
+    pub fn requests(&self) -> Requests {
         Requests(Arc::clone(&self.shared))
     }
 }
@@ -75,20 +93,20 @@ impl Drop for Connection {
     }
 }
 
-/// Counts the requests of a connection. An extension of each request.
+/// Counts the requests of a connection.
 #[derive(Clone)]
-pub(super) struct Requests(Arc<Shared>);
+pub struct Requests(Arc<Shared>);
 
 impl Requests {
     /// Counts a request until the result is dropped.
-    pub(super) fn begin(&self) -> InFlight {
+    pub fn begin(&self) -> InFlight {
         self.0.requests.fetch_add(1, Ordering::SeqCst);
         InFlight(Arc::clone(&self.0))
     }
 }
 
 /// One request in flight, until it is dropped.
-pub(super) struct InFlight(Arc<Shared>);
+pub struct InFlight(Arc<Shared>);
 
 impl Drop for InFlight {
     fn drop(&mut self) {
@@ -100,21 +118,34 @@ impl Drop for InFlight {
 mod tests {
     use super::*;
 
+    const MAX: usize = 64;
+
+    fn admitted(admission: Admission) -> Connection {
+        match admission {
+            Admission::Open(connection) | Admission::Instead(connection) => connection,
+            Admission::Full => panic!("not admitted"),
+        }
+    }
+
     #[tokio::test]
     async fn the_oldest_connection_without_a_request_is_closed() {
-        let connections = Arc::<Connections>::default();
-        let mut open: Vec<Connection> =
-            (0..MAX_CONNECTIONS).map(|_| connections.admit().unwrap()).collect();
+        let connections = Connections::new(MAX);
+        let mut open: Vec<Connection> = (0..MAX).map(|_| admitted(connections.admit())).collect();
         let first = open[0].requests().begin();
         // The second one is the oldest without a request.
-        open.push(connections.admit().unwrap());
+        let next = connections.admit();
+        assert!(matches!(next, Admission::Instead(_)));
         open[1].closing().await;
+        open.push(admitted(next));
         drop(open.remove(1));
+        assert_eq!(connections.state().open.len(), MAX);
         let mut busy: Vec<InFlight> = open[1..].iter().map(|c| c.requests().begin()).collect();
-        assert!(connections.admit().is_none());
+        assert!(matches!(connections.admit(), Admission::Full));
         drop(busy.pop());
-        assert!(connections.admit().is_some());
-        drop((first, open));
+        assert!(matches!(connections.admit(), Admission::Instead(_)));
+        drop(first);
+        drop(open);
         assert!(connections.state().open.is_empty());
+        assert!(matches!(connections.admit(), Admission::Open(_)));
     }
 }

@@ -1,7 +1,7 @@
 //! HTTP server of the page.
 
 mod assets;
-mod connections;
+pub(crate) mod connections;
 mod error;
 pub(crate) mod guard;
 mod name;

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::io;
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -17,7 +16,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::time::{sleep, timeout};
 use tower_service::Service as _;
 
-use super::connections::Connections;
+use super::connections::{Admission, Connections};
+
+/// Maximum number of connections. A browser opens six.
+const MAX_CONNECTIONS: usize = 64;
 
 /// Time for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -37,7 +39,7 @@ pub(crate) async fn serve(
     is_writing: impl Fn() -> bool,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let connections = Arc::<Connections>::default();
+    let connections = Connections::new(MAX_CONNECTIONS);
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -50,7 +52,10 @@ pub(crate) async fn serve(
             sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let Some(open) = connections.admit() else { continue };
+        let open = match connections.admit() {
+            Admission::Open(open) | Admission::Instead(open) => open,
+            Admission::Full => continue,
+        };
         let _ = stream.set_nodelay(true);
         let (router, requests) = (router.clone(), open.requests());
         let respond = service_fn(move |mut request: Request<Incoming>| {
