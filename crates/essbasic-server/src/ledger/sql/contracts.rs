@@ -115,33 +115,39 @@ pub(crate) async fn settle<T: Tx>(tx: &mut T, request: &Settle) -> Result<Vec<St
     Ok(accepted)
 }
 
-/// Loads the selected contracts, in the order of the IDs.
-async fn selected<T: Tx>(
+/// Changes each selected contract. Returns the results in the order of the IDs.
+async fn change_selected<T: Tx>(
     tx: &mut T,
     flow_ids: &[String],
-) -> Result<BTreeMap<String, Open>, Failure> {
+    change: impl Fn(Open, i64) -> (Save, Selected),
+) -> Result<Vec<Selected>, Failure> {
+    let now = tx.now().await?;
     let ids: BTreeSet<String> = flow_ids.iter().cloned().collect();
     let rows = load_open(tx, &ids).await?;
-    Ok(rows.into_iter().map(|row| (row.flow_id.clone(), row)).collect())
-}
-
-pub(crate) async fn retry<T: Tx>(tx: &mut T, request: &Retry) -> Result<Vec<Selected>, Failure> {
-    let now = tx.now().await?;
-    let mut rows = selected(tx, &request.flow_ids).await?;
+    let mut rows: BTreeMap<String, Open> =
+        rows.into_iter().map(|row| (row.flow_id.clone(), row)).collect();
     let mut saves = Vec::new();
     let mut results = Vec::new();
-    for flow_id in &request.flow_ids {
+    for flow_id in flow_ids {
         results.push(match rows.remove(flow_id) {
             None => Selected::NotFound,
             Some(row) => {
-                let (row, notes, result) = row.retried(now);
-                saves.push(Save::open(row, notes));
+                let (saved, result) = change(row, now);
+                saves.push(saved);
                 result
             }
         });
     }
     save(tx, saves, now).await?;
     Ok(results)
+}
+
+pub(crate) async fn retry<T: Tx>(tx: &mut T, request: &Retry) -> Result<Vec<Selected>, Failure> {
+    change_selected(tx, &request.flow_ids, |row, now| {
+        let (row, notes, result) = row.retried(now);
+        (Save::open(row, notes), result)
+    })
+    .await
 }
 
 pub(crate) async fn retry_reason<T: Tx>(
@@ -166,19 +172,8 @@ pub(crate) async fn drop_contracts<T: Tx>(
     tx: &mut T,
     request: &DropContracts,
 ) -> Result<Vec<Selected>, Failure> {
-    let now = tx.now().await?;
-    let mut rows = selected(tx, &request.flow_ids).await?;
-    let mut saves = Vec::new();
-    let mut results = Vec::new();
-    for flow_id in &request.flow_ids {
-        results.push(match rows.remove(flow_id) {
-            None => Selected::NotFound,
-            Some(row) => {
-                saves.push(Save::was_open(row.dropped(now)));
-                Selected::Done
-            }
-        });
-    }
-    save(tx, saves, now).await?;
-    Ok(results)
+    change_selected(tx, &request.flow_ids, |row, now| {
+        (Save::was_open(row.dropped(now)), Selected::Done)
+    })
+    .await
 }
