@@ -8,6 +8,7 @@ mod archive;
 mod bodies;
 mod cli;
 mod config;
+mod delay;
 mod emulated;
 mod failure;
 mod forwarding;
@@ -33,6 +34,7 @@ use clap::Parser as _;
 use crate::cli::Cli;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::serve::Listeners;
 use crate::signals::Signals;
 
 /// Runs the command `essbasic-server` and returns its exit code.
@@ -70,15 +72,14 @@ fn run(cli: &Cli) -> Result<(), Failure> {
 
 async fn serve(mut config: Config, is_emulated: bool) -> Result<(), Failure> {
     let signals = Signals::install()?;
+    // First, so that an occupied port is reported before anything else is opened.
+    let listeners = Listeners::bind(config.receive.listen, config.ops.listen).await?;
     if !is_emulated {
-        let (server, listeners) = setup::server(config).await?;
-        return server.run(listeners, signals).await;
+        return setup::server(config).await?.run(listeners, signals).await;
     }
-    // The emulator needs the address of the listener, and the server the endpoint of the emulator.
-    config.receive.listen = serve::free_address()?;
-    let emulator = emulated::start(&format!("http://{}/", config.receive.listen))?;
+    let emulator = emulated::start(&listeners.callbacks()?)?;
     config.service.endpoint = Some(emulator.endpoint());
-    let (server, listeners) = setup::server(config).await?;
+    let server = setup::server(config).await?;
     server.offer(emulator.completed_flows()).await?;
     tokio::select! {
         result = server.run(listeners, signals) => result,

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use essbasic::{Client, FlowErrorKind};
 
+use crate::delay::millis;
 use crate::jobs::{Batch, Job, after_outage};
 use crate::ledger::{Claimed, Outcome, Reason, Report, Settlement, Task};
 
@@ -63,7 +64,7 @@ fn delay(contract: &Claimed) -> i64 {
     let added = Duration::from_millis(contract.added_at.max(0).unsigned_abs());
     let delay = period(now.saturating_sub(added));
     let jitter = delay.mul_f64(0.1 * fastrand::f64());
-    i64::try_from((delay + jitter).as_millis()).unwrap_or(i64::MAX)
+    millis(delay + jitter)
 }
 
 /// Returns the period of polls of a contract of this age. Callbacks report most changes, so polls are rare.

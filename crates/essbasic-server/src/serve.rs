@@ -74,16 +74,14 @@ impl Listeners {
             ops: bind("ops.listen", ops).await?,
         })
     }
-}
 
-/// Returns a free address on loopback. Another process may take it before it is bound, which is reported then.
-///
-/// # Errors
-/// Returns an error if no port is free.
-pub(crate) fn free_address() -> Result<SocketAddr, Failure> {
-    std::net::TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|listener| listener.local_addr())
-        .map_err(|error| Failure::new(format!("no free port on loopback: {error}")))
+    /// Returns the URL of the listener of callbacks.
+    ///
+    /// # Errors
+    /// Returns an error if the system does not report the address.
+    pub(crate) fn callbacks(&self) -> Result<String, Failure> {
+        url(&self.receive)
+    }
 }
 
 async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -134,7 +132,7 @@ impl Server {
         let (close, closed) = watch::channel(false);
         let mut servers = JoinSet::new();
         let ready =
-            Ready { ready: true, callbacks: url(&listeners.receive)?, ops: url(&listeners.ops)? };
+            Ready { ready: true, callbacks: listeners.callbacks()?, ops: url(&listeners.ops)? };
         let callbacks = receive::router(Arc::new(receiving));
         servers.spawn(http::serve(listeners.receive, callbacks, closed.clone()));
         servers.spawn(http::serve(listeners.ops, ops::router(Arc::clone(&ops)), closed.clone()));

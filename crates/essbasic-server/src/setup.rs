@@ -5,25 +5,24 @@ use std::sync::Arc;
 
 use essbasic::credentials::Credential;
 use essbasic::{Client, Config as ClientConfig, NameTemplate, Stop, agent};
-use essbasic_callback::{CallbackKey, Receiver, Token};
+use essbasic_callback::Receiver;
 
 use crate::archive::Folder;
 use crate::bodies::Bodies;
-use crate::config::{Config, Secret};
+use crate::config::{self, Config, Secret};
 use crate::failure::Failure;
 use crate::forwarding::Target;
 use crate::ledger::Ledger;
 use crate::pace::LedgerLimiter;
 use crate::receive::Converter;
-use crate::serve::{Listeners, Server};
+use crate::serve::Server;
 use crate::worker::Timing;
 
-/// Opens everything that the configuration names. The listeners are bound first, the store last.
+/// Opens everything that the configuration names, except the listeners. The store is last.
 ///
 /// # Errors
 /// Returns an error that names the key of the configuration.
-pub(crate) async fn server(config: Config) -> Result<(Server, Listeners), Failure> {
-    let listeners = Listeners::bind(config.receive.listen, config.ops.listen).await?;
+pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
     let account = &config.account;
     let credential = Credential::new(
         Secret::read("account.secret_id_file", &account.secret_id_file)?.expose(),
@@ -74,7 +73,7 @@ pub(crate) async fn server(config: Config) -> Result<(Server, Listeners), Failur
         .map_err(|error| Failure::new(format!("cannot create the client: {error}")))?
         .with_stop(stop.clone());
     let targets = config.forward.iter().map(Target::new).collect::<Result<_, _>>()?;
-    let server = Server {
+    Ok(Server {
         converter: Converter::new(config.forward, bodies.clone()),
         targets,
         bodies,
@@ -91,25 +90,16 @@ pub(crate) async fn server(config: Config) -> Result<(Server, Listeners), Failur
         drain_delay: config.shutdown.drain_delay,
         grace: config.shutdown.grace,
         stop,
-    };
-    Ok((server, listeners))
+    })
 }
 
 fn receiver(config: &Config) -> Result<Receiver, Failure> {
     let mut receiver: Option<Receiver> = None;
     for keys in &config.receive.keys {
-        let token = Secret::read("receive.keys.token_file", &keys.token_file)?;
-        let token = Token::new(token.expose())
-            .map_err(|error| Failure::new(format!("receive.keys.token_file: {error}")))?;
-        let key = match &keys.key_file {
-            None => None,
-            Some(path) => {
-                let key = Secret::read("receive.keys.key_file", path)?;
-                let key = CallbackKey::new(key.expose())
-                    .map_err(|error| Failure::new(format!("receive.keys.key_file: {error}")))?;
-                Some(key)
-            }
-        };
+        let token = config::token("receive.keys.token_file", &keys.token_file)?;
+        let key = keys.key_file.as_deref();
+        let key =
+            key.map(|path| config::callback_key("receive.keys.key_file", path)).transpose()?;
         receiver = Some(match receiver {
             None => Receiver::new(token, key),
             Some(receiver) => receiver.with_pair(token, key),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::delay::millis;
 use crate::ledger::Ledger;
 
 /// Bodies and messages of one transaction at most, so that others do not wait.
@@ -11,7 +12,7 @@ const SWEEP_LIMIT: usize = 500;
 
 /// Takes samples and sweeps until it is dropped.
 pub(crate) async fn run(ledger: Ledger, retention: Duration) {
-    let retention = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
+    let retention = millis(retention);
     let mut minutes = interval(Duration::from_secs(60));
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use crate::delay::millis;
 use crate::ledger::{Error, ErrorKind, Ledger, WorkerId};
 
 /// Pause after an error of the store.
@@ -123,10 +124,6 @@ where
         }
         sleep(PAUSE).await;
     }
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Renews the lease until it expires. `began` is from before the entry.

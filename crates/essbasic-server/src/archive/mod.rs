@@ -3,8 +3,6 @@
 mod folder;
 mod outcome;
 
-use std::time::Duration;
-
 use essbasic::{
     Client, DownloadOptions, FlowErrorKind, FlowStatus, NameTemplate, ReportedFlow, Stop,
 };
@@ -87,17 +85,6 @@ fn is_relieved(flow: &ReportedFlow) -> bool {
     is_not_signed && flow.status == Some(FlowStatus::Relieved)
 }
 
-/// Delay before the attempt after this one: 5 s, doubled up to 10 minutes.
-fn backoff(attempt: i64) -> Duration {
-    let doublings = u32::try_from(attempt.clamp(1, 8) - 1).unwrap_or_default();
-    Duration::from_secs(5).saturating_mul(1 << doublings).min(Duration::from_secs(600))
-}
-
-/// Returns the number of milliseconds, for the ledger.
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use essbasic::credentials::Credential;
@@ -131,7 +118,7 @@ mod tests {
                 added_at: 0,
             }
         });
-        emulator.advance(Duration::from_secs(60));
+        emulator.advance(std::time::Duration::from_secs(60));
         let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
             .with_endpoint_url(&emulator.endpoint())
             .unwrap();

@@ -1,10 +1,18 @@
 //! Outcomes of downloads as the ledger stores them.
 
+use std::time::Duration;
+
 use essbasic::{FlowError, FlowErrorKind, ReportedFlow};
 
-use super::{backoff, millis};
+use crate::delay::{backoff, millis};
 use crate::jobs::after_outage;
 use crate::ledger::{Claimed, Evidence, FileEvidence, Outcome, Reason, Settlement};
+
+/// Delay after the first failed attempt.
+const FIRST_BACKOFF: Duration = Duration::from_secs(5);
+
+/// Longest delay between two attempts.
+const MAX_BACKOFF: Duration = Duration::from_secs(600);
 
 /// Returns a settlement for each claimed contract.
 pub(super) fn settlements(claimed: &[Claimed], flows: &[ReportedFlow]) -> Vec<Settlement> {
@@ -52,7 +60,7 @@ fn failed(kind: FlowErrorKind, is_retryable: bool, detail: String, attempt: i64)
         // Of `NotSigned`, the status of the service may lag behind the callback.
         _ => Reason::ServiceFailed,
     };
-    Outcome::Again { reason, delay: millis(backoff(attempt)), detail }
+    Outcome::Again { reason, delay: millis(backoff(attempt, FIRST_BACKOFF, MAX_BACKOFF)), detail }
 }
 
 /// Returns the cause for the timeline: the kind, the code and the request ID, without text of the service, which may have names.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::error::ConfigError;
 pub(crate) use self::forward::Forward;
-pub(crate) use self::secret::Secret;
+pub(crate) use self::secret::{Secret, callback_key, token};
 
 /// The whole configuration, without values of secrets.
 #[derive(Deserialize, Serialize)]

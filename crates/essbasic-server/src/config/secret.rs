@@ -5,12 +5,31 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use essbasic_callback::{CallbackKey, Token};
 use zeroize::Zeroizing;
 
 use super::error::ConfigError;
 
 /// Maximum size of a file with a secret, in bytes.
 const MAX_BYTES: u64 = 16 << 10;
+
+/// Reads the token of callbacks in the file that `key` of the configuration names.
+///
+/// # Errors
+/// Returns an error that names `key` if the file or the token is invalid.
+pub(crate) fn token(key: &str, path: &Path) -> Result<Token, ConfigError> {
+    Token::new(Secret::read(key, path)?.expose())
+        .map_err(|error| ConfigError::new(format!("{key}: {error}")))
+}
+
+/// Reads the key of callbacks in the file that `key` of the configuration names.
+///
+/// # Errors
+/// Returns an error that names `key` if the file or the key is invalid.
+pub(crate) fn callback_key(key: &str, path: &Path) -> Result<CallbackKey, ConfigError> {
+    CallbackKey::new(Secret::read(key, path)?.expose())
+        .map_err(|error| ConfigError::new(format!("{key}: {error}")))
+}
 
 /// Text of a secret. `Debug` omits it, and its memory is overwritten when it is dropped.
 pub(crate) struct Secret(Zeroizing<String>);

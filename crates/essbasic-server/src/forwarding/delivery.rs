@@ -7,9 +7,9 @@ use essbasic::transport::header::CONTENT_TYPE;
 use essbasic::transport::{
     AsyncTransport, HeaderName, HeaderValue, Method, Request, StatusCode, Uri,
 };
-use essbasic_callback::{CallbackKey, Sender, Token};
+use essbasic_callback::Sender;
 
-use crate::config::{Forward, Secret};
+use crate::config::{self, Forward};
 use crate::failure::Failure;
 
 /// Header of the signature.
@@ -51,29 +51,16 @@ impl Target {
     ///
     /// # Errors
     /// Returns an error that names the target, if a secret or the URL is invalid.
-    pub(crate) fn new(config: &Forward) -> Result<Self, Failure> {
-        let name = config.name.clone();
-        let refuse = |key: &str, error: &dyn fmt::Display| {
-            Failure::new(format!("forward {name:?}: {key}: {error}"))
-        };
-        let uri = config.url.parse().map_err(|error| refuse("url", &error))?;
-        let read = |key: &str, path| Secret::read(&format!("forward {name:?}: {key}"), path);
-        let token = match &config.token_file {
-            None => None,
-            Some(path) => {
-                let token = Token::new(read("token_file", path)?.expose());
-                Some(token.map_err(|error| refuse("token_file", &error))?)
-            }
-        };
-        let key = match &config.key_file {
-            None => None,
-            Some(path) => {
-                let key = CallbackKey::new(read("key_file", path)?.expose());
-                Some(key.map_err(|error| refuse("key_file", &error))?)
-            }
-        };
+    pub(crate) fn new(target: &Forward) -> Result<Self, Failure> {
+        let at = |key: &str| format!("forward {:?}: {key}", target.name);
+        let uri =
+            target.url.parse().map_err(|error| Failure::new(format!("{}: {error}", at("url"))))?;
+        let token = target.token_file.as_deref();
+        let token = token.map(|path| config::token(&at("token_file"), path)).transpose()?;
+        let key = target.key_file.as_deref();
+        let key = key.map(|path| config::callback_key(&at("key_file"), path)).transpose()?;
         let sender = Sender::new(token, key);
-        Ok(Self { name: config.name.clone(), give_up_after: config.give_up_after, uri, sender })
+        Ok(Self { name: target.name.clone(), give_up_after: target.give_up_after, uri, sender })
     }
 
     /// Posts a message. Only a 2xx status is a delivery.

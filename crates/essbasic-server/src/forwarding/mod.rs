@@ -14,6 +14,7 @@ use tokio::time::sleep;
 pub(crate) use self::delivery::Target;
 
 use crate::bodies::Bodies;
+use crate::delay::{backoff, millis};
 use crate::jobs::claim_failed;
 use crate::ledger::{
     Forward, ForwardClaim, ForwardOutcome, ForwardSettlement, Ledger, Reason, WorkerId,
@@ -138,7 +139,7 @@ async fn attempt(target: &Target, shared: &Shared, forward: &Forward) -> Forward
 
 /// Returns the outcome of a failed attempt: another one, unless the next one would be after `give_up_after`.
 fn again(target: &Target, forward: &Forward) -> ForwardOutcome {
-    let delay = millis(backoff(forward.attempt));
+    let delay = millis(next_delay(forward.attempt));
     let age = forward.now.saturating_sub(forward.queued_at);
     if age.saturating_add(delay) > millis(target.give_up_after) {
         return ForwardOutcome::Dead { reason: Reason::TargetFailed };
@@ -147,14 +148,8 @@ fn again(target: &Target, forward: &Forward) -> ForwardOutcome {
 }
 
 /// Returns the delay after an attempt: 1 s, doubled up to an hour, with a jitter of a quarter.
-fn backoff(attempt: i64) -> Duration {
-    let doublings = u32::try_from(attempt.clamp(1, 13) - 1).unwrap_or_default();
-    let delay = Duration::from_secs(1).saturating_mul(1 << doublings).min(MAX_BACKOFF);
-    delay.mul_f64(1.0 - 0.25 * fastrand::f64())
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+fn next_delay(attempt: i64) -> Duration {
+    backoff(attempt, Duration::from_secs(1), MAX_BACKOFF).mul_f64(1.0 - 0.25 * fastrand::f64())
 }
 
 #[cfg(test)]
@@ -167,7 +162,7 @@ mod tests {
             [(1, 1), (2, 2), (5, 16), (12, 2_048), (13, 3_600), (9_999, 3_600)]
         {
             for _ in 0..100 {
-                let delay = backoff(attempt).as_secs_f64();
+                let delay = next_delay(attempt).as_secs_f64();
                 let longest = f64::from(longest);
                 assert!(delay <= longest && delay >= 0.75 * longest, "{attempt}: {delay}");
             }
