@@ -14,6 +14,7 @@ mod failure;
 mod forwarding;
 mod http;
 mod jobs;
+mod json;
 pub mod ledger;
 mod log;
 mod metrics;

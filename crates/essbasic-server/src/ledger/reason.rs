@@ -83,6 +83,54 @@ impl Reason {
         }
     }
 
+    /// Returns the next step for a person who finds a dead contract or forward with this reason.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::NotFound => {
+                "check that the contract belongs to the application of account.app_id; drop it if it does not"
+            }
+            Self::NotPermitted => {
+                "authorize account.operator to download contracts of the organization, then retry"
+            }
+            Self::InvalidId => {
+                "add the contract again with the ID that the service returned, and drop this one"
+            }
+            Self::NoFiles => {
+                "open the contract in the console of the service; retry if it has files, otherwise drop it"
+            }
+            Self::TooManyFiles => "download the contract with `essbasic download`, then drop it",
+            Self::FileTooLarge => {
+                "download the contract from the console of the service, then drop it"
+            }
+            Self::InvalidFile => {
+                "open the PDF in the console of the service; retry if it can be read there"
+            }
+            Self::LinkRefused => {
+                "check the host of the links and update essbasic-server, then retry"
+            }
+            Self::DownloadFailed => {
+                "check the network and proxy between this server and the file servers, then retry"
+            }
+            Self::StorageFailed => "check space and permissions of archive.to, then retry",
+            Self::ServiceFailed => "look up the code in the timeline of the contract, then retry",
+            Self::WorkerLost => {
+                "look for crashes and memory limits in the logs of the replicas, then retry"
+            }
+            Self::TargetFailed => {
+                "check that the target responds with 2xx, then replay the message"
+            }
+            Self::TargetRefused => {
+                "check the token, key and URL of the target, then replay the message"
+            }
+            Self::TargetRemoved => {
+                "configure the target again and replay the message, if it is still needed"
+            }
+            Self::BodyExpired => {
+                "the message cannot be replayed; query the contract instead, and raise messages.retention"
+            }
+        }
+    }
+
     /// Returns the reason with this code.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == code)
