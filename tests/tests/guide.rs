@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use workspace_tests::root;
 
 /// Document in English and in Chinese.
-const PAIRS: [[&str; 2]; 9] = [
+const PAIRS: [[&str; 2]; 10] = [
     ["README.md", "README.zh-CN.md"],
     ["docs/guide/getting-started.md", "docs/guide/zh-CN/getting-started.md"],
     ["docs/guide/callbacks.md", "docs/guide/zh-CN/callbacks.md"],
@@ -21,6 +21,7 @@ const PAIRS: [[&str; 2]; 9] = [
     ["docs/guide/observability.md", "docs/guide/zh-CN/observability.md"],
     ["docs/guide/tenants.md", "docs/guide/zh-CN/tenants.md"],
     ["docs/guide/explorer.md", "docs/guide/zh-CN/explorer.md"],
+    ["docs/guide/server.md", "docs/guide/zh-CN/server.md"],
 ];
 
 fn read(path: &str) -> String {

@@ -67,6 +67,9 @@ pub mod services {}
 #[doc = include_str!("../guide/explorer.md")]
 pub mod explorer {}
 
+#[doc = include_str!("../guide/server.md")]
+pub mod server {}
+
 /// Pages in Chinese (简体中文).
 pub mod zh_cn {
     /// [archiving]: crate::guide::zh_cn::archiving
@@ -103,4 +106,7 @@ pub mod zh_cn {
     /// [testing]: crate::guide::testing
     #[doc = include_str!("../guide/zh-CN/explorer.md")]
     pub mod explorer {}
+
+    #[doc = include_str!("../guide/zh-CN/server.md")]
+    pub mod server {}
 }

@@ -10,5 +10,6 @@
 
 mod callbacks;
 mod configuration;
+mod deploy;
 mod emulated;
 mod support;
