@@ -159,7 +159,7 @@ mod tests {
         assert!(moment(&rebooked) >= moments[2] && rebooked != third, "{rebooked:?}");
         one.release(&rebooked);
         one.release(&third);
-        let booked = async || ledger.paces().await.unwrap().remove(0).1;
+        let booked = async || ledger.paces().await.unwrap().actions.remove(0).1;
         while booked().await.len() > 2 {
             tokio::task::yield_now().await;
         }
@@ -173,7 +173,7 @@ mod tests {
             let limiter = LedgerLimiter::new(ledger.clone(), 2, LATE);
             ledger.inject("Book", Fault::Late(Duration::from_millis(latency)));
             let permit = limiter.reserve(&request(at(Duration::ZERO))).await.unwrap();
-            let booked = async || ledger.paces().await.unwrap().remove(0).1;
+            let booked = async || ledger.paces().await.unwrap().actions.remove(0).1;
             while booked().await.len() > 1 {
                 tokio::task::yield_now().await;
             }

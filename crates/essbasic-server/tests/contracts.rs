@@ -214,14 +214,14 @@ async fn forwards_of_a_contract_wait_for_their_predecessor() {
     };
     let first = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
     assert_eq!(ids(&first), ["a1", "b1"]);
-    settle(first[0].seq, 1, ForwardOutcome::Again { delay: 0 }).await.unwrap();
+    settle(first[0].seq, 1, ForwardOutcome::Again { delay: 0, detail: "status 500".to_owned() }).await.unwrap();
     let again = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
     assert_eq!((ids(&again), again[0].attempt), (vec!["a1".to_owned()], 2));
     // A redelivery has no order.
     ledger.replay("a3", "target").await.unwrap();
     let replayed = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
     assert_eq!(ids(&replayed), ["a3"]);
-    let dead = ForwardOutcome::Dead { reason: Reason::TargetRefused };
+    let dead = ForwardOutcome::Dead { reason: Reason::TargetRefused, detail: String::new() };
     settle(again[0].seq, 2, dead).await.unwrap();
     let second = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
     assert_eq!(ids(&second), ["a2"]);
@@ -254,7 +254,7 @@ async fn bodies_expire_and_messages_are_duplicates_for_seven_days() {
     let dead = ForwardSettlement {
         seq: claimed[0].seq,
         attempt: 1,
-        outcome: ForwardOutcome::Dead { reason: Reason::TargetRemoved },
+        outcome: ForwardOutcome::Dead { reason: Reason::TargetRemoved, detail: String::new() },
     };
     ledger.settle_forwards(&worker, vec![dead]).await.unwrap();
     assert_eq!(ledger.sweep(DAY, 10).await.unwrap().bodies, 1);

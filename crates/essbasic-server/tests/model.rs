@@ -197,10 +197,11 @@ impl Store {
                 shown(claimed)
             }
             Step::SettleForwards(worker, outcome, delay) => {
+                let detail = format!("detail {outcome}");
                 let outcome = match outcome % 4 {
                     0 => ForwardOutcome::Delivered,
-                    1 => ForwardOutcome::Again { delay: *delay },
-                    2 => ForwardOutcome::Dead { reason: Reason::TargetRefused },
+                    1 => ForwardOutcome::Again { delay: *delay, detail },
+                    2 => ForwardOutcome::Dead { reason: Reason::TargetRefused, detail },
                     _ => ForwardOutcome::Released { delay: *delay },
                 };
                 let forwards = std::mem::take(&mut self.forwards[*worker]);
@@ -300,6 +301,8 @@ impl Store {
         text += &format!("{:?}\n", ledger.pauses().await.unwrap());
         text += &format!("{:?}\n", ledger.paces().await.unwrap());
         text += &format!("{:?}\n", ledger.samples(0).await.unwrap());
+        let targets = ledger.targets((0..3).map(target).collect()).await.unwrap();
+        text += &format!("{targets:?}\n");
         (ledger.counts().await.unwrap(), text)
     }
 }

@@ -78,7 +78,7 @@ async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId) -> Roun
     let mut panicked = HashMap::new();
     for forward in claimed {
         let (seq, number) = (forward.seq, forward.attempt);
-        let outcome = again(target, &forward);
+        let outcome = again(target, &forward, "the delivery panicked; please report this");
         let (target, shared) = (Arc::clone(target), shared.clone());
         let delivery = deliveries.spawn(async move { attempt(&target, &shared, &forward).await });
         // The claim of a delivery that panics is settled too: it counts, so that it does not panic for ever.
@@ -126,25 +126,30 @@ async fn attempt(target: &Target, shared: &Shared, forward: &Forward) -> Forward
             message = forward.message_id,
             "cannot decrypt a body"
         );
-        return again(target, forward);
+        return again(
+            target,
+            forward,
+            "cannot decrypt the body; check messages.body_key_file",
+        );
     };
     match target.deliver(&*shared.transport, &body).await {
         Ok(()) => ForwardOutcome::Delivered,
         Err(cause) => {
             tracing::warn!(target = target.name, message = forward.message_id, %cause, "not delivered");
-            again(target, forward)
+            again(target, forward, &cause.to_string())
         }
     }
 }
 
 /// Returns the outcome of a failed attempt: another one, unless the next one would be after `give_up_after`.
-fn again(target: &Target, forward: &Forward) -> ForwardOutcome {
+fn again(target: &Target, forward: &Forward, cause: &str) -> ForwardOutcome {
+    let detail = cause.to_owned();
     let delay = millis(next_delay(forward.attempt));
     let age = forward.now.saturating_sub(forward.queued_at);
     if age.saturating_add(delay) > millis(target.give_up_after) {
-        return ForwardOutcome::Dead { reason: Reason::TargetFailed };
+        return ForwardOutcome::Dead { reason: Reason::TargetFailed, detail };
     }
-    ForwardOutcome::Again { delay }
+    ForwardOutcome::Again { delay, detail }
 }
 
 /// Returns the delay after an attempt: 1 s, doubled up to an hour, with a jitter of a quarter.

@@ -112,11 +112,15 @@ pub enum ForwardOutcome {
     Again {
         /// Delay until the next attempt, in milliseconds.
         delay: i64,
+        /// Cause for people, without personal data, URLs and bodies.
+        detail: String,
     },
     /// The forward is given up. Its successor proceeds.
     Dead {
         /// Reason.
         reason: Reason,
+        /// Cause for people, as of `Again`.
+        detail: String,
     },
     /// The attempt did not begin, and does not count.
     Released {

@@ -50,8 +50,8 @@ pub use self::pace::{Booking, Pace};
 pub use self::reason::Reason;
 pub use self::requests::Swept;
 pub use self::view::{
-    Contract, ContractQuery, Counts, Event, Finish, ForwardView, MessageQuery, MessageView, Pause,
-    Sample, Selected, State, WorkerView,
+    Booked, Contract, ContractQuery, Counts, Event, Finish, ForwardView, MessageQuery, MessageView,
+    Pause, Sample, Selected, State, TargetView, WorkerView,
 };
 pub use self::worker::{Lease, WorkerId};
 
@@ -94,12 +94,7 @@ enum Store {
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the URL, which contains a password.
-        let store = match self.store {
-            Store::Memory(_) => "memory",
-            Store::Sqlite(_) => "sqlite",
-            Store::Postgres(_) => "postgres",
-        };
-        f.debug_struct("Ledger").field("store", &store).finish()
+        f.debug_struct("Ledger").field("store", &self.store_kind()).finish()
     }
 }
 
@@ -149,6 +144,15 @@ impl Ledger {
             store_id,
             #[cfg(test)]
             fault: Arc::default(),
+        }
+    }
+
+    /// Returns the kind of the store: `memory`, `sqlite` or `postgres`.
+    pub fn store_kind(&self) -> &'static str {
+        match self.store {
+            Store::Memory(_) => "memory",
+            Store::Sqlite(_) => "sqlite",
+            Store::Postgres(_) => "postgres",
         }
     }
 

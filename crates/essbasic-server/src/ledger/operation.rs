@@ -65,7 +65,7 @@ operations! {
     Replay => i64, replay, sql::forwards::replay, Write;
     Book => pace::Booking, book, sql::workers::book, Write;
     ReleaseMoments => (), release, sql::workers::release, Write;
-    Paces => Vec<(String, Vec<i64>)>, paces, sql::workers::paces, Read;
+    Paces => view::Booked, paces, sql::workers::paces, Read;
     CountAll => view::Counts, counts, sql::people::counts, Read;
     ListContracts => Vec<view::Contract>, contracts, sql::people::contracts, Read;
     ShowContract => Option<(view::Contract, Vec<view::Event>)>, contract, sql::people::contract, Read;
@@ -74,6 +74,7 @@ operations! {
     DropContracts => Vec<view::Selected>, drop_contracts, sql::contracts::drop_contracts, Write;
     ListMessages => Vec<view::MessageView>, messages, sql::people::messages, Read;
     ShowMessage => view::MessageView, message, sql::people::message, Read;
+    ShowTargets => Vec<view::TargetView>, targets, sql::forwards::targets, Read;
     ListWorkers => Vec<view::WorkerView>, workers, sql::people::workers, Read;
     PauseLoop => (), pause, sql::workers::pause, Write;
     Probe => bool, probe, sql::workers::probe, Write;

@@ -197,6 +197,30 @@ pub struct ForwardView {
     pub dead: Option<Reason>,
 }
 
+/// Latest events of a target of forwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TargetView {
+    /// Name.
+    pub name: String,
+    /// Time of the latest delivery.
+    pub delivered_at: Option<i64>,
+    /// Time of the latest attempt that failed.
+    pub failed_at: Option<i64>,
+    /// Cause of the latest attempt that failed.
+    pub error: Option<String>,
+}
+
+/// Booked moments of requests.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Booked {
+    /// Time of the store.
+    pub now: i64,
+    /// Actions with their moments at the time of the last booking, ascending.
+    pub actions: Vec<(String, Vec<i64>)>,
+}
+
 /// Messages to list, latest first.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct MessageQuery {

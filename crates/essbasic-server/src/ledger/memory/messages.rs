@@ -7,9 +7,10 @@ use super::super::limits;
 use super::super::message::{Forward, ForwardOutcome, Message, Receipt};
 use super::super::reason::Reason;
 use super::super::requests::{
-    ClaimForwards, Receive, Replay, SettleForwards, Sweep, Swept, WORKER_ROW_MS,
+    ClaimForwards, Receive, Replay, SettleForwards, ShowTargets, Sweep, Swept, WORKER_ROW_MS,
 };
 use super::super::rows::{Open, Row};
+use super::super::view::TargetView;
 use super::{Memory, Queued, Stored};
 
 impl Memory {
@@ -75,6 +76,7 @@ impl Memory {
             queued_at: now,
             delivered_at: None,
             dead: None,
+            failure: None,
         };
         self.outbox.insert(self.last_forward, queued);
         self.last_forward
@@ -163,8 +165,14 @@ impl Memory {
             row.owner = None;
             match &settlement.outcome {
                 ForwardOutcome::Delivered => row.delivered_at = Some(now),
-                ForwardOutcome::Again { delay } => row.due = now.saturating_add(*delay),
-                ForwardOutcome::Dead { reason } => row.dead = Some(*reason),
+                ForwardOutcome::Again { delay, detail } => {
+                    row.due = now.saturating_add(*delay);
+                    row.failure = Some((now, detail.clone()));
+                }
+                ForwardOutcome::Dead { reason, detail } => {
+                    row.dead = Some(*reason);
+                    row.failure = Some((now, detail.clone()));
+                }
                 ForwardOutcome::Released { delay } => {
                     row.attempt -= 1;
                     row.due = now.saturating_add(*delay);
@@ -186,6 +194,21 @@ impl Memory {
         }
         let seq = *seq;
         Ok(self.queue(&request.target, seq, true, now))
+    }
+
+    pub(crate) fn targets(
+        &mut self,
+        request: &ShowTargets,
+        _now: i64,
+    ) -> Result<Vec<TargetView>, Error> {
+        let views = request.names.iter().map(|name| {
+            let rows = || self.outbox.values().filter(|row| row.target == *name);
+            let failure = rows().filter_map(|row| row.failure.clone()).max_by_key(|(at, _)| *at);
+            let (failed_at, error) = failure.unzip();
+            let delivered_at = rows().filter_map(|row| row.delivered_at).max();
+            TargetView { name: name.clone(), delivered_at, failed_at, error }
+        });
+        Ok(views.collect())
     }
 
     pub(crate) fn sweep(&mut self, request: &Sweep, now: i64) -> Result<Swept, Error> {

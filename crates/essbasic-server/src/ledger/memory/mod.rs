@@ -53,6 +53,8 @@ struct Queued {
     queued_at: i64,
     delivered_at: Option<i64>,
     dead: Option<super::reason::Reason>,
+    /// Time and cause of the last attempt that failed.
+    failure: Option<(i64, String)>,
 }
 
 impl Queued {

@@ -7,7 +7,7 @@ use super::super::requests::{
 };
 use super::super::rows::Open;
 use super::super::view::{
-    Contract, Counts, Event, ForwardView, MessageView, Pause, Sample, WorkerView,
+    Booked, Contract, Counts, Event, ForwardView, MessageView, Pause, Sample, WorkerView,
 };
 use super::{Memory, Stored};
 
@@ -145,12 +145,9 @@ impl Memory {
             .collect())
     }
 
-    pub(crate) fn paces(
-        &mut self,
-        _request: &Paces,
-        _now: i64,
-    ) -> Result<Vec<(String, Vec<i64>)>, Error> {
-        Ok(self.paces.iter().map(|(action, booked)| (action.clone(), booked.clone())).collect())
+    pub(crate) fn paces(&mut self, _request: &Paces, now: i64) -> Result<Booked, Error> {
+        let actions = self.paces.iter().map(|(action, booked)| (action.clone(), booked.clone()));
+        Ok(Booked { now, actions: actions.collect() })
     }
 
     pub(crate) fn pause(&mut self, request: &PauseLoop, now: i64) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use super::super::message::{
     Forward, ForwardClaim, ForwardOutcome, ForwardSettlement, Message, Receipt,
 };
 use super::super::requests as request;
-use super::super::view::{MessageQuery, MessageView};
+use super::super::view::{MessageQuery, MessageView, TargetView};
 use super::super::worker::WorkerId;
 use super::super::{Ledger, limits};
 
@@ -83,14 +83,18 @@ impl Ledger {
     pub async fn settle_forwards(
         &self,
         worker: &WorkerId,
-        settlements: Vec<ForwardSettlement>,
+        mut settlements: Vec<ForwardSettlement>,
     ) -> Result<Vec<i64>, Error> {
         limits::batch(settlements.len())?;
-        for settlement in &settlements {
-            if let ForwardOutcome::Again { delay } | ForwardOutcome::Released { delay } =
-                &settlement.outcome
-            {
-                limits::delay(*delay)?;
+        for settlement in &mut settlements {
+            match &mut settlement.outcome {
+                ForwardOutcome::Delivered => {}
+                ForwardOutcome::Again { delay, detail } => {
+                    limits::delay(*delay)?;
+                    *detail = limits::detail(detail);
+                }
+                ForwardOutcome::Dead { detail, .. } => *detail = limits::detail(detail),
+                ForwardOutcome::Released { delay } => limits::delay(*delay)?,
             }
         }
         self.run(request::SettleForwards { worker: worker.as_str().to_owned(), settlements }).await
@@ -106,6 +110,17 @@ impl Ledger {
         limits::name("name of a target", target)?;
         let (message_id, target) = (message_id.to_owned(), target.to_owned());
         self.run(request::Replay { message_id, target }).await
+    }
+
+    /// Returns the latest delivery and failure of targets, in the order of the names. Only forwards that are stored count: those in
+    /// the queue, and those of messages that are not swept.
+    ///
+    /// # Errors
+    /// Returns an error if a name is invalid or the store is unavailable.
+    pub async fn targets(&self, names: Vec<String>) -> Result<Vec<TargetView>, Error> {
+        limits::batch(names.len())?;
+        names.iter().try_for_each(|name| limits::name("name of a target", name))?;
+        self.run(request::ShowTargets { names }).await
     }
 
     /// Lists messages, latest first, without their forwards.

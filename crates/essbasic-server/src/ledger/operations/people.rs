@@ -3,7 +3,7 @@
 use super::super::error::Error;
 use super::super::pace::{Booking, Pace};
 use super::super::requests::{self as request, Swept};
-use super::super::view::{Counts, Pause, Sample};
+use super::super::view::{Booked, Counts, Pause, Sample};
 use super::super::{Ledger, limits};
 
 /// Rate.
@@ -45,7 +45,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Returns an error if the store is unavailable.
-    pub async fn paces(&self) -> Result<Vec<(String, Vec<i64>)>, Error> {
+    pub async fn paces(&self) -> Result<Booked, Error> {
         self.run(request::Paces {}).await
     }
 }

@@ -3,7 +3,8 @@
 use super::super::error::{Error, ErrorKind};
 use super::super::message::{Forward, ForwardOutcome};
 use super::super::reason::Reason;
-use super::super::requests::{ClaimForwards, Replay, SettleForwards};
+use super::super::requests::{ClaimForwards, Replay, SettleForwards, ShowTargets};
+use super::super::view::TargetView;
 use super::contracts::without_live_owner;
 use super::messages::{OUTBOX, outbox_row};
 use super::tx::{Failure, Sql, Tx};
@@ -99,6 +100,10 @@ pub(crate) async fn claim_forwards<T: Tx>(
     }
 }
 
+fn failed(sql: Sql, now: i64, detail: &String) -> Sql {
+    sql.push("failed_at = ").bind(now).push(", error = ").bind(detail)
+}
+
 pub(crate) async fn settle_forwards<T: Tx>(
     tx: &mut T,
     request: &SettleForwards,
@@ -121,9 +126,11 @@ pub(crate) async fn settle_forwards<T: Tx>(
         let sql = Sql::new("UPDATE outbox SET owner = NULL, ");
         let sql = match &settlement.outcome {
             ForwardOutcome::Delivered => sql.push("pending = 0, delivered_at = ").bind(now),
-            ForwardOutcome::Again { delay } => sql.push("due = ").bind(now.saturating_add(*delay)),
-            ForwardOutcome::Dead { reason } => {
-                sql.push("pending = 0, dead = ").bind(reason.as_str())
+            ForwardOutcome::Again { delay, detail } => {
+                failed(sql, now, detail).push(", due = ").bind(now.saturating_add(*delay))
+            }
+            ForwardOutcome::Dead { reason, detail } => {
+                failed(sql, now, detail).push(", pending = 0, dead = ").bind(reason.as_str())
             }
             ForwardOutcome::Released { delay } => {
                 sql.push("attempt = attempt - 1, due = ").bind(now.saturating_add(*delay))
@@ -156,4 +163,31 @@ pub(crate) async fn replay<T: Tx>(tx: &mut T, request: &Replay) -> Result<i64, F
     let rows = tx.query(Sql::new(OUTBOX).rows([row]).push(" RETURNING seq")).await?;
     let seq = rows.into_iter().next().map(|mut fields| fields.int()).transpose()?;
     seq.ok_or_else(super::tx::unexpected)
+}
+
+pub(crate) async fn targets<T: Tx>(
+    tx: &mut T,
+    request: &ShowTargets,
+) -> Result<Vec<TargetView>, Failure> {
+    let mut views = Vec::new();
+    for name in &request.names {
+        // Each part reads one entry of an index, whatever number of forwards is stored.
+        let failure = |sql: Sql, column: &str| {
+            sql.push(&format!(", (SELECT {column} FROM outbox WHERE target = "))
+                .bind(name)
+                .push(" AND failed_at IS NOT NULL ORDER BY failed_at DESC, seq DESC LIMIT 1)")
+        };
+        let sql = Sql::new("SELECT (SELECT max(delivered_at) FROM outbox WHERE target = ")
+            .bind(name)
+            .push(" AND delivered_at IS NOT NULL)");
+        for mut fields in tx.query(failure(failure(sql, "failed_at"), "error")).await? {
+            views.push(TargetView {
+                name: name.clone(),
+                delivered_at: fields.int_or_null()?,
+                failed_at: fields.int_or_null()?,
+                error: fields.text_or_null()?,
+            });
+        }
+    }
+    Ok(views)
 }

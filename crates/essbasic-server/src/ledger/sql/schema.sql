@@ -79,13 +79,19 @@ CREATE TABLE outbox (
     attempt {int} NOT NULL,
     queued_at {int} NOT NULL,
     delivered_at {int},
-    dead TEXT
+    dead TEXT,
+    -- Time and cause of the last attempt that failed.
+    failed_at {int},
+    error TEXT
 ){hot};
 CREATE INDEX outbox_due ON outbox (target, due, seq) WHERE pending = 1;
 CREATE INDEX outbox_order ON outbox (target, flow_id, seq) WHERE pending = 1 AND replay = 0;
 CREATE INDEX outbox_owner ON outbox (owner) WHERE owner IS NOT NULL;
 CREATE INDEX outbox_dead ON outbox (target) WHERE dead IS NOT NULL;
 CREATE INDEX outbox_message ON outbox (message);
+-- The latest delivery and the latest failure of a target.
+CREATE INDEX outbox_delivered ON outbox (target, delivered_at) WHERE delivered_at IS NOT NULL;
+CREATE INDEX outbox_failed ON outbox (target, failed_at, seq) WHERE failed_at IS NOT NULL;
 
 -- The moments of each action, separated by commas.
 CREATE TABLE pace (action {key} PRIMARY KEY, moments TEXT NOT NULL){hot};

@@ -7,7 +7,7 @@ use super::super::pace::{self, Booking};
 use super::super::requests::{
     Beat, Book, Enter, Leave, Paces, PauseLoop, Pauses, Probe, ReleaseMoments, Resume,
 };
-use super::super::view::Pause;
+use super::super::view::{Booked, Pause};
 use super::super::worker::Lease;
 use super::rows::{Save, load_owned, save};
 use super::schema::store_id;
@@ -129,18 +129,15 @@ pub(crate) async fn release<T: Tx>(tx: &mut T, request: &ReleaseMoments) -> Resu
     store_moments(tx, &request.action, &booked).await
 }
 
-pub(crate) async fn paces<T: Tx>(
-    tx: &mut T,
-    _request: &Paces,
-) -> Result<Vec<(String, Vec<i64>)>, Failure> {
+pub(crate) async fn paces<T: Tx>(tx: &mut T, _request: &Paces) -> Result<Booked, Failure> {
+    let now = tx.now().await?;
     let rows = tx.query(Sql::new("SELECT action, moments FROM pace ORDER BY action")).await?;
-    rows.into_iter()
-        .map(|mut fields| {
-            let (action, text) = (fields.text()?, fields.text()?);
-            let moments = text.split(',').filter_map(|moment| moment.parse().ok()).collect();
-            Ok((action, moments))
-        })
-        .collect()
+    let actions = rows.into_iter().map(|mut fields| {
+        let (action, text) = (fields.text()?, fields.text()?);
+        let moments = text.split(',').filter_map(|moment| moment.parse().ok()).collect();
+        Ok((action, moments))
+    });
+    Ok(Booked { now, actions: actions.collect::<Result<_, Failure>>()? })
 }
 
 pub(crate) async fn pause<T: Tx>(tx: &mut T, request: &PauseLoop) -> Result<(), Failure> {
