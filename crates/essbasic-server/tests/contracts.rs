@@ -214,7 +214,9 @@ async fn forwards_of_a_contract_wait_for_their_predecessor() {
     };
     let first = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
     assert_eq!(ids(&first), ["a1", "b1"]);
-    settle(first[0].seq, 1, ForwardOutcome::Again { delay: 0, detail: "status 500".to_owned() }).await.unwrap();
+    settle(first[0].seq, 1, ForwardOutcome::Again { delay: 0, detail: "status 500".to_owned() })
+        .await
+        .unwrap();
     let again = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
     assert_eq!((ids(&again), again[0].attempt), (vec!["a1".to_owned()], 2));
     // A redelivery has no order.

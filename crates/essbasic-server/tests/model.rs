@@ -301,7 +301,7 @@ impl Store {
         text += &format!("{:?}\n", ledger.pauses().await.unwrap());
         text += &format!("{:?}\n", ledger.paces().await.unwrap());
         text += &format!("{:?}\n", ledger.samples(0).await.unwrap());
-        let targets = ledger.targets((0..3).map(target).collect()).await.unwrap();
+        let targets = ledger.target_health((0..3).map(target).collect()).await.unwrap();
         text += &format!("{targets:?}\n");
         (ledger.counts().await.unwrap(), text)
     }

@@ -51,7 +51,7 @@ pub use self::reason::Reason;
 pub use self::requests::Swept;
 pub use self::view::{
     Booked, Contract, ContractQuery, Counts, Event, Finish, ForwardView, MessageQuery, MessageView,
-    Pause, Sample, Selected, State, TargetView, WorkerView,
+    Pause, Sample, Selected, State, TargetHealth, WorkerView,
 };
 pub use self::worker::{Lease, WorkerId};
 

@@ -74,7 +74,7 @@ operations! {
     DropContracts => Vec<view::Selected>, drop_contracts, sql::contracts::drop_contracts, Write;
     ListMessages => Vec<view::MessageView>, messages, sql::people::messages, Read;
     ShowMessage => view::MessageView, message, sql::people::message, Read;
-    ShowTargets => Vec<view::TargetView>, targets, sql::forwards::targets, Read;
+    TargetHealth => Vec<view::TargetHealth>, target_health, sql::forwards::target_health, Read;
     ListWorkers => Vec<view::WorkerView>, workers, sql::people::workers, Read;
     PauseLoop => (), pause, sql::workers::pause, Write;
     Probe => bool, probe, sql::workers::probe, Write;

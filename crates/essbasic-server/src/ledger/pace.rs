@@ -17,6 +17,15 @@ pub struct Pace {
     pub horizon: i64,
 }
 
+impl Pace {
+    /// Returns the number of moments that could be booked now, up to `count`.
+    pub(crate) fn free(&self, mut booked: Vec<i64>, now: i64) -> usize {
+        // Later ones are in no window with this time.
+        booked.retain(|moment| *moment < now.saturating_add(self.window));
+        book(&mut booked, now, self).moments.len()
+    }
+}
+
 /// Booked moments. Times are those of the clock of the store, in milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -39,7 +39,7 @@ requests! {
     DropContracts { flow_ids: Vec<String> }
     ListMessages { query: MessageQuery }
     ShowMessage { message_id: String }
-    ShowTargets { names: Vec<String> }
+    TargetHealth { names: Vec<String> }
     ListWorkers { }
     PauseLoop { name: String, cause: String, delay: i64 }
     Probe { name: String, delay: i64 }

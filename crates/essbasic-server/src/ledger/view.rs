@@ -19,6 +19,9 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Claimed, Self::Done, Self::Dead];
+
     /// Returns the code in the API and the metrics.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -200,7 +203,7 @@ pub struct ForwardView {
 /// Latest events of a target of forwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct TargetView {
+pub struct TargetHealth {
     /// Name.
     pub name: String,
     /// Time of the latest delivery.

@@ -7,10 +7,10 @@ use super::super::limits;
 use super::super::message::{Forward, ForwardOutcome, Message, Receipt};
 use super::super::reason::Reason;
 use super::super::requests::{
-    ClaimForwards, Receive, Replay, SettleForwards, ShowTargets, Sweep, Swept, WORKER_ROW_MS,
+    ClaimForwards, Receive, Replay, SettleForwards, Sweep, Swept, TargetHealth, WORKER_ROW_MS,
 };
 use super::super::rows::{Open, Row};
-use super::super::view::TargetView;
+use super::super::view;
 use super::{Memory, Queued, Stored};
 
 impl Memory {
@@ -196,17 +196,17 @@ impl Memory {
         Ok(self.queue(&request.target, seq, true, now))
     }
 
-    pub(crate) fn targets(
+    pub(crate) fn target_health(
         &mut self,
-        request: &ShowTargets,
+        request: &TargetHealth,
         _now: i64,
-    ) -> Result<Vec<TargetView>, Error> {
+    ) -> Result<Vec<view::TargetHealth>, Error> {
         let views = request.names.iter().map(|name| {
             let rows = || self.outbox.values().filter(|row| row.target == *name);
             let failure = rows().filter_map(|row| row.failure.clone()).max_by_key(|(at, _)| *at);
             let (failed_at, error) = failure.unzip();
             let delivered_at = rows().filter_map(|row| row.delivered_at).max();
-            TargetView { name: name.clone(), delivered_at, failed_at, error }
+            view::TargetHealth { name: name.clone(), delivered_at, failed_at, error }
         });
         Ok(views.collect())
     }

@@ -5,7 +5,7 @@ use super::super::message::{
     Forward, ForwardClaim, ForwardOutcome, ForwardSettlement, Message, Receipt,
 };
 use super::super::requests as request;
-use super::super::view::{MessageQuery, MessageView, TargetView};
+use super::super::view::{MessageQuery, MessageView, TargetHealth};
 use super::super::worker::WorkerId;
 use super::super::{Ledger, limits};
 
@@ -117,10 +117,10 @@ impl Ledger {
     ///
     /// # Errors
     /// Returns an error if a name is invalid or the store is unavailable.
-    pub async fn targets(&self, names: Vec<String>) -> Result<Vec<TargetView>, Error> {
+    pub async fn target_health(&self, names: Vec<String>) -> Result<Vec<TargetHealth>, Error> {
         limits::batch(names.len())?;
         names.iter().try_for_each(|name| limits::name("name of a target", name))?;
-        self.run(request::ShowTargets { names }).await
+        self.run(request::TargetHealth { names }).await
     }
 
     /// Lists messages, latest first, without their forwards.

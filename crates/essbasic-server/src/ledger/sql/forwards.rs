@@ -3,8 +3,8 @@
 use super::super::error::{Error, ErrorKind};
 use super::super::message::{Forward, ForwardOutcome};
 use super::super::reason::Reason;
-use super::super::requests::{ClaimForwards, Replay, SettleForwards, ShowTargets};
-use super::super::view::TargetView;
+use super::super::requests::{ClaimForwards, Replay, SettleForwards, TargetHealth};
+use super::super::view;
 use super::contracts::without_live_owner;
 use super::messages::{OUTBOX, outbox_row};
 use super::tx::{Failure, Sql, Tx};
@@ -165,10 +165,10 @@ pub(crate) async fn replay<T: Tx>(tx: &mut T, request: &Replay) -> Result<i64, F
     seq.ok_or_else(super::tx::unexpected)
 }
 
-pub(crate) async fn targets<T: Tx>(
+pub(crate) async fn target_health<T: Tx>(
     tx: &mut T,
-    request: &ShowTargets,
-) -> Result<Vec<TargetView>, Failure> {
+    request: &TargetHealth,
+) -> Result<Vec<view::TargetHealth>, Failure> {
     let mut views = Vec::new();
     for name in &request.names {
         // Each part reads one entry of an index, whatever number of forwards is stored.
@@ -181,7 +181,7 @@ pub(crate) async fn targets<T: Tx>(
             .bind(name)
             .push(" AND delivered_at IS NOT NULL)");
         for mut fields in tx.query(failure(failure(sql, "failed_at"), "error")).await? {
-            views.push(TargetView {
+            views.push(view::TargetHealth {
                 name: name.clone(),
                 delivered_at: fields.int_or_null()?,
                 failed_at: fields.int_or_null()?,
