@@ -20,6 +20,7 @@ mod log;
 mod metrics;
 mod ops;
 mod pace;
+mod queries;
 mod receive;
 mod reconcile;
 mod serve;

@@ -126,11 +126,7 @@ async fn attempt(target: &Target, shared: &Shared, forward: &Forward) -> Forward
             message = forward.message_id,
             "cannot decrypt a body"
         );
-        return again(
-            target,
-            forward,
-            "cannot decrypt the body; check messages.body_key_file",
-        );
+        return again(target, forward, "cannot decrypt the body; check messages.body_key_file");
     };
     match target.deliver(&*shared.transport, &body).await {
         Ok(()) => ForwardOutcome::Delivered,
