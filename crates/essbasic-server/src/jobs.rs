@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use crate::ledger::{Claim, Claimed, ErrorKind, Ledger, Outcome, Settlement, Task, WorkerId};
 use crate::metrics::Metrics;
+use crate::pulse::{Pulse, STEP};
 use crate::worker::{Incarnation, Round, settle};
 
 /// Pause while nothing is due, or the store is unavailable.
@@ -15,6 +16,9 @@ const IDLE: Duration = Duration::from_secs(1);
 
 /// Time between probes of a paused loop, in milliseconds.
 const PROBE_MS: i64 = 180_000;
+
+/// Time for the work on one claim. Each call and transfer in it has a timeout of its own.
+const WORK: Duration = Duration::from_secs(3_600);
 
 /// Least delay until the next attempt after an outage of the service, in milliseconds.
 const OUTAGE_MS: i64 = 30_000;
@@ -51,11 +55,18 @@ pub(crate) struct Shared {
 }
 
 /// Runs a job until the stop. Work in flight is completed, or ends by the stop of its client.
-pub(crate) async fn run<J: Job>(job: Arc<J>, shared: Shared, mut incarnation: Incarnation) {
+pub(crate) async fn run<J: Job>(
+    job: Arc<J>,
+    shared: Shared,
+    mut incarnation: Incarnation,
+    pulse: Pulse,
+) {
     let stop = &shared.stop;
     while !stop.is_stopped() {
+        // The heartbeat enters.
+        pulse.rest();
         let Some(worker) = incarnation.id().await else { return };
-        let round = round(&*job, &shared, &worker);
+        let round = round(&*job, &shared, &worker, &pulse);
         let round = tokio::select! {
             round = round => round,
             // Others may own the contracts now: nothing may be stored or settled any more.
@@ -64,6 +75,7 @@ pub(crate) async fn run<J: Job>(job: Arc<J>, shared: Shared, mut incarnation: In
                 Round::Idle
             }
         };
+        pulse.rest();
         if round == Round::Doubtful {
             incarnation.renew(&worker).await;
         }
@@ -76,8 +88,9 @@ pub(crate) async fn run<J: Job>(job: Arc<J>, shared: Shared, mut incarnation: In
 }
 
 /// Claims, works and settles once.
-async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId) -> Round {
+async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId, pulse: &Pulse) -> Round {
     let (ledger, max_attempts) = (&shared.ledger, shared.max_attempts);
+    pulse.within(STEP);
     match ledger.probe(J::NAME, PROBE_MS).await {
         Ok(true) => {}
         Ok(false) => return Round::Idle,
@@ -95,6 +108,7 @@ async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId) -> Round {
             return claim_failed(error.kind());
         }
     };
+    pulse.within(WORK);
     let (settlements, is_failed) = match job.work(&claimed).await {
         Batch::Settled(settlements) => (settlements, false),
         Batch::Failed(error) => {
@@ -116,7 +130,8 @@ async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId) -> Round {
     if released > 0 {
         tracing::warn!(released, task = J::NAME, "contracts without a result are tried again");
     }
-    match settle(J::NAME, || ledger.settle(worker, max_attempts, settlements.clone())).await {
+    match settle(J::NAME, pulse, || ledger.settle(worker, max_attempts, settlements.clone())).await
+    {
         Ok(accepted) => {
             let lost = claimed.len().saturating_sub(accepted.len());
             if lost > 0 {
@@ -196,7 +211,7 @@ mod tests {
     use super::*;
     use crate::ledger::{Evidence, Fault, State};
     use crate::pace::LedgerLimiter;
-    use crate::worker::{Timing, start};
+    use crate::worker::{Timing, incarnation};
 
     struct Fails(Error);
 
@@ -241,7 +256,7 @@ mod tests {
             ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
             let (worker, _) = ledger.enter("a", 60_000).await.unwrap();
             let shared = shared(&ledger);
-            let round = round(&Fails(error.clone()), &shared, &worker).await;
+            let round = round(&Fails(error.clone()), &shared, &worker, &Pulse::new()).await;
             assert_eq!(round, Round::Idle, "{error}");
             let pauses = ledger.pauses().await.unwrap();
             assert_eq!(pauses.into_iter().map(|one| one.cause).next(), expected, "{error}");
@@ -287,12 +302,15 @@ mod tests {
             ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
             let timing =
                 Timing { lease: Duration::from_secs(60), heartbeat: Duration::from_secs(15) };
-            let (mut incarnation, _worker) =
-                start(ledger.clone(), "a".to_owned(), timing, std::future::pending());
+            let (mut incarnation, heartbeat) = incarnation();
+            let (never, pulse) = (std::future::pending(), Pulse::new());
+            let beating = heartbeat.run(ledger.clone(), "a".to_owned(), timing, pulse, never);
+            let beating = tokio::spawn(beating);
             let first = incarnation.id().await.unwrap();
             ledger.inject(operation, fault);
             let shared = shared(&ledger);
-            let task = tokio::spawn(run(Arc::new(Archives), shared, incarnation.clone()));
+            let task = run(Arc::new(Archives), shared, incarnation.clone(), Pulse::new());
+            let task = tokio::spawn(task);
             // Far below the lease in the time of the store, which is that of the machine.
             for _ in 0..100 {
                 sleep(Duration::from_millis(100)).await;
@@ -303,6 +321,7 @@ mod tests {
             let current = incarnation.id().await.unwrap();
             assert_eq!(current != first, is_renewed, "{case}");
             task.abort();
+            beating.abort();
         }
     }
 }

@@ -20,12 +20,14 @@ mod log;
 mod metrics;
 mod ops;
 mod pace;
+mod pulse;
 mod queries;
 mod receive;
 mod reconcile;
 mod serve;
 mod setup;
 mod signals;
+mod tasks;
 mod upkeep;
 mod worker;
 

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::pulse::Liveness;
 
 /// Time for the store to respond to a probe.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -24,10 +25,22 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// State that the listener reports.
 pub(crate) struct Ops {
-    pub(crate) ledger: Ledger,
-    pub(crate) metrics: Arc<Metrics>,
+    ledger: Ledger,
+    metrics: Arc<Metrics>,
+    liveness: Liveness,
     /// Set when the process no longer accepts work.
-    pub(crate) is_draining: AtomicBool,
+    is_draining: AtomicBool,
+}
+
+impl Ops {
+    pub(crate) fn new(ledger: Ledger, metrics: Arc<Metrics>, liveness: Liveness) -> Self {
+        Self { ledger, metrics, liveness, is_draining: AtomicBool::new(false) }
+    }
+
+    /// Reports that the process stops.
+    pub(crate) fn drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
 }
 
 #[derive(Serialize)]
@@ -42,10 +55,19 @@ struct Readiness {
 /// Returns the routes of the listener.
 pub(crate) fn router(ops: Arc<Ops>) -> Router {
     Router::new()
-        .route("/livez", get(|| async { "ok\n" }))
+        .route("/livez", get(live))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(ops)
+}
+
+/// Reports whether every task makes progress. It does not depend on the store, or an outage would restart all replicas.
+async fn live(State(ops): State<Arc<Ops>>) -> (StatusCode, String) {
+    let stalled = ops.liveness.stalled();
+    match stalled.is_empty() {
+        true => (StatusCode::OK, "ok\n".to_owned()),
+        false => (StatusCode::SERVICE_UNAVAILABLE, format!("stalled: {}\n", stalled.join(", "))),
+    }
 }
 
 /// Reports whether callbacks can be committed. A paused loop does not make the process unready: callbacks are still received.

@@ -13,6 +13,7 @@ use crate::config::{self, Config, Secret};
 use crate::failure::Failure;
 use crate::forwarding::Target;
 use crate::ledger::Ledger;
+use crate::metrics::Metrics;
 use crate::pace::LedgerLimiter;
 use crate::receive::Converter;
 use crate::serve::Server;
@@ -78,6 +79,7 @@ pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
         targets,
         bodies,
         ledger,
+        metrics: Arc::new(Metrics::new()),
         client,
         receiver,
         folder,

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::delay::millis;
 use crate::ledger::{Error, ErrorKind, Ledger, WorkerId};
+use crate::pulse::{Pulse, STEP};
 
 /// Pause after an error of the store.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -58,28 +59,42 @@ pub(crate) struct Timing {
     pub(crate) heartbeat: Duration,
 }
 
-/// Starts the heartbeat. It ends, and leaves the ledger, when `stop` completes.
-pub(crate) fn start(
-    ledger: Ledger,
-    name: String,
-    timing: Timing,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> (Incarnation, tokio::task::JoinHandle<()>) {
-    let (sender, receiver) = watch::channel(None);
-    let (doubtful, mut doubted) = watch::channel(None);
-    let task = tokio::spawn(async move {
+/// The task that enters the ledger and renews the lease.
+pub(crate) struct Heartbeat {
+    current: watch::Sender<Option<WorkerId>>,
+    doubted: watch::Receiver<Option<WorkerId>>,
+}
+
+/// Returns the incarnation of a process, and the task of its heartbeat.
+pub(crate) fn incarnation() -> (Incarnation, Heartbeat) {
+    let (sender, current) = watch::channel(None);
+    let (doubtful, doubted) = watch::channel(None);
+    (Incarnation { current, doubtful }, Heartbeat { current: sender, doubted })
+}
+
+impl Heartbeat {
+    /// Renews the lease. Completes, and leaves the ledger, when `stop` completes.
+    pub(crate) async fn run(
+        mut self,
+        ledger: Ledger,
+        name: String,
+        timing: Timing,
+        pulse: Pulse,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) {
         let beating = async {
             loop {
                 let began = Instant::now();
+                pulse.within(STEP);
                 match ledger.enter(&name, millis(timing.lease)).await {
                     Err(error) => tracing::warn!(%error, "cannot enter the ledger"),
                     Ok((id, _)) => {
-                        sender.send_replace(Some(id.clone()));
+                        self.current.send_replace(Some(id.clone()));
                         let is_renewed = tokio::select! {
-                            () = beat(&ledger, &id, timing, began) => false,
-                            _ = doubted.wait_for(|one| one.as_ref() == Some(&id)) => true,
+                            () = beat(&ledger, &id, timing, began, &pulse) => false,
+                            _ = self.doubted.wait_for(|one| one.as_ref() == Some(&id)) => true,
                         };
-                        sender.send_replace(None);
+                        self.current.send_replace(None);
                         if is_renewed {
                             tracing::warn!("enters again, because claims may have been lost");
                             // Without it, the lease expires.
@@ -94,13 +109,12 @@ pub(crate) fn start(
             () = beating => {}
             () = stop => {}
         }
-        let last = sender.send_replace(None);
+        let last = self.current.send_replace(None);
         if let Some(id) = last {
             // Without it, the lease expires.
             let _ = timeout(timing.heartbeat, ledger.leave(&id)).await;
         }
-    });
-    (Incarnation { current: receiver, doubtful }, task)
+    }
 }
 
 /// Settles, and repeats it while the store fails: rows that a living worker owns are claimed by nobody. The caller drops the future when
@@ -108,11 +122,16 @@ pub(crate) fn start(
 ///
 /// # Errors
 /// Returns an error that a repetition does not remove: of the kind [`ErrorKind::Expired`] or [`ErrorKind::Invalid`].
-pub(crate) async fn settle<T, F>(task: &str, settle: impl Fn() -> F) -> Result<T, Error>
+pub(crate) async fn settle<T, F>(
+    task: &str,
+    pulse: &Pulse,
+    settle: impl Fn() -> F,
+) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {
     loop {
+        pulse.within(STEP);
         match timeout(SETTLE_TIMEOUT, settle()).await {
             Ok(Err(error)) if !matches!(error.kind(), ErrorKind::Expired | ErrorKind::Invalid) => {
                 tracing::warn!(%error, task, "cannot settle yet");
@@ -127,9 +146,10 @@ where
 }
 
 /// Renews the lease until it expires. `began` is from before the entry.
-async fn beat(ledger: &Ledger, id: &WorkerId, timing: Timing, mut began: Instant) {
+async fn beat(ledger: &Ledger, id: &WorkerId, timing: Timing, mut began: Instant, pulse: &Pulse) {
     let lease = millis(timing.lease);
     loop {
+        pulse.within(timing.lease + STEP);
         // Measured from before the request: the store's lease ends later than this one.
         let expires = began + timing.lease;
         sleep_until((began + timing.heartbeat).min(expires)).await;
@@ -171,7 +191,9 @@ mod tests {
         let timing = Timing { lease: Duration::from_secs(60), heartbeat: Duration::from_secs(15) };
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
-        let (mut incarnation, task) = start(ledger.clone(), "a".to_owned(), timing, stopped);
+        let (mut incarnation, heartbeat) = incarnation();
+        let beating = heartbeat.run(ledger.clone(), "a".to_owned(), timing, Pulse::new(), stopped);
+        let task = tokio::spawn(beating);
         let first = incarnation.id().await.unwrap();
         sleep(Duration::from_secs(600)).await;
         assert_eq!(incarnation.id().await.as_ref(), Some(&first), "renewed");

@@ -20,6 +20,7 @@ use crate::ledger::{
     Forward, ForwardClaim, ForwardOutcome, ForwardSettlement, Ledger, Reason, WorkerId,
 };
 use crate::metrics::Metrics;
+use crate::pulse::{Pulse, STEP};
 use crate::worker::{Incarnation, Round, settle};
 
 /// Forwards of one claim at most. All of them are sent at the same time; those of one contract are claimed one after another.
@@ -30,6 +31,9 @@ const IDLE: Duration = Duration::from_secs(1);
 
 /// Longest delay between two attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(3_600);
+
+/// Time for the deliveries of one claim. Each has a timeout of its own.
+const WORK: Duration = Duration::from_secs(300);
 
 /// Dependencies of the loops of all targets.
 #[derive(Clone)]
@@ -43,13 +47,21 @@ pub(crate) struct Shared {
 }
 
 /// Forwards messages to one target until the stop.
-pub(crate) async fn run(target: Arc<Target>, shared: Shared, mut incarnation: Incarnation) {
+pub(crate) async fn run(
+    target: Arc<Target>,
+    shared: Shared,
+    mut incarnation: Incarnation,
+    pulse: Pulse,
+) {
     while !shared.stop.is_stopped() {
+        // The heartbeat enters.
+        pulse.rest();
         let Some(worker) = incarnation.id().await else { return };
         let round = tokio::select! {
-            round = round(&target, &shared, &worker) => round,
+            round = round(&target, &shared, &worker, &pulse) => round,
             () = incarnation.ended(&worker) => Round::Idle,
         };
+        pulse.rest();
         if round == Round::Doubtful {
             incarnation.renew(&worker).await;
         }
@@ -60,7 +72,8 @@ pub(crate) async fn run(target: Arc<Target>, shared: Shared, mut incarnation: In
 }
 
 /// Claims, delivers and settles once.
-async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId) -> Round {
+async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId, pulse: &Pulse) -> Round {
+    pulse.within(STEP);
     let claim = ForwardClaim {
         target: target.name.clone(),
         limit: BATCH,
@@ -84,6 +97,7 @@ async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId) -> Roun
         // The claim of a delivery that panics is settled too: it counts, so that it does not panic for ever.
         panicked.insert(delivery.id(), ForwardSettlement { seq, attempt: number, outcome });
     }
+    pulse.within(WORK);
     while let Some(delivered) = deliveries.join_next_with_id().await {
         let (id, outcome) = match delivered {
             Ok((id, outcome)) => (id, Some(outcome)),
@@ -103,10 +117,12 @@ async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId) -> Roun
             ForwardOutcome::Released { .. } => "released",
         };
         // Each one at once, so that its successor proceeds while others wait for the target.
-        let settled = settle(&target.name, || {
+        let settled = settle(&target.name, pulse, || {
             shared.ledger.settle_forwards(worker, vec![settlement.clone()])
         });
-        match settled.await {
+        let settled = settled.await;
+        pulse.within(WORK);
+        match settled {
             Ok(accepted) if !accepted.is_empty() => shared.metrics.forwarded(&target.name, outcome),
             Ok(_) => tracing::warn!(target = target.name, "a settlement was refused"),
             Err(error) => {

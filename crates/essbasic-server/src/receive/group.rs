@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::ledger::limits::MAX_GROUP;
 use crate::ledger::{Error, ErrorKind, Ledger, Message, Receipt};
+use crate::pulse::{Pulse, STEP};
 
 /// Messages that wait for a transaction at most. Further ones are refused, and the platform delivers them again.
 const MAX_WAITING: usize = 1_024;
@@ -26,22 +26,34 @@ struct Waiting {
     result: oneshot::Sender<Result<Receipt, Error>>,
 }
 
-impl Queue {
-    /// Starts the task that commits. It ends after the last handle is dropped and the queue is empty.
-    pub(crate) fn start(ledger: Ledger) -> (Self, JoinHandle<()>) {
-        let (sender, mut waiting) = mpsc::channel::<Waiting>(MAX_WAITING);
-        let task = tokio::spawn(async move {
-            let mut group = Vec::with_capacity(MAX_GROUP);
-            while waiting.recv_many(&mut group, MAX_GROUP).await > 0 {
-                let (messages, results): (Vec<_>, Vec<_>) =
-                    group.drain(..).map(|one| (one.message, one.result)).unzip();
-                for (result, receiver) in ledger.receive(messages).await.into_iter().zip(results) {
-                    // The sender has given up; the platform delivers the message again.
-                    let _ = receiver.send(result);
-                }
+/// The task that commits.
+pub(crate) struct Committing {
+    ledger: Ledger,
+    waiting: mpsc::Receiver<Waiting>,
+}
+
+impl Committing {
+    /// Commits messages. Completes after the last handle of the queue is dropped and the queue is empty.
+    pub(crate) async fn run(mut self, pulse: Pulse) {
+        let mut group = Vec::with_capacity(MAX_GROUP);
+        while self.waiting.recv_many(&mut group, MAX_GROUP).await > 0 {
+            pulse.within(STEP);
+            let (messages, results): (Vec<_>, Vec<_>) =
+                group.drain(..).map(|one| (one.message, one.result)).unzip();
+            for (result, receiver) in self.ledger.receive(messages).await.into_iter().zip(results) {
+                // The sender has given up; the platform delivers the message again.
+                let _ = receiver.send(result);
             }
-        });
-        (Self { sender }, task)
+            pulse.rest();
+        }
+    }
+}
+
+impl Queue {
+    /// Returns a queue, and the task that commits its messages.
+    pub(crate) fn new(ledger: Ledger) -> (Self, Committing) {
+        let (sender, waiting) = mpsc::channel(MAX_WAITING);
+        (Self { sender }, Committing { ledger, waiting })
     }
 
     /// Commits a message. Only after `Ok` it may be acknowledged.
@@ -100,7 +112,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_group_has_the_result_of_each_message() {
-        let (queue, task) = Queue::start(Ledger::in_memory());
+        let (queue, committing) = Queue::new(Ledger::in_memory());
+        let task = tokio::spawn(committing.run(Pulse::new()));
         let commits = ["1", "1", "2", ""].map(|id| {
             let queue = queue.clone();
             tokio::spawn(async move { queue.commit(message(id)).await })

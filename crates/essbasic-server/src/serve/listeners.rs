@@ -1,0 +1,76 @@
+//! Listeners of a server, and the line that reports them.
+
+use std::net::SocketAddr;
+
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+use crate::failure::Failure;
+use crate::log;
+
+/// Listeners, bound before anything else so that an occupied port is reported first.
+pub(crate) struct Listeners {
+    pub(crate) receive: TcpListener,
+    pub(crate) ops: TcpListener,
+}
+
+#[derive(Serialize)]
+pub(super) struct Ready {
+    ready: bool,
+    callbacks: String,
+    ops: String,
+}
+
+impl Ready {
+    /// Writes the line to stdout.
+    ///
+    /// # Errors
+    /// Returns an error if stdout cannot be written.
+    pub(super) fn write(&self) -> Result<(), Failure> {
+        let line = serde_json::to_string(self)
+            .map_err(|error| Failure::new(format!("cannot write the ready line: {error}")))?;
+        log::line_on_stdout(&line)
+    }
+}
+
+impl Listeners {
+    /// Binds the addresses.
+    ///
+    /// # Errors
+    /// Returns an error that names the address, if it cannot be bound.
+    pub(crate) async fn bind(receive: SocketAddr, ops: SocketAddr) -> Result<Self, Failure> {
+        Ok(Self {
+            receive: bind("receive.listen", receive).await?,
+            ops: bind("ops.listen", ops).await?,
+        })
+    }
+
+    /// Returns the URL of the listener of callbacks.
+    ///
+    /// # Errors
+    /// Returns an error if the system does not report the address.
+    pub(crate) fn callbacks(&self) -> Result<String, Failure> {
+        url(&self.receive)
+    }
+
+    /// Returns the line that reports the URLs.
+    ///
+    /// # Errors
+    /// Returns an error if the system does not report an address.
+    pub(super) fn ready(&self) -> Result<Ready, Failure> {
+        Ok(Ready { ready: true, callbacks: self.callbacks()?, ops: url(&self.ops)? })
+    }
+}
+
+async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(format!("{key}: cannot listen on {address}: {error}; set another address"))
+    })
+}
+
+fn url(listener: &TcpListener) -> Result<String, Failure> {
+    let address = listener
+        .local_addr()
+        .map_err(|error| Failure::new(format!("cannot read the address of a listener: {error}")))?;
+    Ok(format!("http://{address}/"))
+}

@@ -1,0 +1,197 @@
+//! A running server: listeners, loops, and their end.
+
+mod listeners;
+mod running;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use essbasic::transport::{ReqwestTransport, TransportConfig};
+use essbasic::{Client, NameTemplate, Stop};
+use essbasic_callback::Receiver;
+use tokio::sync::{oneshot, watch};
+
+pub(crate) use self::listeners::Listeners;
+
+use self::running::{Drain, Running};
+use crate::archive::{Archiving, Folder};
+use crate::bodies::Bodies;
+use crate::failure::Failure;
+use crate::forwarding::{self, Target};
+use crate::http;
+use crate::jobs;
+use crate::ledger::Ledger;
+use crate::metrics::Metrics;
+use crate::ops::{self, Ops};
+use crate::pulse::Liveness;
+use crate::receive::{self, Converter, Queue, Receiving};
+use crate::reconcile::Reconciling;
+use crate::signals::Signals;
+use crate::tasks::Tasks;
+use crate::upkeep;
+use crate::worker::{self, Timing};
+
+/// Archive loops of a process: one requests links while the other downloads.
+const ARCHIVE_LOOPS: usize = 2;
+
+/// Everything that a server needs.
+pub(crate) struct Server {
+    pub(crate) ledger: Ledger,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) client: Client,
+    pub(crate) receiver: Receiver,
+    pub(crate) converter: Converter,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) bodies: Option<Arc<Bodies>>,
+    pub(crate) folder: Folder,
+    pub(crate) names: NameTemplate,
+    pub(crate) concurrency: usize,
+    pub(crate) max_attempts: i64,
+    pub(crate) reconcile: bool,
+    pub(crate) timing: Timing,
+    pub(crate) retention: Duration,
+    pub(crate) drain_delay: Duration,
+    pub(crate) grace: Duration,
+    /// Stops the calls of `client`.
+    pub(crate) stop: Stop,
+}
+
+impl Server {
+    /// Adds contracts to be looked after at once.
+    ///
+    /// # Errors
+    /// Returns an error if the store refuses them.
+    pub(crate) async fn offer(&self, flow_ids: Vec<String>) -> Result<(), Failure> {
+        let offered = self.ledger.offer(flow_ids, 0).await;
+        offered.map(drop).map_err(|error| Failure::new(format!("store.url: {error}")))
+    }
+
+    /// Runs until a signal. Returns after the work in flight is completed or the grace is over.
+    ///
+    /// # Errors
+    /// Returns an error if a task ends unexpectedly, after the others are drained.
+    pub(crate) async fn run(
+        self,
+        listeners: Listeners,
+        mut signals: Signals,
+    ) -> Result<(), Failure> {
+        let mut drain =
+            Drain { delay: self.drain_delay, grace: self.grace, work: self.stop.clone() };
+        let ready = listeners.ready()?;
+        let mut running = self.start(listeners)?;
+        ready.write()?;
+        let ended = tokio::select! {
+            () = signals.next() => None,
+            ended = running.ended() => Some(ended),
+        };
+        if let Some(ended) = &ended {
+            tracing::error!("stopping: {ended}");
+            drain.delay = Duration::ZERO;
+        }
+        let panicked = tokio::select! {
+            panicked = running.drain(drain) => panicked,
+            () = signals.next() => return Err(Failure::interrupted()),
+        };
+        match ended.or(panicked) {
+            Some(ended) => Err(Failure::new(ended.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// Starts every task.
+    fn start(self, listeners: Listeners) -> Result<Running, Failure> {
+        let liveness = Liveness::default();
+        let tasks = || Tasks::new(&liveness);
+        let (mut loops, mut background, mut heartbeat) = (tasks(), tasks(), tasks());
+        let (mut servers, mut commits) = (tasks(), tasks());
+        let metrics = self.metrics;
+        let ops = Arc::new(Ops::new(self.ledger.clone(), Arc::clone(&metrics), liveness.clone()));
+
+        let (queue, committing) = Queue::new(self.ledger.clone());
+        commits.spawn("commits of callbacks", |pulse| committing.run(pulse));
+        let receiving = Receiving {
+            receiver: self.receiver,
+            converter: self.converter,
+            queue,
+            metrics: Arc::clone(&metrics),
+        };
+        let (close, closed) = watch::channel(false);
+        let callbacks = receive::router(Arc::new(receiving));
+        servers.spawn("listener of callbacks", |_| {
+            http::serve(listeners.receive, callbacks, closed.clone())
+        });
+        servers.spawn("listener of probes", |_| {
+            http::serve(listeners.ops, ops::router(Arc::clone(&ops)), closed.clone())
+        });
+
+        let (leave, left) = oneshot::channel::<()>();
+        let (incarnation, beating) = worker::incarnation();
+        let (ledger, timing) = (self.ledger.clone(), self.timing);
+        heartbeat.spawn("heartbeat", |pulse| {
+            beating.run(ledger, host(), timing, pulse, async { drop(left.await) })
+        });
+
+        let claiming = Stop::default();
+        let shared = jobs::Shared {
+            ledger: self.ledger.clone(),
+            metrics: Arc::clone(&metrics),
+            max_attempts: self.max_attempts,
+            stop: claiming.clone(),
+        };
+        let archiving = Arc::new(Archiving::new(
+            self.client.clone(),
+            self.folder,
+            self.names,
+            self.concurrency,
+            self.stop,
+        ));
+        for _ in 0..ARCHIVE_LOOPS {
+            loops.spawn("archive", |pulse| {
+                jobs::run(Arc::clone(&archiving), shared.clone(), incarnation.clone(), pulse)
+            });
+        }
+        if self.reconcile {
+            let reconciling = Arc::new(Reconciling(self.client));
+            loops.spawn("reconcile", |pulse| {
+                jobs::run(reconciling, shared.clone(), incarnation.clone(), pulse)
+            });
+        }
+        if let Some(bodies) = self.bodies {
+            let transport = ReqwestTransport::new(&TransportConfig::default())
+                .map_err(|error| Failure::new(format!("cannot forward messages: {error}")))?;
+            let shared = forwarding::Shared {
+                ledger: self.ledger.clone(),
+                metrics,
+                bodies,
+                transport: Arc::new(transport),
+                stop: claiming.clone(),
+            };
+            for target in self.targets {
+                let name = format!("forward {}", target.name);
+                let target = Arc::new(target);
+                loops.spawn(&name, |pulse| {
+                    forwarding::run(target, shared.clone(), incarnation.clone(), pulse)
+                });
+            }
+        }
+        background.spawn("upkeep", |pulse| upkeep::run(self.ledger, self.retention, pulse));
+        Ok(Running {
+            loops,
+            background,
+            heartbeat,
+            listeners: servers,
+            commits,
+            ops,
+            claiming,
+            leave,
+            close,
+        })
+    }
+}
+
+/// Returns the name of this process for people.
+fn host() -> String {
+    let name = std::env::var("HOSTNAME").unwrap_or_default();
+    let name = if name.is_empty() || name.len() > 100 { "worker".to_owned() } else { name };
+    format!("{name}:{}", std::process::id())
+}

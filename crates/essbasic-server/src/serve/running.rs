@@ -1,0 +1,84 @@
+//! Tasks of a running server, and their ordered end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use essbasic::Stop;
+use tokio::sync::{oneshot, watch};
+use tokio::time::{sleep, timeout};
+
+use crate::ops::Ops;
+use crate::tasks::{Ended, Tasks};
+
+/// Time for the commit of the last messages, after the listeners have ended.
+const COMMITTING: Duration = Duration::from_secs(10);
+
+/// Tasks, in the order in which they end.
+pub(super) struct Running {
+    /// Loops that claim, and work on what they have claimed.
+    pub(super) loops: Tasks,
+    /// Everything without claims.
+    pub(super) background: Tasks,
+    pub(super) heartbeat: Tasks,
+    pub(super) listeners: Tasks,
+    /// Commits of received messages.
+    pub(super) commits: Tasks,
+    pub(super) ops: Arc<Ops>,
+    /// Ends the claims of the loops.
+    pub(super) claiming: Stop,
+    /// Ends the heartbeat when it is dropped.
+    pub(super) leave: oneshot::Sender<()>,
+    /// Ends the listeners.
+    pub(super) close: watch::Sender<bool>,
+}
+
+/// Times of an end.
+pub(super) struct Drain {
+    pub(super) delay: Duration,
+    pub(super) grace: Duration,
+    /// Ends the work in flight.
+    pub(super) work: Stop,
+}
+
+impl Running {
+    /// Completes when a task ends although nobody stopped it.
+    pub(super) async fn ended(&mut self) -> Ended {
+        tokio::select! {
+            // The cause first: loops end without a heartbeat.
+            biased;
+            ended = self.commits.ended() => ended,
+            ended = self.heartbeat.ended() => ended,
+            ended = self.listeners.ended() => ended,
+            ended = self.background.ended() => ended,
+            ended = self.loops.ended() => ended,
+        }
+    }
+
+    /// Ends the tasks. Work in flight is completed within the grace, and accepted messages are committed. Returns the first task that
+    /// panicked meanwhile.
+    pub(super) async fn drain(mut self, drain: Drain) -> Option<Ended> {
+        // Load balancers see the probe fail before the listener closes.
+        self.ops.drain();
+        sleep(drain.delay).await;
+        self.claiming.stop();
+        let mut panicked = None;
+        match timeout(drain.grace, self.loops.all_ended()).await {
+            Ok(ended) => panicked = ended,
+            Err(_) => {
+                // Transfers in flight end; what they hold is claimed by others after the lease.
+                drain.work.stop();
+                self.loops.abort();
+            }
+        }
+        self.background.abort();
+        drop(self.leave);
+        panicked = panicked.or(self.heartbeat.all_ended().await);
+        self.close.send_replace(true);
+        panicked = panicked.or(self.listeners.all_ended().await);
+        match timeout(COMMITTING, self.commits.all_ended()).await {
+            Ok(ended) => panicked.or(ended),
+            // Nothing of it was acknowledged.
+            Err(_) => panicked,
+        }
+    }
+}
