@@ -6,18 +6,31 @@ use std::io;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use essbasic_emulator::Emulator;
+use essbasic_page::{Guard, Hints, Limits, Token, serve_router};
 use serde_json::Value;
 
 use crate::caller::Caller;
 use crate::data;
 use crate::http;
-use crate::http::guard::Guard;
 use crate::mode::Mode;
 use crate::session::Session;
 use crate::session::saved::Saved;
+
+/// Limits of the server. A browser opens six connections.
+const LIMITS: Limits = Limits {
+    max_connections: 64,
+    head_timeout: Duration::from_secs(30),
+    closing_time: Duration::from_secs(1),
+};
+
+const HINTS: Hints = Hints {
+    open: "open the URL that `essbasic explore` has printed, with its #token",
+    host: "open the URL that `essbasic explore` has printed; other names of this machine are refused",
+};
 
 /// Settings of an [`Explorer`].
 #[must_use]
@@ -35,10 +48,30 @@ pub struct Builder(Session);
 /// # }
 /// ```
 pub struct Explorer {
-    session: Arc<Session>,
-    guard: Arc<Guard>,
+    mount: Mount,
+    token: Token,
     port: u16,
 }
+
+/// The page without a guard, to be served below a path of another page.
+///
+/// ```
+/// # use essbasic_page::{Guard, Hints, Token};
+/// use essbasic_explorer::{Explorer, Mode, Mount};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let explorer = Explorer::builder(Mode::Offline).mount();
+/// # let outer = axum::Router::new();
+/// let routes = essbasic_page::mount(outer, "/explorer", explorer.routes());
+/// let hints = Hints { open: "open the admin page", host: "add it to the allowed hosts" };
+/// let router = Guard::new(8080, Token::random()?, hints)
+///     .with_api("/explorer/api", Mount::max_body_bytes)
+///     .wrap(routes);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Mount(Arc<Session>);
 
 impl Builder {
     /// Makes calls with this caller. Without one, calls are refused.
@@ -85,13 +118,14 @@ impl Builder {
     /// # Errors
     /// Returns an error if the operating system has no random numbers.
     pub fn build(self, port: u16) -> io::Result<Explorer> {
-        let mut token = [0; 16];
-        getrandom::fill(&mut token).map_err(io::Error::other)?;
-        let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
-        let guard = Arc::new(Guard::new(port, token));
+        Ok(Explorer { mount: self.mount(), token: Token::random()?, port })
+    }
+
+    /// Creates the page without a guard.
+    pub fn mount(self) -> Mount {
         // The first search does not wait for it.
         std::thread::spawn(data::search::prepare);
-        Ok(Explorer { session: Arc::new(self.0), guard, port })
+        Mount(Arc::new(self.0))
     }
 }
 
@@ -109,18 +143,20 @@ impl Explorer {
 
     /// Returns the URL of the page, with the token in its fragment.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/#token={}", self.port, self.guard.token())
+        format!("http://127.0.0.1:{}/#token={}", self.port, self.token.expose())
     }
 
     /// Returns the mode.
     pub fn mode(&self) -> Mode {
-        self.session.mode
+        self.mount.0.mode
     }
 
     /// Returns the router. It checks every request before it is routed, and limits bodies and the time for them. The server
     /// around it limits connections and heads.
     pub fn router(&self) -> Router {
-        http::router(Arc::clone(&self.session), Arc::clone(&self.guard))
+        Guard::new(self.port, self.token.clone(), HINTS)
+            .with_api("/api", Mount::max_body_bytes)
+            .wrap(self.mount.routes())
     }
 
     /// Serves the page until `stop` is complete, and until calls that change data have an outcome. The listener must not
@@ -133,8 +169,32 @@ impl Explorer {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        let is_writing = || self.session.is_writing();
-        http::server::serve(listener, self.router(), stop, is_writing).await
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        serve_router(listener, LIMITS, self.router(), stop, self.mount.idle()).await;
+        Ok(())
+    }
+}
+
+impl Mount {
+    /// Returns the routes of the page. They check no request: put them below the `Guard` of a page.
+    pub fn routes(&self) -> Router {
+        http::router(Arc::clone(&self.0))
+    }
+
+    /// Returns the maximum size of the body of a request to a path of the API, in bytes.
+    pub fn max_body_bytes(path: &str) -> usize {
+        http::max_body_bytes(path)
+    }
+
+    /// Waits until no call is in flight that may change data: its outcome must reach the page.
+    pub async fn idle(&self) {
+        self.0.idle().await;
+    }
+}
+
+impl fmt::Debug for Mount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mount").field("mode", &self.0.mode).finish_non_exhaustive()
     }
 }
 
@@ -143,7 +203,7 @@ impl fmt::Debug for Explorer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Explorer")
             .field("port", &self.port)
-            .field("mode", &self.session.mode)
+            .field("mode", &self.mode())
             .finish_non_exhaustive()
     }
 }

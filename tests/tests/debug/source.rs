@@ -9,7 +9,7 @@ use syn::visit::Visit;
 use syn::{Attribute, Fields, Item, ItemImpl, Type};
 
 /// Crates with types for users.
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 12] = [
     "tc3-signer",
     "tc3-json",
     "tc3-api",
@@ -19,6 +19,7 @@ const CRATES: [&str; 11] = [
     "essbasic",
     "essbasic-callback",
     "essbasic-emulator",
+    "essbasic-page",
     "essbasic-explorer",
     "essbasic-server",
 ];

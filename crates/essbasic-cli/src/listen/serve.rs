@@ -1,22 +1,17 @@
 //! The HTTP server around the receiver.
 
-use std::convert::Infallible;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use essbasic_callback::{CallbackService, Message, Receiver, Refused};
-use essbasic_explorer::__private::{Admission, Connections};
+use essbasic_page::{Event, Limits, Requests};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tower_service::Service as _;
 
 use super::command::Running;
@@ -26,18 +21,17 @@ use crate::cause::Cause;
 use crate::failure::Failure;
 use crate::interrupt;
 
-/// Maximum number of connections. The platform needs a few.
-const MAX_CONNECTIONS: usize = 256;
-
-/// Time for the head of a request.
-const HEAD: Duration = Duration::from_secs(30);
+/// Limits of the server. The platform needs a few connections. An incomplete request has no longer than the closing time, after
+/// the messages in flight have an outcome.
+const LIMITS: Limits = Limits {
+    max_connections: 256,
+    head_timeout: Duration::from_secs(30),
+    closing_time: Duration::from_secs(1),
+};
 
 /// Time for the body of a request and the outcome of its message. A message that takes longer is handled to its
 /// end, and its next delivery has the outcome.
 const REQUEST: Duration = Duration::from_secs(60);
-
-/// Time for responses after the messages in flight have an outcome. An incomplete request has no longer.
-const CLOSING: Duration = Duration::from_secs(1);
 
 /// Serves until Ctrl-C or SIGTERM, or until no message can be handled any more. A second signal ends the process
 /// at once. Calls `started` when signals are received.
@@ -87,86 +81,69 @@ async fn serve(
     stop: &Notify,
 ) -> std::io::Result<Option<String>> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let connections = Connections::new(MAX_CONNECTIONS);
-    let graceful = GracefulShutdown::new();
     let refusals = Arc::new(Refusals::default());
-    let closed = loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stop.notified() => break None,
-            why = queue.closed() => break Some(why),
-        };
-        let Ok((stream, _)) = accepted else {
-            // Out of descriptors, mostly: others may be given back meanwhile.
-            sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        let open = match connections.admit() {
-            Admission::Open(open) => open,
-            Admission::Instead(open) => {
-                refusals.note(
-                    "more than 256 connections, so that the oldest idle one was closed; let a proxy limit clients",
-                );
-                open
-            }
-            Admission::Full => {
-                refusals.note("256 connections wait for their messages; let a proxy limit clients");
-                continue;
-            }
-        };
-        let (handler, messages) = (Arc::clone(queue), open.requests());
-        let service = CallbackService::new(Arc::clone(&receiver), move |message: Message| {
-            let (handler, handling) = (Arc::clone(&handler), messages.begin());
-            async move {
-                let handled = handler.handle(message).await;
-                drop(handling);
-                handled
-            }
-        });
-        let noted = Arc::clone(&refusals);
-        let respond = service_fn(move |request: Request<Incoming>| {
-            let (mut service, noted) = (service.clone(), Arc::clone(&noted));
-            async move {
-                let response = timeout(REQUEST, service.call(request)).await;
-                Ok::<_, Infallible>(match response {
-                    Ok(Ok(response)) => {
-                        note(&noted, &response);
-                        response.map(|text| Full::new(Bytes::from(text)))
-                    }
-                    Err(_elapsed) => {
-                        let mut response = Response::new(Full::default());
-                        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-                        response
-                    }
-                })
-            }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD)
-            .serve_connection(TokioIo::new(stream), respond);
-        let connection = graceful.watch(connection);
-        let noted = Arc::clone(&refusals);
-        tokio::spawn(async move {
-            let ended = tokio::select! {
-                ended = connection => ended,
-                () = open.closing() => return,
-            };
-            // A client that disconnects gets no response.
-            if ended.is_err_and(|error| error.is_parse()) {
-                noted.note(
-                    "not HTTP; register the address with http://, or put a TLS proxy before it",
-                );
-            }
-        });
+    let stop = async {
+        tokio::select! {
+            () = stop.notified() => None,
+            why = queue.closed() => Some(why),
+        }
     };
-    drop(listener);
     // Messages without an outcome by then are delivered again.
-    let closing = tokio::spawn(graceful.shutdown());
-    let _ = timeout(queue.shutdown_time(), queue.idle()).await;
-    let _ = timeout(CLOSING, closing).await;
+    let finish = async { drop(timeout(queue.shutdown_time(), queue.idle()).await) };
+    let (handler, noted) = (Arc::clone(queue), Arc::clone(&refusals));
+    let respond = move |request: Request<Incoming>| {
+        let response = respond(request, Arc::clone(&receiver), Arc::clone(&handler));
+        let noted = Arc::clone(&noted);
+        async move {
+            let response = response.await;
+            note(&noted, &response);
+            response.map(|text| Full::new(Bytes::from(text)))
+        }
+    };
+    let on_event = |event: Event| refusals.note(text(event));
+    let closed = essbasic_page::serve(listener, LIMITS, respond, stop, finish, on_event).await;
     refusals.end();
     Ok(closed)
+}
+
+/// Returns the response to a request, after its message has an outcome.
+async fn respond(
+    request: Request<Incoming>,
+    receiver: Arc<Receiver>,
+    queue: Arc<Queue>,
+) -> Response<String> {
+    let requests = request.extensions().get::<Requests>().cloned();
+    let mut service = CallbackService::new(receiver, move |message: Message| {
+        // The connection of an authentic message is kept open.
+        let (queue, in_flight) = (Arc::clone(&queue), requests.as_ref().map(Requests::begin));
+        async move {
+            let handled = queue.handle(message).await;
+            drop(in_flight);
+            handled
+        }
+    });
+    match timeout(REQUEST, service.call(request)).await {
+        Ok(Ok(response)) => response,
+        Err(_elapsed) => {
+            let mut response = Response::default();
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            response
+        }
+    }
+}
+
+/// Returns the line for an event.
+fn text(event: Event) -> &'static str {
+    match event {
+        Event::ClosedIdle => {
+            "more than 256 connections, so that the oldest idle one was closed; let a proxy limit clients"
+        }
+        Event::Full => "256 connections wait for their messages; let a proxy limit clients",
+        Event::NotHttp => {
+            "not HTTP; register the address with http://, or put a TLS proxy before it"
+        }
+        _ => "an unknown event of the server; please report this",
+    }
 }
 
 fn note(refusals: &Refusals, response: &Response<String>) {

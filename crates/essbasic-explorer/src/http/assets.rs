@@ -1,27 +1,10 @@
-//! The files of the page, embedded at build time.
+//! The files of the page.
 
-use std::sync::LazyLock;
-
-use axum::body::{Body, Bytes};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::Response;
-
-use super::error::ApiError;
-use super::name::Name;
-use super::reply::Reply;
-use super::strip;
-
-macro_rules! assets {
-    ($($name:literal),* $(,)?) => {
-        /// Names and contents of the files.
-        const ASSETS: &[(&str, &str)] =
-            &[$(($name, include_str!(concat!("../../assets/", $name)))),*];
-    };
-}
+use axum::Router;
+use essbasic_page::{Asset, Assets, SHARED};
 
 // Every file of the folder `assets`; a test compares both.
-assets![
+const ASSETS: &[Asset] = essbasic_page::assets![
     "action.css",
     "api.js",
     "app.js",
@@ -69,65 +52,13 @@ assets![
     "tree.js",
 ];
 
-/// Names and contents of the files as they are served.
-static SERVED: LazyLock<Vec<(&str, Bytes)>> = LazyLock::new(|| {
-    ASSETS.iter().map(|(name, text)| (*name, Bytes::from(served(name, text)))).collect()
-});
-
-fn served(name: &str, text: &str) -> String {
-    match name.rsplit('.').next() {
-        Some("js") => strip::script(text),
-        Some("css") => strip::style_sheet(text),
-        _ => text.to_owned(),
-    }
+/// Returns the routes of the page and its files.
+pub(super) fn routes() -> Router {
+    files().routes()
 }
 
-/// Returns the page.
-pub(super) async fn index(headers: HeaderMap) -> Reply {
-    asset("index.html", &headers)
-}
-
-/// Returns a file of the page.
-pub(super) async fn file(Name(name): Name, headers: HeaderMap) -> Reply {
-    asset(&name, &headers)
-}
-
-fn asset(name: &str, headers: &HeaderMap) -> Reply {
-    let found = SERVED.iter().find(|(known, _)| *known == name);
-    let Some((_, content)) = found else { return Err(ApiError::not_found("no such file")) };
-    let tag = HeaderValue::from_str(&format!("\"{:016x}\"", hash(content)))
-        .map_err(|_| ApiError::internal("invalid tag of a file"))?;
-    let is_known = headers.get_all(IF_NONE_MATCH).iter().any(|known| known == tag);
-    let mut response = match is_known {
-        true => Response::new(Body::empty()),
-        false => Response::new(Body::from(content.clone())),
-    };
-    if is_known {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    }
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(ETAG, tag);
-    Ok(response)
-}
-
-fn media_type(name: &str) -> &'static str {
-    match name.rsplit('.').next() {
-        Some("html") => "text/html; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("svg") => "image/svg+xml",
-        Some("json") => "application/json",
-        _ => "application/octet-stream",
-    }
-}
-
-/// Returns a hash of a file by FNV-1a: its tag changes with its content.
-fn hash(content: &[u8]) -> u64 {
-    content.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+fn files() -> Assets {
+    Assets::new(&[ASSETS, SHARED])
 }
 
 #[cfg(test)]
@@ -141,7 +72,7 @@ mod tests {
 
     #[test]
     fn all_files_together_are_small() {
-        let size: usize = SERVED.iter().map(|(_, content)| content.len()).sum();
+        let size = files().bytes();
         assert!(size <= MAX_BYTES, "the files have {size} bytes; the limit is {MAX_BYTES}");
     }
 
@@ -156,8 +87,8 @@ mod tests {
         let mut embedded: Vec<&str> = ASSETS.iter().map(|(name, _)| *name).collect();
         embedded.sort_unstable();
         assert_eq!(embedded, names, "list the files in `assets!`");
-        for name in names {
-            assert_ne!(media_type(&name), "application/octet-stream", "{name}");
+        for (shared, _) in SHARED {
+            assert!(!embedded.contains(shared), "{shared} is a file of all pages");
         }
     }
 }

@@ -1,90 +1,30 @@
-//! HTTP server of the page.
+//! HTTP routes of the page.
 
 mod assets;
-pub(crate) mod connections;
 mod error;
-pub(crate) mod guard;
-mod name;
-mod reply;
 mod routes;
-pub(crate) mod server;
-mod strip;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::Request;
-use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use http_body_util::{BodyExt, Limited};
-use tokio::time::timeout;
-use tower_service::Service as _;
 
-use self::connections::Requests;
-use self::error::ApiError;
-use self::guard::Guard;
 use crate::session::Session;
 
-/// Time for the body of a request.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Maximum size of the body of a request, in bytes.
+const MAX_BODY_BYTES: usize = 10 << 20;
 
-/// Returns the router: the guard, then the routes.
-pub(crate) fn router(session: Arc<Session>, guard: Arc<Guard>) -> Router {
-    let routes = routes::router(session)
-        .route("/", get(assets::index))
-        .route("/assets/{name}", get(assets::file))
-        .method_not_allowed_fallback(async || {
-            ApiError::method_not_allowed("the method is not allowed for this path")
-                .with_hint("send one of the header Allow")
-        })
-        .fallback(async || {
-            ApiError::not_found("no such path").with_hint("the page is at /, the API below /api/")
-        });
-    // A router without routes: nothing is routed before the guard.
-    Router::new().fallback(move |request: Request| {
-        let (guard, routes) = (Arc::clone(&guard), routes.clone());
-        async move { guarded(&guard, routes, request).await }
-    })
+/// Maximum size of the body of a request with a file: 60 MiB as Base64, and its other fields.
+const MAX_UPLOAD_BYTES: usize = 84 << 20;
+
+/// Returns the routes of the page and of its API.
+pub(crate) fn router(session: Arc<Session>) -> Router {
+    assets::routes().merge(routes::router(session))
 }
 
-async fn guarded(guard: &Guard, routes: Router, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let mut response = match respond(guard, routes, head, body).await {
-        Ok(response) => response,
-        Err(error) => error.into_response(),
-    };
-    guard::protect(&mut response);
-    response
-}
-
-async fn respond(
-    guard: &Guard,
-    mut routes: Router,
-    head: Parts,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let max_bytes = guard.check(&head)?;
-    let requests = head.extensions.get::<Requests>();
-    let _in_flight = requests.filter(|_| guard::is_protected(head.uri.path())).map(Requests::begin);
-    let body = match max_bytes {
-        Some(max_bytes) => Body::from(read(body, max_bytes).await?),
-        None => Body::empty(),
-    };
-    let request = Request::from_parts(head, body);
-    routes.call(request).await.map_err(|never| match never {})
-}
-
-/// Reads the body of a request.
-async fn read(body: Body, max_bytes: usize) -> Result<Bytes, ApiError> {
-    match timeout(BODY_TIMEOUT, Limited::new(body, max_bytes).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            Err(guard::too_large(max_bytes))
-        }
-        Ok(Err(_)) => Err(ApiError::invalid_request("the body is incomplete")),
-        Err(_) => Err(ApiError::timeout("the body was not received in time")),
+/// Returns the maximum size of the body of a request to the API, in bytes.
+pub(crate) fn max_body_bytes(path: &str) -> usize {
+    match path.rsplit('/').next() {
+        Some("UploadFiles") => MAX_UPLOAD_BYTES,
+        _ => MAX_BODY_BYTES,
     }
 }

@@ -3,11 +3,11 @@
 pub(crate) mod history;
 pub(crate) mod saved;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use essbasic_emulator::Emulator;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use self::history::History;
 use self::saved::Saved;
@@ -29,7 +29,7 @@ pub(crate) struct Session {
     pub(crate) saved: Option<Saved>,
     history: Mutex<History>,
     /// Number of calls in flight that may change data.
-    writes: AtomicUsize,
+    writes: watch::Sender<usize>,
 }
 
 /// A call in flight that may change data, until it is dropped.
@@ -37,7 +37,7 @@ pub(crate) struct WriteInFlight(Arc<Session>);
 
 impl Drop for WriteInFlight {
     fn drop(&mut self) {
-        self.0.writes.fetch_sub(1, Ordering::SeqCst);
+        self.0.writes.send_modify(|writes| *writes -= 1);
     }
 }
 
@@ -52,19 +52,20 @@ impl Session {
             emulator: None,
             saved: None,
             history: Mutex::default(),
-            writes: AtomicUsize::new(0),
+            writes: watch::Sender::new(0),
         }
     }
 
     /// Counts a call that may change data.
     pub(crate) fn begin_write(self: &Arc<Self>) -> WriteInFlight {
-        self.writes.fetch_add(1, Ordering::SeqCst);
+        self.writes.send_modify(|writes| *writes += 1);
         WriteInFlight(Arc::clone(self))
     }
 
-    /// Returns whether a call is in flight that may change data.
-    pub(crate) fn is_writing(&self) -> bool {
-        self.writes.load(Ordering::SeqCst) > 0
+    /// Waits until no call is in flight that may change data.
+    pub(crate) async fn idle(&self) {
+        // The session owns the sender.
+        let _ = self.writes.subscribe().wait_for(|writes| *writes == 0).await;
     }
 
     pub(crate) fn history(&self) -> MutexGuard<'_, History> {

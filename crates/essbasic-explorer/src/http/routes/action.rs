@@ -1,9 +1,9 @@
 //! The action that a path names.
 
 use essbasic::catalogue::ActionMeta;
+use essbasic_page::ApiError;
 
 use crate::data::{self, Unknown};
-use crate::http::error::ApiError;
 
 /// Returns the action of this name.
 pub(super) fn find(name: &str) -> Result<&'static ActionMeta, ApiError> {

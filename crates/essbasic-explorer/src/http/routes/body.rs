@@ -3,22 +3,11 @@
 use axum::body::Bytes;
 use essbasic::api::json::{check_duplicates, pretty};
 use essbasic::catalogue::{ActionMeta, JsonType};
+use essbasic_page::{ApiError, parse};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
-
-use crate::http::error::ApiError;
-
-/// Parses a body of these fields.
-pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => {
-            ApiError::invalid_request(format!("invalid body: {error}"))
-        }
-        _ => ApiError::invalid_json(format!("invalid JSON: {error}")),
-    })
-}
 
 /// Returns a JSON object with one field per line.
 pub(super) fn checked(body: &str) -> Result<String, ApiError> {

@@ -9,14 +9,13 @@ use axum::http::HeaderMap;
 use essbasic::api::json;
 use essbasic::catalogue::{ActionMeta, Effect};
 use essbasic::{CallError, ErrorKind};
+use essbasic_page::{ApiError, Name, Reply, json};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{Shared, action, body};
 use crate::caller::{CallRecord, Caller};
-use crate::http::error::ApiError;
-use crate::http::name::Name;
-use crate::http::reply::{self, Reply};
+use crate::http::error;
 use crate::session::Session;
 use crate::session::history::Entry;
 
@@ -32,7 +31,7 @@ pub(super) async fn post(
     let action = action::find(&name)?;
     if action.effect == Effect::Write {
         if !session.allow_writes {
-            return Err(ApiError::write_not_allowed(format!(
+            return Err(error::write_not_allowed(format!(
                 "{} changes data, and this explorer only reads",
                 action.info.name
             ))
@@ -41,7 +40,7 @@ pub(super) async fn post(
         if headers.get_all(CONFIRM).iter().any(|value| value != action.info.name)
             || !headers.contains_key(CONFIRM)
         {
-            return Err(ApiError::confirmation_required(format!(
+            return Err(error::confirmation_required(format!(
                 "{} changes data and was not confirmed",
                 action.info.name
             ))
@@ -63,9 +62,9 @@ async fn make(session: Arc<Session>, action: &'static ActionMeta, request: Box<R
     let mut call = Call::new(record, action.info.name);
     call.id = session.history().add(call.entry(action.effect, request));
     match failure {
-        None => reply::json(&call),
+        None => json(&call),
         Some((message, hint)) => {
-            let failed = ApiError::call_failed(message).with_call(&call);
+            let failed = error::call_failed(message).with_field("call", &call);
             Err(match hint {
                 Some(hint) => failed.with_hint(hint),
                 None => failed,
@@ -77,7 +76,7 @@ async fn make(session: Arc<Session>, action: &'static ActionMeta, request: Box<R
 /// Returns the caller of the session.
 pub(super) fn caller(session: &Session) -> Result<&Arc<dyn Caller>, ApiError> {
     session.caller.as_ref().ok_or_else(|| {
-        ApiError::offline("there is no credential, so nothing can be called").with_hint(
+        error::offline("there is no credential, so nothing can be called").with_hint(
             "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or start with --emulated",
         )
     })

@@ -3,11 +3,11 @@
 use std::time::SystemTime;
 
 use axum::body::Bytes;
+use essbasic_page::{Reply, computed, json, parse};
 
 use super::body;
 use crate::data::callback::verify;
-use crate::http::reply::{self, Reply};
 
 pub(super) async fn post(text: Bytes) -> Reply {
-    reply::computed(move || reply::json(&verify(&body::parse(&text)?, SystemTime::now()))).await
+    computed(move || json(&verify(&parse(&text)?, SystemTime::now()))).await
 }

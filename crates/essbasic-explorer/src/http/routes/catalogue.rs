@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use axum::extract::State;
 use essbasic_emulator::modeled_actions;
+use essbasic_page::{Reply, json};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Shared;
 use crate::data::overview::{ActionOverview, overview};
-use crate::http::reply::{self, Reply};
 use crate::mode::Mode;
 
 #[derive(Serialize)]
@@ -46,7 +46,7 @@ pub(super) async fn get(State(session): Shared) -> Reply {
         modeled: modeled.as_ref().map(|modeled| modeled.contains(overview.name)),
         overview,
     });
-    reply::json(&Catalogue {
+    json(&Catalogue {
         service: overview.service,
         version: overview.version,
         mode: session.mode.name(),

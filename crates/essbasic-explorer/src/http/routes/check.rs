@@ -2,17 +2,16 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
+use essbasic_page::{Name, Reply, computed, json};
 
 use super::{Shared, action};
 use crate::data::check::check_with_agent;
-use crate::http::name::Name;
-use crate::http::reply::{self, Reply};
 
 pub(super) async fn post(State(session): Shared, Name(name): Name, text: Bytes) -> Reply {
     let action = action::find(&name)?;
-    reply::computed(move || {
+    computed(move || {
         let text = String::from_utf8_lossy(&text);
-        reply::json(&check_with_agent(action, &text, session.agent.is_some()))
+        json(&check_with_agent(action, &text, session.agent.is_some()))
     })
     .await
 }

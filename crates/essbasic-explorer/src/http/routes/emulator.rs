@@ -7,12 +7,11 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::routing::{get, post};
 use essbasic_emulator::Emulator;
+use essbasic_page::{ApiError, Name, Reply, json, parameter, parse};
 
 use super::{Shared, body, query};
 use crate::emulator::{self, Change, CommandError};
-use crate::http::error::ApiError;
-use crate::http::name::Name;
-use crate::http::reply::{self, Reply};
+use crate::http::error;
 use crate::session::Session;
 
 /// Returns the routes below `/api/emulator/`.
@@ -29,18 +28,18 @@ pub(super) fn router() -> Router<Arc<Session>> {
 /// Returns the emulator of the session.
 fn of(session: &Session) -> Result<&Emulator, ApiError> {
     session.emulator.as_deref().ok_or_else(|| {
-        ApiError::no_emulator("no emulator runs in this process")
+        error::no_emulator("no emulator runs in this process")
             .with_hint("start the explorer with --emulated")
     })
 }
 
 async fn flows(State(session): Shared, RawQuery(parameters): RawQuery) -> Reply {
-    let filter = query::parameter(parameters.as_deref(), "q").unwrap_or_default();
-    reply::json(&emulator::overview(of(&session)?, &filter))
+    let filter = parameter(parameters.as_deref(), "q").unwrap_or_default();
+    json(&emulator::overview(of(&session)?, &filter))
 }
 
 async fn flow(State(session): Shared, Name(id): Name) -> Reply {
-    reply::json(&emulator::flow(of(&session)?, &id)?)
+    json(&emulator::flow(of(&session)?, &id)?)
 }
 
 async fn change(State(session): Shared, Name(change): Name, text: Bytes) -> Reply {
@@ -52,19 +51,19 @@ async fn change(State(session): Shared, Name(change): Name, text: Bytes) -> Repl
         "expire" => Change::Expire,
         _ => return Err(ApiError::not_found("no such path")),
     };
-    reply::json(&emulator::change(emulator, change, body::parse(&text)?)?)
+    json(&emulator::change(emulator, change, parse(&text)?)?)
 }
 
 async fn clock(State(session): Shared, text: Bytes) -> Reply {
-    reply::json(&emulator::set_clock(of(&session)?, &body::parse(&text)?)?)
+    json(&emulator::set_clock(of(&session)?, &parse(&text)?)?)
 }
 
 async fn faults(State(session): Shared, text: Bytes) -> Reply {
-    reply::json(&emulator::set_faults(of(&session)?, body::parse(&text)?)?)
+    json(&emulator::set_faults(of(&session)?, parse(&text)?)?)
 }
 
 async fn callback(State(session): Shared, text: Bytes) -> Reply {
-    reply::json(&emulator::send_callback(of(&session)?, body::parse(&text)?).await?)
+    json(&emulator::send_callback(of(&session)?, parse(&text)?).await?)
 }
 
 impl From<CommandError> for ApiError {

@@ -2,12 +2,12 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
+use essbasic_page::{ApiError, Reply, parse, with_type};
 use serde::Deserialize;
 
 use super::{Shared, body, call};
 use crate::caller::FileError;
-use crate::http::error::ApiError;
-use crate::http::reply::{self, Reply};
+use crate::http::error;
 
 /// Maximum size of a file, in bytes.
 const MAX_FILE_BYTES: usize = 50 << 20;
@@ -22,21 +22,21 @@ struct Request {
 }
 
 pub(super) async fn post(State(session): Shared, text: Bytes) -> Reply {
-    let Request { url } = body::parse(&text)?;
+    let Request { url } = parse(&text)?;
     let file = call::caller(&session)?.file(&url, MAX_FILE_BYTES).await;
     let file = file.map_err(|error| match error {
         FileError::Refused { message, hint: Some(hint) } => {
             ApiError::invalid_request(message).with_hint(hint)
         }
         FileError::Refused { message, hint: None } => ApiError::invalid_request(message),
-        FileError::Failed(message) => ApiError::call_failed(message)
+        FileError::Failed(message) => error::call_failed(message)
             .with_hint("links expire after five minutes; create a new one"),
     })?;
     // Content of another type is never shown: a page would run in the origin of this one.
     let head = file.get(..HEADER_BYTES).unwrap_or(&file);
     if !head.windows(5).any(|bytes| bytes == b"%PDF-") {
-        return Err(ApiError::call_failed("the file is not a PDF")
+        return Err(error::call_failed("the file is not a PDF")
             .with_hint("download it with `essbasic download`"));
     }
-    Ok(reply::with_type(file, "application/pdf"))
+    Ok(with_type(file, "application/pdf"))
 }

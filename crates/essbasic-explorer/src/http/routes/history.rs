@@ -1,10 +1,10 @@
 //! `/api/history`: the last calls.
 
 use axum::extract::State;
+use essbasic_page::{Reply, json};
 use serde::Serialize;
 
 use super::Shared;
-use crate::http::reply::{self, Reply};
 use crate::session::history::{Entry, MAX_CALLS};
 
 /// The last calls.
@@ -16,5 +16,5 @@ struct Calls {
 
 pub(super) async fn get(State(session): Shared) -> Reply {
     let history = session.history().calls();
-    reply::json(&Calls { limit: MAX_CALLS, history })
+    json(&Calls { limit: MAX_CALLS, history })
 }

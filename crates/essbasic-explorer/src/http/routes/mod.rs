@@ -22,7 +22,6 @@ mod snippet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::session::Session;
@@ -50,7 +49,5 @@ pub(super) fn router(session: Arc<Session>) -> Router {
         .route("/api/verify", post(signature::compare))
         .route("/api/callback/verify", post(callback::post))
         .merge(emulator::router())
-        // The guard limits bodies by their path.
-        .layer(DefaultBodyLimit::disable())
         .with_state(session)
 }

@@ -1,8 +1,9 @@
 //! `/api/openapi.json`: the OpenAPI document of the calls.
 
+use essbasic_page::{Reply, json};
+
 use crate::data::openapi::document;
-use crate::http::reply::{self, Reply};
 
 pub(super) async fn get() -> Reply {
-    reply::json(&document())
+    json(&document())
 }

@@ -2,12 +2,11 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
+use essbasic_page::{ApiError, Name, Reply, json};
 use serde_json::json;
 
 use super::{Shared, action, body, call};
-use crate::http::error::ApiError;
-use crate::http::name::Name;
-use crate::http::reply::{self, Reply};
+use crate::http::error;
 
 /// Headers whose values are not shown, or not completely.
 const MASKED: [&str; 2] = ["authorization", "x-tc-token"];
@@ -18,7 +17,7 @@ pub(super) async fn post(State(session): Shared, Name(name): Name, text: Bytes) 
     let caller = call::caller(&session)?;
     let request = caller.preview(action.info, body).await.map_err(|error| {
         let failed = match error.kind() {
-            essbasic::ErrorKind::Credentials => ApiError::no_credential(error.to_string()),
+            essbasic::ErrorKind::Credentials => error::no_credential(error.to_string()),
             _ => ApiError::invalid_request(error.to_string()),
         };
         match error.hint() {
@@ -31,7 +30,7 @@ pub(super) async fn post(State(session): Shared, Name(name): Name, text: Bytes) 
         .iter()
         .map(|(name, value)| [name.to_string(), shown(name.as_str(), value.as_bytes())])
         .collect();
-    reply::json(&json!({
+    json(&json!({
         "method": request.method.as_str(),
         "url": request.uri.to_string(),
         "headers": headers,

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
+use essbasic_page::{ApiError, Reply, json, parse};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::spawn_blocking;
 
 use super::{Shared, action, body};
-use crate::http::error::ApiError;
-use crate::http::reply::{self, Reply};
+use crate::http::error;
 use crate::session::Session;
 use crate::session::saved::{NotSaved, Saved, SavedRequest};
 
@@ -39,16 +39,16 @@ struct Created {
 pub(super) async fn get(State(session): Shared) -> Reply {
     let enabled = session.saved.is_some();
     let saved = in_folder(session, Saved::list).await?.unwrap_or_default();
-    reply::json(&List { enabled, saved })
+    json(&List { enabled, saved })
 }
 
 pub(super) async fn post(State(session): Shared, text: Bytes) -> Reply {
-    let Request { action, name, body } = body::parse(&text)?;
+    let Request { action, name, body } = parse(&text)?;
     let action = action::find(&action)?.info.name;
     let body = body::checked(body.get())?;
     let created = in_folder(session, move |saved| saved.save(action, name.as_deref(), &body));
     let created = created.await?.ok_or_else(|| {
-        ApiError::saving_disabled("requests cannot be saved")
+        error::saving_disabled("requests cannot be saved")
             .with_hint("start the explorer with --save DIR")
     })?;
     let (name, path) = created.map_err(|error| match error {
@@ -61,7 +61,7 @@ pub(super) async fn post(State(session): Shared, text: Bytes) -> Reply {
     })?;
     let path = path.display().to_string();
     let command = format!("essbasic call {action} --body {}", quoted(&format!("@{path}")));
-    reply::json(&Created { name, path, command })
+    json(&Created { name, path, command })
 }
 
 /// Runs a function on the folder on a thread that may block. Returns `None` if there is no folder.

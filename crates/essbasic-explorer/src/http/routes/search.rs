@@ -3,12 +3,11 @@
 use std::time::Instant;
 
 use axum::extract::RawQuery;
+use essbasic_page::{ApiError, Reply, json, parameter};
 use serde::Serialize;
 
-use super::query::{language, parameter};
+use super::query::language;
 use crate::data::search::{Found, Kind, search, search_kind};
-use crate::http::error::ApiError;
-use crate::http::reply::{self, Reply};
 
 /// Number of hits if the request does not state one.
 const DEFAULT_HITS: usize = 50;
@@ -57,5 +56,5 @@ pub(super) async fn get(RawQuery(query): RawQuery) -> Reply {
         Some(kind) => search_kind(&words, kind, language, limit),
     };
     let took_ms = (started.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
-    reply::json(&Timed { found, took_ms })
+    json(&Timed { found, took_ms })
 }

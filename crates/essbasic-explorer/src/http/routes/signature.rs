@@ -4,28 +4,28 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
 use axum::extract::State;
+use essbasic_page::{ApiError, Reply, computed, json, parse};
 
 use super::{Shared, body};
 use crate::data::signature::{Keys, SignFailure, sign};
 use crate::data::verify::verify;
-use crate::http::error::ApiError;
-use crate::http::reply::{self, Reply};
+use crate::http::error;
 use crate::session::Session;
 
 pub(super) async fn sign_request(State(session): Shared, text: Bytes) -> Reply {
     let keys = keys(&session).await;
-    reply::computed(move || {
-        let request = body::parse(&text)?;
-        reply::json(&sign(&request, keys.as_ref(), now()).map_err(failed)?)
+    computed(move || {
+        let request = parse(&text)?;
+        json(&sign(&request, keys.as_ref(), now()).map_err(failed)?)
     })
     .await
 }
 
 pub(super) async fn compare(State(session): Shared, text: Bytes) -> Reply {
     let keys = keys(&session).await;
-    reply::computed(move || {
-        let request = body::parse(&text)?;
-        reply::json(&verify(&request, keys.as_ref(), now()).map_err(failed)?)
+    computed(move || {
+        let request = parse(&text)?;
+        json(&verify(&request, keys.as_ref(), now()).map_err(failed)?)
     })
     .await
 }
@@ -39,7 +39,7 @@ async fn keys(session: &Session) -> Option<Keys> {
 
 fn failed(failure: SignFailure) -> ApiError {
     let error = match failure {
-        SignFailure::NoKeys => ApiError::no_credential(failure.to_string()),
+        SignFailure::NoKeys => error::no_credential(failure.to_string()),
         _ => ApiError::invalid_request(failure.to_string()),
     };
     match failure.hint() {

@@ -1,13 +1,10 @@
 //! `/api/skeleton/{action}`: a request to fill in.
 
 use axum::extract::{RawQuery, State};
+use essbasic_page::{ApiError, Name, Reply, json, parameter};
 
-use super::query::parameter;
 use super::{Shared, action};
 use crate::data::skeleton::{Fields, skeleton};
-use crate::http::error::ApiError;
-use crate::http::name::Name;
-use crate::http::reply::{self, Reply};
 
 pub(super) async fn get(
     State(session): Shared,
@@ -23,5 +20,5 @@ pub(super) async fn get(
                 .with_hint("give fields=required or fields=all"));
         }
     };
-    reply::json(&skeleton(action, fields, session.agent.as_ref()))
+    json(&skeleton(action, fields, session.agent.as_ref()))
 }

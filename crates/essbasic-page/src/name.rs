@@ -3,10 +3,11 @@
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 
-use super::error::ApiError;
+use crate::error::ApiError;
 
 /// The part of the path that the route captures, decoded. A path that is not UTF-8 does not exist.
-pub(super) struct Name(pub(super) String);
+#[derive(Debug, Clone)]
+pub struct Name(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Name {
     type Rejection = ApiError;

@@ -3,7 +3,7 @@
 /// Returns a script without comments that begin a line, and without the spaces that it does not need.
 ///
 /// A template literal must not contain a line break: the next line's indentation would be content.
-pub(super) fn script(text: &str) -> String {
+pub(crate) fn script(text: &str) -> String {
     strip(text, |line| match line.contains(['/', '\'', '`']) {
         // Regular expressions and other strings: only `"` is known below.
         true => line.to_owned(),
@@ -14,7 +14,7 @@ pub(super) fn script(text: &str) -> String {
 }
 
 /// Returns a style sheet without comments that begin a line, and without the spaces that it does not need.
-pub(super) fn style_sheet(text: &str) -> String {
+pub(crate) fn style_sheet(text: &str) -> String {
     strip(text, |line| {
         without_spaces(line, |before, after| {
             before.is_some_and(|char| ":;,{}>".contains(char))

@@ -1,17 +1,18 @@
 //! The open connections of a server, up to a maximum.
 
-#![allow(missing_debug_implementations, reason = "internal to the explorer and the command")]
-
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 /// The open connections, by the order of their start.
-pub struct Connections {
+pub(crate) struct Connections {
     max: usize,
     state: Mutex<State>,
+    /// Notified when a connection or a request ends.
+    ended: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -20,22 +21,22 @@ struct State {
     open: BTreeMap<u64, Arc<Shared>>,
 }
 
-#[derive(Default)]
 struct Shared {
     /// Number of its requests in flight.
     requests: AtomicUsize,
     closing: Notify,
+    ended: Arc<Notify>,
 }
 
 /// An open connection, until it is dropped.
-pub struct Connection {
+pub(crate) struct Connection {
     number: u64,
     shared: Arc<Shared>,
     connections: Arc<Connections>,
 }
 
-/// A new connection was admitted, or not.
-pub enum Admission {
+/// Result of the admission of a connection.
+pub(crate) enum Admission {
     /// There are fewer than the maximum.
     Open(Connection),
     /// The oldest connection without a request in flight is closed for it.
@@ -46,13 +47,13 @@ pub enum Admission {
 
 impl Connections {
     /// Returns a set of at most `max` connections.
-    pub fn new(max: usize) -> Arc<Self> {
-        Arc::new(Self { max, state: Mutex::default() })
+    pub(crate) fn new(max: usize) -> Arc<Self> {
+        Arc::new(Self { max, state: Mutex::default(), ended: Arc::default() })
     }
 
     /// Admits a connection. At the maximum, the oldest connection without a request in flight is closed: a client that sends
     /// nothing, or slowly, does not keep others out.
-    pub fn admit(self: &Arc<Self>) -> Admission {
+    pub(crate) fn admit(self: &Arc<Self>) -> Admission {
         let mut state = self.state();
         let is_full = state.open.len() >= self.max;
         if is_full {
@@ -64,10 +65,17 @@ impl Connections {
             }
         }
         state.last += 1;
-        let (number, shared) = (state.last, Arc::<Shared>::default());
+        let (number, ended) = (state.last, Arc::clone(&self.ended));
+        let requests = AtomicUsize::new(0);
+        let shared = Arc::new(Shared { requests, closing: Notify::new(), ended });
         state.open.insert(number, Arc::clone(&shared));
         let connection = Connection { number, shared, connections: Arc::clone(self) };
         if is_full { Admission::Instead(connection) } else { Admission::Open(connection) }
+    }
+
+    /// Waits until a connection or a request has ended since the last wait.
+    pub(crate) async fn ended(&self) {
+        self.ended.notified().await;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -77,12 +85,12 @@ impl Connections {
 
 impl Connection {
     /// Waits until it has to be closed for another connection.
-    pub async fn closing(&self) {
+    pub(crate) async fn closing(&self) {
         self.shared.closing.notified().await;
     }
 
     /// Returns a counter of its requests.
-    pub fn requests(&self) -> Requests {
+    pub(crate) fn requests(&self) -> Requests {
         Requests(Arc::clone(&self.shared))
     }
 }
@@ -90,27 +98,41 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.connections.state().open.remove(&self.number);
+        self.shared.ended.notify_one();
     }
 }
 
-/// Counts the requests of a connection.
+/// Counts the requests in flight of a connection. [`serve`](crate::serve) adds it to the extensions of each request.
+///
+/// A connection with a request in flight is not closed for another one. A server begins a request when it is authentic, so that
+/// others cannot keep connections.
 #[derive(Clone)]
 pub struct Requests(Arc<Shared>);
+
+impl fmt::Debug for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Requests").field(&self.0.requests).finish()
+    }
+}
 
 impl Requests {
     /// Counts a request until the result is dropped.
     pub fn begin(&self) -> InFlight {
         self.0.requests.fetch_add(1, Ordering::SeqCst);
-        InFlight(Arc::clone(&self.0))
+        InFlight(Self(Arc::clone(&self.0)))
     }
 }
 
 /// One request in flight, until it is dropped.
-pub struct InFlight(Arc<Shared>);
+#[derive(Debug)]
+#[must_use]
+pub struct InFlight(Requests);
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.requests.fetch_sub(1, Ordering::SeqCst);
+        let shared = &self.0.0;
+        shared.requests.fetch_sub(1, Ordering::SeqCst);
+        shared.ended.notify_one();
     }
 }
 
