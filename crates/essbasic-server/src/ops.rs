@@ -7,12 +7,14 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use tokio::time::timeout;
 
+use crate::http;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::pulse::Liveness;
@@ -58,6 +60,7 @@ pub(crate) fn router(ops: Arc<Ops>) -> Router {
         .route("/livez", get(live))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .layer(from_fn(http::in_flight))
         .with_state(ops)
 }
 

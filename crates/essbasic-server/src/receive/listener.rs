@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use axum::Router;
+use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use essbasic_callback::{Receiver, RefusalReason, SIGNATURE_HEADER, Verified};
+use essbasic_page::Requests;
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
 
@@ -82,16 +83,23 @@ pub(crate) fn router(receiving: Arc<Receiving>) -> Router {
 
 async fn receive(
     State(receiving): State<Arc<Receiving>>,
+    requests: Option<Extension<Requests>>,
     headers: HeaderMap,
     body: Body,
 ) -> StatusCode {
-    let received = receiving.receive(&headers, body).await;
+    let received = receiving.receive(&headers, body, requests.as_deref()).await;
     receiving.metrics.callback(received.as_str());
     received.status()
 }
 
 impl Receiving {
-    async fn receive(&self, headers: &HeaderMap, body: Body) -> Received {
+    /// A connection is kept open for a message only after it was verified.
+    async fn receive(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        requests: Option<&Requests>,
+    ) -> Received {
         let body = match timeout(BODY_TIMEOUT, read(body, self.receiver.max_body_bytes())).await {
             Ok(Ok(body)) => body,
             Ok(Err(refused)) => return refused,
@@ -108,6 +116,7 @@ impl Receiving {
             }
             Err(_) => return Received::Refused,
         };
+        let _in_flight = requests.map(Requests::begin);
         let Ok(message) = self.converter.convert(&message) else { return Received::Unavailable };
         match self.queue.commit(message).await {
             Ok(Receipt::New) => Received::New,
