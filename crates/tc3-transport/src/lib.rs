@@ -29,12 +29,12 @@
 
 #[cfg(any(feature = "hyper", feature = "reqwest-no-tls", feature = "ureq"))]
 mod address;
-#[cfg(any(feature = "reqwest-no-tls", feature = "ureq"))]
-mod addressed;
 #[cfg(feature = "async")]
 mod asynchronous;
 #[cfg(feature = "blocking")]
 mod blocking;
+#[cfg(any(feature = "reqwest-no-tls", feature = "ureq"))]
+mod clients;
 #[cfg(any(feature = "async", feature = "blocking"))]
 mod collect;
 mod config;

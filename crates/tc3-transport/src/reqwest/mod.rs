@@ -1,7 +1,6 @@
 //! The async transport on reqwest.
 
 mod error;
-mod fresh;
 mod public;
 mod url;
 
@@ -15,9 +14,8 @@ use bytes::Bytes;
 use reqwest::{Body, Client, ClientBuilder};
 
 use self::error::{build_error, classify};
-use self::fresh::Fresh;
 use self::public::{AddressResolver, PublicResolver};
-use crate::addressed::{Addressed, Key};
+use crate::clients::{Clients, Key};
 use crate::config::bounded;
 use crate::gzip::{Decoder, accept_gzip};
 use crate::request_body::{Answered, Expectation, RequestBody};
@@ -50,10 +48,8 @@ pub struct ReqwestTransport {
     /// Connects directly, and only to public addresses. It has its own pool, because connections of the other client may
     /// lead to private addresses. `None` if the client is the caller's.
     public: Option<Client>,
-    /// Clients without idle connections. `None` if the client is the caller's.
-    fresh: Option<Arc<Fresh>>,
-    /// Clients of requests with an address to connect to.
-    addressed: Arc<Addressed<Client>>,
+    /// Clients of requests with an address to connect to, or for a new connection.
+    others: Arc<Clients<Client>>,
     /// Builds a client that connects directly; `None` if the client is the caller's.
     direct: Option<Arc<dyn Fn() -> ClientBuilder + Send + Sync>>,
     proxies: Arc<Proxies>,
@@ -111,16 +107,8 @@ impl ReqwestTransport {
     /// - A request to `https` with [`connect_to`](Request::connect_to) is an error.
     pub fn from_client(client: Client) -> Self {
         let proxies = Arc::new(Proxies::new(&Proxy::None));
-        let addressed = Arc::default();
-        Self {
-            client,
-            proxied: Arc::new([]),
-            public: None,
-            fresh: None,
-            addressed,
-            direct: None,
-            proxies,
-        }
+        let (proxied, others) = (Arc::new([]), Arc::default());
+        Self { client, proxied, public: None, others, direct: None, proxies }
     }
 
     fn build(
@@ -151,17 +139,8 @@ impl ReqwestTransport {
         });
         let proxied = proxied.collect::<Result<_, TransportError>>()?;
         let client = build(direct())?;
-        let direct: Arc<dyn Fn() -> ClientBuilder + Send + Sync> = Arc::new(direct);
-        let shared = Arc::clone(&direct);
-        Ok(Self {
-            client,
-            proxied,
-            public: Some(public),
-            fresh: Some(Arc::new(Fresh::new(move || shared()))),
-            addressed: Arc::default(),
-            direct: Some(direct),
-            proxies,
-        })
+        let (public, others) = (Some(public), Arc::default());
+        Ok(Self { client, proxied, public, others, direct: Some(Arc::new(direct)), proxies })
     }
 
     /// Returns the client for a request. A proxy resolves names itself.
@@ -174,16 +153,24 @@ impl ReqwestTransport {
         if public_only {
             route.check_public()?;
         }
-        match (&route.proxy, &self.fresh) {
-            (Some(_), _) if route.address.is_some() => {
+        let address = route.address.as_ref().map(|_| route.dialed().clone());
+        let key =
+            |address| Key { address, proxy: route.proxy.clone(), public_only, new_connection };
+        match (&route.proxy, &self.direct) {
+            (Some(_), _) if address.is_some() => {
                 let text = "reqwest cannot connect to another address through a proxy; add the address to \
                      NO_PROXY, or use HyperTransport or UreqTransport";
                 Err(route.error(Kind::Request, text))
             }
-            (None, _) if is_https(&route.target) && route.address.is_some() => {
-                self.addressed_client(public_only, new_connection, route)
+            (None, None) if is_https(&route.target) && address.is_some() => {
+                let text = "a client of the program cannot connect to another address; \
+                     create the transport by `from_builder`";
+                Err(route.error(Kind::Request, text))
             }
-            (proxy, Some(fresh)) if new_connection && !public_only => fresh.client(proxy.as_ref()),
+            (None, Some(direct)) if is_https(&route.target) && address.is_some() => {
+                self.other(direct, key(address))
+            }
+            (_, Some(direct)) if new_connection => self.other(direct, key(None)),
             (None, _) if public_only => Ok(self.public.as_ref().unwrap_or(&self.client).clone()),
             (None, _) => Ok(self.client.clone()),
             (Some(proxy), _) => self
@@ -194,24 +181,31 @@ impl ReqwestTransport {
         }
     }
 
-    /// Returns the client whose resolver returns the address of the route for every name.
-    fn addressed_client(
+    /// Returns the client of a key. If the key has an address, its resolver returns that for every name.
+    fn other(
         &self,
-        public_only: bool,
-        new_connection: bool,
-        route: &Route,
+        direct: &Arc<dyn Fn() -> ClientBuilder + Send + Sync>,
+        key: Key,
     ) -> Result<Client, TransportError> {
-        let direct = self.direct.as_ref().ok_or_else(|| {
-            let text = "a client of the program cannot connect to another address; \
-                 create the transport by `from_builder`";
-            route.error(Kind::Request, text)
-        })?;
-        let address = route.dialed().clone();
-        let key = Key { address, public_only, new_connection, through_proxy: false };
-        self.addressed.client(&key, || {
-            let resolver = AddressResolver::new(&key.address, public_only);
-            let builder = direct().dns_resolver(Arc::new(resolver));
-            build(if new_connection { builder.pool_max_idle_per_host(0) } else { builder })
+        self.others.client(&key, || {
+            let mut builder = direct();
+            match &key.address {
+                Some(address) => {
+                    let resolver = AddressResolver::new(address, key.public_only);
+                    builder = builder.dns_resolver(Arc::new(resolver));
+                }
+                None if key.public_only => {
+                    builder = builder.dns_resolver(Arc::new(PublicResolver));
+                }
+                None => {}
+            }
+            if key.new_connection {
+                builder = builder.pool_max_idle_per_host(0);
+            }
+            if let Some(proxy) = &key.proxy {
+                builder = builder.proxy(through(proxy)?);
+            }
+            build(builder)
         })
     }
 }
@@ -371,12 +365,15 @@ mod tests {
         let url = format!("http://localhost:{}/?linkkey", listener.local_addr().unwrap().port());
         let route =
             |url: &str| transport.proxies.route(&Request::get(url.parse().unwrap())).unwrap();
-        let client = transport.client_for(true, false, &route("http://files.example/")).unwrap();
-        let error = client.get(&url).send().await.unwrap_err();
-        let route = route(&url);
-        let error = classify(error, &route);
-        assert_eq!(error.kind(), Kind::NotPublic, "{error}");
-        assert!(error.to_string().contains("localhost:") && !error.to_string().contains("linkkey"));
+        for new_connection in [false, true] {
+            let files = route("http://files.example/");
+            let client = transport.client_for(true, new_connection, &files).unwrap();
+            let error = client.get(&url).send().await.unwrap_err();
+            let error = classify(error, &route(&url));
+            assert_eq!(error.kind(), Kind::NotPublic, "{error}");
+            let text = error.to_string();
+            assert!(text.contains("localhost:") && !text.contains("linkkey"));
+        }
         assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
 
         let mut request = Request::get(url.parse().unwrap());

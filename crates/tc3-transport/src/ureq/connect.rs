@@ -20,46 +20,13 @@ use ureq::unversioned::transport::{
     TcpConnector, Transport, TransportAdapter,
 };
 
+use super::failure::{Failure, Hop, failure, failure_at};
+use super::socket::{Guard, Socket};
 use crate::TransportErrorKind as Kind;
 use crate::address::only_public;
-use crate::addressed::Key;
+use crate::clients::Key;
 use crate::route::bare_host;
 use crate::tls_error;
-
-/// A failure with its kind, passed through ureq as `Error::Other`.
-#[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) kind: Kind,
-    pub(super) text: String,
-    pub(super) hop: Hop,
-}
-
-/// The part of a route that has failed.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Hop {
-    /// The connection to the server, or through the tunnel to it.
-    Endpoint,
-    /// The connection to the proxy.
-    Proxy,
-    /// The proxy has refused the tunnel, with this status.
-    Tunnel(Option<u16>),
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl std::error::Error for Failure {}
-
-fn failure(kind: Kind, text: impl fmt::Display) -> Error {
-    failure_at(Hop::Endpoint, kind, text)
-}
-
-fn failure_at(hop: Hop, kind: Kind, text: impl fmt::Display) -> Error {
-    Error::Other(Box::new(Failure { kind, text: text.to_string(), hop }))
-}
 
 /// Resolver that defers to [`Connect`], which is called only if no idle connection is available.
 #[derive(Debug)]
@@ -78,27 +45,26 @@ pub(super) struct Connect {
     tcp: TcpConnector,
     tunnel: ConnectProxyConnector,
     resolver: DefaultResolver,
-    public_only: bool,
-    /// The address to connect to, if it is not that of the URI.
-    address: Option<Key>,
+    key: Key,
 }
 
 impl Connect {
-    pub(super) fn new(tls: Arc<ClientConfig>, public_only: bool, address: Option<Key>) -> Self {
+    pub(super) fn new(tls: Arc<ClientConfig>, key: Key) -> Self {
         Self {
             tls,
             tcp: TcpConnector::default(),
             tunnel: ConnectProxyConnector::default(),
             resolver: DefaultResolver::default(),
-            public_only,
-            address,
+            key,
         }
     }
 
     /// Returns the URI of the address that a connection leads to. ureq also connects to the proxy by this connector.
     fn dialed<'a>(&'a self, details: &ConnectionDetails<'a>) -> &'a Uri {
-        match &self.address {
-            Some(key) if key.through_proxy == details.config.proxy().is_some() => &key.address,
+        match &self.key.address {
+            Some(address) if self.key.proxy.is_some() == details.config.proxy().is_some() => {
+                address
+            }
             _ => details.uri,
         }
     }
@@ -112,7 +78,7 @@ impl Connect {
                 Error::Io(error) => failure(Kind::Resolve, error),
                 _ => failure(Kind::Resolve, "the name has no address"),
             })?;
-        if self.public_only {
+        if self.key.public_only {
             let public =
                 only_public(addrs.iter().copied()).map_err(|why| failure(Kind::NotPublic, why))?;
             addrs = self.resolver.empty();
@@ -121,7 +87,7 @@ impl Connect {
         let details =
             ConnectionDetails { addrs, timeout: remaining(details), ..with_uri(details, uri) };
         match Connector::<()>::connect(&self.tcp, &details, None).map_err(connect_error)? {
-            Some(Either::B(stream)) => Ok(Box::new(stream)),
+            Some(Either::B(stream)) => Ok(Box::new(Socket::new(Box::new(stream)))),
             _ => Err(Error::ConnectionFailed),
         }
     }
@@ -168,7 +134,7 @@ impl Connector for Connect {
         } else {
             transport
         };
-        Ok(Some(Box::new(ResetGuard(transport))))
+        Ok(Some(Box::new(Guard::new(transport))))
     }
 }
 
@@ -273,36 +239,5 @@ impl Transport for TlsTransport {
 
     fn is_tls(&self) -> bool {
         true
-    }
-}
-
-/// Reports a reset as an error, which ureq would treat as the end of a body without a length.
-#[derive(Debug)]
-struct ResetGuard(Box<dyn Transport>);
-
-impl Transport for ResetGuard {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        self.0.buffers()
-    }
-
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        self.0.transmit_output(amount, timeout)
-    }
-
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        self.0.await_input(timeout).map_err(|error| match error {
-            Error::Io(error) if error.kind() != io::ErrorKind::TimedOut => {
-                failure(Kind::Interrupted, error)
-            }
-            error => error,
-        })
-    }
-
-    fn is_open(&mut self) -> bool {
-        self.0.is_open()
-    }
-
-    fn is_tls(&self) -> bool {
-        self.0.is_tls()
     }
 }

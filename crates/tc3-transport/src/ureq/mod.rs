@@ -1,6 +1,8 @@
 //! The blocking transport on ureq.
 
 mod connect;
+mod failure;
+mod socket;
 
 use core::fmt;
 use std::io::{self, Read};
@@ -12,8 +14,9 @@ use http::{HeaderValue, header};
 use ureq::config::Config;
 use ureq::{Agent, AsSendBody, Body, BodyReader, Error, ProxyProtocol, SendBody, Timeout};
 
-use self::connect::{Connect, DeferredResolver, Failure, Hop};
-use crate::addressed::{Addressed, Key};
+use self::connect::{Connect, DeferredResolver};
+use self::failure::{Failure, Hop};
+use crate::clients::{Clients, Key};
 use crate::config::bounded;
 use crate::gate::{EXPECT_CONTINUE, GatedReader};
 use crate::route::{Proxies, Route, is_https, port};
@@ -35,9 +38,10 @@ const MIN_CHUNK: usize = 4 << 10;
 ///
 /// - The name is resolved once per connection, by the system; [`connect_timeout`](TransportConfig::connect_timeout) does
 ///   not limit it.
-/// - A body above 1 MiB is sent with `Expect: 100-continue`, after the response 100 or one second. A refusal of
-///   the headers is read if the server closes the connection, as servers do that do not read the body. ureq reads no response
-///   while it sends: a refusal after that is lost if the server resets the connection.
+/// - A body above 1 MiB is sent with `Expect: 100-continue`, after the response 100 or one second. A response in place of
+///   it ends the request. ureq reads no response while it sends the body: it is read after the last part, or if
+///   a write fails because the server has closed the connection. A server that leaves the connection open and reads nothing more
+///   ends the request after the read timeout.
 /// - No thread is started.
 /// - The timeout of a request with [`streamed_body`](Request::streamed_body) limits sending and the wait for the headers
 ///   each, after a connection was made.
@@ -51,7 +55,7 @@ pub struct UreqTransport {
     /// lead to private addresses.
     public: Agent,
     /// Agents of requests with an address to connect to.
-    addressed: Addressed<Agent>,
+    addressed: Clients<Agent>,
     settings: Config,
     tls: Arc<rustls::ClientConfig>,
     proxies: Proxies,
@@ -102,11 +106,12 @@ impl UreqTransport {
             );
         }
         let agent = |public_only| {
-            let connect = Connect::new(Arc::clone(&tls), public_only, None);
+            let key = Key { address: None, proxy: None, public_only, new_connection: false };
+            let connect = Connect::new(Arc::clone(&tls), key);
             Agent::with_parts(settings.clone(), connect, DeferredResolver)
         };
         let (agent, public) = (agent(false), agent(true));
-        Self { agent, public, addressed: Addressed::default(), settings, tls, proxies }
+        Self { agent, public, addressed: Clients::default(), settings, tls, proxies }
     }
 
     /// Returns the agent for a request. A proxy resolves names itself.
@@ -118,11 +123,10 @@ impl UreqTransport {
         let Some(address) = &route.address else {
             return Ok(if public_only { &self.public } else { &self.agent }.clone());
         };
-        let through_proxy = route.proxy.is_some();
-        let address = address.clone();
-        let key = Key { address, public_only, new_connection: false, through_proxy };
+        let (address, proxy) = (Some(address.clone()), route.proxy.clone());
+        let key = Key { address, proxy, public_only, new_connection: false };
         self.addressed.client(&key, || {
-            let connect = Connect::new(Arc::clone(&self.tls), public_only, Some(key.clone()));
+            let connect = Connect::new(Arc::clone(&self.tls), key.clone());
             Ok(Agent::with_parts(self.settings.clone(), connect, DeferredResolver))
         })
     }

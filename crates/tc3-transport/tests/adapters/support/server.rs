@@ -132,6 +132,12 @@ impl Connection {
         self.stream.read_exact(&mut vec![0; count]).unwrap();
     }
 
+    /// Receives this number of bytes, and returns false if the client disconnects before.
+    pub(crate) fn skip(&mut self, count: usize) -> bool {
+        let mut bytes = (&mut self.stream).take(count as u64);
+        std::io::copy(&mut bytes, &mut std::io::sink()).is_ok_and(|read| read == count as u64)
+    }
+
     /// Reads until the client disconnects.
     pub(crate) fn drain(&mut self) {
         let mut buffer = vec![0; 64 << 10];

@@ -1,8 +1,10 @@
-//! Clients of a library for requests with an address to connect to.
+//! Clients of a library for requests that its pool of connections cannot serve.
 
 use std::sync::{Mutex, PoisonError};
 
 use http::Uri;
+
+use crate::ProxyUrl;
 
 /// Maximum number of clients that are kept. The oldest one is dropped, with its idle connections.
 const MAX_CLIENTS: usize = 16;
@@ -10,23 +12,25 @@ const MAX_CLIENTS: usize = 16;
 /// Address of the connections of a client, and the rules that it applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key {
-    pub(crate) address: Uri,
+    /// The address to connect to, if it is not that of the URI.
+    pub(crate) address: Option<Uri>,
+    pub(crate) proxy: Option<ProxyUrl>,
     pub(crate) public_only: bool,
     /// True for a client that keeps no idle connections.
     pub(crate) new_connection: bool,
-    pub(crate) through_proxy: bool,
 }
 
-/// Clients by their address. Libraries pool connections by the host of the URI, so each address needs a pool of its own.
-pub(crate) struct Addressed<C>(Mutex<Vec<(Key, C)>>);
+/// Clients by their key, which are built when they are needed first. Libraries pool connections by the host of the URI, so
+/// each address needs a pool of its own; reqwest has no other way to bypass its pool.
+pub(crate) struct Clients<C>(Mutex<Vec<(Key, C)>>);
 
-impl<C> Default for Addressed<C> {
+impl<C> Default for Clients<C> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<C: Clone> Addressed<C> {
+impl<C: Clone> Clients<C> {
     /// Returns the client of the key, after building it if necessary.
     pub(crate) fn client<E>(
         &self,
@@ -54,12 +58,12 @@ mod tests {
 
     #[test]
     fn each_key_has_one_client_until_it_is_the_oldest() {
-        let clients = Addressed::default();
+        let clients = Clients::default();
         let key = |port: usize, public_only| Key {
-            address: format!("http://h:{port}/").parse().unwrap(),
+            address: Some(format!("http://h:{port}/").parse().unwrap()),
+            proxy: None,
             public_only,
             new_connection: false,
-            through_proxy: false,
         };
         let get =
             |key: Key, built: u32| clients.client(&key, || Ok::<_, Infallible>(built)).unwrap();
