@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use axum::{Extension, Router};
 use essbasic_callback::{Receiver, RefusalReason, SIGNATURE_HEADER, Verified};
 use essbasic_page::Requests;
 use http_body_util::BodyExt as _;

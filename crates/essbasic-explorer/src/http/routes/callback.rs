@@ -5,7 +5,6 @@ use std::time::SystemTime;
 use axum::body::Bytes;
 use essbasic_page::{Reply, computed, json, parse};
 
-use super::body;
 use crate::data::callback::verify;
 
 pub(super) async fn post(text: Bytes) -> Reply {

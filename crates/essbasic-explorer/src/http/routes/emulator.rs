@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use essbasic_emulator::Emulator;
 use essbasic_page::{ApiError, Name, Reply, json, parameter, parse};
 
-use super::{Shared, body, query};
+use super::Shared;
 use crate::emulator::{self, Change, CommandError};
 use crate::http::error;
 use crate::session::Session;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use essbasic_page::{ApiError, Reply, parse, with_type};
 use serde::Deserialize;
 
-use super::{Shared, body, call};
+use super::{Shared, call};
 use crate::caller::FileError;
 use crate::http::error;
 

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use essbasic_page::{ApiError, Reply, computed, json, parse};
 
-use super::{Shared, body};
+use super::Shared;
 use crate::data::signature::{Keys, SignFailure, sign};
 use crate::data::verify::verify;
 use crate::http::error;
