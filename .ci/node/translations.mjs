@@ -1,8 +1,15 @@
-// Compares the tables of i18n-en.js and i18n-zh.js: the same keys, the same placeholders, and no empty text.
-import { join, resolve } from "node:path";
+// Compares the tables of i18n-en.js and i18n-zh.js: the same keys, the same placeholders, and no empty text. Arguments: the folder
+// of the page, and that of the files that all pages use.
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const folder = resolve(process.argv[2] ?? ".");
+// A page serves the files of both folders from one.
+const folder = mkdtempSync(join(tmpdir(), "assets-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+for (const from of process.argv.slice(2)) cpSync(from, folder, { recursive: true });
+writeFileSync(join(folder, "package.json"), '{"type":"module"}');
 
 /**
  * Returns the key and text of each entry of the first object that the module exports.

@@ -1,12 +1,8 @@
 /** Types of the page. For `tsc` only; not loaded by the browser. */
-import type { JsonNumber } from "./assets/json.js";
+import type { JsonObject, Language, Route } from "../essbasic-page/types.js";
 
-export type Json = null | boolean | number | string | JsonNumber | Json[] | JsonObject;
-export interface JsonObject {
-  [key: string]: Json;
-}
+export type { Json, JsonObject, Language, Route } from "../essbasic-page/types.js";
 
-export type Language = "en" | "zh";
 export type Mode = "emulator" | "test" | "production" | "offline";
 
 export interface ActionSummary {
@@ -190,11 +186,6 @@ export interface Saved {
   saved_at: string;
 }
 
-export interface Route {
-  path: string;
-  query: URLSearchParams;
-}
-
 export interface Session {
   agent: JsonObject | null;
   lastPreview: Preview | null;
@@ -205,12 +196,12 @@ export interface Session {
 }
 
 export interface Context {
-  api: typeof import("./assets/api.js");
+  api: typeof import("../essbasic-page/assets/api.js");
   catalogue: Catalogue;
   route: Route;
   lang: Language;
-  t: typeof import("./assets/i18n.js").t;
-  navigate: typeof import("./assets/router.js").navigate;
+  t: typeof import("../essbasic-page/assets/i18n.js").t;
+  navigate: typeof import("../essbasic-page/assets/router.js").navigate;
   session: Session;
   describe(name: string): Promise<Item>;
 }

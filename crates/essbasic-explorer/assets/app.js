@@ -25,7 +25,7 @@ function describe(name) {
 	const key = `${lang()} ${name}`;
 	let found = items.get(key);
 	if (!found) {
-		found = api.get(`/api/items/${encodeURIComponent(name)}?lang=${lang()}`);
+		found = api.get(`api/items/${encodeURIComponent(name)}?lang=${lang()}`);
 		found.catch(() => items.delete(key));
 		items.set(key, found);
 	}
@@ -157,7 +157,7 @@ async function main() {
 	void stylesheet("build.css");
 	load(route().path).catch(() => {});
 	try {
-		const loaded = /** @type {import("../types.js").Catalogue} */ (await api.get("/api/catalogue"));
+		const loaded = /** @type {import("../types.js").Catalogue} */ (await api.get("api/catalogue"));
 		catalogue = loaded;
 		session.start(loaded.agent);
 		fillShell();

@@ -57,7 +57,7 @@ export async function render(container, context) {
 
 /** @param {Context} context @param {string} fields */
 async function skeleton(context, fields) {
-	return /** @type {JsonObject} */ (await context.api.get(`/api/skeleton/${context.route.path}?fields=${fields}`));
+	return /** @type {JsonObject} */ (await context.api.get(`api/skeleton/${context.route.path}?fields=${fields}`));
 }
 
 /** Request that is being built: its text, and its value if the text has one. */
@@ -237,7 +237,7 @@ export class Builder {
 		this.checking = mine;
 		const { t, api } = this.context;
 		try {
-			const check = /** @type {Check} */ (await api.post(`/api/check/${this.item.name}`, this.text, {}, mine.signal));
+			const check = /** @type {Check} */ (await api.post(`api/check/${this.item.name}`, this.text, {}, mine.signal));
 			if (!mine.signal.aborted) this.show(check);
 		} catch (error) {
 			if (mine.signal.aborted) return;

@@ -39,7 +39,7 @@ export function callPanel(context, item, builder) {
 	const fillPreview = async () => {
 		builder.form.showAll();
 		try {
-			const shown = /** @type {Preview} */ (await api.post(`/api/preview/${item.name}`, builder.text));
+			const shown = /** @type {Preview} */ (await api.post(`api/preview/${item.name}`, builder.text));
 			context.session.lastPreview = shown;
 			clear(body, ...previewView(shown, context));
 		} catch (error) {
@@ -66,7 +66,7 @@ export function callPanel(context, item, builder) {
 		send.textContent = t("call.sending");
 		response.setAttribute("aria-busy", "true");
 		try {
-			show(/** @type {Call} */ (await api.post(`/api/call/${item.name}`, builder.text, headers)));
+			show(/** @type {Call} */ (await api.post(`api/call/${item.name}`, builder.text, headers)));
 		} catch (error) {
 			const call = error instanceof api.ApiError ? error.body?.call : null;
 			if (call) show(call);
@@ -155,7 +155,7 @@ async function save(action, builder, context) {
 				try {
 					const given = name.value.trim();
 					const body = parse(builder.text);
-					const saved = await api.post("/api/saved", given ? { action, name: given, body } : { action, body });
+					const saved = await api.post("api/saved", given ? { action, name: given, body } : { action, body });
 					clear(result,
 						el("p", { class: "note success" }, t("save.done", { name: saved.name })),
 						el("p", { class: "small" }, t("save.command")),

@@ -34,7 +34,7 @@ export async function render(container, context) {
 			signature.value = pasted.headers["content-signature"] ?? signature.value;
 			body.value = pasted.body;
 		}
-		const result = await api.post("/api/callback/verify", {
+		const result = await api.post("api/callback/verify", {
 			body: body.value, signature: signature.value.trim() || undefined,
 			token: token.input.value || undefined, key: key.input.value || undefined,
 		});

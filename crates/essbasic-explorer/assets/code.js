@@ -33,8 +33,8 @@ export async function render(container, context) {
 		const mine = turn;
 		const path = encodeURIComponent(action);
 		try {
-			const body = session.draft(action) || await api.get(`/api/skeleton/${path}?fields=required`);
-			const result = await api.post(`/api/snippet/${path}`, body);
+			const body = session.draft(action) || await api.get(`api/skeleton/${path}?fields=required`);
+			const result = await api.post(`api/snippet/${path}`, body);
 			if (mine !== turn) return;
 			const first = snippets.length === 0;
 			snippets = result.snippets;

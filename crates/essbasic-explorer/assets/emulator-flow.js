@@ -63,10 +63,10 @@ async function openPdf(flow, { context }, output) {
 	// The tab is opened at once: browsers block one that is opened after a wait.
 	const tab = window.open("", "_blank");
 	try {
-		const call = await api.post("/api/call/DescribeResourceUrlsByFlows", { FlowIds: [flow.flow] });
+		const call = await api.post("api/call/DescribeResourceUrlsByFlows", { FlowIds: [flow.flow] });
 		const url = call.response?.FlowResourceUrlInfos?.[0]?.ResourceUrlInfos?.[0]?.Url;
 		if (typeof url !== "string") throw new Error(call.error?.message ?? t("emulator.nopdf"));
-		const file = await api.bytes("/api/file", { url });
+		const file = await api.bytes("api/file", { url });
 		const address = URL.createObjectURL(file);
 		if (tab) tab.location.replace(address);
 		else clear(output, el("a", { href: address, target: "_blank", class: "button" }, t("emulator.pdf")));

@@ -47,7 +47,7 @@ export async function render(container, context) {
 		turn += 1;
 		const mine = turn;
 		try {
-			const next = /** @type {Overview} */ (await api.get(`/api/emulator/flows?q=${encodeURIComponent(filter.value.trim())}`));
+			const next = /** @type {Overview} */ (await api.get(`api/emulator/flows?q=${encodeURIComponent(filter.value.trim())}`));
 			if (mine !== turn || stopped) return;
 			latest = next;
 			clear(problem);
@@ -61,7 +61,7 @@ export async function render(container, context) {
 		context,
 		overview: () => latest,
 		post: async (command, body) => {
-			const result = await api.post(`/api/emulator/${command}`, body);
+			const result = await api.post(`api/emulator/${command}`, body);
 			await refresh();
 			return result;
 		},

@@ -24,7 +24,7 @@ export function explain(t) {
 	};
 }
 
-/** Shows the result of `/api/verify`. @param {any} result
+/** Shows the result of `api/verify`. @param {any} result
  * @param {{canonical_request?: string, string_to_sign?: string}} own @param {Context["t"]} t */
 export function explainResult(result, own, t) {
 	const hint = result.hint ? el("span", { class: "hint" }, String(result.hint)) : null;

@@ -16,8 +16,8 @@ import { tree } from "./tree.js";
 export async function render(container, context) {
 	const { t, api } = context;
 	const [past, stored] = await Promise.all([
-		/** @type {Promise<{limit: number, history: HistoryEntry[]}>} */ (api.get("/api/history")),
-		/** @type {Promise<{enabled: boolean, saved: Saved[]}>} */ (api.get("/api/saved").catch(() => ({ enabled: false, saved: [] }))),
+		/** @type {Promise<{limit: number, history: HistoryEntry[]}>} */ (api.get("api/history")),
+		/** @type {Promise<{enabled: boolean, saved: Saved[]}>} */ (api.get("api/saved").catch(() => ({ enabled: false, saved: [] }))),
 	]);
 	const list = el("ol", { class: "history", "data-testid": "history" });
 	clear(list, past.history.map((entry) => el("li", { class: "card" }, row(entry, context))));

@@ -130,7 +130,7 @@ async function use(action, place, value, context, source) {
 	/** @type {Json} */
 	let body = {};
 	try {
-		body = await api.get(`/api/skeleton/${action}?fields=required`);
+		body = await api.get(`api/skeleton/${action}?fields=required`);
 	} catch {
 		// The request then has this field only.
 	}
@@ -144,7 +144,7 @@ async function use(action, place, value, context, source) {
 /** Fetches a file through the server and opens it in a new tab. @param {string} url @param {Context} context */
 async function openFile(url, context) {
 	try {
-		const blob = await context.api.bytes("/api/file", { url });
+		const blob = await context.api.bytes("api/file", { url });
 		const address = URL.createObjectURL(blob);
 		urls.add(address);
 		if (urls.size > 5) {

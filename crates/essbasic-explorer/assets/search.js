@@ -64,7 +64,7 @@ async function search(opens = false) {
 	const mine = new AbortController();
 	running = mine;
 	try {
-		const path = `/api/search?q=${encodeURIComponent(query)}&lang=${lang()}&limit=${kind ? ALL : LIMIT}`;
+		const path = `api/search?q=${encodeURIComponent(query)}&lang=${lang()}&limit=${kind ? ALL : LIMIT}`;
 		const found = /** @type {SearchResult} */ (await api.get(path, mine.signal));
 		if (running !== mine || mine.signal.aborted) return;
 		result = found;

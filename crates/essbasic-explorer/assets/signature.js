@@ -33,8 +33,8 @@ function fromHeaders(headers) {
 /** Returns the shown request of an action: its draft, or its skeleton. @param {Context} context @param {string} action */
 async function preview({ api, session }, action) {
 	const path = encodeURIComponent(action);
-	const body = session.draft(action) || await api.get(`/api/skeleton/${path}?fields=required`);
-	return fromPreview(await api.post(`/api/preview/${path}`, body));
+	const body = session.draft(action) || await api.get(`api/skeleton/${path}?fields=required`);
+	return fromPreview(await api.post(`api/preview/${path}`, body));
 }
 
 /** @param {HTMLElement} container @param {Context} context */
@@ -84,7 +84,7 @@ export async function render(container, context) {
 			return;
 		}
 		try {
-			const result = await api.post(comparing ? "/api/verify" : "/api/sign", {
+			const result = await api.post(comparing ? "api/verify" : "api/sign", {
 				...inputs, action: inputs.action || undefined, host: inputs.host || undefined,
 				content_type: inputs.content_type || undefined, timestamp, two_headers: twoHeaders.checked,
 				unsigned_payload: unsigned.checked, secret_id: secretId.value.trim() || undefined,

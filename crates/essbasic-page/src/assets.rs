@@ -36,8 +36,18 @@ macro_rules! assets {
     };
 }
 
-/// Files that all pages use.
-pub const SHARED: &[Asset] = assets![];
+/// Files that all pages use. `i18n.js` imports the tables `i18n-en.js` and `i18n-zh.js` of the page.
+// Every file of the folder `assets`; a test compares both.
+pub const SHARED: &[Asset] = assets![
+    "api.js",
+    "dom.js",
+    "i18n.js",
+    "icons.js",
+    "json.js",
+    "router.js",
+    "style.css",
+    "texts.js",
+];
 
 /// The files of a page as they are served: without comments, and with an `ETag`.
 #[derive(Debug)]

@@ -53,13 +53,14 @@ pub(crate) async fn axe_reports_no_serious_fault(context: Rc<Context>) {
 const MAX_ASSETS: usize = 200 * 1024;
 
 pub(crate) async fn the_assets_are_small(context: Rc<Context>) {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../crates/essbasic-explorer/assets");
+    let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates");
     let mut size = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        let url = format!("{}/assets/{name}", context.emulated.origin);
-        size += ureq::get(url).call().unwrap().body_mut().read_to_vec().unwrap().len();
+    for name in ["essbasic-explorer", "essbasic-page"] {
+        for entry in std::fs::read_dir(crates.join(name).join("assets")).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let url = format!("{}/assets/{name}", context.emulated.origin);
+            size += ureq::get(url).call().unwrap().body_mut().read_to_vec().unwrap().len();
+        }
     }
     assert!((50_000..=MAX_ASSETS).contains(&size), "{size}");
 }

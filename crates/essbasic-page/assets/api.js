@@ -1,4 +1,5 @@
-// Requests to the server of this page. The token reaches the page in the fragment and leaves it at once.
+// Requests to the server of this page, by URLs relative to the page. The token reaches the page in the fragment and leaves it at
+// once. Pages of one origin share it.
 import { format, parse } from "./json.js";
 
 /** Error of the server, or `unreachable` if it does not respond. */
@@ -15,12 +16,12 @@ export class ApiError extends Error {
 	}
 }
 
-const KEY = "essbasic-explorer-token";
+const KEY = "essbasic-page-token";
 let token = "";
 
 /** Takes the token from the fragment, or from an earlier load of this tab. */
 export function takeToken() {
-	const found = /^#token=([0-9a-f]{32})(?:&(.*))?$/.exec(location.hash);
+	const found = /^#token=([\w-]{16,256})(?:&(.*))?$/.exec(location.hash);
 	if (found) {
 		token = found[1] ?? "";
 		sessionStorage.setItem(KEY, token);

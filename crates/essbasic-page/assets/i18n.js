@@ -1,10 +1,10 @@
-// Texts of the page in English and Chinese.
+// Texts of the page in English and Chinese. Each page has the two tables.
 import { en } from "./i18n-en.js";
 import { zh } from "./i18n-zh.js";
 
 /** @typedef {import("../types.js").Language} Language */
 
-const KEY = "essbasic-explorer-language";
+const KEY = "essbasic-page-language";
 /** @type {Record<Language, Record<string, string>>} */
 const tables = { en, zh };
 /** @type {Language} */

@@ -60,13 +60,13 @@ export function uniqueId(prefix) {
 /** @type {Map<string, Promise<void>>} */
 const sheets = new Map();
 
-/** Loads a style sheet of `/assets` once. @param {string} name */
+/** Loads a style sheet of `assets` once. @param {string} name */
 export function stylesheet(name) {
 	let loading = sheets.get(name);
 	if (!loading) {
 		loading = new Promise((resolve) => {
 			const done = () => resolve();
-			document.head.append(el("link", { rel: "stylesheet", href: `/assets/${name}`, onload: done, onerror: done }));
+			document.head.append(el("link", { rel: "stylesheet", href: `assets/${name}`, onload: done, onerror: done }));
 		});
 		sheets.set(name, loading);
 	}

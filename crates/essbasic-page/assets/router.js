@@ -3,7 +3,7 @@
 /** @typedef {import("../types.js").Route} Route */
 /** @typedef {{scroll: number, focus: string | null}} Position */
 
-const KEY = "essbasic-explorer-positions";
+const KEY = "essbasic-page-positions";
 const MAX_POSITIONS = 100;
 /** @type {Map<string, Position>} */
 const positions = new Map();
