@@ -24,6 +24,7 @@ impl SessionKeys {
     }
 
     /// Returns the credential that was fetched last.
+    #[cfg(any(feature = "async", feature = "blocking"))]
     pub(crate) fn last(&self) -> Option<Credential> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -87,8 +87,8 @@ impl Builder {
     }
 
     /// Sets the emulator that the page controls.
-    pub fn with_emulator(mut self, emulator: Emulator) -> Self {
-        self.0.emulator = Some(Arc::new(emulator));
+    pub fn with_emulator(mut self, emulator: impl Into<Arc<Emulator>>) -> Self {
+        self.0.emulator = Some(emulator.into());
         self
     }
 

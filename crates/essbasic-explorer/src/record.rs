@@ -1,6 +1,8 @@
 //! Record of the call that runs in this scope, as its client reports it.
 
 use std::error::Error;
+#[cfg(feature = "async")]
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -26,7 +28,14 @@ pub(crate) struct Record {
 pub(crate) struct Recording(Arc<Mutex<Record>>);
 
 impl Recording {
+    /// Runs an async call whose events are recorded.
+    #[cfg(feature = "async")]
+    pub(crate) async fn scope_async<T>(&self, call: impl Future<Output = T>) -> T {
+        CURRENT.scope(self.clone(), call).await
+    }
+
     /// Runs a blocking call whose events are recorded.
+    #[cfg(feature = "blocking")]
     pub(crate) fn scope<T>(&self, call: impl FnOnce() -> T) -> T {
         CURRENT.sync_scope(self.clone(), call)
     }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
+mod callers;
 mod emulator;
 mod guard;
+mod mount;
 mod routes;
 mod support;

@@ -30,16 +30,28 @@ pub(crate) fn serve(builder: Builder) -> Running {
     let port = listener.local_addr().unwrap().port();
     let explorer = builder.build(port).unwrap();
     let token = explorer.url().split_once("#token=").unwrap().1.to_owned();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let thread = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(explorer.serve(listener, async { drop(stopped.await) })).unwrap();
-        runtime.shutdown_background();
-    });
-    Running { port, token, stop: Some(stop), thread: Some(thread) }
+    Running::start(port, token, |stopped| async move {
+        explorer.serve(listener, async { drop(stopped.await) }).await.unwrap();
+    })
 }
 
 impl Running {
+    /// Runs a server on a thread, until its argument is complete.
+    pub(crate) fn start<F: Future<Output = ()>>(
+        port: u16,
+        token: String,
+        serve: impl FnOnce(oneshot::Receiver<()>) -> F + Send + 'static,
+    ) -> Self {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(serve(stopped));
+            runtime.shutdown_background();
+        });
+        Self { port, token, stop: Some(stop), thread: Some(thread) }
+    }
+
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
