@@ -27,17 +27,17 @@ export const zh = flat({
 	},
 	home: {
 		title: "电子签接口浏览器", lead: "查阅 {n} 个接口，边填写边校验请求，发送请求，并复制为代码。", "mode.emulator": "本机模拟器：不会访问真实服务。",
-		"mode.offline": "没有密钥：除调用外的功能均可使用。", "mode.reads": "真实服务，只读。如需修改数据，请以 --allow-writes 启动。",
+		"mode.offline": "没有密钥：除调用外的功能均可使用。", "mode.reads": "真实服务，只读。如需修改数据，请运行 `essbasic explore --allow-writes`。",
 		"mode.writes": "真实服务。写操作会修改真实数据。", way: "从 PDF 到签署完成的合同", "way.emulator": "从模板到签署完成的合同",
 		"step.DescribeTemplates": "选择模板", "step.CreateFlowsByTemplates": "创建合同", "step.emulator": "在模拟器中签署",
 		"step.UploadFiles": "上传 PDF", "step.ChannelCreateFlowByFiles": "创建合同", "step.CreateSignUrls": "发送签署链接",
 		"step.DescribeFlowDetailInfo": "跟踪状态", "step.DescribeResourceUrlsByFlows": "下载已签署的 PDF", groups: "全部接口",
-		private: "由本机提供服务。密钥不会进入浏览器，页面不会访问其他主机。",
+		private: "密钥不会进入浏览器，页面不会访问其他主机。",
 	},
 	error: {
 		page: "页面无法显示", not_found: "没有这个名称的内容", unreachable: "浏览器服务没有响应",
-		"unreachable.hint": "请重新运行 `essbasic explore`，并打开它输出的链接。", unauthorized: "此标签页未获授权",
-		"unauthorized.hint": "请打开 `essbasic explore` 输出的链接，其中包含访问令牌。", home: "返回概览", hint: "处理方法",
+		"unreachable.hint": "请重新启动此页面的服务，并打开它的链接。", unauthorized: "此标签页未获授权",
+		"unauthorized.hint": "请重新打开此页面的链接，其中包含访问令牌。", home: "返回概览", hint: "处理方法",
 	},
 	item: {
 		tabs: "接口的各部分", describe: "文档", call: "调用", code: "代码",

@@ -109,6 +109,6 @@ async fn without_an_emulator_every_route_says_so() {
             (status, &response["error"]["code"]),
             (StatusCode::NOT_FOUND, &json!("no_emulator"))
         );
-        assert_eq!(response["error"]["hint"], "start the explorer with --emulated");
+        assert_eq!(response["error"]["hint"], "start `essbasic explore --emulated`");
     }
 }

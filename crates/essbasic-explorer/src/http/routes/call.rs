@@ -35,7 +35,7 @@ pub(super) async fn post(
                 "{} changes data, and this explorer only reads",
                 action.info.name
             ))
-            .with_hint("start it with --allow-writes, or with --emulated"));
+            .with_hint("start `essbasic explore` with --allow-writes, or with --emulated"));
         }
         if headers.get_all(CONFIRM).iter().any(|value| value != action.info.name)
             || !headers.contains_key(CONFIRM)
@@ -77,7 +77,7 @@ async fn make(session: Arc<Session>, action: &'static ActionMeta, request: Box<R
 pub(super) fn caller(session: &Session) -> Result<&Arc<dyn Caller>, ApiError> {
     session.caller.as_ref().ok_or_else(|| {
         error::offline("there is no credential, so nothing can be called").with_hint(
-            "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or start with --emulated",
+            "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or start `essbasic explore --emulated`",
         )
     })
 }

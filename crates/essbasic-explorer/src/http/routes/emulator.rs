@@ -29,7 +29,7 @@ pub(super) fn router() -> Router<Arc<Session>> {
 fn of(session: &Session) -> Result<&Emulator, ApiError> {
     session.emulator.as_deref().ok_or_else(|| {
         error::no_emulator("no emulator runs in this process")
-            .with_hint("start the explorer with --emulated")
+            .with_hint("start `essbasic explore --emulated`")
     })
 }
 

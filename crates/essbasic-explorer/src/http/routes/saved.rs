@@ -49,7 +49,7 @@ pub(super) async fn post(State(session): Shared, text: Bytes) -> Reply {
     let created = in_folder(session, move |saved| saved.save(action, name.as_deref(), &body));
     let created = created.await?.ok_or_else(|| {
         error::saving_disabled("requests cannot be saved")
-            .with_hint("start the explorer with --save DIR")
+            .with_hint("start `essbasic explore --save DIR`")
     })?;
     let (name, path) = created.map_err(|error| match error {
         NotSaved::Name => ApiError::invalid_request("invalid name of a request")
