@@ -203,7 +203,7 @@ impl fmt::Debug for Explorer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Explorer")
             .field("port", &self.port)
-            .field("mode", &self.mode())
+            .field("mount", &self.mount)
             .finish_non_exhaustive()
     }
 }
