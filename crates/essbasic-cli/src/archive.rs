@@ -16,7 +16,7 @@ use crate::link_hosts::LinkHosts;
 use crate::options::Options;
 use crate::outputs::{Inputs, OutputFile};
 use crate::report::json_format;
-use crate::store::Place;
+use crate::store;
 use crate::watch::Watch;
 use crate::{archive_report, folder, interrupt, output};
 
@@ -114,7 +114,7 @@ pub(crate) struct ArchiveArgs {
 impl ArchiveArgs {
     /// Returns the options of the target.
     fn to(&self, options: &Options) -> Result<ArchiveOptions, Failure> {
-        let Some(place) = Place::named(&self.out)? else {
+        let Some(bucket) = store::bucket(&self.out)? else {
             return match self.object_metadata {
                 true => Err(Failure::new(
                     "--object-metadata needs a bucket; omit it, or write --out s3://BUCKET/PREFIX",
@@ -128,8 +128,9 @@ impl ArchiveArgs {
                  and name it again to go on",
             )
         })?;
-        let (store, id) = place.open(&options.transport()?)?;
-        let options = ArchiveOptions::to_store(store, place.prefix(), journal).with_store_id(id);
+        let open = store::open(&bucket, &options.transport()?)?;
+        let options = ArchiveOptions::to_store(open.store, bucket.prefix(), journal);
+        let options = options.with_store_id(open.id);
         Ok(match self.object_metadata {
             true => options.with_object_metadata(),
             false => options,
@@ -215,7 +216,7 @@ pub(crate) fn run(args: &ArchiveArgs, options: &Options, verbose: bool) -> Resul
     };
     let client = &session.client;
     // Created first, because the report may be written to it. Removed at the end if it is empty.
-    let _folder = match Place::named(&args.out)? {
+    let _folder = match store::bucket(&args.out)? {
         Some(_) => None,
         None => Some(Folder::prepare(&args.out)?),
     };

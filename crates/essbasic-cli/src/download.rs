@@ -15,7 +15,7 @@ use crate::link_hosts::LinkHosts;
 use crate::options::Options;
 use crate::progress::Progress;
 use crate::report::json_format;
-use crate::store::Place;
+use crate::store;
 use crate::tally::Tally;
 use crate::wait::Pace;
 use crate::{interrupt, output};
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &DownloadArgs, options: &Options, verbose: bool) -> Resu
     if args.pace.is_given() && !args.wait {
         return Err(Failure::new("--timeout and --interval require --wait; add it"));
     }
-    if Place::named(&args.out)?.is_some() {
+    if store::bucket(&args.out)?.is_some() {
         return Err(Failure::new(
             "--out is a bucket, and download saves to folders; use essbasic archive for buckets",
         ));

@@ -4,7 +4,6 @@ mod advice;
 mod archive;
 mod archive_failures;
 mod archive_report;
-mod aws;
 mod body;
 mod call;
 mod cause;

@@ -10,13 +10,14 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use essbasic::object_store::aws::AmazonS3ConfigKey as Key;
+use object_store::aws::AmazonS3ConfigKey as Key;
 use tc3_client::__private::quoted;
 use zeroize::Zeroizing;
 
+pub(crate) use self::check::check_region;
 use self::check::{boolean, check, is_boolean};
-use crate::failure::Failure;
-use crate::input::is_utf16;
+use crate::error::Error;
+use crate::program::Program;
 
 /// Maximum size of a profile file, in bytes.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -41,7 +42,7 @@ pub(crate) fn have_keys(settings: &Settings) -> bool {
 }
 
 /// Reads the AWS variables, and missing settings from the profile `AWS_PROFILE`, or `default`, of the
-/// files that the AWS tools read.
+/// files that the AWS tools read. Without `has_default_profile`, only a profile that `AWS_PROFILE` names is read.
 ///
 /// Of several variables of one setting, the first is used: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT`;
 /// `AWS_REGION`, `AWS_DEFAULT_REGION`; `AWS_SESSION_TOKEN`, `AWS_SECURITY_TOKEN`, `AWS_TOKEN`. All precede a profile.
@@ -51,7 +52,9 @@ pub(crate) fn have_keys(settings: &Settings) -> bool {
 /// never shows the value. Booleans become `true` or `false`.
 pub(crate) fn settings(
     environment: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<Settings, Failure> {
+    program: &Program,
+    has_default_profile: bool,
+) -> Result<Settings, Error> {
     let variables: HashMap<String, OsString> = environment
         .filter(|(_, value)| !value.is_empty())
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
@@ -62,31 +65,34 @@ pub(crate) fn settings(
     names.sort();
     let is_set = |name: &str| variables.contains_key(name);
     if let Some((name, read)) = names::similar(is_set) {
-        return Err(Failure::new(format!("{name} is not read; set {read} in its place")));
+        return Err(Error::new(format!("{name} is not read; set {read} in its place")));
     }
     let mut settings = Settings::new();
     for name in names {
         let Some(key) = names::setting(name, is_set) else { continue };
         let Some(value) = variables.get(name).and_then(|value| value.to_str()) else {
-            return Err(Failure::new(format!("{name} is not UTF-8; set it again, or unset it")));
+            return Err(Error::new(format!("{name} is not UTF-8; set it again, or unset it")));
         };
-        check(key, value).map_err(|cause| Failure::new(format!("{name} {cause}")))?;
+        check(key, value, program).map_err(|cause| Error::new(format!("{name} {cause}")))?;
         let value = match boolean(value).filter(|_| is_boolean(key)) {
             Some(value) => value.to_string(),
             None => value.to_owned(),
         };
         settings.insert(key, value);
     }
-    from_profile(&variables, &mut settings)?;
+    if has_default_profile || variables.contains_key("AWS_PROFILE") {
+        from_profile(&variables, &mut settings, program)?;
+    }
     Ok(settings)
 }
 
 fn from_profile(
     variables: &HashMap<String, OsString>,
     settings: &mut Settings,
-) -> Result<(), Failure> {
+    program: &Program,
+) -> Result<(), Error> {
     let named = match variables.get("AWS_PROFILE").map(|name| name.to_str()) {
-        Some(None) => return Err(Failure::new("AWS_PROFILE is not UTF-8; set it again")),
+        Some(None) => return Err(Error::new("AWS_PROFILE is not UTF-8; set it again")),
         named => named.flatten(),
     };
     let has_region = settings.contains_key(&Key::Region);
@@ -106,7 +112,7 @@ fn from_profile(
         let Some(path) = given.or_else(|| Some(home.as_ref()?.join(usual))) else { continue };
         let Some(text) = read(&path)? else { continue };
         let fail = |line: usize, cause: &str| {
-            Failure::new(format!("{}: line {line}: {cause}", path.display()))
+            Error::new(format!("{}: line {line}: {cause}", path.display()))
         };
         let entries =
             profile::entries(&text, name, is_config).map_err(|flaw| fail(flaw.line, flaw.cause))?;
@@ -130,7 +136,7 @@ fn from_profile(
             if settings.contains_key(&key) || is_of_keys && has_keys || entry.value.is_empty() {
                 continue;
             }
-            check(key, entry.value)
+            check(key, entry.value, program)
                 .map_err(|cause| fail(entry.line, &format!("{} {cause}", entry.name)))?;
             settings.insert(key, entry.value.to_owned());
         }
@@ -148,7 +154,7 @@ fn from_profile(
         }
     }
     match named {
-        Some(name) if !found => Err(Failure::new(format!(
+        Some(name) if !found => Err(Error::new(format!(
             "AWS_PROFILE names the profile {}, which neither ~/.aws/credentials nor ~/.aws/config has; \
              correct it, or run aws configure --profile NAME",
             quoted(name)
@@ -173,9 +179,9 @@ fn setting(name: &str) -> Option<(Key, bool)> {
 }
 
 /// Returns the text of a regular file; `None` if it does not exist. A FIFO is an error and does not block.
-fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
+fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Error> {
     let fail = |cause: &dyn std::fmt::Display| {
-        Failure::new(format!("{}: {cause}; correct the path or the file", path.display()))
+        Error::new(format!("{}: {cause}; correct the path or the file", path.display()))
     };
     let file = match open(path) {
         Ok(file) => file,
@@ -197,6 +203,11 @@ fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| fail(&"not UTF-8"))?;
     Ok(Some(Zeroizing::new(text.trim_start_matches('\u{feff}').to_owned())))
+}
+
+/// Returns whether this is the start of UTF-16 text: it has a byte order mark, or one of its first two bytes is zero.
+fn is_utf16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..])
 }
 
 #[cfg(unix)]

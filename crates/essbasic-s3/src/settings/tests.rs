@@ -2,13 +2,14 @@
 
 use std::fs;
 
-use essbasic::object_store::client::ClientConfigKey;
+use object_store::client::ClientConfigKey;
 
 use super::*;
+use crate::program::tests::CLI;
 
 fn read_settings(variables: &[(&str, &str)]) -> Result<Settings, String> {
     let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-    settings(variables).map_err(|failure| failure.to_string())
+    settings(variables, &CLI, true).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -262,7 +263,8 @@ fn variables_that_are_not_utf_8_are_named() {
 
     for name in ["AWS_ACCESS_KEY_ID", "AWS_ENDPOINT", "AWS_PROFILE"] {
         let value = OsString::from_vec(b"hidden\xff".to_vec());
-        let error = settings([(name.into(), value)].into_iter()).unwrap_err().to_string();
+        let error =
+            settings([(name.into(), value)].into_iter(), &CLI, true).unwrap_err().to_string();
         assert!(error.starts_with(name) && !error.contains("hidden"), "{error}");
     }
 }

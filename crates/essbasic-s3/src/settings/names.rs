@@ -1,6 +1,6 @@
 //! Names of settings: synonyms in the order of their precedence, and similar names that are not read.
 
-use essbasic::object_store::aws::AmazonS3ConfigKey as Key;
+use object_store::aws::AmazonS3ConfigKey as Key;
 
 /// Variables of one setting, in the order of their precedence.
 const SYNONYMS: [(Key, &[&str]); 3] = [

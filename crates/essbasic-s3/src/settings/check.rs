@@ -1,9 +1,22 @@
-use essbasic::object_store::aws::AmazonS3ConfigKey as Key;
-use essbasic::object_store::client::ClientConfigKey;
-use essbasic::transport::Uri;
+//! Values that the client of the store does not check, or panics on.
+
+use std::borrow::Cow;
+
+use object_store::aws::AmazonS3ConfigKey as Key;
+use object_store::client::ClientConfigKey;
+use tc3_transport::Uri;
+
+use crate::program::Program;
 
 /// Checks a value before it is passed to `object_store`, which panics on some. The error does not contain the value.
-pub(super) fn check(key: Key, value: &str) -> Result<(), &'static str> {
+pub(super) fn check(key: Key, value: &str, program: &Program) -> Result<(), Cow<'static, str>> {
+    match key {
+        Key::Client(client) if !is_boolean(key) => Err(unsupported(client, program)),
+        _ => check_value(key, value).map_err(Cow::Borrowed),
+    }
+}
+
+fn check_value(key: Key, value: &str) -> Result<(), &'static str> {
     if value.contains(|c: char| c.is_control()) {
         return Err("contains a control character, such as a line break or a tab; remove it");
     }
@@ -12,7 +25,6 @@ pub(super) fn check(key: Key, value: &str) -> Result<(), &'static str> {
     }
     let is_graphic = value.bytes().all(|byte| byte.is_ascii_graphic());
     match key {
-        Key::Client(client) => Err(unsupported(client)),
         Key::WebIdentityTokenFile | Key::ContainerAuthorizationTokenFile => {
             match std::fs::metadata(value) {
                 Ok(metadata) if !metadata.is_file() => {
@@ -25,13 +37,7 @@ pub(super) fn check(key: Key, value: &str) -> Result<(), &'static str> {
         Key::AccessKeyId if value.contains(['#', '"', '\'', ',', '/', '=']) => {
             Err("contains a character that no key ID has; set it to the ID only")
         }
-        Key::Region | Key::DefaultRegion => {
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-            match value.chars().all(is_plain) {
-                true => Ok(()),
-                false => Err("is not a region; set it to a name such as ap-guangzhou"),
-            }
-        }
+        Key::Region | Key::DefaultRegion => check_region(value),
         Key::Endpoint
         | Key::S3Endpoint
         | Key::StsEndpoint
@@ -41,6 +47,15 @@ pub(super) fn check(key: Key, value: &str) -> Result<(), &'static str> {
             Err("is not a path; it must begin with `/`")
         }
         _ => Ok(()),
+    }
+}
+
+/// Checks a region, which is part of a host name.
+pub(crate) fn check_region(value: &str) -> Result<(), &'static str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    match !value.is_empty() && value.chars().all(is_plain) {
+        true => Ok(()),
+        false => Err("is not a region; set it to a name such as ap-guangzhou"),
     }
 }
 
@@ -68,18 +83,17 @@ pub(super) fn boolean(value: &str) -> Option<bool> {
     }
 }
 
-/// Returns the error of a setting of the HTTP client: the command uses its own client.
-fn unsupported(key: ClientConfigKey) -> &'static str {
-    match key {
-        ClientConfigKey::ProxyUrl => "is not supported; give the proxy with --proxy URL",
-        ClientConfigKey::ProxyExcludes => "is not supported; list the hosts in NO_PROXY",
+/// Returns the error of a setting of the HTTP client: the program uses its own client.
+fn unsupported(key: ClientConfigKey, program: &Program) -> Cow<'static, str> {
+    let fix = match key {
+        ClientConfigKey::ProxyUrl => program.proxy,
+        ClientConfigKey::ProxyExcludes => "list the hosts in NO_PROXY",
         ClientConfigKey::ProxyCaCertificate
         | ClientConfigKey::AllowInvalidCertificates
-        | ClientConfigKey::NoSystemCertificates => {
-            "is not supported; give certificate authorities with --ca-file FILE"
-        }
-        _ => "is not supported by this command; unset it",
-    }
+        | ClientConfigKey::NoSystemCertificates => program.authorities,
+        _ => return "is not supported by this command; unset it".into(),
+    };
+    format!("is not supported; {fix}").into()
 }
 
 fn check_url(value: &str) -> Result<(), &'static str> {
