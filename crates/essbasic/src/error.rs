@@ -38,6 +38,8 @@ pub enum Error {
         message: String,
         /// Fix, if one is known.
         hint: Option<&'static str>,
+        /// Whether the destination may accept files later, without a change of its settings or permissions.
+        is_transient: bool,
     },
     /// The agent lacks this field, which the workflow requires.
     Agent(&'static str),

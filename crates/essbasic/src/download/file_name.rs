@@ -31,6 +31,8 @@ pub(crate) struct FileNames {
     /// The names of saved files if a name that another file has gets a number; `None` if it is an error.
     used: Option<UsedNames>,
     intents: Option<Arc<dyn IntentLog>>,
+    /// The handling of an existing file if a new name gets no number.
+    existing: Existing,
 }
 
 struct Owned {
@@ -43,11 +45,11 @@ impl FileNames {
         Self { template, ..Self::default() }
     }
 
-    /// Creates the names of a plain download, which replaces no existing file. In a store an existing object
-    /// causes no number.
+    /// Creates the names of a plain download, which replaces no existing file, and objects only on request. In a store an
+    /// existing object causes no number.
     pub(crate) fn for_download(template: NameTemplate, target: &Target) -> Self {
         let used = target.folder().map(|_| UsedNames::default());
-        Self { used, ..Self::new(template) }
+        Self { used, existing: target.existing(), ..Self::new(template) }
     }
 
     /// Creates the names of an archive job. An existing file is replaced only if the journal lists it.
@@ -159,7 +161,7 @@ impl FileNames {
             if self.assigned.insert(&name) || first == u32::MAX {
                 let used = self.used.clone();
                 let numbers = used.map(|used| Existing::Number(Numbers { base, first, used }));
-                return (name, numbers.unwrap_or(Existing::Keep));
+                return (name, numbers.unwrap_or_else(|| self.existing.clone()));
             }
             first += 1;
         }

@@ -156,6 +156,20 @@ impl DownloadOptions {
         self
     }
 
+    /// Replaces existing objects of a store, instead of keeping them.
+    ///
+    /// For a prefix that belongs to the program, with names that are a function of the contract: a repeated download writes
+    /// the same object, in one request per part. The credentials need no permission to list or read, except to read after a
+    /// completion of an upload whose response was lost.
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn with_replaced_objects(mut self) -> Self {
+        if let Some(location) = &mut self.location {
+            location.replaces = true;
+        }
+        self
+    }
+
     /// Adds metadata to the objects of a store: the flow ID as `flowid`, and the hexadecimal SHA-256 as `sha256`.
     ///
     /// An object of a multipart upload has no `sha256`, because it is known only after the upload has started;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use essbasic_files::{remove_orphans, sync_folder};
 
+use super::destination::Existing;
 use super::entry::{Entry, Verification, VerificationError};
 use super::file::{hash_file, prepare_folder};
 use super::sink::Sink;
@@ -28,6 +29,15 @@ impl Target {
             Self::Folder(_) | Self::Sink(_) => false,
             #[cfg(feature = "object-store")]
             Self::Store(_) => true,
+        }
+    }
+
+    /// Returns the handling of an existing file or object by a download.
+    pub(crate) fn existing(&self) -> Existing {
+        match self {
+            #[cfg(feature = "object-store")]
+            Self::Store(location) if location.replaces => Existing::Replace,
+            _ => Existing::Keep,
         }
     }
 
@@ -141,9 +151,12 @@ impl Target {
             #[cfg(feature = "object-store")]
             Self::Store(_) => {
                 let hint = verification_error(&error).and_then(|error| error.hint);
-                Error::Destination { message: error.to_string(), hint }
+                Error::Destination { message: error.to_string(), hint, is_transient: false }
             }
-            Self::Sink(_) => Error::Destination { message: error.to_string(), hint: None },
+            Self::Sink(_) => {
+                let message = error.to_string();
+                Error::Destination { message, hint: None, is_transient: false }
+            }
         }
     }
 }

@@ -54,6 +54,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Flow(error) => error.is_retryable(),
+            Self::Destination { is_transient, .. } => *is_transient,
             _ => self.call().is_some_and(tc3_client::Error::is_retryable),
         }
     }

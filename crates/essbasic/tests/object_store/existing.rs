@@ -10,7 +10,7 @@ use essbasic::{ArchiveOptions, DownloadOptions, Error, FlowError, FlowErrorKind}
 use tempfile::TempDir;
 
 use super::service::{Service, pdf};
-use super::store::{ConditionSupport, ScriptedStore};
+use super::store::{ConditionSupport, Op, ScriptedStore};
 use super::{BLOCKING, LONG, PART, expected, memory, objects, reason, to};
 
 const CONDITIONS: [ConditionSupport; 4] = [
@@ -108,6 +108,28 @@ fn a_download_replaces_no_object() {
                     expected.insert("a/b/合同-a.pdf".to_owned(), foreign.clone());
                     assert!(objects(&inner) == expected, "{case}");
                 }
+            }
+        }
+    }
+}
+
+/// In one request per part, without a look at the object.
+#[test]
+fn a_download_replaces_objects_on_request() {
+    for blocking in BLOCKING {
+        for (length, puts, parts) in [(1000, 1, 0), (LONG, 0, 5)] {
+            let service = Service::of(&[("a", length)]);
+            let inner = memory();
+            put(&inner, "a/b/合同-a.pdf", &pdf(length, 99));
+            for _ in 0..2 {
+                let (store, log) = ScriptedStore::over(Arc::clone(&inner), |_, _| None);
+                let options = DownloadOptions::to_store(store, "a/b").with_part_bytes(PART);
+                let options = options.with_any_state().with_replaced_objects();
+                let report = service.download(blocking, &options).unwrap();
+                assert_eq!(report.saved().count(), 1, "{blocking} {length}");
+                assert!(objects(&inner) == expected(&service, &["a"]), "{blocking} {length}");
+                let counts = [Op::Put, Op::Part, Op::Head, Op::Get].map(|op| log.count(op));
+                assert_eq!(counts, [puts, parts, 0, 0], "{blocking} {length}");
             }
         }
     }

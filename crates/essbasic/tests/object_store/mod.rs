@@ -9,6 +9,7 @@
 )]
 
 mod attributes;
+mod check;
 mod completions;
 mod existing;
 mod reads;
@@ -259,7 +260,7 @@ fn an_error_that_affects_all_files_stops_the_job_with_advice() {
             let (store, _) = ScriptedStore::over(Arc::clone(&inner), script);
             let error = service.archive(blocking, &to(&store, &home)).unwrap_err();
             assert!(matches!(error, Error::Destination { .. }));
-            assert!(error.hint().unwrap().contains(advice), "{error}");
+            assert!(error.hint().unwrap().contains(advice) && !error.is_retryable(), "{error}");
             assert!(!format!("{error} {error:?}").contains("SECRET"), "{error}");
             assert!(service.all_fetches() <= 8, "{}", service.all_fetches());
             // The same journal is used when the store accepts files.
@@ -282,6 +283,7 @@ fn a_store_that_rejects_every_file_stops_the_job_early() {
         let error = service.archive(blocking, &options).unwrap_err();
         assert!(matches!(error, Error::Destination { .. }));
         assert!(error.to_string().contains("files in a row"), "{error}");
+        assert!(error.is_retryable(), "{error}");
         assert!(service.all_fetches() < 20, "{}", service.all_fetches());
     }
 }

@@ -25,6 +25,7 @@ pub enum Op {
     Abort,
     Head,
     Get,
+    List,
 }
 
 /// Returns the error of a request by its kind and number, counted from 1 per kind.
@@ -228,6 +229,7 @@ impl ObjectStore for ScriptedStore {
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.log.record(Op::List)?;
         self.inner.list_with_delimiter(prefix).await
     }
 

@@ -106,7 +106,8 @@ impl Job {
         match outcome {
             #[cfg(any(feature = "object-store", all(feature = "async-core", feature = "ureq")))]
             FetchOutcome::Destination(message, hint) => {
-                self.stop(Error::Destination { message, hint: Some(hint) });
+                let hint = Some(hint);
+                self.stop(Error::Destination { message, hint, is_transient: false });
             }
             FetchOutcome::Disk(error) => match error.kind() {
                 // Only this name is affected, for example because it is the name of a folder.
@@ -153,7 +154,7 @@ impl Job {
                 self.rejections, error.message
             );
             let hint = Some("run again when the destination accepts files");
-            self.stop(Error::Destination { message, hint });
+            self.stop(Error::Destination { message, hint, is_transient: true });
         }
     }
 }

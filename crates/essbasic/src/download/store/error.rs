@@ -22,6 +22,9 @@ const CREDENTIAL_CODES: [&str; 5] = [
     "SignatureDoesNotMatch",
 ];
 
+/// Error codes that concern the bucket.
+const BUCKET_CODES: [&str; 3] = ["InvalidBucketName", "NoSuchBucket", "PermanentRedirect"];
+
 /// A kind of request to a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
@@ -31,6 +34,8 @@ pub(super) enum Operation {
     StartUpload,
     PutPart,
     CompleteUpload,
+    AbortUpload,
+    List,
 }
 
 impl Operation {
@@ -43,6 +48,8 @@ impl Operation {
             Self::StartUpload => "starting a multipart upload of",
             Self::PutPart => "uploading a part of",
             Self::CompleteUpload => "completing the upload of",
+            Self::AbortUpload => "aborting the upload of",
+            Self::List => "listing",
         }
     }
 
@@ -70,6 +77,13 @@ impl From<StoreError> for FetchOutcome {
     }
 }
 
+impl From<StoreError> for crate::Error {
+    fn from(error: StoreError) -> Self {
+        let StoreError { message, hint, stops_job } = error;
+        Self::Destination { message, hint: Some(hint), is_transient: !stops_job }
+    }
+}
+
 impl From<StoreError> for VerificationError {
     fn from(error: StoreError) -> Self {
         Self { message: error.message, hint: Some(error.hint) }
@@ -80,6 +94,11 @@ impl StoreError {
     /// Creates the error of a single file.
     pub(super) fn of_file(message: String, hint: &'static str) -> Self {
         Self { message, hint, stops_job: false }
+    }
+
+    /// Returns whether every other file would fail too.
+    pub(super) fn stops_job(&self) -> bool {
+        self.stops_job
     }
 
     /// Creates the error of a failed request. The store has already retried transient errors.
@@ -123,16 +142,16 @@ fn cause(
             "use virtual-hosted-style requests with the endpoint https://BUCKET.HOST",
         ));
     }
+    // Without a code, if only the bucket can be missing.
+    let is_missing = matches!(error, Error::NotFound { .. })
+        && matches!(operation, Operation::Put | Operation::StartUpload);
+    if is_missing || code.is_some_and(|code| BUCKET_CODES.contains(&code)) {
+        return Some((
+            "the bucket does not exist",
+            "check its name, its region and the endpoint of the store",
+        ));
+    }
     match (error, io_kind(error)) {
-        // Only the bucket can be missing.
-        (Error::NotFound { .. }, _)
-            if matches!(operation, Operation::Put | Operation::StartUpload) =>
-        {
-            Some((
-                "the bucket does not exist",
-                "check its name, its region and the endpoint of the store",
-            ))
-        }
         (Error::PermissionDenied { .. }, _) if operation.is_read() => Some((
             "the credentials may not check whether objects exist, which is required to keep existing objects",
             "grant permission to list, put and read objects and to abort uploads below the prefix (on S3: \

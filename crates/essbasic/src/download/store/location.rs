@@ -25,6 +25,8 @@ pub(crate) struct StoreLocation {
     pub(crate) id: Option<String>,
     pub(super) conditional_put: Arc<ConditionalPut>,
     pub(crate) attributes: AttributePolicy,
+    /// Whether a download replaces existing objects.
+    pub(crate) replaces: bool,
 }
 
 impl StoreLocation {
@@ -36,6 +38,7 @@ impl StoreLocation {
             id: None,
             conditional_put: Arc::default(),
             attributes: AttributePolicy::default(),
+            replaces: false,
         }
     }
 

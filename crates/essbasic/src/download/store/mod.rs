@@ -1,6 +1,7 @@
 //! Downloads to an object store.
 
 mod attributes;
+mod check;
 mod conditional_put;
 mod error;
 mod location;
