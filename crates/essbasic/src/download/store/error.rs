@@ -14,11 +14,12 @@ use crate::error::{FlowError, FlowErrorKind};
 const MAX_MESSAGE_CHARS: usize = 200;
 
 /// Error codes that concern the credentials, with any HTTP status.
-const CREDENTIAL_CODES: [&str; 5] = [
+const CREDENTIAL_CODES: [&str; 6] = [
     "AuthorizationHeaderMalformed",
     "ExpiredToken",
     "InvalidAccessKeyId",
     "InvalidToken",
+    "NotSignedUp",
     "SignatureDoesNotMatch",
 ];
 
