@@ -5,6 +5,7 @@ mod archive;
 mod bad_input;
 mod blocked;
 mod bucket;
+mod bucket_server;
 mod bucket_uploads;
 mod chain;
 mod commands;

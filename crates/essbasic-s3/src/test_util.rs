@@ -52,7 +52,9 @@ impl Drop for Running {
     fn drop(&mut self) {
         // The script kills the server. Killing the script would not.
         drop(self.0.stdin.take());
-        let _ = self.0.wait();
+        if self.0.wait().is_err() {
+            let _ = self.0.kill();
+        }
     }
 }
 
