@@ -42,6 +42,12 @@ pub(crate) enum Batch {
     Settled(Vec<Settlement>),
     /// A failure that affects every contract.
     Failed(Error),
+    /// The destination of the files cannot be used. Contracts without a settlement are released.
+    Unusable {
+        /// Cause and fix, for people.
+        cause: String,
+        settled: Vec<Settlement>,
+    },
 }
 
 /// Dependencies of all jobs.
@@ -116,13 +122,13 @@ async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId, pulse: &Puls
             if is_of_process(&error) {
                 tracing::warn!(task = J::NAME, cause, "released: no request was sent");
             } else {
-                let task = J::NAME;
-                tracing::error!(task, cause, "paused: the failure affects every contract");
-                if let Err(error) = ledger.pause(J::NAME, &cause, PROBE_MS).await {
-                    tracing::warn!(%error, task = J::NAME, "cannot store the pause");
-                }
+                pause(J::NAME, ledger, &cause).await;
             }
             (claimed.iter().map(released).collect(), true)
+        }
+        Batch::Unusable { cause, settled } => {
+            pause(J::NAME, ledger, &cause).await;
+            (settled, true)
         }
     };
     let is_released = |one: &&Settlement| matches!(one.outcome, Outcome::Released { .. });
@@ -154,7 +160,19 @@ async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId, pulse: &Puls
         }
         shared.metrics.succeeded(J::NAME);
     }
+    // Otherwise the next ones have the same fate at once, as during an outage.
+    if settlements.iter().all(|one| matches!(one.outcome, Outcome::Released { .. })) {
+        return Round::Idle;
+    }
     Round::Busy
+}
+
+/// Stores the cause of a pause, for all replicas.
+async fn pause(task: &str, ledger: &Ledger, cause: &str) {
+    tracing::error!(task, cause, "paused: the failure affects every contract");
+    if let Err(error) = ledger.pause(task, cause, PROBE_MS).await {
+        tracing::warn!(%error, task, "cannot store the pause");
+    }
 }
 
 /// Returns what follows an error of a claim or a settlement. An expired worker owns nothing, and its heartbeat enters again.

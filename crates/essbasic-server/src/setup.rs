@@ -6,8 +6,9 @@ use std::sync::Arc;
 use essbasic::credentials::Credential;
 use essbasic::{Client, Config as ClientConfig, NameTemplate, Stop, agent};
 use essbasic_callback::Receiver;
+use essbasic_s3::Defaults;
 
-use crate::archive::Folder;
+use crate::archive::Sink;
 use crate::bodies::Bodies;
 use crate::config::{self, Config, Secret};
 use crate::failure::Failure;
@@ -25,10 +26,9 @@ use crate::worker::Timing;
 /// Returns an error that names the key of the configuration.
 pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
     let account = &config.account;
-    let credential = Credential::new(
-        Secret::read("account.secret_id_file", &account.secret_id_file)?.expose(),
-        Secret::read("account.secret_key_file", &account.secret_key_file)?.expose(),
-    );
+    let secret_id = Secret::read("account.secret_id_file", &account.secret_id_file)?;
+    let secret_key = Secret::read("account.secret_key_file", &account.secret_key_file)?;
+    let credential = Credential::new(secret_id.expose(), secret_key.expose());
     credential.validate().map_err(|error| {
         Failure::new(format!("account.secret_id_file, account.secret_key_file: {error}"))
     })?;
@@ -37,15 +37,8 @@ pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
         Some(path) => Some(Arc::new(Bodies::new(&Secret::read("messages.body_key_file", path)?)?)),
         None => None,
     };
-    if config.archive.to.contains("://") {
-        return Err(Failure::new(format!(
-            "archive.to: {} is not supported yet; set a folder",
-            config.archive.to
-        )));
-    }
-    let folder = Folder::open(Path::new(&config.archive.to)).map_err(|error| {
-        Failure::new(format!("archive.to: cannot use the folder {}: {error}", config.archive.to))
-    })?;
+    let defaults = config.bucket_defaults().with_keys(secret_id.expose(), secret_key.expose());
+    let sink = sink(&config.archive.to, &defaults).await?;
     let names: NameTemplate = config
         .archive
         .names
@@ -82,7 +75,7 @@ pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
         metrics: Arc::new(Metrics::new()),
         client,
         receiver,
-        folder,
+        sink,
         names,
         concurrency: config.archive.concurrency,
         max_attempts: i64::from(config.archive.max_attempts),
@@ -93,6 +86,20 @@ pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
         grace: config.shutdown.grace,
         stop,
     })
+}
+
+/// Opens the destination of the archive and checks it. One that is only unavailable is no error: the loop waits for it.
+async fn sink(to: &str, defaults: &Defaults) -> Result<Sink, Failure> {
+    let sink = Sink::open(to, std::env::vars_os(), defaults)?;
+    match sink.check().await {
+        Err(unusable) if !unusable.is_transient => Err(Failure::new(unusable.cause)),
+        Err(unusable) => {
+            let cause = unusable.cause;
+            tracing::warn!(cause, "the destination is unavailable; files are stored later");
+            Ok(sink)
+        }
+        Ok(()) => Ok(sink),
+    }
 }
 
 fn receiver(config: &Config) -> Result<Receiver, Failure> {

@@ -1,15 +1,20 @@
 //! The archive loop: signed contracts become files, and files become evidence.
 
 mod folder;
+mod outage;
 mod outcome;
+mod sink;
+
+use std::time::{Duration, Instant};
 
 use essbasic::{
-    Client, DownloadOptions, FlowErrorKind, FlowStatus, NameTemplate, ReportedFlow, Stop,
+    Client, DownloadOptions, Error, FlowErrorKind, FlowStatus, NameTemplate, ReportedFlow, Stop,
 };
 
-pub(crate) use self::folder::Folder;
+pub(crate) use self::sink::{PROGRAM, Sink, Unusable};
 
-use self::outcome::settlements;
+use self::outage::Outage;
+use self::outcome::{Storage, settlements};
 use crate::jobs::{Batch, Job};
 use crate::ledger::{Claimed, Task};
 
@@ -19,35 +24,33 @@ const BATCH: usize = 50;
 /// Archives contracts.
 pub(crate) struct Archiving {
     client: Client,
+    sink: Sink,
     options: DownloadOptions,
     /// Of contracts that were relieved after every party had signed.
     relieved: DownloadOptions,
+    outage: Outage,
+    /// Outages of the destination up to this duration do not pause the loop.
+    grace: Duration,
 }
 
 impl Archiving {
     /// Returns the job. A contract always gets the same names, so a second download replaces the same objects.
     pub(crate) fn new(
         client: Client,
-        folder: Folder,
+        sink: Sink,
         names: NameTemplate,
         concurrency: usize,
         stop: Stop,
     ) -> Self {
-        let options = DownloadOptions::to_sink(folder)
-            .with_names(names)
-            .with_concurrency(concurrency)
-            .with_stop(stop);
+        let options =
+            sink.options().with_names(names).with_concurrency(concurrency).with_stop(stop);
         let relieved = options.clone().with_any_state();
-        Self { client, options, relieved }
+        let (outage, grace) = (Outage::default(), outage::GRACE);
+        Self { client, sink, options, relieved, outage, grace }
     }
-}
 
-impl Job for Archiving {
-    const NAME: &'static str = "archive";
-    const TASK: Task = Task::Archive;
-    const LIMIT: usize = BATCH;
-
-    async fn work(&self, claimed: &[Claimed]) -> Batch {
+    /// Downloads contracts. Returns the results, and the error that ended the download early.
+    async fn download(&self, claimed: &[Claimed]) -> (Vec<ReportedFlow>, Option<Error>) {
         let (mut relieved, signed): (Vec<_>, Vec<_>) =
             claimed.iter().partition(|contract| contract.report.status == FlowStatus::Relieved);
         let mut flows = Vec::new();
@@ -55,7 +58,7 @@ impl Job for Archiving {
             let ids = signed.iter().map(|contract| contract.flow_id.clone());
             match self.client.download(ids, &self.options).await {
                 Ok(report) => flows = report.flows,
-                Err(error) => return Batch::Failed(error),
+                Err(error) => return (flows, Some(error)),
             }
         }
         // Those that were relieved since the report.
@@ -69,13 +72,75 @@ impl Job for Archiving {
             let ids = relieved.into_iter().map(|contract| contract.flow_id.clone());
             match self.client.download(ids, &self.relieved).await {
                 Ok(report) => flows.extend(report.flows),
-                Err(error) if flows.is_empty() => return Batch::Failed(error),
-                // The results of the others are kept; these are released.
-                Err(_) => {}
+                Err(error) => return (flows, Some(error)),
             }
         }
-        Batch::Settled(settlements(claimed, &flows))
+        (flows, None)
     }
+
+    /// Returns the result of work that began at a time, if no file can be stored.
+    fn unusable(
+        &self,
+        began: Instant,
+        claimed: &[Claimed],
+        flows: &[ReportedFlow],
+        unusable: Unusable,
+    ) -> Batch {
+        let is_long = self.outage.failed(began, Instant::now(), self.grace);
+        let settled = settlements(claimed, flows, Storage::Unusable);
+        let Unusable { cause, is_transient } = unusable;
+        if is_long || !is_transient {
+            return Batch::Unusable { cause, settled };
+        }
+        tracing::warn!(cause, task = Self::NAME, "the destination is unavailable");
+        Batch::Settled(settled)
+    }
+}
+
+impl Job for Archiving {
+    const NAME: &'static str = "archive";
+    const TASK: Task = Task::Archive;
+    const LIMIT: usize = BATCH;
+
+    async fn work(&self, claimed: &[Claimed]) -> Batch {
+        let began = Instant::now();
+        // Without it, files are downloaded that cannot be stored.
+        if self.outage.is_possible()
+            && let Err(unusable) = self.sink.check().await
+        {
+            return self.unusable(began, claimed, &[], unusable);
+        }
+        let (flows, ended) = self.download(claimed).await;
+        let is_ended_by_sink = matches!(ended, Some(Error::Destination { .. }));
+        match ended {
+            Some(error) if !is_ended_by_sink && flows.is_empty() => return Batch::Failed(error),
+            // The results of the others are kept; these are released.
+            _ => {}
+        }
+        if flows.iter().any(|flow| flow.error.is_none()) {
+            self.outage.ended();
+        }
+        if !is_ended_by_sink && !flows.iter().any(is_not_stored) {
+            return Batch::Settled(settlements(claimed, &flows, Storage::Usable));
+        }
+        match self.sink.check().await {
+            Err(unusable) => self.unusable(began, claimed, &flows, unusable),
+            // The files of these contracts are the cause.
+            Ok(()) if !is_ended_by_sink => {
+                Batch::Settled(settlements(claimed, &flows, Storage::Usable))
+            }
+            Ok(()) => {
+                let cause = "archive.to: the destination rejected many files in a row; look for the cause there";
+                let unusable = Unusable { cause: cause.to_owned(), is_transient: true };
+                self.unusable(began, claimed, &flows, unusable)
+            }
+        }
+    }
+}
+
+/// Returns whether the destination did not accept a file of the contract.
+fn is_not_stored(flow: &ReportedFlow) -> bool {
+    flow.error.as_ref().is_some_and(|error| error.kind == FlowErrorKind::Destination)
 }
 
 /// Returns whether the files were not stored only because the contract was relieved after every party had signed.
@@ -86,57 +151,4 @@ fn is_relieved(flow: &ReportedFlow) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use essbasic::credentials::Credential;
-    use essbasic::{Config, agent};
-    use essbasic_emulator::{
-        APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY, Status,
-    };
-
-    use super::*;
-    use crate::ledger::{Outcome, Report};
-
-    #[tokio::test]
-    async fn relieved_contracts_are_archived_whether_a_message_reported_it_or_not() {
-        let emulator = Emulator::builder().start().unwrap();
-        let claimed = [
-            ("yDSigned000000000000000000000001", Status::All, FlowStatus::All),
-            ("yDRelieved0000000000000000000002", Status::Relieved, FlowStatus::Relieved),
-            ("yDRelieved0000000000000000000003", Status::Relieved, FlowStatus::All),
-        ]
-        .map(|(flow_id, status, reported)| {
-            emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, flow_id));
-            while emulator.sign(flow_id, None).is_ok() {}
-            if status == Status::Relieved {
-                emulator.end(flow_id, status, "").unwrap();
-            }
-            Claimed {
-                flow_id: flow_id.to_owned(),
-                task: Task::Archive,
-                attempt: 1,
-                report: Report { status: reported, at: 1 },
-                added_at: 0,
-            }
-        });
-        emulator.advance(std::time::Duration::from_secs(60));
-        let config = Config::new(Credential::new(SECRET_ID, SECRET_KEY))
-            .with_endpoint_url(&emulator.endpoint())
-            .unwrap();
-        let client = Client::new(config, agent(APP_ID, ORGANIZATION, OPERATOR)).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let archiving = Archiving::new(
-            client,
-            Folder::open(folder.path()).unwrap(),
-            "{flow_id}-{file_index}".parse().unwrap(),
-            4,
-            Stop::default(),
-        );
-        let Batch::Settled(settlements) = archiving.work(&claimed).await else { panic!() };
-        assert_eq!(settlements.len(), 3);
-        for one in settlements {
-            let outcome = &one.outcome;
-            assert!(matches!(outcome, Outcome::Archived(_)), "{} {outcome:?}", one.flow_id);
-        }
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
-    }
-}
+mod tests;

@@ -14,21 +14,47 @@ const FIRST_BACKOFF: Duration = Duration::from_secs(5);
 /// Longest delay between two attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(600);
 
+/// Least delay until the next attempt if no file can be stored, in milliseconds.
+const UNUSABLE_MS: i64 = 4_000;
+
+/// State of the destination after the downloads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Storage {
+    /// A file that it did not accept is a failure of its contract.
+    Usable,
+    /// No file can be stored. It uses up no attempt.
+    Unusable,
+}
+
 /// Returns a settlement for each claimed contract.
-pub(super) fn settlements(claimed: &[Claimed], flows: &[ReportedFlow]) -> Vec<Settlement> {
+pub(super) fn settlements(
+    claimed: &[Claimed],
+    flows: &[ReportedFlow],
+    storage: Storage,
+) -> Vec<Settlement> {
     claimed
         .iter()
         .map(|contract| {
             let flow = flows.iter().find(|flow| flow.flow_id.as_str() == contract.flow_id);
+            let outcome = match (flow, storage) {
+                (None, Storage::Usable) => Outcome::Released { delay: 0 },
+                (None, Storage::Unusable) => unusable(),
+                (Some(flow), Storage::Unusable) if super::is_not_stored(flow) => unusable(),
+                (Some(flow), _) => outcome(contract, flow),
+            };
             Settlement {
                 flow_id: contract.flow_id.clone(),
                 task: contract.task,
                 attempt: contract.attempt,
-                outcome: flow
-                    .map_or(Outcome::Released { delay: 0 }, |flow| outcome(contract, flow)),
+                outcome,
             }
         })
         .collect()
+}
+
+/// Returns the outcome of a contract while no file can be stored. Jitter, so that replicas do not ask at the same time.
+fn unusable() -> Outcome {
+    Outcome::Released { delay: UNUSABLE_MS + fastrand::i64(0..=UNUSABLE_MS / 2) }
 }
 
 fn outcome(contract: &Claimed, flow: &ReportedFlow) -> Outcome {

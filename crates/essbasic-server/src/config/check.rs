@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use essbasic_s3::Bucket;
+
 use super::{Config, ConfigError, Forward};
+use crate::archive::PROGRAM;
 use crate::ledger::limits;
 use crate::pace::LATE;
 
@@ -24,6 +27,8 @@ impl Config {
                 "no token and key for callbacks; add [[receive.keys]] with token_file and key_file",
             ));
         }
+        Bucket::parse(&self.archive.to, &PROGRAM)
+            .map_err(|error| ConfigError::new(error.to_string()))?;
         names_are_stable(&self.archive.names)?;
         positive("archive.concurrency", self.archive.concurrency)?;
         positive("archive.max_attempts", self.archive.max_attempts as usize)?;

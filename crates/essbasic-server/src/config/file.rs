@@ -4,7 +4,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use essbasic_s3::{Bucket, Defaults};
+
 use super::{Config, ConfigError};
+use crate::archive::PROGRAM;
 
 /// Maximum size of a configuration, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -43,8 +46,24 @@ impl Config {
     /// # Errors
     /// Returns an error if a path is not UTF-8.
     pub(crate) fn shown(&self) -> Result<String, ConfigError> {
-        toml::to_string(self)
-            .map_err(|error| ConfigError::new(format!("cannot show the configuration: {error}")))
+        let mut text = toml::to_string(self)
+            .map_err(|error| ConfigError::new(format!("cannot show the configuration: {error}")))?;
+        if let Ok(Some(bucket)) = Bucket::parse(&self.archive.to, &PROGRAM) {
+            // Only the environment of the process decides, which may be another one.
+            let defaults = self.bucket_defaults().with_keys("of the account", "");
+            let described = bucket.describe(std::env::vars_os(), &defaults, &PROGRAM);
+            let described = described.unwrap_or_else(|error| error.to_string());
+            text.push_str(&format!(
+                "\n# archive.to, with the AWS_* variables of this process: {described}\n"
+            ));
+        }
+        Ok(text)
+    }
+
+    /// Returns settings of a bucket that the environment may lack, without the keys of the account.
+    pub(crate) fn bucket_defaults(&self) -> Defaults {
+        let region = self.service.region.as_deref();
+        region.map_or_else(Defaults::default, |region| Defaults::default().with_region(region))
     }
 
     /// Makes relative paths absolute below the folder of the file.
@@ -72,7 +91,8 @@ impl Config {
         if let Some(path) = self.store.url.strip_prefix("sqlite:") {
             self.store.url = format!("sqlite:{}", folder.join(path).display());
         }
-        if !self.archive.to.contains("://") {
+        // An invalid URL is refused later.
+        if matches!(Bucket::parse(&self.archive.to, &PROGRAM), Ok(None)) {
             self.archive.to = folder.join(&self.archive.to).display().to_string();
         }
     }

@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 pub(crate) use self::listeners::Listeners;
 
 use self::running::{Drain, Running};
-use crate::archive::{Archiving, Folder};
+use crate::archive::{Archiving, Sink};
 use crate::bodies::Bodies;
 use crate::failure::Failure;
 use crate::forwarding::{self, Target};
@@ -43,7 +43,7 @@ pub(crate) struct Server {
     pub(crate) converter: Converter,
     pub(crate) targets: Vec<Target>,
     pub(crate) bodies: Option<Arc<Bodies>>,
-    pub(crate) folder: Folder,
+    pub(crate) sink: Sink,
     pub(crate) names: NameTemplate,
     pub(crate) concurrency: usize,
     pub(crate) max_attempts: i64,
@@ -140,7 +140,7 @@ impl Server {
         };
         let archiving = Arc::new(Archiving::new(
             self.client.clone(),
-            self.folder,
+            self.sink,
             self.names,
             self.concurrency,
             self.stop,

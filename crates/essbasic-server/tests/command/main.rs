@@ -8,6 +8,7 @@
     reason = "a panic fails the test"
 )]
 
+mod bucket;
 mod callbacks;
 mod configuration;
 mod deploy;

@@ -42,8 +42,12 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server with an emulator, and waits until it is ready.
     pub(crate) fn emulated(data: &Path) -> Self {
-        let data = data.to_str().unwrap();
-        let mut child = command(&["--emulated", "--data", data]).spawn().map(Running).unwrap();
+        Self::started(command(&["--emulated", "--data", data.to_str().unwrap()]))
+    }
+
+    /// Starts a server, and waits until it is ready.
+    pub(crate) fn started(mut command: Command) -> Self {
+        let mut child = command.spawn().map(Running).unwrap();
         let mut line = String::new();
         BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let mut stderr = child.0.stderr.take().unwrap();
