@@ -17,6 +17,7 @@ const CRATES: [&str; 12] = [
     "tc3-transport",
     "tc3-client",
     "essbasic",
+    "essbasic-s3",
     "essbasic-callback",
     "essbasic-emulator",
     "essbasic-page",
