@@ -111,29 +111,26 @@ impl Job for Archiving {
             return self.unusable(began, claimed, &[], unusable);
         }
         let (flows, ended) = self.download(claimed).await;
-        let is_ended_by_sink = matches!(ended, Some(Error::Destination { .. }));
-        match ended {
-            Some(error) if !is_ended_by_sink && flows.is_empty() => return Batch::Failed(error),
+        let rejected = match ended {
+            Some(error @ Error::Destination { .. }) => Some(error),
+            Some(error) if flows.is_empty() => return Batch::Failed(error),
             // The results of the others are kept; these are released.
-            _ => {}
-        }
+            _ => None,
+        };
         if flows.iter().any(|flow| flow.error.is_none()) {
             self.outage.ended();
         }
-        if !is_ended_by_sink && !flows.iter().any(is_not_stored) {
+        if rejected.is_none() && !flows.iter().any(is_not_stored) {
             return Batch::Settled(settlements(claimed, &flows, Storage::Usable));
         }
-        match self.sink.check().await {
-            Err(unusable) => self.unusable(began, claimed, &flows, unusable),
+        match (self.sink.check().await, rejected) {
+            (Err(unusable), _) => self.unusable(began, claimed, &flows, unusable),
+            // It accepts files again, or refuses only those of contracts.
+            (Ok(()), Some(error)) => {
+                self.unusable(began, claimed, &flows, Unusable::of_files(&error))
+            }
             // The files of these contracts are the cause.
-            Ok(()) if !is_ended_by_sink => {
-                Batch::Settled(settlements(claimed, &flows, Storage::Usable))
-            }
-            Ok(()) => {
-                let cause = "archive.to: the destination rejected many files in a row; look for the cause there";
-                let unusable = Unusable { cause: cause.to_owned(), is_transient: true };
-                self.unusable(began, claimed, &flows, unusable)
-            }
+            (Ok(()), None) => Batch::Settled(settlements(claimed, &flows, Storage::Usable)),
         }
     }
 }

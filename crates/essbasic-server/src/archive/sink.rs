@@ -86,10 +86,14 @@ impl Sink {
                 let checked = tokio::task::spawn_blocking(move || folder.check()).await;
                 return match checked.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
                     Ok(()) => Ok(()),
-                    Err(error) => Err(Unusable {
-                        cause: format!("archive.to: cannot write to the folder: {error}"),
-                        is_transient: false,
-                    }),
+                    Err(error) => {
+                        let cause = format!("cannot write to the folder: {error}");
+                        Err(Unusable::new(
+                            &cause,
+                            Some("make it writable, or free some space"),
+                            false,
+                        ))
+                    }
                 };
             }
             Self::Bucket { .. } => match self.options().check_store().await {
@@ -97,14 +101,26 @@ impl Sink {
                 Err(error) => error,
             },
         };
-        Err(unusable(&error))
+        Err(Unusable::new(&error.to_string(), error.hint(), error.is_retryable()))
     }
 }
 
-fn unusable(error: &Error) -> Unusable {
-    let cause = match error.hint() {
-        Some(hint) => format!("archive.to: {error}; {hint}"),
-        None => format!("archive.to: {error}"),
-    };
-    Unusable { cause, is_transient: error.is_retryable() }
+impl Unusable {
+    fn new(cause: &str, hint: Option<&str>, is_transient: bool) -> Self {
+        let cause = match hint {
+            Some(hint) => format!("archive.to: {cause}; {hint}"),
+            None => format!("archive.to: {cause}"),
+        };
+        Self { cause, is_transient }
+    }
+
+    /// Returns the reason after files of contracts were rejected, although a check succeeds.
+    pub(super) fn of_files(error: &Error) -> Self {
+        let text = error.to_string();
+        // The rest names a file.
+        let cause = [" (", ", the last with"]
+            .iter()
+            .fold(text.as_str(), |text, end| text.split_once(end).map_or(text, |(start, _)| start));
+        Self::new(cause, error.hint(), true)
+    }
 }

@@ -119,7 +119,7 @@ pub(crate) struct CallbackKeys {
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Archive {
-    /// Folder, `s3://BUCKET/PREFIX` or `cos://BUCKET/PREFIX`.
+    /// Folder, `s3://BUCKET/PREFIX` or `cos://BUCKET-APPID/PREFIX`.
     pub(crate) to: String,
     /// Names of files: `{flow_id}` is required, `{file_index}` and `{name}` are optional.
     pub(crate) names: String,
