@@ -7,6 +7,7 @@ use std::io::{self, BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -77,12 +78,18 @@ impl S3Server {
             }
             return Ok(None);
         };
-        let folder = TempDir::new()?;
-        // Free until another program takes it, so that the server has the same port after a restart.
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut server = Self { program, folder, port, running: None };
-        server.restart()?;
-        Ok(Some(server))
+        let mut server = Self { program, folder: TempDir::new()?, port: 0, running: None };
+        let end = Instant::now() + TIMEOUT;
+        loop {
+            server.port = free_port()?;
+            match server.run() {
+                Ok(running) => server.running = Some(running),
+                // Another program took the port.
+                Err(_) if Instant::now() < end => continue,
+                Err(error) => return Err(error),
+            }
+            return Ok(Some(server));
+        }
     }
 
     /// Returns the URL of the server.
@@ -182,6 +189,22 @@ impl S3Server {
         }
         Err(io::Error::other("s3s-fs did not start"))
     }
+}
+
+/// Returns a port that is free, and that the system does not assign to others while the server is stopped: it is below those
+/// of outgoing connections.
+fn free_port() -> io::Result<u16> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const PORTS: u32 = 12_000;
+    let start = std::process::id().wrapping_mul(101);
+    for _ in 0..PORTS {
+        let offset = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS;
+        let port = u16::try_from(20_000 + offset).map_err(io::Error::other)?;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(io::Error::other("no free port"))
 }
 
 /// Returns the path of the program.
