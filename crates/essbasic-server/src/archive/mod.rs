@@ -78,15 +78,15 @@ impl Archiving {
         (flows, None)
     }
 
-    /// Returns the result of work that began at a time, if no file can be stored.
+    /// Returns the result of work if no file can be stored, as a check has shown that began at a time.
     fn unusable(
         &self,
-        began: Instant,
+        checked: Instant,
         claimed: &[Claimed],
         flows: &[ReportedFlow],
         unusable: Unusable,
     ) -> Batch {
-        let is_long = self.outage.failed(began, Instant::now(), self.grace);
+        let is_long = self.outage.failed(checked, Instant::now(), self.grace);
         let settled = settlements(claimed, flows, Storage::Unusable);
         let Unusable { cause, is_transient } = unusable;
         if is_long || !is_transient {
@@ -103,12 +103,12 @@ impl Job for Archiving {
     const LIMIT: usize = BATCH;
 
     async fn work(&self, claimed: &[Claimed]) -> Batch {
-        let began = Instant::now();
+        let checked = Instant::now();
         // Without it, files are downloaded that cannot be stored.
         if self.outage.is_possible()
             && let Err(unusable) = self.sink.check().await
         {
-            return self.unusable(began, claimed, &[], unusable);
+            return self.unusable(checked, claimed, &[], unusable);
         }
         let (flows, ended) = self.download(claimed).await;
         let rejected = match ended {
@@ -123,11 +123,13 @@ impl Job for Archiving {
         if rejected.is_none() && !flows.iter().any(is_not_stored) {
             return Batch::Settled(settlements(claimed, &flows, Storage::Usable));
         }
+        // The work before may have been long, and the outage short.
+        let checked = Instant::now();
         match (self.sink.check().await, rejected) {
-            (Err(unusable), _) => self.unusable(began, claimed, &flows, unusable),
+            (Err(unusable), _) => self.unusable(checked, claimed, &flows, unusable),
             // It accepts files again, or refuses only those of contracts.
             (Ok(()), Some(error)) => {
-                self.unusable(began, claimed, &flows, Unusable::of_files(&error))
+                self.unusable(checked, claimed, &flows, Unusable::of_files(&error))
             }
             // The files of these contracts are the cause.
             (Ok(()), None) => Batch::Settled(settlements(claimed, &flows, Storage::Usable)),

@@ -20,12 +20,12 @@ struct Seen {
 }
 
 impl Outage {
-    /// Records a failure of work that began at a time. Returns whether the outage is longer than the grace.
-    pub(super) fn failed(&self, began: Instant, now: Instant, grace: Duration) -> bool {
+    /// Records a failed check that began at a time. Returns whether the outage is longer than the grace.
+    pub(super) fn failed(&self, checked: Instant, now: Instant, grace: Duration) -> bool {
         let mut seen = self.lock();
         let first = match *seen {
-            Some(seen) if began.saturating_duration_since(seen.last) < FORGET => seen.first,
-            _ => began,
+            Some(seen) if checked.saturating_duration_since(seen.last) < FORGET => seen.first,
+            _ => checked,
         };
         *seen = Some(Seen { first, last: now });
         now.saturating_duration_since(first) >= grace
@@ -66,7 +66,7 @@ mod tests {
         assert!(!failed(40) && !failed(69) && failed(70));
         // Nothing was due meanwhile.
         assert!(!failed(500));
-        // A failure that took long counts from its start.
+        // A check that took long counts from its start.
         outage.ended();
         assert!(outage.failed(start, start + GRACE, GRACE));
     }
