@@ -21,44 +21,44 @@ pub(crate) fn time(millis: i64) -> String {
 /// A contract.
 #[derive(Serialize)]
 pub(crate) struct ContractJson {
-    flow_id: String,
-    state: &'static str,
-    task: Option<&'static str>,
-    status: String,
-    status_at: Option<String>,
-    due: Option<String>,
-    attempts: i64,
-    reason: Option<&'static str>,
-    hint: Option<&'static str>,
-    added_at: String,
-    finished_at: Option<String>,
-    result: Option<&'static str>,
-    files: Vec<FileJson>,
-    request_id: Option<String>,
+    pub(crate) flow_id: String,
+    pub(crate) state: &'static str,
+    pub(crate) task: Option<&'static str>,
+    pub(crate) status: String,
+    pub(crate) status_at: Option<String>,
+    pub(crate) due: Option<String>,
+    pub(crate) attempts: i64,
+    pub(crate) reason: Option<&'static str>,
+    pub(crate) hint: Option<&'static str>,
+    pub(crate) added_at: String,
+    pub(crate) finished_at: Option<String>,
+    pub(crate) result: Option<&'static str>,
+    pub(crate) files: Vec<FileJson>,
+    pub(crate) request_id: Option<String>,
 }
 
 /// A stored file.
 #[derive(Serialize)]
 pub(crate) struct FileJson {
-    bytes: i64,
-    sha256: String,
+    pub(crate) bytes: i64,
+    pub(crate) sha256: String,
 }
 
 /// A contract with its timeline.
 #[derive(Serialize)]
 pub(crate) struct ContractDetailJson {
     #[serde(flatten)]
-    contract: ContractJson,
-    events: Vec<EventJson>,
+    pub(crate) contract: ContractJson,
+    pub(crate) events: Vec<EventJson>,
 }
 
 /// An event of a timeline.
 #[derive(Serialize)]
 pub(crate) struct EventJson {
-    number: i64,
-    at: String,
-    kind: String,
-    detail: String,
+    pub(crate) number: i64,
+    pub(crate) at: String,
+    pub(crate) kind: String,
+    pub(crate) detail: String,
 }
 
 /// A page of contracts.
@@ -72,25 +72,25 @@ pub(crate) struct ContractsJson {
 /// A message.
 #[derive(Serialize)]
 pub(crate) struct MessageJson {
-    seq: i64,
-    id: String,
-    r#type: String,
-    flow_id: Option<String>,
-    received_at: String,
-    has_body: bool,
-    forwards: Vec<ForwardJson>,
+    pub(crate) seq: i64,
+    pub(crate) id: String,
+    pub(crate) r#type: String,
+    pub(crate) flow_id: Option<String>,
+    pub(crate) received_at: String,
+    pub(crate) has_body: bool,
+    pub(crate) forwards: Vec<ForwardJson>,
 }
 
 /// A forward of a message.
 #[derive(Serialize)]
 pub(crate) struct ForwardJson {
-    seq: i64,
-    target: String,
-    replay: bool,
-    attempts: i64,
-    due: String,
-    delivered_at: Option<String>,
-    dead: Option<&'static str>,
+    pub(crate) seq: i64,
+    pub(crate) target: String,
+    pub(crate) replay: bool,
+    pub(crate) attempts: i64,
+    pub(crate) due: String,
+    pub(crate) delivered_at: Option<String>,
+    pub(crate) dead: Option<&'static str>,
 }
 
 /// A page of messages.

@@ -49,6 +49,7 @@ pub use self::message::{
 pub use self::pace::{Booking, Pace};
 pub use self::reason::Reason;
 pub use self::requests::Swept;
+pub use self::sql::schema::Migration;
 pub use self::view::{
     Booked, Contract, ContractQuery, Counts, Event, Finish, ForwardView, MessageQuery, MessageView,
     Pause, Sample, Selected, State, TargetHealth, WorkerView,
@@ -58,6 +59,7 @@ pub use self::worker::{Lease, WorkerId};
 use self::memory::Memory;
 use self::operation::Operation;
 use self::postgres::Postgres;
+use self::sql::schema::Schema;
 use self::sqlite::Sqlite;
 
 /// State that the replicas share. A clone is a handle of the same ledger.
@@ -67,6 +69,7 @@ pub struct Ledger {
     clock: Option<ManualClock>,
     /// ID of the store, to notice that it was replaced.
     store_id: Option<String>,
+    migration: Option<Migration>,
     /// Failure of the next operation of a name.
     #[cfg(test)]
     fault: Arc<Mutex<Option<(&'static str, Fault)>>>,
@@ -111,17 +114,17 @@ impl Ledger {
     /// Returns [`ErrorKind::Unusable`] if another server uses the file, if its schema is newer than this program, if it cannot be
     /// opened, or if SQLite is older than 3.51.3.
     pub fn sqlite(path: &Path) -> Result<Self, Error> {
-        let (sqlite, id) = Sqlite::open(path, true)?;
-        Ok(Self::new(Store::Sqlite(sqlite), Some(id)))
+        let (sqlite, schema) = Sqlite::open(path)?;
+        Ok(Self::new(Store::Sqlite(sqlite), Some(schema)))
     }
 
-    /// Opens a SQLite database as [`sqlite`](Self::sqlite), next to a server that may be running: for commands that list and select.
+    /// Opens a SQLite database next to a server that may be running, for commands that list and select. Neither creates nor migrates it.
     ///
     /// # Errors
-    /// Returns [`ErrorKind::Unusable`] if its schema is newer than this program, or if it cannot be opened.
+    /// Returns [`ErrorKind::Unusable`] if it is absent, if its schema is older or newer than this program, or if it cannot be opened.
     pub fn sqlite_shared(path: &Path) -> Result<Self, Error> {
-        let (sqlite, id) = Sqlite::open(path, false)?;
-        Ok(Self::new(Store::Sqlite(sqlite), Some(id)))
+        let (sqlite, schema) = Sqlite::open_shared(path)?;
+        Ok(Self::new(Store::Sqlite(sqlite), Some(schema)))
     }
 
     /// Connects to a PostgreSQL database for any number of replicas, and migrates it. Replicas that start together migrate one after
@@ -133,15 +136,28 @@ impl Ledger {
     /// Returns [`ErrorKind::Unusable`] if the URL is invalid, the database refuses the user, or its schema is newer than this
     /// program, and [`ErrorKind::Unavailable`] if the database cannot be reached. Neither shows the URL.
     pub async fn postgres(url: &str, password: Option<&str>) -> Result<Self, Error> {
-        let (postgres, id) = Postgres::open(url, password).await?;
-        Ok(Self::new(Store::Postgres(postgres), Some(id)))
+        let (postgres, schema) = Postgres::open(url, password, true).await?;
+        Ok(Self::new(Store::Postgres(postgres), Some(schema)))
     }
 
-    fn new(store: Store, store_id: Option<String>) -> Self {
+    /// Connects to a PostgreSQL database as [`postgres`](Self::postgres), for commands that list and select. Does not migrate it.
+    ///
+    /// # Errors
+    /// Returns the errors of [`postgres`](Self::postgres), and [`ErrorKind::Unusable`] if the schema is absent or older than this
+    /// program.
+    pub async fn postgres_shared(url: &str, password: Option<&str>) -> Result<Self, Error> {
+        let (postgres, schema) = Postgres::open(url, password, false).await?;
+        Ok(Self::new(Store::Postgres(postgres), Some(schema)))
+    }
+
+    fn new(store: Store, schema: Option<Schema>) -> Self {
+        let (store_id, migration) =
+            schema.map(|schema| (schema.store_id, schema.migration)).unzip();
         Self {
             store,
             clock: None,
             store_id,
+            migration,
             #[cfg(test)]
             fault: Arc::default(),
         }
@@ -154,6 +170,11 @@ impl Ledger {
             Store::Sqlite(_) => "sqlite",
             Store::Postgres(_) => "postgres",
         }
+    }
+
+    /// Returns the versions of the schema before and after this ledger was opened. `None` in memory.
+    pub fn migration(&self) -> Option<Migration> {
+        self.migration
     }
 
     /// Reads this clock instead of that of the store, for tests.

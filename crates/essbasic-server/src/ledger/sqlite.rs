@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::clock::{ManualClock, machine};
 use super::error::{Error, ErrorKind};
 use super::operation::{Lane, Operation};
-use super::sql::schema::{Dialect, migrate};
+use super::sql::schema::{Dialect, Schema, check, migrate};
 use super::sql::tx::{Failure, Fields, Sql, Tx, Value};
 
 /// First version without the corruption on the reset of the WAL: 3.51.3.
@@ -34,6 +34,7 @@ const DIALECT: Dialect = Dialect {
     int: "INTEGER",
     bytes: "BLOB",
     hot: "",
+    is_migrated: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
 };
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -48,24 +49,38 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file, creates it if it is absent, and applies the migrations. Returns the ID of the store too.
-    pub(crate) fn open(path: &Path, exclusive: bool) -> Result<(Self, String), Error> {
-        if rusqlite::version_number() < MIN_VERSION {
+    /// Opens the file for a server: acquires its lock, creates it if it is absent, and applies the migrations.
+    pub(crate) fn open(path: &Path) -> Result<(Self, Schema), Error> {
+        check_version()?;
+        let lock = acquire(path)?;
+        let mut writer = connect(path, Mode::Create)?;
+        let schema = in_transaction(&mut writer, false, None, async |tx| migrate(tx, &DIALECT).await)
+            .map_err(final_error)?;
+        Ok((Self::start(path, writer, Some(lock))?, schema))
+    }
+
+    /// Opens the file next to a server that may be running. Its schema is not changed.
+    pub(crate) fn open_shared(path: &Path) -> Result<(Self, Schema), Error> {
+        check_version()?;
+        if let Err(error) = std::fs::metadata(path) {
             return Err(unusable(format!(
-                "SQLite {} corrupts a database when its WAL is reset; build with 3.51.3 or later",
-                rusqlite::version()
+                "cannot open {}: {error}; check the path, and create the database with: essbasic-server migrate --config FILE",
+                path.display()
             )));
         }
-        let lock = if exclusive { Some(Arc::new(acquire(path)?)) } else { None };
-        let mut writer = connect(path, false)?;
-        let store = migrated(&mut writer)?;
-        let reader = connect(path, true)?;
-        let sqlite = Self {
+        let mut writer = connect(path, Mode::Write)?;
+        let schema = in_transaction(&mut writer, true, None, async |tx| check(tx, &DIALECT).await)
+            .map_err(final_error)?;
+        Ok((Self::start(path, writer, None)?, schema))
+    }
+
+    fn start(path: &Path, writer: Connection, lock: Option<Lock>) -> Result<Self, Error> {
+        let reader = connect(path, Mode::Read)?;
+        Ok(Self {
             writer: start("ledger-writer", writer)?,
             reader: start("ledger-reader", reader)?,
-            _lock: lock,
-        };
-        Ok((sqlite, store))
+            _lock: lock.map(Arc::new),
+        })
     }
 
     /// Performs an operation on its thread.
@@ -87,6 +102,17 @@ impl Sqlite {
         })?;
         receiver.await.map_err(|_| ended())?
     }
+}
+
+/// Checks the version of the library.
+fn check_version() -> Result<(), Error> {
+    if rusqlite::version_number() < MIN_VERSION {
+        return Err(unusable(format!(
+            "SQLite {} corrupts a database when its WAL is reset; build with 3.51.3 or later",
+            rusqlite::version()
+        )));
+    }
+    Ok(())
 }
 
 fn ended() -> Error {
@@ -112,18 +138,27 @@ fn acquire(path: &Path) -> Result<Lock, Error> {
     })
 }
 
-fn connect(path: &Path, read_only: bool) -> Result<Connection, Error> {
-    let flags = if read_only {
-        OpenFlags::SQLITE_OPEN_READ_ONLY
-    } else {
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
+/// Access of a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Read,
+    Write,
+    /// Creates the file, and its WAL.
+    Create,
+}
+
+fn connect(path: &Path, mode: Mode) -> Result<Connection, Error> {
+    let flags = match mode {
+        Mode::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Mode::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        Mode::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     };
     let open = || -> rusqlite::Result<Connection> {
         let connection =
             Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(256);
-        if !read_only {
+        if mode == Mode::Create {
             // The mode is stored in the file.
             connection.pragma_update(None, "journal_mode", "WAL")?;
         }
@@ -132,28 +167,32 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, Error> {
         connection.pragma_update(None, "foreign_keys", "ON")?;
         Ok(connection)
     };
-    let connection = open().map_err(|error| {
-        unusable(format!(
-            "cannot open {}: {}; check the folder, its permissions and its space",
-            path.display(),
-            cause(&error)
-        ))
-    })?;
-    let mode: String = connection
+    let connection = open().map_err(|error| cannot_open(path, &error))?;
+    let journal: String = connection
         .pragma_query_value(None, "journal_mode", |row| row.get(0))
-        .map_err(|error| failed(&error))?;
-    if mode != "wal" {
-        return Err(unusable(format!(
+        .map_err(|error| cannot_open(path, &error))?;
+    if journal == "wal" {
+        return Ok(connection);
+    }
+    Err(unusable(if mode == Mode::Write {
+        format!(
+            "{} is not a database of essbasic-server; check the path",
+            path.display()
+        )
+    } else {
+        format!(
             "{} cannot use a WAL; move it to a local disk, because network file systems are not supported",
             path.display()
-        )));
-    }
-    Ok(connection)
+        )
+    }))
 }
 
-fn migrated(connection: &mut Connection) -> Result<String, Error> {
-    let result = in_transaction(connection, false, None, async |tx| migrate(tx, &DIALECT).await);
-    result.map_err(final_error)
+fn cannot_open(path: &Path, error: &rusqlite::Error) -> Error {
+    unusable(format!(
+        "cannot open {}: {}; check the folder, its permissions and its space",
+        path.display(),
+        cause(error)
+    ))
 }
 
 /// Starts a thread that performs jobs until every handle is dropped.

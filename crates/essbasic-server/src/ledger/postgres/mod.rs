@@ -14,7 +14,7 @@ use self::tx::PostgresTx;
 use super::clock::ManualClock;
 use super::error::{Error, ErrorKind};
 use super::operation::{Lane, Operation};
-use super::sql::schema::{Dialect, migrate};
+use super::sql::schema::{Dialect, Schema, check, migrate};
 use super::sql::tx::{Failure, Sql, Tx};
 
 /// Connections of a replica, without the one of the heartbeat.
@@ -37,6 +37,7 @@ const DIALECT: Dialect = Dialect {
     // Rows are updated often: space for the next version on the same page, and a vacuum after few changes.
     hot: " WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, \
           autovacuum_vacuum_threshold = 200)",
+    is_migrated: "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('schema_version')",
 };
 
 /// Handle of the connections.
@@ -72,14 +73,18 @@ impl Pool {
 }
 
 impl Postgres {
-    /// Connects and applies the migrations. Returns the ID of the store too.
-    pub(crate) async fn open(url: &str, password: Option<&str>) -> Result<(Self, String), Error> {
+    /// Connects, and applies the migrations or only checks the schema.
+    pub(crate) async fn open(
+        url: &str,
+        password: Option<&str>,
+        migrates: bool,
+    ) -> Result<(Self, Schema), Error> {
         let connector = Connector::new(url, password)?;
         let inner = Inner { connector, pool: Pool::new(POOL), beats: Pool::new(1) };
         let postgres = Self(Arc::new(inner));
         for _ in 0..ATTEMPTS {
-            match postgres.migrated().await {
-                Ok(store) => return Ok((postgres, store)),
+            match postgres.schema(migrates).await {
+                Ok(schema) => return Ok((postgres, schema)),
                 Err(Failure::Error(error)) => return Err(error),
                 Err(Failure::Conflict) => {}
             }
@@ -87,15 +92,20 @@ impl Postgres {
         Err(conflicts())
     }
 
-    /// Applies the migrations under a lock. Others wait for it until the commit, and find the schema migrated.
-    async fn migrated(&self) -> Result<String, Failure> {
+    /// Applies the migrations under a lock, or only checks the schema. Others wait for the lock until the commit, and find the schema
+    /// migrated.
+    async fn schema(&self, migrates: bool) -> Result<Schema, Failure> {
         let pool = &self.0.pool;
         let mut connection = self.begin(pool).await?;
         let mut tx = PostgresTx { connection: &mut connection, clock: None };
-        let lock = Sql::new("SELECT pg_advisory_xact_lock(").bind(MIGRATION_LOCK).push(")");
-        let result = match tx.query(lock).await {
-            Ok(_) => migrate(&mut tx, &DIALECT).await,
-            Err(failure) => Err(failure),
+        let result = if migrates {
+            let lock = Sql::new("SELECT pg_advisory_xact_lock(").bind(MIGRATION_LOCK).push(")");
+            match tx.query(lock).await {
+                Ok(_) => migrate(&mut tx, &DIALECT).await,
+                Err(failure) => Err(failure),
+            }
+        } else {
+            check(&mut tx, &DIALECT).await
         };
         finish(pool, connection, result).await
     }
