@@ -54,8 +54,9 @@ impl Sqlite {
         check_version()?;
         let lock = acquire(path)?;
         let mut writer = connect(path, Mode::Create)?;
-        let schema = in_transaction(&mut writer, false, None, async |tx| migrate(tx, &DIALECT).await)
-            .map_err(final_error)?;
+        let schema =
+            in_transaction(&mut writer, false, None, async |tx| migrate(tx, &DIALECT).await)
+                .map_err(final_error)?;
         Ok((Self::start(path, writer, Some(lock))?, schema))
     }
 
@@ -158,7 +159,7 @@ fn connect(path: &Path, mode: Mode) -> Result<Connection, Error> {
             Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(256);
-        if mode == Mode::Create {
+        if mode == Mode::Create && !is_foreign(&connection)? {
             // The mode is stored in the file.
             connection.pragma_update(None, "journal_mode", "WAL")?;
         }
@@ -168,23 +169,35 @@ fn connect(path: &Path, mode: Mode) -> Result<Connection, Error> {
         Ok(connection)
     };
     let connection = open().map_err(|error| cannot_open(path, &error))?;
+    if is_foreign(&connection).map_err(|error| cannot_open(path, &error))? {
+        return Err(unusable(format!(
+            "{} is a database of another program; check the path",
+            path.display()
+        )));
+    }
+    if mode == Mode::Write {
+        // Its schema is checked first: an empty file has no WAL either.
+        return Ok(connection);
+    }
     let journal: String = connection
         .pragma_query_value(None, "journal_mode", |row| row.get(0))
         .map_err(|error| cannot_open(path, &error))?;
     if journal == "wal" {
         return Ok(connection);
     }
-    Err(unusable(if mode == Mode::Write {
-        format!(
-            "{} is not a database of essbasic-server; check the path",
-            path.display()
-        )
-    } else {
-        format!(
-            "{} cannot use a WAL; move it to a local disk, because network file systems are not supported",
-            path.display()
-        )
-    }))
+    Err(unusable(format!(
+        "{} cannot use a WAL; move it to a local disk, because network file systems are not supported",
+        path.display()
+    )))
+}
+
+/// Returns whether the file has tables, and not those of a ledger.
+fn is_foreign(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row(
+        "SELECT count(*) > 0 AND coalesce(sum(name = 'schema_version'), 0) = 0 FROM sqlite_master",
+        [],
+        |row| row.get(0),
+    )
 }
 
 fn cannot_open(path: &Path, error: &rusqlite::Error) -> Error {

@@ -92,19 +92,21 @@ pub(crate) async fn check<T: Tx>(tx: &mut T, dialect: &Dialect) -> Result<Schema
         None => false,
     };
     let version = if is_migrated { version(tx).await? } else { 0 };
-    let latest = latest();
-    if version == 0 {
-        return Err(unusable(
-            "the store has no schema; check its URL, and create the schema with: essbasic-server migrate --config FILE",
-        ));
-    }
-    if version < latest {
-        return Err(unusable(format!(
-            "the schema of the store has version {version}, and this program requires {latest}; migrate it with: essbasic-server migrate --config FILE"
-        )));
-    }
+    current(version, latest())?;
     let store_id = store_id(tx).await?.ok_or_else(unexpected)?;
     Ok(Schema { store_id, migration: Migration { from: version, to: version } })
+}
+
+/// Checks that a schema does not lack a migration.
+fn current(version: i64, latest: i64) -> Result<(), Error> {
+    let text = match version {
+        0 => "the store has no schema; check its URL, and create the schema with: essbasic-server migrate --config FILE".to_owned(),
+        _ if version < latest => format!(
+            "the schema of the store has version {version}, and this program requires {latest}; migrate it with: essbasic-server migrate --config FILE"
+        ),
+        _ => return Ok(()),
+    };
+    Err(Error::new(ErrorKind::Unusable, text))
 }
 
 /// Returns the version that this program supports.
@@ -139,4 +141,20 @@ fn unusable(message: impl Into<String>) -> Failure {
 pub(crate) async fn store_id<T: Tx>(tx: &mut T) -> Result<Option<String>, Failure> {
     let rows = tx.query(Sql::new("SELECT id FROM store")).await?;
     rows.into_iter().next().map(|mut fields| fields.text()).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_without_a_migration_is_refused_with_the_command_that_applies_it() {
+        current(2, 2).unwrap();
+        for (version, cause) in
+            [(0, "no schema"), (1, "has version 1, and this program requires 2")]
+        {
+            let error = current(version, 2).unwrap_err().to_string();
+            assert!(error.contains(cause) && error.contains("essbasic-server migrate"), "{error}");
+        }
+    }
 }
