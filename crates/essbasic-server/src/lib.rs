@@ -7,6 +7,7 @@
 mod archive;
 mod bodies;
 mod cli;
+mod commands;
 mod config;
 mod delay;
 mod emulated;
@@ -19,6 +20,7 @@ pub mod ledger;
 mod log;
 mod metrics;
 mod ops;
+mod output;
 mod pace;
 mod pulse;
 mod queries;
@@ -27,15 +29,15 @@ mod reconcile;
 mod serve;
 mod setup;
 mod signals;
+mod store;
 mod tasks;
 mod upkeep;
 mod worker;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use crate::cli::Cli;
+use crate::commands::Exit;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::serve::Listeners;
@@ -43,9 +45,12 @@ use crate::signals::Signals;
 
 /// Runs the command `essbasic-server` and returns its exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::parsed(std::env::args_os().collect()) {
+        Ok(cli) => cli,
+        Err(error) => return cli::usage(&error),
+    };
     match run(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(exit) => exit.into(),
         Err(failure) => {
             log::line(&format!("error: {failure}"));
             failure.exit_code()
@@ -53,15 +58,18 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<(), Failure> {
+fn run(cli: &Cli) -> Result<Exit, Failure> {
+    if let Some(command) = &cli.command {
+        return commands::run(command, cli.config.as_deref(), cli.json);
+    }
     let config = match (&cli.config, &cli.data) {
         (Some(path), _) => Config::read(path)?,
         (None, Some(data)) => emulated::config(data)?,
         (None, None) => return Err(Failure::new("no configuration; give --config FILE")),
     };
     if cli.check {
-        log::line_on_stdout(config.shown()?.trim_end())?;
-        return Ok(());
+        commands::print_config(&config, cli.json)?;
+        return Ok(Exit::Done);
     }
     log::start(&config.log);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -71,7 +79,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     let result = runtime.block_on(serve(config, cli.emulated));
     // Threads that write files may still be busy after the grace.
     runtime.shutdown_background();
-    result
+    result.map(|()| Exit::Done)
 }
 
 async fn serve(mut config: Config, is_emulated: bool) -> Result<(), Failure> {

@@ -13,11 +13,11 @@ use crate::bodies::Bodies;
 use crate::config::{self, Config, Secret};
 use crate::failure::Failure;
 use crate::forwarding::Target;
-use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::pace::LedgerLimiter;
 use crate::receive::Converter;
 use crate::serve::Server;
+use crate::store;
 use crate::worker::Timing;
 
 /// Opens everything that the configuration names, except the listeners. The store is last.
@@ -44,7 +44,7 @@ pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
         .names
         .parse()
         .map_err(|error| Failure::new(format!("archive.names: {error}")))?;
-    let ledger = ledger(&config).await?;
+    let ledger = store::server(&config.store).await?;
     let stop = Stop::default();
     let mut client_config = ClientConfig::new(credential)
         .with_app_name(env!("CARGO_PKG_NAME"))
@@ -115,19 +115,4 @@ fn receiver(config: &Config) -> Result<Receiver, Failure> {
         });
     }
     receiver.ok_or_else(|| Failure::new("receive.keys: no token and key for callbacks"))
-}
-
-async fn ledger(config: &Config) -> Result<Ledger, Failure> {
-    let url = &config.store.url;
-    let ledger = match url.strip_prefix("sqlite:") {
-        Some(path) => Ledger::sqlite(Path::new(path)),
-        None => {
-            let password = match &config.store.password_file {
-                Some(path) => Some(Secret::read("store.password_file", path)?),
-                None => None,
-            };
-            Ledger::postgres(url, password.as_ref().map(Secret::expose)).await
-        }
-    };
-    ledger.map_err(|error| Failure::new(format!("store.url: {error}")))
 }
