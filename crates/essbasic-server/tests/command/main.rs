@@ -1,11 +1,13 @@
 //! The command `essbasic-server`, as people and programs run it.
 
 #![allow(
-    clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
-    reason = "a panic fails the test"
+    reason = "a panic fails the test; a skipped test prints a line"
 )]
 
 mod bucket;
@@ -13,4 +15,10 @@ mod callbacks;
 mod configuration;
 mod deploy;
 mod emulated;
+#[path = "../support/postgres.rs"]
+mod postgres;
+mod probe;
+mod refusals;
+mod stores;
+mod subcommands;
 mod support;

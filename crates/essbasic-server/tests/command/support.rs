@@ -1,6 +1,6 @@
 //! A running server, and requests to it.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -20,6 +20,25 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 /// Runs a command that ends by itself.
 pub(crate) fn run(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
+}
+
+/// Runs a command with this input.
+pub(crate) fn input(arguments: &[&str], stdin: &[u8]) -> Output {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(stdin).unwrap();
+    file.rewind().unwrap();
+    command(arguments).stdin(Stdio::from(file)).output().unwrap()
+}
+
+/// Runs a command whose stdout is closed after its first byte, and returns its exit code and stderr.
+pub(crate) fn closed_early(arguments: &[&str]) -> (Option<i32>, String) {
+    let mut child = command(arguments).spawn().map(Running).unwrap();
+    let mut stdout = child.0.stdout.take().unwrap();
+    stdout.read_exact(&mut [0]).unwrap();
+    drop(stdout);
+    let mut error = String::new();
+    child.0.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+    (child.0.wait().unwrap().code(), error)
 }
 
 /// A process, killed when it is dropped.
