@@ -274,6 +274,7 @@ fn limits_the_rate_per_action() {
     if started.elapsed() < Duration::from_secs(1) {
         assert_eq!(codes, ["success", "RequestLimitExceeded", "RequestLimitExceeded"]);
         assert_eq!(emulator.stats().rejected["RequestLimitExceeded"], 2);
+        assert_eq!(emulator.stats().peaks["DescribeResourceUrlsByFlows"], 3, "rejected ones too");
     }
     assert_eq!(details(&[FIRST]).code(&emulator), "success");
     assert_eq!(emulator.stats().calls["DescribeResourceUrlsByFlows"], 3);

@@ -40,6 +40,9 @@ fn a_file_is_a_pdf_with_readable_chinese_text() {
         assert!(text.contains(expected), "{expected} is not in {text}");
     }
     assert_eq!(emulator.stats().downloads[FIRST], 1);
+    assert_eq!(emulator.file(FIRST).unwrap(), pdf);
+    assert_eq!(emulator.file("unknown"), None);
+    assert_eq!(emulator.stats().downloads[FIRST], 1, "not a download");
 }
 
 #[test]

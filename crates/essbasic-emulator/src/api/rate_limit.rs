@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::sliding_window::SlidingWindow;
+use super::sliding_window::{Peak, SlidingWindow};
 use crate::error::ApiError;
 
 /// Sliding-window rate limiter for each action. It uses the real clock, as it protects a real machine.
@@ -12,11 +12,18 @@ pub(crate) struct RateLimiter {
     /// Maximum number of calls per second and action; `None` for no limit.
     limit: Option<usize>,
     windows: BTreeMap<&'static str, SlidingWindow>,
+    peaks: BTreeMap<&'static str, Peak>,
 }
 
 impl RateLimiter {
     pub(crate) fn new(limit: Option<usize>) -> Self {
-        Self { limit, windows: BTreeMap::new() }
+        Self { limit, ..Self::default() }
+    }
+
+    /// Records the arrival of a call, whatever its result, and returns the largest number of calls of this action within
+    /// any second.
+    pub(crate) fn arrived(&mut self, action: &'static str) -> u64 {
+        self.peaks.entry(action).or_default().record(Instant::now())
     }
 
     /// Records a call.

@@ -58,6 +58,9 @@ impl Shared {
 pub struct Stats {
     /// Number of calls of each action, failed ones included.
     pub calls: BTreeMap<String, u64>,
+    /// Largest number of requests for each action that arrived within any second, by the real clock. Rejected ones
+    /// and those that a fault hit are included.
+    pub peaks: BTreeMap<String, u64>,
     /// Number of complete downloads of each contract, counted at their start.
     pub downloads: BTreeMap<String, u64>,
     /// Number of rejected calls and downloads, by error code or HTTP status.
@@ -96,6 +99,13 @@ impl Service {
     pub(crate) fn stats(&self) -> Stats {
         let (callbacks, faults) = (self.callbacks.get(), self.faults.hits());
         Stats { callbacks, faults, ..self.lock().stats.clone() }
+    }
+
+    /// Records the arrival of a request for an action.
+    pub(crate) fn count_arrival(&self, action: &'static str) {
+        let mut shared = self.lock();
+        let peak = shared.rate_limiter.arrived(action);
+        shared.stats.peaks.insert(action.to_owned(), peak);
     }
 
     /// Counts a rejected call, and returns the response with its error.

@@ -25,3 +25,37 @@ impl SlidingWindow {
         is_admitted
     }
 }
+
+/// Largest number of calls within any period.
+#[derive(Default)]
+pub(crate) struct Peak {
+    recent: VecDeque<Instant>,
+    most: u64,
+}
+
+impl Peak {
+    /// Records a call, and returns the largest number of calls of a period.
+    pub(crate) fn record(&mut self, now: Instant) -> u64 {
+        while self.recent.front().is_some_and(|at| now.duration_since(*at) >= PERIOD) {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(now);
+        self.most = self.most.max(self.recent.len() as u64);
+        self.most
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peak_is_that_of_any_period() {
+        let start = Instant::now();
+        let mut peak = Peak::default();
+        // Two calls at 0.9 s and two at 1.1 s: four within 0.2 s, which two seconds of the clock divide.
+        let peaks = [0, 900, 901, 1_100, 1_101, 1_899, 1_901, 5_000]
+            .map(|ms| peak.record(start + Duration::from_millis(ms)));
+        assert_eq!(peaks, [1, 2, 3, 3, 4, 5, 5, 5]);
+    }
+}

@@ -29,7 +29,8 @@ pub struct CallbackChaos {
     pub duplicate_rate: f64,
     /// Maximum delay of a message, up to [`MAX_DELAY`](Self::MAX_DELAY).
     pub delay: Duration,
-    /// `true` to send messages within `delay`, or within 100 ms if `delay` is shorter, in random order.
+    /// `true` to send messages within `delay`, or within 100 ms if `delay` is shorter, in random order, and up to 16 at
+    /// the same time.
     pub reorder: bool,
     /// Seed of all draws.
     pub seed: u64,

@@ -28,6 +28,9 @@ const MAX_BACKOFF: Duration = Duration::from_secs(10);
 /// waiting.
 const MAX_CONCURRENT_RETRIES: usize = 16;
 
+/// Maximum number of simultaneous first attempts of messages that have no order.
+const MAX_CONCURRENT_MESSAGES: usize = 16;
+
 /// Minimum period within which messages are reordered.
 const MIN_REORDER_DELAY: Duration = Duration::from_millis(100);
 
@@ -60,6 +63,7 @@ struct Delivery {
     max_attempts: u32,
     initial_backoff: Duration,
     retry_permits: Semaphore,
+    message_permits: Arc<Semaphore>,
     stats: Arc<StatsCounter>,
     log: Arc<CallbackLog>,
 }
@@ -84,6 +88,7 @@ impl CallbackSender {
             max_attempts: callback.max_attempts,
             initial_backoff: callback.initial_backoff,
             retry_permits: Semaphore::new(MAX_CONCURRENT_RETRIES),
+            message_permits: Arc::new(Semaphore::new(MAX_CONCURRENT_MESSAGES)),
             stats,
             log,
         };
@@ -116,7 +121,7 @@ impl CallbackSender {
             match next {
                 Some(due) if due <= Instant::now() => {
                     if let Some((_, message)) = self.scheduled.pop_first() {
-                        self.deliver(message).await;
+                        self.begin(message).await;
                     }
                 }
                 Some(due) => match timeout_at(due, self.messages.recv()).await {
@@ -148,20 +153,35 @@ impl CallbackSender {
             .insert((due, self.received), Scheduled { number: *number, sealed, duplicate });
     }
 
-    /// Makes the first attempt. Further attempts run in a task and do not delay other messages.
-    async fn deliver(&self, Scheduled { number, sealed, duplicate }: Scheduled) {
+    /// Makes the first attempt: before the next message if their order is kept, otherwise at the same time.
+    async fn begin(&self, message: Scheduled) {
         let delivery = Arc::clone(&self.delivery);
-        let acknowledged = delivery.attempt(number, &sealed).await;
+        if !self.chaos.reorder {
+            return delivery.deliver(message).await;
+        }
+        // The semaphore is never closed, so there is no error to handle.
+        let permit = Arc::clone(&delivery.message_permits).acquire_owned().await;
+        tokio::spawn(async move {
+            delivery.deliver(message).await;
+            drop(permit);
+        });
+    }
+}
+
+impl Delivery {
+    /// Makes the first attempt. Further attempts run in a task and do not delay other messages.
+    async fn deliver(self: Arc<Self>, Scheduled { number, sealed, duplicate }: Scheduled) {
+        let acknowledged = self.attempt(number, &sealed).await;
         if acknowledged {
-            delivery.stats.update(|stats| stats.acknowledged += 1);
+            self.stats.update(|stats| stats.acknowledged += 1);
             if !duplicate {
                 return;
             }
         }
         tokio::spawn(async move {
             if !acknowledged {
-                let acknowledged = delivery.retry(number, &sealed).await;
-                delivery.stats.update(|stats| match acknowledged {
+                let acknowledged = self.retry(number, &sealed).await;
+                self.stats.update(|stats| match acknowledged {
                     true => stats.acknowledged += 1,
                     false => stats.given_up += 1,
                 });
@@ -171,14 +191,12 @@ impl CallbackSender {
                 }
             }
             if duplicate {
-                sleep(delivery.initial_backoff.min(MAX_BACKOFF)).await;
-                delivery.attempt(number, &sealed).await;
+                sleep(self.initial_backoff.min(MAX_BACKOFF)).await;
+                self.attempt(number, &sealed).await;
             }
         });
     }
-}
 
-impl Delivery {
     /// Sends pings until one is acknowledged or the attempts are used up.
     async fn ping(&self, number: LogNumber) -> bool {
         let sealed = self.seal.ping();

@@ -2,12 +2,15 @@
 
 use std::io;
 
+use bytes::Bytes;
+
 use super::Emulator;
 use crate::callback::config::Callback;
 use crate::callback::log::CallbackEntry;
 use crate::callback::single::TestCallback;
 use crate::faults::fault::Fault;
 use crate::limits;
+use crate::pdf;
 use crate::state::flow::{FlowInfo, TransitionError};
 
 /// Contracts that match a filter.
@@ -37,6 +40,17 @@ impl Emulator {
     pub fn flow(&self, flow_id: &str) -> Option<FlowInfo> {
         let shared = self.service.lock();
         shared.state.flow(flow_id).map(|flow| flow.info(shared.now))
+    }
+
+    /// Returns the bytes of the contract's file as a link that is created now returns them; `None` if the contract does not
+    /// exist. Not a download of the statistics.
+    pub fn file(&self, flow_id: &str) -> Option<Bytes> {
+        let (flow, now) = {
+            let shared = self.service.lock();
+            (shared.state.flow(flow_id)?.clone(), shared.now)
+        };
+        // Without the lock: the composition takes time.
+        Some(pdf::file(&flow, flow.composed_signatures(now), self.service.pdf_size))
     }
 
     /// Returns the current faults with their remaining hits.

@@ -11,8 +11,7 @@ use crate::api::service::Service;
 use crate::http::range;
 use crate::http::reply::Reply;
 use crate::http::request::WireRequest;
-use crate::pdf::contract::contract;
-use crate::pdf::stamp::stamped;
+use crate::pdf;
 use crate::state::flow::Signer;
 use crate::state::links::{LinkError, Target};
 
@@ -58,10 +57,7 @@ fn contract_file(
     signatures: usize,
 ) -> Option<Reply> {
     let flow = service.lock().state.flow(id).cloned()?;
-    let file = match &flow.terms.file {
-        Some(file) => stamped(file, &flow, signatures),
-        None => contract(&flow, signatures, service.pdf_size).into(),
-    };
+    let file = pdf::file(&flow, signatures, service.pdf_size);
     let signed: Vec<_> = flow.progress.iter().map(|party| party.signed_at).collect();
     let tag = tag((id, &flow.terms.name, flow.created, signed, signatures, file.len()));
     let reply = file_reply(service, request, "application/pdf", file, tag);

@@ -29,12 +29,15 @@ pub(crate) fn respond(
     endpoint: &str,
 ) -> (Reply, Option<FaultKind>) {
     let action = request.header("x-tc-action");
+    let meta = action.and_then(|action| essbasic_models::CATALOGUE.action(action));
+    if let Some(meta) = meta.filter(|_| request.uri.path() == "/") {
+        service.count_arrival(meta.info.name);
+    }
     let fault = match request.uri.path() {
         "/" => service.faults.draw(action.unwrap_or_default()),
         path if is_admin(path) => None,
         _ => service.faults.draw(DOWNLOAD),
     };
-    let meta = action.and_then(|action| essbasic_models::CATALOGUE.action(action));
     let offset = fault.map(FaultKind::clock_offset).unwrap_or_default();
     let mut reply = match fault.and_then(|fault| fault.replacement(meta)) {
         Some(replacement) => replacement.unwrap_or_else(|error| service.reject(&error)),
