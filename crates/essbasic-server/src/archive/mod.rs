@@ -42,8 +42,13 @@ impl Archiving {
         concurrency: usize,
         stop: Stop,
     ) -> Self {
-        let options =
-            sink.options().with_names(names).with_concurrency(concurrency).with_stop(stop);
+        let options = sink
+            .options()
+            .with_names(names)
+            .with_concurrency(concurrency)
+            // The ledger makes contracts due after it.
+            .with_settle(Duration::ZERO)
+            .with_stop(stop);
         let relieved = options.clone().with_any_state();
         let (outage, grace) = (Outage::default(), outage::GRACE);
         Self { client, sink, options, relieved, outage, grace }

@@ -112,7 +112,7 @@ pub enum Outcome {
     /// Every file is stored. The contract is done.
     Archived(Evidence),
     /// The service reported this status. The attempts start again from 0. The contract is polled again after the delay if the status
-    /// is not final, archived at once if every party has signed, and otherwise done.
+    /// is not final, archived after [`COMPOSED_AFTER_MS`] if every party has signed, and otherwise done.
     Observed {
         /// Status; [`Report::at`] 0 means the time of the settlement.
         report: Report,
@@ -170,6 +170,10 @@ pub struct Claim {
     /// Number of attempts after which a contract is dead, at least 1.
     pub max_attempts: i64,
 }
+
+/// Time after which the service has composed the PDF with the last signature, in milliseconds: one to three seconds. A contract is
+/// archived this long after the first report that every party has signed.
+pub const COMPOSED_AFTER_MS: i64 = 3_000;
 
 /// Attempt from which a contract is claimed alone, so that one that ends its workers affects no others.
 pub const ALONE_FROM_ATTEMPT: i64 = 3;

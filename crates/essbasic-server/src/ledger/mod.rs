@@ -39,8 +39,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use self::clock::ManualClock;
 pub use self::contract::{
-    ALONE_FROM_ATTEMPT, Claim, Claimed, Evidence, FileEvidence, Outcome, Report, Settlement, Task,
-    rank,
+    ALONE_FROM_ATTEMPT, COMPOSED_AFTER_MS, Claim, Claimed, Evidence, FileEvidence, Outcome, Report,
+    Settlement, Task, rank,
 };
 pub use self::error::{Error, ErrorKind};
 pub use self::message::{

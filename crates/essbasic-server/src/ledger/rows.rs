@@ -1,6 +1,8 @@
 //! Rows of contracts, and every decision about them, without a store. The stores load rows, apply these functions and save the result.
 
-use super::contract::{Evidence, Outcome, Phase, Report, Settlement, Task, phase};
+use super::contract::{
+    COMPOSED_AFTER_MS, Evidence, Outcome, Phase, Report, Settlement, Task, phase,
+};
 use super::reason::Reason;
 use super::view::{Contract, Finish, Selected, State};
 
@@ -117,7 +119,8 @@ impl Open {
             Phase::Signed if !signed_before => {
                 // The claim of a poll becomes void: its worker may settle with an older status.
                 self.task = Task::Archive;
-                self.due = now;
+                // Here and not in the archive job, which would wait with its other contracts.
+                self.due = now.saturating_add(COMPOSED_AFTER_MS);
                 self.owner = None;
                 self.attempt = 0;
                 self.reason = None;
@@ -258,7 +261,8 @@ impl Done {
         self.report = report.clone();
         if self.finish == Finish::Ended && phase(&report.status) == Phase::Signed {
             // For instance an expired contract whose deadline was extended.
-            let mut open = Open::new(&self.flow_id, now, self.added_at);
+            let due = now.saturating_add(COMPOSED_AFTER_MS);
+            let mut open = Open::new(&self.flow_id, due, self.added_at);
             open.report = self.report;
             open.task = Task::Archive;
             open.events = self.events;
