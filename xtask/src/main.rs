@@ -13,6 +13,7 @@ mod diff;
 mod import;
 mod load;
 mod root;
+mod server_trial;
 mod surface;
 mod sweep;
 mod trial;
@@ -52,6 +53,9 @@ enum Command {
     Screenshots(browser::ScreenshotArguments),
     /// Measure the page of `essbasic explore`: first paint, search, and size.
     ExplorerBench(browser::BenchArguments),
+    /// Kill replicas of essbasic-server under faults, and check every contract: see `cargo xtask server-trial --help`.
+    #[command(disable_help_flag = true)]
+    ServerTrial(server_trial::Arguments),
     /// Kill an archive job repeatedly, and count lost contracts.
     Trial(trial::Arguments),
 }
@@ -71,6 +75,7 @@ fn main() -> ExitCode {
         Command::Browser(arguments) => browser::test(&arguments),
         Command::Screenshots(arguments) => browser::screenshots(&arguments),
         Command::ExplorerBench(arguments) => browser::bench(&arguments),
+        Command::ServerTrial(arguments) => server_trial::run(&arguments),
         Command::Trial(arguments) => trial::run(&arguments),
     };
     match result {
