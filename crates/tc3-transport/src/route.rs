@@ -211,6 +211,18 @@ impl Route {
         }
     }
 
+    /// Rejects a response of a proxy that forwards requests and requires other credentials. Only proxies send this status.
+    #[cfg(any(feature = "hyper", feature = "reqwest-no-tls"))]
+    pub(crate) fn check_forwarded(&self, status: http::StatusCode) -> Result<(), TransportError> {
+        let is_forwarded = self.proxy.is_some() && !is_https(&self.target);
+        match status {
+            http::StatusCode::PROXY_AUTHENTICATION_REQUIRED if is_forwarded => {
+                Err(self.refused_tunnel(status.as_u16()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the error of a proxy that could not connect to the server. It may be able to at the next attempt.
     pub(crate) fn unreachable_by_proxy(&self, text: impl fmt::Display) -> TransportError {
         const ADVICE: &str =

@@ -136,6 +136,7 @@ impl AsyncTransport for HyperTransport {
                 Err(SendError::Timeout) => return Err(timed_out(&route)),
             };
             let (mut parts, body) = response.into_parts();
+            route.check_forwarded(parts.status)?;
             if let Some(expectation) = &expectation {
                 expectation.answer(parts.status);
             }

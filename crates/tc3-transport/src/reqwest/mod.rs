@@ -275,6 +275,7 @@ impl AsyncTransport for ReqwestTransport {
                 "the client followed a redirect; build it with `redirect::Policy::none()`",
             ));
         }
+        route.check_forwarded(response.status())?;
         let upload = expectation.map(|expectation| {
             expectation.answer(response.status());
             Answered(expectation)

@@ -15,6 +15,7 @@ each_tls! {
     https_is_tunneled
     the_connection_to_the_proxy_may_use_tls
     a_refused_tunnel_is_a_proxy_error
+    a_proxy_that_requires_other_credentials_is_a_proxy_error
     an_absent_proxy_is_a_connect_error
     only_the_route_selects_the_client
     metadata_requests_bypass_the_proxy
@@ -137,6 +138,20 @@ fn a_refused_tunnel_is_a_proxy_error(new: New) {
         }
         let text = error.to_string();
         assert!(!text.contains("403/403") && !text.contains("407/407"), "{text}");
+    }
+}
+
+/// With a tunnel and without one.
+fn a_proxy_that_requires_other_credentials_is_a_proxy_error(new: New) {
+    let proxy = Server::responding(response(407, "Proxy-Authenticate: Basic\r\n", "no"));
+    let transport = new(&through(proxy.addr)).unwrap();
+    for target in ["http://api.invalid", "https://api.invalid"] {
+        for request in [get(target), post(target, "x")] {
+            let error = fetch(&*transport, request).unwrap_err();
+            check(&error, Kind::Proxy, &format!("through the proxy {}", proxy.addr));
+            check(&error, Kind::Proxy, "407; check the user and password of the proxy");
+            assert!(error.kind().never_sent());
+        }
     }
 }
 
