@@ -63,17 +63,20 @@ impl Target {
         Ok(Self { name: target.name.clone(), give_up_after: target.give_up_after, uri, sender })
     }
 
-    /// Posts a message. Only a 2xx status is a delivery.
+    /// Posts a message. Only a 2xx status is a delivery. After a failed attempt, `new_connection` bypasses idle connections,
+    /// which may be broken.
     pub(super) async fn deliver(
         &self,
         transport: &dyn AsyncTransport,
         message: &[u8],
+        new_connection: bool,
     ) -> Result<(), NotDelivered> {
         let message = std::str::from_utf8(message).map_err(|_| NotDelivered::NotText)?;
         let callback = self.sender.send(message);
         let mut request = Request::get(self.uri.clone());
         request.method = Method::POST;
         request.timeout = Some(TIMEOUT);
+        request.new_connection = new_connection;
         request.body = callback.body.into();
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(signature) = callback.signature {

@@ -144,7 +144,7 @@ async fn attempt(target: &Target, shared: &Shared, forward: &Forward) -> Forward
         );
         return again(target, forward, "cannot decrypt the body; check messages.body_key_file");
     };
-    match target.deliver(&*shared.transport, &body).await {
+    match target.deliver(&*shared.transport, &body, forward.attempt > 1).await {
         Ok(()) => ForwardOutcome::Delivered,
         Err(cause) => {
             tracing::warn!(target = target.name, message = forward.message_id, %cause, "not delivered");

@@ -49,6 +49,8 @@ pub(crate) struct Fetch {
     pub(crate) sync_name: bool,
     /// Delay before the request.
     pub(crate) delay: Duration,
+    /// If `true`, no idle connection is used: the one of the attempt before is broken, and others may be too.
+    pub(crate) new_connection: bool,
 }
 
 /// Minimum timeout of a file: ureq takes zero for no timeout.
@@ -90,7 +92,8 @@ pub(crate) fn file_request(
     options: &DownloadOptions,
     endpoint: &Endpoint,
 ) -> Result<Request, FetchOutcome> {
-    options.link_request(&fetch.link.url, endpoint).map_err(FetchOutcome::Refused)
+    let request = options.link_request(&fetch.link.url, endpoint).map_err(FetchOutcome::Refused)?;
+    Ok(Request { new_connection: fetch.new_connection, ..request })
 }
 
 /// Returns the outcome of a failed HTTP exchange. After the grace of a stop the exchange was dropped.

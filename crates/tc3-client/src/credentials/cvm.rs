@@ -66,6 +66,7 @@ impl CredentialSource for CvmRole {
             role: self.role.clone(),
             reached: false,
             attempts: Attempts::default(),
+            is_connection_broken: false,
         })
     }
 }
@@ -76,6 +77,8 @@ struct Fetch {
     /// True if the service has responded, so that the machine is a CVM.
     reached: bool,
     attempts: Attempts,
+    /// True if the connection of the last attempt broke. Other idle ones may be broken too.
+    is_connection_broken: bool,
 }
 
 impl CredentialFetch for Fetch {
@@ -93,6 +96,7 @@ impl Fetch {
         let response = match response {
             None => return self.request(),
             Some(Err(error)) => {
+                self.is_connection_broken = !error.kind().never_sent();
                 let unreachable = matches!(
                     error.kind(),
                     TransportErrorKind::Resolve
@@ -108,6 +112,7 @@ impl Fetch {
             }
             Some(Ok(response)) => response,
         };
+        self.is_connection_broken = false;
         let status = response.status.as_u16();
         match status {
             200 => {}
@@ -128,7 +133,8 @@ impl Fetch {
         if self.role.is_some() {
             return keys(&response.body).map(FetchStep::Done);
         }
-        let name = core::str::from_utf8(&response.body).unwrap_or_default().trim();
+        let body = without_bom(&response.body);
+        let name = core::str::from_utf8(body).unwrap_or_default().trim();
         if name.is_empty() {
             return Ok(FetchStep::Absent);
         }
@@ -155,6 +161,7 @@ impl Fetch {
         let uri = format!("{base}{PATH}{role}").parse();
         let mut request = Request::get(uri.map_err(|_| invalid("invalid base URL"))?);
         request.timeout = Some(TIMEOUT);
+        request.new_connection = self.is_connection_broken;
         // A proxy could return the keys of another machine.
         request.bypass_proxy = true;
         Ok(FetchStep::Send(Box::new(request)))
@@ -169,17 +176,26 @@ fn unexpected_status(status: u16) -> CredentialError {
     invalid(&format!("the metadata service returned HTTP status {status}"))
 }
 
+/// The code of a response. A failure may have other fields of any type.
 struct Status {
     code: String,
-    /// Expiry of the keys in seconds since the Unix epoch; absent in failures.
+}
+
+json::object! {
+    decode Status { "Code" => code: required }
+}
+
+struct Expiry {
+    /// Expiry of the keys in seconds since the Unix epoch.
     expired_time: Option<u64>,
 }
 
 json::object! {
-    decode Status { "Code" => code: required, "ExpiredTime" => expired_time: optional }
+    decode Expiry { "ExpiredTime" => expired_time: optional }
 }
 
 fn keys(body: &[u8]) -> Result<Credential, CredentialError> {
+    let body = without_bom(body);
     let unexpected = |_| invalid("unexpected response of the metadata service");
     let status: Status = json::decode(body).map_err(unexpected)?;
     if status.code != "Success" {
@@ -187,6 +203,12 @@ fn keys(body: &[u8]) -> Result<Credential, CredentialError> {
         return Err(invalid(&format!("the metadata service returned the code {code:?}")));
     }
     let keys: TemporaryKeys = json::decode(body).map_err(unexpected)?;
-    let expiry = status.expired_time.ok_or_else(|| invalid("the response has no ExpiredTime"))?;
+    let expiry: Expiry = json::decode(body).map_err(unexpected)?;
+    let expiry = expiry.expired_time.ok_or_else(|| invalid("the response has no ExpiredTime"))?;
     keys.into_credential(expiry).map_err(|message| invalid(&message))
+}
+
+/// Returns the text without a byte order mark.
+fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }

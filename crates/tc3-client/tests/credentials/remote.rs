@@ -83,6 +83,73 @@ fn a_machine_without_role_is_absent_and_unexpected_responses_are_errors() {
     }
 }
 
+/// A byte order mark is skipped, and the code of a failure survives any shape of the rest.
+#[test]
+fn responses_of_other_shapes_are_read() {
+    let with_mark = |reply: Reply| match reply {
+        Reply::Response { status, body, .. } => Reply::text(status, format!("\u{feff}{body}")),
+        Reply::Fail(_) => reply,
+    };
+    let keys = with_mark(role_response("tmp", 7200));
+    let outcome = call(CvmRole::new(), &[Reply::text(200, "\u{feff}reader\r\n"), keys]);
+    assert_eq!(used(&outcome).0, "tmp");
+    assert!(outcome.requests[1].uri.path().ends_with("/reader"));
+    let outcome = call(assumed(), &[with_mark(sts_response("tmp", 7200))]);
+    assert_eq!(used(&outcome).0, "tmp");
+    for rest in [
+        json!({"ExpiredTime": ""}),
+        json!({"ExpiredTime": [1], "Token": {}}),
+        json!({"TmpSecretKey": 7, "Message": ["m"]}),
+    ] {
+        let mut body = rest;
+        body["Code"] = json!("InternalError");
+        let outcome = call(CvmRole::new().with_role("r"), &[Reply::json(200, body.clone())]);
+        let text = credential_error(&outcome);
+        assert!(text.contains("the code \"InternalError\""), "{body}: {text}");
+    }
+    for error in [
+        json!({"Code": "InvalidParameter.RoleNotExist", "Message": ["m"]}),
+        json!({"Code": "InvalidParameter.RoleNotExist", "Message": {"a": 1}, "Details": 1}),
+        json!({"Code": "InvalidParameter.RoleNotExist"}),
+    ] {
+        let body = json!({"Response": {"Error": error, "ExpiredTime": "", "RequestId": "r-1"}});
+        let text = credential_error(&call(assumed(), &[Reply::json(200, body)]));
+        assert!(text.contains("InvalidParameter.RoleNotExist"), "{error}: {text}");
+        assert!(text.contains("r-1"), "{error}: {text}");
+    }
+}
+
+/// Idle connections may have broken together.
+#[test]
+fn the_attempt_after_a_broken_connection_opens_a_new_one() {
+    let broken = || Reply::Fail(Kind::Interrupted);
+    let busy = || Reply::text(503, "");
+    let name = || Reply::text(200, "reader");
+    let replies = [broken(), name(), busy(), broken(), role_response("tmp", 7200)];
+    let machine = call(CvmRole::new(), &replies);
+    let replies = [broken(), busy(), sts_response("tmp", 7200)];
+    let role = call(assumed(), &replies);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    fs::write(&file, SECRET).unwrap();
+    let set = [
+        ("TKE_REGION", "ap-beijing"),
+        ("TKE_PROVIDER_ID", "p"),
+        ("TKE_ROLE_ARN", "arn"),
+        ("TKE_WEB_IDENTITY_TOKEN_FILE", file.to_str().unwrap()),
+    ];
+    let pod = call(TkeIdentity::new().with_variables(variables(&set)), &replies);
+    for (outcome, expected) in [
+        (machine, &[false, true, false, false, true, false][..]),
+        (role, &[false, true, false, false]),
+        (pod, &[false, true, false, false]),
+    ] {
+        assert_eq!(used(&outcome).0, "tmp");
+        let new = outcome.requests.iter().map(|request| request.new_connection);
+        assert_eq!(new.collect::<Vec<_>>(), expected);
+    }
+}
+
 pub(super) fn sts_response(id: &str, ends: u64) -> Reply {
     let keys = json!({"TmpSecretId": id, "TmpSecretKey": SECRET, "Token": "tok"});
     Reply::json(

@@ -129,9 +129,10 @@ impl Job {
                 }
                 self.renew_links(fetch.flow);
             }
-            FetchOutcome::Failed(_) if failed < MAX_ATTEMPTS => {
+            FetchOutcome::Failed(error) if failed < MAX_ATTEMPTS => {
                 let delay = Duration::from_millis(250 << failed);
-                self.ready.push_back(Fetch { delay, ..fetch });
+                let new_connection = error.kind == FlowErrorKind::Network;
+                self.ready.push_back(Fetch { delay, new_connection, ..fetch });
             }
             FetchOutcome::LinkExpired(error)
             | FetchOutcome::Failed(error)

@@ -148,6 +148,7 @@ impl Job {
                 max_bytes: self.options.max_file_bytes,
                 sync_name: !self.policy.defer_name_sync,
                 delay: Duration::ZERO,
+                new_connection: false,
             });
         }
     }

@@ -3,6 +3,7 @@ use std::io::ErrorKind;
 use essbasic_models::DescribeResourceUrlsByFlowsResponse;
 use serde_json::{Value, json};
 
+use super::super::fetch::file_request;
 use super::super::outcome::FetchOutcome;
 use super::super::report::SavedFile;
 use super::super::template::NameValues;
@@ -62,6 +63,31 @@ fn saved(fetch: &Fetch) -> FetchOutcome {
 
 fn expired() -> FetchOutcome {
     FetchOutcome::LinkExpired(FlowError::new(FlowErrorKind::Link, "expired"))
+}
+
+/// Idle connections may have broken together.
+#[test]
+fn the_fetch_after_a_broken_connection_opens_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job(&folder, &["f"], 1);
+    let batch = next_links(&mut job, 0);
+    job.on_links(now(0), batch, response(json!([files("f", &["one"])])));
+    for (kind, expected) in [
+        (FlowErrorKind::Network, true),
+        (FlowErrorKind::Content, false),
+        (FlowErrorKind::Network, true),
+    ] {
+        let fetch = next_fetch(&mut job, 0);
+        job.on_fetch(now(0), fetch, FetchOutcome::Failed(FlowError::new(kind, "failed")));
+        let ready = job.ready.front().unwrap();
+        assert_eq!(ready.new_connection, expected, "{kind:?}");
+        let options =
+            DownloadOptions::to(folder.path()).with_link_host("files.example".parse().unwrap());
+        let mut fetch = ready.clone();
+        fetch.link.url = "https://files.example/f".to_owned();
+        let request = file_request(&fetch, &options, &tc3_client::Endpoint::Production);
+        assert_eq!(request.unwrap().new_connection, expected, "{kind:?}");
+    }
 }
 
 #[test]
