@@ -43,8 +43,8 @@ const MIN_CHUNK: usize = 4 << 10;
 ///   a write fails because the server has closed the connection. A server that leaves the connection open and reads nothing more
 ///   ends the request after the read timeout.
 /// - No thread is started.
-/// - The timeout of a request with [`streamed_body`](Request::streamed_body) limits sending and the wait for the headers
-///   each, after a connection was made.
+/// - The timeout of a request with [`streamed_body`](Request::streamed_body) limits connecting, sending and the wait for
+///   the headers each.
 /// - Requests through a proxy use a tunnel (`CONNECT`), including those to `http://`.
 /// - ureq logs every byte sent and received, including credentials and contracts, with the `log` crate at level `trace`.
 ///   Set its targets `ureq` and `ureq_proto` to `debug`, at which it logs none of them. Otherwise
@@ -147,6 +147,11 @@ impl UreqTransport {
             .timeout_send_request(head_timeout)
             .timeout_send_body(head_timeout)
             .timeout_recv_response(head_timeout);
+        if let Some(timeout) = head_timeout {
+            let connect_timeout = agent.config().timeouts().connect;
+            request = request
+                .timeout_connect(Some(connect_timeout.map_or(timeout, |own| own.min(timeout))));
+        }
         if new_connection {
             // Idle connections are closed.
             request = request.max_idle_age(Duration::ZERO);

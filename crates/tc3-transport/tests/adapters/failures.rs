@@ -2,9 +2,9 @@
 
 use std::net::TcpListener;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tc3_transport::TransportErrorKind as Kind;
+use tc3_transport::{Proxy, Request, TransportErrorKind as Kind};
 
 use crate::support::server::Server;
 use crate::support::{LONG, New, SHORT, check, config, fetch, get, post};
@@ -122,13 +122,35 @@ fn a_broken_connection_is_interrupted(new: New) {
 
 /// Nothing was sent, so an action that is not idempotent may be retried.
 fn a_handshake_that_hangs_is_a_connect_error(new: New) {
-    let server = Server::start(|connection| connection.stall());
-    let mut request = post(&server.https(), "x");
-    request.timeout = Some(SHORT);
-    let error = fetch(&*new(&config()).unwrap(), request).unwrap_err();
-    check(&error, Kind::Connect, "localhost:");
-    check(&error, Kind::Connect, "timed out");
-    assert!(error.kind().never_sent() && !error.to_string().contains("global"), "{error}");
+    let silent = Server::start(|connection| connection.stall());
+    let tunnel = Server::start(|connection| {
+        connection.receive();
+        connection.write(b"HTTP/1.1 200 Connection established\r\n\r\n");
+        connection.stall();
+    });
+    let (direct, remote) = (silent.https(), "https://api.invalid".to_owned());
+    for (row, url, proxy) in [
+        ("the server", direct, None),
+        ("a proxy that does not respond", remote.clone(), Some(silent.http())),
+        ("a proxy with TLS", remote.clone(), Some(silent.https())),
+        ("the server behind a proxy", remote, Some(tunnel.http())),
+    ] {
+        for streamed_body in [false, true] {
+            let mut config = config();
+            if let Some(proxy) = &proxy {
+                config = config.with_proxy(Proxy::Url(proxy.parse().unwrap()));
+            }
+            let (timeout, start) = (Some(SHORT), Instant::now());
+            let request = Request { timeout, streamed_body, ..post(&url, "x") };
+            let error = fetch(&*new(&config).unwrap(), request).unwrap_err();
+            check(&error, Kind::Connect, url.strip_prefix("https://").unwrap());
+            check(&error, Kind::Connect, "timed out");
+            let text = error.to_string();
+            assert_eq!(text.contains("through the proxy"), proxy.is_some(), "{row}: {text}");
+            assert!(error.kind().never_sent() && !text.contains("global"), "{row}: {text}");
+            assert!(start.elapsed() < LONG / 10, "{row}");
+        }
+    }
 }
 
 fn invalid_http_is_malformed(new: New) {
