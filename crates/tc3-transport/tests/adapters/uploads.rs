@@ -48,7 +48,7 @@ const REFUSALS: [(u16, &str, &str); 4] = [
     (503, "Retry-After: 7\r\n", ""),
 ];
 
-/// What the server does after its response.
+/// Behavior of the server after its response.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum After {
     Closes,
