@@ -11,13 +11,17 @@ use crate::error::Error;
 /// Maximum size of a file, in bytes.
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
-/// Reads a text of limited size: a compressed file may be a thousand times as large as its archive.
+/// Reads a text of limited size, without a byte order mark: a compressed file may be a thousand times as large as its
+/// archive.
 pub(crate) fn bounded(from: impl Read) -> io::Result<String> {
     let mut text = String::new();
     from.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
     match text.len() as u64 > MAX_FILE_BYTES {
         true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "exceeds the limit of 64 MiB")),
-        false => Ok(text),
+        false => Ok(match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        }),
     }
 }
 

@@ -68,6 +68,10 @@ fn files_in_other_encodings_are_refused_with_the_fix() {
         );
     }
     let overlay = at.join("svc-spec/overlay.json");
+    let text = fs::read_to_string(&overlay).unwrap();
+    fs::write(&overlay, format!("\u{feff}{text}")).unwrap();
+    let (status, _, err) = ran(at, CODEGEN);
+    assert_eq!(status, 0, "{err}");
     fs::write(&overlay, utf16("{}")).unwrap();
     let (status, _, err) = ran(at, CODEGEN);
     assert!(
@@ -119,4 +123,43 @@ fn oversized_and_deeply_nested_bodies_are_refused() {
         let (status, out, err) = ran(folder.path(), call);
         assert!(status == 1 && out.is_empty() && err.contains(why), "{err}");
     }
+}
+
+#[test]
+fn a_call_has_a_language_and_an_address_to_connect_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let call = "call svc Do --version 2021-02-03 --endpoint http://api.invalid";
+    for (tag, header) in [("zh", "x-tc-language: zh-CN\n"), ("en-US", "x-tc-language: en-US\n")] {
+        let (status, out, err) = ran(at, &format!("{call} --dry-run --language {tag}"));
+        assert!(status == 0 && out.contains(header), "{tag}: {out}{err}");
+    }
+    let (_, out, _) = ran(at, &format!("{call} --dry-run"));
+    assert!(!out.contains("x-tc-language"), "{out}");
+    for (option, why) in [
+        ("--language fr", "write zh-CN or en-US"),
+        ("--connect-to h:99999", "--connect-to: invalid address"),
+        ("--connect-to http://h:1", "write it as HOST:PORT"),
+    ] {
+        let (status, _, err) = ran(at, &format!("{call} --dry-run {option}"));
+        assert!(status != 0 && err.contains(why), "{option}: {err}");
+    }
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let mut request = Vec::new();
+        let mut byte = [0];
+        while !request.ends_with(b"\r\n\r\n{}") && stream.read(&mut byte).unwrap() == 1 {
+            request.push(byte[0]);
+        }
+        let body = "{\"Response\":{\"RequestId\":\"r\"}}";
+        let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(response.as_bytes()).unwrap();
+        String::from_utf8(request).unwrap().to_ascii_lowercase()
+    });
+    let (status, out, err) = ran(at, &format!("{call} --connect-to {address}"));
+    assert!(status == 0 && out.contains("\"RequestId\""), "{out}{err}");
+    assert!(server.join().unwrap().contains("host: api.invalid\r\n"));
 }

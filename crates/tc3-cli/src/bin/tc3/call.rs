@@ -8,7 +8,7 @@ use tc3_client::api::ActionInfo;
 use tc3_client::blocking::Client;
 use tc3_client::credentials::{CredentialError, Profile, default_chain};
 use tc3_client::transport::{Proxy, Request, TransportConfig};
-use tc3_client::{Config, Error};
+use tc3_client::{BaseUrl, Config, Endpoint, Error, Language};
 use tc3_codegen::overlay::{FieldForm, Host};
 use tracing_subscriber::filter::LevelFilter;
 
@@ -64,6 +64,12 @@ pub(crate) struct CallArgs {
     /// Call this server: https://HOST or http://HOST:PORT
     #[arg(long, value_name = "URL", help_heading = "Connection")]
     endpoint: Option<String>,
+    /// Connect to this address instead of the endpoint's, which is still signed and verified by TLS.
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Connection")]
+    connect_to: Option<String>,
+    /// Language of the service's messages: zh-CN or en-US [default: that of the account]
+    #[arg(long, value_name = "LANGUAGE", help_heading = "Connection", value_parser = language)]
+    language: Option<Language>,
     /// Read the credential from this profile of the official tools [default: environment, profile
     /// files, pod identity, machine role]
     #[arg(long, value_name = "NAME", help_heading = "Connection")]
@@ -84,6 +90,15 @@ fn timeout(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text.trim()) {
         Ok(timeout) if timeout >= Duration::from_millis(1) => Ok(timeout),
         _ => Err("write it as 30s, 5m or 1h, at least 1ms".to_owned()),
+    }
+}
+
+/// Parses the tag of a language, with or without its region.
+fn language(text: &str) -> Result<Language, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "zh" | "zh-cn" => Ok(Language::Chinese),
+        "en" | "en-us" => Ok(Language::English),
+        _ => Err("write zh-CN or en-US".to_owned()),
     }
 }
 
@@ -175,15 +190,30 @@ fn checked<'a>(
     Ok(info)
 }
 
+/// Returns the endpoint to call, and the address to connect to.
+fn endpoint(args: &CallArgs) -> Result<Endpoint, Failure> {
+    let endpoint = match &args.endpoint {
+        Some(url) => BaseUrl::parse(url)
+            .map(Endpoint::Url)
+            .map_err(|error| Failure::new(format!("--endpoint: {error}")))?,
+        None => Endpoint::Production,
+    };
+    match &args.connect_to {
+        Some(address) => endpoint
+            .with_address(address)
+            .map_err(|error| Failure::new(format!("--connect-to: {error}"))),
+        None => Ok(endpoint),
+    }
+}
+
 fn client(args: &CallArgs) -> Result<Client, Failure> {
     let mut config = match &args.profile {
         Some(profile) => Config::new(Profile::named(profile)),
         None => Config::new(default_chain()),
     };
-    if let Some(url) = &args.endpoint {
-        config = config
-            .with_endpoint_url(url)
-            .map_err(|error| Failure::new(format!("--endpoint: {error}")))?;
+    config = config.with_endpoint(endpoint(args)?);
+    if let Some(language) = args.language {
+        config = config.with_language(language);
     }
     if let Some(region) = &args.region {
         config = config.with_region(region);
