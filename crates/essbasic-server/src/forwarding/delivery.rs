@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use essbasic::transport::header::CONTENT_TYPE;
 use essbasic::transport::{
-    AsyncTransport, HeaderName, HeaderValue, Method, Request, StatusCode, Uri,
+    AsyncTransport, HeaderName, HeaderValue, Method, Request, StatusCode, TransportError,
+    TransportErrorKind, Uri,
 };
 use essbasic_callback::Sender;
 
@@ -26,12 +27,12 @@ pub(crate) struct Target {
     sender: Sender,
 }
 
-/// Cause of a delivery that failed. Contains neither the URL nor a body.
+/// Cause of a delivery that failed. Contains neither path and query of the URL nor a body.
 pub(crate) enum NotDelivered {
     /// The target responded with another status than 2xx.
     Status(StatusCode),
-    /// No response.
-    Unreachable,
+    /// No response. The error names the host that failed, which may be a proxy.
+    Unreachable(TransportError),
     /// The message is not UTF-8, so another program modified the store.
     NotText,
 }
@@ -40,7 +41,8 @@ impl fmt::Display for NotDelivered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => write!(f, "status {status}; expected 2xx"),
-            Self::Unreachable => f.write_str("no response; check the URL of the target"),
+            Self::Unreachable(error) if error.kind() == TransportErrorKind::Proxy => error.fmt(f),
+            Self::Unreachable(error) => write!(f, "{error}; check the URL of the target"),
             Self::NotText => f.write_str("the stored message is not UTF-8"),
         }
     }
@@ -84,10 +86,47 @@ impl Target {
             let value = HeaderValue::try_from(signature).map_err(|_| NotDelivered::NotText)?;
             request.headers.insert(SIGNATURE, value);
         }
-        let response = transport.send(request).await.map_err(|_| NotDelivered::Unreachable)?;
+        let response = transport.send(request).await.map_err(NotDelivered::Unreachable)?;
         match response.status.is_success() {
             true => Ok(()),
             false => Err(NotDelivered::Status(response.status)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use essbasic::transport::{AsyncBody, Response};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_failed_delivery_names_its_hop_and_the_next_one_opens_a_new_connection() {
+        let target: Forward =
+            toml::from_str("name = \"t\"\nurl = \"http://t.example/hook?key=hidden\"").unwrap();
+        let target = Target::new(&target).unwrap();
+        for (kind, advice) in [
+            (
+                TransportErrorKind::Interrupted,
+                "connection interrupted; check the URL of the target",
+            ),
+            (TransportErrorKind::Proxy, "proxy failed"),
+        ] {
+            let transport = |request: Request| {
+                assert_eq!(request.uri.path(), "/hook");
+                let result: Result<Response<AsyncBody>, _> = match request.new_connection {
+                    false => Err(TransportError::new(kind)),
+                    true => Ok(Response {
+                        status: StatusCode::OK,
+                        headers: Default::default(),
+                        body: AsyncBody::from(essbasic::transport::Bytes::new()),
+                    }),
+                };
+                std::future::ready(result)
+            };
+            let failed = target.deliver(&transport, b"{}", false).await.unwrap_err();
+            assert_eq!(failed.to_string(), advice);
+            assert!(target.deliver(&transport, b"{}", true).await.is_ok());
         }
     }
 }
