@@ -1,6 +1,5 @@
 //! From a configuration to a server.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use essbasic::credentials::Credential;
