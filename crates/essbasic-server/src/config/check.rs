@@ -212,7 +212,7 @@ fn check_forward(target: &Forward) -> Result<(), ConfigError> {
         ));
     }
     let rest = target.url.strip_prefix("https://").or_else(|| target.url.strip_prefix("http://"));
-    match rest.map(|rest| rest.split(['/', '?']).next().unwrap_or_default()) {
+    match rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default()) {
         Some(authority) if authority.contains('@') => {
             Err(refuse(&key, "url contains a user name; sign messages with token_file"))
         }

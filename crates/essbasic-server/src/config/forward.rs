@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::duration;
 
@@ -14,7 +14,8 @@ use super::duration;
 pub(crate) struct Forward {
     /// Unique name, under which the ledger, the metrics and the commands know it.
     pub(crate) name: String,
-    /// URL that accepts POST requests.
+    /// URL that accepts POST requests. Its query may contain a token, so that it is not shown.
+    #[serde(serialize_with = "without_query")]
     pub(crate) url: String,
     /// Types of messages, such as `FlowStatusChange`. All types if it is empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -48,6 +49,13 @@ pub(crate) enum Scalar {
     Bool(bool),
     Int(i64),
     Text(String),
+}
+
+fn without_query<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    match url.find(['?', '#']) {
+        Some(end) => serializer.serialize_str(&format!("{}?***", url.split_at(end).0)),
+        None => serializer.serialize_str(url),
+    }
 }
 
 fn give_up_after() -> Duration {

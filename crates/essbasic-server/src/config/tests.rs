@@ -52,6 +52,24 @@ fn every_example_key_is_known() {
 }
 
 #[test]
+fn queries_of_urls_are_not_shown() {
+    let text = format!(
+        "{LEAST}[messages]\nbody_key_file = \"k\"\n\
+         [[forward]]\nname = \"a\"\nurl = \"https://h/p?token=hidden&a=b#c\"\n\
+         [[forward]]\nname = \"b\"\nurl = \"https://h?hidden\"\n\
+         [[forward]]\nname = \"c\"\nurl = \"https://h/p\"\n"
+    );
+    let config = read(&text).unwrap();
+    assert_eq!(config.forward[0].url, "https://h/p?token=hidden&a=b#c");
+    let shown = config.shown().unwrap();
+    assert!(!shown.contains("hidden"), "{shown}");
+    for url in ["\"https://h/p?***\"", "\"https://h?***\"", "\"https://h/p\""] {
+        assert!(shown.contains(url), "{url}\n{shown}");
+    }
+    assert_eq!(read(&shown).unwrap().shown().unwrap(), shown);
+}
+
+#[test]
 fn invalid_configurations_are_refused_in_one_line() {
     let with = |more: &str| format!("{LEAST}{more}");
     let replaced = |from: &str, to: &str| {
@@ -98,6 +116,7 @@ fn invalid_configurations_are_refused_in_one_line() {
         (with("[[forward]]\nname = \"a\"\nurl = \"ftp://h/\""), "forward \"a\": invalid url"),
         (with("[[forward]]\nname = \"a\"\nurl = \"https://\""), "forward \"a\": invalid url"),
         (with("[[forward]]\nname = \"a\"\nurl = \"https://u:p@h/\""), "url contains a user name"),
+        (with("[[forward]]\nname = \"a\"\nurl = \"https://:p@h?u=/\""), "url contains a user name"),
         (
             with(
                 "[messages]\nbody_key_file = \"k\"\n[[forward]]\nname = \"a\"\nurl = \"https://h/\"\n[[forward]]\nname = \"a\"\nurl = \"https://i/\"",
