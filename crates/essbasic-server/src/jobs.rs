@@ -71,7 +71,7 @@ pub(crate) async fn run<J: Job>(
     while !stop.is_stopped() {
         // The heartbeat enters.
         pulse.rest();
-        let Some(worker) = incarnation.id().await else { return };
+        let Some(Some(worker)) = stop.unless_stopped(incarnation.id()).await else { return };
         let round = round(&*job, &shared, &worker, &pulse);
         let round = tokio::select! {
             round = round => round,
@@ -88,7 +88,7 @@ pub(crate) async fn run<J: Job>(
         if round != Round::Busy && !stop.is_stopped() {
             // Jitter, so that replicas do not ask at the same time.
             let jitter = Duration::from_millis(u64::from(fastrand::u8(..)));
-            sleep(IDLE + jitter).await;
+            stop.unless_stopped(sleep(IDLE + jitter)).await;
         }
     }
 }
@@ -212,12 +212,7 @@ fn is_success(outcome: &Outcome) -> bool {
 }
 
 fn released(contract: &Claimed) -> Settlement {
-    Settlement {
-        flow_id: contract.flow_id.clone(),
-        task: contract.task,
-        attempt: contract.attempt,
-        outcome: Outcome::Released { delay: 0 },
-    }
+    contract.settlement(Outcome::Released { delay: 0 })
 }
 
 #[cfg(test)]
@@ -249,7 +244,8 @@ mod tests {
         if !is_available {
             ledger.inject("Book", Fault::Refused);
         }
-        let limiter = LedgerLimiter::new(ledger, 20, Duration::from_millis(25));
+        let metrics = Arc::new(Metrics::new(Vec::new()));
+        let limiter = LedgerLimiter::new(ledger, 20, Duration::from_millis(25), metrics);
         let config = Config::new(Credential::new(SECRET_ID, key))
             .with_async_rate_limiter(limiter)
             .with_endpoint_url(&emulator.endpoint())
@@ -286,7 +282,7 @@ mod tests {
     fn shared(ledger: &Ledger) -> Shared {
         Shared {
             ledger: ledger.clone(),
-            metrics: Arc::new(Metrics::new()),
+            metrics: Arc::new(Metrics::new(Vec::new())),
             max_attempts: 10,
             stop: Stop::default(),
         }
@@ -301,8 +297,7 @@ mod tests {
 
         async fn work(&self, claimed: &[Claimed]) -> Batch {
             let outcome = Outcome::Archived(Evidence::default());
-            let settlements =
-                claimed.iter().map(|one| Settlement { outcome: outcome.clone(), ..released(one) });
+            let settlements = claimed.iter().map(|one| one.settlement(outcome.clone()));
             Batch::Settled(settlements.collect())
         }
     }

@@ -6,7 +6,7 @@ use essbasic::{Client, FlowErrorKind};
 
 use crate::delay::millis;
 use crate::jobs::{Batch, Job, after_outage};
-use crate::ledger::{Claimed, Outcome, Reason, Report, Settlement, Task};
+use crate::ledger::{Claimed, Outcome, Reason, Report, Task};
 
 /// Contracts of one request, the maximum of the service.
 const BATCH: usize = 100;
@@ -34,12 +34,7 @@ impl Job for Reconciling {
                 },
                 Err(error) => failed(error.kind, error.is_retryable(), error.code(), delay),
             };
-            Settlement {
-                flow_id: contract.flow_id.clone(),
-                task: contract.task,
-                attempt: contract.attempt,
-                outcome,
-            }
+            contract.settlement(outcome)
         });
         Batch::Settled(settlements.collect())
     }

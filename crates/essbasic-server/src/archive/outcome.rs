@@ -42,12 +42,7 @@ pub(super) fn settlements(
                 (Some(flow), Storage::Unusable) if super::is_not_stored(flow) => unusable(),
                 (Some(flow), _) => outcome(contract, flow),
             };
-            Settlement {
-                flow_id: contract.flow_id.clone(),
-                task: contract.task,
-                attempt: contract.attempt,
-                outcome,
-            }
+            contract.settlement(outcome)
         })
         .collect()
 }

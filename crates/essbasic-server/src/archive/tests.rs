@@ -37,6 +37,7 @@ fn claim(emulator: &Emulator, flow_id: &str, status: Status, reported: FlowStatu
     }
     Claimed {
         flow_id: flow_id.to_owned(),
+        claim: 1,
         task: Task::Archive,
         attempt: 1,
         report: Report { status: reported, at: 1 },

@@ -83,9 +83,11 @@ pub(crate) fn phase(status: &FlowStatus) -> Phase {
 pub struct Claimed {
     /// ID of the contract.
     pub flow_id: String,
-    /// Claimed work. It is part of the guard of the settlement, because attempts start again from 0 when it changes.
+    /// Number of the claim, which no other claim of this contract has. Only the settlement of the latest claim is accepted.
+    pub claim: i64,
+    /// Claimed work.
     pub task: Task,
-    /// Number of this attempt, from 1. It is part of the guard of the settlement.
+    /// Number of this attempt, from 1.
     pub attempt: i64,
     /// Latest report.
     pub report: Report,
@@ -93,15 +95,20 @@ pub struct Claimed {
     pub added_at: i64,
 }
 
+impl Claimed {
+    /// Returns the settlement of this claim.
+    pub fn settlement(&self, outcome: Outcome) -> Settlement {
+        Settlement { flow_id: self.flow_id.clone(), claim: self.claim, outcome }
+    }
+}
+
 /// Result of work on a claimed contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settlement {
     /// ID of the contract.
     pub flow_id: String,
-    /// [`Claimed::task`].
-    pub task: Task,
-    /// [`Claimed::attempt`].
-    pub attempt: i64,
+    /// [`Claimed::claim`].
+    pub claim: i64,
     /// Result.
     pub outcome: Outcome,
 }

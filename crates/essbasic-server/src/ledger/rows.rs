@@ -21,6 +21,8 @@ pub(crate) struct Open {
     pub(crate) added_at: i64,
     /// Number of events.
     pub(crate) events: i64,
+    /// Number of claims. It never decreases, so it identifies the latest claim, also of a worker that claimed the contract before.
+    pub(crate) claims: i64,
 }
 
 /// Row of a finished contract.
@@ -34,6 +36,7 @@ pub(crate) struct Done {
     pub(crate) finished_at: i64,
     pub(crate) evidence: Option<Evidence>,
     pub(crate) events: i64,
+    pub(crate) claims: i64,
 }
 
 /// Row after a transition.
@@ -90,6 +93,7 @@ impl Open {
             dead_at: None,
             added_at: now,
             events: 0,
+            claims: 0,
         }
     }
 
@@ -103,6 +107,7 @@ impl Open {
             finished_at: now,
             evidence,
             events: self.events,
+            claims: self.claims,
         };
         (Row::Done(done), vec![note])
     }
@@ -152,15 +157,14 @@ impl Open {
             return (self, notes, false);
         }
         self.attempt += 1;
+        self.claims += 1;
         self.owner = Some(worker.to_owned());
         (self, notes, true)
     }
 
     /// Returns true if this settlement by this worker is of the present claim. The caller has checked that the worker is alive.
     pub(crate) fn accepts(&self, worker: &str, settlement: &Settlement) -> bool {
-        self.owner.as_deref() == Some(worker)
-            && self.task == settlement.task
-            && self.attempt == settlement.attempt
+        self.owner.as_deref() == Some(worker) && self.claims == settlement.claim
     }
 
     /// Applies the outcome of an accepted settlement.
@@ -266,6 +270,7 @@ impl Done {
             open.report = self.report;
             open.task = Task::Archive;
             open.events = self.events;
+            open.claims = self.claims;
             return (Row::Open(open), vec![("status", status)]);
         }
         (Row::Done(self), vec![("status", status)])

@@ -62,6 +62,7 @@ impl Memory {
                 let (row, notes, _) = row.claimed(&request.worker, claim.max_attempts, now);
                 claimed.push(Claimed {
                     flow_id: row.flow_id.clone(),
+                    claim: row.claims,
                     task: row.task,
                     attempt: row.attempt,
                     report: row.report.clone(),

@@ -81,6 +81,7 @@ pub(crate) async fn claim<T: Tx>(
             if accepted {
                 claimed.push(Claimed {
                     flow_id: row.flow_id.clone(),
+                    claim: row.claims,
                     task: row.task,
                     attempt: row.attempt,
                     report: row.report.clone(),

@@ -13,9 +13,9 @@ use super::super::view::Finish;
 use super::tx::{Failure, Fields, Sql, Tx, Value, unexpected};
 
 pub(crate) const OPEN: &str = "flow_id, status, status_at, task, due, owner, attempt, reason, \
-    dead_at, added_at, events";
+    dead_at, added_at, events, claims";
 pub(crate) const DONE: &str = "flow_id, status, status_at, finish, attempt, added_at, \
-    finished_at, evidence, events";
+    finished_at, evidence, events, claims";
 
 /// Row to save.
 pub(crate) struct Save {
@@ -76,6 +76,7 @@ pub(crate) fn read_open(fields: &mut Fields) -> Result<Open, Failure> {
         dead_at: fields.int_or_null()?,
         added_at: fields.int()?,
         events: fields.int()?,
+        claims: fields.int()?,
     })
 }
 
@@ -90,6 +91,7 @@ pub(crate) fn read_done(fields: &mut Fields) -> Result<Done, Failure> {
         finished_at: fields.int()?,
         evidence: fields.text_or_null()?.map(|text| read_evidence(&text)).transpose()?,
         events: fields.int()?,
+        claims: fields.int()?,
     })
 }
 
@@ -230,6 +232,7 @@ fn open_values(open: &Open) -> Vec<Value> {
         open.dead_at.into(),
         open.added_at.into(),
         open.events.into(),
+        open.claims.into(),
     ]
 }
 
@@ -245,6 +248,7 @@ fn done_values(done: &Done) -> Result<Vec<Value>, Failure> {
         done.finished_at.into(),
         evidence.as_ref().into(),
         done.events.into(),
+        done.claims.into(),
     ])
 }
 

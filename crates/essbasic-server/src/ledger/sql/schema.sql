@@ -2,7 +2,8 @@
 -- {hot}: options of tables whose rows are updated often.
 -- Times are in milliseconds since 1970, by the clock of the store.
 
-CREATE TABLE store (id TEXT NOT NULL);
+-- `probe`: bytes that are written to find out whether the store accepts changes again.
+CREATE TABLE store (id TEXT NOT NULL, probe {bytes});
 
 CREATE TABLE worker (
     id {key} PRIMARY KEY,
@@ -23,7 +24,9 @@ CREATE TABLE contract_open (
     reason TEXT,
     dead_at {int},
     added_at {int} NOT NULL,
-    events {int} NOT NULL
+    events {int} NOT NULL,
+    -- Number of the latest claim.
+    claims {int} NOT NULL
 ){hot};
 CREATE INDEX contract_open_due ON contract_open (task, due, flow_id) WHERE dead_at IS NULL;
 CREATE INDEX contract_open_owner ON contract_open (owner) WHERE owner IS NOT NULL;
@@ -38,7 +41,8 @@ CREATE TABLE contract_done (
     added_at {int} NOT NULL,
     finished_at {int} NOT NULL,
     evidence TEXT,
-    events {int} NOT NULL
+    events {int} NOT NULL,
+    claims {int} NOT NULL
 );
 CREATE INDEX contract_done_finished ON contract_done (finished_at);
 
@@ -74,6 +78,8 @@ CREATE TABLE outbox (
     replay {int} NOT NULL,
     -- 1 until it is delivered or dead.
     pending {int} NOT NULL,
+    -- 1 if no earlier forward of its contract to its target is pending, so that it may be claimed; 1 of a replay.
+    head {int} NOT NULL,
     due {int} NOT NULL,
     owner {key},
     attempt {int} NOT NULL,
@@ -84,14 +90,18 @@ CREATE TABLE outbox (
     failed_at {int},
     error TEXT
 ){hot};
-CREATE INDEX outbox_due ON outbox (target, due, seq) WHERE pending = 1;
-CREATE INDEX outbox_order ON outbox (target, flow_id, seq) WHERE pending = 1 AND replay = 0;
+-- Only heads, so that the cost of a claim does not depend on the number of forwards that wait for another one.
+CREATE INDEX outbox_due ON outbox (target, due, seq) WHERE pending = 1 AND head = 1;
+CREATE INDEX outbox_order ON outbox (target, flow_id, replay, seq) WHERE pending = 1;
 CREATE INDEX outbox_owner ON outbox (owner) WHERE owner IS NOT NULL;
 CREATE INDEX outbox_dead ON outbox (target) WHERE dead IS NOT NULL;
 CREATE INDEX outbox_message ON outbox (message);
 -- The latest delivery and the latest failure of a target.
 CREATE INDEX outbox_delivered ON outbox (target, delivered_at) WHERE delivered_at IS NOT NULL;
 CREATE INDEX outbox_failed ON outbox (target, failed_at, seq) WHERE failed_at IS NOT NULL;
+
+-- Targets of the configurations of the servers. `missing_since`: no server has announced the target since then.
+CREATE TABLE forward_target (name {key} PRIMARY KEY, seen_at {int} NOT NULL, missing_since {int});
 
 -- The moments of each action, separated by commas.
 CREATE TABLE pace (action {key} PRIMARY KEY, moments TEXT NOT NULL){hot};
