@@ -27,6 +27,8 @@ pub enum ErrorKind {
     BodyExpired,
     /// No such message.
     NotFound,
+    /// No server has a forward target with this name.
+    UnknownTarget,
 }
 
 impl Error {
@@ -53,6 +55,15 @@ impl Error {
         Self::new(
             ErrorKind::BodyExpired,
             "body_expired: the body of the message was deleted after its retention; increase `messages.retention` for later messages",
+        )
+    }
+
+    /// `known` are the names of the targets that servers have.
+    pub(crate) fn unknown_target(target: &str, known: &[String]) -> Self {
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Self::new(
+            ErrorKind::UnknownTarget,
+            format!("no server has the forward target {target:?}; known targets: {known}"),
         )
     }
 

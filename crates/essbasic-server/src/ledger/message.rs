@@ -44,6 +44,18 @@ pub enum Receipt {
     Duplicate,
 }
 
+/// Target of forwards, as the servers have announced it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ForwardTarget {
+    /// Name.
+    pub name: String,
+    /// Time at which a server announced it last.
+    pub seen_at: i64,
+    /// Time since which no server has announced it.
+    pub missing_since: Option<i64>,
+}
+
 /// Forwards to claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForwardClaim {

@@ -1,6 +1,7 @@
 //! Operations: each is one transaction, in every store.
 
 use std::future::Future;
+use std::time::Duration;
 
 use super::error::Error;
 use super::memory::Memory;
@@ -17,10 +18,19 @@ pub(crate) enum Lane {
     Beat,
 }
 
+/// Receiver of the durations of operations.
+pub(crate) trait Timer: Send + Sync {
+    /// Records the time of an operation, whatever its result.
+    fn record(&self, operation: &'static str, elapsed: Duration);
+}
+
 /// Operation of the ledger.
 pub(crate) trait Operation: Clone + Send + Sync + 'static {
     /// Result.
     type Output: Send + 'static;
+
+    /// Name in metrics.
+    const NAME: &'static str;
 
     /// Connection that performs it.
     const LANE: Lane;
@@ -38,6 +48,7 @@ macro_rules! operations {
             impl Operation for requests::$request {
                 type Output = $output;
 
+                const NAME: &'static str = stringify!($model);
                 const LANE: Lane = Lane::$lane;
 
                 fn model(&self, memory: &mut Memory, now: i64) -> Result<Self::Output, Error> {
@@ -49,6 +60,9 @@ macro_rules! operations {
                 }
             }
         )*
+
+        /// Names of all operations, in metrics.
+        pub(crate) const OPERATIONS: &[&str] = &[$(stringify!($model)),*];
     };
 }
 
@@ -57,12 +71,15 @@ operations! {
     Beat => worker::Lease, beat, sql::workers::beat, Beat;
     Leave => (), leave, sql::workers::leave, Write;
     Offer => Vec<String>, offer, sql::contracts::offer, Write;
+    CheckStore => (), check_store, sql::workers::check_store, Write;
     Receive => Vec<message::Receipt>, receive, sql::messages::receive, Write;
     ClaimContracts => Vec<contract::Claimed>, claim, sql::contracts::claim, Write;
     Settle => Vec<String>, settle, sql::contracts::settle, Write;
     ClaimForwards => Vec<message::Forward>, claim_forwards, sql::forwards::claim_forwards, Write;
     SettleForwards => Vec<i64>, settle_forwards, sql::forwards::settle_forwards, Write;
     Replay => i64, replay, sql::forwards::replay, Write;
+    Announce => usize, announce, sql::targets::announce, Write;
+    ListTargets => Vec<message::ForwardTarget>, targets, sql::targets::targets, Read;
     Book => pace::Booking, book, sql::workers::book, Write;
     ReleaseMoments => (), release, sql::workers::release, Write;
     Paces => view::Booked, paces, sql::workers::paces, Read;

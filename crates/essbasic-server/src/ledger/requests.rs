@@ -22,12 +22,15 @@ requests! {
     Beat { worker: String, lease: i64 }
     Leave { worker: String }
     Offer { flow_ids: Vec<String>, delay: i64 }
-    Receive { messages: Vec<Message> }
+    CheckStore { store: Option<String>, writes: bool }
+    Receive { store: Option<String>, messages: Vec<Message> }
     ClaimContracts { worker: String, claim: Claim }
     Settle { worker: String, max_attempts: i64, settlements: Vec<Settlement> }
     ClaimForwards { worker: String, claim: ForwardClaim }
     SettleForwards { worker: String, settlements: Vec<ForwardSettlement> }
     Replay { message_id: String, target: String }
+    Announce { targets: Vec<String>, grace: i64, limit: usize }
+    ListTargets { }
     Book { pace: Pace }
     ReleaseMoments { action: String, moments: Vec<i64> }
     Paces { }
@@ -66,6 +69,9 @@ pub struct Swept {
 
 /// Period after which an expired worker is deleted, in milliseconds.
 pub(crate) const WORKER_ROW_MS: i64 = 3_600_000;
+
+/// Period without an announcement after which a target is missing, in milliseconds. Servers announce their targets each minute.
+pub(crate) const TARGET_SEEN_MS: i64 = 300_000;
 
 /// Minute in milliseconds.
 pub(crate) const MINUTE_MS: i64 = 60_000;

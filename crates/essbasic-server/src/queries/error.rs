@@ -79,6 +79,7 @@ impl From<Error> for QueryError {
                 "list the messages; they are deleted after their retention",
             ),
             ErrorKind::BodyExpired => Self::body_expired(message, hint),
+            ErrorKind::UnknownTarget => Self::unknown_target(message, hint),
             ErrorKind::Unavailable | ErrorKind::Unusable | ErrorKind::Expired => {
                 Self::store_unavailable(message, hint)
             }

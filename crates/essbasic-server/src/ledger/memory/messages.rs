@@ -87,7 +87,7 @@ impl Memory {
     }
 
     /// Returns true if an earlier message about the same contract is not delivered to the same target yet.
-    fn waits(&self, seq: i64, queued: &Queued) -> bool {
+    pub(super) fn waits(&self, seq: i64, queued: &Queued) -> bool {
         let flow_id = self.flow_of(queued);
         let earlier = self.outbox.range(..seq).map(|(_, other)| other);
         !queued.replay
@@ -193,6 +193,7 @@ impl Memory {
             return Err(Error::body_expired());
         }
         let seq = *seq;
+        self.check_known(&request.target)?;
         Ok(self.queue(&request.target, seq, true, now))
     }
 

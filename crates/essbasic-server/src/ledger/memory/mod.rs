@@ -3,12 +3,14 @@
 mod contracts;
 mod messages;
 mod people;
+mod targets;
 
 use std::collections::BTreeMap;
 
 use super::error::Error;
+use super::message::ForwardTarget;
 use super::pace::{self, Booking};
-use super::requests::{Beat, Book, Enter, Leave, ReleaseMoments};
+use super::requests::{Beat, Book, CheckStore, Enter, Leave, ReleaseMoments};
 use super::rows::{Done, Note, Open, Row};
 use super::view::{Event, Pause, Sample};
 use super::worker::Lease;
@@ -22,6 +24,7 @@ pub(crate) struct Memory {
     events: BTreeMap<String, BTreeMap<i64, Event>>,
     messages: BTreeMap<i64, Stored>,
     outbox: BTreeMap<i64, Queued>,
+    targets: BTreeMap<String, ForwardTarget>,
     last_message: i64,
     last_forward: i64,
     paces: BTreeMap<String, Vec<i64>>,
@@ -69,6 +72,11 @@ impl Memory {
         let worker = Worker { name: request.name.clone(), entered_at: now, alive_until };
         self.workers.insert(request.worker.clone(), worker);
         Ok(Lease { now, alive_until })
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the signature of every operation")]
+    pub(crate) fn check_store(&mut self, _request: &CheckStore, _now: i64) -> Result<(), Error> {
+        Ok(())
     }
 
     pub(crate) fn beat(&mut self, request: &Beat, now: i64) -> Result<Lease, Error> {

@@ -2,7 +2,7 @@
 
 use super::super::error::{Error, ErrorKind};
 use super::super::message::{
-    Forward, ForwardClaim, ForwardOutcome, ForwardSettlement, Message, Receipt,
+    Forward, ForwardClaim, ForwardOutcome, ForwardSettlement, ForwardTarget, Message, Receipt,
 };
 use super::super::requests as request;
 use super::super::view::{MessageQuery, MessageView, TargetHealth};
@@ -12,7 +12,8 @@ use super::super::{Ledger, limits};
 /// Messages and forwards.
 impl Ledger {
     /// Stores messages, applies them to their contracts and queues their forwards. A message that was stored in the last 7 days is a
-    /// duplicate and changes nothing. Contracts that are not known are added.
+    /// duplicate and changes nothing. Contracts that are not known are added. Nothing is stored in a store that replaced the one that
+    /// was opened.
     ///
     /// Returns one result per message. Messages of one call share transactions of up to
     /// [`MAX_GROUP`](limits::MAX_GROUP); an invalid message fails alone. Only a message whose result is `Ok` may be acknowledged.
@@ -35,13 +36,17 @@ impl Ledger {
     }
 
     async fn receive_group(&self, messages: Vec<Message>) -> Vec<Result<Receipt, Error>> {
-        match self.run(request::Receive { messages: messages.clone() }).await {
+        match self
+            .run(request::Receive { store: self.store_id.clone(), messages: messages.clone() })
+            .await
+        {
             Ok(receipts) => receipts.into_iter().map(Ok).collect(),
             // Unless the store is unavailable, one of them is the cause.
             Err(error) if messages.len() > 1 && error.kind() != ErrorKind::Unavailable => {
                 let mut results = Vec::new();
                 for message in messages {
-                    let alone = self.run(request::Receive { messages: vec![message] }).await;
+                    let store = self.store_id.clone();
+                    let alone = self.run(request::Receive { store, messages: vec![message] }).await;
                     let missing = || Error::unavailable("no result of the store; retry later");
                     results.push(
                         alone.and_then(|receipts| receipts.first().copied().ok_or_else(missing)),
@@ -103,8 +108,8 @@ impl Ledger {
     /// Queues a stored message for a target once more. Returns the number of the forward.
     ///
     /// # Errors
-    /// Returns [`ErrorKind::BodyExpired`] if the body is no longer stored, and
-    /// [`ErrorKind::NotFound`] if no message has this ID.
+    /// Returns [`ErrorKind::BodyExpired`] if the body is no longer stored, [`ErrorKind::NotFound`] if no message has this ID, and
+    /// [`ErrorKind::UnknownTarget`] if no server has announced this target.
     pub async fn replay(&self, message_id: &str, target: &str) -> Result<i64, Error> {
         limits::name("ID of a message", message_id)?;
         limits::name("name of a target", target)?;
@@ -121,6 +126,34 @@ impl Ledger {
         limits::batch(names.len())?;
         names.iter().try_for_each(|name| limits::name("name of a target", name))?;
         self.run(request::TargetHealth { names }).await
+    }
+
+    /// Announces the forward targets of a server, each minute. Forwards to other targets become dead with
+    /// [`Reason::TargetRemoved`](super::super::Reason::TargetRemoved), once no server has announced their target for `grace`
+    /// milliseconds. Only time in which a server runs counts. Returns the number of these forwards, at most `limit` per target; repeat
+    /// while it is at least `limit`.
+    ///
+    /// # Errors
+    /// Returns an error if a name is invalid or the store is unavailable.
+    pub async fn announce(
+        &self,
+        targets: Vec<String>,
+        grace: i64,
+        limit: usize,
+    ) -> Result<usize, Error> {
+        limits::batch(targets.len())?;
+        limits::batch(limit)?;
+        limits::delay(grace)?;
+        targets.iter().try_for_each(|target| limits::name("name of a target", target))?;
+        self.run(request::Announce { targets, grace, limit }).await
+    }
+
+    /// Returns the targets that servers have announced, in the order of their names, without those that were removed.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn targets(&self) -> Result<Vec<ForwardTarget>, Error> {
+        self.run(request::ListTargets {}).await
     }
 
     /// Lists messages, latest first, without their forwards.

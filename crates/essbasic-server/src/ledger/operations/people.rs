@@ -52,6 +52,16 @@ impl Ledger {
 
 /// Operation.
 impl Ledger {
+    /// Returns an error if messages cannot be committed. Changes nothing, unless the last change was not committed: then a few bytes are
+    /// written, so that a disk that is full is noticed as well as one that has space again.
+    ///
+    /// # Errors
+    /// Returns an error with the reason: the store is unavailable, read-only, full, or was replaced by another one.
+    pub async fn check_commits(&self) -> Result<(), Error> {
+        let (store, writes) = (self.store_id.clone(), self.health.is_failing());
+        self.run(request::CheckStore { store, writes }).await
+    }
+
     /// Returns numbers of contracts, forwards and workers. Their cost does not depend on the number of finished contracts.
     ///
     /// # Errors

@@ -6,7 +6,8 @@ use super::super::reason::Reason;
 use super::super::requests::{ClaimForwards, Replay, SettleForwards, TargetHealth};
 use super::super::view;
 use super::contracts::without_live_owner;
-use super::messages::{OUTBOX, outbox_row};
+use super::outbox::{promote, queue_replay};
+use super::targets::check_known;
 use super::tx::{Failure, Sql, Tx};
 use super::workers::{alive_of, check_alive};
 
@@ -23,14 +24,10 @@ async fn due<T: Tx>(tx: &mut T, request: &ClaimForwards, now: i64) -> Result<Vec
          FROM outbox AS c JOIN message AS m ON m.seq = c.message WHERE c.target = ",
     )
     .bind(&request.claim.target)
-    .push(" AND c.pending = 1 AND c.due <= ")
+    .push(" AND c.pending = 1 AND c.head = 1 AND c.due <= ")
     .bind(now);
     let sql = without_live_owner(sql, now)
-        .push(
-            " AND (c.replay = 1 OR c.flow_id IS NULL OR NOT EXISTS (SELECT 1 FROM outbox AS e \
-             WHERE e.target = c.target AND e.flow_id = c.flow_id AND e.pending = 1 \
-             AND e.replay = 0 AND e.seq < c.seq)) ORDER BY c.due, c.seq LIMIT ",
-        )
+        .push(" ORDER BY c.due, c.seq LIMIT ")
         .bind(request.claim.limit)
         .push(T::SKIP);
     let rows = tx.query(sql).await?;
@@ -67,12 +64,15 @@ pub(crate) async fn claim_forwards<T: Tx>(
         rows.retain(|row| row.owner.as_ref().is_none_or(|owner| !alive.contains(owner)));
         let raced = rows.len() < locked;
         let (mut claimed, mut expired, mut given_up) = (Vec::new(), Vec::new(), Vec::new());
+        let mut ended = Vec::new();
         for Due { mut forward, has_body, .. } in rows {
             let end = forward.queued_at.saturating_add(request.claim.give_up_after);
             if forward.attempt > 0 && end <= now {
                 given_up.push(forward.seq);
+                ended.extend(forward.flow_id);
             } else if !has_body {
                 expired.push(forward.seq);
+                ended.extend(forward.flow_id);
             } else {
                 forward.attempt += 1;
                 claimed.push(forward);
@@ -86,6 +86,9 @@ pub(crate) async fn claim_forwards<T: Tx>(
                     .list(seqs);
                 tx.query(sql).await?;
             }
+        }
+        for flow_id in ended {
+            promote(tx, &request.claim.target, &flow_id).await?;
         }
         if !claimed.is_empty() {
             let sql = Sql::new("UPDATE outbox SET attempt = attempt + 1, owner = ")
@@ -112,15 +115,17 @@ pub(crate) async fn settle_forwards<T: Tx>(
     if request.settlements.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = Sql::new("SELECT seq, attempt FROM outbox WHERE pending = 1 AND owner = ")
-        .bind(&request.worker)
-        .push(" AND seq IN ")
-        .list(request.settlements.iter().map(|one| one.seq))
-        .push(" ORDER BY seq")
-        .push(T::LOCK);
+    let sql =
+        Sql::new("SELECT seq, attempt, target, flow_id FROM outbox WHERE pending = 1 AND owner = ")
+            .bind(&request.worker)
+            .push(" AND seq IN ")
+            .list(request.settlements.iter().map(|one| one.seq))
+            .push(" ORDER BY seq")
+            .push(T::LOCK);
     let mut accepted = Vec::new();
     for mut fields in tx.query(sql).await? {
         let (seq, attempt) = (fields.int()?, fields.int()?);
+        let (target, flow_id) = (fields.text()?, fields.text_or_null()?);
         let settlement = request.settlements.iter().find(|one| one.seq == seq);
         let Some(settlement) = settlement.filter(|one| one.attempt == attempt) else { continue };
         let sql = Sql::new("UPDATE outbox SET owner = NULL, ");
@@ -137,6 +142,11 @@ pub(crate) async fn settle_forwards<T: Tx>(
             }
         };
         tx.query(sql.push(" WHERE seq = ").bind(seq)).await?;
+        let is_ended =
+            matches!(settlement.outcome, ForwardOutcome::Delivered | ForwardOutcome::Dead { .. });
+        if let (true, Some(flow_id)) = (is_ended, flow_id) {
+            promote(tx, &target, &flow_id).await?;
+        }
         accepted.push(seq);
     }
     Ok(accepted)
@@ -159,9 +169,8 @@ pub(crate) async fn replay<T: Tx>(tx: &mut T, request: &Replay) -> Result<i64, F
     if fields.text()? == "expired" {
         return Err(Error::body_expired().into());
     }
-    let row = outbox_row(&request.target, message, flow_id.as_ref(), true, now);
-    let rows = tx.query(Sql::new(OUTBOX).rows([row]).push(" RETURNING seq")).await?;
-    let seq = rows.into_iter().next().map(|mut fields| fields.int()).transpose()?;
+    check_known(tx, &request.target).await?;
+    let seq = queue_replay(tx, (&request.target, message, flow_id.as_ref()), now).await?;
     seq.ok_or_else(super::tx::unexpected)
 }
 

@@ -6,10 +6,13 @@ use super::super::limits;
 use super::super::message::{Message, Receipt};
 use super::super::requests::{Receive, Sweep, Swept, WORKER_ROW_MS};
 use super::super::rows::{Open, Row};
+use super::outbox;
 use super::rows::{acquire, save};
 use super::tx::{Failure, Sql, Tx, Value};
+use super::workers::check_id;
 
 pub(crate) async fn receive<T: Tx>(tx: &mut T, request: &Receive) -> Result<Vec<Receipt>, Failure> {
+    check_id(tx, request.store.as_ref()).await?;
     let now = tx.now().await?;
     let new = insert(tx, &request.messages, now).await?;
     // The first one of equal messages is the new one.
@@ -25,7 +28,7 @@ pub(crate) async fn receive<T: Tx>(tx: &mut T, request: &Receive) -> Result<Vec<
     }
     let flow_ids = applied.iter().filter_map(|message| message.flow_id.clone()).collect();
     let mut rows = acquire(tx, flow_ids, now, now).await?;
-    let mut queued: Vec<Vec<Value>> = Vec::new();
+    let mut queued = Vec::new();
     for message in applied {
         if let Some(locked) = message.flow_id.as_ref().and_then(|flow_id| rows.get_mut(flow_id)) {
             let placeholder = Row::Open(Open::new("", 0, 0));
@@ -38,37 +41,12 @@ pub(crate) async fn receive<T: Tx>(tx: &mut T, request: &Receive) -> Result<Vec<
         let Some(seq) = new.get(&message.id) else { continue };
         let mut targets = BTreeSet::new();
         for target in message.targets.iter().filter(|target| targets.insert(*target)) {
-            queued.push(outbox_row(target, *seq, message.flow_id.as_ref(), false, now));
+            queued.push((target, *seq, message.flow_id.as_ref()));
         }
     }
     save(tx, rows.into_values().map(Into::into).collect(), now).await?;
-    if !queued.is_empty() {
-        // Numbered while the contracts are locked, so that the order per contract is that of the commits.
-        tx.query(Sql::new(OUTBOX).rows(queued)).await?;
-    }
+    outbox::queue(tx, &queued, now).await?;
     Ok(receipts)
-}
-
-pub(crate) const OUTBOX: &str = "INSERT INTO outbox (target, message, flow_id, replay, pending, \
-    due, attempt, queued_at) VALUES ";
-
-pub(crate) fn outbox_row(
-    target: &str,
-    message: i64,
-    flow_id: Option<&String>,
-    replay: bool,
-    now: i64,
-) -> Vec<Value> {
-    vec![
-        target.into(),
-        message.into(),
-        flow_id.into(),
-        i64::from(replay).into(),
-        1_i64.into(),
-        now.into(),
-        0_i64.into(),
-        now.into(),
-    ]
 }
 
 /// Inserts the messages that are not known. Returns their numbers by ID.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::contract::Task;
 use super::super::error::{Error, ErrorKind};
 use super::super::reason::Reason;
 use super::super::requests::{
@@ -45,14 +46,19 @@ pub(crate) async fn counts<T: Tx>(tx: &mut T, _request: &CountAll) -> Result<Cou
          WHERE c.owner IS NOT NULL AND c.dead_at IS NULL AND w.alive_until > ",
     );
     let claimed = number(tx, sql.bind(now)).await?;
-    let sql =
-        Sql::new("SELECT min(c.due) FROM contract_open AS c WHERE c.dead_at IS NULL AND c.due <= ")
+    let mut oldest_due: Option<i64> = None;
+    // The first row of an index, as claims read it.
+    for task in [Task::Poll, Task::Archive] {
+        let sql = Sql::new("SELECT c.due FROM contract_open AS c WHERE c.task = ")
+            .bind(task.as_str())
+            .push(" AND c.dead_at IS NULL AND c.due <= ")
             .bind(now);
-    let rows = tx.query(without_live_owner(sql, now)).await?;
-    let oldest_due = match rows.into_iter().next() {
-        Some(mut fields) => fields.int_or_null()?,
-        None => None,
-    };
+        let sql = without_live_owner(sql, now).push(" ORDER BY c.due, c.flow_id LIMIT 1");
+        for mut fields in tx.query(sql).await? {
+            let due = fields.int()?;
+            oldest_due = Some(oldest_due.map_or(due, |oldest| oldest.min(due)));
+        }
+    }
     let sql = Sql::new("SELECT count(*) FROM worker WHERE alive_until > ").bind(now);
     Ok(Counts {
         open: unfinished - claimed,
