@@ -19,6 +19,11 @@ pub(crate) fn start(log: &Log) {
         .with_max_level(level)
         .with_writer(std::io::stderr)
         .with_ansi(false);
+    // Without the message of the panic, which may contain values.
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(location, "panicked; please report this");
+    }));
     // A second start in one process keeps the first log.
     let _ = match log.format {
         LogFormat::Text => subscriber.try_init(),

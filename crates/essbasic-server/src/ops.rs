@@ -12,7 +12,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
-use tokio::time::timeout;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
 
 use crate::http;
 use crate::ledger::Ledger;
@@ -21,6 +22,9 @@ use crate::pulse::Liveness;
 
 /// Time for the store to respond to a probe.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Time for which the result of a check is used again.
+const CHECK_PERIOD: Duration = Duration::from_secs(1);
 
 /// Media type of the metrics.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -32,11 +36,28 @@ pub(crate) struct Ops {
     liveness: Liveness,
     /// Set when the process no longer accepts work.
     is_draining: AtomicBool,
+    /// Latest check of the store.
+    checked: Mutex<Option<(Instant, Result<(), String>)>>,
 }
 
 impl Ops {
     pub(crate) fn new(ledger: Ledger, metrics: Arc<Metrics>, liveness: Liveness) -> Self {
-        Self { ledger, metrics, liveness, is_draining: AtomicBool::new(false) }
+        let (is_draining, checked) = (AtomicBool::new(false), Mutex::default());
+        Self { ledger, metrics, liveness, is_draining, checked }
+    }
+
+    /// Returns the reason if messages cannot be committed. Probes within one second share a check, so that they are no load.
+    async fn check_commits(&self) -> Result<(), String> {
+        let mut checked = self.checked.lock().await;
+        if let Some((_, result)) = checked.as_ref().filter(|(at, _)| at.elapsed() < CHECK_PERIOD) {
+            return result.clone();
+        }
+        let result = match timeout(PROBE_TIMEOUT, self.ledger.check_commits()).await {
+            Ok(result) => result.map_err(|error| error.to_string()),
+            Err(_) => Err("the store did not respond within 3 s".to_owned()),
+        };
+        *checked = Some((Instant::now(), result.clone()));
+        result
     }
 
     /// Reports that the process stops.
@@ -76,20 +97,13 @@ async fn live(State(ops): State<Arc<Ops>>) -> (StatusCode, String) {
 /// Reports whether callbacks can be committed. A paused loop does not make the process unready: callbacks are still received.
 async fn ready(State(ops): State<Arc<Ops>>) -> (StatusCode, Json<Readiness>) {
     let mut readiness = Readiness { ready: true, degraded: Vec::new(), reasons: Vec::new() };
-    match timeout(PROBE_TIMEOUT, ops.ledger.pauses()).await {
-        Ok(Ok(pauses)) => {
-            for pause in pauses {
-                readiness.reasons.push(format!("{} is paused: {}", pause.name, pause.cause));
-                readiness.degraded.push(pause.name);
-            }
-        }
-        Ok(Err(error)) => {
-            readiness.ready = false;
-            readiness.reasons.push(error.to_string());
-        }
-        Err(_) => {
-            readiness.ready = false;
-            readiness.reasons.push("the store did not respond within 3 s".to_owned());
+    if let Err(reason) = ops.check_commits().await {
+        readiness.ready = false;
+        readiness.reasons.push(reason);
+    } else if let Ok(Ok(pauses)) = timeout(PROBE_TIMEOUT, ops.ledger.pauses()).await {
+        for pause in pauses {
+            readiness.reasons.push(format!("{} is paused: {}", pause.name, pause.cause));
+            readiness.degraded.push(pause.name);
         }
     }
     if ops.is_draining.load(Ordering::Relaxed) {

@@ -17,7 +17,10 @@
 
 mod clock;
 mod contract;
+#[cfg(test)]
+mod cost;
 mod error;
+mod health;
 pub mod limits;
 mod memory;
 mod message;
@@ -30,12 +33,14 @@ mod requests;
 mod rows;
 mod sql;
 mod sqlite;
+mod store_file;
 mod view;
 mod worker;
 
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 pub use self::clock::ManualClock;
 pub use self::contract::{
@@ -44,7 +49,7 @@ pub use self::contract::{
 };
 pub use self::error::{Error, ErrorKind};
 pub use self::message::{
-    Forward, ForwardClaim, ForwardOutcome, ForwardSettlement, Message, Receipt,
+    Forward, ForwardClaim, ForwardOutcome, ForwardSettlement, ForwardTarget, Message, Receipt,
 };
 pub use self::pace::{Booking, Pace};
 pub use self::reason::Reason;
@@ -56,8 +61,10 @@ pub use self::view::{
 };
 pub use self::worker::{Lease, WorkerId};
 
+use self::health::Health;
 use self::memory::Memory;
 use self::operation::Operation;
+pub(crate) use self::operation::{OPERATIONS, Timer};
 use self::postgres::Postgres;
 use self::sql::schema::Schema;
 use self::sqlite::Sqlite;
@@ -70,6 +77,8 @@ pub struct Ledger {
     /// ID of the store, to notice that it was replaced.
     store_id: Option<String>,
     migration: Option<Migration>,
+    health: Health,
+    timer: Option<Arc<dyn Timer>>,
     /// Failure of the next operation of a name.
     #[cfg(test)]
     fault: Arc<Mutex<Option<(&'static str, Fault)>>>,
@@ -83,6 +92,8 @@ pub(crate) enum Fault {
     Refused,
     /// It is performed, and its result is lost.
     Lost,
+    /// It panics.
+    Panic,
     /// Its result arrives after this time.
     Late(std::time::Duration),
 }
@@ -158,6 +169,8 @@ impl Ledger {
             clock: None,
             store_id,
             migration,
+            health: Health::default(),
+            timer: None,
             #[cfg(test)]
             fault: Arc::default(),
         }
@@ -184,6 +197,22 @@ impl Ledger {
         self
     }
 
+    /// Records the durations of operations.
+    #[must_use]
+    pub(crate) fn with_timer(mut self, timer: Arc<dyn Timer>) -> Self {
+        self.timer = Some(timer);
+        self
+    }
+
+    /// Returns the number of steps of SQLite since the last call.
+    #[cfg(test)]
+    pub(crate) fn take_steps(&self) -> u64 {
+        match &self.store {
+            Store::Sqlite(sqlite) => sqlite.take_steps(),
+            _ => 0,
+        }
+    }
+
     /// Lets the next operation of this name fail.
     #[cfg(test)]
     pub(crate) fn inject(&self, operation: &'static str, fault: Fault) {
@@ -202,6 +231,7 @@ impl Ledger {
         let Some((_, fault)) = fault else { return self.perform(operation).await };
         match fault {
             Fault::Refused => Err(Error::unavailable("injected")),
+            Fault::Panic => panic!("injected"),
             Fault::Lost => {
                 self.perform(operation).await?;
                 Err(Error::unavailable("injected"))
@@ -215,6 +245,16 @@ impl Ledger {
     }
 
     async fn perform<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
+        let began = Instant::now();
+        let result = self.perform_once(operation).await;
+        if let Some(timer) = &self.timer {
+            timer.record(O::NAME, began.elapsed());
+        }
+        self.health.note(O::LANE, result.as_ref().err().map(Error::kind));
+        result
+    }
+
+    async fn perform_once<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
         match &self.store {
             Store::Memory(memory) => {
                 let now = self.clock.as_ref().map_or_else(clock::machine, ManualClock::now);

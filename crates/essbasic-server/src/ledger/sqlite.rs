@@ -1,9 +1,12 @@
 //! SQLite: one process, one thread that writes and one that reads.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
+#[cfg(test)]
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -18,6 +21,7 @@ use super::error::{Error, ErrorKind};
 use super::operation::{Lane, Operation};
 use super::sql::schema::{Dialect, Schema, check, migrate};
 use super::sql::tx::{Failure, Fields, Sql, Tx, Value};
+use super::store_file::StoreFile;
 
 /// First version without the corruption on the reset of the WAL: 3.51.3.
 const MIN_VERSION: i32 = 3_051_003;
@@ -44,6 +48,9 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 pub(crate) struct Sqlite {
     writer: SyncSender<Job>,
     reader: SyncSender<Job>,
+    file: Arc<StoreFile>,
+    #[cfg(test)]
+    steps: Arc<AtomicU64>,
     /// Held by a server while it runs.
     _lock: Option<Arc<Lock>>,
 }
@@ -80,6 +87,9 @@ impl Sqlite {
         Ok(Self {
             writer: start("ledger-writer", writer)?,
             reader: start("ledger-reader", reader)?,
+            file: Arc::new(StoreFile::of(path)),
+            #[cfg(test)]
+            steps: Arc::default(),
             _lock: lock.map(Arc::new),
         })
     }
@@ -91,8 +101,17 @@ impl Sqlite {
         clock: Option<ManualClock>,
     ) -> Result<O::Output, Error> {
         let (sender, receiver) = oneshot::channel();
+        let file = Arc::clone(&self.file);
+        #[cfg(test)]
+        let steps = Arc::clone(&self.steps);
         let job: Job = Box::new(move |connection| {
-            let result = transact(connection, O::LANE == Lane::Read, &operation, clock);
+            let reads = O::LANE == Lane::Read;
+            #[cfg(test)]
+            STEPS.set(0);
+            let checked = if reads { Ok(()) } else { file.check() };
+            let result = checked.and_then(|()| transact(connection, reads, &operation, clock));
+            #[cfg(test)]
+            steps.fetch_add(STEPS.get(), Ordering::Relaxed);
             // The caller may have stopped waiting. The operation is complete in any case.
             let _ = sender.send(result);
         });
@@ -101,7 +120,9 @@ impl Sqlite {
             TrySendError::Full(_) => Error::unavailable("the store is overloaded; retry later"),
             TrySendError::Disconnected(_) => ended(),
         })?;
-        receiver.await.map_err(|_| ended())?
+        receiver.await.map_err(|_| {
+            Error::unavailable("an operation of the store panicked; please report this")
+        })?
     }
 }
 
@@ -215,7 +236,11 @@ fn start(name: &str, mut connection: Connection) -> Result<SyncSender<Job>, Erro
         .name(name.to_owned())
         .spawn(move || {
             while let Ok(job) = receiver.recv() {
-                job(&mut connection);
+                // The caller gets an error, because the sender of the result is dropped.
+                let ended = catch_unwind(AssertUnwindSafe(|| job(&mut connection)));
+                if ended.is_err() && !connection.is_autocommit() {
+                    let _ = connection.execute_batch("ROLLBACK");
+                }
             }
         })
         .map_err(|error| Error::unavailable(format!("cannot start a thread: {error}")))?;
@@ -236,6 +261,7 @@ fn transact<O: Operation>(
 fn final_error(failure: Failure) -> Error {
     match failure {
         Failure::Error(error) => error,
+        Failure::ReadOnly => Error::unavailable("the store is read-only; check its permissions"),
         Failure::Conflict => {
             Error::unavailable("another process holds the lock of the store; retry later")
         }
@@ -292,7 +318,26 @@ impl SqliteTx<'_> {
             let values = (0..columns).map(|column| row.get_ref(column).map(read));
             found.push(Fields::new(values.collect::<rusqlite::Result<_>>()?));
         }
+        #[cfg(test)]
+        {
+            drop(rows);
+            let steps = statement.reset_status(rusqlite::StatementStatus::VmStep);
+            STEPS.set(STEPS.get() + u64::from(steps.unsigned_abs()));
+        }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Steps of the operation of this thread.
+    static STEPS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+impl Sqlite {
+    pub(crate) fn take_steps(&self) -> u64 {
+        self.steps.swap(0, Ordering::Relaxed)
     }
 }
 
@@ -303,6 +348,11 @@ impl Tx for SqliteTx<'_> {
 
     fn query(&mut self, sql: Sql) -> impl Future<Output = Result<Vec<Fields>, Failure>> + Send {
         std::future::ready(self.execute(&sql).map_err(|error| Failure::Error(failed(&error))))
+    }
+
+    fn check_writable(&mut self) -> impl Future<Output = Result<(), Failure>> + Send {
+        let is_read_only = self.connection.is_readonly("main").unwrap_or(true);
+        std::future::ready(if is_read_only { Err(Failure::ReadOnly) } else { Ok(()) })
     }
 
     fn now(&mut self) -> impl Future<Output = Result<i64, Failure>> + Send {

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::error::Error as _;
+use std::io;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
@@ -43,6 +44,8 @@ impl Connector {
         config
             .application_name("essbasic-server")
             .connect_timeout(CONNECT_TIMEOUT)
+            // Of several hosts in the URL, the primary.
+            .target_session_attrs(TargetSessionAttrs::ReadWrite)
             .keepalives_idle(Duration::from_secs(15));
         let local = config.get_hosts().iter().all(|host| !matches!(host, Host::Tcp(_)));
         let tls = match config.get_ssl_mode() {
@@ -129,6 +132,10 @@ fn unusable(message: impl Into<String>) -> Error {
 /// Returns the error of an attempt to connect. Texts of the server are omitted: they may contain names.
 fn connecting(error: &tokio_postgres::Error) -> Error {
     let Some(state) = error.code() else {
+        let denied = |cause: &io::Error| cause.kind() == io::ErrorKind::PermissionDenied;
+        if error.source().and_then(|cause| cause.downcast_ref()).is_some_and(denied) {
+            return read_only();
+        }
         let cause = error.source().map_or_else(|| "no connection".to_owned(), ToString::to_string);
         return Error::unavailable(format!("cannot connect to the database: {cause}; retry later"));
     };
@@ -142,6 +149,13 @@ fn connecting(error: &tokio_postgres::Error) -> Error {
             state.code()
         )),
     }
+}
+
+/// Returns the error of a database that accepts no changes.
+pub(super) fn read_only() -> Error {
+    Error::unavailable(
+        "the database is read-only, such as a standby; set store.url to the primary, or to all hosts",
+    )
 }
 
 fn failed(error: &tokio_postgres::Error) -> Failure {
@@ -161,13 +175,13 @@ fn failed(error: &tokio_postgres::Error) -> Failure {
     if conflicts.contains(state) {
         return Failure::Conflict;
     }
+    if *state == SqlState::READ_ONLY_SQL_TRANSACTION {
+        return Failure::ReadOnly;
+    }
     let code = state.code();
     Failure::Error(match code.get(..2) {
         Some("08" | "53" | "57" | "58") => Error::unavailable(format!(
             "the database is unavailable, with SQLSTATE {code}; check its disk, connections and logs"
-        )),
-        Some("25") => Error::unavailable(format!(
-            "the database accepts no changes, with SQLSTATE {code}; connect to the primary"
         )),
         _ if *state == SqlState::UNDEFINED_TABLE => unusable(
             "a table of the store is missing; check the URL of the store, or restore its backup",

@@ -67,6 +67,11 @@ impl Pool {
         std::iter::from_fn(|| idle.pop()).find(|connection| !connection.is_closed())
     }
 
+    /// Closes the connections that are not in use.
+    fn clear(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn put(&self, connection: Connection) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
@@ -86,6 +91,7 @@ impl Postgres {
             match postgres.schema(migrates).await {
                 Ok(schema) => return Ok((postgres, schema)),
                 Err(Failure::Error(error)) => return Err(error),
+                Err(Failure::ReadOnly) => return Err(connection::read_only()),
                 Err(Failure::Conflict) => {}
             }
         }
@@ -124,10 +130,17 @@ impl Postgres {
                 .await
                 .map_err(|_| Error::unavailable("the store is closed; restart the server"))?;
             let mut delay = Duration::from_millis(2);
+            let mut is_reconnected = false;
             for _ in 0..ATTEMPTS {
                 match self.attempt(pool, clock, &operation).await {
                     Ok(output) => return Ok(output),
                     Err(Failure::Error(error)) => return Err(error),
+                    Err(Failure::ReadOnly) if is_reconnected => return Err(connection::read_only()),
+                    // The others may lead to the same server.
+                    Err(Failure::ReadOnly) => {
+                        pool.clear();
+                        is_reconnected = true;
+                    }
                     Err(Failure::Conflict) => {
                         tokio::time::sleep(jitter(delay)).await;
                         delay *= 2;
@@ -175,7 +188,13 @@ async fn finish<T>(
     let value = match result {
         Ok(value) => value,
         Err(failure) => {
-            if connection.execute("ROLLBACK").await.is_ok() {
+            // After other failures, the next operation connects again, perhaps to another server.
+            let is_kept = match &failure {
+                Failure::Conflict => true,
+                Failure::ReadOnly => false,
+                Failure::Error(error) => error.kind() != ErrorKind::Unavailable,
+            };
+            if is_kept && connection.execute("ROLLBACK").await.is_ok() {
                 pool.put(connection);
             }
             return Err(failure);

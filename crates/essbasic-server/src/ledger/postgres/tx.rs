@@ -24,6 +24,14 @@ impl Tx for PostgresTx<'_> {
         rows.iter().map(fields).collect()
     }
 
+    async fn check_writable(&mut self) -> Result<(), Failure> {
+        // On, too, while the server is in recovery.
+        let sql = Sql::new("SELECT current_setting('transaction_read_only')");
+        let rows = self.query(sql).await?;
+        let is_read_only = rows.into_iter().next().ok_or_else(unexpected)?.text()? == "on";
+        if is_read_only { Err(Failure::ReadOnly) } else { Ok(()) }
+    }
+
     async fn now(&mut self) -> Result<i64, Failure> {
         if let Some(clock) = self.clock {
             return Ok(clock.now());

@@ -15,6 +15,9 @@ pub(crate) trait Tx: Send {
     /// Executes a statement and returns its rows.
     fn query(&mut self, sql: Sql) -> impl Future<Output = Result<Vec<Fields>, Failure>> + Send;
 
+    /// Returns an error if the store accepts no changes, without one.
+    fn check_writable(&mut self) -> impl Future<Output = Result<(), Failure>> + Send;
+
     /// Returns the time of the store, in milliseconds since 1970. Each call reads the clock.
     fn now(&mut self) -> impl Future<Output = Result<i64, Failure>> + Send;
 }
@@ -26,6 +29,9 @@ pub(crate) enum Failure {
     Error(Error),
     /// Another transaction was in the way. The same operation may succeed now.
     Conflict,
+    /// The connection leads to a database that accepts no changes, for instance a former primary. Another connection may lead to the
+    /// primary.
+    ReadOnly,
 }
 
 impl From<Error> for Failure {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::error::{Error, ErrorKind};
 use super::super::pace::{self, Booking};
 use super::super::requests::{
-    Beat, Book, Enter, Leave, Paces, PauseLoop, Pauses, Probe, ReleaseMoments, Resume,
+    Beat, Book, CheckStore, Enter, Leave, Paces, PauseLoop, Pauses, Probe, ReleaseMoments, Resume,
 };
 use super::super::view::{Booked, Pause};
 use super::super::worker::Lease;
@@ -13,15 +13,33 @@ use super::rows::{Save, load_owned, save};
 use super::schema::store_id;
 use super::tx::{Failure, Sql, Tx, unexpected};
 
-pub(crate) async fn enter<T: Tx>(tx: &mut T, request: &Enter) -> Result<Lease, Failure> {
-    let store = store_id(tx).await?;
-    if request.store.is_some() && store != request.store {
-        return Err(Error::new(
-            ErrorKind::Unusable,
-            "the store was replaced by another one; stop the server and check `store.url`",
-        )
-        .into());
+/// Size of the bytes of a probe: more than a message without a body.
+const PROBE_BYTES: usize = 16 << 10;
+
+/// Returns an error if this is another store than the one that was opened.
+pub(super) async fn check_id<T: Tx>(tx: &mut T, opened: Option<&String>) -> Result<(), Failure> {
+    if opened.is_none() || store_id(tx).await?.as_ref() == opened {
+        return Ok(());
     }
+    Err(Error::new(
+        ErrorKind::Unusable,
+        "the store was replaced by another one; stop the server and check `store.url`",
+    )
+    .into())
+}
+
+pub(crate) async fn check_store<T: Tx>(tx: &mut T, request: &CheckStore) -> Result<(), Failure> {
+    tx.check_writable().await?;
+    check_id(tx, request.store.as_ref()).await?;
+    if request.writes {
+        let sql = Sql::new("UPDATE store SET probe = ").bind(&vec![0; PROBE_BYTES]);
+        tx.query(sql).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn enter<T: Tx>(tx: &mut T, request: &Enter) -> Result<Lease, Failure> {
+    check_id(tx, request.store.as_ref()).await?;
     let now = tx.now().await?;
     let alive_until = now.saturating_add(request.lease);
     let sql = Sql::new("INSERT INTO worker (id, name, entered_at, alive_until) VALUES ").list([
