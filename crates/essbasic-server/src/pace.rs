@@ -1,6 +1,7 @@
 //! The rate limit of the account, shared by all replicas: a limiter whose moments are booked in the ledger.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use essbasic::transport::async_trait;
@@ -8,6 +9,7 @@ use essbasic::{AsyncRateLimiter, Permit, PermitRequest};
 use tokio::time::{Instant, sleep};
 
 use crate::ledger::{Ledger, Pace};
+use crate::metrics::Metrics;
 
 /// Latest delay of a request after its moment. A later one books another moment.
 pub(crate) const LATE: Duration = Duration::from_millis(25);
@@ -22,13 +24,14 @@ pub(crate) struct LedgerLimiter {
     limit: usize,
     /// Length of the window, in milliseconds.
     window: i64,
+    metrics: Arc<Metrics>,
 }
 
 impl LedgerLimiter {
     /// Returns a limiter of `limit` requests per action in any second and `margin`.
-    pub(crate) fn new(ledger: Ledger, limit: u32, margin: Duration) -> Self {
+    pub(crate) fn new(ledger: Ledger, limit: u32, margin: Duration, metrics: Arc<Metrics>) -> Self {
         let margin = i64::try_from(margin.as_millis()).unwrap_or(1_000);
-        Self { ledger, limit: limit as usize, window: margin.saturating_add(1_000) }
+        Self { ledger, limit: limit as usize, window: margin.saturating_add(1_000), metrics }
     }
 }
 
@@ -90,6 +93,7 @@ impl AsyncRateLimiter for LedgerLimiter {
                 let wait = due.saturating_duration_since(returned);
                 let permit = Permit::after(wait).with_id(booked.id());
                 if returned <= due + LATE {
+                    self.metrics.permit_waited(due.max(returned) - began);
                     return Ok(permit);
                 }
                 self.release(&permit);
@@ -140,8 +144,9 @@ mod tests {
     #[tokio::test]
     async fn moments_are_shared_rebooked_when_late_and_released() {
         let ledger = Ledger::in_memory();
-        let one = LedgerLimiter::new(ledger.clone(), 2, Duration::from_millis(25));
-        let other = LedgerLimiter::new(ledger.clone(), 2, Duration::from_millis(25));
+        let metrics = Arc::new(Metrics::new(Vec::new()));
+        let [one, other] = [&metrics; 2]
+            .map(|metrics| LedgerLimiter::new(ledger.clone(), 2, LATE, Arc::clone(metrics)));
         let first = one.reserve(&request(at(Duration::ZERO))).await.unwrap();
         let second = other.reserve(&request(at(Duration::ZERO))).await.unwrap();
         let third = one.reserve(&request(at(Duration::ZERO))).await.unwrap();
@@ -170,7 +175,8 @@ mod tests {
     async fn moments_that_the_latency_of_the_store_made_late_are_booked_again() {
         for (latency, moments) in [(25, vec![0]), (26, vec![52]), (300, vec![600])] {
             let ledger = Ledger::in_memory().with_clock(ManualClock::at(0));
-            let limiter = LedgerLimiter::new(ledger.clone(), 2, LATE);
+            let metrics = Arc::new(Metrics::new(Vec::new()));
+            let limiter = LedgerLimiter::new(ledger.clone(), 2, LATE, metrics);
             ledger.inject("Book", Fault::Late(Duration::from_millis(latency)));
             let permit = limiter.reserve(&request(at(Duration::ZERO))).await.unwrap();
             let booked = async || ledger.paces().await.unwrap().actions.remove(0).1;

@@ -12,7 +12,7 @@ use crate::bodies::Bodies;
 use crate::config::{self, Config, Secret};
 use crate::failure::Failure;
 use crate::forwarding::Target;
-use crate::metrics::Metrics;
+use crate::metrics::{CallCounter, Metrics};
 use crate::pace::LedgerLimiter;
 use crate::receive::Converter;
 use crate::serve::Server;
@@ -43,7 +43,10 @@ pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
         .names
         .parse()
         .map_err(|error| Failure::new(format!("archive.names: {error}")))?;
-    let ledger = store::server(&config.store).await?;
+    let targets = config.forward.iter().map(|target| target.name.clone()).collect();
+    let metrics = Arc::new(Metrics::new(targets));
+    let timer: Arc<Metrics> = Arc::clone(&metrics);
+    let ledger = store::server(&config.store).await?.with_timer(timer);
     let stop = Stop::default();
     let mut client_config = ClientConfig::new(credential)
         .with_app_name(env!("CARGO_PKG_NAME"))
@@ -52,7 +55,9 @@ pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
             ledger.clone(),
             config.rate.per_action,
             config.rate.margin,
-        ));
+            Arc::clone(&metrics),
+        ))
+        .with_observer(CallCounter(Arc::clone(&metrics)));
     if let Some(url) = &config.service.endpoint {
         client_config = client_config
             .with_endpoint_url(url)
@@ -71,7 +76,7 @@ pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
         targets,
         bodies,
         ledger,
-        metrics: Arc::new(Metrics::new()),
+        metrics,
         client,
         receiver,
         sink,

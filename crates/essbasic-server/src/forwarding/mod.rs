@@ -56,7 +56,8 @@ pub(crate) async fn run(
     while !shared.stop.is_stopped() {
         // The heartbeat enters.
         pulse.rest();
-        let Some(worker) = incarnation.id().await else { return };
+        let stop = &shared.stop;
+        let Some(Some(worker)) = stop.unless_stopped(incarnation.id()).await else { return };
         let round = tokio::select! {
             round = round(&target, &shared, &worker, &pulse) => round,
             () = incarnation.ended(&worker) => Round::Idle,
@@ -66,7 +67,8 @@ pub(crate) async fn run(
             incarnation.renew(&worker).await;
         }
         if round != Round::Busy && !shared.stop.is_stopped() {
-            sleep(IDLE + Duration::from_millis(u64::from(fastrand::u8(..)))).await;
+            let jitter = Duration::from_millis(u64::from(fastrand::u8(..)));
+            stop.unless_stopped(sleep(IDLE + jitter)).await;
         }
     }
 }
@@ -123,7 +125,12 @@ async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId, pulse: 
         let settled = settled.await;
         pulse.within(WORK);
         match settled {
-            Ok(accepted) if !accepted.is_empty() => shared.metrics.forwarded(&target.name, outcome),
+            Ok(accepted) if !accepted.is_empty() => {
+                shared.metrics.forwarded(&target.name, outcome);
+                if outcome == "delivered" {
+                    shared.metrics.succeeded("forward");
+                }
+            }
             Ok(_) => tracing::warn!(target = target.name, "a settlement was refused"),
             Err(error) => {
                 tracing::error!(%error, target = target.name, "cannot settle a forward");

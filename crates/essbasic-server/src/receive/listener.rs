@@ -146,3 +146,25 @@ async fn read(mut body: Body, max: usize) -> Result<Vec<u8>, Received> {
     }
     if length > max { Err(Received::TooLarge) } else { Ok(bytes) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_result_is_a_label_from_the_start() {
+        let text = Metrics::new(Vec::new()).encode().unwrap();
+        for received in [
+            Received::New,
+            Received::Duplicate,
+            Received::Ping,
+            Received::Refused,
+            Received::TooLarge,
+            Received::Incomplete,
+            Received::Unavailable,
+        ] {
+            let label = format!("essbasic_callbacks_total{{result=\"{}\"}} 0", received.as_str());
+            assert!(text.contains(&label), "{label}");
+        }
+    }
+}

@@ -1,50 +1,33 @@
 //! Metrics, in the text format of OpenMetrics.
 
+mod labels;
+
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use prometheus_client::encoding::EncodeLabelSet;
+use essbasic::{CallEvent, CallOutcome, Observer};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use crate::ledger::{Counts, Outcome, Settlement};
+use self::labels::{
+    ACTIONS, CALLED, CallLabel, FORWARDED, ForwardLabel, LOOPS, LoopLabel, OperationLabel,
+    OutcomeLabel, RESULTS, ResultLabel, SETTLED, STATES, StateLabel, TargetLabel,
+};
+use crate::ledger::{Counts, OPERATIONS, Outcome, Settlement, Timer};
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ResultLabel {
-    result: &'static str,
-}
+/// Bounds of the durations of operations of the ledger, in seconds.
+const LEDGER_BUCKETS: [f64; 8] = [0.001, 0.004, 0.016, 0.064, 0.25, 1.0, 5.0, 30.0];
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct StateLabel {
-    state: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct OutcomeLabel {
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct LoopLabel {
-    r#loop: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct TargetLabel {
-    target: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ForwardLabel {
-    target: String,
-    outcome: &'static str,
-}
+/// Bounds of waits for the rate, in seconds.
+const PERMIT_BUCKETS: [f64; 8] = [0.01, 0.05, 0.25, 1.0, 2.0, 5.0, 20.0, 60.0];
 
 /// Metrics of this process, and numbers of the ledger.
 pub(crate) struct Metrics {
@@ -53,17 +36,22 @@ pub(crate) struct Metrics {
     contracts: Family<StateLabel, Gauge<i64, AtomicI64>>,
     oldest_due: Gauge<i64, AtomicI64>,
     settled: Family<OutcomeLabel, Counter<u64, AtomicU64>>,
+    calls: Family<CallLabel, Counter<u64, AtomicU64>>,
+    permit_wait: Histogram,
+    ledger: Family<OperationLabel, Histogram>,
     archived_bytes: Counter<u64, AtomicU64>,
     lease_losses: Counter<u64, AtomicU64>,
     last_success: Family<LoopLabel, Gauge<i64, AtomicI64>>,
     forwards: Family<ForwardLabel, Counter<u64, AtomicU64>>,
     forward_backlog: Family<TargetLabel, Gauge<i64, AtomicI64>>,
     workers: Gauge<i64, AtomicI64>,
+    /// Configured targets of forwards.
+    targets: Vec<String>,
 }
 
 impl Metrics {
-    /// Returns metrics that are all zero.
-    pub(crate) fn new() -> Self {
+    /// Returns metrics that are all zero, with every label that is known. `targets` are the names of the configured targets.
+    pub(crate) fn new(targets: Vec<String>) -> Self {
         let mut registry = Registry::with_prefix("essbasic");
         let callbacks = Family::default();
         registry.register("callbacks", "Received callbacks", callbacks.clone());
@@ -77,6 +65,17 @@ impl Metrics {
         );
         let settled = Family::default();
         registry.register("settled", "Settled claims", settled.clone());
+        let calls = Family::default();
+        registry.register("calls", "Calls of the service", calls.clone());
+        let permit_wait = Histogram::new(PERMIT_BUCKETS);
+        registry.register(
+            "permit_wait_seconds",
+            "Time that a request waits for the rate",
+            permit_wait.clone(),
+        );
+        let ledger: Family<OperationLabel, Histogram> =
+            Family::new_with_constructor(|| Histogram::new(LEDGER_BUCKETS));
+        registry.register("ledger_seconds", "Time of operations of the ledger", ledger.clone());
         let archived_bytes = Counter::default();
         registry.register("archived_bytes", "Bytes of archived files", archived_bytes.clone());
         let lease_losses = Counter::default();
@@ -95,19 +94,61 @@ impl Metrics {
         registry.register("workers", "Workers that are alive", workers.clone());
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "Version of this program", build);
-        Self {
+        let metrics = Self {
             registry,
             callbacks,
             contracts,
             oldest_due,
             settled,
+            calls,
+            permit_wait,
+            ledger,
             archived_bytes,
             lease_losses,
             last_success,
             forwards,
             forward_backlog,
             workers,
+            targets,
+        };
+        metrics.create_known();
+        metrics
+    }
+
+    /// Creates every series whose labels are known: an alert on a series that does not exist yet never fires.
+    fn create_known(&self) {
+        for result in RESULTS {
+            drop(self.callbacks.get_or_create(&ResultLabel { result }));
         }
+        for state in STATES {
+            drop(self.contracts.get_or_create(&StateLabel { state }));
+        }
+        for outcome in SETTLED {
+            drop(self.settled.get_or_create(&OutcomeLabel { outcome }));
+        }
+        for (action, outcome) in
+            ACTIONS.into_iter().flat_map(|action| CALLED.map(|outcome| (action, outcome)))
+        {
+            drop(self.calls.get_or_create(&CallLabel { action, outcome }));
+        }
+        for op in OPERATIONS {
+            drop(self.ledger.get_or_create(&OperationLabel { op }));
+        }
+        for name in LOOPS {
+            drop(self.last_success.get_or_create(&LoopLabel { r#loop: name }));
+        }
+        for target in &self.targets {
+            drop(self.forward_backlog.get_or_create(&TargetLabel { target: target.clone() }));
+            for outcome in FORWARDED {
+                let label = ForwardLabel { target: target.clone(), outcome };
+                drop(self.forwards.get_or_create(&label));
+            }
+        }
+    }
+
+    /// Counts the time that a request waits for the rate.
+    pub(crate) fn permit_waited(&self, wait: Duration) {
+        self.permit_wait.observe(wait.as_secs_f64());
     }
 
     /// Counts a callback.
@@ -166,6 +207,10 @@ impl Metrics {
         }
         let oldest = counts.oldest_due.map_or(0, |due| counts.now.saturating_sub(due).max(0));
         self.oldest_due.set(oldest / 1_000);
+        // Removed targets too, until their messages are given up.
+        for target in self.targets.iter().filter(|one| !counts.forward_backlog.contains_key(*one)) {
+            self.forward_backlog.get_or_create(&TargetLabel { target: target.clone() }).set(0);
+        }
         for (target, count) in &counts.forward_backlog {
             self.forward_backlog.get_or_create(&TargetLabel { target: target.clone() }).set(*count);
         }
@@ -183,19 +228,39 @@ impl Metrics {
     }
 }
 
+impl Timer for Metrics {
+    fn record(&self, op: &'static str, elapsed: Duration) {
+        self.ledger.get_or_create(&OperationLabel { op }).observe(elapsed.as_secs_f64());
+    }
+}
+
+/// Counts the calls of a client.
+pub(crate) struct CallCounter(pub(crate) Arc<Metrics>);
+
+impl Observer for CallCounter {
+    fn on_call(&self, call: &CallEvent<'_>) {
+        let outcome = match call.outcome {
+            CallOutcome::Success => "success",
+            CallOutcome::Failed { kind, .. } => kind.name(),
+            _ => "cancelled",
+        };
+        let action = ACTIONS.into_iter().find(|known| *known == call.action).unwrap_or("other");
+        self.0.calls.get_or_create(&CallLabel { action, outcome }).inc();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Evidence, FileEvidence, Task};
+    use crate::ledger::{Evidence, FileEvidence};
 
     #[test]
     fn names_are_those_of_the_documentation() {
-        let metrics = Metrics::new();
+        let metrics = Metrics::new(vec!["billing".to_owned(), "idle".to_owned()]);
         metrics.callback("new");
         let settlement = |flow_id: &str| Settlement {
             flow_id: flow_id.to_owned(),
-            task: Task::Archive,
-            attempt: 1,
+            claim: 1,
             outcome: Outcome::Archived(Evidence {
                 files: vec![FileEvidence { bytes: 7, sha256: String::new() }],
                 request_id: String::new(),
@@ -209,6 +274,8 @@ mod tests {
             Counts { open: 3, now: 10_000, oldest_due: Some(4_000), ..Counts::default() };
         counts.forward_backlog.insert("billing".to_owned(), 2);
         metrics.set_counts(&counts);
+        metrics.permit_waited(Duration::from_millis(20));
+        metrics.record("claim", Duration::from_millis(2));
         let text = metrics.encode().unwrap();
         for line in [
             "essbasic_callbacks_total{result=\"new\"} 1",
@@ -220,11 +287,26 @@ mod tests {
             "essbasic_forward_backlog{target=\"billing\"} 2",
             "essbasic_forwards_total{target=\"billing\",outcome=\"delivered\"} 1",
             "essbasic_workers 0",
+            "essbasic_callbacks_total{result=\"unavailable\"} 0",
+            "essbasic_calls_total{action=\"DescribeFlowDetailInfo\",outcome=\"success\"} 0",
+            "essbasic_calls_total{action=\"DescribeResourceUrlsByFlows\",outcome=\"timeout\"} 0",
+            "essbasic_permit_wait_seconds_count 1",
+            "essbasic_permit_wait_seconds_bucket{le=\"0.05\"} 1",
+            "essbasic_ledger_seconds_count{op=\"claim\"} 1",
+            "essbasic_ledger_seconds_count{op=\"settle_forwards\"} 0",
+            "essbasic_settled_total{outcome=\"dead\"} 0",
+            "essbasic_forwards_total{target=\"idle\",outcome=\"dead\"} 0",
+            "essbasic_forward_backlog{target=\"idle\"} 0",
+            "essbasic_last_success_timestamp_seconds{loop=\"reconcile\"} 0",
             "essbasic_build_info{version=\"0.1.0\"} 1",
         ] {
             assert!(text.lines().any(|known| known == line), "{line}\n{text}");
         }
         let last = "essbasic_last_success_timestamp_seconds{loop=\"archive\"} 1";
         assert!(text.lines().any(|line| line.starts_with(last)), "{text}");
+        // A target without a backlog is absent in the counts.
+        metrics.set_counts(&Counts::default());
+        let text = metrics.encode().unwrap();
+        assert!(text.contains("essbasic_forward_backlog{target=\"billing\"} 0"), "{text}");
     }
 }
