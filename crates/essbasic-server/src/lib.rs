@@ -19,6 +19,7 @@ mod json;
 pub mod ledger;
 mod log;
 mod metrics;
+mod notify;
 mod ops;
 mod output;
 mod pace;

@@ -29,6 +29,12 @@ impl fmt::Display for Ended {
     }
 }
 
+impl Ended {
+    pub(crate) fn is_panic(&self) -> bool {
+        self.is_panic
+    }
+}
+
 impl Tasks {
     /// Returns an empty set, whose pulses are added to `liveness`.
     pub(crate) fn new(liveness: &Liveness) -> Self {

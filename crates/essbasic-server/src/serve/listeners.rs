@@ -22,6 +22,11 @@ pub(super) struct Ready {
 }
 
 impl Ready {
+    /// Returns the URL of the listener of callbacks.
+    pub(super) fn callbacks(&self) -> &str {
+        &self.callbacks
+    }
+
     /// Writes the line to stdout.
     ///
     /// # Errors

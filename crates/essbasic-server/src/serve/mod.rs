@@ -22,6 +22,7 @@ use crate::http;
 use crate::jobs;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::notify::{self, Notice};
 use crate::ops::{self, Ops};
 use crate::pulse::Liveness;
 use crate::receive::{self, Converter, Queue, Receiving};
@@ -80,6 +81,7 @@ impl Server {
         let ready = listeners.ready()?;
         let mut running = self.start(listeners)?;
         ready.write()?;
+        notify::send(&Notice::Ready(ready.callbacks()));
         let ended = tokio::select! {
             () = signals.next() => None,
             ended = running.ended() => Some(ended),
@@ -88,6 +90,7 @@ impl Server {
             tracing::error!("stopping: {ended}");
             drain.delay = Duration::ZERO;
         }
+        notify::send(&Notice::Stopping);
         let panicked = tokio::select! {
             panicked = running.drain(drain) => panicked,
             () = signals.next() => return Err(Failure::interrupted()),
@@ -104,7 +107,7 @@ impl Server {
         let tasks = || Tasks::new(&liveness);
         let (mut loops, mut background, mut heartbeat) = (tasks(), tasks(), tasks());
         let (mut servers, mut commits) = (tasks(), tasks());
-        let metrics = self.metrics;
+        let metrics = Arc::clone(&self.metrics);
         let ops = Arc::new(Ops::new(self.ledger.clone(), Arc::clone(&metrics), liveness.clone()));
 
         let (queue, committing) = Queue::new(self.ledger.clone());
@@ -132,6 +135,7 @@ impl Server {
         });
 
         let claiming = Stop::default();
+        let names = self.targets.iter().map(|target| target.name.clone()).collect();
         let shared = jobs::Shared {
             ledger: self.ledger.clone(),
             metrics: Arc::clone(&metrics),
@@ -174,7 +178,12 @@ impl Server {
                 });
             }
         }
-        background.spawn("upkeep", |pulse| upkeep::run(self.ledger, self.retention, pulse));
+        background.spawn("upkeep", |pulse| {
+            upkeep::run(self.ledger, self.metrics, names, self.retention, pulse)
+        });
+        if let Some(period) = notify::watchdog() {
+            background.spawn("watchdog", |_| notify::watch(liveness.clone(), period));
+        }
         Ok(Running {
             loops,
             background,
@@ -194,4 +203,46 @@ fn host() -> String {
     let name = std::env::var("HOSTNAME").unwrap_or_default();
     let name = if name.is_empty() || name.len() > 100 { "worker".to_owned() } else { name };
     format!("{name}:{}", std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::ledger::Fault;
+    use crate::setup;
+
+    /// Returns a server on a new store in the folder.
+    async fn server(folder: &std::path::Path) -> (Server, Listeners) {
+        let text = "[account]\napp_id = \"a\"\norganization = \"o\"\noperator = \"p\"\n\
+            secret_id_file = \"id\"\nsecret_key_file = \"key\"\n\
+            [receive]\nlisten = \"127.0.0.1:0\"\n[[receive.keys]]\ntoken_file = \"token\"\n\
+            [ops]\nlisten = \"127.0.0.1:0\"\n[shutdown]\ndrain_delay = \"1h\"\n";
+        for name in ["id", "key", "token"] {
+            std::fs::write(folder.join(name), "secret").unwrap();
+        }
+        let path = folder.join("essbasic.toml");
+        std::fs::write(&path, text).unwrap();
+        let config = Config::read(&path).unwrap();
+        let listeners = Listeners::bind(config.receive.listen, config.ops.listen).await.unwrap();
+        (setup::server(config).await.unwrap(), listeners)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_end_of_a_task_ends_the_process_with_its_name() {
+        for (operation, name) in
+            [("Enter", "heartbeat"), ("ClaimContracts", "archive"), ("TakeSample", "upkeep")]
+        {
+            let folder = tempfile::tempdir().unwrap();
+            let (server, listeners) = server(folder.path()).await;
+            server.ledger.inject(operation, Fault::Panic);
+            let ledger = server.ledger.clone();
+            let signals = Signals::install().unwrap();
+            let failure = server.run(listeners, signals).await.unwrap_err().to_string();
+            let expected = format!("the task \"{name}\" panicked;");
+            let is_claim = operation == "ClaimContracts" && failure.contains("\"reconcile\"");
+            assert!(failure.starts_with(&expected) || is_claim, "{operation}: {failure}");
+            assert_eq!(ledger.workers().await.unwrap(), [], "{operation}: the worker has left");
+        }
+    }
 }

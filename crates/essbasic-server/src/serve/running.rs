@@ -13,6 +13,9 @@ use crate::tasks::{Ended, Tasks};
 /// Time for the commit of the last messages, after the listeners have ended.
 const COMMITTING: Duration = Duration::from_secs(10);
 
+/// Time for the report of the panic that made another task end.
+const CAUSE: Duration = Duration::from_millis(500);
+
 /// Tasks, in the order in which they end.
 pub(super) struct Running {
     /// Loops that claim, and work on what they have claimed.
@@ -41,10 +44,26 @@ pub(super) struct Drain {
 }
 
 impl Running {
-    /// Completes when a task ends although nobody stopped it.
+    /// Completes when a task ends although nobody stopped it. Returns the cause, if others end without it.
     pub(super) async fn ended(&mut self) -> Ended {
+        let first = self.next_ended().await;
+        if first.is_panic() {
+            return first;
+        }
+        let panicked = async {
+            loop {
+                let next = self.next_ended().await;
+                if next.is_panic() {
+                    return next;
+                }
+            }
+        };
+        // Loops end without a heartbeat, perhaps before its panic is reported.
+        timeout(CAUSE, panicked).await.unwrap_or(first)
+    }
+
+    async fn next_ended(&mut self) -> Ended {
         tokio::select! {
-            // The cause first: loops end without a heartbeat.
             biased;
             ended = self.commits.ended() => ended,
             ended = self.heartbeat.ended() => ended,
