@@ -1,11 +1,13 @@
 //! Several replicas on one PostgreSQL.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use essbasic::FlowStatus;
 use essbasic_server::ledger::{
-    Evidence, Ledger, Outcome, Pace, Receipt, Report, Settlement, Task, WorkerId,
+    Evidence, ForwardClaim, ForwardOutcome, ForwardSettlement, Ledger, Outcome, Pace, Receipt,
+    Report, Task, WorkerId,
 };
 
 use crate::support::postgres::{connect, database};
@@ -25,11 +27,6 @@ fn ids(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("flow{number:06}")).collect()
 }
 
-fn settlement(flow_id: &str, attempt: i64) -> Settlement {
-    let outcome = Outcome::Archived(Evidence::default());
-    Settlement { flow_id: flow_id.to_owned(), task: Task::Poll, attempt, outcome }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn three_workers_claim_each_of_10_000_contracts_once() {
     let Some(url) = database().await else { return };
@@ -41,12 +38,13 @@ async fn three_workers_claim_each_of_10_000_contracts_once() {
         tokio::spawn(async move {
             let mut mine = Vec::new();
             let mut empty = 0;
+            let archived = Outcome::Archived(Evidence::default());
             while empty < 3 {
                 let claimed = ledger.claim(&worker, claim(Task::Poll, 50)).await.unwrap();
                 // Others may hold the locks of all candidates for a moment.
                 empty = if claimed.is_empty() { empty + 1 } else { 0 };
                 let settlements: Vec<_> =
-                    claimed.iter().map(|one| settlement(&one.flow_id, one.attempt)).collect();
+                    claimed.iter().map(|one| one.settlement(archived.clone())).collect();
                 let count = settlements.len();
                 let accepted = ledger.settle(&worker, 10, settlements).await.unwrap();
                 assert_eq!(accepted.len(), count);
@@ -129,8 +127,16 @@ async fn a_newer_schema_and_a_replaced_store_are_refused() {
     let ledger = Ledger::postgres(&url, None).await.unwrap();
     let admin = connect(&url).await;
     admin.batch_execute("UPDATE store SET id = 'other'").await.unwrap();
-    let error = ledger.enter("replica", LEASE).await.unwrap_err();
-    assert!(error.to_string().contains("replaced"), "{error}");
+    let message = reports("m", "flow", FlowStatus::Part, 1);
+    for (operation, result) in [
+        ("enter", ledger.enter("replica", LEASE).await.map(|_| ())),
+        ("receive", ledger.receive(vec![message]).await.remove(0).map(|_| ())),
+        ("check", ledger.check_commits().await),
+    ] {
+        let error = result.unwrap_err();
+        assert!(error.to_string().contains("replaced"), "{operation}: {error}");
+    }
+    assert!(admin.query("SELECT seq FROM message", &[]).await.unwrap().is_empty());
     admin.batch_execute("INSERT INTO schema_version (version) VALUES (1000)").await.unwrap();
     let error = Ledger::postgres(&url, None).await.unwrap_err();
     assert!(error.to_string().contains("version 1000"), "{error}");
@@ -221,11 +227,8 @@ async fn concurrent_duplicates_are_new_once_and_change_their_contract_once() {
                     let report = Report { status: FlowStatus::Cancel, at: 0 };
                     let settlements = claimed
                         .iter()
-                        .map(|one| Settlement {
-                            flow_id: one.flow_id.clone(),
-                            task: one.task,
-                            attempt: one.attempt,
-                            outcome: Outcome::Observed { report: report.clone(), delay: 0 },
+                        .map(|one| {
+                            one.settlement(Outcome::Observed { report: report.clone(), delay: 0 })
                         })
                         .collect();
                     ledger.settle(&worker, 10, settlements).await.unwrap();
@@ -246,4 +249,47 @@ async fn concurrent_duplicates_are_new_once_and_change_their_contract_once() {
     assert_eq!(done.len(), 80);
     let total: i64 = admin.query_one("SELECT finished FROM total", &[]).await.unwrap().get(0);
     assert_eq!(total, 80);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forwards_that_are_queued_while_their_predecessor_is_settled_are_all_delivered_in_order() {
+    const MESSAGES: usize = 60;
+    let Some(url) = database().await else { return };
+    let replicas = replicas(&url, 4).await;
+    // One contract: each message is queued while others are claimed and settled.
+    let (ledger, _) = replicas[0].clone();
+    let sending = tokio::spawn(async move {
+        for n in 0..MESSAGES {
+            let mut message = reports(&format!("m{n:03}"), "flow", FlowStatus::Part, 1);
+            message.targets = vec!["target".to_owned()];
+            message.body = Some(b"ciphertext".to_vec());
+            ledger.receive(vec![message]).await.remove(0).unwrap();
+        }
+    });
+    let delivered = Arc::new(Mutex::new(Vec::new()));
+    let end = Instant::now() + Duration::from_secs(60);
+    let workers = replicas.into_iter().map(|(ledger, worker)| {
+        let delivered = Arc::clone(&delivered);
+        tokio::spawn(async move {
+            let claim =
+                ForwardClaim { target: "target".to_owned(), limit: 4, give_up_after: 60_000 };
+            while delivered.lock().unwrap().len() < MESSAGES && Instant::now() < end {
+                let claimed = ledger.claim_forwards(&worker, claim.clone()).await.unwrap();
+                assert!(claimed.len() <= 1, "one forward of a contract at a time");
+                for one in claimed {
+                    delivered.lock().unwrap().push(one.message_id);
+                    let outcome = ForwardOutcome::Delivered;
+                    let settlement =
+                        ForwardSettlement { seq: one.seq, attempt: one.attempt, outcome };
+                    ledger.settle_forwards(&worker, vec![settlement]).await.unwrap();
+                }
+            }
+        })
+    });
+    for worker in workers.collect::<Vec<_>>() {
+        worker.await.unwrap();
+    }
+    sending.await.unwrap();
+    let expected: Vec<String> = (0..MESSAGES).map(|n| format!("m{n:03}")).collect();
+    assert_eq!(*delivered.lock().unwrap(), expected);
 }

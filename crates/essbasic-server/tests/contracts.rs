@@ -2,27 +2,15 @@
 
 use essbasic::FlowStatus;
 use essbasic_server::ledger::{
-    ErrorKind, Evidence, Finish, ForwardClaim, ForwardOutcome, ForwardSettlement, Ledger,
-    ManualClock, Message, Outcome, Pace, Reason, Report, Selected, Settlement, State, Task,
-    WorkerId, limits,
+    ErrorKind, Evidence, Finish, Ledger, Message, Outcome, Pace, Reason, Report, Selected,
+    Settlement, State, Task, limits,
 };
 use proptest::prelude::*;
 
-use crate::support::{LEASE, claim, reports};
+use crate::support::{DAY, LEASE, claim, enter, forwarded, ledger, reports};
 
-const DAY: i64 = 24 * 3_600_000;
-
-fn ledger() -> (Ledger, ManualClock) {
-    let clock = ManualClock::at(1_800_000_000_000);
-    (Ledger::in_memory().with_clock(clock.clone()), clock)
-}
-
-async fn enter(ledger: &Ledger) -> WorkerId {
-    ledger.enter("worker", LEASE).await.unwrap().0
-}
-
-fn settlement(flow_id: &str, attempt: i64, outcome: Outcome) -> Settlement {
-    Settlement { flow_id: flow_id.to_owned(), task: Task::Poll, attempt, outcome }
+fn settlement(flow_id: &str, claim: i64, outcome: Outcome) -> Settlement {
+    Settlement { flow_id: flow_id.to_owned(), claim, outcome }
 }
 
 fn archived() -> Outcome {
@@ -70,7 +58,7 @@ async fn settlements_of_lost_claims_are_refused() {
     let second = enter(&ledger).await;
     let claimed = ledger.claim(&second, claim(Task::Poll, 1)).await.unwrap();
     assert_eq!((lost[0].attempt, claimed[0].attempt), (1, 2));
-    // Another attempt, another worker, another contract.
+    // Another claim, another worker, another contract.
     for (worker, flow_id, attempt) in [(&second, "flow", 1), (&second, "other", 2)] {
         let settlements = vec![settlement(flow_id, attempt, archived())];
         assert!(ledger.settle(worker, 10, settlements).await.unwrap().is_empty());
@@ -100,8 +88,31 @@ async fn settlements_of_a_poll_do_not_settle_the_archive_claim_of_the_same_worke
     let stale = settlement("flow", 1, Outcome::Observed { report, delay: 0 });
     assert!(ledger.settle(&worker, 10, vec![stale]).await.unwrap().is_empty());
     assert!(ledger.claim(&worker, claim(Task::Archive, 1)).await.unwrap().is_empty(), "claimed");
-    let settled = Settlement { task: Task::Archive, ..settlement("flow", 1, archived()) };
+    let settled = archiving[0].settlement(archived());
     assert_eq!(ledger.settle(&worker, 10, vec![settled]).await.unwrap(), ["flow"]);
+}
+
+#[tokio::test]
+async fn a_repeated_settlement_does_not_settle_the_next_claim_of_the_same_worker() {
+    let (ledger, _) = ledger();
+    ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
+    let worker = enter(&ledger).await;
+    let first = ledger.claim(&worker, claim(Task::Poll, 1)).await.unwrap().remove(0);
+    let released = vec![first.settlement(Outcome::Released { delay: 0 })];
+    assert_eq!(ledger.settle(&worker, 10, released.clone()).await.unwrap(), ["flow"]);
+    // Another loop of the same process claims it. The first one repeats its settlement, because the result was lost.
+    let second = ledger.claim(&worker, claim(Task::Poll, 1)).await.unwrap().remove(0);
+    assert_eq!((first.attempt, second.attempt), (1, 1));
+    assert!(ledger.settle(&worker, 10, released).await.unwrap().is_empty());
+    assert!(ledger.claim(&worker, claim(Task::Poll, 1)).await.unwrap().is_empty(), "claimed");
+    // Numbers continue after the contract was done and opened again.
+    let ended = reports("m1", "flow", FlowStatus::Deadline, 1);
+    let signed = reports("m2", "flow", FlowStatus::All, 2);
+    for message in [ended, signed] {
+        ledger.receive(vec![message]).await.remove(0).unwrap();
+    }
+    let third = ledger.claim(&worker, claim(Task::Archive, 1)).await.unwrap().remove(0);
+    assert_eq!((second.claim, third.claim), (2, 3));
 }
 
 #[tokio::test]
@@ -187,89 +198,6 @@ async fn a_message_makes_the_claim_of_a_poll_void() {
     assert!(ledger.settle(&worker, 10, settlements).await.unwrap().is_empty());
     let claimed = ledger.claim(&worker, claim(Task::Archive, 1)).await.unwrap();
     assert_eq!(claimed[0].report.status, FlowStatus::All);
-}
-
-fn forwarded(id: &str, flow_id: &str) -> Message {
-    let mut message = reports(id, flow_id, FlowStatus::Part, 1);
-    message.targets = vec!["target".to_owned()];
-    message.body = Some(b"ciphertext".to_vec());
-    message
-}
-
-fn forwards(limit: usize) -> ForwardClaim {
-    ForwardClaim { target: "target".to_owned(), limit, give_up_after: DAY }
-}
-
-#[tokio::test]
-async fn forwards_of_a_contract_wait_for_their_predecessor() {
-    let (ledger, _) = ledger();
-    let worker = enter(&ledger).await;
-    let messages = ["a1", "b1", "a2", "a3"].map(|id| forwarded(id, &id[..1])).to_vec();
-    ledger.receive(messages).await;
-    let ids = |claimed: &[essbasic_server::ledger::Forward]| -> Vec<String> {
-        claimed.iter().map(|one| one.message_id.clone()).collect()
-    };
-    let settle = |seq, attempt, outcome| {
-        ledger.settle_forwards(&worker, vec![ForwardSettlement { seq, attempt, outcome }])
-    };
-    let first = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
-    assert_eq!(ids(&first), ["a1", "b1"]);
-    settle(first[0].seq, 1, ForwardOutcome::Again { delay: 0, detail: "status 500".to_owned() })
-        .await
-        .unwrap();
-    let again = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
-    assert_eq!((ids(&again), again[0].attempt), (vec!["a1".to_owned()], 2));
-    // A redelivery has no order.
-    ledger.replay("a3", "target").await.unwrap();
-    let replayed = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
-    assert_eq!(ids(&replayed), ["a3"]);
-    let dead = ForwardOutcome::Dead { reason: Reason::TargetRefused, detail: String::new() };
-    settle(again[0].seq, 2, dead).await.unwrap();
-    let second = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
-    assert_eq!(ids(&second), ["a2"]);
-    settle(second[0].seq, 1, ForwardOutcome::Delivered).await.unwrap();
-    let third = ledger.claim_forwards(&worker, forwards(9)).await.unwrap();
-    assert_eq!(ids(&third), ["a3"]);
-    let counts = ledger.counts().await.unwrap();
-    // b1, a3 and its redelivery are claimed; a1 is dead.
-    assert_eq!(counts.forward_backlog["target"], 3);
-    assert_eq!(counts.forward_dead["target"], 1);
-}
-
-#[tokio::test]
-async fn bodies_expire_and_messages_are_duplicates_for_seven_days() {
-    let (ledger, clock) = ledger();
-    let worker = enter(&ledger).await;
-    ledger.receive(vec![forwarded("m", "flow")]).await;
-    clock.advance(2 * DAY);
-    // Kept while it is in the queue.
-    assert_eq!(ledger.sweep(DAY, 10).await.unwrap().bodies, 0);
-    let worker =
-        if ledger.beat(&worker, LEASE).await.is_ok() { worker } else { enter(&ledger).await };
-    let claimed = ledger.claim_forwards(&worker, forwards(1)).await.unwrap();
-    let delivered =
-        ForwardSettlement { seq: claimed[0].seq, attempt: 1, outcome: ForwardOutcome::Delivered };
-    ledger.settle_forwards(&worker, vec![delivered]).await.unwrap();
-    ledger.replay("m", "other").await.unwrap();
-    let other = ForwardClaim { target: "other".to_owned(), limit: 1, give_up_after: DAY };
-    let claimed = ledger.claim_forwards(&worker, other).await.unwrap();
-    let dead = ForwardSettlement {
-        seq: claimed[0].seq,
-        attempt: 1,
-        outcome: ForwardOutcome::Dead { reason: Reason::TargetRemoved, detail: String::new() },
-    };
-    ledger.settle_forwards(&worker, vec![dead]).await.unwrap();
-    assert_eq!(ledger.sweep(DAY, 10).await.unwrap().bodies, 1);
-    let error = ledger.replay("m", "target").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::BodyExpired);
-    assert!(error.to_string().starts_with("body_expired"), "{error}");
-    assert_eq!(ledger.replay("n", "target").await.unwrap_err().kind(), ErrorKind::NotFound);
-    let duplicate = format!("{:?}", ledger.receive(vec![forwarded("m", "flow")]).await);
-    assert_eq!(duplicate, "[Ok(Duplicate)]");
-    clock.advance(limits::MIN_DEDUP_MS);
-    assert_eq!(ledger.sweep(DAY, 10).await.unwrap().messages, 1);
-    let new = format!("{:?}", ledger.receive(vec![forwarded("m", "flow")]).await);
-    assert_eq!(new, "[Ok(New)]");
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@
 
 mod concurrency;
 mod contracts;
+mod database;
+mod forwards;
 mod model;
 mod sqlite;
 mod support;

@@ -35,6 +35,8 @@ enum Step {
     ClaimForwards(usize, u8, usize),
     SettleForwards(usize, u8, i64),
     Replay(u8, u8),
+    /// Announces the targets of these bits.
+    Announce(u8, i64, usize),
     Book(usize),
     Release(usize),
     Retry(Vec<u8>),
@@ -81,6 +83,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (worker, any::<u8>(), delay.clone())
             .prop_map(|(worker, outcome, delay)| Step::SettleForwards(worker, outcome, delay)),
         2 => (any::<u8>(), 0..3_u8).prop_map(|(message, target)| Step::Replay(message, target)),
+        4 => (any::<u8>(), prop_oneof![Just(0_i64), Just(60_000)], 1..4_usize)
+            .prop_map(|(bits, grace, limit)| Step::Announce(bits, grace, limit)),
         3 => (1..9_usize).prop_map(Step::Book),
         1 => (0..9_usize).prop_map(Step::Release),
         1 => flows.clone().prop_map(Step::Retry),
@@ -218,6 +222,9 @@ impl Store {
             Step::Replay(message, number) => {
                 shown(ledger.replay(&format!("m{}", message % 40), &target(*number)).await)
             }
+            Step::Announce(bits, grace, limit) => {
+                shown(ledger.announce(targets(*bits), *grace, *limit).await)
+            }
             Step::Book(count) => {
                 let pace = Pace {
                     action: "action".to_owned(),
@@ -262,12 +269,7 @@ impl Store {
             let known = settlements.iter().any(|other| other.flow_id == one.flow_id);
             if keep && !known {
                 let outcome = outcome(number, delay);
-                settlements.push(Settlement {
-                    flow_id: one.flow_id.clone(),
-                    task: one.task,
-                    attempt: one.attempt,
-                    outcome,
-                });
+                settlements.push(one.settlement(outcome));
             }
             !keep
         });
@@ -298,6 +300,7 @@ impl Store {
             .collect();
         workers.sort();
         text += &workers.concat();
+        text += &format!("{:?}\n", ledger.targets().await.unwrap());
         text += &format!("{:?}\n", ledger.pauses().await.unwrap());
         text += &format!("{:?}\n", ledger.paces().await.unwrap());
         text += &format!("{:?}\n", ledger.samples(0).await.unwrap());
@@ -307,8 +310,13 @@ impl Store {
     }
 }
 
-fn message((id, flow_id, report, at, targets): &Arrival) -> Message {
-    let targets: Vec<String> = (0..3).filter(|bit| targets & (1 << bit) != 0).map(target).collect();
+/// Returns the targets of these bits.
+fn targets(bits: u8) -> Vec<String> {
+    (0..3).filter(|bit| bits & (1 << bit) != 0).map(target).collect()
+}
+
+fn message((id, flow_id, report, at, bits): &Arrival) -> Message {
+    let targets = targets(*bits);
     Message {
         id: format!("m{}", id % 40),
         kind: "FlowStatusChange".to_owned(),
@@ -371,8 +379,7 @@ async fn agree(steps: &[Step], path: &std::path::Path, url: Option<&str>) {
         ledgers
     };
     if let Some(url) = url {
-        let tables =
-            "worker, contract_open, contract_done, event, message, outbox, pace, pause, sample";
+        let tables = "worker, contract_open, forward_target, contract_done, event, message, outbox, pace, pause, sample";
         let sql = format!("TRUNCATE {tables} RESTART IDENTITY; UPDATE total SET finished = 0");
         connect(url).await.batch_execute(&sql).await.unwrap();
     }

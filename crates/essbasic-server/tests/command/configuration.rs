@@ -60,6 +60,11 @@ fn what_prevents_a_start_is_one_line() {
             "messages.body_key_file: invalid key",
         ),
         (
+            "callback key",
+            format!("{free}[[receive.keys]]\ntoken_file = \"token\"\nkey_file = \"key\""),
+            "receive.keys.key_file: ",
+        ),
+        (
             "missing file",
             format!("{free}[messages]\nbody_key_file = \"none\""),
             "messages.body_key_file: cannot use",

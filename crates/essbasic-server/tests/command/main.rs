@@ -15,6 +15,8 @@ mod callbacks;
 mod configuration;
 mod deploy;
 mod emulated;
+mod failures;
+mod hostile;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod probe;
@@ -22,3 +24,5 @@ mod refusals;
 mod stores;
 mod subcommands;
 mod support;
+#[cfg(unix)]
+mod systemd;

@@ -87,11 +87,12 @@ impl Store {
 }
 
 fn settled(flow_id: &str, outcome: Outcome) -> Settlement {
-    Settlement { flow_id: flow_id.to_owned(), task: Task::Poll, attempt: 1, outcome }
+    Settlement { flow_id: flow_id.to_owned(), claim: 1, outcome }
 }
 
 /// Adds contracts in every state and a message that waits for its target. The returned worker would end with its ledger.
 pub(crate) async fn populate(ledger: &Ledger) {
+    ledger.announce(vec!["billing".to_owned()], 0, 1).await.unwrap();
     let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
     let (worker, _) = ledger.enter("a", 600_000).await.unwrap();
     ledger.offer(ids(&["a-dead", "b-dead", "c-done"]), 0).await.unwrap();

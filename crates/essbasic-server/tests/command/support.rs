@@ -99,21 +99,31 @@ impl Server {
         }
     }
 
+    /// Returns the ID of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.0.id()
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.child.0.id().to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
     /// Ends the server by SIGTERM, and returns its exit code.
-    pub(crate) fn stop(mut self) -> Option<i32> {
+    pub(crate) fn stop(self) -> Option<i32> {
         self.signal("-TERM");
+        self.wait()
+    }
+
+    /// Waits until the server ends, and returns its exit code.
+    pub(crate) fn wait(mut self) -> Option<i32> {
         let end = Instant::now() + TIMEOUT;
         loop {
             if let Some(status) = self.child.0.try_wait().unwrap() {
                 return status.code();
             }
-            assert!(Instant::now() < end, "it did not end after SIGTERM");
+            assert!(Instant::now() < end, "it did not end");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -3,7 +3,7 @@
 pub(crate) mod postgres;
 
 use essbasic::FlowStatus;
-use essbasic_server::ledger::{Claim, Message, Report, Task};
+use essbasic_server::ledger::{Claim, Ledger, ManualClock, Message, Report, Task, WorkerId};
 
 /// Lease of the tests, in milliseconds.
 pub(crate) const LEASE: i64 = 60_000;
@@ -22,4 +22,26 @@ pub(crate) fn reports(id: &str, flow_id: &str, status: FlowStatus, at: i64) -> M
         targets: Vec::new(),
         body: None,
     }
+}
+
+/// Day in milliseconds.
+pub(crate) const DAY: i64 = 24 * 3_600_000;
+
+/// Returns an empty ledger in memory, and its clock.
+pub(crate) fn ledger() -> (Ledger, ManualClock) {
+    let clock = ManualClock::at(1_800_000_000_000);
+    (Ledger::in_memory().with_clock(clock.clone()), clock)
+}
+
+/// Enters a worker.
+pub(crate) async fn enter(ledger: &Ledger) -> WorkerId {
+    ledger.enter("worker", LEASE).await.unwrap().0
+}
+
+/// Returns a message that is forwarded to `target`.
+pub(crate) fn forwarded(id: &str, flow_id: &str) -> Message {
+    let mut message = reports(id, flow_id, FlowStatus::Part, 1);
+    message.targets = vec!["target".to_owned()];
+    message.body = Some(b"ciphertext".to_vec());
+    message
 }

@@ -41,6 +41,20 @@ pub(crate) async fn database() -> Option<String> {
     Some(url)
 }
 
+/// Returns a server of its own and its URL, for tests that change its settings. `None` if this machine has no PostgreSQL.
+pub(crate) fn own_server() -> Option<(impl Sized, String)> {
+    binaries().map(|binaries| {
+        let folder = tempfile::Builder::new().prefix("essbasic-pg").tempdir().unwrap().keep();
+        (run(&binaries, &folder), url(&folder))
+    })
+}
+
+/// Returns the URL of the server in this folder.
+fn url(folder: &Path) -> String {
+    // A host in the query, because a path is not valid in the authority.
+    format!("postgres:///postgres?user=postgres&host={}", folder.display())
+}
+
 /// Returns a client of its own, whose connection ends with it.
 pub(crate) async fn connect(url: &str) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
@@ -60,9 +74,7 @@ fn start() -> Option<Server> {
     };
     let folder = tempfile::Builder::new().prefix("essbasic-pg").tempdir().unwrap().keep();
     let script = run(&binaries, &folder);
-    // A host in the query, because a path is not valid in the authority.
-    let url = format!("postgres:///postgres?user=postgres&host={}", folder.display());
-    Some(Server { url, _script: Some(script) })
+    Some(Server { url: url(&folder), _script: Some(script) })
 }
 
 /// Returns the folder of `initdb` and `postgres`.
