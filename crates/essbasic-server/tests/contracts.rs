@@ -2,8 +2,8 @@
 
 use essbasic::FlowStatus;
 use essbasic_server::ledger::{
-    ErrorKind, Evidence, Finish, Ledger, Message, Outcome, Pace, Reason, Report, Selected,
-    Settlement, State, Task, limits,
+    COMPOSED_AFTER_MS, ErrorKind, Evidence, Finish, Ledger, Message, Outcome, Pace, Reason, Report,
+    Selected, Settlement, State, Task, limits,
 };
 use proptest::prelude::*;
 
@@ -75,12 +75,13 @@ async fn settlements_of_lost_claims_are_refused() {
 
 #[tokio::test]
 async fn settlements_of_a_poll_do_not_settle_the_archive_claim_of_the_same_worker() {
-    let (ledger, _) = ledger();
+    let (ledger, clock) = ledger();
     ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
     let worker = enter(&ledger).await;
     let polled = ledger.claim(&worker, claim(Task::Poll, 1)).await.unwrap();
     let signed = reports("message", "flow", FlowStatus::All, 1);
     ledger.receive(vec![signed]).await.remove(0).unwrap();
+    clock.advance(COMPOSED_AFTER_MS);
     let archiving = ledger.claim(&worker, claim(Task::Archive, 1)).await.unwrap();
     assert_eq!((polled[0].attempt, archiving[0].attempt), (1, 1));
     // The service is asked before the callback arrives, and its answer is settled after it.
@@ -94,7 +95,7 @@ async fn settlements_of_a_poll_do_not_settle_the_archive_claim_of_the_same_worke
 
 #[tokio::test]
 async fn a_repeated_settlement_does_not_settle_the_next_claim_of_the_same_worker() {
-    let (ledger, _) = ledger();
+    let (ledger, clock) = ledger();
     ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
     let worker = enter(&ledger).await;
     let first = ledger.claim(&worker, claim(Task::Poll, 1)).await.unwrap().remove(0);
@@ -111,6 +112,7 @@ async fn a_repeated_settlement_does_not_settle_the_next_claim_of_the_same_worker
     for message in [ended, signed] {
         ledger.receive(vec![message]).await.remove(0).unwrap();
     }
+    clock.advance(COMPOSED_AFTER_MS);
     let third = ledger.claim(&worker, claim(Task::Archive, 1)).await.unwrap().remove(0);
     assert_eq!((second.claim, third.claim), (2, 3));
 }
@@ -187,7 +189,7 @@ async fn the_order_of_messages_does_not_change_the_status() {
 
 #[tokio::test]
 async fn a_message_makes_the_claim_of_a_poll_void() {
-    let (ledger, _) = ledger();
+    let (ledger, clock) = ledger();
     ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
     let worker = enter(&ledger).await;
     ledger.claim(&worker, claim(Task::Poll, 1)).await.unwrap();
@@ -196,6 +198,7 @@ async fn a_message_makes_the_claim_of_a_poll_void() {
     let outcome = Outcome::Observed { report, delay: DAY };
     let settlements = vec![settlement("flow", 1, outcome)];
     assert!(ledger.settle(&worker, 10, settlements).await.unwrap().is_empty());
+    clock.advance(COMPOSED_AFTER_MS);
     let claimed = ledger.claim(&worker, claim(Task::Archive, 1)).await.unwrap();
     assert_eq!(claimed[0].report.status, FlowStatus::All);
 }

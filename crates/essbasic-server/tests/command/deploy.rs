@@ -146,6 +146,8 @@ fn paths_and_metrics_exist() {
         .lines()
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.split(['{', ' ']).next())
+        // Each of their series has a target, and this server has none.
+        .chain(["essbasic_forward_backlog", "essbasic_forwards_total"])
         .collect();
     let mut paths = BTreeSet::new();
     for file in files {
