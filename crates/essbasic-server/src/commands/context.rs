@@ -1,4 +1,4 @@
-//! What the commands on a store share.
+//! An open store and stdout, for the commands on a store.
 
 use crate::config::Config;
 use crate::failure::Failure;

@@ -12,7 +12,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const MAX_LINE_BYTES: usize = 1024;
 
 /// A line with an ID, valid or not.
-#[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug, PartialEq, Eq))]
 pub(super) enum Line {
     /// A valid ID.
     Id(String),

@@ -1,4 +1,4 @@
-//! What prevents a subcommand: arguments, configurations, files, schemas. One line each, and exit code 1.
+//! Failures of subcommands: arguments, configurations, files, schemas. One line each, and exit code 1.
 
 use std::fs::File;
 use std::process::Stdio;
@@ -185,7 +185,7 @@ fn unreachable_databases_and_missing_files_are_named() {
 }
 
 #[tokio::test]
-async fn a_closed_pipe_is_no_error_and_a_full_disk_is() {
+async fn a_closed_pipe_ends_the_output_quietly_and_a_full_disk_fails() {
     let store = Store::sqlite();
     let ledger = store.ledger().await;
     populate(&ledger).await;
