@@ -30,7 +30,7 @@ Examples:
 /// Add contracts, which are polled and archived.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct AddArgs {
+pub(crate) struct AddArgs {
     /// Read the IDs of contracts from this file; - is stdin.
     #[arg(value_name = "FILE")]
     file: PathBuf,

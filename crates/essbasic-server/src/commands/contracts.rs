@@ -15,7 +15,7 @@ use crate::{log, queries};
 
 /// List, show, add, retry and drop contracts.
 #[derive(clap::Subcommand)]
-pub(super) enum ContractsCommand {
+pub(crate) enum ContractsCommand {
     List(ListArgs),
     Show(ShowArgs),
     Add(AddArgs),
@@ -40,7 +40,7 @@ Examples:
 /// List contracts.
 #[derive(clap::Args)]
 #[command(after_help = LIST)]
-pub(super) struct ListArgs {
+pub(crate) struct ListArgs {
     /// List only contracts in this state.
     #[arg(long, value_parser = states())]
     state: Option<State>,
@@ -72,7 +72,7 @@ Example:
 /// Show a contract with its timeline.
 #[derive(clap::Args)]
 #[command(after_help = SHOW)]
-pub(super) struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// ID of the contract.
     #[arg(value_name = "ID")]
     id: String,
@@ -91,7 +91,7 @@ Examples:
 /// Retry dead contracts.
 #[derive(clap::Args)]
 #[command(after_help = RETRY)]
-pub(super) struct RetryArgs {
+pub(crate) struct RetryArgs {
     /// IDs of dead contracts.
     #[arg(value_name = "ID", required_unless_present = "reason", conflicts_with = "reason")]
     ids: Vec<String>,
@@ -112,7 +112,7 @@ Example:
 /// Give up unfinished contracts.
 #[derive(clap::Args)]
 #[command(after_help = DROP)]
-pub(super) struct DropArgs {
+pub(crate) struct DropArgs {
     /// IDs of unfinished contracts.
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,

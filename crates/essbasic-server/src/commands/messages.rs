@@ -11,7 +11,7 @@ use crate::{log, queries};
 
 /// List, show and replay messages.
 #[derive(clap::Subcommand)]
-pub(super) enum MessagesCommand {
+pub(crate) enum MessagesCommand {
     List(ListArgs),
     Show(ShowArgs),
     Replay(ReplayArgs),
@@ -32,7 +32,7 @@ Examples:
 /// List received messages.
 #[derive(clap::Args)]
 #[command(after_help = LIST)]
-pub(super) struct ListArgs {
+pub(crate) struct ListArgs {
     /// List only messages about this contract.
     #[arg(long, value_name = "ID")]
     flow_id: Option<String>,
@@ -56,7 +56,7 @@ Example:
 /// Show a message with its forwards.
 #[derive(clap::Args)]
 #[command(after_help = SHOW)]
-pub(super) struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// ID of the message, as of `messages list`.
     #[arg(value_name = "ID")]
     id: String,
@@ -75,7 +75,7 @@ Example:
 /// Forward a message to a target once more.
 #[derive(clap::Args)]
 #[command(after_help = REPLAY)]
-pub(super) struct ReplayArgs {
+pub(crate) struct ReplayArgs {
     /// ID of the message, as of `messages list`.
     #[arg(value_name = "ID")]
     id: String,

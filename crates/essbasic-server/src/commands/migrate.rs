@@ -20,7 +20,7 @@ Example:
 /// Create or migrate the schema of the store.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct MigrateArgs {}
+pub(crate) struct MigrateArgs {}
 
 #[derive(Serialize)]
 struct MigratedJson {

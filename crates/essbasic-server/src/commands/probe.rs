@@ -30,7 +30,7 @@ Examples:
 /// Check that an HTTP URL responds with 2xx.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct ProbeArgs {
+pub(crate) struct ProbeArgs {
     /// URL, such as http://127.0.0.1:9090/readyz.
     #[arg(value_name = "URL")]
     url: String,
@@ -94,10 +94,17 @@ impl Target {
             return Err(invalid());
         }
         let host = authority.host();
+        let port = match authority.as_str().strip_prefix(host) {
+            Some("") => 80,
+            port => {
+                let port = port.and_then(|port| port.strip_prefix(':')).ok_or_else(invalid)?;
+                port.parse().map_err(|_| invalid())?
+            }
+        };
         Ok(Self {
             authority: authority.to_string(),
             host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
-            port: authority.port_u16().unwrap_or(80),
+            port,
             path: uri.path().to_owned(),
             path_and_query: uri
                 .path_and_query()
@@ -149,6 +156,8 @@ mod tests {
             "http:///secret",
             "http://user:secret@h/",
             "http://h:99999/secret",
+            "http://h:/secret",
+            "http://[::1/secret",
             "http://h/sec ret",
             "",
         ] {

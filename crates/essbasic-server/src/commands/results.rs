@@ -67,10 +67,6 @@ impl Results {
             log::line(&if counts.is_empty() { "no IDs".to_owned() } else { counts.join(", ") });
         }
         let is_failed = |result: &&str| !matches!(*result, "added" | "known" | "done");
-        Ok(if self.counts.keys().any(|result| is_failed(&result)) {
-            Exit::Partly
-        } else {
-            Exit::Done
-        })
+        Ok(if self.counts.keys().any(is_failed) { Exit::Partly } else { Exit::Done })
     }
 }

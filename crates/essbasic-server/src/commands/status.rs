@@ -19,7 +19,7 @@ Examples:
 /// Show numbers of contracts and forwards, paused loops, and hints.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct StatusArgs {}
+pub(crate) struct StatusArgs {}
 
 pub(super) async fn run(mut context: Context) -> Result<Exit, Failure> {
     let status = queries::status(&context.ledger).await?;
