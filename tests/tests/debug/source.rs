@@ -9,7 +9,7 @@ use syn::visit::Visit;
 use syn::{Attribute, Fields, Item, ItemImpl, Type};
 
 /// Crates with types for users.
-const CRATES: [&str; 12] = [
+const CRATES: [&str; 13] = [
     "tc3-signer",
     "tc3-json",
     "tc3-api",
