@@ -3,6 +3,9 @@
 mod completion;
 mod connector;
 
+#[cfg(any(feature = "async", feature = "blocking"))]
+use core::fmt;
+
 use async_trait::async_trait;
 #[cfg(feature = "async")]
 use tc3_transport::AsyncTransport;
@@ -28,7 +31,6 @@ pub trait Http: Send + Sync + 'static {
 
 /// Exchanges over an async transport.
 #[cfg(feature = "async")]
-#[derive(Debug)]
 pub struct AsyncHttp<T>(T);
 
 #[cfg(feature = "async")]
@@ -36,6 +38,13 @@ impl<T: AsyncTransport> AsyncHttp<T> {
     /// Creates it over a transport.
     pub fn new(transport: T) -> Self {
         Self(transport)
+    }
+}
+
+#[cfg(feature = "async")]
+impl<T> fmt::Debug for AsyncHttp<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AsyncHttp")
     }
 }
 
@@ -55,7 +64,6 @@ impl<T: AsyncTransport + 'static> Http for AsyncHttp<T> {
 
 /// Exchanges over a blocking transport, on threads of the runtime that may block.
 #[cfg(feature = "blocking")]
-#[derive(Debug)]
 pub struct BlockingHttp<T>(std::sync::Arc<T>);
 
 #[cfg(feature = "blocking")]
@@ -63,6 +71,13 @@ impl<T: BlockingTransport> BlockingHttp<T> {
     /// Creates it over a transport.
     pub fn new(transport: T) -> Self {
         Self(std::sync::Arc::new(transport))
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl<T> fmt::Debug for BlockingHttp<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BlockingHttp")
     }
 }
 

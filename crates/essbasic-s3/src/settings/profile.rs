@@ -1,12 +1,21 @@
 //! Profiles in the files of the AWS tools.
 
+use core::fmt;
+
 /// An entry of a profile.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(crate) struct Entry<'a> {
     /// From 1.
     pub(crate) line: usize,
     pub(crate) name: &'a str,
     pub(crate) value: &'a str,
+}
+
+impl fmt::Debug for Entry<'_> {
+    /// Omits name and value, which may be keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("line", &self.line).finish_non_exhaustive()
+    }
 }
 
 /// A line that cannot be parsed. It does not contain the text, which may be a misplaced key.
