@@ -92,7 +92,7 @@ pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
     })
 }
 
-/// Opens the destination of the archive and checks it. One that is only unavailable is no error: the loop waits for it.
+/// Opens the destination of the archive and checks it. The loop waits for one that is only unavailable.
 async fn sink(to: &str, defaults: &Defaults) -> Result<Sink, Failure> {
     let sink = Sink::open(to, std::env::vars_os(), defaults)?;
     match sink.check().await {
