@@ -1,11 +1,13 @@
 //! Large bodies, and servers that respond before they have received all of it.
 
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 
-use tc3_transport::{Request, TransportErrorKind};
+use rustls::ServerConfig;
+use tc3_transport::{Request, Response, TransportError, TransportErrorKind};
 
+use crate::encryption::{certificate, server_config};
 use crate::support::server::{Connection, Received, Server, response};
-use crate::support::{New, SHORT, check, config, fetch, get, post};
+use crate::support::{Chunks, New, SHORT, check, config, fetch, get, post};
 
 /// Length of a body that no socket buffer holds, in bytes.
 const UPLOAD: usize = 40 << 20;
@@ -29,7 +31,11 @@ fn content(bytes: usize) -> Vec<u8> {
 }
 
 fn upload(server: &Server, bytes: usize) -> Request {
-    let mut request = post(&server.http(), "");
+    upload_to(&server.http(), bytes)
+}
+
+fn upload_to(url: &str, bytes: usize) -> Request {
+    let mut request = post(url, "");
     request.body = content(bytes).into();
     request
 }
@@ -63,10 +69,18 @@ enum After {
 const AFTER: [After; 4] = [After::Closes, After::Announces, After::Reads, After::Resets];
 
 /// Responds to the headers, or after one MiB of the body.
-fn refusing((status, headers, body): (u16, &str, &str), in_body: bool, after: After) -> Server {
+fn refusing(
+    (status, headers, body): (u16, &str, &str),
+    in_body: bool,
+    after: After,
+    tls: Option<Arc<ServerConfig>>,
+) -> Server {
     let close = if after == After::Announces { "Connection: close\r\n" } else { "" };
     let refusal = response(status, &format!("{headers}{close}"), body);
     Server::start(move |connection| {
+        if let Some(tls) = &tls {
+            connection.secure(tls);
+        }
         while let Some(head) = connection.receive_head() {
             assert_eq!(head.header("expect"), ["100-continue"]);
             if in_body {
@@ -107,30 +121,52 @@ fn reqwest_reads_every_refusal_before_the_body() {
 
 /// Sends two uploads to each server. A response in a cell that `may_lose` returns is lost, or received whole.
 fn check_refusals(new: New, may_lose: fn(bool, After) -> bool) {
-    for in_body in [false, true] {
-        for after in AFTER {
-            for refusal in REFUSALS {
-                let server = refusing(refusal, in_body, after);
-                let transport = new(&config()).unwrap();
-                for _ in 0..2 {
-                    let row = format!("{refusal:?} {in_body} {after:?}");
-                    let (status, headers, body) = refusal;
-                    match transport.send(upload(&server, UPLOAD)) {
-                        Ok(got) => {
-                            assert_eq!(got.status, status, "{row}");
-                            let is_delayed = got.headers.contains_key("retry-after");
-                            assert_eq!(is_delayed, headers.contains("Retry-After"), "{row}");
-                            assert_eq!(got.body.collect().unwrap(), body.as_bytes(), "{row}");
-                        }
-                        Err(error) => {
-                            assert!(may_lose(in_body, after), "{row}: {error}");
-                            // The outcome is unknown: the server may have received the body.
-                            assert_eq!(error.kind(), TransportErrorKind::Interrupted, "{error}");
-                            assert!(!error.kind().never_sent());
-                        }
+    let (certificate, key, pem) = certificate("localhost");
+    let tls = server_config(certificate, key);
+    for with_tls in [false, true] {
+        for in_body in [false, true] {
+            for after in AFTER {
+                // Takes long without optimization.
+                if with_tls && in_body && after == After::Reads {
+                    continue;
+                }
+                for refusal in REFUSALS {
+                    let row = format!("{refusal:?} {in_body} {after:?} TLS: {with_tls}");
+                    let server = refusing(refusal, in_body, after, with_tls.then(|| tls.clone()));
+                    let config = match with_tls {
+                        true => config().with_extra_roots_pem(pem.clone()),
+                        false => config(),
+                    };
+                    let url = if with_tls { server.https() } else { server.http() };
+                    let transport = new(&config).unwrap();
+                    for _ in 0..2 {
+                        let result = transport.send(upload_to(&url, UPLOAD));
+                        check_refusal(&row, result, refusal, may_lose(in_body, after));
                     }
                 }
             }
+        }
+    }
+}
+
+fn check_refusal(
+    row: &str,
+    result: Result<Response<Chunks>, TransportError>,
+    (status, headers, body): (u16, &str, &str),
+    may_lose: bool,
+) {
+    match result {
+        Ok(got) => {
+            assert_eq!(got.status, status, "{row}");
+            let is_delayed = got.headers.contains_key("retry-after");
+            assert_eq!(is_delayed, headers.contains("Retry-After"), "{row}");
+            assert_eq!(got.body.collect().unwrap(), body.as_bytes(), "{row}");
+        }
+        Err(error) => {
+            assert!(may_lose, "{row}: {error}");
+            // The outcome is unknown: the server may have received the body.
+            assert_eq!(error.kind(), TransportErrorKind::Interrupted, "{error}");
+            assert!(!error.kind().never_sent());
         }
     }
 }
