@@ -10,6 +10,8 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use essbasic_emulator::{APP_ID, Emulator, NewFlow, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
@@ -164,6 +166,25 @@ fn a_refusal_of_the_store_is_reported_with_advice_and_without_secrets() {
             assert!(!stderr(&output).contains(secret) && !log.contains(secret), "{secret}: {log}");
         }
     }
+}
+
+/// A response to `HEAD` has no error code.
+#[test]
+fn a_lookup_that_is_refused_because_of_the_clock_names_the_clock() {
+    let home = TempDir::new().unwrap();
+    let emulator = emulator(home.path(), 3, 60_000);
+    let is_skewed = Arc::new(AtomicBool::new(false));
+    let refuses = Arc::clone(&is_skewed);
+    let (server, _) = s3(move |seen, _| {
+        let refused = || answer(403, "", "").with_header("Date", "Tue, 14 Nov 2023 22:13:20 GMT");
+        let is_refused = refuses.load(Ordering::SeqCst) && seen.line.starts_with("HEAD ");
+        is_refused.then(refused)
+    });
+    assert_eq!(code(&to_bucket(home.path(), &emulator, &server.url()).output().unwrap()), 0);
+    is_skewed.store(true, Ordering::SeqCst);
+    let output = to_bucket(home.path(), &emulator, &server.url()).output().unwrap();
+    let expected = ["the clock of this machine differs", "by NTP", "RequestTimeTooSkewed"];
+    refused(&output, &expected);
 }
 
 #[test]

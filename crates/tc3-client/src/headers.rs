@@ -59,7 +59,7 @@ fn date(text: &str) -> Option<Duration> {
 }
 
 /// Returns the server's time, since the Unix epoch.
-pub(crate) fn server_time(headers: &HeaderMap) -> Option<Duration> {
+pub fn server_time(headers: &HeaderMap) -> Option<Duration> {
     date(headers.get(header::DATE)?.to_str().ok()?)
 }
 

@@ -131,6 +131,7 @@ pub use time::{Clock, Now, SystemClock, SystemSleep};
 /// For the command, whose messages follow the same rule, and for other waits.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::headers::server_time;
     pub use crate::pace::Pace;
     pub use crate::quoted::{quoted, showable};
 }
