@@ -144,6 +144,8 @@ fn rejects_invalid_contracts_from_files() {
     {
         assert_eq!(code("/FlowName", json!(name)), "InvalidParameter.FlowName", "{name}");
     }
+    assert_eq!(code("/FlowType", json!("租赁合同_2026")), "success");
+    assert_eq!(code("/FlowType", json!("lease contract")), "InvalidParameter.FlowType");
     let long = json!("x".repeat(1001));
     assert_eq!(code("/FlowDescription", long.clone()), "InvalidParameter.FlowDescription");
     assert_eq!(code("/FlowType", long.clone()), "InvalidParameter.FlowType");
@@ -405,4 +407,39 @@ fn rejects_invalid_deadlines_and_reminders() {
     assert_eq!(remind(json!([])), "InvalidParameterValue");
     assert_eq!(remind(json!(vec!["f"; 101])), "InvalidParameterValue");
     assert_eq!(remind(json!(vec!["f"; 100])), "success");
+}
+
+/// The names of contracts, groups, types and codes, in actions without a model too.
+#[test]
+fn names_of_every_action_have_the_characters_of_the_reference() {
+    let emulator = start();
+    let agent = support::agent();
+    let file = json!({ "FileIds": ["f"], "FlowName": "a", "FlowType": "b", "FlowApprovers": [{}] });
+    let files =
+        json!({ "Agent": agent, "FlowFileInfos": [file.clone(), file], "FlowGroupName": "a" });
+    let flow = json!({ "FlowName": "a", "Deadline": NOW + 1000, "TemplateId": "t" });
+    let flows = json!({ "Agent": agent, "FlowInfos": [flow.clone(), flow], "FlowGroupName": "a" });
+    let code = json!({ "Agent": agent, "TemplateId": "t", "FlowName": "a", "QrCodeName": "a" });
+    for (action, body, pointers) in [
+        (
+            "ChannelCreateFlowGroupByFiles",
+            files,
+            &["/FlowGroupName", "/FlowFileInfos/1/FlowName", "/FlowFileInfos/0/FlowType"][..],
+        ),
+        (
+            "ChannelCreateFlowGroupByTemplates",
+            flows,
+            &["/FlowGroupName", "/FlowInfos/1/FlowName", "/FlowInfos/0/FlowType"],
+        ),
+        ("ChannelCreateMultiFlowSignQRCode", code, &["/FlowName", "/QrCodeName"]),
+    ] {
+        for pointer in pointers {
+            let code = |name: &str| code_with(&emulator, action, &body, pointer, json!(name));
+            assert_eq!(code("西瓜采购协议(16:18:47)"), "success", "{action} {pointer}");
+            for name in ["a b", "合同（一）", "a\nb", "😀"] {
+                let code = code(name);
+                assert!(code.starts_with("InvalidParameter"), "{action} {pointer} {name}: {code}");
+            }
+        }
+    }
 }

@@ -11,6 +11,7 @@ use super::auth::{authenticate, refuse_legacy};
 use super::check::{check_all, check_shape};
 use super::context::Context;
 use super::encryption::{ENCRYPTED_CALL, Encryption};
+use super::names::check_names;
 use super::params;
 use super::service::{Service, Shared, envelope};
 use super::stub;
@@ -114,6 +115,7 @@ impl Service {
             }
             None => {
                 check_all(body, meta.request)?;
+                check_names(&context, body, meta.request)?;
                 notes.push(NOT_MODELED);
                 stub::response(&context, body)
             }

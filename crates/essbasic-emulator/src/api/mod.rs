@@ -6,6 +6,7 @@ mod call;
 mod check;
 mod context;
 pub(crate) mod encryption;
+mod names;
 mod params;
 pub(crate) mod rate_limit;
 pub(crate) mod service;

@@ -11,6 +11,7 @@ use super::caller::Caller;
 use super::fields::{array, boolean, is_longer, reject_unmodelled, string, strings, time};
 use crate::api::check::check_all;
 use crate::api::context::Context;
+use crate::api::names::{check_characters, check_name};
 use crate::error::ApiError;
 use crate::state::ids;
 use crate::state::template::Template;
@@ -38,6 +39,7 @@ pub(super) fn by_files(context: &mut Context<'_>, body: &Value) -> Result<Value,
         }
     }
     check_name(context, name)?;
+    check_characters(context, "FlowType", string(body, "FlowType"))?;
     let user_data = string(body, "CustomerData");
     if Base64::from_encoded(user_data).decode().is_none() {
         return Err(context.error("InvalidParameter.CustomerData", "CustomerData is not base64."));
@@ -161,6 +163,7 @@ fn from_template(
     template: &Template,
 ) -> Result<String, ApiError> {
     check_name(context, string(info, "FlowName"))?;
+    check_characters(context, "FlowType", string(info, "FlowType"))?;
     let mut parties = parties(context, info)?;
     if parties.len() != template.recipients.len() {
         let message = "FlowApprovers and the template have a different number of parties.";
@@ -191,24 +194,6 @@ fn from_template(
         ..common_terms(caller, info)
     };
     Ok(insert(context, terms, deadline))
-}
-
-/// Checks the name of a contract against the characters that the reference allows, and those of its samples: `-():`.
-fn check_name(context: &Context<'_>, name: &str) -> Result<(), ApiError> {
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-():".contains(c) || is_ideograph(c);
-    let message = match name {
-        "" => "FlowName is empty.",
-        name if !name.chars().all(is_allowed) => {
-            "FlowName has a character other than Chinese characters, letters, digits and _-():."
-        }
-        _ => return Ok(()),
-    };
-    Err(context.error("InvalidParameter.FlowName", message))
-}
-
-/// Returns `true` for the unified and the compatibility ideographs, and for the number zero of Chinese dates.
-fn is_ideograph(c: char) -> bool {
-    matches!(c, '〇' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// Returns the names and values of the fields that the request fills in.
