@@ -59,15 +59,15 @@ fn fits(text: &str, field: &FieldMeta) -> bool {
 
 /// Values by the end of a field's name; the first entry that fits is used.
 const TEXTS: [(&str, &str); 27] = [
-    ("FlowName", "Lease of 1 Main Street"),
-    ("FlowGroupName", "Lease with annexes"),
+    ("FlowName", "Lease_of_1_Main_Street"),
+    ("FlowGroupName", "Lease_with_annexes"),
     ("OrganizationName", "Example Company Ltd."),
     ("TemplateName", "Lease"),
     ("SealName", "Contract seal"),
-    ("RoleName", "Contract manager"),
+    ("RoleName", "Contract_manager"),
     ("FileName", "lease.pdf"),
     ("ComponentName", "Signature"),
-    ("QrCodeName", "Visitor declaration"),
+    ("QrCodeName", "Visitor_declaration"),
     ("Name", "Li Lei"),
     ("Mobile", "13800000000"),
     ("IdCardNumber", "110101199003070000"),
