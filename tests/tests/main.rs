@@ -7,6 +7,7 @@ mod debug;
 mod features;
 mod formats;
 mod guide;
+mod hints;
 mod layers;
 mod new_service;
 mod official_samples;

@@ -37,18 +37,45 @@ pub fn of_code(code: &str, language: Language) -> Cow<'static, str> {
 }
 
 fn chinese(hint: &str) -> Cow<'_, str> {
-    if let Some(translated) = TABLE.get(hint) {
-        return Cow::Borrowed(translated);
+    if let Some(translated) = whole(hint) {
+        return translated;
     }
-    let parts = hint.match_indices("; ").find_map(|(at, separator)| {
-        let (first, rest) = (hint.get(..at)?, hint.get(at + separator.len()..)?);
-        Some((TABLE.get(first)?, chinese(rest)))
-    });
+    let parts =
+        [("; ", "；"), (", or ", "，或")].into_iter().find_map(|(separator, translated)| {
+            hint.match_indices(separator).find_map(|(at, _)| {
+                let (first, rest) = (hint.get(..at)?, hint.get(at + separator.len()..)?);
+                Some((whole(first)?, translated, chinese(rest)))
+            })
+        });
     match parts {
-        Some((first, rest)) => Cow::Owned(format!("{first}；{rest}")),
+        Some((first, separator, rest)) => Cow::Owned(format!("{first}{separator}{rest}")),
         None => Cow::Borrowed(hint),
     }
 }
+
+/// Returns the translation of a hint of one part. `{}` in the table is a value of any text.
+fn whole(hint: &str) -> Option<Cow<'_, str>> {
+    if let Some(translated) = TABLE.get(hint) {
+        return Some(Cow::Borrowed(translated));
+    }
+    PATTERNS.iter().find_map(|(before, after, translated)| {
+        let value = hint.strip_prefix(before)?.strip_suffix(after)?;
+        let is_value = !value.is_empty() && !value.contains(' ');
+        is_value.then(|| Cow::Owned(translated.replace(PLACEHOLDER, value)))
+    })
+}
+
+/// A value in a hint.
+const PLACEHOLDER: &str = "{}";
+
+/// Texts before and after the value, and the translation.
+static PATTERNS: LazyLock<Vec<(&str, &str, &str)>> = LazyLock::new(|| {
+    let split = |(hint, translated): (&'static String, &'static String)| {
+        let (before, after) = hint.split_once(PLACEHOLDER)?;
+        Some((before, after, translated.as_str()))
+    };
+    TABLE.iter().filter_map(split).collect()
+});
 
 /// Chinese hints by the English ones.
 static TABLE: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
@@ -88,6 +115,8 @@ mod tests {
     fn translations_have_the_names_of_the_hints_and_their_form() {
         for (english, chinese) in &*TABLE {
             assert_eq!(names(english), names(chinese), "{english}");
+            let values = |text: &str| text.matches(PLACEHOLDER).count();
+            assert!(values(english) <= 1 && values(english) == values(chinese), "{english}");
             assert!(!chinese.ends_with(['。', '.']) && chinese.trim() == chinese, "{chinese}");
             assert!(chinese.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{english}");
         }
@@ -103,6 +132,13 @@ mod tests {
             ),
             ("query the service before you retry; other", "重试前先向服务查询；other"),
             ("an unknown hint; with a part", "an unknown hint; with a part"),
+            ("rename it to AWS_REGION", "改名为 AWS_REGION"),
+            ("rename it to A, or unset it", "改名为 A，或将其取消"),
+            ("rename it to A B", "rename it to A B"),
+            (
+                "run tccli configure, or bind a role to this machine",
+                "运行 tccli configure，或为本机绑定角色",
+            ),
         ] {
             assert_eq!(translated(hint, Language::Chinese), expected);
             assert_eq!(translated(hint, Language::English), hint);
