@@ -42,7 +42,7 @@ pub(crate) fn config(data: &Path) -> Result<Config, Failure> {
          [receive]\nlisten = \"127.0.0.1:0\"\n[[receive.keys]]\n\
          token_file = \"secrets/callback_token\"\nkey_file = \"secrets/callback_key\"\n\n\
          [archive]\nto = \"contracts\"\n\n[ops]\nlisten = \"127.0.0.1:0\"\n\n\
-         [admin]\nlisten = \"127.0.0.1:0\"\n\n[shutdown]\ndrain_delay = \"0s\"\ngrace = \"10s\"\n"
+         [admin]\nlisten = \"127.0.0.1:0\"\nwritable = true\n\n[shutdown]\ndrain_delay = \"0s\"\ngrace = \"10s\"\n"
     );
     let path = data.join("essbasic.toml");
     std::fs::write(&path, text).map_err(refuse)?;

@@ -4,6 +4,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod admin;
 mod archive;
 mod bodies;
 mod cli;
@@ -86,7 +87,8 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
 async fn serve(mut config: Config, is_emulated: bool) -> Result<(), Failure> {
     let signals = Signals::install()?;
     // First, so that an occupied port is reported before anything else is opened.
-    let listeners = Listeners::bind(config.receive.listen, config.ops.listen).await?;
+    let listeners =
+        Listeners::bind(config.receive.listen, config.ops.listen, config.admin.listen).await?;
     if !is_emulated {
         return setup::server(config).await?.run(listeners, signals).await;
     }

@@ -60,6 +60,11 @@ impl Ops {
         result
     }
 
+    /// Returns whether the process no longer accepts work.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
+    }
+
     /// Reports that the process stops.
     pub(crate) fn drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
@@ -106,7 +111,7 @@ async fn ready(State(ops): State<Arc<Ops>>) -> (StatusCode, Json<Readiness>) {
             readiness.degraded.push(pause.name);
         }
     }
-    if ops.is_draining.load(Ordering::Relaxed) {
+    if ops.is_draining() {
         readiness.ready = false;
         readiness.reasons.push("the process is stopping".to_owned());
     }

@@ -17,6 +17,11 @@ pub(crate) const LATE: Duration = Duration::from_millis(25);
 /// How far ahead moments are booked, in milliseconds. A process that is killed leaves at most these unused.
 const HORIZON_MS: i64 = 2_000;
 
+/// Returns the length of the window of a rate per second, in milliseconds.
+pub(crate) fn window(margin: Duration) -> i64 {
+    i64::try_from(margin.as_millis()).unwrap_or(1_000).saturating_add(1_000)
+}
+
 /// Books a moment for each request.
 pub(crate) struct LedgerLimiter {
     ledger: Ledger,
@@ -30,8 +35,7 @@ pub(crate) struct LedgerLimiter {
 impl LedgerLimiter {
     /// Returns a limiter of `limit` requests per action in any second and `margin`.
     pub(crate) fn new(ledger: Ledger, limit: u32, margin: Duration, metrics: Arc<Metrics>) -> Self {
-        let margin = i64::try_from(margin.as_millis()).unwrap_or(1_000);
-        Self { ledger, limit: limit as usize, window: margin.saturating_add(1_000), metrics }
+        Self { ledger, limit: limit as usize, window: window(margin), metrics }
     }
 }
 

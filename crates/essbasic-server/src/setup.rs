@@ -7,7 +7,12 @@ use essbasic::{Client, Config as ClientConfig, NameTemplate, Stop, agent};
 use essbasic_callback::Receiver;
 use essbasic_s3::Defaults;
 
+<<<<<<< HEAD
 use crate::archive::Sink;
+=======
+use crate::admin::AdminSettings;
+use crate::archive::Folder;
+>>>>>>> 1b8cf5d (server: add the admin listener with its API)
 use crate::bodies::Bodies;
 use crate::config::{self, Config, Secret};
 use crate::failure::Failure;
@@ -70,6 +75,7 @@ pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
     let client = Client::new(client_config, agent)
         .map_err(|error| Failure::new(format!("cannot create the client: {error}")))?
         .with_stop(stop.clone());
+    let admin = AdminSettings::new(&config)?;
     let targets = config.forward.iter().map(Target::new).collect::<Result<_, _>>()?;
     Ok(Server {
         converter: Converter::new(config.forward, bodies.clone()),
@@ -86,6 +92,7 @@ pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
         reconcile: config.reconcile.enabled,
         timing: Timing { lease: config.worker.lease, heartbeat: config.worker.heartbeat },
         retention: config.messages.retention,
+        admin,
         drain_delay: config.shutdown.drain_delay,
         grace: config.shutdown.grace,
         stop,

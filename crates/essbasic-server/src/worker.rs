@@ -40,6 +40,11 @@ impl Incarnation {
         self.current.wait_for(Option::is_some).await.ok()?.clone()
     }
 
+    /// Returns the ID, if there is one now.
+    pub(crate) fn current(&self) -> Option<WorkerId> {
+        self.current.borrow().clone()
+    }
+
     /// Completes when this incarnation has ended: all its work must stop.
     pub(crate) async fn ended(&mut self, id: &WorkerId) {
         let _ = self.current.wait_for(|current| current.as_ref() != Some(id)).await;

@@ -6,7 +6,11 @@ use std::time::Duration;
 use essbasic_s3::Bucket;
 
 use super::{Config, ConfigError, Forward};
+<<<<<<< HEAD
 use crate::archive::PROGRAM;
+=======
+use crate::admin::check_hosts;
+>>>>>>> 1b8cf5d (server: add the admin listener with its API)
 use crate::ledger::limits;
 use crate::pace::LATE;
 
@@ -158,7 +162,15 @@ impl Config {
                 "it is required if admin.listen is not an address of this machine",
             ));
         }
-        Ok(())
+        if !admin.listen.ip().is_loopback() && admin.allowed_hosts.is_empty() {
+            return Err(refuse(
+                "admin.allowed_hosts",
+                "it is required if admin.listen is not an address of this machine; \
+                 list the hosts under which the page is opened, such as \"admin.example.com\"",
+            ));
+        }
+        check_hosts(&admin.allowed_hosts)
+            .map_err(|error| refuse("admin.allowed_hosts", &error.to_string()))
     }
 }
 

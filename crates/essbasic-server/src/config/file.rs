@@ -36,7 +36,8 @@ impl Config {
             let message = error.message().replace('\n', "; ");
             ConfigError::new(format!("{at}:{line}: {message}"))
         })?;
-        config.resolve(path.parent().unwrap_or(Path::new("")));
+        config.folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        config.resolve();
         config.check().map_err(|error| ConfigError::new(format!("{at}: {error}")))?;
         Ok(config)
     }
@@ -67,7 +68,8 @@ impl Config {
     }
 
     /// Makes relative paths absolute below the folder of the file.
-    fn resolve(&mut self, folder: &Path) {
+    fn resolve(&mut self) {
+        let folder = &self.folder;
         let keys = self.receive.keys.iter_mut();
         let key_files =
             keys.flat_map(|keys| keys.key_file.iter_mut().chain([&mut keys.token_file]));

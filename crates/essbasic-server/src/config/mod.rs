@@ -51,6 +51,9 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     #[serde(default)]
     pub(crate) shutdown: Shutdown,
+    /// Folder of the file.
+    #[serde(skip)]
+    pub(crate) folder: PathBuf,
 }
 
 /// The caller of the service.
@@ -186,7 +189,8 @@ pub(crate) struct Ops {
 pub(crate) struct Admin {
     /// Its address.
     pub(crate) listen: SocketAddr,
-    /// File with the token. Without it, a token is generated at each start.
+    /// File with the token: 16 to 256 letters, digits, `-` or `_`. Without it, a token is generated at each start, and written to
+    /// `admin_token` next to the configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token_file: Option<PathBuf>,
     /// Host names, with ports, under which a proxy serves the page.

@@ -129,6 +129,14 @@ fn invalid_configurations_are_refused_in_one_line() {
         ),
         (with("[ops]\nlisten = \"9090\""), "essbasic.toml:11: "),
         (with("[admin]\nlisten = \"0.0.0.0:1\""), "admin.token_file: it is required"),
+        (
+            with("[admin]\nlisten = \"0.0.0.0:1\"\ntoken_file = \"t\""),
+            "admin.allowed_hosts: it is required",
+        ),
+        (
+            with("[admin]\nallowed_hosts = [\"a.example\", \"https://b.example/\"]"),
+            "admin.allowed_hosts: invalid host `https://b.example/`",
+        ),
         (with("[log]\nformat = \"xml\""), "essbasic.toml:11: unknown variant `xml`"),
         (with("[shutdown]\ngrace = \"11years\""), "invalid duration"),
     ] {

@@ -1,6 +1,7 @@
 //! Listeners of a server, and the line that reports them.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -12,6 +13,7 @@ use crate::log;
 pub(crate) struct Listeners {
     pub(crate) receive: TcpListener,
     pub(crate) ops: TcpListener,
+    pub(crate) admin: TcpListener,
 }
 
 #[derive(Serialize)]
@@ -19,6 +21,9 @@ pub(super) struct Ready {
     ready: bool,
     callbacks: String,
     ops: String,
+    /// Without the token.
+    admin: String,
+    admin_token_file: PathBuf,
 }
 
 impl Ready {
@@ -27,11 +32,12 @@ impl Ready {
         &self.callbacks
     }
 
-    /// Writes the line to stdout.
+    /// Logs the URL of the admin page, and writes the line to stdout.
     ///
     /// # Errors
     /// Returns an error if stdout cannot be written.
     pub(super) fn write(&self) -> Result<(), Failure> {
+        tracing::info!("admin page: {}", self.admin);
         let line = serde_json::to_string(self)
             .map_err(|error| Failure::new(format!("cannot write the ready line: {error}")))?;
         log::line_on_stdout(&line)
@@ -43,10 +49,15 @@ impl Listeners {
     ///
     /// # Errors
     /// Returns an error that names the address, if it cannot be bound.
-    pub(crate) async fn bind(receive: SocketAddr, ops: SocketAddr) -> Result<Self, Failure> {
+    pub(crate) async fn bind(
+        receive: SocketAddr,
+        ops: SocketAddr,
+        admin: SocketAddr,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             receive: bind("receive.listen", receive).await?,
             ops: bind("ops.listen", ops).await?,
+            admin: bind("admin.listen", admin).await?,
         })
     }
 
@@ -62,8 +73,14 @@ impl Listeners {
     ///
     /// # Errors
     /// Returns an error if the system does not report an address.
-    pub(super) fn ready(&self) -> Result<Ready, Failure> {
-        Ok(Ready { ready: true, callbacks: self.callbacks()?, ops: url(&self.ops)? })
+    pub(super) fn ready(&self, token_file: &Path) -> Result<Ready, Failure> {
+        Ok(Ready {
+            ready: true,
+            callbacks: self.callbacks()?,
+            ops: url(&self.ops)?,
+            admin: url(&self.admin)?,
+            admin_token_file: token_file.to_owned(),
+        })
     }
 }
 

@@ -14,7 +14,12 @@ use tokio::sync::{oneshot, watch};
 pub(crate) use self::listeners::Listeners;
 
 use self::running::{Drain, Running};
+<<<<<<< HEAD
 use crate::archive::{Archiving, Sink};
+=======
+use crate::admin::AdminSettings;
+use crate::archive::{Archiving, Folder};
+>>>>>>> 1b8cf5d (server: add the admin listener with its API)
 use crate::bodies::Bodies;
 use crate::failure::Failure;
 use crate::forwarding::{self, Target};
@@ -51,6 +56,7 @@ pub(crate) struct Server {
     pub(crate) reconcile: bool,
     pub(crate) timing: Timing,
     pub(crate) retention: Duration,
+    pub(crate) admin: AdminSettings,
     pub(crate) drain_delay: Duration,
     pub(crate) grace: Duration,
     /// Stops the calls of `client`.
@@ -78,7 +84,7 @@ impl Server {
     ) -> Result<(), Failure> {
         let mut drain =
             Drain { delay: self.drain_delay, grace: self.grace, work: self.stop.clone() };
-        let ready = listeners.ready()?;
+        let ready = listeners.ready(&self.admin.token.file)?;
         let mut running = self.start(listeners)?;
         ready.write()?;
         notify::send(&Notice::Ready(ready.callbacks()));
@@ -132,6 +138,16 @@ impl Server {
         let (ledger, timing) = (self.ledger.clone(), self.timing);
         heartbeat.spawn("heartbeat", |pulse| {
             beating.run(ledger, host(), timing, pulse, async { drop(left.await) })
+        });
+
+        let admin = self.admin.router(
+            &listeners.admin,
+            self.ledger.clone(),
+            Arc::clone(&ops),
+            incarnation.clone(),
+        )?;
+        servers.spawn("listener of the admin page", |_| {
+            http::serve(listeners.admin, admin, closed.clone())
         });
 
         let claiming = Stop::default();

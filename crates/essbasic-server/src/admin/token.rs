@@ -1,0 +1,129 @@
+//! The token of the admin page.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use essbasic_files::{TemporaryFile, sync_folder};
+use essbasic_page::Token;
+
+use crate::config::{Config, Secret};
+use crate::failure::Failure;
+
+/// Name of the file of a generated token.
+const FILE: &str = "admin_token";
+
+/// The token and its file.
+pub(crate) struct AdminToken {
+    pub(super) token: Token,
+    pub(crate) file: PathBuf,
+}
+
+impl AdminToken {
+    /// Reads the token of `admin.token_file`. Without this key, a new one is generated and written next to the configuration, where
+    /// only the user of this process can read it.
+    ///
+    /// # Errors
+    /// Returns an error that names the key and the file.
+    pub(crate) fn open(config: &Config) -> Result<Self, Failure> {
+        if let Some(file) = &config.admin.token_file {
+            let secret = Secret::read("admin.token_file", file)?;
+            let token = Token::new(secret.expose()).map_err(|error| {
+                Failure::new(format!("admin.token_file: {}: {error}", file.display()))
+            })?;
+            return Ok(Self { token, file: file.clone() });
+        }
+        let random = |error| Failure::new(format!("cannot generate the admin token: {error}"));
+        let token = Token::random().map_err(random)?;
+        let file = config.folder.join(FILE);
+        write(&config.folder, &file, token.expose()).map_err(|error| {
+            Failure::new(format!(
+                "admin.token_file: cannot write {}: {error}; set admin.token_file to a file with a token",
+                file.display()
+            ))
+        })?;
+        Ok(Self { token, file })
+    }
+}
+
+/// Writes a file of this user only, atomically.
+fn write(folder: &Path, file: &Path, text: &str) -> io::Result<()> {
+    let mut temporary = TemporaryFile::create_in(folder)?;
+    restrict(temporary.file())?;
+    writeln!(temporary, "{text}")?;
+    temporary.sync()?;
+    temporary.persist(file)?;
+    sync_folder(essbasic_files::parent(file))
+}
+
+/// Removes the permissions of others.
+#[cfg(unix)]
+fn restrict(file: &std::fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+}
+
+/// Files are created with the permissions of the folder, which are those of the user by default.
+#[cfg(not(unix))]
+fn restrict(_file: &std::fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(folder: &Path, more: &str) -> Config {
+        let path = folder.join("essbasic.toml");
+        let text = format!(
+            "[account]\napp_id = \"a\"\norganization = \"o\"\noperator = \"p\"\n\
+             secret_id_file = \"id\"\nsecret_key_file = \"key\"\n\
+             [[receive.keys]]\ntoken_file = \"token\"\n[admin]\n{more}"
+        );
+        std::fs::write(&path, text).unwrap();
+        Config::read(&path).unwrap()
+    }
+
+    #[test]
+    fn a_generated_token_is_new_for_each_start_and_of_this_user() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path(), "");
+        let first = AdminToken::open(&config).unwrap();
+        assert_eq!(first.file, folder.path().join("admin_token"));
+        let read = || std::fs::read_to_string(&first.file).unwrap();
+        assert_eq!(read().trim(), first.token.expose());
+        // An open file keeps its content, and a link is replaced.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+
+            let mode = std::fs::metadata(&first.file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            let other = folder.path().join("other");
+            std::fs::write(&other, "kept").unwrap();
+            std::fs::remove_file(&first.file).unwrap();
+            std::os::unix::fs::symlink(&other, &first.file).unwrap();
+        }
+        let second = AdminToken::open(&config).unwrap();
+        assert_ne!(first.token.expose(), second.token.expose());
+        assert_eq!(read().trim(), second.token.expose());
+        #[cfg(unix)]
+        assert_eq!(std::fs::read_to_string(folder.path().join("other")).unwrap(), "kept");
+    }
+
+    #[test]
+    fn a_token_of_the_configuration_is_read_and_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path(), "token_file = \"own\"");
+        let path = folder.path().join("own");
+        std::fs::write(&path, "0123456789abcdef\n").unwrap();
+        let token = AdminToken::open(&config).unwrap();
+        assert_eq!((token.token.expose(), &token.file), ("0123456789abcdef", &path));
+        assert!(!folder.path().join("admin_token").exists());
+        for bad in ["short", "with spaces in the token"] {
+            std::fs::write(&path, bad).unwrap();
+            let error = AdminToken::open(&config).err().unwrap().to_string();
+            assert!(error.starts_with("admin.token_file: ") && !error.contains(bad), "{error}");
+        }
+    }
+}
