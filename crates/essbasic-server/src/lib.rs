@@ -37,6 +37,7 @@ mod upkeep;
 mod worker;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use crate::cli::Cli;
 use crate::commands::Exit;
@@ -90,11 +91,11 @@ async fn serve(mut config: Config, is_emulated: bool) -> Result<(), Failure> {
     let listeners =
         Listeners::bind(config.receive.listen, config.ops.listen, config.admin.listen).await?;
     if !is_emulated {
-        return setup::server(config).await?.run(listeners, signals).await;
+        return setup::server(config, None).await?.run(listeners, signals).await;
     }
-    let emulator = emulated::start(&listeners.callbacks()?)?;
+    let emulator = Arc::new(emulated::start(&listeners.callbacks()?)?);
     config.service.endpoint = Some(emulator.endpoint());
-    let server = setup::server(config).await?;
+    let server = setup::server(config, Some(Arc::clone(&emulator))).await?;
     server.offer(emulator.completed_flows()).await?;
     tokio::select! {
         result = server.run(listeners, signals) => result,

@@ -5,14 +5,12 @@ use std::sync::Arc;
 use essbasic::credentials::Credential;
 use essbasic::{Client, Config as ClientConfig, NameTemplate, Stop, agent};
 use essbasic_callback::Receiver;
+use essbasic_emulator::Emulator;
+use essbasic_explorer::SessionKeys;
 use essbasic_s3::Defaults;
 
-<<<<<<< HEAD
+use crate::admin::{AdminSettings, explorer};
 use crate::archive::Sink;
-=======
-use crate::admin::AdminSettings;
-use crate::archive::Folder;
->>>>>>> 1b8cf5d (server: add the admin listener with its API)
 use crate::bodies::Bodies;
 use crate::config::{self, Config, Secret};
 use crate::failure::Failure;
@@ -24,11 +22,15 @@ use crate::serve::Server;
 use crate::store;
 use crate::worker::Timing;
 
-/// Opens everything that the configuration names, except the listeners. The store is last.
+/// Opens everything that the configuration names, except the listeners. The store is last. The Explorer controls the emulator, if there
+/// is one.
 ///
 /// # Errors
 /// Returns an error that names the key of the configuration.
-pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
+pub(crate) async fn server(
+    config: Config,
+    emulator: Option<Arc<Emulator>>,
+) -> Result<Server, Failure> {
     let account = &config.account;
     let secret_id = Secret::read("account.secret_id_file", &account.secret_id_file)?;
     let secret_key = Secret::read("account.secret_key_file", &account.secret_key_file)?;
@@ -53,7 +55,8 @@ pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
     let timer: Arc<Metrics> = Arc::clone(&metrics);
     let ledger = store::server(&config.store).await?.with_timer(timer);
     let stop = Stop::default();
-    let mut client_config = ClientConfig::new(credential)
+    let keys = SessionKeys::new(credential);
+    let mut client_config = ClientConfig::new(keys.clone())
         .with_app_name(env!("CARGO_PKG_NAME"))
         .map_err(|error| Failure::new(error.to_string()))?
         .with_async_rate_limiter(LedgerLimiter::new(
@@ -72,10 +75,11 @@ pub(crate) async fn server(config: Config) -> Result<Server, Failure> {
         client_config = client_config.with_region(region);
     }
     let agent = agent(&account.app_id, &account.organization, &account.operator);
+    let explorer = explorer(&config, client_config.clone(), keys, emulator)?;
     let client = Client::new(client_config, agent)
         .map_err(|error| Failure::new(format!("cannot create the client: {error}")))?
         .with_stop(stop.clone());
-    let admin = AdminSettings::new(&config)?;
+    let admin = AdminSettings::new(&config, explorer)?;
     let targets = config.forward.iter().map(Target::new).collect::<Result<_, _>>()?;
     Ok(Server {
         converter: Converter::new(config.forward, bodies.clone()),

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
-use essbasic_page::{Guard, Hints, InvalidHost, Token};
+use essbasic_explorer::Mount;
+use essbasic_page::{Guard, Hints, InvalidHost, Token, mount};
 
-use super::{Admin, assets, routes};
+use super::{Admin, EXPLORER, assets, routes};
 
 /// Fixes in the errors of the guard.
 const HINTS: Hints = Hints {
@@ -32,14 +33,17 @@ pub(crate) fn check_hosts(hosts: &[String]) -> Result<(), InvalidHost> {
 /// Returns an error if the name of an allowed host is invalid.
 pub(super) fn router(
     admin: Admin,
+    explorer: &Mount,
     port: u16,
     token: Token,
     allowed_hosts: &[String],
 ) -> Result<Router, InvalidHost> {
-    let mut guard = Guard::new(port, token, HINTS).with_api("/api", routes::max_body_bytes);
+    let mut guard = Guard::new(port, token, HINTS)
+        .with_api("/api", routes::max_body_bytes)
+        .with_api("/explorer/api", Mount::max_body_bytes);
     for host in allowed_hosts {
         guard = guard.with_allowed_host(host)?;
     }
     let routes = routes::router(Arc::new(admin)).merge(assets::page().routes());
-    Ok(guard.wrap(routes))
+    Ok(guard.wrap(mount(routes, EXPLORER, explorer.routes())))
 }

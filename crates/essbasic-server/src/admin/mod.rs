@@ -3,6 +3,7 @@
 mod arguments;
 mod assets;
 mod error;
+mod explorer;
 mod guarded;
 mod routes;
 mod settings;
@@ -12,6 +13,7 @@ mod token;
 
 use std::sync::Arc;
 
+pub(crate) use self::explorer::explorer;
 pub(crate) use self::guarded::check_hosts;
 pub(crate) use self::settings::AdminSettings;
 
@@ -21,7 +23,7 @@ use crate::queries::TargetInfo;
 use crate::worker::Incarnation;
 
 /// Path of the Explorer.
-const EXPLORER: &str = "/explorer/";
+const EXPLORER: &str = "/explorer";
 
 /// State of the API.
 pub(crate) struct Admin {
@@ -33,8 +35,6 @@ pub(crate) struct Admin {
     pub(crate) window: i64,
     /// Whether the page may change contracts.
     pub(crate) is_writable: bool,
-    /// Whether the Explorer is mounted.
-    pub(crate) has_explorer: bool,
     pub(crate) ops: Arc<Ops>,
     /// The worker of this process.
     pub(crate) incarnation: Incarnation,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use essbasic_explorer::Mount;
 use tokio::net::TcpListener;
 
 use super::token::AdminToken;
@@ -23,6 +24,7 @@ pub(crate) struct AdminSettings {
     window: i64,
     is_writable: bool,
     allowed_hosts: Vec<String>,
+    explorer: Mount,
 }
 
 impl AdminSettings {
@@ -30,7 +32,7 @@ impl AdminSettings {
     ///
     /// # Errors
     /// Returns an error that names the key of the configuration.
-    pub(crate) fn new(config: &Config) -> Result<Self, Failure> {
+    pub(crate) fn new(config: &Config, explorer: Mount) -> Result<Self, Failure> {
         Ok(Self {
             token: AdminToken::open(config)?,
             targets: config.forward.iter().map(TargetInfo::from).collect(),
@@ -38,6 +40,7 @@ impl AdminSettings {
             window: window(config.rate.margin),
             is_writable: config.admin.writable,
             allowed_hosts: config.admin.allowed_hosts.clone(),
+            explorer,
         })
     }
 
@@ -60,11 +63,10 @@ impl AdminSettings {
             per_action: self.per_action,
             window: self.window,
             is_writable: self.is_writable,
-            has_explorer: false,
             ops,
             incarnation,
         };
-        guarded::router(admin, port, self.token.token, &self.allowed_hosts)
+        guarded::router(admin, &self.explorer, port, self.token.token, &self.allowed_hosts)
             .map_err(|error| failed(&error))
     }
 }

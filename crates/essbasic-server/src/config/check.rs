@@ -6,11 +6,8 @@ use std::time::Duration;
 use essbasic_s3::Bucket;
 
 use super::{Config, ConfigError, Forward};
-<<<<<<< HEAD
-use crate::archive::PROGRAM;
-=======
 use crate::admin::check_hosts;
->>>>>>> 1b8cf5d (server: add the admin listener with its API)
+use crate::archive::PROGRAM;
 use crate::ledger::limits;
 use crate::pace::LATE;
 

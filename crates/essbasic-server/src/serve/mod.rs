@@ -14,12 +14,8 @@ use tokio::sync::{oneshot, watch};
 pub(crate) use self::listeners::Listeners;
 
 use self::running::{Drain, Running};
-<<<<<<< HEAD
-use crate::archive::{Archiving, Sink};
-=======
 use crate::admin::AdminSettings;
-use crate::archive::{Archiving, Folder};
->>>>>>> 1b8cf5d (server: add the admin listener with its API)
+use crate::archive::{Archiving, Sink};
 use crate::bodies::Bodies;
 use crate::failure::Failure;
 use crate::forwarding::{self, Target};

@@ -4,9 +4,9 @@ use axum::extract::{RawQuery, State};
 use essbasic_page::{Reply, json};
 use serde::Serialize;
 
+use super::super::Shared;
 use super::super::arguments::Arguments;
 use super::super::error::in_time;
-use super::super::{EXPLORER, Shared};
 use crate::queries::{self, StatusJson};
 
 /// Summary of the ledger and of this process.
@@ -17,7 +17,7 @@ struct Summary {
     writable: bool,
     ready: bool,
     draining: bool,
-    explorer: Option<&'static str>,
+    explorer: &'static str,
 }
 
 pub(super) async fn get(State(admin): Shared, RawQuery(query): RawQuery) -> Reply {
@@ -30,6 +30,6 @@ pub(super) async fn get(State(admin): Shared, RawQuery(query): RawQuery) -> Repl
         // The store has responded.
         ready: !draining,
         draining,
-        explorer: admin.has_explorer.then_some(EXPLORER),
+        explorer: "/explorer/",
     })
 }

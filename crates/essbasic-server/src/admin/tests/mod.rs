@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use essbasic::FlowStatus;
+use essbasic_explorer::{Explorer, Mode};
 use essbasic_page::Token;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -64,12 +65,12 @@ impl Page {
             per_action: 20,
             window: 1_025,
             is_writable,
-            has_explorer: false,
             ops: Arc::clone(&ops),
             incarnation: incarnation.clone(),
         };
         let token = Token::new(TOKEN).unwrap();
-        let router = guarded::router(admin, 8081, token, &[]).unwrap();
+        let explorer = Explorer::builder(Mode::Offline).mount();
+        let router = guarded::router(admin, &explorer, 8081, token, &[]).unwrap();
         Self { router, ledger, clock, ops, incarnation }
     }
 

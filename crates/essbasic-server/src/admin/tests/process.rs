@@ -31,7 +31,7 @@ async fn the_status_is_that_of_the_ledger_and_of_the_process() {
             "name": "archive", "cause": cause, "since": "2023-11-14T22:13:20.123Z",
             "probe_at": "2023-11-14T22:16:20.123Z", "hint": null,
         }],
-        "explorer": null,
+        "explorer": "/explorer/",
     });
     assert_eq!(status, expected);
     admin.ops.drain();
@@ -155,7 +155,8 @@ async fn unknown_paths_and_methods_are_refused() {
         ("POST", "/api/status", (405, "method_not_allowed")),
         ("DELETE", "/api/contracts/a", (405, "method_not_allowed")),
         ("GET", "/assets/absent.js", (404, "not_found")),
-        ("GET", "/explorer/", (404, "not_found")),
+        ("GET", "/explorer/absent", (404, "not_found")),
+        ("GET", "/explorer//api/history", (404, "not_found")),
     ] {
         let (status, value) =
             admin.send(method, path, if method == "GET" { "" } else { "{}" }).await;
