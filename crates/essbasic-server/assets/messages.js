@@ -1,0 +1,82 @@
+// List of messages, latest first.
+import { clear, debounce, el } from "./dom.js";
+import { t } from "./i18n.js";
+import { keyed, repeat } from "./live.js";
+import { pager } from "./pages.js";
+import { failure, head, nothing, row, table } from "./parts.js";
+import { link } from "./router.js";
+import { ago } from "./times.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").Message} Message */
+
+const INTERVAL = 4_000;
+const LIMIT = 50;
+/** Characters of a message ID that lists show. */
+export const SHORT_ID = 12;
+
+/** @param {HTMLElement} container @param {Context} context */
+export async function render(container, context) {
+	const { api, navigate, route } = context;
+	const filter = { flow_id: route.query.get("flow_id") ?? "", before: route.query.get("before") ?? "" };
+	let turn = 0;
+	const output = el("div", { "aria-live": "polite" });
+	const body = el("tbody", { "data-testid": "messages" });
+	const list = table(t("messages.title"), ["received", "type", "flow", "body", "id"].map((name) => t(`message.${name}`)), body);
+	const empty = el("div", { hidden: true });
+	const pages = pager((cursor) => change({ before: cursor }));
+	pages.reset(filter.before);
+	const input = el("input", {
+		type: "search", class: "input mono", "aria-label": t("messages.flow"), placeholder: t("messages.flow"), autocomplete: "off",
+		autocapitalize: "off", spellcheck: "false", maxlength: 64, "data-testid": "flow",
+	});
+	input.value = filter.flow_id;
+	input.addEventListener("input", debounce(250, () => change({ flow_id: input.value.trim(), before: "" })));
+	/** @param {Partial<typeof filter>} changed */
+	const change = (changed) => {
+		Object.assign(filter, changed);
+		if (changed.before === "") pages.reset("");
+		navigate("messages", Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== "")), { replace: true, quiet: true });
+		void load();
+	};
+	const show = keyed(body, (/** @type {Message} */ message) => message.id, messageRow);
+	const load = async () => {
+		turn += 1;
+		const mine = turn;
+		const query = new URLSearchParams({ ...filter, limit: String(LIMIT) });
+		for (const [name, value] of [...query]) if (value === "") query.delete(name);
+		try {
+			const found = /** @type {{messages: Message[], next: number | null}} */ (await api.get(`api/messages?${query}`));
+			if (mine !== turn) return;
+			show(found.messages);
+			pages.update(found.next === null ? null : String(found.next));
+			list.hidden = found.messages.length === 0;
+			empty.hidden = !list.hidden;
+			if (list.hidden) clear(empty, nothing(t(filter.flow_id ? "messages.none.found" : "messages.none"), el("p", null, t(filter.flow_id ? "messages.none.found.text" : "messages.none.text"))));
+			if (output.dataset.failed) clear(output).removeAttribute("data-failed");
+		} catch (error) {
+			if (mine !== turn || (error instanceof api.ApiError && error.code === "unreachable")) return;
+			clear(output, failure(error)).setAttribute("data-failed", "");
+		}
+	};
+	container.append(head(t("messages.title"), t("messages.lead")),
+		el("div", { class: "filters" }, el("div", { class: "filter-inputs" }, input)), output, list, empty, pages.node);
+	await load();
+	const loop = repeat(INTERVAL, load);
+	window.setTimeout(() => void loop.now(), INTERVAL);
+	return () => {
+		turn += 1;
+		loop.stop();
+	};
+}
+
+/** @param {Message} message */
+function messageRow({ id, type, flow_id, received_at, has_body }) {
+	return row({ "data-message": id }, [
+		[t("message.received"), ago(received_at), "number first"],
+		[t("message.type"), el("a", { href: link("message", { id }) }, type), "main-cell"],
+		[t("message.flow"), flow_id ? el("a", { class: "mono", href: link("contract", { id: flow_id }) }, flow_id) : "–"],
+		[t("message.body"), has_body ? t("message.body.stored") : el("span", { class: "muted" }, t("message.body.none"))],
+		[t("message.id"), el("code", { class: "muted", title: id }, id.slice(0, SHORT_ID))],
+	]);
+}

@@ -1,0 +1,60 @@
+// State of the server at the top of the overview, and its numbers.
+import { el } from "./dom.js";
+import { count, t } from "./i18n.js";
+import { icon } from "./icons.js";
+import { foreign, label, sentence } from "./labels.js";
+import { link } from "./router.js";
+import { ago, duration } from "./times.js";
+
+/** @typedef {import("../types.js").Status} Status */
+/** @typedef {import("../types.js").Paused} Paused */
+
+/** Seconds after which a due contract is late. */
+const LATE = 600;
+
+/** @param {{ready: boolean, draining: boolean, paused: Paused[], oldest: number | null}} state */
+export function health({ ready, draining, paused, oldest }) {
+	const notes = paused.map(pausedNote);
+	if (draining) notes.unshift(note("warning", t("health.draining"), t("health.draining.text")));
+	else if (!ready) notes.unshift(note("danger", t("health.unready"), t("health.unready.text")));
+	if (notes.length === 0 && oldest !== null && oldest >= LATE) {
+		notes.push(note("warning", t("health.late", { time: duration(oldest) }), t("health.late.text")));
+	}
+	return notes.length > 0 ? notes : [note("success", t("health.ok"), t("health.ok.text"))];
+}
+
+/** @param {string} tone @param {string} title @param {...(import("./dom.js").Child)} children */
+function note(tone, title, ...children) {
+	return el("section", { class: `state ${tone}`, "data-tone": tone },
+		el("span", { class: "state-icon", "aria-hidden": "true" }, icon(tone === "success" ? "check" : "bell")),
+		el("div", { class: "state-text" }, el("strong", null, title), children.map((child) => el("div", null, child))));
+}
+
+/** @param {Paused} paused */
+function pausedNote({ name, cause, since, probe_at, hint }) {
+	return note("warning", t("health.paused", { name: label("loop", name) }),
+		el("code", { class: "cause", lang: "en" }, cause),
+		hint ? foreign(sentence(hint)) : null,
+		el("span", { class: "muted small" }, t("health.since"), " ", ago(since), " · ", t("health.probe"), " ", ago(probe_at)));
+}
+
+/** @param {{contracts: Status["contracts"], oldest: number | null, backlog: number, failed: number}} numbers */
+export function tiles({ contracts, oldest, backlog, failed }) {
+	const isLate = oldest !== null && oldest >= LATE;
+	return [
+		tile("dead", count(contracts.dead), link("contracts", { state: "dead" }), contracts.dead > 0 ? "danger" : ""),
+		tile("oldest", oldest === null ? t("tile.none") : duration(oldest), link("contracts", { state: "open" }), isLate ? "warning" : ""),
+		tile("open", count(contracts.open), link("contracts", { state: "open" })),
+		tile("claimed", count(contracts.claimed), link("contracts", { state: "claimed" })),
+		tile("done", count(contracts.done), link("contracts", { state: "done" })),
+		tile("backlog", count(backlog), link("forwards"), failed > 0 ? "danger" : "", failed > 0 ? t("tile.failed", { n: count(failed) }) : undefined),
+	];
+}
+
+/** @param {string} name @param {string} value @param {string} href @param {string} [tone] @param {string} [detail] */
+function tile(name, value, href, tone = "", detail = t(`tile.${name}.text`)) {
+	return el("li", null, el("a", { class: `tile ${tone}`, href, "data-testid": `tile-${name}` },
+		el("span", { class: "tile-name" }, t(`tile.${name}`)),
+		el("span", { class: "tile-value" }, value),
+		el("span", { class: "tile-text" }, detail)));
+}
