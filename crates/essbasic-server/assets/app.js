@@ -9,6 +9,8 @@ import { fillSide, markCurrent, updateSide } from "./side.js";
 import { onStatus, server, startStatus } from "./status.js";
 import { ago, startTimes } from "./times.js";
 
+/** Colors of the icon by state; all others are red. @type {Record<string, string>} */
+const COLORS = { "": "62625d", ready: "1a6e3c", degraded: "8a5300", draining: "8a5300" };
 /** @type {(() => void) | null} */
 let dispose = null;
 let turn = 0;
@@ -87,7 +89,7 @@ function showHealth() {
 	const badge = byId("mode");
 	const text = name ? t(`mode.${name}`) : "";
 	if (badge.textContent !== text) badge.textContent = text;
-	const fill = { ready: "1a6e3c", degraded: "8a5300", draining: "8a5300" }[name] ?? (name ? "b3261e" : "62625d");
+	const fill = COLORS[name] ?? "b3261e";
 	const svg = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><rect width='16' height='16' rx='4' fill='%23${fill}'/>`
 		+ "<path d='M4 5.5h8M4 10.5h8' stroke='white' stroke-width='2'/></svg>";
 	const image = `data:image/svg+xml,${svg}`;
@@ -158,7 +160,7 @@ function fillShell() {
 	byId("brand").setAttribute("aria-label", `essbasic – ${t("side.home")}`);
 	byId("side").setAttribute("aria-label", t("shell.navigation"));
 	clear(byId("menu"), icon("menu")).setAttribute("aria-label", t("shell.menu"));
-	clear(byId("explorer"), icon("link"), el("span", null, t("shell.explorer")));
+	clear(byId("explorer"), icon("link"), el("span", null, t("shell.explorer"))).setAttribute("aria-label", t("shell.explorer"));
 	const language = clear(byId("language"), lang() === "zh" ? "EN" : "中文");
 	language.setAttribute("aria-label", `${language.textContent} – ${t("shell.language")}`);
 	language.setAttribute("lang", lang() === "zh" ? "en" : "zh-CN");

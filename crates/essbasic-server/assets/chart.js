@@ -11,6 +11,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 292;
 const LEFT = 44;
 const RIGHT = 6;
+/** Width of a label of the time axis. */
+const LABEL = 52;
 /** Bars of finished contracts above, the line of open ones below. */
 const BARS = { top: 26, height: 108 };
 const LINE = { top: 176, height: 88 };
@@ -94,17 +96,19 @@ export function chart() {
 		const { bars, range } = shown;
 		const first = bars[0]?.start ?? 0;
 		const size = range.size;
-		return bars.flatMap(({ start }, index) => {
+		const marked = bars.filter(({ start }) => {
 			const day = new Date(start);
-			const minutes = day.getHours() * 60 + day.getMinutes();
-			if ((minutes * 60_000) % range.tick !== 0) return [];
+			return ((day.getHours() * 60 + day.getMinutes()) * 60_000) % range.tick === 0;
+		});
+		// Narrow charts have room for every second or third label.
+		const step = Math.max(1, Math.ceil(LABEL / (x(range.tick / size) - x(0))));
+		return marked.flatMap(({ start }, index) => {
 			const at = x((start - first) / size);
 			const text = range.id === "week" ? format(start, { weekday: "short", day: "numeric" }) : format(start, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-			// A label that would not fit at the right edge is left out.
-			const isLast = at > width - 34;
+			const isShown = (marked.length - 1 - index) % step === 0 && at <= width - LABEL;
 			return [
-				svg("line", { class: "chart-tick", x1: at, x2: at, y1: BARS.top, y2: LINE.top + LINE.height, "data-index": index }),
-				...(isLast ? [] : [svg("text", { class: "chart-label", x: at + 4, y: HEIGHT - 10 }, text)]),
+				svg("line", { class: "chart-tick", x1: at, x2: at, y1: BARS.top, y2: LINE.top + LINE.height }),
+				...(isShown ? [svg("text", { class: "chart-label", x: at + 4, y: HEIGHT - 10 }, text)] : []),
 			];
 		});
 	};

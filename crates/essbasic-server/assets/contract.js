@@ -124,9 +124,9 @@ function factsOf(contract) {
 }
 
 /** @param {ContractDetail} contract */
-function filesOf({ files, result }) {
+function filesOf({ files, result, task }) {
 	if (files.length === 0) {
-		const text = result === "archived" ? "files.none.archived" : result ? "files.none.ended" : "files.none";
+		const text = result === "archived" ? "files.none.archived" : result ? "files.none.ended" : task === "archive" ? "files.none.signed" : "files.none";
 		return [section(t("files.title"), null, nothing(t(text)))];
 	}
 	const body = el("tbody", null, files.map((file, index) => row(null, [

@@ -30,7 +30,7 @@ export async function render(container, context) {
 	let turn = 0;
 	const output = el("div", { "aria-live": "polite" });
 	const body = el("tbody", { "data-testid": "contracts" });
-	const list = table(t("contracts.title"), ["id", "state", "status", "attempts", "due", "added"].map((name) => t(`contract.${name}`)), body);
+	const list = table(t("contracts.title"), ["id", "state", "status", "attempts", "when", "added"].map((name) => t(`contract.${name}`)), body);
 	const empty = el("div", { hidden: true });
 	const pages = pager((cursor) => change({ after: cursor }));
 	pages.reset(filter.after);

@@ -51,7 +51,7 @@ function card({ name, host, types, backlog, dead, state, last_delivered_at, last
 			[t("target.dead"), el("span", { class: `number ${dead > 0 ? "bad" : ""}` }, count(dead))],
 			[t("target.last"), last_delivered_at ? moment(last_delivered_at) : t("target.never")],
 			[t("target.error"), last_error ? el("code", { lang: "en", class: "bad" }, last_error) : null],
-			[t("target.types"), types.length > 0 ? types.map((type, index) => [index > 0 ? ", " : "", el("code", null, type)]).flat() : t("target.types.all")],
+			[t("target.types"), types.length > 0 ? types.flatMap((type, index) => [index > 0 ? ", " : "", el("code", null, type)]) : t("target.types.all")],
 		]),
 		configured ? (dead > 0 ? el("p", { class: "muted small" }, t("target.dead.text")) : null) : el("p", { class: "muted small" }, t("target.removed.text")));
 }

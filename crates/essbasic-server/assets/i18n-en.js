@@ -20,7 +20,7 @@ export const en = flat({
 	pager: { label: "Pages", first: "First page", previous: "Previous", next: "Next" },
 	overview: { title: "Overview", numbers: "Numbers of the ledger" },
 	health: {
-		ok: "Everything works", "ok.text": "Callbacks are stored, and no loop is paused.",
+		ok: "The server works", "ok.text": "Callbacks are stored, and no loop is paused.",
 		draining: "The server is stopping", "draining.text": "It finishes its work, and other replicas take over the rest.",
 		unready: "The server cannot store callbacks", "unready.text": "It refuses them with 503, and the platform sends them again later. Check the store and its disk.",
 		paused: "{name} is paused", since: "paused", probe: "next probe",
@@ -30,7 +30,7 @@ export const en = flat({
 	tile: {
 		dead: "Dead", "dead.text": "given up, you decide", oldest: "Oldest due", "oldest.text": "waits for a replica", none: "None",
 		open: "Waiting", "open.text": "not due, or in the queue", claimed: "In progress", "claimed.text": "claimed by a replica",
-		done: "Done", "done.text": "archived, ended or dropped", backlog: "Forward backlog", "backlog.text": "not delivered yet",
+		done: "Done", "done.text": "archived, ended or dropped", backlog: "To forward", "backlog.text": "not delivered yet",
 		failed: "{n} dead", "failed.one": "1 dead",
 	},
 	dead: {
@@ -68,7 +68,7 @@ export const en = flat({
 		"none.dead.text": "Nothing needs your decision.", "none.found": "No contract matches", "none.found.text": "Try a shorter ID, or another state or reason.",
 	},
 	contract: {
-		id: "ID", state: "State", status: "Status", attempts: "Attempts", due: "Due", added: "Added", finished: "Finished", dead_at: "Dead since",
+		id: "ID", state: "State", status: "Status", attempts: "Attempts", due: "Due", when: "Due or finished", added: "Added", finished: "Finished", dead_at: "Dead since",
 		task: "Next work", request_id: "Request ID", facts: "Facts", messages: "Messages", explorer: "Open in Explorer", attempt: "{n} attempts",
 		failing: "The last attempt failed: {reason}", retry: "Retry", "retry.title": "Retry this contract?",
 		"retry.text": "It is due at once, with all attempts.", "retry.done": "The contract is due again",
@@ -84,7 +84,7 @@ export const en = flat({
 		INVALID: "Void", RELIEVED: "Released",
 	},
 	files: {
-		title: "Files", number: "No.", bytes: "Size", sha256: "SHA-256", exact: "{n} bytes", none: "Stored once everyone has signed.",
+		title: "Files", number: "No.", bytes: "Size", sha256: "SHA-256", exact: "{n} bytes", none: "Stored once everyone has signed.", "none.signed": "Not stored yet.",
 		"none.ended": "No files were stored.", "none.archived": "No evidence of the files.",
 	},
 	timeline: {
@@ -93,7 +93,6 @@ export const en = flat({
 	event: {
 		added: "Added", message: "Message", status: "Status", failed: "Attempt failed", worker_lost: "Replica lost", dead: "Given up",
 		retried: "Retried", archived: "Archived", ended: "Ended", dropped: "Dropped", files: "{n} files", "files.one": "1 file", attempt: "attempt {n}",
-		"attempt.one": "attempt 1",
 	},
 	messages: {
 		title: "Messages", lead: "Callbacks of the platform, latest first.", flow: "Contract ID", none: "No messages yet",

@@ -19,7 +19,7 @@ export const zh = flat({
 	pager: { label: "翻页", first: "首页", previous: "上一页", next: "下一页" },
 	overview: { title: "概览", numbers: "台账数据" },
 	health: {
-		ok: "一切正常", "ok.text": "回调正常保存，没有暂停的任务。",
+		ok: "服务正常", "ok.text": "回调正常保存，没有暂停的任务。",
 		draining: "服务正在停止", "draining.text": "正在完成手头的工作，其余工作由其他副本接手。",
 		unready: "服务无法保存回调", "unready.text": "回调会收到 503，平台稍后重发。请检查存储和磁盘。",
 		paused: "{name}已暂停", since: "暂停于", probe: "下次探测",
@@ -64,7 +64,7 @@ export const zh = flat({
 		"none.found.text": "请缩短编号，或选择其他状态或原因。",
 	},
 	contract: {
-		id: "编号", state: "状态", status: "签署状态", attempts: "尝试", due: "到期", added: "添加", finished: "完成", dead_at: "放弃时间", task: "下一步",
+		id: "编号", state: "状态", status: "签署状态", attempts: "尝试", due: "到期", when: "到期或完成", added: "添加", finished: "完成", dead_at: "放弃时间", task: "下一步",
 		request_id: "请求 ID", facts: "基本信息", messages: "相关消息", explorer: "在接口浏览器中打开", attempt: "已尝试 {n} 次", failing: "上次尝试失败：{reason}",
 		retry: "重试", "retry.title": "重试这份合同？", "retry.text": "合同将立即到期，并重新计算尝试次数。", "retry.done": "合同已重新到期",
 		drop: "移除", "drop.title": "移除这份合同？", "drop.text": "合同将不会归档，回调也不会恢复它。文件仍保留在服务方。", "drop.done": "合同已移除",
@@ -77,7 +77,7 @@ export const zh = flat({
 		none: "尚未上报", INIT: "已创建", PART: "部分签署", ALL: "已签署", REJECT: "已拒签", DEADLINE: "已过期", CANCEL: "已撤销", INVALID: "已失效", RELIEVED: "已解除",
 	},
 	files: {
-		title: "文件", number: "序号", bytes: "大小", sha256: "SHA-256", exact: "{n} 字节", none: "全部签署完成后保存。", "none.ended": "没有保存文件。",
+		title: "文件", number: "序号", bytes: "大小", sha256: "SHA-256", exact: "{n} 字节", none: "全部签署完成后保存。", "none.signed": "尚未保存。", "none.ended": "没有保存文件。",
 		"none.archived": "没有文件凭证。",
 	},
 	timeline: {
@@ -85,7 +85,7 @@ export const zh = flat({
 	},
 	event: {
 		added: "添加", message: "消息", status: "签署状态", failed: "尝试失败", worker_lost: "副本失联", dead: "放弃", retried: "重试", archived: "归档", ended: "终止",
-		dropped: "移除", files: "{n} 个文件", "files.one": "1 个文件", attempt: "第 {n} 次", "attempt.one": "第 1 次",
+		dropped: "移除", files: "{n} 个文件", "files.one": "1 个文件", attempt: "第 {n} 次",
 	},
 	messages: {
 		title: "消息", lead: "平台的回调，最新的在前。", flow: "合同编号", none: "还没有消息", "none.text": "平台发送回调后会显示在这里。",

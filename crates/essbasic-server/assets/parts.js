@@ -22,7 +22,7 @@ export function section(title, beside, ...children) {
 
 /** Returns a table in a box that scrolls. @param {string} label @param {Child[]} columns @param {HTMLElement} body */
 export function table(label, columns, body) {
-	return el("div", { class: "card flush scroll", tabindex: 0, role: "region", "aria-label": label },
+	return el("div", { class: "card flush scroll", tabindex: 0, role: "group", "aria-label": label },
 		el("table", { class: "table grid" },
 			el("thead", null, el("tr", null, columns.map((column) => el("th", { scope: "col" }, column)))), body));
 }

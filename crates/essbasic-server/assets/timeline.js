@@ -3,7 +3,7 @@ import { el } from "./dom.js";
 import { count, t } from "./i18n.js";
 import { label, statusText } from "./labels.js";
 import { nothing, section } from "./parts.js";
-import { moment } from "./times.js";
+import { clock } from "./times.js";
 
 /** @typedef {import("../types.js").TimelineEvent} TimelineEvent */
 
@@ -23,9 +23,8 @@ export function timeline(events) {
 function item({ at, kind, detail }) {
 	const text = detailOf(kind, detail);
 	return el("li", { class: TONES[kind] ?? null, "data-kind": kind, title: kind },
-		el("span", { class: "timeline-kind" }, label("event", kind)),
-		text ? el("span", { class: "timeline-detail" }, text) : null,
-		moment(at));
+		el("div", { class: "row between" }, el("span", { class: "timeline-kind" }, label("event", kind)), clock(at)),
+		text ? el("span", { class: "timeline-detail" }, text) : null);
 }
 
 /** Returns the detail of an event with its codes in the language of the page. @param {string} kind @param {string} detail */

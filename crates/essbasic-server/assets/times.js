@@ -61,6 +61,12 @@ export function ago(at) {
 	return el("time", { datetime: at, title: `${local(millis)}\n${utc(at)}`, "data-relative": millis }, relative(millis));
 }
 
+/** Returns an element with a local time without the year; its title has UTC. @param {string} at */
+export function clock(at) {
+	const text = format(Date.parse(at), { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+	return el("time", { class: "muted small number", datetime: at, title: utc(at) }, text);
+}
+
 /** Returns an element with a local time, and the relative one behind it. @param {string} at */
 export function moment(at) {
 	const millis = Date.parse(at);
