@@ -31,7 +31,7 @@ async function open(target, position) {
 		const module = await load(target.path);
 		ended = await module.render(page, { api, route: target, lang: lang(), t, navigate });
 	} catch (error) {
-		clear(page, failure(error));
+		clear(page, failure(error, el("p", null, el("a", { href: "#/" }, t("error.home")))));
 	}
 	if (mine !== turn) {
 		ended?.();
@@ -59,12 +59,11 @@ function load(path) {
 	return Promise.reject(new api.ApiError(404, "not_found", "", null, null));
 }
 
-/** Returns an element that explains why a page is not shown. @param {unknown} error */
-function failure(error) {
+/** Returns an element that explains why a page is not shown. @param {unknown} error @param {import("./dom.js").Child} [more] */
+function failure(error, more) {
 	if (!(error instanceof api.ApiError)) console.error(error);
 	const [heading, hint] = error instanceof api.ApiError ? explained(error) : [t("error.page"), String(error)];
-	return el("div", { class: "empty stack" }, el("h1", null, heading), hint ? el("p", null, hint) : null,
-		el("p", null, el("a", { href: "#/" }, t("error.home"))));
+	return el("div", { class: "empty stack" }, el("h1", null, heading), hint ? el("p", null, hint) : null, more);
 }
 
 /** @param {string} page */

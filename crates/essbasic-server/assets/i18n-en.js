@@ -100,7 +100,7 @@ export const en = flat({
 		"none.found.text": "Enter the whole ID. Old messages are deleted.",
 	},
 	message: {
-		received: "Received", type: "Type", flow: "Contract", body: "Body", id: "ID", seq: "Number", "body.stored": "Stored", "body.none": "Not stored",
+		received: "Received", type: "Type", flow: "Contract", body: "Body", id: "ID", "body.stored": "Stored", "body.none": "Not stored",
 	},
 	forwards: { title: "Forwards" },
 	forward: {

@@ -92,7 +92,7 @@ export const zh = flat({
 		"none.found": "没有关于此合同的消息", "none.found.text": "请输入完整编号。过旧的消息会被删除。",
 	},
 	message: {
-		received: "接收", type: "类型", flow: "合同", body: "消息体", id: "ID", seq: "序号", "body.stored": "已保存", "body.none": "未保存",
+		received: "接收", type: "类型", flow: "合同", body: "消息体", id: "ID", "body.stored": "已保存", "body.none": "未保存",
 	},
 	forwards: { title: "转发" },
 	forward: {

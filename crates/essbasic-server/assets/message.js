@@ -54,13 +54,12 @@ export async function render(container, context) {
 }
 
 /** @param {Message} message */
-function factsOf({ id, flow_id, received_at, has_body, seq }) {
+function factsOf({ id, flow_id, received_at, has_body }) {
 	return [el("div", { class: "card" }, factList([
 		[t("message.flow"), flow_id ? el("a", { class: "mono", href: link("contract", { id: flow_id }) }, flow_id) : "–"],
 		[t("message.received"), moment(received_at)],
 		[t("message.body"), t(has_body ? "message.body.stored" : "message.body.none")],
 		[t("message.id"), copyable(id, t("message.id"))],
-		[t("message.seq"), count(seq)],
 	]))];
 }
 
@@ -73,7 +72,7 @@ function forwardTable(forwards) {
 			badge("forward", forward.delivered_at ? "delivered" : forward.dead ? "dead" : "pending"),
 			forward.dead ? el("span", { class: "small" }, label("reason", forward.dead)) : null]],
 		[t("forward.attempts"), count(forward.attempts), "number"],
-		[t("forward.at"), forward.delivered_at ? ago(forward.delivered_at) : forward.dead ? "–" : [t("forward.next"), " ", ago(forward.due)], "number"],
+		[t("forward.at"), forward.delivered_at ? ago(forward.delivered_at) : forward.dead ? "–" : el("span", null, t("forward.next"), " ", ago(forward.due)), "number"],
 	])));
 	return table(t("forwards.title"), ["target", "state", "attempts", "at"].map((name) => t(`forward.${name}`)), body);
 }
