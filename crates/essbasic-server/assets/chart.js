@@ -167,6 +167,7 @@ export function chart() {
 		node,
 		/** @param {Bucket[]} bars @param {Range} range */
 		update(bars, range) {
+			if (range.id !== shown?.range.id) point(null);
 			shown = { bars, range };
 			draw();
 		},

@@ -42,7 +42,7 @@ export const en = flat({
 		"none.text": "The server writes one every minute.", open: "Open contracts, and forward backlog (dashed)", gap: "no samples",
 		"finished.hour": "Finished per minute", "finished.day": "Finished per 15 minutes", "finished.week": "Finished per hour",
 		table: "Numbers per day", day: "Day", "value.finished": "Finished", "value.messages": "Messages", "value.open": "Open",
-		"value.dead": "Dead", "value.backlog": "Forward backlog",
+		"value.dead": "Dead", "value.backlog": "To forward",
 	},
 	range: { hour: "1 hour", day: "24 hours", week: "7 days" },
 	rate: {
