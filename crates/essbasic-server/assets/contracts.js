@@ -94,9 +94,9 @@ export async function render(container, context) {
 	};
 	filters();
 	container.append(
-		head(t("contracts.title"), null, server.writable ? el("a", { class: "button", href: link("add") }, t("add.title")) : null),
+		head(t("contracts.title"), null, bulk, server.writable ? el("a", { class: "button", href: link("add") }, t("add.title")) : null),
 		el("div", { class: "filters" }, el("div", { class: "segments", role: "group", "aria-label": t("contract.state") }, states),
-			el("div", { class: "filter-inputs" }, prefix, reason, bulk)),
+			el("div", { class: "filter-inputs" }, prefix, reason)),
 		output, list, empty, pages.node);
 	const forget = onStatus(filters);
 	await load();

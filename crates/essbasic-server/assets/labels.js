@@ -1,6 +1,6 @@
 // Codes of the server in the language of the page.
 import { el } from "./dom.js";
-import { lang, maybe, t } from "./i18n.js";
+import { count, lang, maybe, t } from "./i18n.js";
 
 /** @typedef {import("../types.js").Contract} Contract */
 /** @typedef {import("./dom.js").Child} Child */
@@ -48,6 +48,13 @@ export function foreign(text) {
 export function sentence(text) {
 	const first = text.charAt(0).toUpperCase() + text.slice(1);
 	return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
+/** Returns a number; large ones in few characters, with the exact one as title. @param {number} value */
+export function amount(value) {
+	if (value < 1_000_000) return el("span", null, count(value));
+	const short = new Intl.NumberFormat(lang() === "zh" ? "zh-CN" : "en", { notation: "compact", maximumSignificantDigits: 4 });
+	return el("span", { title: count(value) }, short.format(value));
 }
 
 /** Formats a size. @param {number} size */

@@ -2,7 +2,7 @@
 import { el, toast } from "./dom.js";
 import { count, t } from "./i18n.js";
 import { confirm } from "./confirm.js";
-import { hintText, label } from "./labels.js";
+import { amount, hintText, label } from "./labels.js";
 import { run, section } from "./parts.js";
 import { link } from "./router.js";
 import { refreshStatus } from "./status.js";
@@ -23,7 +23,7 @@ export function deadSection(context, output) {
 /** @param {DeadReason} reason @param {boolean} writable @param {Context} context @param {Element} output */
 function item({ reason, count: n, hint }, writable, { api }, output) {
 	return el("li", { class: "reason", "data-reason": reason },
-		el("span", { class: "reason-count" }, count(n)),
+		el("span", { class: "reason-count" }, amount(n)),
 		el("div", { class: "reason-text" }, el("h3", null, label("reason", reason)), el("p", { class: "muted small" }, hintText(reason, hint))),
 		el("div", { class: "row" },
 			el("a", { class: "button", href: link("contracts", { state: "dead", reason }) }, t("dead.show"),

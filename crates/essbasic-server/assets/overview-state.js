@@ -2,7 +2,7 @@
 import { el } from "./dom.js";
 import { count, t } from "./i18n.js";
 import { icon } from "./icons.js";
-import { foreign, label, sentence } from "./labels.js";
+import { amount, foreign, label, sentence } from "./labels.js";
 import { link } from "./router.js";
 import { ago, duration } from "./times.js";
 
@@ -42,16 +42,16 @@ function pausedNote({ name, cause, since, probe_at, hint }) {
 export function tiles({ contracts, oldest, backlog, failed }) {
 	const isLate = oldest !== null && oldest >= LATE;
 	return [
-		tile("dead", count(contracts.dead), link("contracts", { state: "dead" }), contracts.dead > 0 ? "danger" : ""),
+		tile("dead", amount(contracts.dead), link("contracts", { state: "dead" }), contracts.dead > 0 ? "danger" : ""),
 		tile("oldest", oldest === null ? t("tile.none") : duration(oldest), link("contracts", { state: "open" }), isLate ? "warning" : ""),
-		tile("open", count(contracts.open), link("contracts", { state: "open" })),
-		tile("claimed", count(contracts.claimed), link("contracts", { state: "claimed" })),
-		tile("done", count(contracts.done), link("contracts", { state: "done" })),
-		tile("backlog", count(backlog), link("forwards"), failed > 0 ? "danger" : "", failed > 0 ? t("tile.failed", { n: count(failed) }) : undefined),
+		tile("open", amount(contracts.open), link("contracts", { state: "open" })),
+		tile("claimed", amount(contracts.claimed), link("contracts", { state: "claimed" })),
+		tile("done", amount(contracts.done), link("contracts", { state: "done" })),
+		tile("backlog", amount(backlog), link("forwards"), failed > 0 ? "danger" : "", failed > 0 ? t("tile.failed", { n: count(failed) }) : undefined),
 	];
 }
 
-/** @param {string} name @param {string} value @param {string} href @param {string} [tone] @param {string} [detail] */
+/** @param {string} name @param {import("./dom.js").Child} value @param {string} href @param {string} [tone] @param {string} [detail] */
 function tile(name, value, href, tone = "", detail = t(`tile.${name}.text`)) {
 	return el("li", null, el("a", { class: `tile ${tone}`, href, "data-testid": `tile-${name}` },
 		el("span", { class: "tile-name" }, t(`tile.${name}`)),
