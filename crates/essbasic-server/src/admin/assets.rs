@@ -3,7 +3,35 @@
 use essbasic_page::{Asset, Assets, SHARED, assets};
 
 /// Every file of the folder `assets`; a test compares both.
-const ASSETS: &[Asset] = assets!["index.html"];
+const ASSETS: &[Asset] = assets![
+    "add.js",
+    "admin.css",
+    "app.js",
+    "buckets.js",
+    "chart.js",
+    "confirm.js",
+    "contract.js",
+    "contracts.js",
+    "forwards.js",
+    "i18n-en.js",
+    "i18n-zh.js",
+    "index.html",
+    "labels.js",
+    "live.js",
+    "message.js",
+    "messages.js",
+    "overview-dead.js",
+    "overview-parts.js",
+    "overview-state.js",
+    "overview.js",
+    "pages.js",
+    "parts.js",
+    "side.js",
+    "status.js",
+    "throughput.js",
+    "timeline.js",
+    "times.js",
+];
 
 /// Returns the files of the page.
 pub(super) fn page() -> Assets {

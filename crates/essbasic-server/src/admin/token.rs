@@ -30,7 +30,7 @@ impl AdminToken {
             let token = Token::new(secret.expose()).map_err(|error| {
                 Failure::new(format!("admin.token_file: {}: {error}", file.display()))
             })?;
-            return Ok(Self { token, file: file.clone() });
+            return Ok(Self { token, file: absolute(file) });
         }
         let random = |error| Failure::new(format!("cannot generate the admin token: {error}"));
         let token = Token::random().map_err(random)?;
@@ -41,8 +41,13 @@ impl AdminToken {
                 file.display()
             ))
         })?;
-        Ok(Self { token, file })
+        Ok(Self { token, file: absolute(&file) })
     }
+}
+
+/// Returns the path for programs in other folders.
+fn absolute(file: &Path) -> PathBuf {
+    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
 }
 
 /// Writes a file of this user only, atomically.

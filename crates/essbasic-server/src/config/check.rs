@@ -159,13 +159,6 @@ impl Config {
                 "it is required if admin.listen is not an address of this machine",
             ));
         }
-        if !admin.listen.ip().is_loopback() && admin.allowed_hosts.is_empty() {
-            return Err(refuse(
-                "admin.allowed_hosts",
-                "it is required if admin.listen is not an address of this machine; \
-                 list the hosts under which the page is opened, such as \"admin.example.com\"",
-            ));
-        }
         check_hosts(&admin.allowed_hosts)
             .map_err(|error| refuse("admin.allowed_hosts", &error.to_string()))
     }

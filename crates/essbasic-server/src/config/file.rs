@@ -58,6 +58,14 @@ impl Config {
                 "\n# archive.to, with the AWS_* variables of this process: {described}\n"
             ));
         }
+        let admin = &self.admin;
+        if !admin.listen.ip().is_loopback() && admin.allowed_hosts.is_empty() {
+            let port = admin.listen.port();
+            text.push_str(&format!(
+                "\n# admin.allowed_hosts: the page is opened as 127.0.0.1:{port} or localhost:{port} only; \
+                 list other hosts, such as \"admin.example.com\"\n"
+            ));
+        }
         Ok(text)
     }
 

@@ -10,6 +10,7 @@
     reason = "a panic fails the test; a skipped test prints a line"
 )]
 
+mod admin;
 mod bucket;
 mod callbacks;
 mod configuration;

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -56,6 +57,10 @@ pub(crate) struct Server {
     child: Running,
     pub(crate) callbacks: String,
     pub(crate) ops: String,
+    pub(crate) admin: String,
+    pub(crate) admin_token_file: String,
+    /// What it has written to stderr.
+    log: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Server {
@@ -75,11 +80,38 @@ impl Server {
             stderr.read_to_string(&mut log).unwrap();
             panic!("not ready: {line:?} {log}");
         };
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let written = Arc::clone(&log);
         // A full pipe would block the server.
-        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
-        let url = |key: &str| ready[key].as_str().unwrap().to_owned();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4_096];
+            while let Ok(count @ 1..) = stderr.read(&mut bytes) {
+                written.lock().unwrap().extend_from_slice(&bytes[..count]);
+            }
+        });
+        let text = |key: &str| ready[key].as_str().unwrap().to_owned();
         assert_eq!(ready["ready"], true);
-        Self { callbacks: url("callbacks"), ops: url("ops"), child }
+        Self {
+            callbacks: text("callbacks"),
+            ops: text("ops"),
+            admin: text("admin"),
+            admin_token_file: text("admin_token_file"),
+            log,
+            child,
+        }
+    }
+
+    /// Waits until the log has this part, and returns it.
+    pub(crate) fn log(&self, part: &str) -> String {
+        let end = Instant::now() + TIMEOUT;
+        loop {
+            let log = String::from_utf8_lossy(&self.log.lock().unwrap()).into_owned();
+            if log.contains(part) {
+                return log;
+            }
+            assert!(Instant::now() < end, "{part} is not in the log:\n{log}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Returns a metric, or 0 without such a line.
