@@ -21,8 +21,11 @@ export async function render(container, context) {
 	const name = context.route.path;
 	const item = await context.describe(name);
 	const builder = new Builder(context, item);
-	const draft = session.draft(name);
-	const text = draft || format(builder.prefilled(await skeleton(context, "required")));
+	const given = fromAddress(context);
+	const draft = given ? "" : session.draft(name);
+	const text = draft || format(builder.prefilled(Object.assign(await skeleton(context, "required"), given)));
+	// Coming back to this page shows what has been typed since.
+	if (given) context.navigate(name, { tab: "call" }, { replace: true, quiet: true });
 	const start = el("span", { class: "row start" }, el("span", { class: "muted small" }, t("build.start")),
 		["required", "all"].map((fields) => el("button", {
 			class: "button ghost small",
@@ -58,6 +61,16 @@ export async function render(container, context) {
 /** @param {Context} context @param {string} fields */
 async function skeleton(context, fields) {
 	return /** @type {JsonObject} */ (await context.api.get(`api/skeleton/${context.route.path}?fields=${fields}`));
+}
+
+/** Returns the fields that a link to this page gives, or null. @param {Context} context @returns {JsonObject | null} */
+function fromAddress({ route }) {
+	try {
+		const value = parse(route.query.get("request") ?? "null");
+		return isObject(value) ? value : null;
+	} catch {
+		return null;
+	}
 }
 
 /** Request that is being built: its text, and its value if the text has one. */
