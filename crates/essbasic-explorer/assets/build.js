@@ -24,7 +24,6 @@ export async function render(container, context) {
 	const given = fromAddress(context);
 	const draft = given ? "" : session.draft(name);
 	const text = draft || format(builder.prefilled(Object.assign(await skeleton(context, "required"), given)));
-	// Coming back to this page shows what has been typed since.
 	if (given) context.navigate(name, { tab: "call" }, { replace: true, quiet: true });
 	const start = el("span", { class: "row start" }, el("span", { class: "muted small" }, t("build.start")),
 		["required", "all"].map((fields) => el("button", {
@@ -63,10 +62,13 @@ async function skeleton(context, fields) {
 	return /** @type {JsonObject} */ (await context.api.get(`api/skeleton/${context.route.path}?fields=${fields}`));
 }
 
-/** Returns the fields that a link to this page gives, or null. @param {Context} context @returns {JsonObject | null} */
+/** Takes the fields that a link to this page gives, once: coming back shows what has been typed since.
+ * @param {Context} context @returns {JsonObject | null} */
 function fromAddress({ route }) {
+	const text = route.query.get("request") ?? "null";
+	route.query.delete("request");
 	try {
-		const value = parse(route.query.get("request") ?? "null");
+		const value = parse(text);
 		return isObject(value) ? value : null;
 	} catch {
 		return null;

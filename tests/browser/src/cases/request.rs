@@ -51,6 +51,29 @@ pub(crate) async fn form_and_json_follow_each_other(context: Rc<Context>) {
     .await;
 }
 
+/// As of the admin page of `essbasic-server`.
+pub(crate) async fn a_link_fills_the_request(context: Rc<Context>) {
+    let page = &context.page;
+    let given = json!({"FlowIds": ["yDlinked"]});
+    let query = "tab=call&request=%7B%22FlowIds%22%3A%5B%22yDlinked%22%5D%7D";
+    page.open(&context.emulated, &format!("#/DescribeFlowDetailInfo?{query}")).await;
+    page.until("document.querySelector(argument)?.value.includes('yDlinked')", json!(JSON)).await;
+    let built = request(&context).await;
+    assert_eq!(built["FlowIds"], given["FlowIds"]);
+    assert!(built["Agent"].is_object(), "{built}");
+    // What is typed later is kept.
+    page.request(r#"{"FlowIds": ["yDtyped"]}"#).await;
+    page.tab("code").await;
+    page.contains("[data-testid=snippet]", "yDtyped").await;
+    page.tab("call").await;
+    page.until("document.querySelector(argument)?.value.includes('yDtyped')", json!(JSON)).await;
+    // Anything but an object is ignored.
+    for other in ["%5B1%5D", "%7B", "", "7"] {
+        page.go(&format!("#/DescribeTemplates?tab=call&request={other}")).await;
+        page.until("document.querySelector(argument)?.value.startsWith('{')", json!(JSON)).await;
+    }
+}
+
 pub(crate) async fn faults_are_shown_next_to_the_field(context: Rc<Context>) {
     let page = &context.page;
     page.open(&context.emulated, "#/DescribeFlowDetailInfo?tab=call").await;
