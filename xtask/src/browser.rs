@@ -41,15 +41,16 @@ pub(crate) fn bench(_: &BenchArguments) -> Result<(), Error> {
     run(&["--release"], &[OsStr::new("measure")])
 }
 
-/// Builds the command, then the test program, and runs it.
+/// Builds the commands, then the test program, and runs it.
 fn run(options: &[&str], arguments: &[&OsStr]) -> Result<(), Error> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let target = root().join("target");
     let mut build = Command::new(&cargo);
-    build.args(["build", "--quiet", "--package", "essbasic-cli"]).args(options);
+    build.args(["build", "--quiet", "--package", "essbasic-cli", "--package", "essbasic-server"]);
+    build.args(options);
     build.current_dir(root());
     let status = build.status().map_err(|error| Error::new(format!("cargo: {error}")))?;
-    check_status("the build of `essbasic`", status)?;
+    check_status("the build of `essbasic` and `essbasic-server`", status)?;
     let profile = if options.is_empty() { "debug" } else { "release" };
     let mut command = Command::new(cargo);
     command
@@ -57,6 +58,7 @@ fn run(options: &[&str], arguments: &[&OsStr]) -> Result<(), Error> {
         .args(arguments)
         .env("CARGO_TARGET_DIR", target.join("browser"))
         .env("ESSBASIC", target.join(profile).join("essbasic"))
+        .env("ESSBASIC_SERVER", target.join(profile).join("essbasic-server"))
         .current_dir(root());
     let status = command.status().map_err(|error| Error::new(format!("cargo: {error}")))?;
     check_status("the test program of the browser", status)

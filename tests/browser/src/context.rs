@@ -5,11 +5,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use essbasic_emulator::{OPERATOR, ORGANIZATION};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinHandle;
 
 use crate::page::Page;
 use crate::process::Explorer;
+use crate::server::Server;
+use crate::site::Site;
 use crate::support::contracts::{RECIPIENT, TEMPLATE};
 use crate::tools::Tools;
 
@@ -22,6 +24,9 @@ pub(crate) struct Context {
     /// With an emulator.
     pub(crate) emulated: Explorer,
     pub(crate) axe: Option<String>,
+    /// Servers, which start when a case needs them.
+    emulated_server: OnceCell<Server>,
+    configured_server: OnceCell<Server>,
     /// Parts of console messages that the current case expects.
     expected: Mutex<Vec<String>>,
 }
@@ -30,7 +35,24 @@ impl Context {
     pub(crate) async fn start(tools: Tools) -> Self {
         let emulated = Explorer::start(&["--emulated"], &[]);
         let page = Page::start(&tools.chromium, &tools.chromedriver).await;
-        Self { page, emulated, axe: tools.axe, expected: Mutex::default() }
+        Self {
+            page,
+            emulated,
+            axe: tools.axe,
+            emulated_server: OnceCell::new(),
+            configured_server: OnceCell::new(),
+            expected: Mutex::default(),
+        }
+    }
+
+    /// Returns the server that archives contracts all the time.
+    pub(crate) async fn emulated_server(&self) -> &Server {
+        self.emulated_server.get_or_init(async || Server::emulated()).await
+    }
+
+    /// Returns the server whose contracts change only by cases.
+    pub(crate) async fn configured_server(&self) -> &Server {
+        self.configured_server.get_or_init(async || Server::configured(true)).await
     }
 
     /// Allows console messages with this text until the end of the case. Chromium reports each response with an error status.
@@ -65,12 +87,12 @@ impl Context {
                 || is_loopback.iter().any(|host| url.starts_with(host))
         };
         let requests = self.page.requests().await;
-        faults.extend(
-            requests
-                .iter()
-                .filter(|url| url.contains(&self.emulated.token) && !url.contains('#'))
-                .cloned(),
-        );
+        let servers = [&self.emulated_server, &self.configured_server];
+        let servers = servers.into_iter().filter_map(OnceCell::get).map(Site::token);
+        let tokens: Vec<&str> = servers.chain([self.emulated.token()]).collect();
+        let has_token =
+            |url: &&String| tokens.iter().any(|token| url.contains(token)) && !url.contains('#');
+        faults.extend(requests.iter().filter(has_token).cloned());
         faults.extend(
             requests.into_iter().filter(|url| !is_own(url)).map(|url| format!("request to {url}")),
         );

@@ -1,4 +1,4 @@
-//! The page of `essbasic explore` in Chromium: `cargo xtask browser [NAME]` runs the cases whose names contain NAME. `screenshots FOLDER` and `measure` are commands of `cargo xtask`.
+//! The pages of `essbasic explore` and `essbasic-server` in Chromium: `cargo xtask browser [NAME]` runs the cases whose names contain NAME. `screenshots FOLDER` and `measure` are commands of `cargo xtask`.
 //!
 //! It is not a program of libtest, because all cases share one browser, which takes longer to start than most of them run.
 
@@ -11,6 +11,10 @@
     reason = "a panic fails the test, and the program prints its results"
 )]
 
+#[cfg(unix)]
+mod admin_pages;
+#[cfg(unix)]
+mod axe;
 #[cfg(unix)]
 mod cases;
 #[cfg(unix)]
@@ -27,6 +31,10 @@ mod process;
 mod run;
 #[cfg(unix)]
 mod screenshots;
+#[cfg(unix)]
+mod server;
+#[cfg(unix)]
+mod site;
 #[path = "../../../crates/essbasic-cli/tests/support/mod.rs"]
 mod support;
 #[cfg(unix)]

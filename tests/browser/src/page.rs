@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel};
 
-use crate::process::{Driver, Explorer, until};
+use crate::process::{Driver, until};
+use crate::site::Site;
 
 /// Runs in every document before its own scripts. Violations of the content security policy are reported as events; markup of
 /// the tests calls `executed`.
@@ -85,16 +86,16 @@ impl Page {
     }
 
     /// Closes the document, and deletes what earlier ones of this origin stored.
-    pub(crate) async fn forget(&self, explorer: &Explorer) {
-        self.driver.goto(format!("{}/assets/style.css", explorer.origin)).await.unwrap();
+    pub(crate) async fn forget(&self, site: &impl Site) {
+        self.driver.goto(format!("{}/assets/style.css", site.origin())).await.unwrap();
         self.script("sessionStorage.clear()", json!(null)).await;
         self.leave().await;
     }
 
-    /// Loads the page of an explorer in a new document, without state of earlier documents, and opens a route such as `#/history`.
-    pub(crate) async fn open(&self, explorer: &Explorer, route: &str) {
-        self.forget(explorer).await;
-        self.driver.goto(explorer.url()).await.unwrap();
+    /// Loads the page of a server in a new document, without state of earlier documents, and opens a route such as `#/history`.
+    pub(crate) async fn open(&self, site: &impl Site, route: &str) {
+        self.forget(site).await;
+        self.driver.goto(site.url()).await.unwrap();
         // The shell has loaded the catalogue.
         self.shown("main h1").await;
         self.go(route).await;

@@ -11,16 +11,17 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::site::Site;
 use crate::support::essbasic;
 
 /// Leaders of the running groups, for the handler of signals, which runs no destructor.
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
 /// A process with all its descendants in one process group.
-struct Group(Child);
+pub(crate) struct Group(Child);
 
 impl Group {
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         use std::os::unix::process::CommandExt;
         command.process_group(0).stdin(Stdio::null());
         let group = command.spawn().map(Self).unwrap();
@@ -30,7 +31,7 @@ impl Group {
 
     /// Returns the first line of stdout for which `find` returns a value. A thread reads the rest, so that the process is never
     /// blocked by a full pipe.
-    fn line<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
+    pub(crate) fn line<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
         let mut lines = BufReader::new(self.0.stdout.take().unwrap()).lines();
         let found = lines.by_ref().find_map(|line| find(&line.unwrap())).unwrap();
         std::thread::spawn(move || lines.for_each(drop));
@@ -144,10 +145,15 @@ impl Explorer {
         assert_eq!(outcome["ok"], true, "{outcome}");
         outcome["response"].take()
     }
+}
 
-    /// Returns the URL that the command prints and opens.
-    pub(crate) fn url(&self) -> String {
-        format!("{}/#token={}", self.origin, self.token)
+impl Site for Explorer {
+    fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    fn token(&self) -> &str {
+        &self.token
     }
 }
 

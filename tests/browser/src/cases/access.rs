@@ -2,49 +2,25 @@
 
 use std::rc::Rc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::axe;
 use crate::context::Context;
 use crate::pages::{PAGES, show};
 
-/// Rules whose results depend on the color scheme; the others run once.
-const COLORS: &str = "{type: 'rule', values: ['color-contrast', 'link-in-text-block']}";
-
 /// axe-core reports no serious or critical fault.
 pub(crate) async fn axe_reports_no_serious_fault(context: Rc<Context>) {
-    let Some(axe) = context.axe.clone() else {
+    let Some(source) = context.axe.clone() else {
         println!("SKIPPED: axe-core is not installed; run `.ci/explorer tools`");
         return;
     };
     let page = &context.page;
     page.open(&context.emulated, "#/").await;
-    page.driver.execute(axe, Vec::<Value>::new()).await.unwrap();
+    axe::install(page, &source).await;
     let mut faults = Vec::new();
     for name in PAGES {
         show(&context, name).await;
-        // The bar at the top covers what is scrolled below it.
-        page.script("window.scrollTo(0, 0)", json!(null)).await;
-        for (theme, rules) in [
-            (
-                "light",
-                "{type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}",
-            ),
-            ("dark", COLORS),
-        ] {
-            page.theme(theme).await;
-            page.settle().await;
-            let script = format!(
-                "const done = arguments[0];
-                axe.run(document, {{runOnly: {rules}, resultTypes: ['violations']}}).then((result) => done(result.violations
-                    .filter((fault) => ['serious', 'critical'].includes(fault.impact))
-                    .map((fault) => `${{fault.id}}: ${{fault.nodes.map((node) => `${{node.target}} ${{node.failureSummary}}`).join(' | ')}}`)),
-                    (error) => done([String(error)]));"
-            );
-            let found = page.driver.execute_async(script, Vec::<Value>::new()).await.unwrap();
-            let found: Vec<String> = found.convert().unwrap();
-            faults.extend(found.into_iter().map(|fault| format!("{name} {theme}: {fault}")));
-        }
-        page.theme("light").await;
+        faults.extend(axe::faults(page, name).await);
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
@@ -70,16 +46,10 @@ pub(crate) async fn narrow_screens_show_everything(context: Rc<Context>) {
     let page = &context.page;
     page.open(&context.emulated, "#/").await;
     page.size(390, 844).await;
-    let wide = "(() => {
-        const width = document.documentElement.clientWidth;
-        if (document.documentElement.scrollWidth <= width) return [];
-        return [...document.querySelectorAll('body *')].filter((node) => node.getBoundingClientRect().right > width + 1)
-            .slice(0, 5).map((node) => `${node.tagName}.${node.className} ${Math.round(node.getBoundingClientRect().right)}`);
-    })()";
     let mut faults = Vec::new();
     for name in PAGES {
         show(&context, name).await;
-        let found = page.script(wide, json!(null)).await;
+        let found = axe::wide(page).await;
         if found != json!([]) {
             faults.push(format!("{name}: {found}"));
         }

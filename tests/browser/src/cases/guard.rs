@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::process::Explorer;
+use crate::site::Site as _;
 use crate::support::server::{Server, answer};
 
 /// Sends the head of a request as it is, and returns the status.
