@@ -1,11 +1,23 @@
 //! The pages of `essbasic-server` in a representative state.
 
 use crate::context::Context;
+use crate::process::until;
 use crate::server::Server;
 
 /// Names of the pages.
 pub(crate) const PAGES: [&str; 7] =
     ["overview", "contracts", "contract", "messages", "message", "forwards", "add"];
+
+/// Waits until the server has archived a contract and received a message.
+pub(crate) async fn archived(server: &Server) {
+    until("a contract is archived", async || {
+        let status = server.api("/api/status");
+        let done = status["contracts"]["done"].as_i64().unwrap();
+        let messages = server.api("/api/messages?limit=1");
+        (done > 0 && messages["messages"][0].is_object()).then_some(())
+    })
+    .await;
+}
 
 /// Opens a page of the loaded document, and waits until it is complete.
 pub(crate) async fn show(context: &Context, server: &Server, name: &str) {

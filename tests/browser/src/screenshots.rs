@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::context::Context;
-use crate::pages;
+use crate::{admin_pages, pages};
 
 const PAGES: [&str; 10] = [
     "home",
@@ -43,17 +43,33 @@ pub(crate) async fn write(context: &Context, folder: &Path) {
         for name in PAGES {
             page.theme("light").await;
             pages::show(context, name).await;
-            page.script("(document.activeElement.dataset.testid === 'search' || document.activeElement.blur(), window.scrollTo(0, 0))", Value::Null).await;
-            for scheme in ["light", "dark"] {
-                page.theme(scheme).await;
-                page.settle().await;
-                let file = folder.join(format!("{name}-{width}-{scheme}.png"));
-                std::fs::write(&file, screenshot(context, width).await).unwrap();
-                written += 1;
-            }
+            written += both_schemes(context, folder, name, width).await;
+        }
+        let server = context.emulated_server().await;
+        admin_pages::archived(server).await;
+        page.open(server, "#/").await;
+        page.script(STABLE, Value::Null).await;
+        for name in admin_pages::PAGES {
+            page.theme("light").await;
+            admin_pages::show(context, server, name).await;
+            written += both_schemes(context, folder, &format!("admin-{name}"), width).await;
         }
     }
     println!("{written} screenshots in {}", folder.display());
+}
+
+/// Writes the page in each color scheme, and returns the number of files.
+async fn both_schemes(context: &Context, folder: &Path, name: &str, width: u32) -> usize {
+    let page = &context.page;
+    page.script("(document.activeElement.dataset.testid === 'search' || document.activeElement.blur(), window.scrollTo(0, 0))", Value::Null).await;
+    let schemes = ["light", "dark"];
+    for scheme in schemes {
+        page.theme(scheme).await;
+        page.settle().await;
+        let file = folder.join(format!("{name}-{width}-{scheme}.png"));
+        std::fs::write(&file, screenshot(context, width).await).unwrap();
+    }
+    schemes.len()
 }
 
 /// Returns the whole page as PNG, up to the maximum height.

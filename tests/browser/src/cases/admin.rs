@@ -4,23 +4,12 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use crate::admin_pages::{PAGES, show};
+use crate::admin_pages::{PAGES, archived, show};
 use crate::context::Context;
 use crate::process::until;
 use crate::server::Server;
 use crate::site::Site as _;
 use crate::{axe, page::Page};
-
-/// Waits until the server has archived a contract and received a message.
-async fn archived(server: &Server) {
-    until("a contract is archived", async || {
-        let status = server.api("/api/status");
-        let done = status["contracts"]["done"].as_i64().unwrap();
-        let messages = server.api("/api/messages?limit=1");
-        (done > 0 && messages["messages"][0].is_object()).then_some(())
-    })
-    .await;
-}
 
 /// Returns the number of a tile.
 async fn tile(page: &Page, name: &str) -> i64 {
