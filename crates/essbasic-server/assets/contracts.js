@@ -43,7 +43,7 @@ export async function render(container, context) {
 	reason.addEventListener("change", () => change({ reason: reason.value, after: "" }));
 	const prefix = el("input", {
 		type: "search", class: "input mono", "aria-label": t("contracts.prefix"), placeholder: t("contracts.prefix"), autocomplete: "off",
-		autocapitalize: "off", spellcheck: "false", maxlength: 64, "data-testid": "prefix",
+		autocapitalize: "off", spellcheck: "false", maxlength: 128, "data-testid": "prefix",
 	});
 	prefix.value = filter.prefix;
 	prefix.addEventListener("input", debounce(250, () => change({ prefix: prefix.value.trim(), after: "" })));

@@ -28,7 +28,7 @@ export async function render(container, context) {
 	pages.reset(filter.before);
 	const input = el("input", {
 		type: "search", class: "input mono", "aria-label": t("messages.flow"), placeholder: t("messages.flow"), autocomplete: "off",
-		autocapitalize: "off", spellcheck: "false", maxlength: 64, "data-testid": "flow",
+		autocapitalize: "off", spellcheck: "false", maxlength: 128, "data-testid": "flow",
 	});
 	input.value = filter.flow_id;
 	input.addEventListener("input", debounce(250, () => change({ flow_id: input.value.trim(), before: "" })));

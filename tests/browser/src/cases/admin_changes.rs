@@ -17,7 +17,8 @@ pub(crate) async fn contracts_are_added(context: Rc<Context>) {
     let known = server.completed().remove(0);
     page.open(server, "#/add").await;
     page.shown("[data-testid=add]:disabled").await;
-    let text = format!("{known}, {}\n{};\"{known}\" not/an/id", UNKNOWN[0], UNKNOWN[1]);
+    let too_long = "x".repeat(200);
+    let text = format!("{known}, {}\n{};\"{known}\" {too_long}", UNKNOWN[0], UNKNOWN[1]);
     page.paste("[data-testid=ids]", &text).await;
     page.click("[data-testid=add]:enabled").await;
     page.shown("[data-testid=results] [data-summary=invalid]").await;
