@@ -126,9 +126,8 @@ export function chart() {
 			}
 			isDown = sums !== null;
 		});
-		// A single point has no line.
-		if (points === 1) path += "h.01";
-		return [svg("path", { class: style, d: path })];
+		// A single point has no line, but a dot.
+		return [svg("path", points === 1 ? { class: `${style} dot`, d: `${path}h.01` } : { class: style, d: path })];
 	};
 
 	/** @param {number | null} index */

@@ -44,6 +44,9 @@ mod tests {
 
     use super::*;
 
+    /// Maximum size of the files of this crate, in bytes.
+    const MAX_OWN_BYTES: usize = 100 * 1024;
+
     /// Maximum size of all files together, in bytes.
     const MAX_BYTES: usize = 200 * 1024;
 
@@ -58,6 +61,8 @@ mod tests {
         let mut embedded: Vec<&str> = ASSETS.iter().map(|(name, _)| *name).collect();
         embedded.sort_unstable();
         assert_eq!(embedded, names, "list the files in `assets!`");
+        let own = Assets::new(&[ASSETS]).bytes();
+        assert!(own <= MAX_OWN_BYTES, "{own} bytes; the limit is {MAX_OWN_BYTES}");
         let size = page().bytes();
         assert!(size <= MAX_BYTES, "the files have {size} bytes; the limit is {MAX_BYTES}");
     }
