@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use essbasic::Stop;
 use essbasic::transport::AsyncTransport;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::sleep;
 
 pub(crate) use self::delivery::Target;
@@ -23,8 +23,8 @@ use crate::metrics::Metrics;
 use crate::pulse::{Pulse, STEP};
 use crate::worker::{Incarnation, Round, settle};
 
-/// Forwards of one claim at most. All of them are sent at the same time; those of one contract are claimed one after another.
-const BATCH: usize = 16;
+/// Deliveries of a target at the same time. Those of one contract are claimed one after another.
+const MAX_IN_FLIGHT: usize = 16;
 
 /// Pause while nothing is due, or the store is unavailable.
 const IDLE: Duration = Duration::from_secs(1);
@@ -73,44 +73,62 @@ pub(crate) async fn run(
     }
 }
 
-/// Claims, delivers and settles once.
+/// Claims, delivers and settles, until nothing is due. Each delivery makes room for the next claim, so that a slow one delays no others.
 async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId, pulse: &Pulse) -> Round {
-    pulse.within(STEP);
-    let claim = ForwardClaim {
-        target: target.name.clone(),
-        limit: BATCH,
-        give_up_after: millis(target.give_up_after),
-    };
-    let claimed = match shared.ledger.claim_forwards(worker, claim).await {
-        Ok(claimed) if claimed.is_empty() => return Round::Idle,
-        Ok(claimed) => claimed,
-        Err(error) => {
-            tracing::warn!(%error, target = target.name, "cannot claim forwards");
-            return claim_failed(error.kind());
-        }
-    };
-    let mut deliveries = JoinSet::new();
-    let mut panicked = HashMap::new();
-    for forward in claimed {
-        let (seq, number) = (forward.seq, forward.attempt);
-        let outcome = again(target, &forward, "the delivery panicked; please report this");
-        let (target, shared) = (Arc::clone(target), shared.clone());
-        let delivery = deliveries.spawn(async move { attempt(&target, &shared, &forward).await });
-        // The claim of a delivery that panics is settled too: it counts, so that it does not panic for ever.
-        panicked.insert(delivery.id(), ForwardSettlement { seq, attempt: number, outcome });
-    }
-    pulse.within(WORK);
-    while let Some(delivered) = deliveries.join_next_with_id().await {
-        let (id, outcome) = match delivered {
-            Ok((id, outcome)) => (id, Some(outcome)),
-            Err(error) => {
-                tracing::error!(target = target.name, "a delivery panicked; please report this");
-                (error.id(), None)
+    let mut deliveries = Deliveries::default();
+    // An error, after which nothing is claimed.
+    let mut failed = None;
+    loop {
+        let free = MAX_IN_FLIGHT.saturating_sub(deliveries.tasks.len());
+        let may_claim = failed.is_none() && !shared.stop.is_stopped();
+        if may_claim && free > 0 {
+            pulse.within(STEP);
+            let claim = ForwardClaim {
+                target: target.name.clone(),
+                limit: free,
+                give_up_after: millis(target.give_up_after),
+            };
+            match shared.ledger.claim_forwards(worker, claim).await {
+                Ok(claimed) => {
+                    for forward in claimed {
+                        deliveries.begin(target, shared, forward);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, target = target.name, "cannot claim forwards");
+                    failed = Some(claim_failed(error.kind()));
+                }
             }
+        }
+        if deliveries.tasks.is_empty() {
+            return failed.unwrap_or(Round::Idle);
+        }
+        pulse.within(WORK);
+        let settlements = tokio::select! {
+            settlements = deliveries.next(target) => settlements,
+            // Something may be due now.
+            () = sleep(IDLE), if may_claim && free > 0 => continue,
         };
-        let Some(mut settlement) = panicked.remove(&id) else { continue };
-        if let Some(outcome) = outcome {
-            settlement.outcome = outcome;
+        // At once, so that the successors proceed while others wait for the target.
+        let settled = settle(&target.name, pulse, || {
+            shared.ledger.settle_forwards(worker, settlements.clone())
+        });
+        match settled.await {
+            Ok(accepted) => count(target, shared, &settlements, &accepted),
+            Err(error) => {
+                tracing::error!(%error, target = target.name, "cannot settle forwards");
+                return claim_failed(error.kind());
+            }
+        }
+    }
+}
+
+/// Counts the settlements, of which the ledger accepted some.
+fn count(target: &Target, shared: &Shared, settlements: &[ForwardSettlement], accepted: &[i64]) {
+    for settlement in settlements {
+        if !accepted.contains(&settlement.seq) {
+            tracing::warn!(target = target.name, "a settlement was refused");
+            continue;
         }
         let outcome = match settlement.outcome {
             ForwardOutcome::Delivered => "delivered",
@@ -118,27 +136,57 @@ async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId, pulse: 
             ForwardOutcome::Dead { .. } => "dead",
             ForwardOutcome::Released { .. } => "released",
         };
-        // Each one at once, so that its successor proceeds while others wait for the target.
-        let settled = settle(&target.name, pulse, || {
-            shared.ledger.settle_forwards(worker, vec![settlement.clone()])
-        });
-        let settled = settled.await;
-        pulse.within(WORK);
-        match settled {
-            Ok(accepted) if !accepted.is_empty() => {
-                shared.metrics.forwarded(&target.name, outcome);
-                if outcome == "delivered" {
-                    shared.metrics.succeeded("forward");
-                }
+        shared.metrics.forwarded(&target.name, outcome);
+        if outcome == "delivered" {
+            shared.metrics.succeeded("forward");
+        }
+    }
+}
+
+/// Deliveries in flight. Those that remain end when it is dropped.
+#[derive(Default)]
+struct Deliveries {
+    tasks: JoinSet<ForwardOutcome>,
+    /// Settlement of each task if it panics: the attempt counts, so that it does not panic for ever.
+    panicked: HashMap<Id, ForwardSettlement>,
+}
+
+impl Deliveries {
+    /// Begins the delivery of a claimed forward.
+    fn begin(&mut self, target: &Arc<Target>, shared: &Shared, forward: Forward) {
+        let (seq, number) = (forward.seq, forward.attempt);
+        let outcome = again(target, &forward, "the delivery panicked; please report this");
+        let (target, shared) = (Arc::clone(target), shared.clone());
+        let task = self.tasks.spawn(async move { attempt(&target, &shared, &forward).await });
+        self.panicked.insert(task.id(), ForwardSettlement { seq, attempt: number, outcome });
+    }
+
+    /// Returns the settlements of all deliveries that have ended, as soon as there is one. Must not be called if none is in flight.
+    async fn next(&mut self, target: &Target) -> Vec<ForwardSettlement> {
+        let mut settlements = Vec::new();
+        let mut ended = self.tasks.join_next_with_id().await;
+        while let Some(result) = ended {
+            settlements.extend(self.settlement(target, result));
+            ended = self.tasks.try_join_next_with_id();
+        }
+        settlements
+    }
+
+    fn settlement(
+        &mut self,
+        target: &Target,
+        ended: Result<(Id, ForwardOutcome), JoinError>,
+    ) -> Option<ForwardSettlement> {
+        match ended {
+            Ok((id, outcome)) => {
+                self.panicked.remove(&id).map(|one| ForwardSettlement { outcome, ..one })
             }
-            Ok(_) => tracing::warn!(target = target.name, "a settlement was refused"),
             Err(error) => {
-                tracing::error!(%error, target = target.name, "cannot settle a forward");
-                return claim_failed(error.kind());
+                tracing::error!(target = target.name, "a delivery panicked; please report this");
+                self.panicked.remove(&error.id())
             }
         }
     }
-    Round::Busy
 }
 
 async fn attempt(target: &Target, shared: &Shared, forward: &Forward) -> ForwardOutcome {
