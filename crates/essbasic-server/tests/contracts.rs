@@ -2,7 +2,7 @@
 
 use essbasic::FlowStatus;
 use essbasic_server::ledger::{
-    COMPOSED_AFTER_MS, ErrorKind, Evidence, Finish, Ledger, Message, Outcome, Pace, Reason, Report,
+    COMPOSED_AFTER_MS, ErrorKind, Evidence, Finish, Message, Outcome, Pace, Reason, Report,
     Selected, Settlement, State, Task, limits,
 };
 use proptest::prelude::*;

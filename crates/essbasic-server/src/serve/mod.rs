@@ -229,15 +229,17 @@ mod tests {
         let text = "[account]\napp_id = \"a\"\norganization = \"o\"\noperator = \"p\"\n\
             secret_id_file = \"id\"\nsecret_key_file = \"key\"\n\
             [receive]\nlisten = \"127.0.0.1:0\"\n[[receive.keys]]\ntoken_file = \"token\"\n\
-            [ops]\nlisten = \"127.0.0.1:0\"\n[shutdown]\ndrain_delay = \"1h\"\n";
+            [ops]\nlisten = \"127.0.0.1:0\"\n\
+            [admin]\nlisten = \"127.0.0.1:0\"\n[shutdown]\ndrain_delay = \"1h\"\n";
         for name in ["id", "key", "token"] {
             std::fs::write(folder.join(name), "secret").unwrap();
         }
         let path = folder.join("essbasic.toml");
         std::fs::write(&path, text).unwrap();
         let config = Config::read(&path).unwrap();
-        let listeners = Listeners::bind(config.receive.listen, config.ops.listen).await.unwrap();
-        (setup::server(config).await.unwrap(), listeners)
+        let (receive, ops, admin) = (config.receive.listen, config.ops.listen, config.admin.listen);
+        let listeners = Listeners::bind(receive, ops, admin).await.unwrap();
+        (setup::server(config, None).await.unwrap(), listeners)
     }
 
     #[tokio::test(flavor = "multi_thread")]

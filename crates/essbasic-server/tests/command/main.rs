@@ -18,6 +18,7 @@ mod deploy;
 mod emulated;
 mod failures;
 mod hostile;
+#[allow(dead_code, reason = "the tests of the ledger use all of it")]
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod probe;

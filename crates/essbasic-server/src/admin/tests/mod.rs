@@ -19,8 +19,7 @@ use tower_service::Service as _;
 
 use super::{Admin, guarded};
 use crate::ledger::{
-    Claim, Claimed, Ledger, ManualClock, Message, Outcome, Reason, Report, Settlement, Task,
-    WorkerId,
+    Claim, Claimed, Ledger, ManualClock, Message, Outcome, Reason, Report, Task, WorkerId,
 };
 use crate::metrics::Metrics;
 use crate::ops::Ops;
@@ -52,7 +51,7 @@ impl Page {
         let beating =
             heartbeat.run(ledger.clone(), name, timing, Pulse::new(), std::future::pending());
         tokio::spawn(beating);
-        let ops = Ops::new(ledger.clone(), Arc::new(Metrics::new()), Liveness::default());
+        let ops = Ops::new(ledger.clone(), Arc::new(Metrics::new(Vec::new())), Liveness::default());
         let ops = Arc::new(ops);
         let target = |name: &str, types: &[&str]| TargetInfo {
             name: name.to_owned(),
@@ -125,12 +124,7 @@ impl Page {
     async fn settle(&self, worker: &WorkerId, task: Task, outcome: impl Fn(&Claimed) -> Outcome) {
         let claim = Claim { task, limit: 100, max_attempts: 10 };
         let claimed = self.ledger.claim(worker, claim).await.unwrap();
-        let settlements = claimed.iter().map(|one| Settlement {
-            flow_id: one.flow_id.clone(),
-            task: one.task,
-            attempt: one.attempt,
-            outcome: outcome(one),
-        });
+        let settlements = claimed.iter().map(|one| one.settlement(outcome(one)));
         self.ledger.settle(worker, 10, settlements.collect()).await.unwrap();
     }
 
