@@ -56,6 +56,8 @@ async fn messages_are_listed_shown_and_replayed() {
     assert_eq!(ids(&admin.get("/api/messages?flow_id=flow").await).len(), 3);
     assert_eq!(ids(&admin.get("/api/messages?flow_id=absent").await).len(), 0);
 
+    let targets = ["billing", "crm"].map(str::to_owned);
+    admin.ledger.announce(targets.to_vec(), 0, 1).await.unwrap();
     let replayed = admin.post("/api/messages/m1/replay", &json!({ "target": "billing" })).await;
     assert_eq!(replayed, json!({ "seq": 4 }));
     let shown = admin.get("/api/messages/m1").await;
