@@ -47,7 +47,7 @@ impl Ops {
     }
 
     /// Returns the reason if messages cannot be committed. Probes within one second share a check, so that they are no load.
-    async fn check_commits(&self) -> Result<(), String> {
+    pub(crate) async fn check_commits(&self) -> Result<(), String> {
         let mut checked = self.checked.lock().await;
         if let Some((_, result)) = checked.as_ref().filter(|(at, _)| at.elapsed() < CHECK_PERIOD) {
             return result.clone();

@@ -27,8 +27,7 @@ pub(super) async fn get(State(admin): Shared, RawQuery(query): RawQuery) -> Repl
     json(&Summary {
         status,
         writable: admin.is_writable,
-        // The store has responded.
-        ready: !draining,
+        ready: !draining && admin.ops.check_commits().await.is_ok(),
         draining,
         explorer: "/explorer/",
     })
