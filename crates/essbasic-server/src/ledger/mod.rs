@@ -28,6 +28,7 @@ mod operation;
 mod operations;
 mod pace;
 mod postgres;
+mod probes;
 mod reason;
 mod requests;
 mod rows;

@@ -1,6 +1,7 @@
 //! Lists, numbers, pauses and samples in memory.
 
 use super::super::error::{Error, ErrorKind};
+use super::super::probes;
 use super::super::requests::{
     CountAll, ListContracts, ListMessages, ListWorkers, MINUTE_MS, Paces, PauseLoop, Pauses, Probe,
     Resume, Samples, ShowContract, ShowMessage, TakeSample,
@@ -152,7 +153,7 @@ impl Memory {
 
     pub(crate) fn pause(&mut self, request: &PauseLoop, now: i64) -> Result<(), Error> {
         let since = self.pauses.get(&request.name).map_or(now, |pause| pause.since);
-        let probe_at = now.saturating_add(request.delay);
+        let probe_at = now.saturating_add(probes::delay(since, now, request.delay));
         let (name, cause) = (request.name.clone(), request.cause.clone());
         self.pauses.insert(name.clone(), Pause { name, cause, since, probe_at });
         Ok(())
@@ -162,7 +163,8 @@ impl Memory {
         match self.pauses.get_mut(&request.name) {
             None => Ok(true),
             Some(pause) if pause.probe_at <= now => {
-                pause.probe_at = now.saturating_add(request.delay);
+                let delay = probes::delay(pause.since, now, request.delay);
+                pause.probe_at = now.saturating_add(delay);
                 Ok(true)
             }
             Some(_) => Ok(false),

@@ -12,7 +12,7 @@ impl Ledger {
     ///
     /// The caller sends a request at its moment: `moment - now` milliseconds after the operation began, by a monotonic clock of its
     /// own, so that the latency of the store makes no request late. At a moment more than 25 ms past, nothing is sent; the caller
-    /// books another one. A margin of 25 ms in [`Pace::window`] allows for that delay.
+    /// books another one. [`Pace::window`] allows for that delay, and for the latency of requests.
     ///
     /// # Errors
     /// Returns an error if the store is unavailable: no request may be sent.
@@ -70,7 +70,8 @@ impl Ledger {
         self.run(request::CountAll {}).await
     }
 
-    /// Pauses a loop for all replicas, because of an error that affects every contract. `delay` is the time until the first probe.
+    /// Pauses a loop for all replicas, because of an error that affects every contract. The next probe is after the time for which the
+    /// pause has lasted: at least five seconds, at most `delay`.
     ///
     /// # Errors
     /// Returns an error if the store is unavailable.
@@ -81,8 +82,8 @@ impl Ledger {
         self.run(request::PauseLoop { name, cause, delay }).await
     }
 
-    /// Returns true if a loop may work: it is not paused, or this is the one worker that probes. The next probe is `delay`
-    /// milliseconds later.
+    /// Returns true if a loop may work: it is not paused, or this is the one worker that probes. The next probe follows as after
+    /// [`pause`](Self::pause).
     ///
     /// # Errors
     /// Returns an error if the store is unavailable.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::error::{Error, ErrorKind};
 use super::super::pace::{self, Booking};
+use super::super::probes;
 use super::super::requests::{
     Beat, Book, CheckStore, Enter, Leave, Paces, PauseLoop, Pauses, Probe, ReleaseMoments, Resume,
 };
@@ -160,7 +161,12 @@ pub(crate) async fn paces<T: Tx>(tx: &mut T, _request: &Paces) -> Result<Booked,
 
 pub(crate) async fn pause<T: Tx>(tx: &mut T, request: &PauseLoop) -> Result<(), Failure> {
     let now = tx.now().await?;
-    let probe_at = now.saturating_add(request.delay);
+    let sql = Sql::new("SELECT since FROM pause WHERE name = ").bind(&request.name).push(T::LOCK);
+    let since = match tx.query(sql).await?.into_iter().next() {
+        Some(mut fields) => fields.int()?,
+        None => now,
+    };
+    let probe_at = now.saturating_add(probes::delay(since, now, request.delay));
     let sql = Sql::new("INSERT INTO pause (name, cause, since, probe_at) VALUES ")
         .list([
             super::tx::Value::from(&request.name),
@@ -175,15 +181,17 @@ pub(crate) async fn pause<T: Tx>(tx: &mut T, request: &PauseLoop) -> Result<(), 
 
 pub(crate) async fn probe<T: Tx>(tx: &mut T, request: &Probe) -> Result<bool, Failure> {
     let now = tx.now().await?;
-    let sql =
-        Sql::new("SELECT probe_at FROM pause WHERE name = ").bind(&request.name).push(T::LOCK);
+    let sql = Sql::new("SELECT probe_at, since FROM pause WHERE name = ")
+        .bind(&request.name)
+        .push(T::LOCK);
     let rows = tx.query(sql).await?;
     let Some(mut fields) = rows.into_iter().next() else { return Ok(true) };
     if fields.int()? > now {
         return Ok(false);
     }
+    let delay = probes::delay(fields.int()?, now, request.delay);
     let sql = Sql::new("UPDATE pause SET probe_at = ")
-        .bind(now.saturating_add(request.delay))
+        .bind(now.saturating_add(delay))
         .push(" WHERE name = ")
         .bind(&request.name);
     tx.query(sql).await?;
