@@ -1,10 +1,12 @@
 //! Loops that claim contracts, work on them and settle them.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use essbasic::{Error, Stop};
-use tokio::time::sleep;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{sleep, timeout};
 
 use crate::ledger::{Claim, Claimed, ErrorKind, Ledger, Outcome, Settlement, Task, WorkerId};
 use crate::metrics::Metrics;
@@ -14,8 +16,11 @@ use crate::worker::{Incarnation, Round, settle};
 /// Pause while nothing is due, or the store is unavailable.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// Time between probes of a paused loop, in milliseconds.
+/// Longest time between probes of a paused loop, in milliseconds.
 const PROBE_MS: i64 = 180_000;
+
+/// Time after which work on a claim is slow: it waits for few contracts, mostly, and another claim may begin.
+const SLOW: Duration = Duration::from_secs(5);
 
 /// Time for the work on one claim. Each call and transfer in it has a timeout of its own.
 const WORK: Duration = Duration::from_secs(3_600);
@@ -60,19 +65,23 @@ pub(crate) struct Shared {
     pub(crate) stop: Stop,
 }
 
-/// Runs a job until the stop. Work in flight is completed, or ends by the stop of its client.
+/// Runs a job until the stop. Each claim needs one of the slots, which the loops of the job share, until its work is slow. Work in flight is
+/// completed, or ends by the stop of its client.
 pub(crate) async fn run<J: Job>(
     job: Arc<J>,
     shared: Shared,
     mut incarnation: Incarnation,
+    slots: Arc<Semaphore>,
     pulse: Pulse,
 ) {
     let stop = &shared.stop;
     while !stop.is_stopped() {
-        // The heartbeat enters.
+        // Others of this task work, or the heartbeat enters.
         pulse.rest();
+        let Some(slot) = stop.unless_stopped(slots.acquire()).await else { return };
+        let mut slot = slot.ok();
         let Some(Some(worker)) = stop.unless_stopped(incarnation.id()).await else { return };
-        let round = round(&*job, &shared, &worker, &pulse);
+        let round = round(&*job, &shared, &worker, &pulse, &mut slot);
         let round = tokio::select! {
             round = round => round,
             // Others may own the contracts now: nothing may be stored or settled any more.
@@ -94,7 +103,13 @@ pub(crate) async fn run<J: Job>(
 }
 
 /// Claims, works and settles once.
-async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId, pulse: &Pulse) -> Round {
+async fn round<J: Job>(
+    job: &J,
+    shared: &Shared,
+    worker: &WorkerId,
+    pulse: &Pulse,
+    slot: &mut Option<SemaphorePermit<'_>>,
+) -> Round {
     let (ledger, max_attempts) = (&shared.ledger, shared.max_attempts);
     pulse.within(STEP);
     match ledger.probe(J::NAME, PROBE_MS).await {
@@ -115,7 +130,7 @@ async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId, pulse: &Puls
         }
     };
     pulse.within(WORK);
-    let (settlements, is_failed) = match job.work(&claimed).await {
+    let (settlements, is_failed) = match in_slot(job.work(&claimed), slot).await {
         Batch::Settled(settlements) => (settlements, false),
         Batch::Failed(error) => {
             let cause = cause(&error);
@@ -167,6 +182,21 @@ async fn round<J: Job>(job: &J, shared: &Shared, worker: &WorkerId, pulse: &Puls
     Round::Busy
 }
 
+/// Returns the result of work. Once it is slow, its slot is free for another claim.
+async fn in_slot(
+    work: impl Future<Output = Batch>,
+    slot: &mut Option<SemaphorePermit<'_>>,
+) -> Batch {
+    let mut work = pin!(work);
+    match timeout(SLOW, &mut work).await {
+        Ok(batch) => batch,
+        Err(_) => {
+            *slot = None;
+            work.await
+        }
+    }
+}
+
 /// Stores the cause of a pause, for all replicas.
 async fn pause(task: &str, ledger: &Ledger, cause: &str) {
     tracing::error!(task, cause, "paused: the failure affects every contract");
@@ -216,125 +246,4 @@ fn released(contract: &Claimed) -> Settlement {
 }
 
 #[cfg(test)]
-mod tests {
-    use essbasic::credentials::Credential;
-    use essbasic::{Client, Config, agent};
-    use essbasic_emulator::{APP_ID, Emulator, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY};
-
-    use super::*;
-    use crate::ledger::{Evidence, Fault, State};
-    use crate::pace::LedgerLimiter;
-    use crate::worker::{Timing, incarnation};
-
-    struct Fails(Error);
-
-    impl Job for Fails {
-        const NAME: &'static str = "archive";
-        const TASK: Task = Task::Poll;
-        const LIMIT: usize = 10;
-
-        async fn work(&self, _claimed: &[Claimed]) -> Batch {
-            Batch::Failed(self.0.clone())
-        }
-    }
-
-    /// Returns the error of a call with this key, while the store is available or not.
-    async fn failure(emulator: &Emulator, key: &str, is_available: bool) -> Error {
-        let ledger = Ledger::in_memory();
-        if !is_available {
-            ledger.inject("Book", Fault::Refused);
-        }
-        let metrics = Arc::new(Metrics::new(Vec::new()));
-        let limiter = LedgerLimiter::new(ledger, 20, Duration::from_millis(25), metrics);
-        let config = Config::new(Credential::new(SECRET_ID, key))
-            .with_async_rate_limiter(limiter)
-            .with_endpoint_url(&emulator.endpoint())
-            .unwrap();
-        let client = Client::new(config, agent(APP_ID, ORGANIZATION, OPERATOR)).unwrap();
-        client.details(["yDUnknown0000000000000000000001"]).await.unwrap_err()
-    }
-
-    #[tokio::test]
-    async fn only_failures_of_the_service_are_stored_as_pauses_without_its_text() {
-        let emulator = Emulator::builder().start().unwrap();
-        let refused = failure(&emulator, "another", true).await;
-        let refusal = format!("api {} {}", refused.code(), refused.request_id().unwrap());
-        assert!(refusal.starts_with("api AuthFailure."), "{refusal}");
-        for (error, expected) in [
-            (Error::Stopped, None),
-            (Error::Interrupted, None),
-            (failure(&emulator, SECRET_KEY, false).await, None),
-            (refused, Some(refusal)),
-        ] {
-            let ledger = Ledger::in_memory();
-            ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
-            let (worker, _) = ledger.enter("a", 60_000).await.unwrap();
-            let shared = shared(&ledger);
-            let round = round(&Fails(error.clone()), &shared, &worker, &Pulse::new()).await;
-            assert_eq!(round, Round::Idle, "{error}");
-            let pauses = ledger.pauses().await.unwrap();
-            assert_eq!(pauses.into_iter().map(|one| one.cause).next(), expected, "{error}");
-            let (contract, _) = ledger.contract("flow").await.unwrap().unwrap();
-            assert_eq!((contract.state, contract.attempt), (State::Open, 0), "{error}");
-        }
-    }
-
-    fn shared(ledger: &Ledger) -> Shared {
-        Shared {
-            ledger: ledger.clone(),
-            metrics: Arc::new(Metrics::new(Vec::new())),
-            max_attempts: 10,
-            stop: Stop::default(),
-        }
-    }
-
-    struct Archives;
-
-    impl Job for Archives {
-        const NAME: &'static str = "archive";
-        const TASK: Task = Task::Poll;
-        const LIMIT: usize = 10;
-
-        async fn work(&self, claimed: &[Claimed]) -> Batch {
-            let outcome = Outcome::Archived(Evidence::default());
-            let settlements = claimed.iter().map(|one| one.settlement(outcome.clone()));
-            Batch::Settled(settlements.collect())
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn contracts_are_not_lost_if_the_store_fails_in_a_claim_or_a_settlement() {
-        for (operation, fault, is_renewed) in [
-            ("ClaimContracts", Fault::Refused, true),
-            ("ClaimContracts", Fault::Lost, true),
-            ("Settle", Fault::Refused, false),
-            ("Settle", Fault::Lost, false),
-        ] {
-            let case = format!("{operation} {fault:?}");
-            let ledger = Ledger::in_memory();
-            ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
-            let timing =
-                Timing { lease: Duration::from_secs(60), heartbeat: Duration::from_secs(15) };
-            let (mut incarnation, heartbeat) = incarnation();
-            let (never, pulse) = (std::future::pending(), Pulse::new());
-            let beating = heartbeat.run(ledger.clone(), "a".to_owned(), timing, pulse, never);
-            let beating = tokio::spawn(beating);
-            let first = incarnation.id().await.unwrap();
-            ledger.inject(operation, fault);
-            let shared = shared(&ledger);
-            let task = run(Arc::new(Archives), shared, incarnation.clone(), Pulse::new());
-            let task = tokio::spawn(task);
-            // Far below the lease in the time of the store, which is that of the machine.
-            for _ in 0..100 {
-                sleep(Duration::from_millis(100)).await;
-            }
-            let (contract, events) = ledger.contract("flow").await.unwrap().unwrap();
-            assert_eq!(contract.state, State::Done, "{case}: {events:?}");
-            assert_eq!(contract.attempt, 1, "{case}");
-            let current = incarnation.id().await.unwrap();
-            assert_eq!(current != first, is_renewed, "{case}");
-            task.abort();
-            beating.abort();
-        }
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use essbasic::transport::{ReqwestTransport, TransportConfig};
 use essbasic::{Client, NameTemplate, Stop};
 use essbasic_callback::Receiver;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 pub(crate) use self::listeners::Listeners;
 
@@ -33,8 +33,11 @@ use crate::tasks::Tasks;
 use crate::upkeep;
 use crate::worker::{self, Timing};
 
-/// Archive loops of a process: one requests links while the other downloads.
-const ARCHIVE_LOOPS: usize = 2;
+/// Claims of archive loops whose work is not slow: one requests links while the other downloads.
+const ARCHIVE_SLOTS: usize = 2;
+
+/// Archive loops of a process. A transfer that stalls delays the end of its claim until its timeout.
+const ARCHIVE_LOOPS: usize = 8;
 
 /// Everything that a server needs.
 pub(crate) struct Server {
@@ -161,15 +164,18 @@ impl Server {
             self.concurrency,
             self.stop,
         ));
+        let slots = Arc::new(Semaphore::new(ARCHIVE_SLOTS));
         for _ in 0..ARCHIVE_LOOPS {
+            let (job, slots) = (Arc::clone(&archiving), Arc::clone(&slots));
             loops.spawn("archive", |pulse| {
-                jobs::run(Arc::clone(&archiving), shared.clone(), incarnation.clone(), pulse)
+                jobs::run(job, shared.clone(), incarnation.clone(), slots, pulse)
             });
         }
         if self.reconcile {
             let reconciling = Arc::new(Reconciling(self.client));
+            let slot = Arc::new(Semaphore::new(1));
             loops.spawn("reconcile", |pulse| {
-                jobs::run(reconciling, shared.clone(), incarnation.clone(), pulse)
+                jobs::run(reconciling, shared.clone(), incarnation.clone(), slot, pulse)
             });
         }
         if let Some(bodies) = self.bodies {
