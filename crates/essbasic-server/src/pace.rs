@@ -8,6 +8,7 @@ use essbasic::transport::async_trait;
 use essbasic::{AsyncRateLimiter, Permit, PermitRequest};
 use tokio::time::{Instant, sleep};
 
+use crate::delay::millis;
 use crate::ledger::{Ledger, Pace};
 use crate::metrics::Metrics;
 
@@ -17,9 +18,10 @@ pub(crate) const LATE: Duration = Duration::from_millis(25);
 /// How far ahead moments are booked, in milliseconds. A process that is killed leaves at most these unused.
 const HORIZON_MS: i64 = 2_000;
 
-/// Returns the length of the window of a rate per second, in milliseconds.
+/// Returns the length of the window of a rate per second, in milliseconds. A request is sent up to [`LATE`] after its moment; `margin` is
+/// for its latency until it is counted, which differs from request to request.
 pub(crate) fn window(margin: Duration) -> i64 {
-    i64::try_from(margin.as_millis()).unwrap_or(1_000).saturating_add(1_000)
+    millis(Duration::from_secs(1).saturating_add(LATE).saturating_add(margin))
 }
 
 /// Books a moment for each request.
@@ -33,7 +35,7 @@ pub(crate) struct LedgerLimiter {
 }
 
 impl LedgerLimiter {
-    /// Returns a limiter of `limit` requests per action in any second and `margin`.
+    /// Returns a limiter of `limit` requests per action in any second.
     pub(crate) fn new(ledger: Ledger, limit: u32, margin: Duration, metrics: Arc<Metrics>) -> Self {
         Self { ledger, limit: limit as usize, window: window(margin), metrics }
     }
@@ -159,7 +161,7 @@ mod tests {
         assert!(waits[2] > Duration::from_millis(500), "{waits:?}");
         let moment = |permit: &Permit| Booked::parse(permit).unwrap().moment;
         let moments = [&first, &second, &third].map(moment);
-        assert!(moments[2] - moments[0] >= 1_025, "{moments:?}");
+        assert!(moments[2] - moments[0] >= 1_050, "{moments:?}");
         // In time it is kept. Later than the margin, another moment is booked.
         let due = Booked::parse(&third).unwrap().at;
         assert_eq!(one.confirm(&request(at(due)), &third).await.unwrap(), third);

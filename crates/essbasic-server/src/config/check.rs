@@ -43,7 +43,7 @@ impl Config {
         if self.rate.margin < LATE {
             return Err(refuse(
                 "rate.margin",
-                "it is shorter than 25ms, the latest delay of a request",
+                "it is shorter than 25ms; the latency of requests differs by that",
             ));
         }
         if self.rate.margin > Duration::from_secs(1) {

@@ -9,7 +9,7 @@ pub struct Pace {
     pub count: usize,
     /// Requests that are allowed in a window, at most [`MAX_MOMENTS`](super::limits::MAX_MOMENTS).
     pub limit: usize,
-    /// Length of the window, in milliseconds: 1,000 and the margin of 25.
+    /// Length of the window, in milliseconds: 1,000, the 25 by which a request may be late, and the margin for its latency.
     pub window: i64,
     /// Delay of the first moment, in milliseconds. It allows for the latency of the store.
     pub delay: i64,
