@@ -226,7 +226,16 @@ fn next_delay(attempt: i64) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use essbasic::transport::{
+        AsyncBody, Bytes, HeaderMap, Request, Response, StatusCode, TransportError, async_trait,
+    };
+    use tokio::time::timeout;
+
     use super::*;
+    use crate::config::Secret;
+    use crate::ledger::Message;
 
     #[test]
     fn delays_double_up_to_an_hour() {
@@ -239,5 +248,55 @@ mod tests {
                 assert!(delay <= longest && delay >= 0.75 * longest, "{attempt}: {delay}");
             }
         }
+    }
+
+    /// Accepts every message, but never responds to the first.
+    struct StallsOnce(AtomicBool);
+
+    #[async_trait]
+    impl AsyncTransport for StallsOnce {
+        async fn send(&self, _: Request) -> Result<Response<AsyncBody>, TransportError> {
+            if !self.0.swap(true, Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            let (status, headers) = (StatusCode::OK, HeaderMap::new());
+            Ok(Response { status, headers, body: AsyncBody::from(Bytes::new()) })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_delivery_delays_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("key");
+        std::fs::write(&key, "0f".repeat(32)).unwrap();
+        let bodies = Bodies::new(&Secret::read("k", &key).unwrap()).unwrap();
+        let ledger = Ledger::in_memory();
+        let count = 3 * MAX_IN_FLIGHT;
+        let messages = (0..count).map(|number| Message {
+            id: format!("m{number}"),
+            kind: "FlowStatusChange".to_owned(),
+            flow_id: Some(format!("f{number}")),
+            report: None,
+            targets: vec!["t".to_owned()],
+            body: Some(bodies.seal(&format!("m{number}"), b"{}").unwrap()),
+        });
+        for result in ledger.receive(messages.collect()).await {
+            result.unwrap();
+        }
+        let (worker, _) = ledger.enter("a", 60_000).await.unwrap();
+        let target = toml::from_str("name = \"t\"\nurl = \"http://h/\"").unwrap();
+        let target = Arc::new(Target::new(&target).unwrap());
+        let shared = Shared {
+            ledger: ledger.clone(),
+            metrics: Arc::new(Metrics::new()),
+            bodies: Arc::new(bodies),
+            transport: Arc::new(StallsOnce(false.into())),
+            stop: Stop::default(),
+        };
+        let pulse = Pulse::new();
+        let round = round(&target, &shared, &worker, &pulse);
+        assert!(timeout(Duration::from_secs(1), round).await.is_err(), "one is in flight");
+        let backlog = ledger.counts().await.unwrap().forward_backlog;
+        assert_eq!(backlog.values().sum::<i64>(), 1, "{backlog:?}");
     }
 }
