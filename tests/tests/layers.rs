@@ -102,7 +102,10 @@ fn crates_use_only_the_layers_below_them() {
             ],
         ),
         ("tc3-cli", &["tc3-catalogue", "tc3-client", "tc3-codegen"]),
-        ("server-trial", &["essbasic-callback", "essbasic-emulator", "essbasic-server"]),
+        (
+            "server-trial",
+            &["essbasic-callback", "essbasic-emulator", "essbasic-s3", "essbasic-server"],
+        ),
         ("xtask", &["tc3-cli", "tc3-codegen"]),
         (
             "bench",

@@ -1,13 +1,13 @@
 //! Disturbances: signals for replicas, restarts of the database, and outages of the destination of archives.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use tokio::time::sleep;
 
+use crate::archive::Archive;
 use crate::database::Database;
-use crate::error::{Context as _, Result};
+use crate::error::Result;
 use crate::options::{Mode, Options};
 use crate::replica::Replica;
 
@@ -55,7 +55,7 @@ pub(crate) fn plan(options: &Options) -> Vec<(f64, Disturbance)> {
 pub(crate) struct Disturbed<'a> {
     pub(crate) replicas: &'a [Replica],
     pub(crate) database: Option<&'a mut Database>,
-    pub(crate) archive: &'a Path,
+    pub(crate) archive: &'a mut Archive,
 }
 
 impl Disturbed<'_> {
@@ -77,15 +77,7 @@ impl Disturbed<'_> {
                     database.restart(if is_crash { "QUIT" } else { "INT" }).await?;
                 }
             }
-            Disturbance::StoreAway(time) => {
-                let away = PathBuf::from(format!("{}.away", self.archive.display()));
-                std::fs::rename(self.archive, &away).context("archive")?;
-                // A file, so that no server that starts meanwhile creates an empty folder.
-                std::fs::write(self.archive, "").context("archive")?;
-                sleep(time).await;
-                std::fs::remove_file(self.archive).context("archive")?;
-                std::fs::rename(&away, self.archive).context("archive")?;
-            }
+            Disturbance::StoreAway(time) => self.archive.away(time).await?,
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! contracts are signed. Afterwards, every contract, message, forward and request is checked.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the report is printed")]
 
+mod archive;
 mod balancer;
 mod database;
 mod disturbance;

@@ -24,6 +24,14 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Time for the end after SIGTERM: the grace, and that of requests and the last commit.
 const END_TIMEOUT: Duration = Duration::from_secs(GRACE_SECS + 15);
 
+/// Program of the replicas.
+#[derive(Clone)]
+pub(crate) struct Program {
+    pub(crate) server: PathBuf,
+    pub(crate) config: PathBuf,
+    pub(crate) variables: Vec<(&'static str, String)>,
+}
+
 /// A replica.
 #[derive(Clone)]
 pub(crate) struct Replica(Arc<Mutex<State>>);
@@ -54,17 +62,11 @@ pub(crate) struct Replicas {
 
 impl Replicas {
     /// Starts the replicas and waits until all are ready.
-    pub(crate) async fn start(
-        server: &Path,
-        config: &Path,
-        logs: &Path,
-        count: usize,
-    ) -> Result<Self> {
+    pub(crate) async fn start(program: &Program, logs: &Path, count: usize) -> Result<Self> {
         let all: Vec<_> = (0..count).map(|_| Replica(Arc::default())).collect();
         let supervisors = all.iter().enumerate().map(|(number, replica)| {
-            let command = (server.to_owned(), config.to_owned());
             let log = logs.join(format!("replica-{number}.log"));
-            tokio::spawn(supervise(replica.clone(), command, log))
+            tokio::spawn(supervise(replica.clone(), program.clone(), log))
         });
         let supervisors = supervisors.collect();
         let replicas = Self { all, supervisors };
@@ -144,9 +146,9 @@ impl Replica {
 }
 
 /// Starts the process again and again, until the replica is stopping.
-async fn supervise(replica: Replica, (server, config): (PathBuf, PathBuf), log: PathBuf) {
+async fn supervise(replica: Replica, program: Program, log: PathBuf) {
     while !replica.lock().is_stopping {
-        let result = start(&server, &config, &log).await;
+        let result = start(&program, &log).await;
         match result {
             Ok((mut child, callbacks)) => {
                 {
@@ -198,10 +200,16 @@ async fn run(replica: &Replica, child: &mut Child) {
 }
 
 /// Starts a process and waits for its ready line. Returns the URL of its callbacks.
-async fn start(server: &Path, config: &Path, log: &Path) -> Result<(Child, String)> {
+async fn start(program: &Program, log: &Path) -> Result<(Child, String)> {
     let log = std::fs::File::options().create(true).append(true).open(log).context("log")?;
-    let mut command = Command::new(server);
-    command.arg("--config").arg(config).env("NO_PROXY", "*");
+    let mut command = Command::new(&program.server);
+    command.arg("--config").arg(&program.config).env("NO_PROXY", "*");
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"))
+    {
+        command.env_remove(name);
+    }
+    command.envs(program.variables.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
     let mut child = command.kill_on_drop(true).spawn().context("essbasic-server")?;
     let stdout = child.stdout.take().ok_or_else(|| Error::new("no standard output"))?;

@@ -8,13 +8,14 @@ use essbasic_emulator::{Callback, CallbackChaos, Emulator, Fault, FaultKind};
 use essbasic_server::ledger::{Counts, Ledger};
 use tokio::time::sleep;
 
+use crate::archive::Archive;
 use crate::balancer::Balancer;
 use crate::database::Database;
 use crate::disturbance::{Disturbed, plan};
 use crate::error::{Context as _, Error, Result};
 use crate::expected::{self, Contract};
-use crate::options::{Destination, Mode, Options, StoreKind};
-use crate::replica::Replicas;
+use crate::options::{Mode, Options, StoreKind};
+use crate::replica::{Program, Replicas};
 use crate::report::{Property, Report};
 use crate::settings::{Addresses, FORWARDS, KEY, TOKEN};
 use crate::target::Target;
@@ -38,9 +39,6 @@ const CALLBACK_ATTEMPTS: u32 = 60;
 /// # Errors
 /// Returns an error if the trial cannot continue. Violated properties are in the report.
 pub(crate) async fn run(options: &Options) -> Result<Report> {
-    if options.to == Destination::S3 {
-        return Err(Error::new("--to s3 is not supported yet; use a folder"));
-    }
     let folder = tempfile::Builder::new().prefix("essbasic-trial").tempdir();
     let mut folder = folder.context("temporary folder")?;
     let result = in_folder(options, folder.path()).await;
@@ -73,15 +71,17 @@ async fn in_folder(options: &Options, folder: &Path) -> Result<Report> {
         Some(database) => database.url(),
         None => format!("sqlite:{}", file.display()),
     };
-    let archive = folder.join("archive");
+    let mut archive = Archive::new(options.to, folder)?;
     let addresses = Addresses {
         endpoint: &emulator.endpoint(),
         store: &store,
-        archive: &archive.display().to_string(),
+        archive: &archive.to(),
         forwards: &forwards,
     };
     let config = settings::write(folder, &addresses, options)?;
-    let start = || Replicas::start(&options.server, &config, folder, options.replicas());
+    let (server, variables) = (options.server.clone(), archive.variables());
+    let program = Program { server, config, variables };
+    let start = || Replicas::start(&program, folder, options.replicas());
     let replicas = start().await?;
     balancer.set(replicas.all.clone());
     let ledger = match &database {
@@ -100,7 +100,7 @@ async fn in_folder(options: &Options, folder: &Path) -> Result<Report> {
     ));
     let mut trial = Trial { options, emulator: &emulator, contracts: &contracts, ledger: &ledger };
     let disturbed =
-        Disturbed { replicas: &replicas.all, database: database.as_mut(), archive: &archive };
+        Disturbed { replicas: &replicas.all, database: database.as_mut(), archive: &mut archive };
     let unfinished = trial.until_finished(disturbed, began).await?;
     report.fact(
         "time until everything was finished",

@@ -1,15 +1,14 @@
 //! Checks after the work: the ledger, the archive and the targets against the emulator.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
 
 use essbasic_emulator::Emulator;
 use essbasic_server::ledger::{
     Contract as Stored, ContractQuery, Event, Finish, Ledger, MessageQuery, MessageView, State,
     rank,
 };
-use sha2::{Digest as _, Sha256};
 
+use crate::archive::{Archive, sha256};
 use crate::balancer::Acknowledged;
 use crate::error::{Context as _, Result};
 use crate::expected::{Contract, Fate};
@@ -28,7 +27,7 @@ pub(crate) struct Outcome<'a> {
     pub(crate) emulator: &'a Emulator,
     pub(crate) ledger: &'a Ledger,
     pub(crate) contracts: &'a [Contract],
-    pub(crate) archive: &'a Path,
+    pub(crate) archive: &'a Archive,
     /// By `MsgId`.
     pub(crate) acknowledged: HashMap<String, Acknowledged>,
     /// In the order of [`FORWARDS`].
@@ -66,11 +65,10 @@ fn slowest(
 }
 
 /// Checks that the archive has the expected objects and nothing else.
-pub(crate) fn only_expected(archive: &Path, contracts: &[Contract]) -> Result<Property> {
+pub(crate) fn only_expected(archive: &Archive, contracts: &[Contract]) -> Result<Property> {
     let mut expected: BTreeSet<String> = archived(contracts).map(object).collect();
     let mut property = Property::new("the archive has the expected objects and nothing else");
-    for entry in std::fs::read_dir(archive).context("archive")? {
-        let name = entry.context("archive")?.file_name().to_string_lossy().into_owned();
+    for name in archive.objects()?.into_keys() {
         property.check(expected.remove(&name), || format!("unexpected object {name}"));
     }
     for name in expected {
@@ -86,10 +84,6 @@ fn archived(contracts: &[Contract]) -> impl Iterator<Item = &Contract> {
 /// Returns the name of the object of a contract, which has one file.
 fn object(contract: &Contract) -> String {
     format!("{}-1.pdf", contract.id)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn contracts(ledger: &Ledger) -> Result<BTreeMap<String, Stored>> {
@@ -188,23 +182,22 @@ fn one_effect(
 
 fn right_bytes(outcome: &Outcome<'_>, stored: &BTreeMap<String, Stored>) -> Result<Property> {
     let mut property = Property::new("every object and its evidence are the emulator's PDF");
+    let objects = outcome.archive.objects()?;
     for contract in archived(outcome.contracts) {
         let expected = outcome.emulator.file(&contract.id).unwrap_or_default();
-        let sha256 = hex(&Sha256::digest(&expected));
-        let path = outcome.archive.join(object(contract));
-        let found = std::fs::read(&path).ok();
-        property.check(found.as_deref() == Some(&*expected), || match &found {
-            None => format!("{} is missing", path.display()),
-            Some(found) => format!(
-                "{} has {} bytes that are not the {} of the emulator",
-                path.display(),
-                found.len(),
+        let digest = sha256(&expected);
+        let found = objects.get(&object(contract));
+        property.check(found.is_some_and(|(_, found)| *found == digest), || match found {
+            None => format!("the object of {} is missing", contract.id),
+            Some((bytes, _)) => format!(
+                "the object of {} has {bytes} bytes that are not the {} of the emulator",
+                contract.id,
                 expected.len()
             ),
         });
         let Some(one) = stored.get(&contract.id) else { continue };
         let files = one.evidence.as_ref().map(|evidence| &*evidence.files).unwrap_or_default();
-        let holds = matches!(files, [file] if file.sha256 == sha256);
+        let holds = matches!(files, [file] if file.sha256 == digest);
         property.check(holds, || format!("{} has the evidence {:?}", contract.id, one.evidence));
     }
     Ok(property)
@@ -217,7 +210,7 @@ fn acknowledged(
 ) -> Property {
     let mut property = Property::new("every acknowledged callback has its effect");
     for (msg_id, Acknowledged { flow_id, status }) in &outcome.acknowledged {
-        let id = hex(&Sha256::digest(msg_id));
+        let id = sha256(msg_id);
         property.check(messages.contains_key(&id), || {
             format!("message {id} ({status} of {flow_id}) was acknowledged and is not stored")
         });
@@ -233,17 +226,11 @@ fn forwarded(outcome: &Outcome<'_>, messages: &HashMap<String, MessageView>) -> 
     let mut once = Property::new("every message is forwarded at least once");
     let mut valid = Property::new("every forward is signed and encrypted");
     let mut ordered = Property::new("first deliveries are in order per contract");
-    let statuses: HashMap<String, &Acknowledged> = outcome
-        .acknowledged
-        .iter()
-        .map(|(msg_id, one)| (hex(&Sha256::digest(msg_id)), one))
-        .collect();
+    let statuses: HashMap<String, &Acknowledged> =
+        outcome.acknowledged.iter().map(|(msg_id, one)| (sha256(msg_id), one)).collect();
     for (forward, record) in FORWARDS.iter().zip(&outcome.records) {
-        let first: HashMap<String, usize> = record
-            .first
-            .iter()
-            .map(|(msg_id, position)| (hex(&Sha256::digest(msg_id)), *position))
-            .collect();
+        let first: HashMap<String, usize> =
+            record.first.iter().map(|(msg_id, position)| (sha256(msg_id), *position)).collect();
         let mut queues: BTreeMap<&str, Vec<(i64, Option<usize>)>> = BTreeMap::new();
         for (id, message) in messages {
             let queued = message.forwards.iter().find(|one| one.target == forward.name);
