@@ -288,7 +288,7 @@ mod tests {
         let target = Arc::new(Target::new(&target).unwrap());
         let shared = Shared {
             ledger: ledger.clone(),
-            metrics: Arc::new(Metrics::new()),
+            metrics: Arc::new(Metrics::new(Vec::new())),
             bodies: Arc::new(bodies),
             transport: Arc::new(StallsOnce(false.into())),
             stop: Stop::default(),
