@@ -67,7 +67,7 @@ pub(crate) async fn dead_contracts_are_retried_and_dropped(context: Rc<Context>)
         .await;
 }
 
-/// Waits until a contract has been retried so many times and is dead again.
+/// Waits until a contract has been retried `times` times and is dead again.
 async fn retried(server: &Server, flow: &str, times: usize) {
     until("the contract is dead again", async || {
         let detail = server.api(&format!("/api/contracts/{flow}"));
