@@ -43,7 +43,7 @@ impl Property {
 }
 
 impl Report {
-    /// Adds a fact that is no property.
+    /// Adds a row that is not checked.
     pub(crate) fn fact(&mut self, name: &str, value: impl Display) {
         self.facts.push((name.to_owned(), value.to_string()));
     }

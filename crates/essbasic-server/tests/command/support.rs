@@ -59,7 +59,7 @@ pub(crate) struct Server {
     pub(crate) ops: String,
     pub(crate) admin: String,
     pub(crate) admin_token_file: String,
-    /// What it has written to stderr.
+    /// Output on stderr so far.
     log: Arc<Mutex<Vec<u8>>>,
 }
 
