@@ -34,6 +34,12 @@ async fn the_status_is_that_of_the_ledger_and_of_the_process() {
         "explorer": "/explorer/",
     });
     assert_eq!(status, expected);
+    // A second later, so that the check is made again.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(2)).await;
+    admin.ledger.inject("CheckStore", Fault::Refused);
+    let unready = admin.get("/api/status").await;
+    assert_eq!((&unready["ready"], &unready["draining"]), (&json!(false), &json!(false)));
     admin.ops.drain();
     let status = admin.get("/api/status").await;
     assert_eq!((&status["ready"], &status["draining"]), (&json!(false), &json!(true)));
