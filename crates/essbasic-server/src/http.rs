@@ -18,13 +18,19 @@ const LIMITS: Limits = Limits {
 };
 
 /// Serves until `closed` is true. No connection outlives it.
-pub(crate) async fn serve(
+pub(crate) async fn serve(listener: TcpListener, router: Router, closed: watch::Receiver<bool>) {
+    serve_and_finish(listener, router, closed, async {}).await;
+}
+
+/// Serves as [`serve`], and completes `finish` before connections are closed.
+pub(crate) async fn serve_and_finish(
     listener: TcpListener,
     router: Router,
     mut closed: watch::Receiver<bool>,
+    finish: impl Future<Output = ()>,
 ) {
     let stop = async { drop(closed.wait_for(|closed| *closed).await) };
-    serve_router(listener, LIMITS, router, stop, async {}).await;
+    serve_router(listener, LIMITS, router, stop, finish).await;
 }
 
 /// Middleware that keeps the connection of each request open until its response. Only for clients that are trusted.

@@ -1,10 +1,12 @@
 //! Settings of the admin listener, from the configuration.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use essbasic_explorer::Mount;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use super::token::AdminToken;
 use super::{Admin, guarded};
@@ -15,6 +17,9 @@ use crate::ops::Ops;
 use crate::pace::window;
 use crate::queries::TargetInfo;
 use crate::worker::Incarnation;
+
+/// Time for calls of the Explorer in flight at the end of the process.
+const CALLS: Duration = Duration::from_secs(10);
 
 /// Settings of the admin listener.
 pub(crate) struct AdminSettings {
@@ -42,6 +47,12 @@ impl AdminSettings {
             allowed_hosts: config.admin.allowed_hosts.clone(),
             explorer,
         })
+    }
+
+    /// Returns a future that completes when no call of the Explorer is in flight that may change data: its outcome must reach the page.
+    pub(crate) fn idle(&self) -> impl Future<Output = ()> + Send + 'static {
+        let explorer = self.explorer.clone();
+        async move { drop(timeout(CALLS, explorer.idle()).await) }
     }
 
     /// Returns the routes of the listener, behind its guard.

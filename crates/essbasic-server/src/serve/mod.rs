@@ -139,6 +139,7 @@ impl Server {
             beating.run(ledger, host(), timing, pulse, async { drop(left.await) })
         });
 
+        let admin_is_idle = self.admin.idle();
         let admin = self.admin.router(
             &listeners.admin,
             self.ledger.clone(),
@@ -146,7 +147,7 @@ impl Server {
             incarnation.clone(),
         )?;
         servers.spawn("listener of the admin page", |_| {
-            http::serve(listeners.admin, admin, closed.clone())
+            http::serve_and_finish(listeners.admin, admin, closed.clone(), admin_is_idle)
         });
 
         let claiming = Stop::default();
