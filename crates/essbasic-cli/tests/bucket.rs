@@ -182,7 +182,7 @@ fn a_lookup_that_is_refused_because_of_the_clock_names_the_clock() {
     });
     assert_eq!(code(&to_bucket(home.path(), &emulator, &server.url()).output().unwrap()), 0);
     is_skewed.store(true, Ordering::SeqCst);
-    let output = to_bucket(home.path(), &emulator, &server.url()).output().unwrap();
+    let output = to_bucket(home.path(), &emulator, &server.url()).arg("--verify").output().unwrap();
     let expected = ["the clock of this machine differs", "by NTP", "RequestTimeTooSkewed"];
     refused(&output, &expected);
 }
