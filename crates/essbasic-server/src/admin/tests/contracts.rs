@@ -25,6 +25,8 @@ async fn contracts_have_every_field_and_their_timeline() {
     let admin = Page::new(false);
     let worker = admin.worker().await;
     admin.ledger.receive(vec![message("m", "done", FlowStatus::All, &[])]).await;
+    // The service composes the PDF meanwhile.
+    admin.clock.advance(3_000);
     admin
         .settle(&worker, Task::Archive, |_| {
             Outcome::Archived(Evidence {
@@ -35,22 +37,22 @@ async fn contracts_have_every_field_and_their_timeline() {
         .await;
     admin.dead(&["dead"], Reason::NotFound).await;
     admin.ledger.offer(vec!["open".to_owned()], 60_000).await.unwrap();
-    let time = "2023-11-14T22:13:20.123Z";
+    let (time, later) = ("2023-11-14T22:13:20.123Z", "2023-11-14T22:13:23.123Z");
     let done = json!({
         "flow_id": "done", "state": "done", "task": null, "status": "ALL", "status_at": time,
         "due": null, "attempts": 1, "reason": null, "hint": null, "added_at": time,
-        "finished_at": time, "result": "archived", "files": [{ "bytes": 9, "sha256": "ab" }],
+        "finished_at": later, "result": "archived", "files": [{ "bytes": 9, "sha256": "ab" }],
         "request_id": "request",
     });
     let dead = json!({
         "flow_id": "dead", "state": "dead", "task": "poll", "status": "UNKNOWN", "status_at": null,
-        "due": time, "attempts": 1, "reason": "not_found", "hint": Reason::NotFound.hint(),
-        "added_at": time, "finished_at": time, "result": null, "files": [], "request_id": null,
+        "due": later, "attempts": 1, "reason": "not_found", "hint": Reason::NotFound.hint(),
+        "added_at": later, "finished_at": later, "result": null, "files": [], "request_id": null,
     });
     let open = json!({
         "flow_id": "open", "state": "open", "task": "poll", "status": "UNKNOWN", "status_at": null,
-        "due": "2023-11-14T22:14:20.123Z", "attempts": 0, "reason": null, "hint": null,
-        "added_at": time, "finished_at": null, "result": null, "files": [], "request_id": null,
+        "due": "2023-11-14T22:14:23.123Z", "attempts": 0, "reason": null, "hint": null,
+        "added_at": later, "finished_at": null, "result": null, "files": [], "request_id": null,
     });
     let mut list = admin.get("/api/contracts").await;
     let unknown = list["contracts"][2]["status"].take();
@@ -65,7 +67,7 @@ async fn contracts_have_every_field_and_their_timeline() {
         json!([
             { "number": 1, "at": time, "kind": "message", "detail": "FlowStatusChange" },
             { "number": 2, "at": time, "kind": "status", "detail": "ALL" },
-            { "number": 3, "at": time, "kind": "archived", "detail": "1 files" },
+            { "number": 3, "at": later, "kind": "archived", "detail": "1 files" },
         ])
     );
     for (path, code) in [

@@ -29,7 +29,7 @@ async fn the_status_is_that_of_the_ledger_and_of_the_process() {
         "oldest_due_seconds": 5, "forward_backlog": 1, "forward_dead": 0, "workers": 1,
         "paused": [{
             "name": "archive", "cause": cause, "since": "2023-11-14T22:13:20.123Z",
-            "probe_at": "2023-11-14T22:16:20.123Z", "hint": null,
+            "probe_at": "2023-11-14T22:13:25.123Z", "hint": null,
         }],
         "explorer": "/explorer/",
     });
