@@ -78,10 +78,10 @@ async fn futures_of_counts(ledger: &Ledger) {
 
 /// Rows that were read from tables and indexes.
 async fn rows_read(admin: &tokio_postgres::Client) -> i64 {
-    // Statistics are complete once the sessions have ended.
+    // Statistics of a session are complete once it has ended.
     let end = Instant::now() + Duration::from_secs(30);
-    let others = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'essbasic-server' \
-        AND datname = current_database()";
+    let others = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' \
+        AND datname = current_database() AND pid <> pg_backend_pid()";
     while admin.query_one(others, &[]).await.unwrap().get::<_, i64>(0) > 0 {
         assert!(Instant::now() < end, "a session did not end");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -97,15 +97,17 @@ async fn operations_do_not_read_finished_rows() {
     const HISTORY: i64 = 20_000;
     let Some(url) = database().await else { return };
     drop(Ledger::postgres(&url, None).await.unwrap());
-    let admin = connect(&url).await;
+    let other = connect(&url).await;
     let now = "SELECT (extract(epoch FROM now()) * 1000)::bigint";
-    let now: i64 = admin.query_one(now, &[]).await.unwrap().get(0);
+    let now: i64 = other.query_one(now, &[]).await.unwrap().get(0);
     let sql = include_str!("support/history.sql")
         .replace("{count}", &HISTORY.to_string())
         // Not in the minute that a sample counts.
         .replace("{now}", &(now - 600_000).to_string());
-    admin.batch_execute(&sql).await.unwrap();
-    admin.batch_execute("VACUUM ANALYZE").await.unwrap();
+    other.batch_execute(&sql).await.unwrap();
+    other.batch_execute("VACUUM ANALYZE").await.unwrap();
+    drop(other);
+    let admin = connect(&url).await;
     let before = rows_read(&admin).await;
     let ledger = Ledger::postgres(&url, None).await.unwrap();
     let (worker, _) = ledger.enter("worker", LEASE).await.unwrap();

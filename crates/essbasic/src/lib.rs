@@ -172,6 +172,8 @@
 //! | [`DownloadOptions::with_max_file_bytes`], [`DownloadOptions::with_file_timeout`] | limits of one file |
 //! | [`DownloadOptions::with_part_bytes`] | part size of uploads to a store |
 //! | [`DownloadOptions::with_object_metadata`] | flow ID and SHA-256 as metadata of objects |
+//! | [`DownloadOptions::with_replaced_objects`] | objects of earlier downloads are replaced |
+//! | [`DownloadOptions::check_store`] | check whether the store accepts objects |
 //! | [`DownloadOptions::with_stop`] | cancellation through a [`Stop`] |
 //! | [`DownloadOptions::on_event`] | handler of each [`DownloadEvent`] |
 //!
