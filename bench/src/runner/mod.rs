@@ -16,6 +16,7 @@ mod numbers;
 mod processes;
 mod report;
 mod sdks;
+mod server;
 mod table;
 mod targets;
 
@@ -24,14 +25,14 @@ use std::path::PathBuf;
 use self::error::Error;
 use self::targets::Measured;
 
-/// Measure calls, archives, builds and the generator, and compare them with competitors.
+/// Measure calls, archives, builds, the generator and the server, and compare them with competitors.
 #[derive(clap::Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 pub(crate) struct Arguments {
     /// Subjects to measure [default: all].
     #[arg(value_enum)]
     subjects: Vec<Subject>,
-    /// Number of rounds, of which the median counts [default: 5; builds and generator: 3].
+    /// Number of rounds, of which the median counts [default: 5; builds, generator and server: 3].
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
     /// Number of calls per competitor and round; a sixth of it for the official SDKs.
@@ -40,6 +41,15 @@ pub(crate) struct Arguments {
     /// Number of contracts of an archive; for `memory` a tenth, twice and ten times the number.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     contracts: usize,
+    /// Number of callbacks per run of `server`.
+    #[arg(long, value_name = "N", default_value_t = 40_000)]
+    callbacks: usize,
+    /// Number of finished contracts in the larger store of `server`.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    finished: usize,
+    /// Time for which `server` measures idle processes and requests, in seconds.
+    #[arg(long, value_name = "SECS", default_value_t = 30)]
+    seconds: u64,
     /// Wheel or folder of the PyPI package `tccli`, to generate all services.
     #[arg(long, value_name = "WHEEL|FOLDER")]
     tccli: Option<PathBuf>,
@@ -63,6 +73,8 @@ enum Subject {
     Builds,
     /// Generation of models from specs.
     Generator,
+    /// Callbacks, archives, requests and idle time of the server.
+    Server,
 }
 
 impl Arguments {
@@ -94,6 +106,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
             (Subject::Builds, true) => builds::plot(arguments)?,
             (Subject::Builds, false) => measured.add(subject, builds::run(arguments)?),
             (Subject::Generator, true) => generator::plot(arguments)?,
+            // Has no growth by size: the ratios with and without a history are targets.
+            (Subject::Server, true) => {}
+            (Subject::Server, false) => measured.add(subject, server::run(arguments)?),
             (Subject::Generator, false) => measured.add(subject, generator::run(arguments)?),
         }
     }

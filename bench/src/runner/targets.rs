@@ -63,6 +63,26 @@ const TARGETS: &[Target] = &[
     Target::Figure(Subject::Builds, "essbasic, hyper, bytes above reqwest", 409_600.0),
     Target::Figure(Subject::Generator, "codegen --check, CPU s", 1.0),
     Target::Figure(Subject::Generator, "sweep of all versions, CPU s", 60.0),
+    // The smaller of five times the vendor's dispatcher, and 0.8 callbacks of each connection per synchronization of the disk.
+    Target::Figure(Subject::Server, "callbacks, SQLite: required / measured", 1.0),
+    Target::Figure(Subject::Server, "callbacks, PostgreSQL: required / measured", 1.0),
+    // A fifth of the dispatcher's.
+    Target::Figure(Subject::Server, "peak, MB, SQLite", 24.0),
+    Target::Figure(Subject::Server, "peak, MB, SQLite, with history", 24.0),
+    Target::Figure(Subject::Server, "peak, MB, PostgreSQL", 24.0),
+    Target::Figure(Subject::Server, "peak, MB, PostgreSQL, with history", 24.0),
+    Target::Figure(Subject::Server, "files, SQLite: `essbasic archive` / replica", 1.0 / 0.8),
+    Target::Figure(Subject::Server, "files, PostgreSQL: `essbasic archive` / replica", 1.0 / 0.8),
+    Target::Figure(Subject::Server, "requests: 20 per second / three replicas", 1.0 / 0.93),
+    Target::Figure(Subject::Server, "requests of three replicas in any second", 20.0),
+    Target::Figure(Subject::Server, "idle, % of a core, SQLite", 0.5),
+    Target::Figure(Subject::Server, "idle, % of a core, SQLite, with history", 0.5),
+    Target::Figure(Subject::Server, "idle, % of a core, PostgreSQL", 0.5),
+    Target::Figure(Subject::Server, "idle, % of a core, PostgreSQL, with history", 0.5),
+    Target::Figure(Subject::Server, "callbacks, SQLite: time with history / without", 1.1),
+    Target::Figure(Subject::Server, "callbacks, PostgreSQL: time with history / without", 1.1),
+    Target::Figure(Subject::Server, "files, SQLite: time with history / without", 1.1),
+    Target::Figure(Subject::Server, "files, PostgreSQL: time with history / without", 1.1),
 ];
 
 /// Prints the result of each target.
