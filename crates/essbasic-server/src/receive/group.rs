@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::ledger::limits::MAX_GROUP;
 use crate::ledger::{Error, ErrorKind, Ledger, Message, Receipt};
@@ -14,6 +14,9 @@ const MAX_WAITING: usize = 1_024;
 
 /// Time that a message waits for its commit at most.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Shortest time for which messages are gathered: the resolution of timers. Commits of a faster disk gain nothing.
+const MIN_GATHERING: Duration = Duration::from_millis(1);
 
 /// Queue of messages to commit. A clone is a handle of the same queue.
 #[derive(Clone)]
@@ -36,17 +39,47 @@ impl Committing {
     /// Commits messages. Completes after the last handle of the queue is dropped and the queue is empty.
     pub(crate) async fn run(mut self, pulse: Pulse) {
         let mut group = Vec::with_capacity(MAX_GROUP);
+        let mut last = Commit::default();
         while self.waiting.recv_many(&mut group, MAX_GROUP).await > 0 {
             pulse.within(STEP);
+            self.gather(&mut group, &last).await;
+            let (began, size) = (Instant::now(), group.len());
             let (messages, results): (Vec<_>, Vec<_>) =
                 group.drain(..).map(|one| (one.message, one.result)).unzip();
-            for (result, receiver) in self.ledger.receive(messages).await.into_iter().zip(results) {
+            let receipts = self.ledger.receive(messages).await;
+            last = Commit { time: began.elapsed(), senders: size + self.waiting.len() };
+            for (result, receiver) in receipts.into_iter().zip(results) {
                 // The sender has given up; the platform delivers the message again.
                 let _ = receiver.send(result);
             }
             pulse.rest();
         }
     }
+
+    /// Adds messages that arrive soon to a group: those of senders that were in the last commit, or waited for its end. Otherwise the
+    /// senders would split into two groups, each of which waits for the commit of the other.
+    async fn gather(&mut self, group: &mut Vec<Waiting>, last: &Commit) {
+        let time = last.time / 4;
+        if time < MIN_GATHERING {
+            return;
+        }
+        let deadline = Instant::now() + time;
+        let size = last.senders.min(MAX_GROUP);
+        while group.len() < size {
+            let limit = MAX_GROUP - group.len();
+            match timeout_at(deadline, self.waiting.recv_many(group, limit)).await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => return,
+            }
+        }
+    }
+}
+
+/// A commit: its duration, and the number of messages in it and of those that waited for its end.
+#[derive(Default)]
+struct Commit {
+    time: Duration,
+    senders: usize,
 }
 
 impl Queue {
@@ -108,6 +141,34 @@ mod tests {
         assert!(error.to_string().contains("did not commit within 10 s"), "{error}");
         drop(waiting);
         assert!(queue.commit(message("3")).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn senders_of_the_last_commit_are_awaited_for_a_quarter_of_its_time() {
+        let ms = Duration::from_millis;
+        // Duration of the last commit, its senders, and the times at which messages arrive; size of the group, and time until it is
+        // complete.
+        for (time, senders, arrivals, expected) in [
+            (ms(40), 3, [2, 5], (3, ms(5))),
+            (ms(40), 2, [2, 5], (2, ms(2))),
+            (ms(40), 3, [2, 50], (2, ms(10))),
+            (ms(40), 1, [2, 5], (1, ms(0))),
+            (ms(3), 3, [0, 0], (1, ms(0))),
+        ] {
+            let (queue, mut committing) = Queue::new(Ledger::in_memory());
+            let began = Instant::now();
+            for (number, at) in arrivals.into_iter().enumerate() {
+                let queue = queue.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(ms(at)).await;
+                    queue.commit(message(&number.to_string())).await
+                });
+            }
+            let (result, _receiver) = oneshot::channel();
+            let mut group = vec![Waiting { message: message("first"), result }];
+            committing.gather(&mut group, &Commit { time, senders }).await;
+            assert_eq!((group.len(), began.elapsed()), expected, "{time:?} {senders} {arrivals:?}");
+        }
     }
 
     #[tokio::test]
