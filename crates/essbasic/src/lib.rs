@@ -173,6 +173,7 @@
 //! | [`DownloadOptions::with_part_bytes`] | part size of uploads to a store |
 //! | [`DownloadOptions::with_object_metadata`] | flow ID and SHA-256 as metadata of objects |
 //! | [`DownloadOptions::with_replaced_objects`] | objects of earlier downloads are replaced |
+//! | [`DownloadOptions::with_independent_contracts`] | rejections by the store that are failures of their contracts |
 //! | [`DownloadOptions::check_store`] | check whether the store accepts objects |
 //! | [`DownloadOptions::with_stop`] | cancellation through a [`Stop`] |
 //! | [`DownloadOptions::on_event`] | handler of each [`DownloadEvent`] |

@@ -25,6 +25,8 @@ pub enum DownloadEvent<'a> {
         files: &'a [SavedFile],
         /// Status of the contract, if it was looked up.
         status: Option<&'a FlowStatus>,
+        /// ID of the request that returned the links.
+        request_id: &'a str,
     },
     /// This contract was saved by an earlier run of an archive job and is skipped.
     AlreadySaved {

@@ -58,6 +58,8 @@ pub struct DownloadOptions {
     pub(crate) progress: Option<Progress>,
     /// If `true`, the caller reads the first PDF of the contract, and no file is saved.
     pub(crate) reads_pdf: bool,
+    /// Whether a rejection by the destination is a failure of its contract only.
+    pub(crate) is_independent: bool,
     #[cfg(feature = "object-store")]
     pub(crate) location: Option<StoreLocation>,
     pub(crate) sink: Option<Sink>,
@@ -81,6 +83,7 @@ impl DownloadOptions {
             stop: None,
             progress: None,
             reads_pdf: false,
+            is_independent: false,
             #[cfg(feature = "object-store")]
             location: None,
             sink: None,
@@ -259,6 +262,18 @@ impl DownloadOptions {
     #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {
         self.stop = Some(stop);
+        self
+    }
+
+    /// Continues after the store has rejected files: each rejection is a failure of its contract, of the kind
+    /// [`FlowErrorKind::Destination`](crate::FlowErrorKind::Destination).
+    ///
+    /// By default, a rejection that probably concerns all files ends the download with
+    /// [`Error::Destination`](crate::Error::Destination), and so do many rejections in a row. A store may reject single objects for the
+    /// same reasons, such as a retention rule.
+    #[must_use]
+    pub fn with_independent_contracts(mut self) -> Self {
+        self.is_independent = true;
         self
     }
 

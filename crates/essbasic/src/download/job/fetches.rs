@@ -92,8 +92,8 @@ impl Job {
             file.stage = Stage::Saved(saved);
             if state.is_saved() && state.error.is_none() {
                 let (flow_id, files) = (&state.flow_id, &*state.saved());
-                let status = state.status.as_ref();
-                self.options.emit(DownloadEvent::Saved { flow_id, files, status });
+                let (status, request_id) = (state.status.as_ref(), &*state.request_id);
+                self.options.emit(DownloadEvent::Saved { flow_id, files, status, request_id });
             }
             return;
         }
@@ -104,6 +104,11 @@ impl Job {
             self.count_rejection(error);
         }
         match outcome {
+            #[cfg(any(feature = "object-store", all(feature = "async-core", feature = "ureq")))]
+            FetchOutcome::Destination(message, hint) if self.options.is_independent => {
+                let error = FlowError::new(FlowErrorKind::Destination, message);
+                self.fail(fetch.flow, error.with_hint(hint));
+            }
             #[cfg(any(feature = "object-store", all(feature = "async-core", feature = "ureq")))]
             FetchOutcome::Destination(message, hint) => {
                 let hint = Some(hint);
@@ -144,7 +149,7 @@ impl Job {
     /// Stops the job if the destination has rejected more consecutive files than all concurrent downloads can attempt
     /// together. The attempts for a single file do not reach this number.
     fn count_rejection(&mut self, error: &FlowError) {
-        if error.kind != FlowErrorKind::Destination {
+        if error.kind != FlowErrorKind::Destination || self.options.is_independent {
             return;
         }
         self.rejections += 1;
