@@ -1,14 +1,18 @@
 //! Loops that claim contracts, work on them and settle them.
 
+use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use essbasic::{Error, Stop};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tokio::time::{sleep, timeout};
 
-use crate::ledger::{Claim, Claimed, ErrorKind, Ledger, Outcome, Settlement, Task, WorkerId};
+use crate::ledger::{
+    Claim, Claimed, Error as LedgerError, ErrorKind, Ledger, Outcome, Settlement, Task, WorkerId,
+};
 use crate::metrics::Metrics;
 use crate::pulse::{Pulse, STEP};
 use crate::worker::{Incarnation, Round, settle};
@@ -22,8 +26,11 @@ const PROBE_MS: i64 = 180_000;
 /// Time after which work on a claim is slow: it waits for few contracts, mostly, and another claim may begin.
 const SLOW: Duration = Duration::from_secs(5);
 
-/// Time for the work on one claim. Each call and transfer in it has a timeout of its own.
+/// Time for the work on one claim without any progress. Each call and transfer in it has a timeout of its own.
 const WORK: Duration = Duration::from_secs(3_600);
+
+/// Period in which contracts are settled while the work on others of the same claim goes on.
+const SETTLING: Duration = Duration::from_secs(5);
 
 /// Least delay until the next attempt after an outage of the service, in milliseconds.
 const OUTAGE_MS: i64 = 30_000;
@@ -38,7 +45,33 @@ pub(crate) trait Job: Send + Sync + 'static {
     const LIMIT: usize;
 
     /// Works on contracts.
-    fn work(&self, claimed: &[Claimed]) -> impl Future<Output = Batch> + Send;
+    fn work(&self, claimed: &[Claimed], progress: Progress) -> impl Future<Output = Batch> + Send;
+}
+
+/// Receives the progress of work on a claim.
+#[derive(Clone)]
+pub(crate) struct Progress {
+    pulse: Pulse,
+    settled: UnboundedSender<Settlement>,
+}
+
+impl Progress {
+    /// Returns a receiver of progress, and the settlements that it receives.
+    pub(crate) fn new(pulse: Pulse) -> (Self, UnboundedReceiver<Settlement>) {
+        let (settled, receiver) = unbounded_channel();
+        (Self { pulse, settled }, receiver)
+    }
+
+    /// Reports a sign of life.
+    pub(crate) fn advance(&self) {
+        self.pulse.within(WORK);
+    }
+
+    /// Settles a contract before the work on others is done. The settlement at the end is ignored then.
+    pub(crate) fn settle(&self, settlement: Settlement) {
+        // The receiver is dropped with the work.
+        let _ = self.settled.send(settlement);
+    }
 }
 
 /// Result of work on a batch.
@@ -130,7 +163,20 @@ async fn round<J: Job>(
         }
     };
     pulse.within(WORK);
-    let (settlements, is_failed) = match in_slot(job.work(&claimed), slot).await {
+    let (progress, receiver) = Progress::new(pulse.clone());
+    let mut settling = Settling { shared, worker, pulse, task: J::NAME, settled: HashSet::new() };
+    let (end, ended) = oneshot::channel::<()>();
+    let work = async {
+        let batch = in_slot(job.work(&claimed, progress), slot).await;
+        drop(end);
+        batch
+    };
+    let (batch, early) = tokio::join!(work, settling.early(receiver, ended));
+    let rest = match early {
+        Ok(rest) => rest,
+        Err(error) => return claim_failed(error.kind()),
+    };
+    let (mut settlements, is_failed) = match batch {
         Batch::Settled(settlements) => (settlements, false),
         Batch::Failed(error) => {
             let cause = cause(&error);
@@ -151,35 +197,89 @@ async fn round<J: Job>(
     if released > 0 {
         tracing::warn!(released, task = J::NAME, "contracts without a result are tried again");
     }
-    match settle(J::NAME, pulse, || ledger.settle(worker, max_attempts, settlements.clone())).await
-    {
-        Ok(accepted) => {
-            let lost = claimed.len().saturating_sub(accepted.len());
-            if lost > 0 {
-                tracing::warn!(lost, task = J::NAME, "settlements were refused: others own them");
-            }
-            shared.metrics.settlements(&settlements, &accepted);
-        }
-        Err(error) => {
-            tracing::error!(%error, task = J::NAME, "cannot settle");
-            return claim_failed(error.kind());
-        }
+    settlements.retain(|one| rest.iter().all(|early| early.flow_id != one.flow_id));
+    settlements.extend(rest);
+    settlements.retain(|one| !settling.settled.contains(&one.flow_id));
+    if let Err(error) = settling.settle(&settlements).await {
+        return claim_failed(error.kind());
     }
     if is_failed {
         return Round::Idle;
     }
-    // Failures of single contracts do not show that the cause of a pause is gone.
-    if settlements.iter().any(|one| is_success(&one.outcome)) {
-        if let Err(error) = ledger.resume(J::NAME).await {
-            tracing::warn!(%error, task = J::NAME, "cannot end the pause");
-        }
-        shared.metrics.succeeded(J::NAME);
-    }
-    // Otherwise the next ones have the same fate at once, as during an outage.
-    if settlements.iter().all(|one| matches!(one.outcome, Outcome::Released { .. })) {
+    // All were released, and the next ones would be too, as during an outage.
+    if settlements.iter().all(|one| is_released(&one)) && settling.settled.is_empty() {
         return Round::Idle;
     }
+    // A failure of a single contract shows too that the cause of a pause is gone.
+    if let Err(error) = ledger.resume(J::NAME).await {
+        tracing::warn!(%error, task = J::NAME, "cannot end the pause");
+    }
+    if settlements.iter().any(|one| is_success(&one.outcome)) || !settling.settled.is_empty() {
+        shared.metrics.succeeded(J::NAME);
+    }
     Round::Busy
+}
+
+/// Settlements of one claim.
+struct Settling<'a> {
+    shared: &'a Shared,
+    worker: &'a WorkerId,
+    pulse: &'a Pulse,
+    task: &'static str,
+    /// Contracts that are settled.
+    settled: HashSet<String>,
+}
+
+impl Settling<'_> {
+    /// Settles contracts while the work goes on. Returns those that the end of the work has left.
+    async fn early(
+        &mut self,
+        mut receiver: UnboundedReceiver<Settlement>,
+        mut ended: oneshot::Receiver<()>,
+    ) -> Result<Vec<Settlement>, LedgerError> {
+        loop {
+            let has_ended = timeout(SETTLING, &mut ended).await.is_ok();
+            let mut group = Vec::new();
+            while let Ok(settlement) = receiver.try_recv() {
+                group.push(settlement);
+            }
+            if has_ended {
+                return Ok(group);
+            }
+            self.settle(&group).await?;
+            self.pulse.within(WORK);
+            self.settled.extend(group.into_iter().map(|one| one.flow_id));
+        }
+    }
+
+    /// Settles contracts, and counts them.
+    async fn settle(&self, settlements: &[Settlement]) -> Result<(), LedgerError> {
+        if settlements.is_empty() {
+            return Ok(());
+        }
+        let Shared { ledger, max_attempts, metrics, .. } = self.shared;
+        let settled = settle(self.task, self.pulse, || {
+            ledger.settle(self.worker, *max_attempts, settlements.to_vec())
+        });
+        match settled.await {
+            Ok(accepted) => {
+                let lost = settlements.len().saturating_sub(accepted.len());
+                if lost > 0 {
+                    tracing::warn!(
+                        lost,
+                        task = self.task,
+                        "settlements were refused: others own them"
+                    );
+                }
+                metrics.settlements(settlements, &accepted);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, task = self.task, "cannot settle");
+                Err(error)
+            }
+        }
+    }
 }
 
 /// Returns the result of work. Once it is slow, its slot is free for another claim.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use essbasic::{Client, FlowErrorKind};
 
 use crate::delay::millis;
-use crate::jobs::{Batch, Job, after_outage};
+use crate::jobs::{Batch, Job, Progress, after_outage};
 use crate::ledger::{Claimed, Outcome, Reason, Report, Task};
 
 /// Contracts of one request, the maximum of the service.
@@ -19,7 +19,7 @@ impl Job for Reconciling {
     const TASK: Task = Task::Poll;
     const LIMIT: usize = BATCH;
 
-    async fn work(&self, claimed: &[Claimed]) -> Batch {
+    async fn work(&self, claimed: &[Claimed], _progress: Progress) -> Batch {
         let ids = claimed.iter().map(|contract| contract.flow_id.clone());
         let details = match self.0.details(ids).await {
             Ok(details) => details,

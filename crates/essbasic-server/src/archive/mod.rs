@@ -8,15 +8,16 @@ mod sink;
 use std::time::{Duration, Instant};
 
 use essbasic::{
-    Client, DownloadOptions, Error, FlowErrorKind, FlowStatus, NameTemplate, ReportedFlow, Stop,
+    Client, DownloadEvent, DownloadOptions, Error, FlowErrorKind, FlowStatus, NameTemplate,
+    ReportedFlow, Stop,
 };
 
 pub(crate) use self::sink::{PROGRAM, Sink, Unusable};
 
 use self::outage::Outage;
-use self::outcome::{Storage, settlements};
-use crate::jobs::{Batch, Job};
-use crate::ledger::{Claimed, Task};
+use self::outcome::{Rules, Storage, evidence};
+use crate::jobs::{Batch, Job, Progress};
+use crate::ledger::{Claimed, Outcome, Task};
 
 /// Contracts of one request for links, the maximum of the service.
 const BATCH: usize = 50;
@@ -28,6 +29,7 @@ pub(crate) struct Archiving {
     options: DownloadOptions,
     /// Of contracts that were relieved after every party had signed.
     relieved: DownloadOptions,
+    rules: Rules,
     outage: Outage,
     /// Outages of the destination up to this duration do not pause the loop.
     grace: Duration,
@@ -40,6 +42,7 @@ impl Archiving {
         sink: Sink,
         names: NameTemplate,
         concurrency: usize,
+        max_attempts: i64,
         stop: Stop,
     ) -> Self {
         let options = sink
@@ -48,20 +51,27 @@ impl Archiving {
             .with_concurrency(concurrency)
             // The ledger makes contracts due after it.
             .with_settle(Duration::ZERO)
+            .with_independent_contracts()
             .with_stop(stop);
         let relieved = options.clone().with_any_state();
-        let (outage, grace) = (Outage::default(), outage::GRACE);
-        Self { client, sink, options, relieved, outage, grace }
+        let (rules, outage, grace) = (Rules { max_attempts }, Outage::default(), outage::GRACE);
+        Self { client, sink, options, relieved, rules, outage, grace }
     }
 
-    /// Downloads contracts. Returns the results, and the error that ended the download early.
-    async fn download(&self, claimed: &[Claimed]) -> (Vec<ReportedFlow>, Option<Error>) {
+    /// Downloads contracts. Returns the results, and the error that ended the download early. Stored contracts are settled at once.
+    async fn download(
+        &self,
+        claimed: &[Claimed],
+        progress: &Progress,
+    ) -> (Vec<ReportedFlow>, Option<Error>) {
+        let [signed_options, relieved_options] =
+            [&self.options, &self.relieved].map(|options| observed(options, claimed, progress));
         let (mut relieved, signed): (Vec<_>, Vec<_>) =
             claimed.iter().partition(|contract| contract.report.status == FlowStatus::Relieved);
         let mut flows = Vec::new();
         if !signed.is_empty() {
             let ids = signed.iter().map(|contract| contract.flow_id.clone());
-            match self.client.download(ids, &self.options).await {
+            match self.client.download(ids, &signed_options).await {
                 Ok(report) => flows = report.flows,
                 Err(error) => return (flows, Some(error)),
             }
@@ -75,7 +85,7 @@ impl Archiving {
         );
         if !relieved.is_empty() {
             let ids = relieved.into_iter().map(|contract| contract.flow_id.clone());
-            match self.client.download(ids, &self.relieved).await {
+            match self.client.download(ids, &relieved_options).await {
                 Ok(report) => flows.extend(report.flows),
                 Err(error) => return (flows, Some(error)),
             }
@@ -92,7 +102,7 @@ impl Archiving {
         unusable: Unusable,
     ) -> Batch {
         let is_long = self.outage.failed(checked, Instant::now(), self.grace);
-        let settled = settlements(claimed, flows, Storage::Unusable);
+        let settled = self.rules.settlements(claimed, flows, Storage::Unusable);
         let Unusable { cause, is_transient } = unusable;
         if is_long || !is_transient {
             return Batch::Unusable { cause, settled };
@@ -107,7 +117,7 @@ impl Job for Archiving {
     const TASK: Task = Task::Archive;
     const LIMIT: usize = BATCH;
 
-    async fn work(&self, claimed: &[Claimed]) -> Batch {
+    async fn work(&self, claimed: &[Claimed], progress: Progress) -> Batch {
         let checked = Instant::now();
         // Without it, files are downloaded that cannot be stored.
         if self.outage.is_possible()
@@ -115,31 +125,44 @@ impl Job for Archiving {
         {
             return self.unusable(checked, claimed, &[], unusable);
         }
-        let (flows, ended) = self.download(claimed).await;
-        let rejected = match ended {
-            Some(error @ Error::Destination { .. }) => Some(error),
+        let (flows, ended) = self.download(claimed, &progress).await;
+        match ended {
             Some(error) if flows.is_empty() => return Batch::Failed(error),
             // The results of the others are kept; these are released.
-            _ => None,
-        };
+            _ => {}
+        }
         if flows.iter().any(|flow| flow.error.is_none()) {
             self.outage.ended();
         }
-        if rejected.is_none() && !flows.iter().any(is_not_stored) {
-            return Batch::Settled(settlements(claimed, &flows, Storage::Usable));
+        if !flows.iter().any(is_not_stored) {
+            return Batch::Settled(self.rules.settlements(claimed, &flows, Storage::Usable));
         }
         // The work before may have been long, and the outage short.
         let checked = Instant::now();
-        match (self.sink.check().await, rejected) {
-            (Err(unusable), _) => self.unusable(checked, claimed, &flows, unusable),
-            // It accepts files again, or refuses only those of contracts.
-            (Ok(()), Some(error)) => {
-                self.unusable(checked, claimed, &flows, Unusable::of_files(&error))
-            }
-            // The files of these contracts are the cause.
-            (Ok(()), None) => Batch::Settled(settlements(claimed, &flows, Storage::Usable)),
+        match self.sink.check().await {
+            Err(unusable) => self.unusable(checked, claimed, &flows, unusable),
+            // The destination rejects the files of these contracts only, or accepts them again.
+            Ok(()) => Batch::Settled(self.rules.settlements(claimed, &flows, Storage::Usable)),
         }
     }
+}
+
+/// Returns options that report the progress, and settle each contract when its files are stored.
+fn observed(
+    options: &DownloadOptions,
+    claimed: &[Claimed],
+    progress: &Progress,
+) -> DownloadOptions {
+    let (claimed, progress) = (claimed.to_vec(), progress.clone());
+    options.clone().on_event(move |event| {
+        progress.advance();
+        let DownloadEvent::Saved { flow_id, files, request_id, .. } = event else { return };
+        let contract = claimed.iter().find(|one| one.flow_id == flow_id.as_str());
+        if let Some(contract) = contract {
+            let evidence = evidence(files, request_id);
+            progress.settle(contract.settlement(Outcome::Archived(evidence)));
+        }
+    })
 }
 
 /// Returns whether the destination did not accept a file of the contract.

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
+use essbasic::DownloadOptions;
 use essbasic::object_store::{ObjectStore, path};
 use essbasic::transport::{ReqwestTransport, TransportConfig};
-use essbasic::{DownloadOptions, Error};
 use essbasic_s3::{AsyncHttp, Bucket, Defaults, Program};
 
 use super::folder::Folder;
@@ -112,15 +112,5 @@ impl Unusable {
             None => format!("archive.to: {cause}"),
         };
         Self { cause, is_transient }
-    }
-
-    /// Returns the reason after files of contracts were rejected, although a check succeeds.
-    pub(super) fn of_files(error: &Error) -> Self {
-        let text = error.to_string();
-        // The rest names a file.
-        let cause = [" (", ", the last with"]
-            .iter()
-            .fold(text.as_str(), |text, end| text.split_once(end).map_or(text, |(start, _)| start));
-        Self::new(cause, error.hint(), true)
     }
 }

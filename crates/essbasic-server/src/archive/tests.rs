@@ -19,6 +19,11 @@ const SIGNED: usize = 4;
 
 const BUCKET: &str = "contracts-125";
 
+/// Returns a receiver of progress that nobody reads.
+fn progress() -> Progress {
+    Progress::new(crate::pulse::Pulse::new()).0
+}
+
 /// Returns an emulator with signed contracts whose files have at least this length, and their claims.
 fn service(min_bytes: usize) -> (Emulator, Vec<Claimed>) {
     let emulator = Emulator::builder().with_min_pdf_bytes(min_bytes).start().unwrap();
@@ -51,7 +56,7 @@ fn archiving(emulator: &Emulator, sink: Sink) -> Archiving {
         .unwrap();
     let client = Client::new(config, agent(APP_ID, ORGANIZATION, OPERATOR)).unwrap();
     let names = "{flow_id}-{file_index}".parse().unwrap();
-    Archiving::new(client, sink, names, 4, Stop::default())
+    Archiving::new(client, sink, names, 4, 10, Stop::default())
 }
 
 fn folder(path: &Path) -> Sink {
@@ -128,7 +133,8 @@ async fn relieved_contracts_are_archived_whether_a_message_reported_it_or_not() 
     .map(|(flow_id, status, reported)| claim(&emulator, flow_id, status, reported));
     emulator.advance(Duration::from_secs(60));
     let home = tempfile::tempdir().unwrap();
-    let outcomes = settled(archiving(&emulator, folder(home.path())).work(&claimed).await);
+    let outcomes =
+        settled(archiving(&emulator, folder(home.path())).work(&claimed, progress()).await);
     assert!(outcomes.len() == 3 && outcomes.iter().all(is_archived), "{outcomes:?}");
     assert_eq!(files(home.path()).len(), 3);
 }
@@ -140,7 +146,8 @@ async fn a_bucket_gets_the_files_of_a_folder_and_a_second_download_the_same_obje
     for (prefix, min_bytes) in [("short", 20_000), ("long", 9 << 20)] {
         let (emulator, claimed) = service(min_bytes);
         let home = tempfile::tempdir().unwrap();
-        let outcomes = settled(archiving(&emulator, folder(home.path())).work(&claimed).await);
+        let outcomes =
+            settled(archiving(&emulator, folder(home.path())).work(&claimed, progress()).await);
         let sink = bucket(&server, &format!("s3://{BUCKET}/{prefix}/2026"), &[]);
         sink.check().await.unwrap();
         let archiving = archiving(&emulator, sink.clone());
@@ -148,7 +155,7 @@ async fn a_bucket_gets_the_files_of_a_folder_and_a_second_download_the_same_obje
             Some((key.strip_prefix(&format!("{prefix}/2026/"))?.to_owned(), bytes))
         };
         for _ in 0..2 {
-            let again = settled(archiving.work(&claimed).await);
+            let again = settled(archiving.work(&claimed, progress()).await);
             assert_eq!(evidence(&again), evidence(&outcomes));
             let objects: BTreeMap<_, _> =
                 server.objects(BUCKET).unwrap().into_iter().filter_map(below).collect();
@@ -187,7 +194,7 @@ async fn a_bucket_that_cannot_be_used_pauses_the_loop_at_once() {
     let sink = bucket(&server, &ours, &[("AWS_SECRET_ACCESS_KEY", "another-key")]);
     let archiving = archiving(&emulator, sink);
     for _ in 0..2 {
-        let cause = unusable(archiving.work(&claimed).await);
+        let cause = unusable(archiving.work(&claimed, progress()).await);
         assert!(cause.contains("SignatureDoesNotMatch"), "{cause}");
     }
     assert!(server.objects(BUCKET).unwrap().is_empty());
@@ -199,18 +206,18 @@ async fn an_outage_of_the_store_uses_up_no_attempt_and_pauses_the_loop_only_if_i
     let (emulator, claimed) = service(20_000);
     let mut archiving = archiving(&emulator, bucket(&server, &format!("s3://{BUCKET}"), &[]));
     server.kill();
-    let outcomes = settled(archiving.work(&claimed).await);
+    let outcomes = settled(archiving.work(&claimed, progress()).await);
     assert!(outcomes.iter().all(is_released), "{outcomes:?}");
     let fetched = emulator.stats().downloads;
-    let outcomes = settled(archiving.work(&claimed).await);
+    let outcomes = settled(archiving.work(&claimed, progress()).await);
     assert!(outcomes.iter().all(is_released), "{outcomes:?}");
     assert_eq!(emulator.stats().downloads, fetched, "checked before anything is downloaded");
     archiving.grace = Duration::ZERO;
-    let cause = unusable(archiving.work(&claimed).await);
+    let cause = unusable(archiving.work(&claimed, progress()).await);
     assert!(cause.starts_with("archive.to: "), "{cause}");
     archiving.grace = outage::GRACE;
     server.restart().unwrap();
-    let outcomes = settled(archiving.work(&claimed).await);
+    let outcomes = settled(archiving.work(&claimed, progress()).await);
     assert!(outcomes.iter().all(is_archived), "{outcomes:?}");
     assert!(!archiving.outage.is_possible());
     assert_eq!(server.objects(BUCKET).unwrap().len(), SIGNED);
@@ -224,7 +231,7 @@ async fn a_folder_that_cannot_be_used_pauses_the_loop_and_one_file_fails_its_con
     let archiving = archiving(&emulator, folder(&path));
     // The name of one file is taken by a folder.
     std::fs::create_dir_all(path.join(format!("{}-1.pdf", claimed[2].flow_id)).join("x")).unwrap();
-    for (index, outcome) in settled(archiving.work(&claimed).await).iter().enumerate() {
+    for (index, outcome) in settled(archiving.work(&claimed, progress()).await).iter().enumerate() {
         let is_expected = match outcome {
             Outcome::Again { reason, .. } => index == 2 && *reason == Reason::StorageFailed,
             other => index != 2 && is_archived(other),
@@ -234,11 +241,78 @@ async fn a_folder_that_cannot_be_used_pauses_the_loop_and_one_file_fails_its_con
     // A mount that is missing.
     std::fs::remove_dir_all(home.path().join("mount")).unwrap();
     for _ in 0..2 {
-        let cause = unusable(archiving.work(&claimed).await);
+        let cause = unusable(archiving.work(&claimed, progress()).await);
         assert!(cause.contains("cannot write to the folder"), "{cause}");
     }
     assert!(!path.exists(), "it is not created on another disk");
     std::fs::create_dir_all(&path).unwrap();
-    let outcomes = settled(archiving.work(&claimed).await);
+    let outcomes = settled(archiving.work(&claimed, progress()).await);
     assert!(outcomes.iter().all(is_archived), "{outcomes:?}");
+}
+
+/// Serves S3 for one bucket, and rejects objects whose key contains a text. Returns the endpoint.
+async fn rejecting_store(rejected: String) -> String {
+    use axum::http::{Method, StatusCode, Uri};
+
+    let respond = move |method: Method, uri: Uri, _body: axum::body::Bytes| {
+        let is_rejected = uri.path().contains(&rejected);
+        async move {
+            let xml = match method {
+                Method::HEAD => return (StatusCode::NOT_FOUND, [("etag", "")], String::new()),
+                Method::PUT if is_rejected => {
+                    let xml = "<Error><Code>AccessDenied</Code><Message>retained</Message></Error>";
+                    return (StatusCode::FORBIDDEN, [("etag", "")], xml.to_owned());
+                }
+                Method::POST => {
+                    "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>"
+                }
+                _ => "",
+            };
+            (StatusCode::OK, [("etag", "\"1\"")], xml.to_owned())
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(respond);
+    let router = router.layer(axum::extract::DefaultBodyLimit::disable());
+    let (open, closed) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        crate::http::serve(listener, router, closed).await;
+        drop(open);
+    });
+    endpoint
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_the_store_rejects_fails_its_contract_only() {
+    let (emulator, claimed) = service(20_000);
+    let endpoint = rejecting_store(claimed[1].flow_id.clone()).await;
+    let variables = [
+        ("AWS_ENDPOINT_URL", &*endpoint),
+        ("AWS_ALLOW_HTTP", "true"),
+        ("AWS_REGION", "r"),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "key"),
+    ];
+    let variables = variables.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let to = format!("s3://{BUCKET}");
+    let sink = Sink::open(&to, variables.into_iter(), &Defaults::default()).unwrap();
+    sink.check().await.unwrap();
+    let archiving = archiving(&emulator, sink);
+    let (progress, mut early) = Progress::new(crate::pulse::Pulse::new());
+    for (index, outcome) in settled(archiving.work(&claimed, progress).await).iter().enumerate() {
+        let is_expected = match outcome {
+            Outcome::Again { reason, .. } => index == 1 && *reason == Reason::StorageFailed,
+            other => index != 1 && is_archived(other),
+        };
+        assert!(is_expected, "{index}: {outcome:?}");
+    }
+    let mut stored = Vec::new();
+    while let Ok(settlement) = early.try_recv() {
+        assert!(is_archived(&settlement.outcome), "{settlement:?}");
+        stored.push(settlement.flow_id);
+    }
+    stored.sort_unstable();
+    let others = [0, 2, 3].map(|index| claimed[index].flow_id.clone());
+    assert_eq!(stored, others, "settled when they are stored");
 }

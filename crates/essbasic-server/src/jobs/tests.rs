@@ -16,7 +16,7 @@ impl Job for Fails {
     const TASK: Task = Task::Poll;
     const LIMIT: usize = 10;
 
-    async fn work(&self, _claimed: &[Claimed]) -> Batch {
+    async fn work(&self, _claimed: &[Claimed], _progress: Progress) -> Batch {
         Batch::Failed(self.0.clone())
     }
 }
@@ -78,7 +78,7 @@ impl Job for Archives {
     const TASK: Task = Task::Poll;
     const LIMIT: usize = 10;
 
-    async fn work(&self, claimed: &[Claimed]) -> Batch {
+    async fn work(&self, claimed: &[Claimed], _progress: Progress) -> Batch {
         let outcome = Outcome::Archived(Evidence::default());
         let settlements = claimed.iter().map(|one| one.settlement(outcome.clone()));
         Batch::Settled(settlements.collect())
@@ -121,6 +121,66 @@ async fn contracts_are_not_lost_if_the_store_fails_in_a_claim_or_a_settlement() 
     }
 }
 
+/// Settles the first contract at once, and never ends.
+struct Settles;
+
+impl Job for Settles {
+    const NAME: &'static str = "archive";
+    const TASK: Task = Task::Poll;
+    const LIMIT: usize = 10;
+
+    async fn work(&self, claimed: &[Claimed], progress: Progress) -> Batch {
+        progress.settle(claimed[0].settlement(Outcome::Archived(Evidence::default())));
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn contracts_are_settled_while_the_work_on_others_goes_on() {
+    let ledger = Ledger::in_memory();
+    ledger.offer(vec!["a".to_owned(), "b".to_owned()], 0).await.unwrap();
+    let (worker, _) = ledger.enter("a", 3_600_000).await.unwrap();
+    let (shared, pulse) = (shared(&ledger), Pulse::new());
+    let mut slot = None;
+    let round = round(&Settles, &shared, &worker, &pulse, &mut slot);
+    assert!(timeout(SETTLING + Duration::from_secs(1), round).await.is_err());
+    let state = async |id| ledger.contract(id).await.unwrap().unwrap().0.state;
+    assert_eq!((state("a").await, state("b").await), (State::Done, State::Claimed));
+}
+
+/// Fails each contract.
+struct Refuses;
+
+impl Job for Refuses {
+    const NAME: &'static str = "archive";
+    const TASK: Task = Task::Poll;
+    const LIMIT: usize = 10;
+
+    async fn work(&self, claimed: &[Claimed], progress: Progress) -> Batch {
+        // The result at the end does not replace it.
+        progress.settle(claimed[0].settlement(Outcome::Archived(Evidence::default())));
+        let again = Outcome::Again {
+            reason: crate::ledger::Reason::NotFound,
+            delay: 1,
+            detail: String::new(),
+        };
+        Batch::Settled(claimed.iter().map(|one| one.settlement(again.clone())).collect())
+    }
+}
+
+#[tokio::test]
+async fn a_pause_ends_with_any_result_of_a_contract() {
+    let ledger = Ledger::in_memory();
+    ledger.offer(vec!["a".to_owned(), "b".to_owned()], 0).await.unwrap();
+    let (worker, _) = ledger.enter("a", 60_000).await.unwrap();
+    ledger.pause("archive", "cause", 0).await.unwrap();
+    let (shared, pulse) = (shared(&ledger), Pulse::new());
+    assert_eq!(round(&Refuses, &shared, &worker, &pulse, &mut None).await, Round::Busy);
+    assert_eq!(ledger.pauses().await.unwrap(), []);
+    let state = async |id| ledger.contract(id).await.unwrap().unwrap().0.state;
+    assert_eq!((state("a").await, state("b").await), (State::Done, State::Open));
+}
+
 struct Stalls(std::sync::atomic::AtomicBool);
 
 impl Job for Stalls {
@@ -128,11 +188,11 @@ impl Job for Stalls {
     const TASK: Task = Task::Poll;
     const LIMIT: usize = 1;
 
-    async fn work(&self, claimed: &[Claimed]) -> Batch {
+    async fn work(&self, claimed: &[Claimed], progress: Progress) -> Batch {
         if !self.0.swap(true, std::sync::atomic::Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
-        Archives.work(claimed).await
+        Archives.work(claimed, progress).await
     }
 }
 

@@ -10,6 +10,9 @@ use tokio::time::{sleep, timeout};
 use crate::ops::Ops;
 use crate::tasks::{Ended, Tasks};
 
+/// Time for the settlements of work that the end of the grace has stopped.
+const SETTLING: Duration = Duration::from_secs(5);
+
 /// Time for the commit of the last messages, after the listeners have ended.
 const COMMITTING: Duration = Duration::from_secs(10);
 
@@ -41,6 +44,8 @@ pub(super) struct Drain {
     pub(super) grace: Duration,
     /// Ends the work in flight.
     pub(super) work: Stop,
+    /// Whether a task has panicked.
+    pub(super) is_panic: bool,
 }
 
 impl Running {
@@ -80,17 +85,21 @@ impl Running {
         self.ops.drain();
         sleep(drain.delay).await;
         self.claiming.stop();
-        let mut panicked = None;
-        match timeout(drain.grace, self.loops.all_ended()).await {
-            Ok(ended) => panicked = ended,
-            Err(_) => {
-                // Transfers in flight end; what they hold is claimed by others after the lease.
-                drain.work.stop();
-                self.loops.abort();
-            }
+        let mut ended = timeout(drain.grace, self.loops.all_ended()).await;
+        if ended.is_err() {
+            // Transfers in flight end, and their contracts are released.
+            drain.work.stop();
+            ended = timeout(SETTLING, self.loops.all_ended()).await;
         }
         self.background.abort();
+        let is_settled = ended.as_ref().is_ok_and(Option::is_none) && !drain.is_panic;
+        if !is_settled {
+            // Without leaving, the attempts count: a contract that ends its workers must be dead at last. Others claim it after the lease.
+            self.loops.abort();
+            self.heartbeat.abort();
+        }
         drop(self.leave);
+        let mut panicked = ended.ok().flatten();
         panicked = panicked.or(self.heartbeat.all_ended().await);
         self.close.send_replace(true);
         panicked = panicked.or(self.listeners.all_ended().await);

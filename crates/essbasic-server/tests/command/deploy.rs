@@ -118,8 +118,8 @@ fn times_allow_for_drain_delay_and_grace() {
         let value = shown["shutdown"][key].as_str().unwrap();
         humantime::parse_duration(value).unwrap().as_secs()
     };
-    // 10 s for the last commit.
-    assert!(seconds("drain_delay") + seconds("grace") + 10 < 90);
+    // 5 s for settlements after the grace, and 10 s for the last commit.
+    assert!(seconds("drain_delay") + seconds("grace") + 15 < 90);
 }
 
 /// Returns the names of metrics in a text: in code of a guide, or in expressions.
