@@ -18,6 +18,9 @@ const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Shortest time for which messages are gathered: the resolution of timers. Commits of a faster disk gain nothing.
 const MIN_GATHERING: Duration = Duration::from_millis(1);
 
+/// Longest time for which messages are gathered, after a commit that was delayed.
+const MAX_GATHERING: Duration = Duration::from_millis(50);
+
 /// Queue of messages to commit. A clone is a handle of the same queue.
 #[derive(Clone)]
 pub(crate) struct Queue {
@@ -59,7 +62,7 @@ impl Committing {
     /// Adds messages that arrive soon to a group: those of senders that were in the last commit, or waited for its end. Otherwise the
     /// senders would split into two groups, each of which waits for the commit of the other.
     async fn gather(&mut self, group: &mut Vec<Waiting>, last: &Commit) {
-        let time = last.time / 4;
+        let time = (last.time / 4).min(MAX_GATHERING);
         if time < MIN_GATHERING {
             return;
         }
@@ -154,6 +157,7 @@ mod tests {
             (ms(40), 3, [2, 50], (2, ms(10))),
             (ms(40), 1, [2, 5], (1, ms(0))),
             (ms(3), 3, [0, 0], (1, ms(0))),
+            (ms(9_000), 3, [2, 60], (2, ms(50))),
         ] {
             let (queue, mut committing) = Queue::new(Ledger::in_memory());
             let began = Instant::now();
