@@ -8,6 +8,7 @@
 )]
 
 mod client;
+mod time;
 mod trial;
 
 use std::collections::BTreeMap;

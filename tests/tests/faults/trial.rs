@@ -17,7 +17,8 @@ use essbasic_emulator::{
     APP_ID, Emulator, Fault, FaultKind, OPERATOR, ORGANIZATION, SECRET_ID, SECRET_KEY,
 };
 
-use crate::client::{Client, Connections, Delay, Library, Time};
+use crate::client::{Client, Connections, Library};
+use crate::time::{Delay, Time};
 
 const STATE: &str = "DescribeFlowDetailInfo";
 const LINKS: &str = "DescribeResourceUrlsByFlows";

@@ -8,7 +8,7 @@ use essbasic::{BaseUrl, Config, Endpoint, agent};
 use essbasic_emulator::{APP_ID, OPERATOR, ORGANIZATION};
 
 use crate::log::Log;
-use crate::workflows::{KEY, TOKEN};
+use crate::workflows::{KEY, TOKEN, shortened};
 
 pub(crate) const FILE_KEY: &str = "the-key-in-the-file";
 pub(crate) const IDENTITY_TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.the-identity";
@@ -25,7 +25,7 @@ fn closed_port() -> Endpoint {
 }
 
 fn call(log: &Log, config: Config) {
-    let config = config.with_endpoint_url(CLOSED_PORT).unwrap();
+    let config = shortened(config.with_endpoint_url(CLOSED_PORT).unwrap());
     log.debug(&config);
     let client =
         essbasic::blocking::Client::new(config, agent(APP_ID, ORGANIZATION, OPERATOR)).unwrap();

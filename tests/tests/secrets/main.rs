@@ -6,6 +6,9 @@
 mod callbacks;
 mod credentials;
 mod log;
+#[path = "../faults/time.rs"]
+#[allow(dead_code, reason = "the test of faults also lengthens delays")]
+mod time;
 mod workflows;
 
 use log::Log;

@@ -17,6 +17,7 @@ use essbasic_emulator::{
 };
 
 use crate::log::Log;
+use crate::time::{Delay, Time};
 
 const ID: &str = "AKIDTEST";
 pub(crate) const KEY: &str = "the-secret-key";
@@ -32,8 +33,14 @@ pub(crate) const ID_NUMBER: &str = "440300199001014321";
 pub(crate) const CONTRACT: &str = "离婚协议";
 pub(crate) const REASON: &str = "病假没批";
 
+/// Shortens the delays of a client, and expires its timeouts as if they had their full length.
+pub(crate) fn shortened(config: Config) -> Config {
+    let time = Time::new(Delay::AtMost(Duration::from_millis(1)));
+    config.with_clock(time.clone()).with_async_sleep(time.clone()).with_blocking_sleep(time)
+}
+
 fn config(endpoint: &str, key: &str) -> Config {
-    Config::new(Credential::new(ID, key).with_token(TOKEN))
+    let config = Config::new(Credential::new(ID, key).with_token(TOKEN))
         .with_endpoint_url(endpoint)
         .unwrap()
         .with_rate_limit(RateLimit::Off)
@@ -42,7 +49,8 @@ fn config(endpoint: &str, key: &str) -> Config {
         .with_timeout(Some(Duration::from_millis(1_100)))
         .with_retry(
             RetryPolicy::default().with_max_attempts(2).with_base_delay(Duration::from_millis(1)),
-        )
+        );
+    shortened(config)
 }
 
 fn transport() -> TransportConfig {
