@@ -128,7 +128,10 @@ impl Service {
         let mut shared = self.lock();
         let action = meta.info.name;
         tracing::info!(action, "call received");
-        *shared.stats.calls.entry(action.to_owned()).or_default() += 1;
+        match shared.stats.calls.get_mut(action) {
+            Some(count) => *count += 1,
+            None => _ = shared.stats.calls.insert(action.to_owned(), 1),
+        }
         shared.rate_limiter.acquire(action)
     }
 }

@@ -105,7 +105,10 @@ impl Service {
     pub(crate) fn count_arrival(&self, action: &'static str) {
         let mut shared = self.lock();
         let peak = shared.rate_limiter.arrived(action);
-        shared.stats.peaks.insert(action.to_owned(), peak);
+        match shared.stats.peaks.get_mut(action) {
+            Some(known) => *known = peak,
+            None => _ = shared.stats.peaks.insert(action.to_owned(), peak),
+        }
     }
 
     /// Counts a rejected call, and returns the response with its error.
@@ -126,5 +129,6 @@ pub(super) fn envelope(mut response: Value) -> Reply {
     if let Value::Object(fields) = &mut response {
         fields.insert("RequestId".into(), ids::request().into());
     }
-    Reply::json(&json!({ "Response": response }))
+    // `json!` would copy the response.
+    Reply::json(&Value::Object([("Response".to_owned(), response)].into_iter().collect()))
 }

@@ -1,6 +1,6 @@
 //! Handling of one connection: TLS, requests, responses, and the faults of both.
 
-use std::net::SocketAddr;
+use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use super::body;
 use super::connection::Connection;
 use super::connections::Connected;
+use super::date::Date;
 use super::guard::Guard;
 use super::reply::Reply;
 use super::request::WireRequest;
@@ -43,13 +44,14 @@ pub(super) struct Handler {
     pub(super) service: Arc<Service>,
     /// Scheme of links.
     pub(super) scheme: &'static str,
-    /// Address of links; `None` for a wildcard address, for which links use the `Host` header.
-    pub(super) address: Option<SocketAddr>,
+    /// Endpoint of links; `None` for a wildcard address, for which links use the `Host` header.
+    pub(super) endpoint: Option<String>,
     pub(super) tls: Option<Tls>,
     /// Guard of the administration; `None` if the emulator is not limited to this machine.
     pub(super) guard: Option<Guard>,
     /// Maximum time for reading the head of a request, and again for its body.
     pub(super) read_timeout: Duration,
+    pub(super) date: Date,
 }
 
 impl Handler {
@@ -117,10 +119,7 @@ impl Handler {
         headers.extend(reply.headers);
         let offset = fault.map(FaultKind::clock_offset).unwrap_or_default();
         let now = self.service.clock.now().saturating_add(offset).min(MAX_TIME);
-        let date = httpdate::fmt_http_date(std::time::UNIX_EPOCH + now);
-        if let Ok(date) = HeaderValue::from_str(&date) {
-            headers.insert(header::DATE, date);
-        }
+        headers.extend(self.date.at(now).map(|date| (header::DATE, date)));
         if fault == Some(FaultKind::Refused) {
             // A client that has the response must find the port closed.
             self.service.faults.outage.settled().await;
@@ -153,9 +152,9 @@ impl Handler {
         let request =
             WireRequest { method: parts.method, uri: parts.uri, headers: parts.headers, body };
         let scheme = self.scheme;
-        let endpoint = match self.address {
-            Some(address) => format!("{scheme}://{address}"),
-            None => format!("{scheme}://{}", request.header("host").unwrap_or_default()),
+        let endpoint = match &self.endpoint {
+            Some(endpoint) => Cow::Borrowed(endpoint.as_str()),
+            None => format!("{scheme}://{}", request.header("host").unwrap_or_default()).into(),
         };
         Ok(routes::respond(&self.service, &request, &endpoint))
     }

@@ -3,6 +3,7 @@
 mod body;
 pub(crate) mod connection;
 mod connections;
+mod date;
 mod guard;
 pub(crate) mod handler;
 mod listener;

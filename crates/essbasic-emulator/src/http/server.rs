@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle as TaskHandle;
 
+use super::date::Date;
 use super::guard::Guard;
 use super::handler::Handler;
 use super::listener;
@@ -49,10 +50,11 @@ impl Server {
         let handler = Arc::new(Handler {
             service: Arc::clone(&service),
             scheme,
-            address: (!address.ip().is_unspecified()).then_some(address),
+            endpoint: (!address.ip().is_unspecified()).then(|| format!("{scheme}://{address}")),
             tls,
             guard: (!allow_remote).then(|| Guard::new(scheme, address)),
             read_timeout,
+            date: Date::default(),
         });
         let thread =
             std::thread::Builder::new().name("essbasic-emulator".into()).spawn(move || {

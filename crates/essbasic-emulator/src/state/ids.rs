@@ -27,9 +27,15 @@ pub(crate) fn hash(text: &str, number: u64) -> u64 {
 /// Returns a random UUID, the format of a `RequestId`.
 pub(crate) fn request() -> String {
     let random = fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
-    let hex = format!("{random:032x}");
-    let part = |range: core::ops::Range<usize>| hex.get(range).unwrap_or_default().to_owned();
-    [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
+    let (high, low) = ((random >> 64) as u64, random as u64);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
 }
 
 #[cfg(test)]
@@ -43,6 +49,10 @@ mod tests {
             assert!(id.starts_with("yD") && id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
         }
         assert_ne!(random(), random());
+        let request = request();
+        let lengths: Vec<usize> = request.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12], "{request}");
+        assert_eq!(request.get(14..15), Some("4"), "{request}");
         assert_eq!(derived("f", 1), derived("f", 1));
         assert_ne!(derived("f", 1), derived("f", 2));
         assert_ne!(derived("f", 1), derived("g", 1));

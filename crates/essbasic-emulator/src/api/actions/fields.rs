@@ -52,3 +52,8 @@ pub(super) fn reject_unmodelled(object: &Value, fields: &[&str]) -> Result<(), A
 pub(super) fn unmodelled(feature: &str) -> ApiError {
     ApiError::new("UnsupportedOperation", format!("The emulator does not model {feature}."))
 }
+
+/// Returns an object with these fields. Unlike `json!`, it does not copy the values.
+pub(super) fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
-use super::fields::{string, strings};
+use super::fields::{object, string, strings};
 use crate::api::context::Context;
 use crate::error::ApiError;
 use crate::state::flow::{Flow, Progress};
@@ -59,10 +59,10 @@ pub(super) fn resource_urls(context: &Context<'_>, body: &Value) -> Result<Value
                 (json!([{ "Url": url, "Name": flow.file_name(), "Type": "PDF" }]), "")
             }
         };
-        infos.push(json!({ "FlowId": id, "ResourceUrlInfos": resources }));
+        infos.push(object([("FlowId", id.into()), ("ResourceUrlInfos", resources)]));
         errors.push(error);
     }
-    Ok(json!({ "FlowResourceUrlInfos": infos, "ErrorMessages": errors }))
+    Ok(object([("FlowResourceUrlInfos", infos.into()), ("ErrorMessages", errors.into())]))
 }
 
 /// `DescribeFlowDetailInfo`: unknown contracts, and contracts of another organization, are omitted.
