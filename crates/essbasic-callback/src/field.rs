@@ -1,10 +1,9 @@
-//! Deserialization of the fields of typed data: lenient, with limits.
+//! Decoding of the fields of typed data: lenient, with limits.
 
-use core::fmt;
-use core::marker::PhantomData;
+use tc3_api::json::{Decode, Error, Reader};
 
-use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
-use tc3_api::lenient;
+use crate::json_tree::Tree;
+use crate::redacted::OtherFields;
 
 /// Maximum length of an identifier, in bytes. The platform's identifiers have 32 characters.
 pub const MAX_ID_BYTES: usize = 256;
@@ -15,52 +14,117 @@ const MAX_NAME_BYTES: usize = 1024;
 /// Maximum number of parties, and of recipients of copies, of a typed contract.
 const MAX_PARTIES: usize = 1_000;
 
+/// Implements [`Decode`] and `Deserialize` of the data of a message. Each field is listed with its name in JSON and the
+/// function of this module that reads it. The field `other` keeps all other fields.
+macro_rules! data {
+    ($type:ident { $($name:literal => $field:ident: $read:ident),+ $(,)? }) => {
+        impl tc3_api::json::Members for $type {
+            fn member(
+                &mut self,
+                name: &str,
+                reader: &mut tc3_api::json::Reader<'_>,
+            ) -> Result<(), tc3_api::json::Error> {
+                match name {
+                    $($name => $crate::field::$read(reader, &mut self.$field),)+
+                    _ => $crate::field::other(reader, name, &mut self.other),
+                }
+            }
+        }
+
+        impl tc3_api::json::Decode for $type {
+            const NULL_IS_BLANK: bool = false;
+
+            fn optional(
+                reader: &mut tc3_api::json::Reader<'_>,
+            ) -> Result<Option<Self>, tc3_api::json::Error> {
+                reader.object(Self::default(), &[])
+            }
+
+            fn blank() -> Self {
+                Self::default()
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Self, D::Error> {
+                tc3_api::json::deserialize(deserializer)
+            }
+        }
+    };
+}
+
+pub(crate) use data;
+
 /// Reads an identifier.
-pub(crate) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    bounded(deserializer, MAX_ID_BYTES)
+pub(crate) fn id(reader: &mut Reader<'_>, field: &mut String) -> Result<(), Error> {
+    *field = bounded(reader, MAX_ID_BYTES, "at most 256 bytes")?;
+    Ok(())
 }
 
 /// Reads a name or another short string that `Debug` shows.
-pub(crate) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    bounded(deserializer, MAX_NAME_BYTES)
+pub(crate) fn name(reader: &mut Reader<'_>, field: &mut String) -> Result<(), Error> {
+    *field = bounded(reader, MAX_NAME_BYTES, "at most 1024 bytes")?;
+    Ok(())
 }
 
 /// Reads a value of an open enum of strings; an empty string is `None`.
-pub(crate) fn open_enum<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: From<String>,
-{
-    let value = id(deserializer)?;
-    Ok((!value.is_empty()).then(|| T::from(value)))
+pub(crate) fn value<T: From<String>>(
+    reader: &mut Reader<'_>,
+    field: &mut Option<T>,
+) -> Result<(), Error> {
+    let value = bounded(reader, MAX_ID_BYTES, "at most 256 bytes")?;
+    *field = (!value.is_empty()).then(|| T::from(value));
+    Ok(())
 }
 
 /// Reads a value of an open enum of integers.
-pub(crate) fn open_enum_i64<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: From<i64>,
-{
-    Ok(lenient::optional::<_, i64>(deserializer)?.map(T::from))
+pub(crate) fn value_i64<T: From<i64>>(
+    reader: &mut Reader<'_>,
+    field: &mut Option<T>,
+) -> Result<(), Error> {
+    *field = i64::optional(reader)?.map(T::from);
+    Ok(())
 }
 
 /// Reads a string of any length and converts it; an empty string is `None`.
-pub(crate) fn string<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: From<String>,
-{
-    let value: Option<String> = lenient::optional(deserializer)?;
-    Ok(value.filter(|value| !value.is_empty()).map(T::from))
+pub(crate) fn string<T: From<String>>(
+    reader: &mut Reader<'_>,
+    field: &mut Option<T>,
+) -> Result<(), Error> {
+    let value = String::optional(reader)?;
+    *field = value.filter(|value| !value.is_empty()).map(T::from);
+    Ok(())
+}
+
+/// Reads a number; `null` is zero.
+pub(crate) fn number(reader: &mut Reader<'_>, field: &mut i64) -> Result<(), Error> {
+    reader.must(field)
+}
+
+/// Reads a boolean.
+pub(crate) fn boolean(reader: &mut Reader<'_>, field: &mut Option<bool>) -> Result<(), Error> {
+    reader.optional(field)
 }
 
 /// Reads an array of at most [`MAX_PARTIES`] elements; `null` is an empty array.
-pub(crate) fn array<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    deserializer.deserialize_any(ArrayVisitor(PhantomData))
+pub(crate) fn array<T: Decode>(reader: &mut Reader<'_>, field: &mut Vec<T>) -> Result<(), Error> {
+    reader.must(field)?;
+    match field.len() <= MAX_PARTIES {
+        true => Ok(()),
+        false => Err(reader.expected("an array of at most 1000 elements")),
+    }
+}
+
+/// Keeps a field that a type does not declare.
+pub(crate) fn other(
+    reader: &mut Reader<'_>,
+    name: &str,
+    fields: &mut OtherFields,
+) -> Result<(), Error> {
+    fields.insert(name, reader.value::<Tree>()?.into_value());
+    Ok(())
 }
 
 /// Returns whether a field has its default value, and is not serialized.
@@ -69,40 +133,7 @@ pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-fn bounded<'de, D: Deserializer<'de>>(deserializer: D, max: usize) -> Result<String, D::Error> {
-    let value: String = lenient::scalar(deserializer)?;
-    if value.len() > max { Err(D::Error::custom("string too long")) } else { Ok(value) }
-}
-
-struct ArrayVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ArrayVisitor<T> {
-    type Value = Vec<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an array of at most {MAX_PARTIES} elements")
-    }
-
-    fn visit_unit<E>(self) -> Result<Vec<T>, E> {
-        Ok(Vec::new())
-    }
-
-    fn visit_none<E>(self) -> Result<Vec<T>, E> {
-        Ok(Vec::new())
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<T>, D::Error> {
-        array(deserializer)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Vec<T>, A::Error> {
-        let mut array = Vec::new();
-        while let Some(element) = elements.next_element()? {
-            if array.len() == MAX_PARTIES {
-                return Err(A::Error::invalid_length(MAX_PARTIES + 1, &self));
-            }
-            array.push(element);
-        }
-        Ok(array)
-    }
+fn bounded(reader: &mut Reader<'_>, max: usize, expected: &'static str) -> Result<String, Error> {
+    let value: String = reader.value()?;
+    if value.len() > max { Err(reader.expected(expected)) } else { Ok(value) }
 }

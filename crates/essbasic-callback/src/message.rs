@@ -1,13 +1,15 @@
 use core::fmt;
+use core::ops::Range;
 use std::time::SystemTime;
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, de::Error as _, ser::Error as _};
+use tc3_api::json::{Error, Members, Reader};
 
 use crate::data::MessageData;
 use crate::error::{RefusalReason, Refused};
 use crate::field::MAX_ID_BYTES;
-use crate::json_tree::{Fields, Tree};
+use crate::json_tree::Tree;
 use crate::msg_type::{MsgType, MsgVersion};
 use crate::timestamp::from_unix;
 
@@ -37,26 +39,50 @@ struct Envelope {
     msg_id: Option<String>,
     msg_type: Option<String>,
     msg_version: Option<String>,
-    msg_data: Option<Tree>,
+    msg_data: Option<Data>,
+    /// True if a field occurs twice, or is not of its type.
+    is_invalid: bool,
+}
+
+/// The field `MsgData`.
+enum Data {
+    Typed(MessageData),
+    /// Position in the JSON of data that is not typed, or precedes its type.
+    Json(Range<usize>),
 }
 
 impl Envelope {
-    /// Reads the fields; `None` if one of them occurs twice, or is not of its type.
-    fn read(fields: Fields) -> Option<Self> {
-        let mut envelope = Self::default();
-        for (name, value) in fields {
-            let is_second = match &*name {
-                "MsgId" => envelope.msg_id.replace(scalar(value)?).is_some(),
-                "MsgType" => envelope.msg_type.replace(scalar(value)?).is_some(),
-                "MsgVersion" => envelope.msg_version.replace(scalar(value)?).is_some(),
-                "MsgData" => envelope.msg_data.replace(value).is_some(),
-                _ => false,
-            };
-            if is_second {
-                return None;
+    fn read_data(&self, reader: &mut Reader<'_>) -> Result<Data, Error> {
+        if let Some(msg_type) = &self.msg_type {
+            let mut typed = reader.clone();
+            if let Some(data) = MessageData::typed(&MsgType::from(&**msg_type), &mut typed) {
+                *reader = typed;
+                return Ok(Data::Typed(data));
             }
         }
-        Some(envelope)
+        let start = reader.offset();
+        reader.skip()?;
+        Ok(Data::Json(start..reader.offset()))
+    }
+}
+
+impl Members for Envelope {
+    fn member(&mut self, name: &str, reader: &mut Reader<'_>) -> Result<(), Error> {
+        let field = match name {
+            "MsgId" => &mut self.msg_id,
+            "MsgType" => &mut self.msg_type,
+            "MsgVersion" => &mut self.msg_version,
+            "MsgData" => {
+                let data = self.read_data(reader)?;
+                self.is_invalid |= self.msg_data.replace(data).is_some();
+                return Ok(());
+            }
+            _ => return reader.skip(),
+        };
+        let value = scalar(reader.value()?);
+        self.is_invalid |= value.is_none() || field.is_some();
+        *field = value;
+        Ok(())
     }
 }
 
@@ -77,10 +103,11 @@ impl Message {
     /// `MsgType` or `MsgVersion` is longer than [`MAX_ID_BYTES`] or contains a control character.
     pub fn from_json(json: impl Into<String>) -> Result<Self, Refused> {
         let json = json.into();
-        let Ok(Tree::Object(fields)) = tc3_api::json::decode(json.as_bytes()) else {
-            return Err(Refused(RefusalReason::NotJson));
-        };
-        let envelope = Envelope::read(fields).ok_or(Refused(RefusalReason::NotMessage))?;
+        let not_json = |_| Refused(RefusalReason::NotJson);
+        let envelope = Self::envelope(&json).map_err(not_json)?;
+        if envelope.is_invalid {
+            return Err(Refused(RefusalReason::NotMessage));
+        }
         let [msg_id, msg_type, msg_version] =
             [envelope.msg_id, envelope.msg_type, envelope.msg_version]
                 .map(Option::unwrap_or_default);
@@ -96,8 +123,23 @@ impl Message {
             return Err(Refused(RefusalReason::NotMessage));
         }
         let msg_type = MsgType::from(msg_type);
-        let data = MessageData::read(&msg_type, envelope.msg_data.unwrap_or(Tree::Null));
+        let data = match envelope.msg_data {
+            Some(Data::Typed(data)) => data,
+            Some(Data::Json(range)) => {
+                let data = json.get(range).unwrap_or_default();
+                MessageData::read(&msg_type, data).map_err(not_json)?
+            }
+            None => MessageData::read(&msg_type, "null").map_err(not_json)?,
+        };
         Ok(Self { msg_id, msg_type, msg_version: msg_version.into(), data, json })
+    }
+
+    fn envelope(json: &str) -> Result<Envelope, Error> {
+        let mut reader = Reader::new(json.as_bytes())?;
+        let mut envelope = Envelope::default();
+        reader.members(&mut envelope, &[])?;
+        reader.end()?;
+        Ok(envelope)
     }
 
     /// Returns the decrypted message as received, to be stored or sent to another process. It may contain personal

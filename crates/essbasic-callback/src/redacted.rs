@@ -5,6 +5,9 @@ use core::ops::Deref;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tc3_api::json::{Decode, Error, Reader};
+
+use crate::json_tree::Tree;
 
 /// Maximum number of field names that `Debug` shows of an object.
 const MAX_SHOWN_FIELDS: usize = 32;
@@ -51,6 +54,10 @@ impl fmt::Debug for Personal {
 pub struct OtherFields(Map<String, Value>);
 
 impl OtherFields {
+    pub(crate) fn insert(&mut self, name: &str, value: Value) {
+        self.0.insert(name.to_owned(), value);
+    }
+
     /// Returns the fields, owned.
     pub fn into_map(self) -> Map<String, Value> {
         self.0
@@ -81,6 +88,18 @@ impl Json {
     /// Returns the value, owned.
     pub fn into_value(self) -> Value {
         self.0
+    }
+}
+
+impl Decode for Json {
+    const NULL_IS_BLANK: bool = true;
+
+    fn optional(reader: &mut Reader<'_>) -> Result<Option<Self>, Error> {
+        Ok(Tree::optional(reader)?.map(|tree| Self(tree.into_value())))
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 

@@ -1,11 +1,13 @@
 use std::time::SystemTime;
 
+#[cfg(feature = "serde")]
 use serde::Deserialize;
+#[cfg(feature = "serde")]
 use tc3_api::lenient;
 
+use crate::field::data;
 #[cfg(feature = "serde")]
 use crate::field::is_default;
-use crate::field::{array, id, name, open_enum as value, open_enum_i64, string};
 use crate::open_enum::open_enum;
 use crate::redacted::{Json, OtherFields, Personal};
 use crate::timestamp::from_unix;
@@ -14,71 +16,94 @@ use crate::timestamp::from_unix;
 ///
 /// The variant for third-party platforms is not documented publicly. Fields that it has beyond these are in
 /// `other`.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "PascalCase"))]
 #[non_exhaustive]
 pub struct FlowStatusChange {
     /// ID of the contract. Not empty in a received message: data without it is kept as JSON.
-    #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub flow_id: String,
     /// ID of the contract's document.
-    #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub document_id: String,
     /// ID of the template that the contract was created from.
-    #[serde(deserialize_with = "id", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub template_id: String,
     /// Subject of the callback.
-    #[serde(deserialize_with = "value", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub callback_type: Option<CallbackType>,
     /// Status of the contract, as a number.
-    #[serde(deserialize_with = "open_enum_i64", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub flow_callback_status: Option<FlowCallbackStatus>,
     /// Status of the contract, as a string.
-    #[serde(deserialize_with = "value", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub flow_callback_show_status: Option<FlowShowStatus>,
     /// The operation.
-    #[serde(deserialize_with = "value", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub operate: Option<FlowOperate>,
     /// Name of the contract.
-    #[serde(deserialize_with = "string", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub flow_name: Option<Personal>,
     /// Description of the contract.
-    #[serde(deserialize_with = "string", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub flow_description: Option<Personal>,
     /// Kind of the contract, as free text.
-    #[serde(deserialize_with = "name", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub flow_type: String,
     /// Reason of a refusal or withdrawal, as a person wrote it.
-    #[serde(deserialize_with = "string", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub flow_message: Option<Personal>,
     /// Data that the platform's program attached when it created the contract.
-    #[serde(deserialize_with = "string", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub user_data: Option<Personal>,
     /// True if the parties may sign in any order.
-    #[serde(deserialize_with = "lenient::optional", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub unordered: Option<bool>,
     /// Time of creation, as sent; see [`created_at`](Self::created_at).
-    #[serde(deserialize_with = "lenient::scalar", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub create_on: i64,
     /// Time of the last change, as sent; see [`updated_at`](Self::updated_at).
-    #[serde(deserialize_with = "lenient::scalar", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub updated_on: i64,
     /// Deadline for signing, as sent; zero means no deadline. See [`deadline`](Self::deadline).
-    #[serde(deserialize_with = "lenient::scalar", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub dead_line: i64,
     /// Time of the event, as sent; see [`occurred_at`](Self::occurred_at).
-    #[serde(deserialize_with = "lenient::scalar", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub occur_time: i64,
     /// Recipients of copies.
-    #[serde(deserialize_with = "array", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub cc_infos: Vec<Json>,
     /// Parties of the contract.
-    #[serde(deserialize_with = "array", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub approvers: Vec<Approver>,
     /// All other fields.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub other: OtherFields,
+}
+
+data! {
+    FlowStatusChange {
+        "FlowId" => flow_id: id,
+        "DocumentId" => document_id: id,
+        "TemplateId" => template_id: id,
+        "CallbackType" => callback_type: value,
+        "FlowCallbackStatus" => flow_callback_status: value_i64,
+        "FlowCallbackShowStatus" => flow_callback_show_status: value,
+        "Operate" => operate: value,
+        "FlowName" => flow_name: string,
+        "FlowDescription" => flow_description: string,
+        "FlowType" => flow_type: name,
+        "FlowMessage" => flow_message: string,
+        "UserData" => user_data: string,
+        "Unordered" => unordered: boolean,
+        "CreateOn" => create_on: number,
+        "UpdatedOn" => updated_on: number,
+        "DeadLine" => dead_line: number,
+        "OccurTime" => occur_time: number,
+        "CcInfos" => cc_infos: array,
+        "Approvers" => approvers: array,
+    }
 }
 
 impl FlowStatusChange {
@@ -115,23 +140,30 @@ impl FlowStatusChange {
 }
 
 /// A party of a contract.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "PascalCase"))]
 #[non_exhaustive]
 pub struct Approver {
     /// Name of the signer.
-    #[serde(deserialize_with = "string", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub approver_name: Option<Personal>,
     /// Mobile number of the signer.
-    #[serde(deserialize_with = "string", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub approver_mobile: Option<Personal>,
     /// Number of the signer's identity document.
-    #[serde(deserialize_with = "string", skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_default"))]
     pub approver_id_card_number: Option<Personal>,
     /// All other fields.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub other: OtherFields,
+}
+
+data! {
+    Approver {
+        "ApproverName" => approver_name: string,
+        "ApproverMobile" => approver_mobile: string,
+        "ApproverIdCardNumber" => approver_id_card_number: string,
+    }
 }
 
 open_enum! {

@@ -17,8 +17,7 @@ pub use template::Template;
 
 use core::fmt;
 
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use tc3_api::json::{self, Decode, Reader};
 
 use crate::json_tree::Tree;
 use crate::msg_type::MsgType;
@@ -52,25 +51,36 @@ pub enum MessageData {
 }
 
 impl MessageData {
-    /// Decodes the data of a message. Data that does not match its type is kept as JSON, so that no message is
+    /// Decodes the data of a message from JSON. Data that does not match its type is kept as JSON, so that no message is
     /// lost.
-    pub(crate) fn read(msg_type: &MsgType, data: Tree) -> Self {
-        let data = unwrap_string(data).into_value();
-        let typed = match msg_type {
-            MsgType::FlowStatusChange => decode(&data)
+    ///
+    /// # Errors
+    /// Returns an error if the text is not JSON.
+    pub(crate) fn read(msg_type: &MsgType, json: &str) -> Result<Self, json::Error> {
+        let object = unwrap_string(json);
+        let data = object.as_deref().unwrap_or(json).as_bytes();
+        match Self::typed(msg_type, &mut Reader::new(data)?) {
+            Some(typed) => Ok(typed),
+            None => Ok(Self::Json(json::decode(data)?)),
+        }
+    }
+
+    /// Decodes the next value as the data of this type; `None` if it does not match, or if the type has no typed data.
+    pub(crate) fn typed(msg_type: &MsgType, reader: &mut Reader<'_>) -> Option<Self> {
+        match msg_type {
+            MsgType::FlowStatusChange => decode(reader)
                 .filter(|flow: &FlowStatusChange| !flow.flow_id.is_empty())
                 .map(|flow| Self::FlowStatusChange(Box::new(flow))),
-            MsgType::OrgAuth => decode(&data).map(Self::OrgAuth),
-            MsgType::OrgOpenTsignBiz => decode(&data).map(Self::OrgOpenTsignBiz),
-            MsgType::OrgCertify => decode(&data).map(Self::OrgCertify),
-            MsgType::OperateSeal => decode(&data).map(Self::OperateSeal),
+            MsgType::OrgAuth => decode(reader).map(Self::OrgAuth),
+            MsgType::OrgOpenTsignBiz => decode(reader).map(Self::OrgOpenTsignBiz),
+            MsgType::OrgCertify => decode(reader).map(Self::OrgCertify),
+            MsgType::OperateSeal => decode(reader).map(Self::OperateSeal),
             MsgType::TemplateAdd
             | MsgType::TemplateUpdate
             | MsgType::TemplateDelete
-            | MsgType::TemplateAvailable => decode(&data).map(Self::Template),
+            | MsgType::TemplateAvailable => decode(reader).map(Self::Template),
             _ => None,
-        };
-        typed.unwrap_or_else(|| Self::Json(data.into()))
+        }
     }
 }
 
@@ -88,17 +98,15 @@ impl fmt::Debug for MessageData {
     }
 }
 
-/// Parses data that was sent as a string with a JSON object; returns any other data unchanged.
-fn unwrap_string(data: Tree) -> Tree {
-    match &data {
-        Tree::String(json) => match tc3_api::json::decode(json.as_bytes()) {
-            Ok(object @ Tree::Object(_)) => object,
-            _ => data,
-        },
-        _ => data,
+/// Returns the JSON object of data that was sent as a string; `None` for any other data.
+fn unwrap_string(json: &str) -> Option<String> {
+    if !json.trim_ascii_start().starts_with('"') {
+        return None;
     }
+    let text: String = json::decode(json.as_bytes()).ok()?;
+    matches!(json::decode(text.as_bytes()), Ok(Tree::Object(_))).then_some(text)
 }
 
-fn decode<T: DeserializeOwned>(data: &Value) -> Option<T> {
-    T::deserialize(data).ok()
+fn decode<T: Decode>(reader: &mut Reader<'_>) -> Option<T> {
+    T::optional(reader).ok().flatten()
 }
