@@ -115,6 +115,7 @@ fn crates_use_only_the_layers_below_them() {
                 "tc3-client",
                 "essbasic-models",
                 "essbasic",
+                "essbasic-callback",
                 "essbasic-emulator",
             ],
         ),

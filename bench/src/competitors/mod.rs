@@ -4,6 +4,7 @@
 //! typed structs. Hand-written baselines have the settings of a production program: a timeout, and no proxy.
 
 mod hyper;
+mod load;
 mod micro;
 mod ours;
 pub(crate) mod reqwest;
@@ -14,15 +15,19 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::measure::{Counter, Load};
-use crate::{ACTION, Failure, VERSION, minimal, plain};
+use crate::{ACTION, FLOWS, Failure, VERSION, minimal, plain, response};
 
-/// Runs `serve`, `micro`, `growth`, or `NAME ENDPOINT CALLS CONCURRENCY`.
+/// Runs `serve`, `serve-short`, `emulate`, `micro`, `callbacks`, `growth`, or `NAME ENDPOINT CALLS CONCURRENCY`.
 pub fn main(counter: Option<Counter>) -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().unwrap_or_default();
     match (name.as_str(), Load::parse(arguments, counter)) {
-        ("serve", None) => serve::run(),
+        ("serve", None) => serve::run(response::links(FLOWS).into()),
+        ("serve-short", None) => serve::run(load::response()),
+        ("emulate", None) => load::emulate(),
+        ("load", Some(load)) => load::run(&load),
         ("micro", None) => micro::run(counter),
+        ("callbacks", None) => micro::callbacks(counter),
         ("growth", None) => micro::growth(),
         ("ours-async", Some(load)) => ours::asynchronous(&load),
         ("ours-hyper", Some(load)) => ours::hyper(&load),

@@ -11,17 +11,19 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use crate::{FLOWS, response};
-
 /// Prints the endpoint and serves until the standard input ends.
-pub(super) fn run() {
-    std::thread::spawn(serve);
+pub(super) fn run(response: Bytes) {
+    std::thread::spawn(|| serve(response));
+    wait();
+}
+
+/// Waits for the end of the standard input.
+pub(super) fn wait() {
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
 }
 
-fn serve() {
+fn serve(response: Bytes) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
-    let response = Bytes::from(response::links(FLOWS));
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("http://{}", listener.local_addr().unwrap());

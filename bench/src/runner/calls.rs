@@ -1,6 +1,6 @@
 //! `cargo xtask bench calls`: the same call by many clients, and its parts.
 
-use super::clients::{self, Competitor};
+use super::clients::{self, Competitor, Driver};
 use super::error::Error;
 use super::files::save_results;
 use super::numbers::{Parts, Rounds};
@@ -26,7 +26,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Calls, Error> {
     let programs = Programs::build()?;
     let competitors = clients::all(sdks::python()?.as_deref(), sdks::node()?.as_deref());
     let (sequential, concurrent) = (programs.serve(Cores::One)?, programs.serve(Cores::Any)?);
-    let server = |concurrency| if concurrency == 1 { &sequential } else { &concurrent };
+    // Async clients run on one thread, so that one core is never idle with any number of calls in flight.
+    let server = |competitor: &Competitor, concurrency| match competitor.driver {
+        Driver::Blocking if concurrency > 1 => &concurrent,
+        _ => &sequential,
+    };
     let runs = |competitor: &Competitor| [1, competitor.driver.concurrency()];
     let mut rounds = Rounds::default();
     let mut parts = Parts::default();
@@ -39,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Calls, Error> {
         for &competitor in &order {
             for concurrency in runs(competitor) {
                 let calls = arguments.calls / competitor.client.divisor();
-                let cost = server(concurrency).call(competitor, calls, concurrency)?;
+                let cost = server(competitor, concurrency).call(competitor, calls, concurrency)?;
                 rounds.add(competitor.name, concurrency, cost);
             }
         }
@@ -47,9 +51,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Calls, Error> {
     }
     for competitor in &competitors {
         for concurrency in runs(competitor) {
-            if let Some(allocations) =
-                server(concurrency).count(competitor, arguments.calls / 5, concurrency)?
-            {
+            if let Some(allocations) = server(competitor, concurrency).count(
+                competitor,
+                arguments.calls / 5,
+                concurrency,
+            )? {
                 rounds.set_allocations(competitor.name, concurrency, allocations);
             }
         }

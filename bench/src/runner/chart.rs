@@ -30,7 +30,23 @@ pub(super) fn save(name: &str, chart: &Chart) -> Result<(), Error> {
     let svg = chart.svg().map_err(|error| Error::new(format!("{path}: {error}")))?;
     write(&root().join(&path), &svg)?;
     println!("wrote {path}");
+    for line in &chart.lines {
+        if let Some((from, to, ratio)) = line.growth() {
+            println!("| {} | {} | {from:.0} to {to:.0} | {ratio:.2} |", chart.title, line.name);
+        }
+    }
     Ok(())
+}
+
+impl Line {
+    /// Returns the first and the last `x`, and the ratio of the figure from one doubling of `x` to the next, as the mean of
+    /// all doublings: 1 if the cost is proportional.
+    fn growth(&self) -> Option<(f64, f64, f64)> {
+        let ((from, first), (to, last)) = (*self.points.first()?, *self.points.last()?);
+        let doublings = (to / from).log2();
+        let ratio = (last / first).powf(1.0 / doublings);
+        (doublings > 0.0 && ratio.is_finite()).then_some((from, to, ratio))
+    }
 }
 
 impl Chart {
@@ -76,6 +92,15 @@ impl Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn growth_is_the_mean_ratio_of_a_doubling() {
+        let line = |points: &[(f64, f64)]| Line { name: String::new(), points: points.to_vec() };
+        let (from, to, ratio) =
+            line(&[(1.0, 10.0), (2.0, 99.0), (4.0, 40.0)]).growth().unwrap_or_default();
+        assert!((from, to) == (1.0, 4.0) && (ratio - 2.0).abs() < 1e-9, "{from} {to} {ratio}");
+        assert!(line(&[(1.0, 10.0)]).growth().is_none() && line(&[]).growth().is_none());
+    }
 
     #[test]
     fn charts_contain_title_and_names_of_lines() {

@@ -31,6 +31,20 @@ fn of_children() -> Result<f64, Error> {
         .ok_or_else(|| Error::new("/proc/self/stat: unknown format"))
 }
 
+/// Returns the CPU time of the threads of a running process, in seconds. Its unit is finer than a clock tick.
+pub(super) fn of_process(id: u32) -> Result<f64, Error> {
+    let folder = format!("/proc/{id}/task");
+    let failed = |error: std::io::Error| Error::io(Path::new(&folder), &error);
+    let mut nanoseconds = 0;
+    for thread in std::fs::read_dir(&folder).map_err(failed)? {
+        let text = std::fs::read_to_string(thread.map_err(failed)?.path().join("schedstat"));
+        let text = text.map_err(failed)?;
+        let first = text.split_whitespace().next().and_then(|figure| figure.parse::<u64>().ok());
+        nanoseconds += first.ok_or_else(|| Error::new(format!("{folder}: unknown format")))?;
+    }
+    Ok(nanoseconds as f64 / 1e9)
+}
+
 /// Parses `cutime` and `cstime`: proc(5).
 fn ticks(stat: &str) -> Option<u64> {
     // The second field is the program's name, which may contain any character.
@@ -51,6 +65,15 @@ mod tests {
         let stat = "7 (a) 1 (b) S 1 7 7 0 -1 4194560 9 8 7 6 11 12 130 14 20 0 1 0 5 4 3";
         assert_eq!(ticks(stat), Some(144));
         assert_eq!(ticks("7 (a) S 1"), None);
+    }
+
+    #[test]
+    fn the_time_of_a_running_process_grows() {
+        let before = of_process(std::process::id()).unwrap();
+        let mut text = String::new();
+        while of_process(std::process::id()).unwrap() <= before {
+            text.push_str(&text.len().to_string());
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod cargo;
 mod chart;
 mod clients;
 mod cpu;
+mod emulator;
 mod error;
 mod files;
 mod generator;
@@ -75,6 +76,8 @@ enum Subject {
     Generator,
     /// Callbacks, archives, requests and idle time of the server.
     Server,
+    /// Start and requests of the emulator, and the start of the command `essbasic`.
+    Emulator,
 }
 
 impl Arguments {
@@ -106,10 +109,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
             (Subject::Builds, true) => builds::plot(arguments)?,
             (Subject::Builds, false) => measured.add(subject, builds::run(arguments)?),
             (Subject::Generator, true) => generator::plot(arguments)?,
+            (Subject::Generator, false) => measured.add(subject, generator::run(arguments)?),
             // Has no growth by size: the ratios with and without a history are targets.
             (Subject::Server, true) => {}
             (Subject::Server, false) => measured.add(subject, server::run(arguments)?),
-            (Subject::Generator, false) => measured.add(subject, generator::run(arguments)?),
+            (Subject::Emulator, true) => emulator::plot(arguments)?,
+            (Subject::Emulator, false) => measured.add(subject, emulator::run(arguments)?),
         }
     }
     if arguments.check { targets::check(&measured) } else { Ok(()) }

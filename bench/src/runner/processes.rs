@@ -7,11 +7,11 @@ use std::process::{Child, Command, Stdio};
 
 use serde::de::DeserializeOwned;
 
-use super::cargo;
 use super::clients::{Client, Competitor};
 use super::error::Error;
 use super::files::{folder, root};
 use super::numbers::{Cost, Pair};
+use super::{cargo, cpu};
 
 /// Paths of the programs. Those with the suffix `-counting` count allocations.
 pub(super) struct Programs {
@@ -88,6 +88,11 @@ impl Server {
         server.endpoint.truncate(server.endpoint.trim_end().len());
         Ok(server)
     }
+
+    /// Returns the CPU time of all threads since the start, in seconds.
+    pub(super) fn cpu_seconds(&self) -> Result<f64, Error> {
+        cpu::of_process(self.process.id())
+    }
 }
 
 impl Drop for Server {
@@ -98,7 +103,8 @@ impl Drop for Server {
 }
 
 impl Programs {
-    pub(super) fn build() -> Result<Self, Error> {
+    /// Builds the program of this workspace and returns its path.
+    pub(super) fn competitor() -> Result<PathBuf, Error> {
         cargo::build(&[
             "--package",
             "bench",
@@ -107,6 +113,11 @@ impl Programs {
             "--bin",
             "competitor-counting",
         ])?;
+        Ok(root().join("target/release/competitor"))
+    }
+
+    pub(super) fn build() -> Result<Self, Error> {
+        let competitor = Self::competitor()?;
         let peers = folder().join("peers");
         let target = peers.to_string_lossy();
         cargo::build(&[
@@ -116,10 +127,7 @@ impl Programs {
             "--target-dir",
             &target,
         ])?;
-        Ok(Self {
-            competitor: root().join("target/release/competitor"),
-            peer: peers.join("release/peer"),
-        })
+        Ok(Self { competitor, peer: peers.join("release/peer") })
     }
 
     pub(super) fn serve(&self, cores: Cores) -> Result<Served<'_>, Error> {

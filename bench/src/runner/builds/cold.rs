@@ -13,7 +13,7 @@ pub(super) fn run(rounds: usize, figures: &mut Figures) -> Result<Table, Error> 
     let mut scratches = Vec::new();
     for program in programs::all() {
         let folder = program.name.replace([',', ' '], "-");
-        let scratch = Scratch::new(&folder, &program.dependencies, &program.main)?;
+        let scratch = Scratch::new(&folder, &program.dependencies, &program.main, program.lock)?;
         scratch.fetch()?;
         scratches.push((program, scratch));
     }
@@ -44,9 +44,16 @@ pub(super) fn run(rounds: usize, figures: &mut Figures) -> Result<Table, Error> 
             ("difference, bytes", 0),
         ],
     );
-    for (Program { name, baseline, .. }, _) in &scratches {
-        let rounds = |name: &str| costs.get(name).map_or(&[][..], Vec::as_slice).iter().copied();
-        let ratio = median(rounds(name).zip(rounds(baseline)).map(|(cost, other)| cost / other));
+    let rounds = |name: &str| costs.get(name).map_or(&[][..], Vec::as_slice).iter().copied();
+    let ratio_of = |name: &str, other: &str| {
+        median(rounds(name).zip(rounds(other)).map(|(cost, other)| cost / other))
+    };
+    for (Program { name, baseline, others, .. }, _) in &scratches {
+        for other in *others {
+            let ratio = ratio_of(name, other);
+            figures.extend(ratio.map(|ratio| (format!("{name} / {other}, cold build"), ratio)));
+        }
+        let ratio = ratio_of(name, baseline);
         let size = sizes.get(name).copied();
         let difference = size.zip(sizes.get(baseline)).map(|(size, other)| size - other);
         table.row(*name, [median(rounds(name)), ratio, size, difference]);

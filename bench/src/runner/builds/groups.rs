@@ -30,7 +30,7 @@ impl Models {
         let api = dependency("tc3-api", "default-features = false, features = [\"serde\"]");
         let catalogue = dependency("tc3-catalogue", "optional = true");
         let models = "models = { path = \"models\", features = [\"serde\"] }\n";
-        let scratch = Scratch::new("models", models, "fn main() {}\n")?;
+        let scratch = Scratch::new("models", models, "fn main() {}\n", "Cargo.lock")?;
         let folder = scratch.path("models");
         remove(&folder)?;
         let manifest = format!(

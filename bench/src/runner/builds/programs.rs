@@ -7,17 +7,21 @@ pub(super) struct Program {
     pub(super) name: &'static str,
     /// Name of the program with only the HTTP client.
     pub(super) baseline: &'static str,
+    /// Names of further programs that its build time is compared with.
+    pub(super) others: &'static [&'static str],
     /// Built for debug only once, because no target refers to its build time.
     pub(super) once: bool,
     pub(super) dependencies: String,
     pub(super) main: String,
+    /// Lock file with the versions, below the root.
+    pub(super) lock: &'static str,
 }
 
-/// The HTTP client with the features of tc3-transport, and the same TLS and roots.
+/// The HTTP client with the features of tc3-transport: TLS, with the same provider and roots, and gzip.
 const UREQ: &str = "ureq = { version = \"3\", default-features = false, features = \
                     [\"gzip\", \"platform-verifier\", \"rustls-no-provider\"] }\n";
 const REQWEST: &str = "reqwest = { version = \"0.13\", default-features = false, features = \
-                       [\"default-tls\"] }\n";
+                       [\"default-tls\", \"gzip\"] }\n";
 const RUSTLS: &str = "rustls = { version = \"0.23\", default-features = false, features = \
                       [\"ring\", \"std\", \"tls12\"] }\n";
 const TOKIO: &str = "tokio = { version = \"1\", features = [\"net\", \"rt\", \"time\"] }\n";
@@ -36,22 +40,24 @@ macro_rules! template {
     };
 }
 
-pub(super) fn all() -> [Program; 11] {
+pub(super) fn all() -> [Program; 13] {
     let ureq = "ureq = \"3\"\n".to_owned();
     let reqwest = format!("reqwest = \"0.13\"\n{TOKIO}");
     let engine = own("tc3-client", "blocking") + &own("essbasic-models", "flows");
     [
-        ours("essbasic, blocking", "blocking", EXPLICIT),
+        ours("essbasic, blocking", "blocking", EXPLICIT).compared(&["ureq, hmac and sha2"]),
         ours("essbasic, blocking, default chain", "blocking", DEFAULT_CHAIN).once(),
         on_ureq("tc3-client and models, blocking", engine, template!("ours-engine")),
         on_ureq("ureq, hmac and sha2", format!("{UREQ}{RUSTLS}{HMAC}"), template!("ureq-hmac")),
         on_ureq("ureq", format!("{UREQ}{RUSTLS}"), template!("ureq")),
         on_ureq("ureq, default features", ureq, template!("ureq-default")).once(),
-        ours("essbasic, async", "async", EXPLICIT),
+        ours("essbasic, async", "async", EXPLICIT).compared(&["octocrab", "aws-sdk-sts"]),
         ours("essbasic, async, default chain", "async", DEFAULT_CHAIN).once(),
         ours("essbasic, hyper", "hyper,ring", EXPLICIT),
         on_reqwest("reqwest", format!("{REQWEST}{TOKIO}"), template!("reqwest")),
         on_reqwest("reqwest, default features", reqwest, template!("reqwest-default")).once(),
+        peer("octocrab", "octocrab = \"0.54\"\n", template!("octocrab")),
+        peer("aws-sdk-sts", "aws-sdk-sts = \"1\"\n", template!("aws-sdk-sts")),
     ]
 }
 
@@ -77,15 +83,35 @@ fn own(name: &str, features: &str) -> String {
 }
 
 fn on_ureq(name: &'static str, dependencies: String, main: &str) -> Program {
-    Program { name, baseline: "ureq", once: false, dependencies, main: main.to_owned() }
+    program(name, "ureq", dependencies, main)
 }
 
 fn on_reqwest(name: &'static str, dependencies: String, main: &str) -> Program {
-    Program { name, baseline: "reqwest", once: false, dependencies, main: main.to_owned() }
+    program(name, "reqwest", dependencies, main)
+}
+
+/// Returns a program that makes a typed call with the client of another service, whose dependencies are in no tree of ours.
+fn peer(name: &'static str, dependencies: &str, main: &str) -> Program {
+    let lock = "bench/peers/Cargo.lock";
+    Program { lock, ..on_reqwest(name, format!("{dependencies}{TOKIO}"), main) }
+}
+
+fn program(
+    name: &'static str,
+    baseline: &'static str,
+    dependencies: String,
+    main: &str,
+) -> Program {
+    let main = main.to_owned();
+    Program { name, baseline, others: &[], once: false, dependencies, main, lock: "Cargo.lock" }
 }
 
 impl Program {
     fn once(self) -> Self {
         Self { once: true, ..self }
+    }
+
+    fn compared(self, others: &'static [&'static str]) -> Self {
+        Self { others, ..self }
     }
 }

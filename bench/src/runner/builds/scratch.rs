@@ -8,14 +8,19 @@ use super::super::error::Error;
 use super::super::files::{folder, read, remove, root, write};
 use super::super::{cargo, cpu};
 
-/// A package called `program`, with the locked versions of the workspace.
+/// A package called `program`, with locked versions.
 pub(super) struct Scratch {
     folder: PathBuf,
 }
 
 impl Scratch {
-    /// Creates the package from the lines below `[dependencies]` and the program's source.
-    pub(super) fn new(name: &str, dependencies: &str, program: &str) -> Result<Self, Error> {
+    /// Creates the package from the lines below `[dependencies]` and the program's source, with the versions of a lock file.
+    pub(super) fn new(
+        name: &str,
+        dependencies: &str,
+        program: &str,
+        lock: &str,
+    ) -> Result<Self, Error> {
         let scratch = Self { folder: folder().join("builds").join(name) };
         // Only the release profile differs from cargo's defaults, as for a shipped program.
         let manifest = format!(
@@ -24,7 +29,7 @@ impl Scratch {
         );
         write(&scratch.folder.join("Cargo.toml"), &manifest)?;
         write(&scratch.folder.join("src/main.rs"), program)?;
-        write(&scratch.folder.join("Cargo.lock"), &read(&root().join("Cargo.lock"))?)?;
+        write(&scratch.folder.join("Cargo.lock"), &read(&root().join(lock))?)?;
         Ok(scratch)
     }
 
@@ -52,6 +57,8 @@ impl Scratch {
         cargo.arg(command).current_dir(&self.folder);
         // Packages of a registry are never built incrementally; path dependencies would be.
         cargo.env("CARGO_TARGET_DIR", self.target()).env("CARGO_INCREMENTAL", "0");
+        // A compiler cache would hide the cost.
+        cargo.env_remove("RUSTC_WRAPPER").env_remove("CARGO_BUILD_RUSTC_WRAPPER");
         cargo
     }
 

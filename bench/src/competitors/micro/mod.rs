@@ -1,5 +1,7 @@
 //! Parts of a call without IO, next to their baselines: alternating batches, one line of JSON per part.
 
+mod callback;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -85,6 +87,12 @@ pub(super) fn run(counter: Option<Counter>) {
             drop(black_box(plain::decode(response.as_bytes()).unwrap()));
         },
     );
+    callback::run(&sides);
+}
+
+/// Measures only the reception of callbacks.
+pub(super) fn callbacks(counter: Option<Counter>) {
+    callback::run(&Sides { counter });
 }
 
 /// Decodes responses with an increasing number of contracts, which is the name of the part.
