@@ -129,6 +129,22 @@ async fn a_worker_that_leaves_returns_its_claims_without_an_attempt() {
 }
 
 #[tokio::test]
+async fn polls_with_an_equal_status_add_no_events() {
+    let (ledger, clock) = ledger();
+    ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
+    let worker = enter(&ledger).await;
+    for status in [FlowStatus::Init, FlowStatus::Part, FlowStatus::Part, FlowStatus::Part] {
+        let claimed = ledger.claim(&worker, claim(Task::Poll, 1)).await.unwrap();
+        let outcome = Outcome::Observed { report: Report { status, at: 0 }, delay: 100 };
+        ledger.settle(&worker, 10, vec![claimed[0].settlement(outcome)]).await.unwrap();
+        clock.advance(100);
+    }
+    let (_, events) = ledger.contract("flow").await.unwrap().unwrap();
+    let events: Vec<_> = events.iter().map(|one| (&*one.kind, &*one.detail)).collect();
+    assert_eq!(events, [("added", ""), ("status", "INIT"), ("status", "PART")]);
+}
+
+#[tokio::test]
 async fn failures_end_after_the_last_attempt_with_their_reason() {
     let (ledger, clock) = ledger();
     ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();

@@ -118,6 +118,8 @@ impl Open {
         }
         let status = report.status.as_str().to_owned();
         let signed_before = phase(&self.report.status) == Phase::Signed;
+        // Polls report the same status again and again.
+        let is_changed = report.status != self.report.status;
         self.report = report.clone();
         match phase(&report.status) {
             Phase::Ended => self.finish(Finish::Ended, None, now, ("ended", status)),
@@ -132,7 +134,9 @@ impl Open {
                 self.dead_at = None;
                 (Row::Open(self), vec![("status", status)])
             }
-            Phase::Signed | Phase::Open => (Row::Open(self), vec![("status", status)]),
+            Phase::Signed | Phase::Open => {
+                (Row::Open(self), if is_changed { vec![("status", status)] } else { Vec::new() })
+            }
         }
     }
 
@@ -262,6 +266,7 @@ impl Done {
             return (Row::Done(self), Vec::new());
         }
         let status = report.status.as_str().to_owned();
+        let is_changed = report.status != self.report.status;
         self.report = report.clone();
         if self.finish == Finish::Ended && phase(&report.status) == Phase::Signed {
             // For instance an expired contract whose deadline was extended.
@@ -273,7 +278,7 @@ impl Done {
             open.claims = self.claims;
             return (Row::Open(open), vec![("status", status)]);
         }
-        (Row::Done(self), vec![("status", status)])
+        (Row::Done(self), if is_changed { vec![("status", status)] } else { Vec::new() })
     }
 
     pub(crate) fn view(self) -> Contract {
