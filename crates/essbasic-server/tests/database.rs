@@ -135,3 +135,38 @@ async fn operations_do_not_read_finished_rows() {
     let read = rows_read(&admin).await - before;
     assert!(read < HISTORY / 4, "{read} rows were read in 10 rounds");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duplicate_waits_for_the_synchronous_standby_like_its_first_delivery() {
+    let Some((_server, url)) = own_server() else { return };
+    let ledger = Ledger::postgres(&url, None).await.unwrap();
+    let admin = connect(&url).await;
+    let send = |id: &'static str| {
+        let ledger = ledger.clone();
+        tokio::spawn(async move {
+            ledger.receive(vec![reports(id, "flow", FlowStatus::Part, 1)]).await.remove(0)
+        })
+    };
+    assert_eq!(send("a").await.unwrap().unwrap(), Receipt::New);
+    for statement in
+        ["ALTER SYSTEM SET synchronous_standby_names = 'gone'", "SELECT pg_reload_conf()"]
+    {
+        admin.batch_execute(statement).await.unwrap();
+    }
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    let end = Instant::now() + Duration::from_secs(30);
+    let mut duplicate = send("a");
+    // Until the processes of the server have read their settings, commits do not wait.
+    while admin.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        assert!(Instant::now() < end, "no commit waits");
+        if duplicate.is_finished() {
+            duplicate = send("a");
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(!duplicate.is_finished());
+    for statement in ["ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()"] {
+        admin.batch_execute(statement).await.unwrap();
+    }
+    assert_eq!(duplicate.await.unwrap().unwrap(), Receipt::Duplicate);
+}

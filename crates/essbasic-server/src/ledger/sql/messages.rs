@@ -15,6 +15,9 @@ pub(crate) async fn receive<T: Tx>(tx: &mut T, request: &Receive) -> Result<Vec<
     check_id(tx, request.store.as_ref()).await?;
     let now = tx.now().await?;
     let new = insert(tx, &request.messages, now).await?;
+    if new.is_empty() && !T::LOCK.is_empty() {
+        confirm(tx, &request.messages).await?;
+    }
     // The first one of equal messages is the new one.
     let mut stored = new.clone();
     let mut receipts = Vec::new();
@@ -44,8 +47,8 @@ pub(crate) async fn receive<T: Tx>(tx: &mut T, request: &Receive) -> Result<Vec<
             queued.push((target, *seq, message.flow_id.as_ref()));
         }
     }
-    save(tx, rows.into_values().map(Into::into).collect(), now).await?;
     outbox::queue(tx, &queued, now).await?;
+    save(tx, rows.into_values().map(Into::into).collect(), now).await?;
     Ok(receipts)
 }
 
@@ -76,7 +79,21 @@ async fn insert<T: Tx>(
     rows.into_iter().map(|mut fields| Ok((fields.text()?, fields.int()?))).collect()
 }
 
-/// Returns the numbers of old messages without forwards in the queue.
+/// Writes a row of a transaction that has only duplicates, so that its commit waits for those of their first deliveries: these may be
+/// visible before they are on a synchronous standby. The commit of a transaction without changes waits for nothing.
+async fn confirm<T: Tx>(tx: &mut T, messages: &[Message]) -> Result<(), Failure> {
+    let Some(id) = messages.iter().map(|message| &message.id).min() else { return Ok(()) };
+    let sql = Sql::new("UPDATE message SET received_at = received_at WHERE id = ")
+        .bind(id)
+        .push(" RETURNING id");
+    // A sweep has deleted it meanwhile: it is new.
+    if tx.query(sql).await?.is_empty() { Err(Failure::Conflict) } else { Ok(()) }
+}
+
+const UNQUEUED: &str =
+    "NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.message = c.seq AND o.pending = 1)";
+
+/// Locks old messages without forwards in the queue, and returns their numbers.
 async fn old<T: Tx>(
     tx: &mut T,
     condition: &str,
@@ -87,12 +104,21 @@ async fn old<T: Tx>(
         .push(condition)
         .push("c.received_at <= ")
         .bind(before)
-        .push(
-            " AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.message = c.seq AND o.pending = 1) \
-             ORDER BY c.received_at, c.seq LIMIT ",
-        )
+        .push(" AND ")
+        .push(UNQUEUED)
+        .push(" ORDER BY c.received_at, c.seq LIMIT ")
         .bind(limit)
         .push(T::SKIP);
+    let seqs = numbers(tx, sql).await?;
+    if T::LOCK.is_empty() || seqs.is_empty() {
+        return Ok(seqs);
+    }
+    // Again, after they are locked: a replay may have been committed after the snapshot of the first statement.
+    let sql = Sql::new("SELECT c.seq FROM message AS c WHERE c.seq IN ").list(seqs);
+    numbers(tx, sql.push(" AND ").push(UNQUEUED).push(" ORDER BY c.seq")).await
+}
+
+async fn numbers<T: Tx>(tx: &mut T, sql: Sql) -> Result<Vec<i64>, Failure> {
     tx.query(sql).await?.into_iter().map(|mut fields| fields.int()).collect()
 }
 
