@@ -90,6 +90,19 @@ async fn forwards_to_removed_targets_are_given_up_after_a_grace_in_which_servers
 }
 
 #[tokio::test]
+async fn forwards_to_a_target_that_was_never_announced_are_given_up_after_the_grace() {
+    let (ledger, clock) = ledger();
+    // The server ends before its first announcement, and its successor has another target.
+    ledger.receive(vec![forwarded("a1", "a")]).await;
+    assert_eq!(announce(&ledger, &["new"]).await, 0);
+    clock.advance(DAY);
+    assert_eq!(announce(&ledger, &["new"]).await, 0);
+    clock.advance(GRACE);
+    assert_eq!(announce(&ledger, &["new"]).await, 1);
+    assert_eq!(ledger.message("a1").await.unwrap().forwards[0].dead, Some(Reason::TargetRemoved));
+}
+
+#[tokio::test]
 async fn bodies_expire_and_messages_are_duplicates_for_seven_days() {
     let (ledger, clock) = ledger();
     let worker = enter(&ledger).await;

@@ -29,6 +29,16 @@ impl Memory {
             let target = ForwardTarget { name: name.clone(), seen_at: now, missing_since: None };
             self.targets.insert(name.clone(), target);
         }
+        let pending: Vec<String> = self
+            .outbox
+            .values()
+            .filter(|row| row.pending() && !self.targets.contains_key(&row.target))
+            .map(|row| row.target.clone())
+            .collect();
+        for name in pending {
+            let target = ForwardTarget { name: name.clone(), seen_at: now, missing_since: None };
+            self.targets.insert(name, target);
+        }
         let mut removed = 0;
         let others: Vec<ForwardTarget> = self.targets.values().cloned().collect();
         for mut target in others.into_iter().filter(|one| !request.targets.contains(&one.name)) {

@@ -1,5 +1,7 @@
 //! Targets of forwards in SQL.
 
+use std::collections::BTreeSet;
+
 use super::super::error::Error;
 use super::super::message::ForwardTarget;
 use super::super::reason::Reason;
@@ -39,14 +41,33 @@ pub(crate) async fn check_known<T: Tx>(tx: &mut T, target: &str) -> Result<(), F
     Err(Error::unknown_target(target, &known).into())
 }
 
+/// Returns the targets of pending forwards. Reads one entry of an index per target.
+async fn queued<T: Tx>(tx: &mut T) -> Result<Vec<String>, Failure> {
+    let sql = Sql::new(
+        "WITH RECURSIVE t (name) AS ( \
+         SELECT (SELECT o.target FROM outbox AS o WHERE o.pending = 1 AND o.head = 1 \
+         ORDER BY o.target LIMIT 1) \
+         UNION ALL SELECT (SELECT o.target FROM outbox AS o WHERE o.pending = 1 AND o.head = 1 \
+         AND o.target > t.name ORDER BY o.target LIMIT 1) FROM t WHERE t.name IS NOT NULL) \
+         SELECT name FROM t WHERE name IS NOT NULL",
+    );
+    tx.query(sql).await?.into_iter().map(|mut fields| fields.text()).collect()
+}
+
 pub(crate) async fn announce<T: Tx>(tx: &mut T, request: &Announce) -> Result<usize, Failure> {
     let now = tx.now().await?;
     let known = load(tx, T::LOCK).await?;
     let mut announced = request.targets.clone();
     announced.sort_unstable();
     announced.dedup();
-    if !announced.is_empty() {
-        let rows = announced.iter().map(|name| vec![Value::from(name), now.into()]);
+    // Those in the queue, too: a server may have ended before it announced them, and nobody else would give up their forwards.
+    let mut added: BTreeSet<String> = announced.iter().cloned().collect();
+    added.extend(queued(tx).await?);
+    added.retain(|name| {
+        announced.binary_search(name).is_ok() || !known.iter().any(|known| known.name == *name)
+    });
+    if !added.is_empty() {
+        let rows = added.iter().map(|name| vec![Value::from(name), now.into()]);
         let sql = Sql::new("INSERT INTO forward_target (name, seen_at) VALUES ").rows(rows).push(
             " ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, missing_since = NULL",
         );
@@ -80,10 +101,10 @@ async fn remove<T: Tx>(tx: &mut T, target: &str, limit: usize, now: i64) -> Resu
         .push(" ORDER BY c.due, c.seq LIMIT ")
         .bind(limit)
         .push(T::SKIP);
-    let (mut seqs, mut flow_ids) = (Vec::new(), Vec::new());
+    let (mut seqs, mut queues) = (Vec::new(), BTreeSet::new());
     for mut fields in tx.query(sql).await? {
         seqs.push(fields.int()?);
-        flow_ids.extend(fields.text_or_null()?);
+        queues.extend(fields.text_or_null()?.map(|flow_id| (target.to_owned(), flow_id)));
     }
     let count = seqs.len();
     if count > 0 {
@@ -93,9 +114,7 @@ async fn remove<T: Tx>(tx: &mut T, target: &str, limit: usize, now: i64) -> Resu
             .list(seqs);
         tx.query(sql).await?;
     }
-    for flow_id in flow_ids {
-        promote(tx, target, &flow_id).await?;
-    }
+    promote(tx, &queues).await?;
     let sql = Sql::new("SELECT seq FROM outbox WHERE target = ")
         .bind(target)
         .push(" AND pending = 1 LIMIT 1");
