@@ -293,3 +293,66 @@ async fn forwards_that_are_queued_while_their_predecessor_is_settled_are_all_del
     let expected: Vec<String> = (0..MESSAGES).map(|n| format!("m{n:03}")).collect();
     assert_eq!(*delivered.lock().unwrap(), expected);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operations_of_forwards_never_wait_for_each_other() {
+    const CONTRACTS: usize = 40;
+    const ROUNDS: usize = 25;
+    let Some(url) = database().await else { return };
+    let replicas = replicas(&url, 4).await;
+    let targets = ["a", "b"];
+    let sending = replicas.iter().take(2).enumerate().map(|(sender, (ledger, _))| {
+        let ledger = ledger.clone();
+        tokio::spawn(async move {
+            for round in 0..ROUNDS {
+                // Each sender has an order of its own.
+                let messages = (0..CONTRACTS).map(|n| {
+                    let n = if sender == 0 { n } else { CONTRACTS - 1 - n };
+                    let (id, flow) = (format!("m{sender}-{round}-{n}"), format!("flow{n}"));
+                    let mut message = reports(&id, &flow, FlowStatus::Part, 1);
+                    message.targets = targets.map(str::to_owned).to_vec();
+                    message.body = Some(b"ciphertext".to_vec());
+                    message
+                });
+                for receipt in ledger.receive(messages.collect()).await {
+                    receipt.unwrap();
+                }
+            }
+        })
+    });
+    let sending: Vec<_> = sending.collect();
+    let delivered = Arc::new(Mutex::new(0));
+    let end = Instant::now() + Duration::from_secs(120);
+    let workers = replicas.into_iter().enumerate().map(|(number, (ledger, mut worker))| {
+        let delivered = Arc::clone(&delivered);
+        tokio::spawn(async move {
+            let mut rounds = 0;
+            while *delivered.lock().unwrap() < 2 * 2 * ROUNDS * CONTRACTS {
+                assert!(Instant::now() < end, "forwards remain");
+                let target = targets[rounds % 2].to_owned();
+                let claim = ForwardClaim { target, limit: 30, give_up_after: 600_000 };
+                let claimed = ledger.claim_forwards(&worker, claim).await.unwrap();
+                rounds += 1;
+                if number == 0 && rounds % 5 == 0 {
+                    // Its claims end.
+                    ledger.leave(&worker).await.unwrap();
+                    (worker, _) = ledger.enter("replica", LEASE).await.unwrap();
+                    continue;
+                }
+                let settlements = claimed.iter().rev().map(|one| {
+                    let outcome = ForwardOutcome::Delivered;
+                    ForwardSettlement { seq: one.seq, attempt: one.attempt, outcome }
+                });
+                let accepted = ledger.settle_forwards(&worker, settlements.collect()).await;
+                *delivered.lock().unwrap() += accepted.unwrap().len();
+            }
+        })
+    });
+    for task in workers.collect::<Vec<_>>().into_iter().chain(sending) {
+        task.await.unwrap();
+    }
+    let admin = connect(&url).await;
+    let sql = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+    let deadlocks: i64 = admin.query_one(sql, &[]).await.unwrap().get(0);
+    assert_eq!(deadlocks, 0);
+}

@@ -1,12 +1,14 @@
 //! Forwards in SQL.
 
+use std::collections::BTreeSet;
+
 use super::super::error::{Error, ErrorKind};
 use super::super::message::{Forward, ForwardOutcome};
 use super::super::reason::Reason;
 use super::super::requests::{ClaimForwards, Replay, SettleForwards, TargetHealth};
 use super::super::view;
 use super::contracts::without_live_owner;
-use super::outbox::{promote, queue_replay};
+use super::outbox::{first, promote, queue_replay};
 use super::targets::check_known;
 use super::tx::{Failure, Sql, Tx};
 use super::workers::{alive_of, check_alive};
@@ -64,15 +66,15 @@ pub(crate) async fn claim_forwards<T: Tx>(
         rows.retain(|row| row.owner.as_ref().is_none_or(|owner| !alive.contains(owner)));
         let raced = rows.len() < locked;
         let (mut claimed, mut expired, mut given_up) = (Vec::new(), Vec::new(), Vec::new());
-        let mut ended = Vec::new();
+        let mut ended = BTreeSet::new();
         for Due { mut forward, has_body, .. } in rows {
             let end = forward.queued_at.saturating_add(request.claim.give_up_after);
             if forward.attempt > 0 && end <= now {
                 given_up.push(forward.seq);
-                ended.extend(forward.flow_id);
+                ended.extend(queue(&request.claim.target, forward.flow_id));
             } else if !has_body {
                 expired.push(forward.seq);
-                ended.extend(forward.flow_id);
+                ended.extend(queue(&request.claim.target, forward.flow_id));
             } else {
                 forward.attempt += 1;
                 claimed.push(forward);
@@ -87,9 +89,7 @@ pub(crate) async fn claim_forwards<T: Tx>(
                 tx.query(sql).await?;
             }
         }
-        for flow_id in ended {
-            promote(tx, &request.claim.target, &flow_id).await?;
-        }
+        promote(tx, &ended).await?;
         if !claimed.is_empty() {
             let sql = Sql::new("UPDATE outbox SET attempt = attempt + 1, owner = ")
                 .bind(&request.worker)
@@ -101,6 +101,33 @@ pub(crate) async fn claim_forwards<T: Tx>(
             return Ok(claimed);
         }
     }
+}
+
+fn queue(target: &str, flow_id: Option<String>) -> Option<(String, String)> {
+    Some((target.to_owned(), flow_id?))
+}
+
+/// Locks these forwards, in the order of their numbers, together with those that follow them in their queues.
+async fn lock<T: Tx>(tx: &mut T, worker: &str, seqs: &[i64]) -> Result<(), Failure> {
+    if T::LOCK.is_empty() {
+        return Ok(());
+    }
+    let sql = Sql::new(
+        "SELECT target, flow_id FROM outbox \
+         WHERE flow_id IS NOT NULL AND replay = 0 AND pending = 1 AND owner = ",
+    )
+    .bind(worker)
+    .push(" AND seq IN ")
+    .list(seqs.iter().copied());
+    let mut queues = BTreeSet::new();
+    for mut fields in tx.query(sql).await? {
+        queues.insert((fields.text()?, fields.text()?));
+    }
+    let next = first(tx, &queues, seqs).await?.into_iter().map(|(seq, _)| seq);
+    let all = seqs.iter().copied().chain(next);
+    let sql = Sql::new("SELECT seq FROM outbox WHERE seq IN ").list(all).push(" ORDER BY seq");
+    tx.query(sql.push(T::LOCK)).await?;
+    Ok(())
 }
 
 fn failed(sql: Sql, now: i64, detail: &String) -> Sql {
@@ -115,14 +142,17 @@ pub(crate) async fn settle_forwards<T: Tx>(
     if request.settlements.is_empty() {
         return Ok(Vec::new());
     }
+    let seqs: Vec<i64> = request.settlements.iter().map(|one| one.seq).collect();
+    lock(tx, &request.worker, &seqs).await?;
     let sql =
         Sql::new("SELECT seq, attempt, target, flow_id FROM outbox WHERE pending = 1 AND owner = ")
             .bind(&request.worker)
             .push(" AND seq IN ")
-            .list(request.settlements.iter().map(|one| one.seq))
+            .list(seqs)
             .push(" ORDER BY seq")
             .push(T::LOCK);
     let mut accepted = Vec::new();
+    let mut ended = BTreeSet::new();
     for mut fields in tx.query(sql).await? {
         let (seq, attempt) = (fields.int()?, fields.int()?);
         let (target, flow_id) = (fields.text()?, fields.text_or_null()?);
@@ -144,11 +174,12 @@ pub(crate) async fn settle_forwards<T: Tx>(
         tx.query(sql.push(" WHERE seq = ").bind(seq)).await?;
         let is_ended =
             matches!(settlement.outcome, ForwardOutcome::Delivered | ForwardOutcome::Dead { .. });
-        if let (true, Some(flow_id)) = (is_ended, flow_id) {
-            promote(tx, &target, &flow_id).await?;
+        if is_ended {
+            ended.extend(queue(&target, flow_id));
         }
         accepted.push(seq);
     }
+    promote(tx, &ended).await?;
     Ok(accepted)
 }
 

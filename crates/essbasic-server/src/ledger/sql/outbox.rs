@@ -115,15 +115,54 @@ async fn waiting<'a, T: Tx>(
     }
 }
 
-/// Makes the next pending forward of a contract claimable, after one to the same target was delivered or given up.
-pub(crate) async fn promote<T: Tx>(tx: &mut T, target: &str, flow_id: &str) -> Result<(), Failure> {
-    let sql = Sql::new(
-        "UPDATE outbox SET head = 1 WHERE seq = (SELECT e.seq FROM outbox AS e WHERE e.target = ",
-    )
-    .bind(target)
-    .push(" AND e.flow_id = ")
-    .bind(flow_id)
-    .push(" AND e.replay = 0 AND e.pending = 1 ORDER BY e.seq LIMIT 1)");
-    tx.query(sql).await?;
+/// Returns the first pending forward of each of the queues but those in `except`, in the order of the numbers, and whether it is claimable.
+pub(crate) async fn first<T: Tx>(
+    tx: &mut T,
+    queues: &BTreeSet<(String, String)>,
+    except: &[i64],
+) -> Result<Vec<(i64, bool)>, Failure> {
+    let mut found = BTreeSet::new();
+    for (target, flow_id) in queues {
+        let sql = Sql::new("SELECT e.seq, e.head FROM outbox AS e WHERE e.target = ")
+            .bind(target)
+            .push(" AND e.flow_id = ")
+            .bind(flow_id)
+            .push(" AND e.replay = 0 AND e.pending = 1");
+        let sql = if except.is_empty() {
+            sql
+        } else {
+            sql.push(" AND e.seq NOT IN ").list(except.iter().copied())
+        };
+        for mut fields in tx.query(sql.push(" ORDER BY e.seq LIMIT 1")).await? {
+            found.insert((fields.int()?, fields.int()? == 1));
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// Makes the next pending forward of each queue claimable, after one of it was delivered or given up.
+///
+/// The transaction has locked other forwards, perhaps later ones. It does not wait for a row that is locked, because its owner may wait
+/// for one of those: the operation is repeated.
+pub(crate) async fn promote<T: Tx>(
+    tx: &mut T,
+    queues: &BTreeSet<(String, String)>,
+) -> Result<(), Failure> {
+    let next: Vec<i64> = first(tx, queues, &[])
+        .await?
+        .into_iter()
+        .filter_map(|(seq, is_head)| (!is_head).then_some(seq))
+        .collect();
+    if next.is_empty() {
+        return Ok(());
+    }
+    let sql = Sql::new("SELECT c.seq FROM outbox AS c WHERE c.seq IN ")
+        .list(next.iter().copied())
+        .push(" ORDER BY c.seq")
+        .push(T::SKIP);
+    if tx.query(sql).await?.len() < next.len() {
+        return Err(Failure::Conflict);
+    }
+    tx.query(Sql::new("UPDATE outbox SET head = 1 WHERE seq IN ").list(next)).await?;
     Ok(())
 }

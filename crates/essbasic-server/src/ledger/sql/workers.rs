@@ -74,9 +74,15 @@ pub(crate) async fn leave<T: Tx>(tx: &mut T, request: &Leave) -> Result<(), Fail
     let rows = load_owned(tx, &request.worker).await?;
     let saves = rows.into_iter().map(|open| Save::open(open.left(), Vec::new())).collect();
     save(tx, saves, now).await?;
-    let sql = Sql::new("UPDATE outbox SET owner = NULL, attempt = attempt - 1 WHERE owner = ")
-        .bind(&request.worker);
-    tx.query(sql).await?;
+    let sql = Sql::new("SELECT seq FROM outbox WHERE owner = ")
+        .bind(&request.worker)
+        .push(" ORDER BY seq")
+        .push(T::LOCK);
+    if !tx.query(sql).await?.is_empty() {
+        let sql = Sql::new("UPDATE outbox SET owner = NULL, attempt = attempt - 1 WHERE owner = ")
+            .bind(&request.worker);
+        tx.query(sql).await?;
+    }
     tx.query(Sql::new("DELETE FROM worker WHERE id = ").bind(&request.worker)).await?;
     Ok(())
 }
