@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::private;
 
 /// Token of the emulator's callbacks.
 const TOKEN: &str = "emulated-callback-token";
@@ -33,7 +34,7 @@ pub(crate) fn config(data: &Path) -> Result<Config, Failure> {
     for (name, value) in
         [("id", SECRET_ID), ("key", SECRET_KEY), ("callback_token", TOKEN), ("callback_key", KEY)]
     {
-        std::fs::write(secrets.join(name), value).map_err(refuse)?;
+        private::write(&secrets.join(name), value).map_err(refuse)?;
     }
     let text = format!(
         "[account]\napp_id = {APP_ID:?}\norganization = {ORGANIZATION:?}\noperator = {OPERATOR:?}\n\

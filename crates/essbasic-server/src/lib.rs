@@ -24,6 +24,7 @@ mod notify;
 mod ops;
 mod output;
 mod pace;
+mod private;
 mod pulse;
 mod queries;
 mod receive;

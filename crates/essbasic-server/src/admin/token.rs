@@ -8,6 +8,7 @@ use essbasic_page::Token;
 
 use crate::config::{Config, Secret};
 use crate::failure::Failure;
+use crate::private;
 
 /// Name of the file of a generated token.
 const FILE: &str = "admin_token";
@@ -45,33 +46,23 @@ impl AdminToken {
     }
 }
 
-/// Returns the path for programs in other folders.
+/// Returns the path for programs in other folders, without `..`. A link is not followed: it may lead to another file later.
 fn absolute(file: &Path) -> PathBuf {
-    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
+    let folder = std::fs::canonicalize(essbasic_files::parent(file));
+    match (folder, file.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => std::path::absolute(file).unwrap_or_else(|_| file.to_owned()),
+    }
 }
 
 /// Writes a file of this user only, atomically.
 fn write(folder: &Path, file: &Path, text: &str) -> io::Result<()> {
     let mut temporary = TemporaryFile::create_in(folder)?;
-    restrict(temporary.file())?;
+    private::restrict(temporary.file())?;
     writeln!(temporary, "{text}")?;
     temporary.sync()?;
     temporary.persist(file)?;
     sync_folder(essbasic_files::parent(file))
-}
-
-/// Removes the permissions of others.
-#[cfg(unix)]
-fn restrict(file: &std::fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))
-}
-
-/// Files are created with the permissions of the folder, which are those of the user by default.
-#[cfg(not(unix))]
-fn restrict(_file: &std::fs::File) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
@@ -94,7 +85,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path(), "");
         let first = AdminToken::open(&config).unwrap();
-        assert_eq!(first.file, folder.path().join("admin_token"));
+        assert_eq!(first.file, std::fs::canonicalize(folder.path()).unwrap().join("admin_token"));
         let read = || std::fs::read_to_string(&first.file).unwrap();
         assert_eq!(read().trim(), first.token.expose());
         // An open file keeps its content, and a link is replaced.
@@ -123,8 +114,15 @@ mod tests {
         let path = folder.path().join("own");
         std::fs::write(&path, "0123456789abcdef\n").unwrap();
         let token = AdminToken::open(&config).unwrap();
-        assert_eq!((token.token.expose(), &token.file), ("0123456789abcdef", &path));
+        // The temporary folder may be a link.
+        let real = std::fs::canonicalize(&path).unwrap();
+        assert_eq!((token.token.expose(), &token.file), ("0123456789abcdef", &real));
         assert!(!folder.path().join("admin_token").exists());
+        let (below, other) = (folder.path().join("below"), folder.path().join("other"));
+        std::fs::create_dir(&below).unwrap();
+        std::fs::create_dir(&other).unwrap();
+        let config = super::tests::config(&below, "token_file = \"../other/./../own\"");
+        assert_eq!(AdminToken::open(&config).unwrap().file, real);
         for bad in ["short", "with spaces in the token"] {
             std::fs::write(&path, bad).unwrap();
             let error = AdminToken::open(&config).err().unwrap().to_string();

@@ -9,6 +9,8 @@ use essbasic::transport::Bytes;
 use essbasic::{BlockingSink, BlockingSinkWriter, SinkFile};
 use essbasic_files::{TemporaryFile, create_folder, remove_orphans};
 
+use crate::private;
+
 /// Length of the file of a check, in bytes.
 const CHECK_BYTES: usize = 64 << 10;
 
@@ -21,11 +23,20 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Creates the folder, and removes temporary files that ended processes have left.
+    /// Creates the folder, and removes temporary files that ended processes have left. Its parent must exist: otherwise the path is
+    /// mistyped, or that of a disk which is not mounted.
     ///
     /// # Errors
     /// Returns an error if the folder cannot be created or read.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        if path.exists() && !path.is_dir() {
+            return Err(io::Error::new(ErrorKind::NotADirectory, "it is not a folder"));
+        }
+        let parent = essbasic_files::parent(path);
+        if !path.exists() && !parent.is_dir() {
+            let text = format!("there is no folder {}; check the path, or create it", parent.display());
+            return Err(io::Error::new(ErrorKind::NotFound, text));
+        }
         create_folder(path)?;
         remove_orphans(path)?;
         Ok(Self { path: path.to_owned(), is_full: Arc::default() })
@@ -70,6 +81,7 @@ struct Writer {
 impl BlockingSink for Folder {
     fn begin(&self, file: &SinkFile) -> io::Result<Box<dyn BlockingSinkWriter>> {
         let temporary = self.record(TemporaryFile::create_in(&self.path))?;
+        self.record(private::restrict_to_group(temporary.file()))?;
         Ok(Box::new(Writer { file: temporary, folder: self.clone(), name: file.name.clone() }))
     }
 }
@@ -110,6 +122,38 @@ mod tests {
         assert!(folder.record::<()>(Err(ErrorKind::IsADirectory.into())).is_err());
         folder.check().unwrap();
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_is_created_in_its_parent_only() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("contracts");
+        Folder::open(&path).unwrap();
+        Folder::open(&path).unwrap();
+        let file = home.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        for (path, cause) in [
+            (file.clone(), "it is not a folder"),
+            (file.join("contracts"), "there is no folder "),
+            (home.path().join("absent").join("contracts"), "there is no folder "),
+        ] {
+            let error = Folder::open(&path).err().unwrap().to_string();
+            assert!(error.starts_with(cause), "{error}");
+        }
+        assert!(!home.path().join("absent").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_are_not_readable_by_every_user() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::open(home.path()).unwrap();
+        let temporary = TemporaryFile::create_in(&folder.path).unwrap();
+        private::restrict_to_group(temporary.file()).unwrap();
+        let mode = temporary.file().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o137, 0, "{mode:o}");
     }
 
     #[cfg(unix)]

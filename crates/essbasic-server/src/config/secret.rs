@@ -9,6 +9,7 @@ use essbasic_callback::{CallbackKey, Token};
 use zeroize::Zeroizing;
 
 use super::error::ConfigError;
+use crate::private;
 
 /// Maximum size of a file with a secret, in bytes.
 const MAX_BYTES: u64 = 16 << 10;
@@ -44,6 +45,10 @@ impl Secret {
             ConfigError::new(format!("{key}: cannot use {}: {why}", path.display()))
         };
         let file = File::open(path).map_err(|error| refuse(&error))?;
+        if private::is_public(&file) {
+            let file = path.display();
+            tracing::warn!(key, %file, "every user of the system can read this secret; remove the permission: chmod o-rwx FILE");
+        }
         let mut bytes = Zeroizing::new(Vec::new());
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(&error))?;
         if bytes.len() as u64 > MAX_BYTES {

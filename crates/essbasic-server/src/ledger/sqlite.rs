@@ -22,6 +22,7 @@ use super::operation::{Lane, Operation};
 use super::sql::schema::{Dialect, Schema, check, migrate};
 use super::sql::tx::{Failure, Fields, Sql, Tx, Value};
 use super::store_file::StoreFile;
+use crate::private;
 
 /// First version without the corruption on the reset of the WAL: 3.51.3.
 const MIN_VERSION: i32 = 3_051_003;
@@ -60,6 +61,10 @@ impl Sqlite {
     pub(crate) fn open(path: &Path) -> Result<(Self, Schema), Error> {
         check_version()?;
         let lock = acquire(path)?;
+        // It contains personal data. Its WAL gets the same permissions.
+        private::create(path).map_err(|error| {
+            unusable(format!("cannot create {}: {error}; check the folder", path.display()))
+        })?;
         let mut writer = connect(path, Mode::Create)?;
         let schema =
             in_transaction(&mut writer, false, None, async |tx| migrate(tx, &DIALECT).await)
@@ -71,10 +76,14 @@ impl Sqlite {
     pub(crate) fn open_shared(path: &Path) -> Result<(Self, Schema), Error> {
         check_version()?;
         if let Err(error) = std::fs::metadata(path) {
-            return Err(unusable(format!(
-                "cannot open {}: {error}; check the path, and create the database with: essbasic-server migrate --config FILE",
-                path.display()
-            )));
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            let path = path.display();
+            return Err(unusable(match error.kind() {
+                std::io::ErrorKind::NotFound => format!(
+                    "no database at {path}; check store.url, or create it with: essbasic-server migrate --config FILE"
+                ),
+                _ => format!("cannot open {path}: {error}; check store.url and the permissions"),
+            }));
         }
         let mut writer = connect(path, Mode::Write)?;
         let schema = in_transaction(&mut writer, true, None, async |tx| check(tx, &DIALECT).await)
@@ -148,7 +157,7 @@ fn unusable(message: impl Into<String>) -> Error {
 /// Acquires the lock of the server on this file. Two servers would have two clocks and two rates.
 fn acquire(path: &Path) -> Result<Lock, Error> {
     let lock: PathBuf = essbasic_files::with_suffix(path, ".lock");
-    Lock::acquire(&lock).map_err(|error| {
+    private::create(&lock).and_then(|()| Lock::acquire(&lock)).map_err(|error| {
         unusable(if error.kind() == std::io::ErrorKind::ResourceBusy {
             format!(
                 "{} is in use by another server; stop it, or use PostgreSQL for several replicas",

@@ -86,7 +86,13 @@ impl Listeners {
 
 async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
-        Failure::new(format!("{key}: cannot listen on {address}: {error}; set another address"))
+        let fix = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                "another essbasic-server may be running; stop it, or set another address"
+            }
+            _ => "set another address",
+        };
+        Failure::new(format!("{key}: cannot listen on {address}: {error}; {fix}"))
     })
 }
 

@@ -13,6 +13,24 @@ fn contracts(data: &Path) -> BTreeSet<String> {
     names.filter(|name| name.ends_with(".pdf")).collect()
 }
 
+/// Checks that files with secrets and personal data cannot be read by every user.
+#[cfg(unix)]
+fn check_permissions(data: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for name in ["db", "db.lock", "db-wal", "db-shm"] {
+        assert_eq!(mode(&data.join(format!("essbasic.{name}"))), 0o600, "{name}");
+    }
+    for name in ["id", "key", "callback_token", "callback_key"] {
+        assert_eq!(mode(&data.join("secrets").join(name)), 0o600, "{name}");
+    }
+    for name in contracts(data) {
+        let mode = mode(&data.join("contracts").join(&name));
+        assert_eq!(mode & !0o640, 0, "{name}: {mode:o}");
+    }
+}
+
 #[test]
 fn contracts_are_archived_once_over_kills_and_restarts() {
     let data = tempfile::tempdir().unwrap();
@@ -23,6 +41,8 @@ fn contracts_are_archived_once_over_kills_and_restarts() {
     // The contracts of the start, and some that are signed meanwhile, which only callbacks report in time.
     server.wait_for("essbasic_contracts{state=\"done\"}", 22);
     assert!(server.metric("essbasic_callbacks_total{result=\"new\"}") > 0);
+    #[cfg(unix)]
+    check_permissions(data.path());
     server.signal("-KILL");
     drop(server);
     let before = contracts(data.path());

@@ -25,6 +25,9 @@ const SESSION: &str = "SET synchronous_commit = on; SET statement_timeout = '20s
     SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '10s'; \
     SET default_transaction_isolation = 'read committed'; SET client_min_messages = warning";
 
+/// Cause of a connection that requires TLS, if the server does not support it: the text of the client, which has no kind for it.
+const NO_TLS: &str = "server does not support TLS";
+
 /// Configuration of connections.
 pub(super) struct Connector {
     // Contains the password, so it has no `Debug` output here.
@@ -137,6 +140,11 @@ fn connecting(error: &tokio_postgres::Error) -> Error {
             return read_only();
         }
         let cause = error.source().map_or_else(|| "no connection".to_owned(), ToString::to_string);
+        if cause == NO_TLS {
+            return unusable(
+                "the database does not support TLS; enable it there, or set sslmode=disable in store.url on a trusted network",
+            );
+        }
         return Error::unavailable(format!("cannot connect to the database: {cause}; retry later"));
     };
     match state.code().get(..2) {
