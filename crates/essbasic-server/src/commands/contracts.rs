@@ -26,7 +26,7 @@ pub(crate) enum ContractsCommand {
 const LIST: &str = "\
 Prints a line per contract, in the order of the IDs. AT is the time from which an unfinished contract is due, or at which it was
 done or given up; RESULT is archived, ended (without all signatures), dropped, or the reason of a failure. The numbers change while
-a server runs: --all reads page after page.
+a server runs: --all reads page after page. --ids prints only IDs, as `contracts add` reads them.
 
 With --json, {\"contracts\":[...],\"next\":ID}; `next` is the --after of the next page, or null. --all --json prints one JSON document
 per line, each a contract.
@@ -35,7 +35,9 @@ Exit status: 0 done, also without contracts; 1 the store cannot be used.
 
 Examples:
   essbasic-server contracts list --state dead --config essbasic.toml
-  essbasic-server contracts list --all --json --config essbasic.toml | jq .flow_id";
+  essbasic-server contracts list --all --json --config essbasic.toml | jq .flow_id
+  essbasic-server contracts list --unfinished --all --ids --config old.toml |
+    essbasic-server contracts add - --config new.toml";
 
 /// List contracts.
 #[derive(clap::Args)]
@@ -44,6 +46,9 @@ pub(crate) struct ListArgs {
     /// List only contracts in this state.
     #[arg(long, value_parser = states())]
     state: Option<State>,
+    /// List only contracts that are open, claimed or dead.
+    #[arg(long, conflicts_with = "state")]
+    unfinished: bool,
     /// List only contracts that are dead or failed last for this reason.
     #[arg(long, value_parser = reasons())]
     reason: Option<Reason>,
@@ -59,6 +64,9 @@ pub(crate) struct ListArgs {
     /// List all contracts, in bounded memory.
     #[arg(long, conflicts_with = "limit")]
     all: bool,
+    /// Print only IDs, one per line.
+    #[arg(long)]
+    ids: bool,
 }
 
 const SHOW: &str = "\
@@ -161,8 +169,12 @@ pub(super) async fn run(command: &ContractsCommand, context: Context) -> Result<
 
 async fn list(args: &ListArgs, mut context: Context) -> Result<Exit, Failure> {
     let output = &mut context.output;
+    if args.ids && output.is_json() {
+        return Err(Failure::new("--ids cannot be used with --json; give one of them"));
+    }
     let mut query = ContractQuery {
         state: args.state,
+        unfinished: args.unfinished,
         reason: args.reason,
         prefix: args.prefix.clone(),
         after: args.after.clone(),
@@ -180,7 +192,9 @@ async fn list(args: &ListArgs, mut context: Context) -> Result<Exit, Failure> {
     loop {
         let page = queries::contracts(&context.ledger, query.clone()).await?;
         is_any |= !page.contracts.is_empty();
-        if !output.is_json() {
+        if args.ids {
+            page.contracts.iter().try_for_each(|contract| output.text(&contract.flow_id))?;
+        } else if !output.is_json() {
             let rows: Vec<_> = page.contracts.iter().map(row).collect();
             table.print(output, &rows)?;
         } else if args.all {

@@ -110,6 +110,8 @@ pub struct Event {
 pub struct ContractQuery {
     /// Only contracts in this state.
     pub state: Option<State>,
+    /// Only contracts that are open, claimed or dead.
+    pub unfinished: bool,
     /// Only contracts that are dead or last failed for this reason.
     pub reason: Option<Reason>,
     /// Only IDs with this prefix.

@@ -74,6 +74,8 @@ fn lists(store: &Store) {
         (&["--state", "open"], &["e-open"]),
         (&["--state", "claimed"], &["d-claimed"]),
         (&["--state", "done"], &["c-done"]),
+        (&["--unfinished"], &["a-dead", "b-dead", "d-claimed", "e-open"]),
+        (&["--unfinished", "--reason", "storage_failed"], &["b-dead"]),
         (&["--reason", "storage_failed"], &["b-dead"]),
         (&["--prefix", "d-"], &["d-claimed"]),
         (&["--after", "c-done", "--limit", "1"], &["d-claimed"]),
@@ -90,10 +92,23 @@ fn lists(store: &Store) {
     assert_eq!(note, "there are more; continue with --after b-dead, or use --all\n");
     let (_, note) = store.finish(&["contracts", "list", "--prefix", "none"], b"", 0);
     assert_eq!(note, "no contracts\n");
+    unfinished_contracts_are_added_to_another_store(store);
     // One document per line.
     let lines = store.text(&["contracts", "list", "--all", "--json"]);
     let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.iter().collect::<Vec<_>>(), found);
+}
+
+fn unfinished_contracts_are_added_to_another_store(store: &Store) {
+    let ids = store.text(&["contracts", "list", "--unfinished", "--all", "--ids"]);
+    assert_eq!(ids, "a-dead\nb-dead\nd-claimed\ne-open\n");
+    let other = Store::sqlite();
+    other.text(&["migrate"]);
+    let (_, summary) = other.finish(&["contracts", "add", "-"], ids.as_bytes(), 0);
+    assert_eq!(summary, "4 added\n");
+    assert_eq!(other.text(&["contracts", "list", "--state", "open", "--ids"]), ids);
+    let error = store.error(&["contracts", "list", "--ids", "--json"]);
+    assert!(error.contains("--ids cannot be used with --json"), "{error}");
 }
 
 fn first(line: &str) -> String {

@@ -36,6 +36,7 @@ pub(super) async fn list(State(admin): Shared, RawQuery(query): RawQuery) -> Rep
     let text = |name: &str| arguments.get(name).unwrap_or_default().to_owned();
     let query = ContractQuery {
         state: arguments.get("state").map(queries::parse::state).transpose()?,
+        unfinished: false,
         reason: arguments.get("reason").map(queries::parse::reason).transpose()?,
         prefix: text("prefix"),
         after: text("after"),

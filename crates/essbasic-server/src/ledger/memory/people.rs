@@ -8,7 +8,7 @@ use super::super::requests::{
 };
 use super::super::rows::Open;
 use super::super::view::{
-    Booked, Contract, Counts, Event, ForwardView, MessageView, Pause, Sample, WorkerView,
+    Booked, Contract, Counts, Event, ForwardView, MessageView, Pause, Sample, State, WorkerView,
 };
 use super::{Memory, Stored};
 
@@ -58,6 +58,7 @@ impl Memory {
             .map(|open| self.view(open, now))
             .chain(self.done.values().map(|done| done.clone().view()))
             .filter(|contract| query.state.is_none_or(|state| state == contract.state))
+            .filter(|contract| !query.unfinished || contract.state != State::Done)
             .filter(|contract| query.reason.is_none() || query.reason == contract.reason)
             .filter(|contract| contract.flow_id.starts_with(&query.prefix))
             .filter(|contract| contract.flow_id > query.after)

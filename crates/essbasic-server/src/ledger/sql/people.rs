@@ -126,7 +126,8 @@ pub(crate) async fn contracts<T: Tx>(
             all.push(view(&mut fields)?);
         }
     }
-    if query.state.is_none_or(|state| state == State::Done) && query.reason.is_none() {
+    let has_done = !query.unfinished && query.state.is_none_or(|state| state == State::Done);
+    if has_done && query.reason.is_none() {
         let sql = Sql::new("SELECT ").push(DONE).push(" FROM contract_done WHERE ");
         for mut fields in tx.query(end(page(sql))).await? {
             all.push(read_done(&mut fields)?.view());
