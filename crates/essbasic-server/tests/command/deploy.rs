@@ -30,8 +30,7 @@ const SECRETS: [(&str, &str); 6] = [
 ];
 
 /// Folders of secrets on the machines for which the files are.
-const FOLDERS: [&str; 3] =
-    ["/run/credentials/essbasic-server.service", "/etc/essbasic/secrets", "/run/secrets"];
+const FOLDERS: [&str; 2] = ["/etc/essbasic/secrets", "/run/secrets"];
 
 fn port(configuration: &toml::Table, section: &str) -> String {
     let listen = configuration[section]["listen"].as_str().unwrap();
@@ -137,6 +136,7 @@ fn paths_and_metrics_exist() {
         "deploy/container/Containerfile",
         "deploy/kubernetes/deployment.yaml",
         "deploy/prometheus/alerts.yaml",
+        "deploy/prometheus/alerts-replicas.yaml",
         "deploy/prometheus/alerts.test.yaml",
         "docs/guide/server.md",
         "docs/guide/zh-CN/server.md",
@@ -147,7 +147,7 @@ fn paths_and_metrics_exist() {
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.split(['{', ' ']).next())
         // Each of their series has a target, and this server has none.
-        .chain(["essbasic_forward_backlog", "essbasic_forwards_total"])
+        .chain(["essbasic_forward_backlog", "essbasic_forward_dead", "essbasic_forwards_total"])
         .collect();
     let mut paths = BTreeSet::new();
     for file in files {
@@ -177,7 +177,10 @@ fn subcommands_exist() {
     let files = [
         "deploy/README.md",
         "deploy/container/Containerfile",
+        "deploy/container/compose.yaml",
+        "deploy/kubernetes/kustomization.yaml",
         "deploy/prometheus/alerts.yaml",
+        "deploy/prometheus/alerts-replicas.yaml",
         "deploy/systemd/essbasic-server.service",
         "docs/guide/server.md",
         "docs/guide/zh-CN/server.md",
