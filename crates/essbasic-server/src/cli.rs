@@ -26,7 +26,7 @@ pub(crate) struct Cli {
     /// Print results as JSON; `essbasic-server --help` describes its fields.
     #[arg(long, global = true, display_order = 901)]
     pub(crate) json: bool,
-    /// Check the configuration, print it with its defaults and without secrets, and exit.
+    /// Check the configuration, its secrets and the settings of a bucket, print it with its defaults and without secrets, and exit.
     #[arg(long, requires = "config")]
     pub(crate) check: bool,
     /// Start an emulator with contracts that are being signed, and archive them.

@@ -24,6 +24,7 @@ mod notify;
 mod ops;
 mod output;
 mod pace;
+mod parts;
 mod private;
 mod pulse;
 mod queries;
@@ -66,15 +67,14 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
     if let Some(command) = &cli.command {
         return commands::run(command, cli.config.as_deref(), cli.json);
     }
+    if let (Some(path), true) = (&cli.config, cli.check) {
+        return commands::check(path, cli.json);
+    }
     let config = match (&cli.config, &cli.data) {
         (Some(path), _) => Config::read(path)?,
         (None, Some(data)) => emulated::config(data)?,
         (None, None) => return Err(Failure::new("no configuration; give --config FILE")),
     };
-    if cli.check {
-        commands::print_config(&config, cli.json)?;
-        return Ok(Exit::Done);
-    }
     log::start(&config.log);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

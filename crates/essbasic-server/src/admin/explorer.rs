@@ -8,11 +8,8 @@ use essbasic_emulator::Emulator;
 use essbasic_explorer::{AsyncCaller, Explorer, Mode, Mount, SessionKeys};
 use serde_json::json;
 
-use crate::config::Config;
+use crate::config::{Config, PRODUCTION};
 use crate::failure::Failure;
-
-/// URL of the production service.
-const PRODUCTION: &str = "https://essbasic.tencentcloudapi.com";
 
 /// Host of the test environment of the service.
 const TEST_HOST: &str = "essbasic.test.ess.tencent.cn";

@@ -16,6 +16,7 @@ use std::sync::Arc;
 pub(crate) use self::explorer::explorer;
 pub(crate) use self::guarded::check_hosts;
 pub(crate) use self::settings::AdminSettings;
+pub(crate) use self::token::AdminToken;
 
 use crate::ledger::{Ledger, WorkerId};
 use crate::ops::Ops;

@@ -6,12 +6,9 @@ use std::path::{Path, PathBuf};
 use essbasic_files::{TemporaryFile, sync_folder};
 use essbasic_page::Token;
 
-use crate::config::{Config, Secret};
+use crate::config::{Config, Secret, TOKEN_FILE};
 use crate::failure::Failure;
 use crate::private;
-
-/// Name of the file of a generated token.
-const FILE: &str = "admin_token";
 
 /// The token and its file.
 pub(crate) struct AdminToken {
@@ -20,22 +17,34 @@ pub(crate) struct AdminToken {
 }
 
 impl AdminToken {
+    /// Reads the token of `admin.token_file`. `None` without this key.
+    ///
+    /// # Errors
+    /// Returns an error that names the key and the file.
+    pub(crate) fn configured(config: &Config) -> Result<Option<Self>, Failure> {
+        let Some(file) = &config.admin.token_file else { return Ok(None) };
+        let secret = Secret::read("admin.token_file", file)?;
+        let token = Token::new(secret.expose()).map_err(|error| {
+            Failure::new(format!(
+                "admin.token_file: {}: {error}; create one with: openssl rand -hex 32",
+                file.display()
+            ))
+        })?;
+        Ok(Some(Self { token, file: absolute(file) }))
+    }
+
     /// Reads the token of `admin.token_file`. Without this key, a new one is generated and written next to the configuration, where
     /// only the user of this process can read it.
     ///
     /// # Errors
     /// Returns an error that names the key and the file.
     pub(crate) fn open(config: &Config) -> Result<Self, Failure> {
-        if let Some(file) = &config.admin.token_file {
-            let secret = Secret::read("admin.token_file", file)?;
-            let token = Token::new(secret.expose()).map_err(|error| {
-                Failure::new(format!("admin.token_file: {}: {error}", file.display()))
-            })?;
-            return Ok(Self { token, file: absolute(file) });
+        if let Some(token) = Self::configured(config)? {
+            return Ok(token);
         }
         let random = |error| Failure::new(format!("cannot generate the admin token: {error}"));
         let token = Token::random().map_err(random)?;
-        let file = config.folder.join(FILE);
+        let file = config.folder.join(TOKEN_FILE);
         write(&config.folder, &file, token.expose()).map_err(|error| {
             Failure::new(format!(
                 "admin.token_file: cannot write {}: {error}; set admin.token_file to a file with a token",
@@ -84,6 +93,7 @@ mod tests {
     fn a_generated_token_is_new_for_each_start_and_of_this_user() {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path(), "");
+        assert!(AdminToken::configured(&config).unwrap().is_none());
         let first = AdminToken::open(&config).unwrap();
         assert_eq!(first.file, std::fs::canonicalize(folder.path()).unwrap().join("admin_token"));
         let read = || std::fs::read_to_string(&first.file).unwrap();
@@ -127,6 +137,11 @@ mod tests {
             std::fs::write(&path, bad).unwrap();
             let error = AdminToken::open(&config).err().unwrap().to_string();
             assert!(error.starts_with("admin.token_file: ") && !error.contains(bad), "{error}");
+            assert!(error.contains("16 to 256"), "{error}");
         }
+        std::fs::remove_file(&path).unwrap();
+        let error = AdminToken::open(&config).err().unwrap().to_string();
+        let advice = format!("create one with: openssl rand -hex 32 > {}", path.display());
+        assert!(error.ends_with(&advice), "{error}");
     }
 }

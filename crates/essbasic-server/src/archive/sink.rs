@@ -39,28 +39,36 @@ pub(crate) struct Unusable {
 }
 
 impl Sink {
-    /// Opens the destination that `archive.to` names. No request is sent yet.
+    /// Creates the folder that `archive.to` names.
     ///
     /// # Errors
-    /// Returns an error if the folder cannot be created, or if a setting of the bucket is missing or invalid.
-    pub(crate) fn open(
+    /// Returns an error if the folder cannot be created.
+    pub(crate) fn folder(to: &str) -> Result<Self, Failure> {
+        let folder = Folder::open(Path::new(to));
+        folder.map(Self::Folder).map_err(|error| {
+            Failure::new(format!("archive.to: cannot use the folder {to}: {error}"))
+        })
+    }
+
+    /// Opens the bucket that `archive.to` names. `None` if it names a folder. No request is sent yet.
+    ///
+    /// # Errors
+    /// Returns an error if a setting of the bucket is missing or invalid.
+    pub(crate) fn bucket(
         to: &str,
         environment: impl Iterator<Item = (OsString, OsString)>,
         defaults: &Defaults,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Option<Self>, Failure> {
         let refuse = |error: &dyn std::fmt::Display| Failure::new(format!("archive.to: {error}"));
         let Some(bucket) = Bucket::parse(to, &PROGRAM).map_err(|error| refuse(&error))? else {
-            let folder = Folder::open(Path::new(to));
-            let folder =
-                folder.map_err(|error| refuse(&format!("cannot use the folder {to}: {error}")))?;
-            return Ok(Self::Folder(folder));
+            return Ok(None);
         };
         let transport =
             ReqwestTransport::new(&TransportConfig::default()).map_err(|error| refuse(&error))?;
         let http = AsyncHttp::new(transport);
         let open = bucket.open(environment, defaults, &PROGRAM, http);
         let open = open.map_err(|error| refuse(&error))?;
-        Ok(Self::Bucket { store: open.store, prefix: bucket.prefix() })
+        Ok(Some(Self::Bucket { store: open.store, prefix: bucket.prefix() }))
     }
 
     /// Returns options of downloads to it.

@@ -60,7 +60,7 @@ fn archiving(emulator: &Emulator, sink: Sink) -> Archiving {
 }
 
 fn folder(path: &Path) -> Sink {
-    Sink::open(path.to_str().unwrap(), std::iter::empty(), &Defaults::default()).unwrap()
+    Sink::folder(path.to_str().unwrap()).unwrap()
 }
 
 /// Returns a bucket below a prefix, with other values for some variables.
@@ -69,7 +69,7 @@ fn bucket(server: &S3Server, to: &str, others: &[(&str, &str)]) -> Sink {
     variables.extend(others.iter().map(|(name, value)| (*name, (*value).to_owned())));
     let variables = variables.into_iter();
     let variables = variables.map(|(name, value)| (OsString::from(name), OsString::from(value)));
-    Sink::open(to, variables, &Defaults::default()).unwrap()
+    Sink::bucket(to, variables, &Defaults::default()).unwrap().unwrap()
 }
 
 /// Starts a server with a bucket.

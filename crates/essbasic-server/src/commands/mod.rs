@@ -1,6 +1,7 @@
 //! The subcommands. They open the ledger directly, next to running servers.
 
 mod add;
+mod check;
 mod context;
 mod contracts;
 mod lines;
@@ -14,6 +15,7 @@ mod table;
 use std::path::Path;
 use std::process::ExitCode;
 
+pub(crate) use self::check::run as check;
 use self::context::Context;
 use self::contracts::ContractsCommand;
 use self::messages::MessagesCommand;
@@ -41,6 +43,8 @@ pub(crate) enum Command {
 pub(crate) enum Exit {
     /// Everything succeeded.
     Done,
+    /// A check failed. Each problem was printed.
+    Refused,
     /// Some IDs failed. Each has its result.
     Partly,
 }
@@ -49,6 +53,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         match exit {
             Exit::Done => Self::SUCCESS,
+            Exit::Refused => Self::FAILURE,
             Exit::Partly => Self::from(2),
         }
     }
@@ -87,18 +92,4 @@ async fn perform(command: &Command, config: Option<&Path>, json: bool) -> Result
         Command::Status(_) => status::run(Context::open(&config, output).await?).await,
         Command::Probe(_) => Ok(Exit::Done),
     }
-}
-
-/// Prints a configuration as TOML or JSON.
-///
-/// # Errors
-/// Returns an error if stdout cannot be written.
-pub(crate) fn print_config(config: &Config, json: bool) -> Result<(), Failure> {
-    let mut output = Output::new(json);
-    if json {
-        output.json(config)?;
-    } else {
-        output.text(config.shown()?.trim_end())?;
-    }
-    output.flush()
 }

@@ -18,21 +18,47 @@ const MIN_LEASE: Duration = Duration::from_secs(1);
 const NAMES: [&str; 3] = ["flow_id", "file_index", "name"];
 
 impl Config {
-    /// Checks everything that can be checked without opening another file.
+    /// Checks the rules between values.
+    ///
+    /// # Errors
+    /// Returns the first problem.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        self.check_account()?;
-        self.check_store()?;
+        self.problems().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Returns a problem for each rule between values that is violated. No other file is opened.
+    pub(crate) fn problems(&self) -> Vec<ConfigError> {
+        let archive = &self.archive;
+        let bucket = Bucket::parse(&archive.to, &PROGRAM);
+        [
+            self.check_account(),
+            self.check_store(),
+            self.check_keys(),
+            bucket.map(drop).map_err(|error| ConfigError::new(error.to_string())),
+            names_are_stable(&archive.names),
+            positive("archive.concurrency", archive.concurrency),
+            positive("archive.max_attempts", archive.max_attempts as usize),
+            self.check_rate(),
+            self.check_worker(),
+            self.check_forwards(),
+            self.check_listeners(),
+        ]
+        .into_iter()
+        .filter_map(Result::err)
+        .collect()
+    }
+
+    fn check_keys(&self) -> Result<(), ConfigError> {
         if self.receive.keys.is_empty() {
             return Err(refuse(
                 "receive.keys",
                 "no token and key for callbacks; add [[receive.keys]] with token_file and key_file",
             ));
         }
-        Bucket::parse(&self.archive.to, &PROGRAM)
-            .map_err(|error| ConfigError::new(error.to_string()))?;
-        names_are_stable(&self.archive.names)?;
-        positive("archive.concurrency", self.archive.concurrency)?;
-        positive("archive.max_attempts", self.archive.max_attempts as usize)?;
+        Ok(())
+    }
+
+    fn check_rate(&self) -> Result<(), ConfigError> {
         positive("rate.per_action", self.rate.per_action as usize)?;
         if self.rate.per_action as usize > limits::MAX_MOMENTS {
             return Err(refuse(
@@ -49,9 +75,7 @@ impl Config {
         if self.rate.margin > Duration::from_secs(1) {
             return Err(refuse("rate.margin", "it exceeds 1s; 25ms is enough"));
         }
-        self.check_worker()?;
-        self.check_forwards()?;
-        self.check_listeners()
+        Ok(())
     }
 
     fn check_account(&self) -> Result<(), ConfigError> {

@@ -9,6 +9,9 @@ use essbasic_s3::{Bucket, Defaults};
 use super::{Config, ConfigError};
 use crate::archive::PROGRAM;
 
+/// Name of the file of a generated admin token.
+pub(crate) const TOKEN_FILE: &str = "admin_token";
+
 /// Maximum size of a configuration, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -18,6 +21,16 @@ impl Config {
     /// # Errors
     /// Returns an error with the file and the line if the configuration cannot be used.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let config = Self::parse(path)?;
+        config.check().map_err(|error| ConfigError::new(format!("{}: {error}", path.display())))?;
+        Ok(config)
+    }
+
+    /// Reads a file, of which the values are not checked yet.
+    ///
+    /// # Errors
+    /// Returns an error with the file and the line if a key or the type of a value is wrong.
+    pub(crate) fn parse(path: &Path) -> Result<Self, ConfigError> {
         let at = path.display();
         let refuse = |why: &dyn std::fmt::Display| {
             ConfigError::new(format!("cannot read the configuration {at}: {why}"))
@@ -38,7 +51,6 @@ impl Config {
         })?;
         config.folder = path.parent().unwrap_or(Path::new("")).to_owned();
         config.resolve();
-        config.check().map_err(|error| ConfigError::new(format!("{at}: {error}")))?;
         Ok(config)
     }
 
@@ -58,7 +70,17 @@ impl Config {
                 "\n# archive.to, with the AWS_* variables of this process: {described}\n"
             ));
         }
+        if self.service.region.is_none() {
+            text.push_str("\n# service.region: not set; calls have no region\n");
+        }
         let admin = &self.admin;
+        if admin.token_file.is_none() {
+            let file = self.folder.join(TOKEN_FILE);
+            text.push_str(&format!(
+                "\n# admin.token_file: not set; a token is written to {}\n",
+                file.display()
+            ));
+        }
         if !admin.listen.ip().is_loopback() && admin.allowed_hosts.is_empty() {
             let port = admin.listen.port();
             text.push_str(&format!(

@@ -15,11 +15,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 pub(crate) use self::error::ConfigError;
+pub(crate) use self::file::TOKEN_FILE;
 pub(crate) use self::forward::Forward;
 pub(crate) use self::secret::{Secret, callback_key, token};
+
+/// URL of the production service.
+pub(crate) const PRODUCTION: &str = "https://essbasic.tencentcloudapi.com";
 
 /// The whole configuration, without values of secrets.
 #[derive(Deserialize, Serialize)]
@@ -74,10 +78,10 @@ pub(crate) struct Account {
 
 /// The service to call.
 #[derive(Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub(crate) struct Service {
     /// URL of the service. Production if it is absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "or_production")]
     pub(crate) endpoint: Option<String>,
     /// Region, which e-sign does not require.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,7 +198,6 @@ pub(crate) struct Admin {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token_file: Option<PathBuf>,
     /// Host names, with ports, under which a proxy serves the page.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) allowed_hosts: Vec<String>,
     /// Whether the page may change contracts and call actions that write.
     pub(crate) writable: bool,
@@ -240,6 +243,10 @@ pub(crate) struct Shutdown {
     /// Time for the work in flight.
     #[serde(with = "duration")]
     pub(crate) grace: Duration,
+}
+
+fn or_production<S: Serializer>(url: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(url.as_deref().unwrap_or(PRODUCTION))
 }
 
 fn receive_address() -> SocketAddr {

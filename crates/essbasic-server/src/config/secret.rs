@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 use essbasic_callback::{CallbackKey, Token};
@@ -44,7 +44,8 @@ impl Secret {
         let refuse = |why: &dyn fmt::Display| {
             ConfigError::new(format!("{key}: cannot use {}: {why}", path.display()))
         };
-        let file = File::open(path).map_err(|error| refuse(&error))?;
+        let file = File::open(path)
+            .map_err(|error| refuse(&format!("{error}; {}", advice(key, path, &error))))?;
         if private::is_public(&file) {
             let file = path.display();
             tracing::warn!(key, %file, "every user of the system can read this secret; remove the permission: chmod o-rwx FILE");
@@ -69,6 +70,17 @@ impl Secret {
     /// Returns the secret.
     pub(crate) fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+/// Returns the fix for a file that cannot be opened.
+fn advice(key: &str, path: &Path, error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound if matches!(key, "admin.token_file" | "messages.body_key_file") => {
+            format!("create one with: openssl rand -hex 32 > {}", path.display())
+        }
+        ErrorKind::NotFound => "write the secret to this file, on one line".to_owned(),
+        _ => "make it readable for the user of this process".to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use crate::support::run;
+use crate::support::{command, run};
 
 const SECRET: &str = "a-secret-of-the-test";
 
@@ -28,10 +28,95 @@ fn a_check_prints_the_configuration_without_secrets() {
     let output = run(&["--config", &path, "--check"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
-    for part in ["[worker]\nlease = \"1m\"", "per_action = 20", "secret_key_file = "] {
+    for part in [
+        "[worker]\nlease = \"1m\"",
+        "per_action = 20",
+        "secret_key_file = ",
+        "endpoint = \"https://essbasic.tencentcloudapi.com\"",
+        "allowed_hosts = []",
+        "# service.region: not set",
+        "# admin.token_file: not set; a token is written to ",
+    ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
+    // Nothing was opened or written.
+    let mut files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    files.sort_by_key(|file| file.as_ref().unwrap().file_name());
+    let files: Vec<_> = files.into_iter().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["essbasic.toml", "id", "key", "token"]);
     assert!(!text.contains(SECRET), "{text}");
+}
+
+/// Checks the configuration, which has problems. Returns the line of each without its start.
+fn problems(path: &str) -> Vec<String> {
+    let mut command = command(&["--config", path, "--check"]);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    let output = command.env("AWS_CONFIG_FILE", "none").output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(output.stdout.is_empty() && !error.contains(SECRET), "{error}");
+    let start = format!("error: {path}: ");
+    error.lines().map(|line| line.strip_prefix(&start).unwrap_or(line).to_owned()).collect()
+}
+
+#[test]
+fn a_check_reports_every_problem_on_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(
+        folder.path(),
+        "key_file = \"id\"\n[[receive.keys]]\ntoken_file = \"none-1\"\n\
+         [store]\nurl = \"postgres://u@h/d\"\npassword_file = \"none-2\"\n\
+         [archive]\nto = \"s3://bucket/prefix\"\nnames = \"{name}\"\nconcurrency = 0\n\
+         [messages]\nbody_key_file = \"none-3\"\n\
+         [[forward]]\nname = \"a\"\nurl = \"https://h/\"\ntoken_file = \"none-4\"\n\
+         [[forward]]\nname = \"b\"\nurl = \"https://h/\"\nkey_file = \"key\"\n\
+         [admin]\ntoken_file = \"id\"\n[rate]\nper_action = 0\n",
+    );
+    std::fs::remove_file(folder.path().join("id")).unwrap();
+    std::fs::write(folder.path().join("key"), "two\nlines").unwrap();
+    let found = problems(&path);
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let missing = |key: &str, name: &str| format!("{key}: cannot use {}: No such file", at(name));
+    let expected = [
+        "archive.names: {flow_id} is required".to_owned(),
+        "archive.concurrency: it is 0".to_owned(),
+        "rate.per_action: it is 0".to_owned(),
+        missing("account.secret_id_file", "id"),
+        format!("account.secret_key_file: cannot use {}: several lines", at("key")),
+        missing("store.password_file", "none-2"),
+        missing("receive.keys.key_file", "id"),
+        missing("receive.keys.token_file", "none-1"),
+        missing("messages.body_key_file", "none-3"),
+        "archive.to: no keys for the store; set AWS_ACCESS_KEY_ID".to_owned(),
+        missing("forward \"a\": token_file", "none-4"),
+        format!("forward \"b\": key_file: cannot use {}: several lines", at("key")),
+        missing("admin.token_file", "id"),
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (line, expected) in found.iter().zip(&expected) {
+        assert!(line.starts_with(expected), "{line}\n{expected}");
+    }
+    let created = format!("create one with: openssl rand -hex 32 > {}", at("none-3"));
+    assert!(found.iter().any(|line| line.ends_with(&created)), "{found:#?}");
+}
+
+#[test]
+fn a_check_refuses_what_a_start_refuses() {
+    for (more, expected) in [
+        ("[messages]\nbody_key_file = \"key\"", "messages.body_key_file: invalid key"),
+        ("[admin]\ntoken_file = \"short\"", "admin.token_file: "),
+        ("[service]\nendpoint = \"ftp://h\"", "service.endpoint: "),
+        ("key_file = \"key\"", "receive.keys.key_file: "),
+        ("[archive]\nto = \"cos://b-1/p\"", "archive.to: no region for a bucket of COS"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = write(folder.path(), more);
+        std::fs::write(folder.path().join("short"), "short").unwrap();
+        let found = problems(&path);
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{more}: {found:?}");
+    }
 }
 
 #[test]
