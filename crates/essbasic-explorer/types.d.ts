@@ -25,6 +25,8 @@ export interface Catalogue {
   allow_writes: boolean;
   has_credential: boolean;
   can_save: boolean;
+  /** Whether the page is part of the admin page of essbasic-server, which is one level above. */
+  is_mounted: boolean;
   has_emulator: boolean;
   agent: JsonObject | null;
   groups: string[];

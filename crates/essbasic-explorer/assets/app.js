@@ -125,6 +125,9 @@ function fillShell() {
 	byId("brand").setAttribute("aria-label", `essbasic – ${t("shell.home")}`);
 	byId("side").setAttribute("aria-label", t("shell.navigation"));
 	clear(byId("menu"), icon("menu")).setAttribute("aria-label", t("shell.menu"));
+	const admin = clear(byId("admin"), icon("home"), el("span", null, t("shell.admin")));
+	admin.setAttribute("aria-label", t("shell.admin"));
+	admin.hidden = !catalogue?.is_mounted;
 	const language = clear(byId("language"), lang() === "zh" ? "EN" : "中文");
 	language.setAttribute("aria-label", `${language.textContent} – ${t("shell.language")}`);
 	language.setAttribute("lang", lang() === "zh" ? "en" : "zh-CN");

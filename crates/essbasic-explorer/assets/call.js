@@ -17,7 +17,8 @@ const responses = new Map();
 export function callPanel(context, item, builder) {
 	const { t, api, catalogue } = context;
 	const blocked = catalogue.mode === "offline" || !catalogue.has_credential ? t("call.offline")
-		: item.effect === "write" && catalogue.mode !== "emulator" && !catalogue.allow_writes ? t("call.readonly") : "";
+		: item.effect === "write" && catalogue.mode !== "emulator" && !catalogue.allow_writes
+			? t(catalogue.is_mounted ? "call.readonly.mounted" : "call.readonly") : "";
 	const body = el("div", { class: "preview-body" });
 	const preview = el("details", { class: "preview", "data-testid": "preview" },
 		el("summary", { class: "button", "data-testid": "preview-button" }, t("call.preview")), body);

@@ -49,5 +49,6 @@ export async function render(container, context) {
 function mode(catalogue) {
 	if (catalogue.mode === "emulator") return "home.mode.emulator";
 	if (catalogue.mode === "offline") return "home.mode.offline";
-	return catalogue.allow_writes ? "home.mode.writes" : "home.mode.reads";
+	if (catalogue.allow_writes) return "home.mode.writes";
+	return catalogue.is_mounted ? "home.mode.reads.mounted" : "home.mode.reads";
 }

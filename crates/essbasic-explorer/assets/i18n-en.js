@@ -4,7 +4,7 @@ import { flat } from "./texts.js";
 export const en = flat({
 	shell: {
 		skip: "Skip to the content", home: "Overview", navigation: "Navigation", menu: "Menu",
-		language: "Switch to Chinese", actions: "{n} actions",
+		language: "Switch to Chinese", admin: "Admin page", actions: "{n} actions",
 	},
 	mode: {
 		emulator: "Emulator", test: "Test", production: "Production", offline: "Offline",
@@ -35,6 +35,7 @@ export const en = flat({
 		"mode.emulator": "An emulator on this machine: nothing reaches the real service.",
 		"mode.offline": "No credential: everything but calls works.",
 		"mode.reads": "The real service, read only. Start `essbasic explore --allow-writes` to change data.",
+		"mode.reads.mounted": "The real service, read only. Set `writable = true` in [admin] of essbasic-server to change data.",
 		"mode.writes": "The real service. Calls that write change real data.", way: "From a PDF to a signed contract",
 		"way.emulator": "From a template to a signed contract", "step.DescribeTemplates": "Choose a template",
 		"step.CreateFlowsByTemplates": "Create the contract", "step.emulator": "Sign it in the emulator",
@@ -98,6 +99,7 @@ export const en = flat({
 		sending: "Sending…",
 		offline: "No credential: calls are off. Start `essbasic explore` with a credential or with --emulated.",
 		readonly: "This action writes, and the real service is read only. Start `essbasic explore --allow-writes` to send it.",
+		"readonly.mounted": "This action writes, and this page is read only. Set `writable = true` in [admin] of essbasic-server to send it.",
 		confirm: "Confirm the write",
 		"confirm.text": "{action} changes data ({mode}). Type the action's name to send it.",
 		"confirm.label": "Name of the action", response: "Response", ok: "OK", failed: "Failed", status: "Status",

@@ -3,7 +3,7 @@ import { flat } from "./texts.js";
 
 export const zh = flat({
 	shell: {
-		skip: "跳到正文", home: "概览", navigation: "导航", menu: "菜单", language: "切换到英文", actions: "{n} 个接口",
+		skip: "跳到正文", home: "概览", navigation: "导航", menu: "菜单", language: "切换到英文", admin: "管理页面", actions: "{n} 个接口",
 	},
 	mode: {
 		emulator: "模拟器", test: "测试环境", production: "生产环境", offline: "离线",
@@ -28,6 +28,7 @@ export const zh = flat({
 	home: {
 		title: "电子签接口浏览器", lead: "查阅 {n} 个接口，边填写边校验请求，发送请求，并复制为代码。", "mode.emulator": "本机模拟器：不会访问真实服务。",
 		"mode.offline": "没有密钥：除调用外的功能均可使用。", "mode.reads": "真实服务，只读。如需修改数据，请运行 `essbasic explore --allow-writes`。",
+		"mode.reads.mounted": "真实服务，只读。如需修改数据，请在 essbasic-server 的 [admin] 中设置 `writable = true`。",
 		"mode.writes": "真实服务。写操作会修改真实数据。", way: "从 PDF 到签署完成的合同", "way.emulator": "从模板到签署完成的合同",
 		"step.DescribeTemplates": "选择模板", "step.CreateFlowsByTemplates": "创建合同", "step.emulator": "在模拟器中签署",
 		"step.UploadFiles": "上传 PDF", "step.ChannelCreateFlowByFiles": "创建合同", "step.CreateSignUrls": "发送签署链接",
@@ -72,6 +73,7 @@ export const zh = flat({
 	call: {
 		preview: "查看请求", "preview.masked": "签名和令牌已隐藏。", send: "发送", sending: "正在发送…",
 		offline: "没有密钥，无法调用。请配置密钥后运行 `essbasic explore`，或加上 --emulated。",
+		"readonly.mounted": "此接口会写入数据，而此页面为只读。如需发送，请在 essbasic-server 的 [admin] 中设置 `writable = true`。",
 		readonly: "此接口会写入数据，而真实服务为只读。如需发送，请运行 `essbasic explore --allow-writes`。", confirm: "确认写操作",
 		"confirm.text": "{action} 会修改数据（{mode}）。请输入接口名称以发送。", "confirm.label": "接口名称", response: "响应", ok: "成功",
 		failed: "失败", status: "状态码", request_id: "请求 ID", attempts: "尝试次数", time: "耗时", ms: "{n} 毫秒", headers: "响应头",

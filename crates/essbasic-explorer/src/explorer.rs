@@ -104,6 +104,13 @@ impl Builder {
         self
     }
 
+    /// Shows a link to the page one level above the mounted one. `hint` says how to allow actions that change data.
+    pub fn below_page(mut self, hint: impl Into<String>) -> Self {
+        self.0.is_mounted = true;
+        self.0.write_hint = hint.into();
+        self
+    }
+
     /// Lets the page save requests as files of this folder, which is created if it does not exist.
     ///
     /// # Errors

@@ -19,6 +19,8 @@ use crate::store;
 /// Parts of a server.
 pub(crate) struct Parts {
     pub(crate) keys: SessionKeys,
+    /// The SecretId of `keys`.
+    pub(crate) secret_id: Secret,
     /// Settings of calls of the service, with the endpoint and `keys`.
     pub(crate) client: ClientConfig,
     pub(crate) receiver: Receiver,
@@ -75,10 +77,13 @@ impl Parts {
             .filter_map(|target| problems.check(Target::new(target)))
             .collect();
         problems.check(AdminToken::configured(config));
-        match (keys, client, receiver, names) {
-            (Some(keys), Some(client), Some(receiver), Some(names)) if problems.0.is_empty() => {
+        match (keys.zip(id), client, receiver, names) {
+            (Some((keys, secret_id)), Some(client), Some(receiver), Some(names))
+                if problems.0.is_empty() =>
+            {
                 Ok(Self {
                     keys,
+                    secret_id,
                     client,
                     receiver,
                     bodies: bodies.flatten(),

@@ -52,7 +52,8 @@ pub(crate) async fn server(
         .with_observer(CallCounter(Arc::clone(&metrics)));
     let account = &config.account;
     let agent = agent(&account.app_id, &account.organization, &account.operator);
-    let explorer = explorer(&config, client_config.clone(), parts.keys, emulator)?;
+    let (keys, id) = (parts.keys, parts.secret_id.expose());
+    let explorer = explorer(&config, client_config.clone(), keys, id, emulator)?;
     let client = Client::new(client_config, agent)
         .map_err(|error| Failure::new(format!("cannot create the client: {error}")))?
         .with_stop(stop.clone());

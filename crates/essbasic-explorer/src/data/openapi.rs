@@ -101,7 +101,8 @@ fn description(action: &ActionMeta) -> String {
     let mut text = format!("{}\n\n{}", action.title, action.doc);
     if action.effect == Effect::Write {
         text.push_str(
-            "\n\nThis action changes data. Outside the emulator it requires `--allow-writes`.",
+            "\n\nThis action changes data. Outside the emulator it requires `essbasic explore --allow-writes`, or \
+             `admin.writable` of essbasic-server.",
         );
     }
     if let Some(limit) = action.info.rate_limit {

@@ -20,6 +20,10 @@ pub(crate) struct Session {
     /// URL of the endpoint that is shown.
     pub(crate) endpoint: String,
     pub(crate) allow_writes: bool,
+    /// Whether the page is part of another one.
+    pub(crate) is_mounted: bool,
+    /// How to allow actions that change data.
+    pub(crate) write_hint: String,
     /// The agent that requests without one get.
     pub(crate) agent: Option<Value>,
     pub(crate) caller: Option<Arc<dyn Caller>>,
@@ -47,6 +51,9 @@ impl Session {
             mode,
             endpoint: String::new(),
             allow_writes: mode == Mode::Emulator,
+            is_mounted: false,
+            write_hint: "start `essbasic explore` with --allow-writes, or with --emulated"
+                .to_owned(),
             agent: None,
             caller: None,
             emulator: None,

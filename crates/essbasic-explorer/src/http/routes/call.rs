@@ -35,7 +35,7 @@ pub(super) async fn post(
                 "{} changes data, and this explorer only reads",
                 action.info.name
             ))
-            .with_hint("start `essbasic explore` with --allow-writes, or with --emulated"));
+            .with_hint(session.write_hint.clone()));
         }
         if headers.get_all(CONFIRM).iter().any(|value| value != action.info.name)
             || !headers.contains_key(CONFIRM)
