@@ -1,5 +1,6 @@
 //! `--emulated`: an emulator whose contracts are being signed, in the process of the server.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::time::sleep;
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::ledger::{ContractQuery, Ledger, State};
 use crate::private;
 
 /// Token of the emulator's callbacks.
@@ -20,6 +22,9 @@ const KEY: &str = "EMULATEDKEYEMULATEDKEYEMULATED32";
 
 /// Contracts that exist at the start.
 const COMPLETED: usize = 20;
+
+/// Contracts of one request to the ledger.
+const PAGE: usize = 500;
 
 /// Writes a configuration with its secrets to the folder. An existing configuration is replaced, contracts and the database are kept.
 ///
@@ -60,6 +65,29 @@ pub(crate) fn start(callbacks: &str) -> Result<Emulator, Failure> {
         .with_callback(Callback::to(callbacks).with_token(TOKEN).with_key(KEY))
         .start()
         .map_err(|error| Failure::new(format!("the emulator cannot start: {error}")))
+}
+
+/// Creates the contracts that an earlier run left unfinished, and signs them: a new emulator does not have them.
+///
+/// # Errors
+/// Returns an error if the store refuses to list them.
+pub(crate) async fn restore(emulator: &Emulator, ledger: &Ledger) -> Result<(), Failure> {
+    let known: HashSet<String> = emulator.completed_flows().into_iter().collect();
+    for state in [State::Open, State::Claimed] {
+        let mut query =
+            ContractQuery { state: Some(state), limit: PAGE, ..ContractQuery::default() };
+        loop {
+            let page = ledger.contracts(query.clone()).await;
+            let page = page.map_err(|error| Failure::new(format!("store.url: {error}")))?;
+            let Some(last) = page.last() else { break };
+            query.after.clone_from(&last.flow_id);
+            for contract in page.iter().filter(|contract| !known.contains(&contract.flow_id)) {
+                emulator.create_flow(NewFlow::new(APP_ID, ORGANIZATION, &contract.flow_id));
+                while emulator.sign(&contract.flow_id, None).is_ok() {}
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Signs a new contract every few seconds, until it is dropped.

@@ -97,6 +97,7 @@ async fn serve(mut config: Config, is_emulated: bool) -> Result<(), Failure> {
     let emulator = Arc::new(emulated::start(&listeners.callbacks()?)?);
     config.service.endpoint = Some(emulator.endpoint());
     let server = setup::server(config, Some(Arc::clone(&emulator))).await?;
+    emulated::restore(&emulator, &server.ledger).await?;
     server.offer(emulator.completed_flows()).await?;
     tokio::select! {
         result = server.run(listeners, signals) => result,

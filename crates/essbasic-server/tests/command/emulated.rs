@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -31,6 +32,22 @@ fn check_permissions(data: &Path) {
     }
 }
 
+/// Returns the output of a subcommand on the store of the folder.
+fn command(data: &Path, arguments: &[&str]) -> Value {
+    let config = data.join("essbasic.toml");
+    let output = run(&[arguments, &["--json", "--config", config.to_str().unwrap()]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Returns the contracts that are neither done nor dead.
+fn unfinished(data: &Path) -> Vec<String> {
+    let states =
+        ["open", "claimed"].map(|state| command(data, &["contracts", "list", "--state", state]));
+    let contracts = states.iter().flat_map(|list| list["contracts"].as_array().unwrap());
+    contracts.map(|contract| contract["flow_id"].as_str().unwrap().to_owned()).collect()
+}
+
 #[test]
 fn contracts_are_archived_once_over_kills_and_restarts() {
     let data = tempfile::tempdir().unwrap();
@@ -43,8 +60,12 @@ fn contracts_are_archived_once_over_kills_and_restarts() {
     assert!(server.metric("essbasic_callbacks_total{result=\"new\"}") > 0);
     #[cfg(unix)]
     check_permissions(data.path());
+    // Files are composed for seconds, so a contract that was just signed is unfinished at the kill.
+    server.wait_for("essbasic_contracts{state=\"open\"}", 1);
     server.signal("-KILL");
     drop(server);
+    let unfinished = unfinished(data.path());
+    assert!(!unfinished.is_empty());
     let before = contracts(data.path());
     assert!(before.len() >= 22, "{before:?}");
     for name in &before {
@@ -56,11 +77,27 @@ fn contracts_are_archived_once_over_kills_and_restarts() {
     let done = server.metric("essbasic_contracts{state=\"done\"}");
     assert!(done >= 22, "the ledger has the contracts of before: {done}");
     server.wait_for("essbasic_contracts{state=\"done\"}", done + 2);
+    for flow in &unfinished {
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            let detail = command(data.path(), &["contracts", "show", flow]);
+            assert_ne!(detail["state"], "dead", "{detail}");
+            if detail["result"] == "archived" {
+                break;
+            }
+            assert!(Instant::now() < end, "{detail}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
     assert_eq!(server.metric("essbasic_contracts{state=\"dead\"}"), 0);
+    let log = server.log("");
+    assert!(!log.contains("essbasic_emulator"), "{log}");
     assert_eq!(server.stop(), Some(0));
     let after = contracts(data.path());
     assert!(after.is_superset(&before), "{after:?}");
-    let numbered = after.iter().any(|name| name.contains('('));
+    // A contract that is signed again has other files.
+    let is_signed_once = |name: &&String| !unfinished.iter().any(|flow| name.contains(flow));
+    let numbered = after.iter().filter(is_signed_once).any(|name| name.contains('('));
     assert!(!numbered, "a second download writes the same file: {after:?}");
 }
 
