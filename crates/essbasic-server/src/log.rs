@@ -2,7 +2,9 @@
 
 use std::io::Write as _;
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{Log, LogFormat, LogLevel};
 use crate::failure::Failure;
@@ -15,6 +17,10 @@ pub(crate) fn start(log: &Log) {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
+    // The emulator logs each call at `info`.
+    let filter = Targets::new()
+        .with_default(level)
+        .with_target("essbasic_emulator", level.min(LevelFilter::WARN));
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(std::io::stderr)
@@ -26,8 +32,8 @@ pub(crate) fn start(log: &Log) {
     }));
     // A second start in one process keeps the first log.
     let _ = match log.format {
-        LogFormat::Text => subscriber.try_init(),
-        LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
+        LogFormat::Text => subscriber.finish().with(filter).try_init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).finish().with(filter).try_init(),
     };
 }
 
