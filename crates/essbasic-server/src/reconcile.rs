@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use essbasic::{Client, FlowErrorKind};
+use essbasic::{Client, FlowError, FlowErrorKind};
 
 use crate::delay::millis;
 use crate::jobs::{Batch, Job, Progress, after_outage};
@@ -32,7 +32,7 @@ impl Job for Reconciling {
                     report: Report { status: details.flow_status, at: 0 },
                     delay,
                 },
-                Err(error) => failed(error.kind, error.is_retryable(), error.code(), delay),
+                Err(error) => failed(error.kind, error.is_retryable(), detail(&error), delay),
             };
             contract.settlement(outcome)
         });
@@ -41,7 +41,7 @@ impl Job for Reconciling {
 }
 
 /// Returns the outcome of a contract without details.
-fn failed(kind: FlowErrorKind, is_retryable: bool, code: &str, delay: i64) -> Outcome {
+fn failed(kind: FlowErrorKind, is_retryable: bool, detail: String, delay: i64) -> Outcome {
     let reason = match kind {
         FlowErrorKind::Stopped => return Outcome::Released { delay: 0 },
         // A rejection of several contracts together is not retryable: one of them may be its cause.
@@ -50,7 +50,13 @@ fn failed(kind: FlowErrorKind, is_retryable: bool, code: &str, delay: i64) -> Ou
         FlowErrorKind::Refused => Reason::NotPermitted,
         _ => Reason::ServiceFailed,
     };
-    Outcome::Again { reason, delay, detail: code.to_owned() }
+    Outcome::Again { reason, delay, detail }
+}
+
+/// Returns the cause for the timeline: the code and the request ID.
+fn detail(error: &FlowError) -> String {
+    let parts = [error.code(), error.request_id().unwrap_or_default()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the delay until the next poll, in milliseconds: longer for older contracts, with a jitter of a tenth.

@@ -44,6 +44,8 @@ pub(crate) struct TargetJson {
     pub(crate) state: &'static str,
     pub(crate) last_delivered_at: Option<String>,
     pub(crate) last_error: Option<String>,
+    /// Time of `last_error`.
+    pub(crate) last_error_at: Option<String>,
     pub(crate) configured: bool,
 }
 
@@ -76,6 +78,7 @@ pub(crate) async fn targets(
             dead: counts.forward_dead.get(&view.name).copied().unwrap_or(0),
             state: state(&view, backlog),
             last_delivered_at: view.delivered_at.map(time),
+            last_error_at: view.failed_at.map(time),
             last_error: view.error.filter(|error| !error.is_empty()),
             configured: info.is_some(),
             name: view.name,
