@@ -39,6 +39,9 @@ export interface Status {
   forward_dead: number;
   workers: number;
   paused: Paused[];
+  /** Dead forwards by target. */
+  dead_forwards?: { target: string; count: number }[];
+  callbacks_refused?: { count: number; last_at: string | null };
   explorer: string | null;
 }
 
@@ -78,6 +81,8 @@ export interface Forward {
   due: string;
   delivered_at: string | null;
   dead: string | null;
+  error?: string | null;
+  failed_at?: string | null;
 }
 
 export interface Message {
@@ -87,6 +92,8 @@ export interface Message {
   flow_id: string | null;
   received_at: string;
   has_body: boolean;
+  body?: "stored" | "expired" | "not_stored";
+  dead_forwards?: number;
   forwards: Forward[];
 }
 
@@ -99,6 +106,7 @@ export interface Target {
   state: "ok" | "failing" | "idle";
   last_delivered_at: string | null;
   last_error: string | null;
+  last_error_at?: string | null;
   configured: boolean;
 }
 
@@ -134,7 +142,7 @@ export interface Bucket {
 
 export interface Selected {
   flow_id: string;
-  result: "done" | "not_found" | "not_dead" | "added" | "known" | "invalid";
+  result: "done" | "not_found" | "not_dead" | "added" | "known" | "invalid" | "finished";
 }
 
 export interface Route {

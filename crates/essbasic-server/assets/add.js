@@ -15,9 +15,25 @@ const BATCH = 1000;
 const MAX_ROWS = 500;
 const ORDER = ["invalid", "added", "known"];
 
-/** Returns the different IDs of a text: words between spaces, commas, semicolons and quotes. @param {string} text */
+/** IDs that the server accepts. */
+const ID = /^(?!\.)[A-Za-z0-9_.-]{1,128}$/;
+/** Characters of an invalid line that are shown. */
+const MAX_SHOWN = 80;
+/** Invalid lines that are listed. */
+const MAX_INVALID = 10;
+
+/** Returns the different IDs of a text, one or several between commas per line, and the lines that are something else. @param {string} text */
 export function idsOf(text) {
-	return [...new Set(text.split(/[\s,;'"，；、]+/).filter(Boolean))];
+	/** @type {Set<string>} */
+	const ids = new Set();
+	/** @type {{line: number, text: string}[]} */
+	const invalid = [];
+	text.split("\n").forEach((whole, index) => {
+		const words = whole.split(/[,，;；、]/).map((word) => word.trim().replace(/^(["'])(.*)\1$/, "$2")).filter(Boolean);
+		if (words.every((word) => ID.test(word))) for (const word of words) ids.add(word);
+		else invalid.push({ line: index + 1, text: whole.trim() });
+	});
+	return { ids: [...ids], invalid };
 }
 
 /** @param {HTMLElement} container @param {Context} context */
@@ -34,10 +50,17 @@ export async function render(container, { api }) {
 	const number = el("span", { class: "muted small", "aria-live": "polite" });
 	const button = el("button", { class: "button primary", "data-testid": "add" }, t("add.button"));
 	const output = el("div", { class: "stack", "aria-live": "polite", "data-testid": "results" });
+	const faults = el("div", { "aria-live": "polite", "data-testid": "invalid" });
 	const counted = () => {
-		const ids = idsOf(input.value);
+		const { ids, invalid } = idsOf(input.value);
 		number.textContent = ids.length > 0 ? t("add.count", { n: count(ids.length) }) : "";
-		button.disabled = ids.length === 0;
+		button.disabled = ids.length === 0 || invalid.length > 0;
+		input.setAttribute("aria-invalid", String(invalid.length > 0));
+		clear(faults, invalid.length === 0 ? null : el("div", { class: "note danger" },
+			el("strong", null, t("add.invalid", { n: count(invalid.length) })), el("span", { class: "hint" }, t("add.invalid.hint")),
+			el("ul", { class: "faults" }, invalid.slice(0, MAX_INVALID).map(({ line, text }) => el("li", { "data-line": line },
+				t("add.line", { line }), " ", el("code", null, text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text)))),
+			invalid.length > MAX_INVALID ? t("add.more", { n: count(invalid.length - MAX_INVALID) }) : null));
 		return ids;
 	};
 	input.addEventListener("input", counted);
@@ -65,6 +88,7 @@ export async function render(container, { api }) {
 	container.append(head(t("add.title"), t("add.lead")),
 		el("div", { class: "card stack" },
 			el("div", { class: "field" }, el("label", { for: id }, t("add.label")), input, el("p", { id: `${id}-help`, class: "muted small" }, t("add.help"))),
+			faults,
 			el("div", { class: "row" }, button, number)),
 		output);
 	return undefined;

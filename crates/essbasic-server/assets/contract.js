@@ -12,6 +12,7 @@ import { moment } from "./times.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").ContractDetail} ContractDetail */
+/** @typedef {import("../types.js").TimelineEvent} TimelineEvent */
 
 const INTERVAL = 3_000;
 /** Characters of the ID that are typed to confirm. */
@@ -84,7 +85,7 @@ export async function render(container, context) {
 		showTop(whole);
 		showActions({ state: contract.state, writable: server.writable, explorer: server.status?.explorer ?? null });
 		showProblem(whole);
-		showFacts(whole);
+		showFacts({ contract: whole, lastRequest: contract.state === "done" ? null : failedRequest(events) });
 		showFiles(whole);
 		showEvents(events);
 	};
@@ -110,29 +111,37 @@ export function explorerLink(explorer, id) {
 	return `${explorer.replace(/^\//, "")}#/${ACTION}?${query}`;
 }
 
-/** @param {ContractDetail} contract */
-function factsOf(contract) {
-	const { task, status, status_at, due, added_at, finished_at, request_id, state } = contract;
+/** Returns the request ID at the end of the latest failure. @param {TimelineEvent[]} events */
+function failedRequest(events) {
+	const failed = events.findLast(({ kind }) => kind === "dead" || kind === "failed");
+	return /(?:^| )([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.exec(failed?.detail ?? "")?.[1] ?? null;
+}
+
+/** @param {{contract: ContractDetail, lastRequest: string | null}} shown */
+function factsOf({ contract, lastRequest }) {
+	const { task, status, status_at, due, added_at, finished_at, state, attempts } = contract;
+	const request_id = contract.request_id ?? lastRequest;
 	return [el("div", { class: "card" }, factList([
 		[t("contract.status"), [statusText(status), status_at ? [" · ", moment(status_at)] : []].flat(2)],
 		[t("contract.task"), task && state !== "dead" ? label("task", task) : null],
 		[t("contract.due"), due && state === "open" ? moment(due) : null],
 		[t("contract.added"), moment(added_at)],
+		[t("contract.attempts"), state === "dead" ? count(attempts) : null],
 		[t(state === "dead" ? "contract.dead_at" : "contract.finished"), finished_at ? moment(finished_at) : null],
-		[t("contract.request_id"), request_id ? copyable(request_id, t("contract.request_id")) : null],
+		[t(contract.request_id ? "contract.request_id" : "contract.failed_request"), request_id ? copyable(request_id, t("contract.request_id")) : null],
 	]))];
 }
 
 /** @param {ContractDetail} contract */
-function filesOf({ files, result, task }) {
+function filesOf({ files, result, task, state }) {
 	if (files.length === 0) {
-		const text = result === "archived" ? "files.none.archived" : result ? "files.none.ended" : task === "archive" ? "files.none.signed" : "files.none";
+		const text = result === "archived" ? "files.none.archived" : result || state === "dead" ? "files.none.ended" : task === "archive" ? "files.none.signed" : "files.none";
 		return [section(t("files.title"), null, nothing(t(text)))];
 	}
 	const body = el("tbody", null, files.map((file, index) => row(null, [
 		[t("files.number"), count(index + 1), "number first"],
 		[t("files.bytes"), el("span", { title: t("files.exact", { n: count(file.bytes) }) }, bytes(file.bytes)), "number"],
-		[t("files.sha256"), copyable(file.sha256, t("files.sha256")), "main-cell"],
+		[t("files.sha256"), copyable(file.sha256, t("files.sha256"))],
 	])));
 	return [section(t("files.title"), null, table(t("files.title"), [t("files.number"), t("files.bytes"), t("files.sha256")], body))];
 }

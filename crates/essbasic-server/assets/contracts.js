@@ -1,9 +1,9 @@
 // List of contracts by state, reason and prefix of the ID.
+import { retryAll } from "./bulk.js";
 import { clear, debounce, el } from "./dom.js";
 import { count, t } from "./i18n.js";
 import { label, stateBadge, statusText } from "./labels.js";
 import { keyed, repeat } from "./live.js";
-import { retryAll } from "./overview-dead.js";
 import { pager } from "./pages.js";
 import { failure, head, nothing, row, table } from "./parts.js";
 import { link } from "./router.js";

@@ -20,7 +20,13 @@ export const en = flat({
 	pager: { label: "Pages", first: "First page", previous: "Previous", next: "Next" },
 	overview: { title: "Overview", numbers: "Numbers of the ledger" },
 	health: {
-		ok: "The server works", "ok.text": "Callbacks are stored, and no loop is paused.",
+		ok: "The server works", "ok.text": "Callbacks are stored, nothing is dead, and no loop is paused.",
+		show: "Show them", dead: "{n} contracts need your decision", "dead.one": "1 contract needs your decision",
+		"dead.text": "They are dead: not retried any more. Fix the cause and retry them, or drop them.",
+		forwards: "{n} forwards to {name} are dead", "forwards.one": "1 forward to {name} is dead",
+		"forwards.text": "They are not retried any more. Replay them once the target works.",
+		refused: "{n} callbacks were refused", "refused.one": "1 callback was refused",
+		"refused.text": "Compare token and key of the application in the console with those of receive.keys.",
 		draining: "The server is stopping", "draining.text": "It finishes its work, and other replicas take over the rest.",
 		unready: "The server cannot store callbacks", "unready.text": "It refuses them with 503, and the platform sends them again later. Check the store and its disk.",
 		paused: "{name} is paused", since: "paused", probe: "next probe",
@@ -38,8 +44,8 @@ export const en = flat({
 		"retry.text": "They died with “{reason}”. They are due at once, with all attempts.", retried: "{n} contracts are due again", "retried.one": "1 contract is due again",
 	},
 	chart: {
-		title: "Throughput", range: "Time span", summary: "{range}: {n} contracts finished; {open} open now.", none: "No samples yet",
-		"none.text": "The server writes one every minute.", open: "Open contracts, and forward backlog (dashed)", gap: "no samples",
+		title: "Throughput", range: "Time span", summary: "{range}: {n} contracts finished; {open} open now.", none: "The chart begins in a minute",
+		"none.text": "The server counts once per minute.", open: "Open contracts; to forward (dashed)", gap: "no samples",
 		"finished.hour": "Finished per minute", "finished.day": "Finished per 15 minutes", "finished.week": "Finished per hour",
 		table: "Numbers per day", day: "Day", "value.finished": "Finished", "value.messages": "Messages", "value.open": "Open",
 		"value.dead": "Dead", "value.backlog": "To forward",
@@ -55,7 +61,7 @@ export const en = flat({
 	target: {
 		title: "Forward targets", all: "Details", name: "Target", state: "State", backlog: "Backlog", dead: "Dead", last: "Last delivery", error: "Last error",
 		never: "never", types: "Types", "types.all": "all", ok: "OK", failing: "Failing", idle: "Idle", removed: "Not configured",
-		"dead.text": "Dead forwards are not retried. Replay their messages once the target works.",
+		"dead.text": "Dead forwards are not retried. Replay their messages once the target works.", "dead.show": "Show messages",
 		"removed.text": "The configuration has no such target, so nothing is sent to it.",
 	},
 	targets: {
@@ -69,7 +75,7 @@ export const en = flat({
 	},
 	contract: {
 		id: "ID", state: "State", status: "Status", attempts: "Attempts", due: "Due", when: "Due or finished", added: "Added", finished: "Finished", dead_at: "Dead since",
-		task: "Next work", request_id: "Request ID", facts: "Facts", messages: "Messages", explorer: "Open in Explorer", attempt: "{n} attempts",
+		task: "Next work", request_id: "Request ID", failed_request: "Last request ID", facts: "Facts", messages: "Messages", explorer: "Open in Explorer", attempt: "{n} attempts",
 		failing: "The last attempt failed: {reason}", retry: "Retry", "retry.title": "Retry this contract?",
 		"retry.text": "It is due at once, with all attempts.", "retry.done": "The contract is due again",
 		drop: "Drop", "drop.title": "Drop this contract?",
@@ -96,27 +102,36 @@ export const en = flat({
 	},
 	messages: {
 		title: "Messages", lead: "Callbacks of the platform, latest first.", flow: "Contract ID", none: "No messages yet",
-		"none.text": "They appear here as soon as the platform sends callbacks.", "none.found": "No messages about this contract",
-		"none.found.text": "Enter the whole ID. Old messages are deleted.",
+		"none.text": "They appear here as soon as the platform sends callbacks.", "none.found": "No message matches",
+		"none.found.text": "Enter the whole ID of a contract. Old messages are deleted.", dead: "With dead forwards", "dead.n": "{n} dead forwards",
+		"dead.n.one": "1 dead forward", "target.any": "Any target",
 	},
 	message: {
 		received: "Received", type: "Type", flow: "Contract", body: "Body", id: "ID", "body.stored": "Stored", "body.none": "Not stored",
+		"body.not_stored": "Not stored", "body.expired": "Deleted",
 	},
 	forwards: { title: "Forwards" },
 	forward: {
 		target: "Target", state: "State", attempts: "Attempts", at: "Delivery", replay: "Replay", next: "next", delivered: "Delivered", dead: "Dead",
-		pending: "Pending", none: "Not forwarded", "none.text": "No target takes messages of this type.",
+		pending: "Pending", none: "Not forwarded", "none.text": "No target takes this message by its `types` and `when`.",
 	},
 	replay: {
 		title: "Replay", text: "Sends the message to a target once more, independently of the order of its contract.", button: "Replay", done: "The message will be sent to {name}",
+		all: "Replay all", "all.title": "Replay {n} messages to {name}?", "all.title.one": "Replay 1 message to {name}?",
+		"all.text": "They are sent once more. Messages whose bodies are deleted are left out.", "all.done": "{n} messages will be sent again",
+		"all.done.one": "1 message will be sent again", not_stored: "The body of this message is not stored",
+		"not_stored.hint": "Bodies are stored only of messages that are forwarded when they arrive.",
 	},
 	add: {
 		title: "Add contracts", lead: "For contracts without callbacks, such as those created before this server.", label: "IDs of contracts (FlowId)",
-		help: "One per line, or separated by commas or spaces. Known contracts are left alone.", button: "Add", count: "{n} IDs", "count.one": "1 ID",
+		help: "One per line, or separated by commas. Known contracts are left alone.", button: "Add", count: "{n} IDs", "count.one": "1 ID",
+		invalid: "{n} lines are not IDs", "invalid.one": "1 line is not an ID", line: "Line {line}:",
+		"invalid.hint": "IDs have up to 128 letters, digits, “-”, “_” and “.”, and do not begin with “.”. Nothing is sent until these lines are fixed.",
 		progress: "{done} of {n}", results: "Results", result: "Result", more: "and {n} more",
 	},
 	result: {
 		added: "Added", known: "Already known", invalid: "Invalid ID", not_found: "No unfinished contract has this ID", not_dead: "The contract is not dead",
+		finished: "The contract is done",
 	},
 	reason: {
 		not_found: "Not found", not_permitted: "Not permitted", invalid_id: "Invalid ID", no_files: "No files", too_many_files: "Too many files",

@@ -19,7 +19,10 @@ export const zh = flat({
 	pager: { label: "翻页", first: "首页", previous: "上一页", next: "下一页" },
 	overview: { title: "概览", numbers: "台账数据" },
 	health: {
-		ok: "服务正常", "ok.text": "回调正常保存，没有暂停的任务。",
+		ok: "服务正常", "ok.text": "回调正常保存，没有需要处理的内容，也没有暂停的任务。",
+		show: "查看", dead: "{n} 份合同需要处理", "dead.one": "1 份合同需要处理", "dead.text": "已放弃，不再重试。请排除原因后重试，或移除。",
+		forwards: "发往 {name} 的 {n} 条转发已放弃", "forwards.one": "发往 {name} 的 1 条转发已放弃", "forwards.text": "不再重试。目标恢复后请重放。",
+		refused: "拒绝了 {n} 次回调", "refused.one": "拒绝了 1 次回调", "refused.text": "请核对控制台中应用的 Token 和密钥与 receive.keys 是否一致。",
 		draining: "服务正在停止", "draining.text": "正在完成手头的工作，其余工作由其他副本接手。",
 		unready: "服务无法保存回调", "unready.text": "回调会收到 503，平台稍后重发。请检查存储和磁盘。",
 		paused: "{name}已暂停", since: "暂停于", probe: "下次探测",
@@ -37,8 +40,8 @@ export const zh = flat({
 		"retry.text": "放弃原因：“{reason}”。合同将立即到期，并重新计算尝试次数。", retried: "{n} 份合同已重新到期", "retried.one": "1 份合同已重新到期",
 	},
 	chart: {
-		title: "处理量", range: "时间范围", summary: "{range}：完成 {n} 份合同，当前未完成 {open} 份。", none: "暂无数据",
-		"none.text": "服务每分钟记录一次。", open: "未完成的合同与待转发消息（虚线）", gap: "无数据",
+		title: "处理量", range: "时间范围", summary: "{range}：完成 {n} 份合同，当前未完成 {open} 份。", none: "图表将在一分钟后显示",
+		"none.text": "服务每分钟统计一次。", open: "未完成的合同与待转发消息（虚线）", gap: "无数据",
 		"finished.hour": "每分钟完成", "finished.day": "每 15 分钟完成", "finished.week": "每小时完成",
 		table: "每日数据", day: "日期", "value.finished": "完成", "value.messages": "消息", "value.open": "未完成", "value.dead": "已放弃",
 		"value.backlog": "待转发",
@@ -53,7 +56,7 @@ export const zh = flat({
 	target: {
 		title: "转发目标", all: "详情", name: "目标", state: "状态", backlog: "待发送", dead: "已放弃", last: "最近送达", error: "最近错误", never: "从未",
 		types: "消息类型", "types.all": "全部", ok: "正常", failing: "失败", idle: "空闲", removed: "未配置",
-		"dead.text": "已放弃的转发不再重试。目标恢复后请重放相应消息。", "removed.text": "配置中没有此目标，不会向其发送消息。",
+		"dead.text": "已放弃的转发不再重试。目标恢复后请重放相应消息。", "dead.show": "查看消息", "removed.text": "配置中没有此目标，不会向其发送消息。",
 	},
 	targets: {
 		lead: "每条消息至少向每个目标发送一次，同一合同的消息按顺序发送。", none: "没有转发目标", "none.text": "在配置中添加目标，即可将消息转发到自己的服务：",
@@ -65,7 +68,7 @@ export const zh = flat({
 	},
 	contract: {
 		id: "编号", state: "状态", status: "签署状态", attempts: "尝试", due: "到期", when: "到期或完成", added: "添加", finished: "完成", dead_at: "放弃时间", task: "下一步",
-		request_id: "请求 ID", facts: "基本信息", messages: "相关消息", explorer: "在接口浏览器中打开", attempt: "已尝试 {n} 次", failing: "上次尝试失败：{reason}",
+		request_id: "请求 ID", failed_request: "最近请求 ID", facts: "基本信息", messages: "相关消息", explorer: "在接口浏览器中打开", attempt: "已尝试 {n} 次", failing: "上次尝试失败：{reason}",
 		retry: "重试", "retry.title": "重试这份合同？", "retry.text": "合同将立即到期，并重新计算尝试次数。", "retry.done": "合同已重新到期",
 		drop: "移除", "drop.title": "移除这份合同？", "drop.text": "合同将不会归档，回调也不会恢复它。文件仍保留在服务方。", "drop.done": "合同已移除",
 	},
@@ -89,25 +92,31 @@ export const zh = flat({
 	},
 	messages: {
 		title: "消息", lead: "平台的回调，最新的在前。", flow: "合同编号", none: "还没有消息", "none.text": "平台发送回调后会显示在这里。",
-		"none.found": "没有关于此合同的消息", "none.found.text": "请输入完整编号。过旧的消息会被删除。",
+		"none.found": "没有符合条件的消息", "none.found.text": "请输入完整的合同编号。过旧的消息会被删除。",
+		dead: "有已放弃的转发", "dead.n": "{n} 条转发已放弃", "dead.n.one": "1 条转发已放弃", "target.any": "任意目标",
 	},
 	message: {
 		received: "接收", type: "类型", flow: "合同", body: "消息体", id: "ID", "body.stored": "已保存", "body.none": "未保存",
+		"body.not_stored": "未保存", "body.expired": "已删除",
 	},
 	forwards: { title: "转发" },
 	forward: {
 		target: "目标", state: "状态", attempts: "尝试", at: "送达", replay: "重放", next: "下次", delivered: "已送达", dead: "已放弃", pending: "等待中",
-		none: "未转发", "none.text": "没有目标接收此类消息。",
+		none: "未转发", "none.text": "按 `types` 和 `when`，没有目标接收此消息。",
 	},
 	replay: {
 		title: "重放", text: "再次将消息发送到目标，不受合同内顺序限制。", button: "重放", done: "消息将发送到 {name}",
+		all: "全部重放", "all.title": "向 {name} 重放 {n} 条消息？", "all.title.one": "向 {name} 重放 1 条消息？", "all.text": "这些消息将再次发送，消息体已删除的除外。", "all.done": "{n} 条消息将再次发送", "all.done.one": "1 条消息将再次发送",
+		not_stored: "此消息的消息体未保存", "not_stored.hint": "只有到达时需要转发的消息才保存消息体。",
 	},
 	add: {
-		title: "添加合同", lead: "用于没有回调的合同，例如在部署本服务之前创建的合同。", label: "合同编号（FlowId）", help: "每行一个，或以逗号、空格分隔。已知的合同不受影响。",
-		button: "添加", count: "{n} 个编号", "count.one": "1 个编号", progress: "{done} / {n}", results: "结果", result: "结果", more: "另有 {n} 个",
+		title: "添加合同", lead: "用于没有回调的合同，例如在部署本服务之前创建的合同。", label: "合同编号（FlowId）", help: "每行一个，或以逗号分隔。已知的合同不受影响。",
+		button: "添加", count: "{n} 个编号", "count.one": "1 个编号", invalid: "{n} 行不是编号", "invalid.one": "1 行不是编号", line: "第 {line} 行：",
+		"invalid.hint": "编号由最多 128 个字母、数字、“-”、“_”和“.”组成，且不以“.”开头。修正之前不会发送。",
+		progress: "{done} / {n}", results: "结果", result: "结果", more: "另有 {n} 个",
 	},
 	result: {
-		added: "已添加", known: "已存在", invalid: "编号无效", not_found: "没有此编号的未完成合同", not_dead: "合同未被放弃",
+		added: "已添加", known: "已存在", invalid: "编号无效", not_found: "没有此编号的未完成合同", not_dead: "合同未被放弃", finished: "合同已完成",
 	},
 	reason: {
 		not_found: "合同不存在", not_permitted: "没有权限", invalid_id: "编号无效", no_files: "没有文件", too_many_files: "文件过多", file_too_large: "文件过大",

@@ -3,7 +3,7 @@ import { clear, el, toast, uniqueId } from "./dom.js";
 import { count, t } from "./i18n.js";
 import { badge, label } from "./labels.js";
 import { filled, repeat } from "./live.js";
-import { SHORT_ID } from "./messages.js";
+import { SHORT_ID, bodyText } from "./messages.js";
 import { copyable, factList, failure, nothing, row, run, section, table } from "./parts.js";
 import { link } from "./router.js";
 import { server } from "./status.js";
@@ -54,11 +54,11 @@ export async function render(container, context) {
 }
 
 /** @param {Message} message */
-function factsOf({ id, flow_id, received_at, has_body }) {
+function factsOf({ id, flow_id, received_at, ...message }) {
 	return [el("div", { class: "card" }, factList([
 		[t("message.flow"), flow_id ? el("a", { class: "mono", href: link("contract", { id: flow_id }) }, flow_id) : "–"],
 		[t("message.received"), moment(received_at)],
-		[t("message.body"), t(has_body ? "message.body.stored" : "message.body.none")],
+		[t("message.body"), bodyText(message)],
 		[t("message.id"), copyable(id, t("message.id"))],
 	]))];
 }
@@ -72,17 +72,19 @@ function forwardTable(forwards) {
 			badge("forward", forward.delivered_at ? "delivered" : forward.dead ? "dead" : "pending"),
 			forward.dead ? el("span", { class: "small" }, label("reason", forward.dead)) : null]],
 		[t("forward.attempts"), count(forward.attempts), "number"],
-		[t("forward.at"), forward.delivered_at ? ago(forward.delivered_at) : forward.dead ? "–" : el("span", null, t("forward.next"), " ", ago(forward.due)), "number"],
+		[t("target.error"), forward.error ? [el("code", { class: "small", lang: "en" }, forward.error), forward.failed_at ? ago(forward.failed_at) : null] : "–"],
+		[t("forward.at"), forward.delivered_at ? ago(forward.delivered_at) : forward.dead ? (forward.failed_at ? ago(forward.failed_at) : "–") : el("span", null, t("forward.next"), " ", ago(forward.due)), "number"],
 	])));
-	return table(t("forwards.title"), ["target", "state", "attempts", "at"].map((name) => t(`forward.${name}`)), body);
+	return table(t("forwards.title"), ["forward.target", "forward.state", "forward.attempts", "target.error", "forward.at"].map((name) => t(name)), body);
 }
 
 /** @param {Context} context @param {Message} message @param {string[]} names @param {Element} output @param {() => Promise<void>} load */
 function replay({ api }, message, names, output, load) {
 	if (names.length === 0) return "";
 	if (!message.has_body) {
+		const reason = message.body === "not_stored" ? "replay.not_stored" : "error.body_expired";
 		return section(t("replay.title"), null, el("div", { class: "note", "data-testid": "replay-expired" },
-			el("strong", null, t("error.body_expired")), el("span", { class: "hint" }, t("error.body_expired.hint"))));
+			el("strong", null, t(reason)), el("span", { class: "hint" }, t(`${reason}.hint`))));
 	}
 	const id = uniqueId("target");
 	const select = el("select", { id, "data-testid": "replay-target" }, names.map((name) => el("option", { value: name }, name)));

@@ -53,7 +53,7 @@ export function targetSection({ targets }) {
 		[t("target.backlog"), count(target.backlog), "number"],
 		[t("target.dead"), el("span", { class: target.dead > 0 ? "bad" : null }, count(target.dead)), "number"],
 		[t("target.last"), target.last_delivered_at ? ago(target.last_delivered_at) : t("target.never"), "number"],
-		[t("target.error"), target.last_error ? el("code", { class: "small", lang: "en" }, target.last_error) : "–"],
+		[t("target.error"), target.last_error ? [el("code", { class: "small", lang: "en" }, target.last_error), target.last_error_at ? ago(target.last_error_at) : null] : "–"],
 	])));
 	return [section(t("target.title"), el("a", { class: "small", href: link("forwards") }, t("target.all")),
 		table(t("target.title"), ["name", "state", "backlog", "dead", "last", "error"].map((name) => t(`target.${name}`)), body))];

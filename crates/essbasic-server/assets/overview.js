@@ -25,7 +25,7 @@ export async function render(container, context) {
 	const chart = throughput(context);
 	container.append(head(t("overview.title")), state, numbers, output, dead, chart.node, el("div", { class: "pair" }, rate, replicas), targets);
 
-	const showHealth = filled(state, health);
+	const showHealth = filled(state, health(context, output));
 	const showTiles = filled(numbers, tiles);
 	const showDead = filled(dead, deadSection(context, output));
 	const showRate = filled(rate, rateSection);
@@ -34,8 +34,8 @@ export async function render(container, context) {
 	const fromStatus = () => {
 		const { status } = server;
 		if (!status) return;
-		const { ready, draining, paused, contracts, oldest_due_seconds, forward_backlog, forward_dead } = status;
-		showHealth({ ready, draining, paused, oldest: oldest_due_seconds });
+		const { ready, draining, paused, dead_forwards, callbacks_refused, writable, contracts, oldest_due_seconds, forward_backlog, forward_dead } = status;
+		showHealth({ status: { ready, draining, paused, dead_forwards, callbacks_refused, writable }, dead: contracts.dead, oldest: oldest_due_seconds });
 		showTiles({ contracts, oldest: oldest_due_seconds, backlog: forward_backlog, failed: forward_dead });
 		showDead({ reasons: status.dead, writable: status.writable });
 	};

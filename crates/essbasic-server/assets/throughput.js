@@ -37,8 +37,9 @@ export function throughput({ api }) {
 	const show = () => {
 		const range = RANGES.find(({ id }) => id === chosen) ?? suitable(samples, now());
 		RANGES.forEach(({ id }, index) => void buttons[index]?.setAttribute("aria-pressed", String(id === range.id)));
-		drawn.node.hidden = samples.length === 0;
-		empty.hidden = samples.length > 0;
+		// The first sample is taken at the start and counts nothing.
+		drawn.node.hidden = samples.length < 2;
+		empty.hidden = samples.length > 1;
 		drawn.update(buckets(samples, now(), range.span, range.size), range);
 		if (days.open) fill();
 	};

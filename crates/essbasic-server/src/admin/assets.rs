@@ -8,6 +8,7 @@ const ASSETS: &[Asset] = assets![
     "admin.css",
     "app.js",
     "buckets.js",
+    "bulk.js",
     "chart.js",
     "confirm.js",
     "contract.js",
@@ -44,8 +45,9 @@ mod tests {
 
     use super::*;
 
-    /// Maximum size of the files of this crate, in bytes.
-    const MAX_OWN_BYTES: usize = 100 * 1024;
+    /// Maximum size of the files of this crate, in bytes. The texts are a quarter of it, in two languages; only those of the other pages
+    /// are loaded with the first one.
+    const MAX_OWN_BYTES: usize = 110 * 1024;
 
     /// Maximum size of all files together, in bytes.
     const MAX_BYTES: usize = 200 * 1024;

@@ -53,6 +53,20 @@ fn a_check_names_the_hosts_of_an_admin_page_that_others_reach() {
 }
 
 #[test]
+fn the_example_of_the_admin_page_is_valid() {
+    let script = include_str!("../../assets/forwards.js");
+    let (_, example) = script.split_once("const EXAMPLE = [").unwrap();
+    let (example, _) = example.split_once("].join").unwrap();
+    let lines = example.lines().map(|line| {
+        let line = line.trim().trim_end_matches(',');
+        line.get(1..line.len().saturating_sub(1)).unwrap_or_default()
+    });
+    let example = lines.collect::<Vec<_>>().join("\n");
+    let config = read(&format!("{LEAST}{example}")).unwrap();
+    assert!(config.forward[0].token_file.is_some() && config.messages.body_key_file.is_some());
+}
+
+#[test]
 fn every_example_key_is_known() {
     let example = std::fs::read_to_string(
         Path::new(env!("CARGO_MANIFEST_DIR")).join("essbasic.example.toml"),

@@ -97,6 +97,10 @@ pub(crate) async fn contracts_are_found_and_have_evidence(context: Rc<Context>) 
             json!(flow),
         )
         .await;
+        // It leads back to the admin page.
+        page.contains("#mode", "EMULATOR").await;
+        page.click("[data-testid=admin]").await;
+        page.shown("[data-testid=tile-dead]").await;
     }
 }
 

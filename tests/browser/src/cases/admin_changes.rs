@@ -17,11 +17,18 @@ pub(crate) async fn contracts_are_added(context: Rc<Context>) {
     let known = server.completed().remove(0);
     page.open(server, "#/add").await;
     page.shown("[data-testid=add]:disabled").await;
-    let too_long = "x".repeat(200);
-    let text = format!("{known}, {}\n{};\"{known}\" {too_long}", UNKNOWN[0], UNKNOWN[1]);
+    // Lines that are not IDs are named, and nothing is sent.
+    let too_long = "x".repeat(129);
+    let text = format!("{known}\nPlease archive these contracts:\n\n.hidden\n{too_long}\n{}", UNKNOWN[0]);
+    page.paste("[data-testid=ids]", &text).await;
+    let lines = "[...document.querySelectorAll('[data-testid=invalid] [data-line]')].map((line) => line.dataset.line).join()";
+    page.until(&format!("{lines} === '2,4,5'"), json!(null)).await;
+    page.contains("[data-testid=invalid]", "Please archive these contracts:").await;
+    page.shown("[data-testid=add]:disabled").await;
+    let text = format!("{known}, {}\r\n {} ;\"{known}\",\n\n", UNKNOWN[0], UNKNOWN[1]);
     page.paste("[data-testid=ids]", &text).await;
     page.click("[data-testid=add]:enabled").await;
-    page.shown("[data-testid=results] [data-summary=invalid]").await;
+    page.shown("[data-testid=results] [data-summary=added]").await;
     let added = page
         .script("[...document.querySelectorAll('[data-result=added]')].map((row) => row.querySelector('a').textContent).sort()", json!(null))
         .await;
@@ -39,6 +46,7 @@ pub(crate) async fn dead_contracts_are_retried_and_dropped(context: Rc<Context>)
     let (page, server) = (&context.page, context.configured_server().await);
     add_unknown(&context, server).await;
     page.open(server, "#/").await;
+    page.contains("[data-testid=state] [data-tone=danger]", "2 contracts need your decision").await;
     // All with one reason, from the overview.
     page.click("[data-reason=not_found] [data-testid=retry-all]").await;
     page.click("[data-testid=confirm]").await;
@@ -50,6 +58,9 @@ pub(crate) async fn dead_contracts_are_retried_and_dropped(context: Rc<Context>)
     page.go("#/contracts?state=dead").await;
     page.click(&format!("[data-contract={}] a", UNKNOWN[0])).await;
     page.contains("[data-testid=reason]", "Not found").await;
+    page.contains("[data-testid=files]", "No files were stored").await;
+    page.contains("main .facts", "Last request ID").await;
+    page.contains("main .facts", "Attempts").await;
     page.click("[data-testid=retry]").await;
     page.click("[data-testid=confirm]").await;
     retried(server, UNKNOWN[0], 2).await;
