@@ -127,6 +127,7 @@ function fillShell() {
 	clear(byId("menu"), icon("menu")).setAttribute("aria-label", t("shell.menu"));
 	const admin = clear(byId("admin"), icon("home"), el("span", null, t("shell.admin")));
 	admin.setAttribute("aria-label", t("shell.admin"));
+	admin.setAttribute("href", "../");
 	admin.hidden = !catalogue?.is_mounted;
 	const language = clear(byId("language"), lang() === "zh" ? "EN" : "中文");
 	language.setAttribute("aria-label", `${language.textContent} – ${t("shell.language")}`);

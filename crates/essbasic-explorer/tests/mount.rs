@@ -19,7 +19,7 @@ fn mounted() -> Running {
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
     let token = Token::random().unwrap();
-    let mount = Explorer::builder(Mode::Offline).mount();
+    let mount = Explorer::builder(Mode::Offline).below_page("ask the operator").mount();
     let outer = Router::new()
         .route("/", get(|| async { "outer" }))
         .route("/api/status", get(|| async { "status" }));
@@ -67,6 +67,16 @@ fn every_route_is_below_the_path_and_requires_the_token() {
         assert!(refused.text().contains("open the admin page"), "{}", refused.text());
     }
     assert_eq!(server.send("/api/status", "", None).text(), "status");
+}
+
+#[test]
+fn hints_are_of_the_page_above() {
+    let server = mounted();
+    let catalogue = server.send("/explorer/api/catalogue", "", None).text();
+    assert!(catalogue.contains("\"is_mounted\":true"), "{catalogue}");
+    let refused = server.send("/explorer/api/call/ChannelCancelFlow", "", Some("{}"));
+    assert_eq!((refused.status, &*refused.code()), (403, "write_not_allowed"));
+    assert!(refused.text().contains("ask the operator"), "{}", refused.text());
 }
 
 #[test]

@@ -97,7 +97,7 @@ async fn targets_have_their_health() {
     let idle = json!({
         "name": "billing", "host": "billing.example:8443", "types": ["FlowStatusChange"],
         "backlog": 0, "dead": 0, "state": "idle", "last_delivered_at": null, "last_error": null,
-        "configured": true,
+        "last_error_at": null, "configured": true,
     });
     assert_eq!(admin.target("billing").await, idle);
     let targets = ["billing", "crm", "removed"];
@@ -108,6 +108,7 @@ async fn targets_have_their_health() {
     let failing = admin.target("billing").await;
     assert_eq!((&failing["state"], &failing["backlog"]), (&json!("failing"), &json!(1)));
     assert_eq!(failing["last_error"], "status 500");
+    assert_eq!(failing["last_error_at"], "2023-11-14T22:13:20.123Z");
     admin.clock.advance(1_000);
     assert_eq!(admin.forward("billing", &ForwardOutcome::Delivered).await, 1);
     let delivered = admin.target("billing").await;
@@ -125,7 +126,8 @@ async fn targets_have_their_health() {
         removed,
         json!({
             "name": "removed", "host": null, "types": [], "backlog": 1, "dead": 0, "state": "ok",
-            "last_delivered_at": null, "last_error": null, "configured": false,
+            "last_delivered_at": null, "last_error": null, "last_error_at": null,
+            "configured": false,
         })
     );
     admin.refused("GET", "/api/forwards?x=1", "", (422, "invalid_request")).await;
