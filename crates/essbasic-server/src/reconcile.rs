@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn outages_and_stops_use_up_no_attempt() {
-        let released = |kind, is_retryable| match failed(kind, is_retryable, "code", 7) {
+        let released = |kind, is_retryable| match failed(kind, is_retryable, "code".to_owned(), 7) {
             Outcome::Released { delay } => Some(delay),
             _ => None,
         };
@@ -99,7 +99,7 @@ mod tests {
             (FlowErrorKind::Missing, Reason::ServiceFailed),
         ] {
             let again = Outcome::Again { reason, delay: 7, detail: "code".to_owned() };
-            assert_eq!(failed(kind, false, "code", 7), again, "{kind}");
+            assert_eq!(failed(kind, false, "code".to_owned(), 7), again, "{kind}");
         }
     }
 

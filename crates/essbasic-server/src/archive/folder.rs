@@ -34,7 +34,8 @@ impl Folder {
         }
         let parent = essbasic_files::parent(path);
         if !path.exists() && !parent.is_dir() {
-            let text = format!("there is no folder {}; check the path, or create it", parent.display());
+            let text =
+                format!("there is no folder {}; check the path, or create it", parent.display());
             return Err(io::Error::new(ErrorKind::NotFound, text));
         }
         create_folder(path)?;

@@ -296,7 +296,7 @@ async fn an_object_that_the_store_rejects_fails_its_contract_only() {
     ];
     let variables = variables.map(|(name, value)| (OsString::from(name), OsString::from(value)));
     let to = format!("s3://{BUCKET}");
-    let sink = Sink::open(&to, variables.into_iter(), &Defaults::default()).unwrap();
+    let sink = Sink::bucket(&to, variables.into_iter(), &Defaults::default()).unwrap().unwrap();
     sink.check().await.unwrap();
     let archiving = archiving(&emulator, sink);
     let (progress, mut early) = Progress::new(crate::pulse::Pulse::new());
