@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Subject;
 use super::calls::Calls;
 use super::error::Error;
+use super::numbers::Rounds;
 
 /// Figures of a subject, by name.
 pub(super) type Figures = BTreeMap<String, f64>;
@@ -29,6 +30,8 @@ enum Target {
     Allocations(&'static str, u64),
     /// Ratio of the CPU times of a call by two clients, with one call and with a number of calls in flight.
     Calls(&'static str, &'static str, usize, f64),
+    /// The same with only this number of calls in flight.
+    InFlight(&'static str, &'static str, usize, f64),
     /// Figure of another subject.
     Figure(Subject, &'static str, f64),
 }
@@ -42,24 +45,27 @@ const TARGETS: &[Target] = &[
     Target::Part("encode", 1.05),
     Target::Part("decode", 0.80),
     Target::Calls("ours, async", "reqwest", 64, 1.05),
-    Target::Calls("ours, hyper", "hyper", 64, 0.95),
+    Target::InFlight("ours, hyper", "hyper", 1, 1.0),
+    Target::InFlight("ours, hyper", "hyper", 64, 0.95),
     Target::Calls("ours, blocking", "ureq", 8, 1.05),
     Target::Calls("ours, async", "tencentcloud-sdk", 64, 1.0),
     Target::Calls("ours, async", "tencent-sdk, async", 64, 1.0),
     Target::Calls("ours, blocking", "tencent-sdk, blocking", 8, 1.0),
     Target::Calls("ours, blocking", "the Python SDK", 8, 1.0 / 15.0),
     Target::Calls("ours, async", "the Node SDK", 64, 1.0 / 10.0),
-    Target::Part("callback, 1 party", 1.3),
-    Target::Part("callback, 50 parties", 1.3),
-    Target::Part("callback, 1 party, typed", 1.0),
-    Target::Part("callback, 50 parties, typed", 1.0),
+    // The floor: docs/performance.md.
+    Target::Part("callback, 1 party", 3.6),
+    Target::Part("callback, 50 parties", 5.3),
+    Target::Part("callback, 1 party, typed", 1.05),
+    Target::Part("callback, 50 parties, typed", 1.05),
     // Wall time: 90 % of the files per second.
     Target::Figure(Subject::Archive, "ours, blocking / ureq, files synced", 1.0 / 0.9),
     Target::Figure(Subject::Archive, "ours, async / reqwest, files synced", 1.0 / 0.9),
     Target::Figure(Subject::Memory, "ours, blocking, additional bytes per contract", 64.0),
     Target::Figure(Subject::Memory, "ours, async, additional bytes per contract", 64.0),
     Target::Figure(Subject::Builds, "models, CPU of `flows` / its lines", 1.5),
-    Target::Figure(Subject::Builds, "essbasic, blocking / ureq, hmac and sha2, cold build", 1.25),
+    // The floor: docs/performance.md.
+    Target::Figure(Subject::Builds, "essbasic, blocking / ureq, hmac and sha2, cold build", 1.5),
     Target::Figure(Subject::Builds, "essbasic, async / reqwest, cold build", 1.15),
     Target::Figure(Subject::Builds, "essbasic, async / octocrab, cold build", 0.5),
     Target::Figure(Subject::Builds, "essbasic, async / aws-sdk-sts, cold build", 0.5),
@@ -133,11 +139,21 @@ fn of(target: &Target, measured: &Measured) -> Vec<(String, f64, Option<f64>)> {
             let name = format!("{name}, allocations");
             vec![(name, limit as f64, count.map(|count| count as f64))]
         }
+        Target::InFlight(name, other, concurrency, limit) => {
+            vec![in_flight(rounds, (name, other), concurrency, limit)]
+        }
         Target::Calls(name, other, concurrency, limit) => [1, concurrency]
-            .map(|concurrency| {
-                let ratio = rounds.cpu_ratio(name, other, concurrency);
-                (format!("{name} / {other}, {concurrency} in flight"), limit, ratio)
-            })
+            .map(|concurrency| in_flight(rounds, (name, other), concurrency, limit))
             .to_vec(),
     }
+}
+
+fn in_flight(
+    rounds: &Rounds,
+    (name, other): (&str, &str),
+    concurrency: usize,
+    limit: f64,
+) -> (String, f64, Option<f64>) {
+    let ratio = rounds.cpu_ratio(name, other, concurrency);
+    (format!("{name} / {other}, {concurrency} in flight"), limit, ratio)
 }
