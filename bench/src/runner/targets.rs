@@ -66,7 +66,7 @@ const TARGETS: &[Target] = &[
     Target::Figure(Subject::Builds, "models, CPU of `flows` / its lines", 1.5),
     // The floor: docs/performance.md.
     Target::Figure(Subject::Builds, "essbasic, blocking / ureq, hmac and sha2, cold build", 1.5),
-    Target::Figure(Subject::Builds, "essbasic, async / reqwest, cold build", 1.15),
+    Target::Figure(Subject::Builds, "essbasic, async / reqwest, cold build", 1.2),
     Target::Figure(Subject::Builds, "essbasic, async / octocrab, cold build", 0.5),
     Target::Figure(Subject::Builds, "essbasic, async / aws-sdk-sts, cold build", 0.5),
     Target::Figure(Subject::Builds, "essbasic, hyper / reqwest, cold build", 1.25),
