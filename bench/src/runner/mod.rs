@@ -39,7 +39,8 @@ pub(crate) struct Arguments {
     /// Number of calls per competitor and round; a sixth of it for the official SDKs.
     #[arg(long, value_name = "N", default_value_t = 6000)]
     calls: u64,
-    /// Number of contracts of an archive; for `memory` a tenth, twice and ten times the number.
+    /// Number of contracts of an archive; for `memory` a tenth, twice and ten times the number;
+    /// `server` skips its archives if it is 0.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     contracts: usize,
     /// Number of callbacks per run of `server`.
@@ -48,7 +49,7 @@ pub(crate) struct Arguments {
     /// Number of finished contracts in the larger store of `server`.
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     finished: usize,
-    /// Time for which `server` measures idle processes and requests, in seconds.
+    /// Time for which `server` measures idle processes and requests, in seconds; none if it is 0.
     #[arg(long, value_name = "SECS", default_value_t = 30)]
     seconds: u64,
     /// Wheel or folder of the PyPI package `tccli`, to generate all services.

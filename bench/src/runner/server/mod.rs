@@ -90,11 +90,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Figures, Error> {
             eprintln!("server: {name}, round {round} of {}", arguments.rounds(ROUNDS));
             for has_history in [false, true] {
                 bench.callbacks(&stores, has_history)?;
-                bench.archive(&stores, &command, has_history)?;
-                bench.idle(&stores, has_history)?;
+                if arguments.contracts > 0 {
+                    bench.archive(&stores, &command, has_history)?;
+                }
+                if arguments.seconds > 0 {
+                    bench.idle(&stores, has_history)?;
+                }
             }
         }
-        if engine == Engine::Postgres {
+        if engine == Engine::Postgres && arguments.seconds > 0 {
             bench.rate(&stores)?;
         }
     }

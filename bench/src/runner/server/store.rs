@@ -170,6 +170,7 @@ impl<'a> Stores<'a> {
         let mut command = Command::new(binaries.join("psql"));
         command.args(["-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-h"]).arg(&self.folder);
         command.args(["-d", database]).args(arguments);
+        command.env("PGOPTIONS", "-c client_min_messages=warning");
         run(&mut command)
     }
 }
