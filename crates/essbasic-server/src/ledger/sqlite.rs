@@ -42,10 +42,6 @@ const DIALECT: Dialect = Dialect {
     is_migrated: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
 };
 
-/// Pages of the WAL after which a commit writes them to the database, 16 MiB. A page that changes often, such as the last one of an index, is
-/// written once for all its changes; with the default of 4 MiB, that is every few hundred callbacks.
-const CHECKPOINT_PAGES: i64 = 4_096;
-
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// Handle of the two threads.
@@ -199,7 +195,6 @@ fn connect(path: &Path, mode: Mode) -> Result<Connection, Error> {
         }
         // A commit is synchronized to disk: a response of 200 promises durability.
         connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
         Ok(connection)
     };
