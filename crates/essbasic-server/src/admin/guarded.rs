@@ -14,17 +14,14 @@ const HINTS: Hints = Hints {
     host: "open the admin URL of the server, or add the host to admin.allowed_hosts",
 };
 
-/// Checks names of hosts under which a reverse proxy serves the page.
+/// Checks the name of a host under which a reverse proxy serves the page.
 ///
 /// # Errors
-/// Returns an error that names the first one that is invalid.
-pub(crate) fn check_hosts(hosts: &[String]) -> Result<(), InvalidHost> {
+/// Returns an error if it is invalid.
+pub(crate) fn check_host(host: &str) -> Result<(), InvalidHost> {
     // Of a guard that protects nothing.
     let Ok(token) = Token::new("check-of-the-configuration") else { return Ok(()) };
-    hosts
-        .iter()
-        .try_fold(Guard::new(0, token, HINTS), |guard, host| guard.with_allowed_host(host))
-        .map(drop)
+    Guard::new(0, token, HINTS).with_allowed_host(host).map(drop)
 }
 
 /// Returns the routes of the listener on this port, behind the guard.

@@ -14,7 +14,7 @@ mod token;
 use std::sync::Arc;
 
 pub(crate) use self::explorer::explorer;
-pub(crate) use self::guarded::check_hosts;
+pub(crate) use self::guarded::check_host;
 pub(crate) use self::settings::AdminSettings;
 pub(crate) use self::token::AdminToken;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use essbasic_s3::Bucket;
 
-use super::{Config, ConfigError, Forward};
-use crate::admin::check_hosts;
+use super::{Config, ConfigError, Forward, urls};
+use crate::admin::check_host;
 use crate::archive::PROGRAM;
 use crate::ledger::limits;
 use crate::pace::LATE;
@@ -32,6 +32,7 @@ impl Config {
         let bucket = Bucket::parse(&archive.to, &PROGRAM);
         [
             self.check_account(),
+            self.check_service(),
             self.check_store(),
             self.check_keys(),
             bucket.map(drop).map_err(|error| ConfigError::new(error.to_string())),
@@ -92,6 +93,20 @@ impl Config {
         Ok(())
     }
 
+    fn check_service(&self) -> Result<(), ConfigError> {
+        let service = &self.service;
+        if let Some(url) = &service.endpoint {
+            urls::check_endpoint(url).map_err(|why| refuse("service.endpoint", why))?;
+        }
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        match &service.region {
+            Some(region) if region.is_empty() || !region.chars().all(fits) => {
+                Err(refuse("service.region", "invalid region; expected one such as ap-guangzhou"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn check_store(&self) -> Result<(), ConfigError> {
         let url = &self.store.url;
         let Some((scheme, rest)) = url.split_once(':') else {
@@ -101,16 +116,7 @@ impl Config {
             "sqlite" if !rest.is_empty() && self.store.password_file.is_none() => Ok(()),
             "sqlite" => Err(refuse("store.url", EXPECTED_STORE)),
             "postgres" | "postgresql" => {
-                let authority = rest.trim_start_matches('/');
-                let authority = authority.split(['/', '?']).next().unwrap_or_default();
-                let user = authority.rsplit_once('@').map(|(user, _)| user);
-                if user.is_some_and(|user| user.contains(':')) || rest.contains("password=") {
-                    return Err(refuse(
-                        "store.url",
-                        "it contains a password; move it to a file and set store.password_file",
-                    ));
-                }
-                Ok(())
+                urls::check_postgres(url).map_err(|why| refuse("store.url", why))
             }
             _ => Err(refuse("store.url", EXPECTED_STORE)),
         }
@@ -139,8 +145,8 @@ impl Config {
             ));
         }
         let mut names = BTreeSet::new();
-        for target in &self.forward {
-            check_forward(target)?;
+        for (number, target) in (1..).zip(&self.forward) {
+            check_forward(number, target)?;
             if !names.insert(&target.name) {
                 return Err(refuse(
                     "forward",
@@ -183,8 +189,13 @@ impl Config {
                 "it is required if admin.listen is not an address of this machine",
             ));
         }
-        check_hosts(&admin.allowed_hosts)
-            .map_err(|error| refuse("admin.allowed_hosts", &error.to_string()))
+        for (number, host) in (1..).zip(&admin.allowed_hosts) {
+            check_host(host).map_err(|_| {
+                let why = format!("host {number} is invalid; expected NAME or NAME:PORT");
+                refuse("admin.allowed_hosts", &why)
+            })?;
+        }
+        Ok(())
     }
 }
 
@@ -227,22 +238,16 @@ fn names_are_stable(template: &str) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn check_forward(target: &Forward) -> Result<(), ConfigError> {
+/// Checks a target, which is the `number`th one.
+fn check_forward(number: usize, target: &Forward) -> Result<(), ConfigError> {
     let name = &target.name;
-    let key = format!("forward {name:?}");
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || name.len() > 64 || !name.chars().all(is_plain) {
         return Err(refuse(
-            &key,
+            // The name may be a secret at the wrong place.
+            &format!("forward, target {number}"),
             "invalid name; expected 1 to 64 letters, digits, `-`, `_` or `.`",
         ));
     }
-    let rest = target.url.strip_prefix("https://").or_else(|| target.url.strip_prefix("http://"));
-    match rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default()) {
-        Some(authority) if authority.contains('@') => {
-            Err(refuse(&key, "url contains a user name; sign messages with token_file"))
-        }
-        Some(authority) if !authority.is_empty() => Ok(()),
-        _ => Err(refuse(&key, "invalid url; expected https://HOST/PATH or http://HOST/PATH")),
-    }
+    urls::check_target(&target.url).map_err(|why| refuse(&format!("forward {name:?}"), why))
 }

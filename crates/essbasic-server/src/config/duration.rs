@@ -20,8 +20,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
 ) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     humantime::parse_duration(&text).ok().filter(|duration| *duration <= MAX).ok_or_else(|| {
-        D::Error::custom(format_args!(
-            "invalid duration {text:?}; write it as 25ms, 90s or 24h, at most 10 years"
-        ))
+        // Without the value, which may be a secret at the wrong place.
+        D::Error::custom("invalid duration; write it as 25ms, 90s or 24h, at most 10 years")
     })
 }

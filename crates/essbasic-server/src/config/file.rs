@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use essbasic_s3::{Bucket, Defaults};
 
+use super::syntax::without_values;
 use super::{Config, ConfigError};
 use crate::archive::PROGRAM;
 
@@ -44,9 +45,8 @@ impl Config {
         let text = String::from_utf8(bytes).map_err(|_| refuse(&"not UTF-8"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let mut config: Self = toml::from_str(text).map_err(|error| {
-            // The text of the line may contain a password that belongs elsewhere.
             let line = error.span().map_or(1, |span| line_of(text, span.start));
-            let message = error.message().replace('\n', "; ");
+            let message = without_values(error.message());
             ConfigError::new(format!("{at}:{line}: {message}"))
         })?;
         config.folder = path.parent().unwrap_or(Path::new("")).to_owned();

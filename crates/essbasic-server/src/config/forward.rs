@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::duration;
+use super::{duration, urls};
 
 /// Target of forwarded messages.
 #[derive(Deserialize, Serialize)]
@@ -14,8 +14,8 @@ use super::duration;
 pub(crate) struct Forward {
     /// Unique name, under which the ledger, the metrics and the commands know it.
     pub(crate) name: String,
-    /// URL that accepts POST requests. Its query may contain a token, so that it is not shown.
-    #[serde(serialize_with = "without_query")]
+    /// URL that accepts POST requests. Its path and query may be a secret, so that only its host is shown.
+    #[serde(serialize_with = "without_path")]
     pub(crate) url: String,
     /// Types of messages, such as `FlowStatusChange`. All types if it is empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -51,11 +51,8 @@ pub(crate) enum Scalar {
     Text(String),
 }
 
-fn without_query<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    match url.find(['?', '#']) {
-        Some(end) => serializer.serialize_str(&format!("{}?***", url.split_at(end).0)),
-        None => serializer.serialize_str(url),
-    }
+fn without_path<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&urls::shown(url))
 }
 
 fn give_up_after() -> Duration {

@@ -8,8 +8,10 @@ mod error;
 mod file;
 mod forward;
 mod secret;
+mod syntax;
 #[cfg(test)]
 mod tests;
+mod urls;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use essbasic_callback::{CallbackKey, Token};
@@ -39,13 +39,19 @@ impl Secret {
     /// Reads the file that `key` of the configuration names, without the line end.
     ///
     /// # Errors
-    /// Returns an error if the file cannot be read, or is empty, larger than 16 KiB or not UTF-8.
+    /// Returns an error if the file cannot be read, or is not a regular file, empty, larger than 16 KiB or not UTF-8.
     pub(crate) fn read(key: &str, path: &Path) -> Result<Self, ConfigError> {
+        let metadata = std::fs::metadata(path).map_err(|error| absent(key, path, &error))?;
         let refuse = |why: &dyn fmt::Display| {
             ConfigError::new(format!("{key}: cannot use {}: {why}", path.display()))
         };
-        let file = File::open(path)
-            .map_err(|error| refuse(&format!("{error}; {}", advice(key, path, &error))))?;
+        // To open a pipe would block. Links are followed: Kubernetes mounts secrets as links.
+        if !metadata.is_file() {
+            return Err(refuse(&"not a regular file; write the secret to a file"));
+        }
+        let file = File::open(path).map_err(|error| {
+            refuse(&format!("{error}; make it readable for the user of this process"))
+        })?;
         if private::is_public(&file) {
             let file = path.display();
             tracing::warn!(key, %file, "every user of the system can read this secret; remove the permission: chmod o-rwx FILE");
@@ -73,19 +79,67 @@ impl Secret {
     }
 }
 
-/// Returns the fix for a file that cannot be opened.
-fn advice(key: &str, path: &Path, error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::NotFound if matches!(key, "admin.token_file" | "messages.body_key_file") => {
-            format!("create one with: openssl rand -hex 32 > {}", path.display())
+/// Returns the error of a file that does not exist. Its name is not shown, because it may be the secret.
+fn absent(key: &str, path: &Path, error: &io::Error) -> ConfigError {
+    let folder = path.parent().filter(|folder| folder.is_dir());
+    let place = folder.map_or(String::new(), |folder| format!(" in {}", folder.display()));
+    let advice = match key {
+        "admin.token_file" | "messages.body_key_file" => {
+            "create it with: openssl rand -hex 32 > FILE"
         }
-        ErrorKind::NotFound => "write the secret to this file, on one line".to_owned(),
-        _ => "make it readable for the user of this process".to_owned(),
-    }
+        _ => "expected the path of a file with the secret, on one line",
+    };
+    ConfigError::new(format!("{key}: cannot use the file{place}: {error}; {advice}"))
 }
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_files_are_refused_and_absent_names_are_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("good"), "\u{feff}secret\r\n").unwrap();
+        std::fs::write(at("empty"), " \n").unwrap();
+        std::fs::write(at("lines"), "a\nb").unwrap();
+        std::fs::write(at("binary"), [0xff]).unwrap();
+        std::fs::write(at("long"), vec![b'a'; 20_000]).unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        assert_eq!(Secret::read("key", &at("good")).unwrap().expose(), "secret");
+        #[cfg(unix)]
+        {
+            let status = std::process::Command::new("mkfifo").arg(at("pipe")).status();
+            assert!(status.unwrap().success());
+            std::os::unix::fs::symlink(at("good"), at("link")).unwrap();
+            std::os::unix::fs::symlink(at("pipe"), at("link-to-pipe")).unwrap();
+            assert_eq!(Secret::read("key", &at("link")).unwrap().expose(), "secret");
+            for name in ["pipe", "link-to-pipe"] {
+                let error = Secret::read("key", &at(name)).unwrap_err().to_string();
+                assert!(error.contains("not a regular file"), "{name}: {error}");
+            }
+        }
+        for (name, cause) in [
+            ("empty", "empty"),
+            ("lines", "several lines"),
+            ("binary", "not UTF-8"),
+            ("long", "larger than 16 KiB"),
+            ("folder", "not a regular file"),
+        ] {
+            let error = Secret::read("key", &at(name)).unwrap_err().to_string();
+            let start = format!("key: cannot use {}: ", at(name).display());
+            assert!(error.starts_with(&start) && error.contains(cause), "{error}");
+        }
+        for name in ["AKIDhidden", "hidden/hidden", "good/hidden", &"hidden".repeat(1_000)] {
+            let error = Secret::read("key", &at(name)).unwrap_err().to_string();
+            assert!(error.starts_with("key: cannot use the file"), "{error}");
+            assert!(!error.contains("hidden"), "{error}");
+        }
     }
 }
