@@ -32,6 +32,7 @@ mod receive;
 mod reconcile;
 mod serve;
 mod setup;
+mod shown;
 mod signals;
 mod store;
 mod tasks;

@@ -8,6 +8,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{Log, LogFormat, LogLevel};
 use crate::failure::Failure;
+use crate::shown::one_line;
 
 /// Starts the log of this process.
 pub(crate) fn start(log: &Log) {
@@ -37,9 +38,9 @@ pub(crate) fn start(log: &Log) {
     };
 }
 
-/// Writes a line to stderr. Without a reader it is lost.
+/// Writes a line to stderr, without characters that control a terminal. Without a reader it is lost.
 pub(crate) fn line(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", one_line(text));
 }
 
 /// Writes text to stdout.

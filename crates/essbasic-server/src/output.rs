@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, ErrorKind, Stdout, Write as _};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::shown::{escaped_json, one_line};
 
 /// Buffered stdout. After its reader closed it, as `| head` does, output is discarded without an error.
 pub(crate) struct Output {
@@ -29,10 +30,14 @@ impl Output {
         self.is_closed
     }
 
-    /// Writes lines for people, without characters that control a terminal.
+    /// Writes one line for people, without characters that end it early or control a terminal.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
-        let safe: String = text.chars().map(|c| if c == '\n' { c } else { tame(c) }).collect();
-        self.write(format_args!("{safe}\n"))
+        self.write(format_args!("{}\n", one_line(text)))
+    }
+
+    /// Writes lines for people, each as [`text`](Self::text). No part of the text is untrusted.
+    pub(crate) fn lines(&mut self, text: &str) -> Result<(), Failure> {
+        text.lines().try_for_each(|line| self.text(line))
     }
 
     /// Writes one JSON document, on one line.
@@ -65,6 +70,7 @@ impl Output {
 /// Returns a value as JSON text.
 pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value)
+        .map(escaped_json)
         .map_err(|error| Failure::new(format!("cannot write the result as JSON: {error}")))
 }
 
@@ -76,14 +82,5 @@ pub(crate) fn written(result: io::Result<()>) -> Result<bool, Failure> {
         Err(error) => {
             Err(Failure::new(format!("cannot write to stdout: {error}; send the output elsewhere")))
         }
-    }
-}
-
-/// Returns a space for a control character or a bidirectional formatting character, and any other character unchanged.
-fn tame(c: char) -> char {
-    match c {
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
-        c if c.is_control() => ' ',
-        c => c,
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn run(path: &Path, json: bool) -> Result<Exit, Failure> {
     if json {
         output.json(&config)?;
     } else {
-        output.text(config.shown()?.trim_end())?;
+        output.lines(config.shown()?.trim_end())?;
     }
     output.flush()?;
     Ok(Exit::Done)

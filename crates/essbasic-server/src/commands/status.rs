@@ -74,7 +74,8 @@ pub(super) async fn run(mut context: Context) -> Result<Exit, Failure> {
         )?;
     }
     if contracts.open > 0 && status.workers == 0 {
-        output.text("\nno server is running; start one with: essbasic-server --config FILE")?;
+        output.text("")?;
+        output.text("no server is running; start one with: essbasic-server --config FILE")?;
     }
     output.flush()?;
     Ok(Exit::Done)

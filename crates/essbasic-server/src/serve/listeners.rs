@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::failure::Failure;
-use crate::log;
+use crate::{log, output};
 
 /// Listeners, bound before anything else so that an occupied port is reported first.
 pub(crate) struct Listeners {
@@ -38,9 +38,7 @@ impl Ready {
     /// Returns an error if stdout cannot be written.
     pub(super) fn write(&self) -> Result<(), Failure> {
         tracing::info!("admin page: {}", self.admin);
-        let line = serde_json::to_string(self)
-            .map_err(|error| Failure::new(format!("cannot write the ready line: {error}")))?;
-        log::line_on_stdout(&line)
+        log::line_on_stdout(&output::json(self)?)
     }
 }
 
