@@ -26,33 +26,61 @@ const COMPLETED: usize = 20;
 /// Contracts of one request to the ledger.
 const PAGE: usize = 500;
 
-/// Writes a configuration with its secrets to the folder. An existing configuration is replaced, contracts and the database are kept.
+/// First line of the configuration, by which a later run recognizes the folder.
+const MARKER: &str = "# Written by essbasic-server --emulated, which replaces it at each start.";
+
+/// Writes a configuration with its secrets to the folder. That of an earlier run is replaced, contracts and the database are kept.
 ///
 /// # Errors
-/// Returns an error if the folder cannot be written.
+/// Returns an error if the folder has another installation, or cannot be written.
 pub(crate) fn config(data: &Path) -> Result<Config, Failure> {
     let refuse = |error: std::io::Error| {
         Failure::new(format!("--data: cannot write to {}: {error}", data.display()))
     };
+    check_is_own(data)?;
     let secrets = data.join("secrets");
+    std::fs::create_dir_all(data).map_err(refuse)?;
+    // First, so that the folder is recognized also if this run ends early.
+    let path = data.join("essbasic.toml");
+    std::fs::write(&path, text()).map_err(refuse)?;
     std::fs::create_dir_all(&secrets).map_err(refuse)?;
     for (name, value) in
         [("id", SECRET_ID), ("key", SECRET_KEY), ("callback_token", TOKEN), ("callback_key", KEY)]
     {
         private::write(&secrets.join(name), value).map_err(refuse)?;
     }
-    let text = format!(
-        "[account]\napp_id = {APP_ID:?}\norganization = {ORGANIZATION:?}\noperator = {OPERATOR:?}\n\
+    Ok(Config::read(&path)?)
+}
+
+/// Refuses a folder with an installation that no earlier run has written.
+fn check_is_own(data: &Path) -> Result<(), Failure> {
+    let exists = |name: &&str| data.join(name).symlink_metadata().is_ok();
+    let Some(found) = ["essbasic.toml", "secrets", "essbasic.db"].iter().find(exists) else {
+        return Ok(());
+    };
+    // Not a pipe, and only the start of a large file.
+    let start = essbasic_files::read_start(&data.join("essbasic.toml"), MARKER.len() + 1);
+    let expected = format!("{MARKER}\n");
+    if start.is_ok_and(|start| start == expected.as_bytes()) {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "--data: {} has {found}, which was not written by --emulated and would be replaced; give another folder",
+        data.display()
+    )))
+}
+
+/// Returns the configuration.
+fn text() -> String {
+    format!(
+        "{MARKER}\n\n[account]\napp_id = {APP_ID:?}\norganization = {ORGANIZATION:?}\noperator = {OPERATOR:?}\n\
          secret_id_file = \"secrets/id\"\nsecret_key_file = \"secrets/key\"\n\n\
          [store]\nurl = \"sqlite:essbasic.db\"\n\n\
          [receive]\nlisten = \"127.0.0.1:0\"\n[[receive.keys]]\n\
          token_file = \"secrets/callback_token\"\nkey_file = \"secrets/callback_key\"\n\n\
          [archive]\nto = \"contracts\"\n\n[ops]\nlisten = \"127.0.0.1:0\"\n\n\
          [admin]\nlisten = \"127.0.0.1:0\"\nwritable = true\n\n[shutdown]\ndrain_delay = \"0s\"\ngrace = \"10s\"\n"
-    );
-    let path = data.join("essbasic.toml");
-    std::fs::write(&path, text).map_err(refuse)?;
-    Ok(Config::read(&path)?)
+    )
 }
 
 /// Starts an emulator that posts callbacks to the URL.

@@ -114,6 +114,23 @@ fn a_second_server_on_the_same_database_is_refused() {
 }
 
 #[test]
+fn other_installations_are_not_replaced() {
+    for file in ["essbasic.toml", "secrets/id", "essbasic.db"] {
+        let data = tempfile::tempdir().unwrap();
+        let path = data.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "# own").unwrap();
+        let output = run(&["--emulated", "--data", data.path().to_str().unwrap()]);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.starts_with("error: --data: ") && error.lines().count() == 1, "{error}");
+        assert!(error.contains("was not written by --emulated"), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "# own");
+        assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 1, "{file}");
+    }
+}
+
+#[test]
 fn the_ready_line_has_the_urls() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::emulated(data.path());
