@@ -1,6 +1,7 @@
 //! The token of the admin page.
 
-use std::io::{self, Write as _};
+use std::fs::{File, Metadata};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use essbasic_files::{TemporaryFile, sync_folder};
@@ -33,8 +34,9 @@ impl AdminToken {
         Ok(Some(Self { token, file: absolute(file) }))
     }
 
-    /// Reads the token of `admin.token_file`. Without this key, a new one is generated and written next to the configuration, where
-    /// only the user of this process can read it.
+    /// Reads the token of `admin.token_file`. Without this key, that of an earlier start is used, which other processes with the
+    /// same configuration may have, or one is generated and written next to the configuration, where only the user of this process can
+    /// read it.
     ///
     /// # Errors
     /// Returns an error that names the key and the file.
@@ -45,7 +47,7 @@ impl AdminToken {
         let random = |error| Failure::new(format!("cannot generate the admin token: {error}"));
         let token = Token::random().map_err(random)?;
         let file = config.folder.join(TOKEN_FILE);
-        write(&config.folder, &file, token.expose()).map_err(|error| {
+        let token = kept(&config.folder, &file, token).map_err(|error| {
             Failure::new(format!(
                 "admin.token_file: cannot write {}: {error}; set admin.token_file to a file with a token",
                 file.display()
@@ -64,14 +66,48 @@ fn absolute(file: &Path) -> PathBuf {
     }
 }
 
-/// Writes a file of this user only, atomically.
-fn write(folder: &Path, file: &Path, text: &str) -> io::Result<()> {
+/// Returns the token of the file, if only this user can have written it. Otherwise the file is replaced, atomically, by one of this
+/// user with the new token.
+fn kept(folder: &Path, file: &Path, new: Token) -> io::Result<Token> {
     let mut temporary = TemporaryFile::create_in(folder)?;
     private::restrict(temporary.file())?;
-    writeln!(temporary, "{text}")?;
+    writeln!(temporary, "{}", new.expose())?;
     temporary.sync()?;
-    temporary.persist(file)?;
-    sync_folder(essbasic_files::parent(file))
+    // Of several processes that start at once, the first one creates the file.
+    if temporary.persist_new(file).is_err() {
+        if let Some(token) = existing(file, temporary.file()) {
+            return Ok(token);
+        }
+        temporary.persist(file)?;
+    }
+    sync_folder(essbasic_files::parent(file))?;
+    Ok(new)
+}
+
+/// Returns the token of a regular file with the user and the permissions of a file that this process has created.
+fn existing(file: &Path, own: &File) -> Option<Token> {
+    /// Maximum size of a token and a line end, in bytes.
+    const MAX_BYTES: u64 = 300;
+    let opened = essbasic_files::open(file).ok()?;
+    if !has_same_access(&opened.metadata().ok()?, &own.metadata().ok()?) {
+        return None;
+    }
+    let mut text = String::new();
+    opened.take(MAX_BYTES).read_to_string(&mut text).ok()?;
+    Token::new(text.trim_end()).ok()
+}
+
+#[cfg(unix)]
+fn has_same_access(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    (one.uid(), one.mode()) == (other.uid(), other.mode())
+}
+
+/// The system does not report the user of a file.
+#[cfg(not(unix))]
+fn has_same_access(_one: &Metadata, _other: &Metadata) -> bool {
+    false
 }
 
 #[cfg(test)]
@@ -90,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_generated_token_is_new_for_each_start_and_of_this_user() {
+    fn a_generated_token_is_of_this_user() {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path(), "");
         assert!(AdminToken::configured(&config).unwrap().is_none());
@@ -115,6 +151,53 @@ mod tests {
         assert_eq!(read().trim(), second.token.expose());
         #[cfg(unix)]
         assert_eq!(std::fs::read_to_string(folder.path().join("other")).unwrap(), "kept");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_generated_token_is_used_again_unless_others_may_have_written_it() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(folder.path(), "");
+        let file = folder.path().join("admin_token");
+        let set_mode = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        let first = AdminToken::open(&config).unwrap().token.expose().to_owned();
+        for (case, is_kept) in [
+            ("unchanged", true),
+            ("readable", false),
+            ("writable", false),
+            ("invalid", false),
+            ("long", false),
+            ("link", false),
+            ("absent", false),
+        ] {
+            std::fs::write(&file, format!("{first}\n")).unwrap();
+            set_mode(&file, 0o600);
+            match case {
+                "readable" => set_mode(&file, 0o640),
+                "writable" => set_mode(&file, 0o622),
+                "invalid" => std::fs::write(&file, "short").unwrap(),
+                "long" => std::fs::write(&file, format!("{first}\n{first}\n")).unwrap(),
+                "link" => {
+                    let other = folder.path().join("other");
+                    std::fs::rename(&file, &other).unwrap();
+                    symlink(&other, &file).unwrap();
+                }
+                "absent" => std::fs::remove_file(&file).unwrap(),
+                _ => {}
+            }
+            let token = AdminToken::open(&config).unwrap();
+            assert_eq!(token.token.expose() == first, is_kept, "{case}");
+            let text = std::fs::read_to_string(&file).unwrap();
+            assert_eq!(text.trim(), token.token.expose(), "{case}");
+            let metadata = file.symlink_metadata().unwrap();
+            assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{case}");
+            assert!(metadata.is_file(), "{case}");
+            std::fs::remove_file(&file).unwrap();
+        }
     }
 
     #[test]

@@ -195,7 +195,7 @@ pub(crate) struct Ops {
 pub(crate) struct Admin {
     /// Its address.
     pub(crate) listen: SocketAddr,
-    /// File with the token: 16 to 256 letters, digits, `-` or `_`. Without it, a token is generated at each start, and written to
+    /// File with the token: 16 to 256 letters, digits, `-` or `_`. Without it, a token is generated at the first start, and written to
     /// `admin_token` next to the configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token_file: Option<PathBuf>,
