@@ -13,15 +13,20 @@ use crate::error::{ApiError, JSON};
 /// Result of a route.
 pub type Reply = Result<Response, ApiError>;
 
-/// Parses the JSON body of a request.
+/// Parses the body of a request, a JSON object.
 ///
 /// # Errors
-/// Returns an error if it is not JSON, or does not have the fields of the type.
+/// Returns an error if it is not JSON or not an object, or does not have the fields of the type.
 pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|error| match error.classify() {
+    let value = serde_json::from_slice(body).map_err(|error| match error.classify() {
         Category::Data => ApiError::invalid_request(format!("invalid body: {error}")),
         _ => ApiError::invalid_json(format!("invalid JSON: {error}")),
-    })
+    })?;
+    // A derived type accepts its fields in an array too.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(ApiError::invalid_request("invalid body: it is an array; expected an object"));
+    }
+    Ok(value)
 }
 
 /// Returns a response with a JSON body.
@@ -48,4 +53,34 @@ pub fn with_type(body: impl Into<Body>, media_type: &'static str) -> Response {
     let mut response = Response::new(body.into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Empty {}
+
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+
+    #[test]
+    fn bodies_are_objects() {
+        for (body, empty, named) in [
+            ("{}", true, false),
+            (" {\"name\":\"a\"}", false, true),
+            ("[]", false, false),
+            ("\n[\"a\"]", false, false),
+            ("null", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!(parse::<Empty>(body.as_bytes()).is_ok(), empty, "{body}");
+            let parsed = parse::<Named>(body.as_bytes());
+            assert_eq!(parsed.is_ok_and(|named| named.name == "a"), named, "{body}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -129,9 +129,27 @@ pub async fn serve_router<T>(
 ) -> T {
     let respond = move |request: Request<Incoming>| {
         let mut router = router.clone();
-        async move { router.call(request.map(Body::new)).await.unwrap_or_else(|never| match never {}) }
+        async move {
+            if head_bytes(&request) > MAX_HEAD_BYTES {
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+                return response;
+            }
+            router.call(request.map(Body::new)).await.unwrap_or_else(|never| match never {})
+        }
     };
     serve(listener, limits, respond, stop, finish, drop).await
+}
+
+/// Returns the size of the head of a request, in bytes. The limit of hyper is that of its buffer, which a head may exceed by a read.
+fn head_bytes<T>(request: &Request<T>) -> usize {
+    let uri = request.uri();
+    let uri = uri.path_and_query().map_or(0, |path| path.as_str().len())
+        + uri.authority().map_or(0, |authority| authority.as_str().len() + "http://".len());
+    let line = request.method().as_str().len() + uri + "  HTTP/1.1\r\n".len();
+    let headers = request.headers().iter();
+    let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    line + headers.sum::<usize>() + "\r\n".len()
 }
 
 /// Admits a connection, which may have to wait.
@@ -208,6 +226,32 @@ mod tests {
         assert!(response.starts_with("HTTP/1.1 200 ") && response.ends_with("here"), "{response}");
         for stream in stalled {
             assert!(!read(stream).await.starts_with("HTTP/1.1 200"));
+        }
+        drop(stop);
+        let _ = server.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_size_of_a_head_is_limited() {
+        let (listener, address) = bind().await;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let server = tokio::spawn(serve_router(listener, LIMITS, router, stopped, async {}));
+        for (bytes, status) in [
+            (1 << 10, "200"),
+            (MAX_HEAD_BYTES, "200"),
+            (MAX_HEAD_BYTES + 1, "431"),
+            (70_000, "431"),
+            (200_000, "431"),
+        ] {
+            let start = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX: ";
+            let value = "a".repeat(bytes - start.len() - 4);
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            // The server may close the connection before it has read all.
+            let _ = stream.write_all(format!("{start}{value}\r\n\r\n").as_bytes()).await;
+            let mut line = [0; 12];
+            stream.read_exact(&mut line).await.unwrap();
+            assert_eq!(line, format!("HTTP/1.1 {status}").as_bytes(), "{bytes}");
         }
         drop(stop);
         let _ = server.await.unwrap();
