@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 use essbasic_callback::{CallbackKey, Token};
@@ -79,17 +79,27 @@ impl Secret {
     }
 }
 
-/// Returns the error of a file that does not exist. Its name is not shown, because it may be the secret.
+/// Maximum length of the name of an absent file that is shown. The keys of the service have 32 characters and more.
+const MAX_NAME: usize = 24;
+
+/// Returns the error of a path that does not lead to a file. Its name is not shown if it may be the secret itself.
 fn absent(key: &str, path: &Path, error: &io::Error) -> ConfigError {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
+    let is_name = |name: &str| name.len() <= MAX_NAME && name.chars().all(fits);
     let folder = path.parent().filter(|folder| folder.is_dir());
-    let place = folder.map_or(String::new(), |folder| format!(" in {}", folder.display()));
-    let advice = match key {
-        "admin.token_file" | "messages.body_key_file" => {
-            "create it with: openssl rand -hex 32 > FILE"
-        }
-        _ => "expected the path of a file with the secret, on one line",
+    let at = match (folder, path.file_name().and_then(|name| name.to_str())) {
+        (Some(_), Some(name)) if is_name(name) => path.display().to_string(),
+        (Some(folder), _) => folder.join("***").display().to_string(),
+        (None, _) => "***".to_owned(),
     };
-    ConfigError::new(format!("{key}: cannot use the file{place}: {error}; {advice}"))
+    let advice = match error.kind() {
+        ErrorKind::NotFound if matches!(key, "admin.token_file" | "messages.body_key_file") => {
+            &format!("create one with: openssl rand -hex 32 > {at}")
+        }
+        ErrorKind::NotFound => "write the secret to this file, on one line",
+        _ => "give the path of a file that the user of this process can read",
+    };
+    ConfigError::new(format!("{key}: cannot use {at}: {error}; {advice}"))
 }
 
 impl fmt::Debug for Secret {
@@ -136,9 +146,11 @@ mod tests {
             let start = format!("key: cannot use {}: ", at(name).display());
             assert!(error.starts_with(&start) && error.contains(cause), "{error}");
         }
+        let absent = Secret::read("key", &at("absent")).unwrap_err().to_string();
+        assert!(absent.contains(&at("absent").display().to_string()), "{absent}");
         for name in ["AKIDhidden", "hidden/hidden", "good/hidden", &"hidden".repeat(1_000)] {
             let error = Secret::read("key", &at(name)).unwrap_err().to_string();
-            assert!(error.starts_with("key: cannot use the file"), "{error}");
+            assert!(error.starts_with("key: cannot use ") && error.contains("***"), "{error}");
             assert!(!error.contains("hidden"), "{error}");
         }
     }
