@@ -15,10 +15,10 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::http;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::pulse::Liveness;
+use crate::{http, local_host};
 
 /// Time for the store to respond to a probe.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -80,14 +80,16 @@ struct Readiness {
     reasons: Vec<String>,
 }
 
-/// Returns the routes of the listener.
-pub(crate) fn router(ops: Arc<Ops>) -> Router {
-    Router::new()
+/// Returns the routes of the listener. On the loopback address, browsers of this machine could reach it under any name. On others,
+/// kubelets and Prometheus use names of services.
+pub(crate) fn router(ops: Arc<Ops>, is_loopback: bool) -> Router {
+    let router = Router::new()
         .route("/livez", get(live))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .layer(from_fn(http::in_flight))
-        .with_state(ops)
+        .with_state(ops);
+    if is_loopback { router.layer(from_fn(local_host::check)) } else { router }
 }
 
 /// Reports whether every task makes progress. It does not depend on the store, or an outage would restart all replicas.
@@ -120,10 +122,15 @@ async fn ready(State(ops): State<Arc<Ops>>) -> (StatusCode, Json<Readiness>) {
 }
 
 async fn metrics(State(ops): State<Arc<Ops>>) -> Response {
-    if let Ok(Ok(counts)) = timeout(PROBE_TIMEOUT, ops.ledger.counts()).await {
-        ops.metrics.set_counts(&counts);
-    }
-    match ops.metrics.encode() {
+    ops.metrics.set_store_up(ops.check_commits().await.is_ok());
+    let text = match timeout(PROBE_TIMEOUT, ops.ledger.counts()).await {
+        Ok(Ok(counts)) => {
+            ops.metrics.set_counts(&counts);
+            ops.metrics.encode()
+        }
+        _ => ops.metrics.encode_without_ledger(),
+    };
+    match text {
         Ok(text) => ([(CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

@@ -1,6 +1,7 @@
 //! Metrics, in the text format of OpenMetrics.
 
 mod labels;
+mod own;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -32,6 +33,7 @@ const PERMIT_BUCKETS: [f64; 8] = [0.01, 0.05, 0.25, 1.0, 2.0, 5.0, 20.0, 60.0];
 /// Metrics of this process, and numbers of the ledger.
 pub(crate) struct Metrics {
     registry: Registry,
+    store_up: Gauge<i64, AtomicI64>,
     callbacks: Family<ResultLabel, Counter<u64, AtomicU64>>,
     contracts: Family<StateLabel, Gauge<i64, AtomicI64>>,
     oldest_due: Gauge<i64, AtomicI64>,
@@ -53,6 +55,8 @@ impl Metrics {
     /// Returns metrics that are all zero, with every label that is known. `targets` are the names of the configured targets.
     pub(crate) fn new(targets: Vec<String>) -> Self {
         let mut registry = Registry::with_prefix("essbasic");
+        let store_up = Gauge::default();
+        registry.register("store_up", "1 if messages can be committed", store_up.clone());
         let callbacks = Family::default();
         registry.register("callbacks", "Received callbacks", callbacks.clone());
         let contracts = Family::default();
@@ -96,6 +100,7 @@ impl Metrics {
         registry.register("build", "Version of this program", build);
         let metrics = Self {
             registry,
+            store_up,
             callbacks,
             contracts,
             oldest_due,
@@ -215,6 +220,19 @@ impl Metrics {
             self.forward_backlog.get_or_create(&TargetLabel { target: target.clone() }).set(*count);
         }
         self.workers.set(counts.workers);
+    }
+
+    /// Sets whether messages can be committed.
+    pub(crate) fn set_store_up(&self, is_up: bool) {
+        self.store_up.set(i64::from(is_up));
+    }
+
+    /// Returns the metrics as text, without the numbers of the ledger: those of an earlier time would hide that it is unavailable.
+    ///
+    /// # Errors
+    /// Returns an error if a metric cannot be written.
+    pub(crate) fn encode_without_ledger(&self) -> Result<String, fmt::Error> {
+        Ok(own::without_ledger(&self.encode()?))
     }
 
     /// Returns the metrics as text.

@@ -129,8 +129,10 @@ impl Server {
         servers.spawn("listener of callbacks", |_| {
             http::serve(listeners.receive, callbacks, closed.clone())
         });
+        let is_loopback = listeners.ops.local_addr().is_ok_and(|at| at.ip().is_loopback());
         servers.spawn("listener of probes", |_| {
-            http::serve(listeners.ops, ops::router(Arc::clone(&ops)), closed.clone())
+            let routes = ops::router(Arc::clone(&ops), is_loopback);
+            http::serve(listeners.ops, routes, closed.clone())
         });
 
         let (leave, left) = oneshot::channel::<()>();
