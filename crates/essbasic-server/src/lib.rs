@@ -18,6 +18,7 @@ mod http;
 mod jobs;
 mod json;
 pub mod ledger;
+mod local_host;
 mod log;
 mod metrics;
 mod notify;
@@ -46,7 +47,7 @@ use crate::cli::Cli;
 use crate::commands::Exit;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::serve::Listeners;
+use crate::serve::{Listeners, Server};
 use crate::signals::Signals;
 
 /// Runs the command `essbasic-server` and returns its exit code.
@@ -88,20 +89,48 @@ fn run(cli: &Cli) -> Result<Exit, Failure> {
 }
 
 async fn serve(mut config: Config, is_emulated: bool) -> Result<(), Failure> {
-    let signals = Signals::install()?;
+    let mut signals = Signals::install()?;
     // First, so that an occupied port is reported before anything else is opened.
     let listeners =
         Listeners::bind(config.receive.listen, config.ops.listen, config.admin.listen).await?;
     if !is_emulated {
-        return setup::server(config, None).await?.run(listeners, signals).await;
+        return match unless_signalled(&mut signals, setup::server(config, None)).await? {
+            Some(server) => server.run(listeners, signals).await,
+            None => Ok(()),
+        };
     }
     let emulator = Arc::new(emulated::start(&listeners.callbacks()?)?);
     config.service.endpoint = Some(emulator.endpoint());
-    let server = setup::server(config, Some(Arc::clone(&emulator))).await?;
-    emulated::restore(&emulator, &server.ledger).await?;
-    server.offer(emulator.completed_flows()).await?;
+    let own = Arc::clone(&emulator);
+    let setup = async move {
+        let server = setup::server(config, Some(Arc::clone(&own))).await?;
+        emulated::restore(&own, &server.ledger).await?;
+        server.offer(own.completed_flows()).await?;
+        Ok(server)
+    };
+    let Some(server) = unless_signalled(&mut signals, setup).await? else { return Ok(()) };
     tokio::select! {
         result = server.run(listeners, signals) => result,
         () = emulated::sign_contracts(&emulator) => Ok(()),
+    }
+}
+
+/// Returns the server, or `None` if a signal ends the process first. Nothing was received yet that must be completed.
+async fn unless_signalled(
+    signals: &mut Signals,
+    setup: impl Future<Output = Result<Server, Failure>> + Send + 'static,
+) -> Result<Option<Server>, Failure> {
+    // A task of its own: a read of a file that blocks must not delay the signals.
+    let mut setup = tokio::spawn(setup);
+    tokio::select! {
+        server = &mut setup => match server {
+            Ok(server) => server.map(Some),
+            Err(error) => Err(Failure::new(format!("the start failed: {error}; please report this"))),
+        },
+        () = signals.next() => {
+            tracing::info!("stopped by a signal during the start");
+            setup.abort();
+            Ok(None)
+        }
     }
 }

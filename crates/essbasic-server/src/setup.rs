@@ -1,9 +1,11 @@
 //! From a configuration to a server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use essbasic::{Client, Stop, agent};
 use essbasic_emulator::Emulator;
+use tokio::time::timeout;
 
 use crate::admin::{AdminSettings, explorer};
 use crate::archive::Sink;
@@ -80,9 +82,17 @@ pub(crate) async fn server(
     })
 }
 
+/// Time for the check of the destination, so that a store that never responds does not delay callbacks.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Checks the destination of the archive. The loop waits for one that is only unavailable.
 async fn check(sink: &Sink) -> Result<(), Failure> {
-    match sink.check().await {
+    let Ok(checked) = timeout(CHECK_TIMEOUT, sink.check()).await else {
+        let cause = "no response within 10 s";
+        tracing::warn!(cause, "the destination is unavailable; files are stored later");
+        return Ok(());
+    };
+    match checked {
         Err(unusable) if !unusable.is_transient => Err(Failure::new(unusable.cause)),
         Err(unusable) => {
             let cause = unusable.cause;

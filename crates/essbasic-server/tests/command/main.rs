@@ -23,6 +23,8 @@ mod hostile;
 mod postgres;
 mod probe;
 mod refusals;
+#[cfg(unix)]
+mod startup;
 mod stores;
 mod subcommands;
 mod support;

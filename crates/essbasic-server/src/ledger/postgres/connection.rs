@@ -6,6 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
@@ -17,7 +18,11 @@ use super::tls::Tls;
 /// Statements that are kept prepared. Their number depends on the sizes of batches.
 const STATEMENTS: usize = 256;
 
+/// Time for the TCP connection to a host, and for all that a host does until a session is ready.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Maximum time for a session on any of several hosts.
+const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Settings of every session. The server's defaults may be weaker: a response of 200 promises durability. A process that is stopped
 /// within a transaction must not hold its locks for long.
@@ -62,7 +67,19 @@ impl Connector {
         Ok(Self { config, tls })
     }
 
+    /// Connects within a time, also if a server or a proxy accepts the connection and never responds.
     pub(super) async fn connect(&self) -> Result<Connection, Error> {
+        let hosts = u32::try_from(self.config.get_hosts().len()).unwrap_or(u32::MAX).max(1);
+        let time = CONNECT_TIMEOUT.saturating_mul(hosts).min(MAX_CONNECT_TIMEOUT);
+        timeout(time, self.session()).await.unwrap_or_else(|_| {
+            let seconds = time.as_secs();
+            Err(Error::unavailable(format!(
+                "cannot connect to the database: no response within {seconds} s; check that store.url is the address of PostgreSQL, and retry later"
+            )))
+        })
+    }
+
+    async fn session(&self) -> Result<Connection, Error> {
         // The connection ends when the client is dropped, or with its socket. The client reports the error.
         let (client, task) = match &self.tls {
             None => {

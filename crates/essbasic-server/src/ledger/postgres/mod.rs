@@ -23,6 +23,9 @@ const POOL: usize = 8;
 /// Time for which an operation waits for a connection, and for which it may run.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Time for the check of the schema, including the wait for the lock of another server's migration. The migration itself may take longer.
+const SCHEMA_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Attempts of an operation while other transactions are in the way.
 const ATTEMPTS: u32 = 10;
 
@@ -92,7 +95,9 @@ impl Postgres {
                 Ok(schema) => return Ok((postgres, schema)),
                 Err(Failure::Error(error)) => return Err(error),
                 Err(Failure::ReadOnly) => return Err(connection::read_only()),
-                Err(Failure::Conflict) => {}
+                Err(Failure::Conflict) => {
+                    tracing::info!("another server migrates the store; waiting for it");
+                }
             }
         }
         Err(conflicts())
@@ -102,18 +107,17 @@ impl Postgres {
     /// migrated.
     async fn schema(&self, migrates: bool) -> Result<Schema, Failure> {
         let pool = &self.0.pool;
-        let mut connection = self.begin(pool).await?;
+        let mut connection = within(self.begin(pool)).await?;
         let mut tx = PostgresTx { connection: &mut connection, clock: None };
         let result = if migrates {
-            let lock = Sql::new("SELECT pg_advisory_xact_lock(").bind(MIGRATION_LOCK).push(")");
-            match tx.query(lock).await {
-                Ok(_) => migrate(&mut tx, &DIALECT).await,
+            match within(lock_migrations(&mut tx)).await {
+                Ok(()) => migrate(&mut tx, &DIALECT).await,
                 Err(failure) => Err(failure),
             }
         } else {
-            check(&mut tx, &DIALECT).await
+            within(check(&mut tx, &DIALECT)).await
         };
-        finish(pool, connection, result).await
+        within(finish(pool, connection, result)).await
     }
 
     pub(crate) async fn run<O: Operation>(
@@ -178,6 +182,20 @@ impl Postgres {
         connection.execute("BEGIN").await?;
         Ok(connection)
     }
+}
+
+/// Waits for the lock of migrations. The statements of a migration may then take as long as they need.
+async fn lock_migrations(tx: &mut PostgresTx<'_>) -> Result<(), Failure> {
+    tx.query(Sql::new("SELECT pg_advisory_xact_lock(").bind(MIGRATION_LOCK).push(")")).await?;
+    tx.query(Sql::new("SET LOCAL statement_timeout = 0")).await?;
+    Ok(())
+}
+
+/// Completes a part of the check of the schema within its time.
+async fn within<T>(part: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::time::timeout(SCHEMA_TIMEOUT, part).await.unwrap_or_else(|_| {
+        Err(Error::unavailable("the database did not respond within 30 s; retry later").into())
+    })
 }
 
 async fn finish<T>(
