@@ -67,6 +67,7 @@ pub mod services {}
 #[doc = include_str!("../guide/explorer.md")]
 pub mod explorer {}
 
+/// [example]: https://docs.rs/crate/essbasic-server/latest/source/essbasic.example.toml
 #[doc = include_str!("../guide/server.md")]
 pub mod server {}
 
@@ -107,6 +108,7 @@ pub mod zh_cn {
     #[doc = include_str!("../guide/zh-CN/explorer.md")]
     pub mod explorer {}
 
+    /// [example]: https://docs.rs/crate/essbasic-server/latest/source/essbasic.example.toml
     #[doc = include_str!("../guide/zh-CN/server.md")]
     pub mod server {}
 }
