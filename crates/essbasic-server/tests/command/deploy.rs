@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::postgres;
 use crate::support::{Server, get, run};
 
 fn root() -> PathBuf {
@@ -210,5 +211,36 @@ fn subcommands_exist() {
         arguments.push("--help");
         let output = run(&arguments);
         assert!(output.status.success(), "{words}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// Writes a configuration with this store and other secrets that do not exist, and returns its path.
+fn with_store(folder: &Path, url: &str) -> String {
+    let text = format!(
+        "[account]\napp_id = \"a\"\norganization = \"o\"\noperator = \"p\"\nsecret_id_file = \"none\"\n\
+         secret_key_file = \"none\"\n[[receive.keys]]\ntoken_file = \"none\"\n[store]\nurl = {url:?}\n"
+    );
+    let file = folder.join("essbasic.toml");
+    std::fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_role_of_the_guide_is_sufficient() {
+    let Some((_server, url)) = postgres::own_server() else { return };
+    let admin = postgres::connect(&url).await;
+    for guide in ["docs/guide/server.md", "docs/guide/zh-CN/server.md"] {
+        let guide = read(guide);
+        let sql = guide.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+        for statement in sql.split_inclusive(';') {
+            admin.batch_execute(statement).await.unwrap();
+        }
+        let own = url.replace("/postgres?user=postgres", "/essbasic?user=essbasic");
+        assert_ne!(own, url);
+        let folder = tempfile::tempdir().unwrap();
+        let output = run(&["migrate", "--config", &with_store(folder.path(), &own)]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        admin.batch_execute("DROP DATABASE essbasic").await.unwrap();
+        admin.batch_execute("DROP ROLE essbasic").await.unwrap();
     }
 }
