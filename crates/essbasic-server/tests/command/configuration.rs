@@ -77,29 +77,34 @@ fn a_check_reports_every_problem_on_a_line() {
     std::fs::remove_file(folder.path().join("id")).unwrap();
     std::fs::write(folder.path().join("key"), "two\nlines").unwrap();
     let found = problems(&path);
-    let at = |name: &str| folder.path().join(name).display().to_string();
-    let missing = |key: &str, name: &str| format!("{key}: cannot use {}: No such file", at(name));
+    let missing = |key: &str| format!("{key}: cannot use ");
     let expected = [
         "archive.names: {flow_id} is required".to_owned(),
         "archive.concurrency: it is 0".to_owned(),
         "rate.per_action: it is 0".to_owned(),
-        missing("account.secret_id_file", "id"),
-        format!("account.secret_key_file: cannot use {}: several lines", at("key")),
-        missing("store.password_file", "none-2"),
-        missing("receive.keys.key_file", "id"),
-        missing("receive.keys.token_file", "none-1"),
-        missing("messages.body_key_file", "none-3"),
+        missing("account.secret_id_file"),
+        missing("account.secret_key_file"),
+        missing("store.password_file"),
+        missing("receive.keys.key_file"),
+        missing("receive.keys.token_file"),
+        missing("messages.body_key_file"),
         "archive.to: no keys for the store; set AWS_ACCESS_KEY_ID".to_owned(),
-        missing("forward \"a\": token_file", "none-4"),
-        format!("forward \"b\": key_file: cannot use {}: several lines", at("key")),
-        missing("admin.token_file", "id"),
+        missing("forward \"a\": token_file"),
+        missing("forward \"b\": key_file"),
+        missing("admin.token_file"),
     ];
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     for (line, expected) in found.iter().zip(&expected) {
         assert!(line.starts_with(expected), "{line}\n{expected}");
     }
-    let created = format!("create one with: openssl rand -hex 32 > {}", at("none-3"));
-    assert!(found.iter().any(|line| line.ends_with(&created)), "{found:#?}");
+    for (part, count) in [
+        ("No such file", 7),
+        ("several lines", 2),
+        ("; create one with: openssl rand -hex 32 > FILE", 2),
+    ] {
+        let lines = found.iter().filter(|line| line.contains(part));
+        assert_eq!(lines.count(), count, "{part}: {found:#?}");
+    }
 }
 
 #[test]
