@@ -35,11 +35,12 @@ pub(crate) fn run(path: &Path, json: bool) -> Result<Exit, Failure> {
 
 /// Returns all problems. Those of a file or a bucket are omitted if the value of the key is wrong.
 fn problems(config: &Config) -> Vec<String> {
-    let key = |problem: &str| problem.split(": ").next().unwrap_or_default().to_owned();
-    let mut problems: Vec<String> = config.problems().iter().map(ToString::to_string).collect();
-    let keys: Vec<String> = problems.iter().map(|problem| key(problem)).collect();
+    let rules: Vec<String> = config.problems().iter().map(ToString::to_string).collect();
+    let is_new = |problem: &String| {
+        let key = problem.split(": ").next().unwrap_or_default();
+        !rules.iter().any(|rule| rule.contains(key))
+    };
     let parts = Parts::open(config).err().unwrap_or_default();
-    let parts = parts.iter().map(ToString::to_string);
-    problems.extend(parts.filter(|problem| !keys.contains(&key(problem))));
-    problems
+    let parts: Vec<String> = parts.iter().map(ToString::to_string).filter(is_new).collect();
+    [rules, parts].concat()
 }

@@ -114,6 +114,8 @@ fn a_check_refuses_what_a_start_refuses() {
         ("[admin]\ntoken_file = \"short\"", "admin.token_file: "),
         ("[service]\nendpoint = \"ftp://h\"", "service.endpoint: "),
         ("key_file = \"key\"", "receive.keys.key_file: "),
+        ("[archive]\nto = \"s3:///p\"", "archive.to names no bucket"),
+        ("[store]\nurl = \"mysql://h\"", "store.url: expected sqlite:PATH"),
         ("[archive]\nto = \"cos://b-1/p\"", "archive.to: no region for a bucket of COS"),
     ] {
         let folder = tempfile::tempdir().unwrap();
