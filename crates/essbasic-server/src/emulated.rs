@@ -55,7 +55,7 @@ pub(crate) fn config(data: &Path) -> Result<Config, Failure> {
 /// Refuses a folder with an installation that no earlier run has written.
 fn check_is_own(data: &Path) -> Result<(), Failure> {
     let exists = |name: &&str| data.join(name).symlink_metadata().is_ok();
-    let Some(found) = ["essbasic.toml", "secrets", "essbasic.db"].iter().find(exists) else {
+    let Some(found) = ["essbasic.toml", "secrets", "essbasic.db"].into_iter().find(exists) else {
         return Ok(());
     };
     // Not a pipe, and only the start of a large file.
