@@ -135,3 +135,34 @@ async fn metrics(State(ops): State<Arc<Ops>>) -> Response {
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::ledger::Fault;
+
+    /// Returns the metrics as a scrape of this moment returns them.
+    async fn scrape(ops: &Arc<Ops>) -> String {
+        let body = metrics(State(Arc::clone(ops))).await.into_body();
+        String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_unavailable_store_is_reported_without_old_numbers() {
+        let ledger = Ledger::in_memory();
+        let metrics = Arc::new(Metrics::new(Vec::new()));
+        let ops = Arc::new(Ops::new(ledger.clone(), metrics, Liveness::default()));
+        for (operation, up, has_numbers) in
+            [("", 1, true), ("CheckStore", 0, true), ("CountAll", 1, false), ("", 1, true)]
+        {
+            ledger.inject(operation, Fault::Refused);
+            let text = scrape(&ops).await;
+            let line = format!("essbasic_store_up {up}");
+            assert!(text.lines().any(|known| known == line), "{operation:?}: {text}");
+            assert_eq!(text.contains("essbasic_contracts"), has_numbers, "{operation:?}: {text}");
+            tokio::time::advance(CHECK_PERIOD).await;
+        }
+    }
+}

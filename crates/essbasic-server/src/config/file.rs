@@ -27,7 +27,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads a file, of which the values are not checked yet.
+    /// Reads a file, of which the values are not checked yet. A pipe is read to its end; a signal ends the process meanwhile, because no
+    /// handler is installed yet.
     ///
     /// # Errors
     /// Returns an error with the file and the line if a key or the type of a value is wrong.

@@ -1,11 +1,13 @@
-//! Starts that could wait forever.
+//! Starts that could wait forever, and untrusted parts of arguments and requests.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use crate::support::{command, run};
+use crate::stores::Store;
+use crate::support::{Server, command, run};
 
 /// Time for a process to end.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -96,5 +98,42 @@ fn a_secret_that_is_a_pipe_is_refused() {
         assert!(
             error.contains("account.secret_key_file: ") && error.contains("not a regular file")
         );
+    }
+}
+
+#[test]
+fn untrusted_texts_stay_on_their_line() {
+    let store = Store::sqlite();
+    store.text(&["migrate"]);
+    for id in ["x\nforged  done", "x\r\u{1b}[2Jforged  done", "x\u{202e}forged"] {
+        let (text, error) = store.finish(&["contracts", "retry", id], b"", 2);
+        for line in [&text, &error] {
+            assert_eq!(line.lines().count(), 1, "{line:?}");
+            assert!(!line.trim_end_matches('\n').contains(|c: char| c.is_control()), "{line:?}");
+            assert!(!line.contains('\u{202e}'), "{line:?}");
+        }
+    }
+    let error = store.error(&["contracts", "add", "none\nerror: forged\u{9b}2J"]);
+    assert!(error.contains("none error: forged 2J"), "{error:?}");
+}
+
+#[test]
+fn probes_under_a_foreign_name_are_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::emulated(data.path());
+    let address = server.ops.trim_start_matches("http://").trim_end_matches('/');
+    for (host, status) in [
+        (format!("Host: {address}\r\n"), 200),
+        ("Host: localhost:1\r\n".to_owned(), 200),
+        ("Host: rebound.example\r\n".to_owned(), 421),
+    ] {
+        for path in ["readyz", "livez", "metrics"] {
+            let mut stream = TcpStream::connect(address).unwrap();
+            let head = format!("GET /{path} HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+            let mut response = String::new();
+            stream.read_to_string(&mut response).unwrap();
+            assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{host}: {response}");
+        }
     }
 }
