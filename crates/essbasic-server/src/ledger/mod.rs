@@ -34,6 +34,7 @@ mod requests;
 mod rows;
 mod sql;
 mod sqlite;
+mod sqlite_thread;
 mod store_file;
 mod view;
 mod worker;

@@ -1,26 +1,24 @@
 //! SQLite: one process, one thread that writes and one that reads.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 #[cfg(test)]
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use essbasic_files::Lock;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params_from_iter};
-use tokio::sync::oneshot;
 
 use super::clock::{ManualClock, machine};
 use super::error::{Error, ErrorKind};
 use super::operation::{Lane, Operation};
 use super::sql::schema::{Dialect, Schema, check, migrate};
 use super::sql::tx::{Failure, Fields, Sql, Tx, Value};
+use super::sqlite_thread::Thread;
 use super::store_file::StoreFile;
 use crate::private;
 
@@ -30,8 +28,8 @@ const MIN_VERSION: i32 = 3_051_003;
 /// Time for which a statement waits for another process, such as a command that reads.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Operations that wait for a thread. More are refused, so that memory is bounded.
-const QUEUE: usize = 1_024;
+/// Time for which an operation waits for those before it, each of which may wait for another process.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
 
 const DIALECT: Dialect = Dialect {
     id: "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -42,13 +40,11 @@ const DIALECT: Dialect = Dialect {
     is_migrated: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
 };
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
-
 /// Handle of the two threads.
 #[derive(Clone)]
 pub(crate) struct Sqlite {
-    writer: SyncSender<Job>,
-    reader: SyncSender<Job>,
+    writer: Thread,
+    reader: Thread,
     file: Arc<StoreFile>,
     #[cfg(test)]
     steps: Arc<AtomicU64>,
@@ -94,8 +90,8 @@ impl Sqlite {
     fn start(path: &Path, writer: Connection, lock: Option<Lock>) -> Result<Self, Error> {
         let reader = connect(path, Mode::Read)?;
         Ok(Self {
-            writer: start("ledger-writer", writer)?,
-            reader: start("ledger-reader", reader)?,
+            writer: Thread::start("ledger-writer", writer)?,
+            reader: Thread::start("ledger-reader", reader)?,
             file: Arc::new(StoreFile::of(path)),
             #[cfg(test)]
             steps: Arc::default(),
@@ -109,11 +105,10 @@ impl Sqlite {
         operation: O,
         clock: Option<ManualClock>,
     ) -> Result<O::Output, Error> {
-        let (sender, receiver) = oneshot::channel();
         let file = Arc::clone(&self.file);
         #[cfg(test)]
         let steps = Arc::clone(&self.steps);
-        let job: Job = Box::new(move |connection| {
+        let job = move |connection: &mut Connection| {
             let reads = O::LANE == Lane::Read;
             #[cfg(test)]
             STEPS.set(0);
@@ -121,17 +116,10 @@ impl Sqlite {
             let result = checked.and_then(|()| transact(connection, reads, &operation, clock));
             #[cfg(test)]
             steps.fetch_add(STEPS.get(), Ordering::Relaxed);
-            // The caller may have stopped waiting. The operation is complete in any case.
-            let _ = sender.send(result);
-        });
+            result
+        };
         let thread = if O::LANE == Lane::Read { &self.reader } else { &self.writer };
-        thread.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => Error::unavailable("the store is overloaded; retry later"),
-            TrySendError::Disconnected(_) => ended(),
-        })?;
-        receiver.await.map_err(|_| {
-            Error::unavailable("an operation of the store panicked; please report this")
-        })?
+        thread.run(Instant::now() + QUEUE_TIMEOUT, job).await
     }
 }
 
@@ -144,10 +132,6 @@ fn check_version() -> Result<(), Error> {
         )));
     }
     Ok(())
-}
-
-fn ended() -> Error {
-    Error::unavailable("the thread of the store ended; restart the server")
 }
 
 fn unusable(message: impl Into<String>) -> Error {
@@ -236,24 +220,6 @@ fn cannot_open(path: &Path, error: &rusqlite::Error) -> Error {
         path.display(),
         cause(error)
     ))
-}
-
-/// Starts a thread that performs jobs until every handle is dropped.
-fn start(name: &str, mut connection: Connection) -> Result<SyncSender<Job>, Error> {
-    let (sender, receiver): (_, Receiver<Job>) = sync_channel(QUEUE);
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(move || {
-            while let Ok(job) = receiver.recv() {
-                // The caller gets an error, because the sender of the result is dropped.
-                let ended = catch_unwind(AssertUnwindSafe(|| job(&mut connection)));
-                if ended.is_err() && !connection.is_autocommit() {
-                    let _ = connection.execute_batch("ROLLBACK");
-                }
-            }
-        })
-        .map_err(|error| Error::unavailable(format!("cannot start a thread: {error}")))?;
-    Ok(sender)
 }
 
 fn transact<O: Operation>(
