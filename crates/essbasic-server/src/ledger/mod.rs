@@ -248,11 +248,12 @@ impl Ledger {
 
     async fn perform<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
         let began = Instant::now();
+        let confirms = operation.confirms_commits();
         let result = self.perform_once(operation).await;
         if let Some(timer) = &self.timer {
             timer.record(O::NAME, began.elapsed());
         }
-        self.health.note(O::LANE, result.as_ref().err().map(Error::kind));
+        self.health.note(O::LANE, confirms, result.as_ref().err().map(Error::kind));
         result
     }
 

@@ -35,6 +35,9 @@ pub(crate) trait Operation: Clone + Send + Sync + 'static {
     /// Connection that performs it.
     const LANE: Lane;
 
+    /// Returns true if a success shows that messages can be committed: the operation always writes about as much as a message.
+    fn confirms_commits(&self) -> bool;
+
     /// Performs the operation in memory.
     fn model(&self, memory: &mut Memory, now: i64) -> Result<Self::Output, Error>;
 
@@ -43,13 +46,18 @@ pub(crate) trait Operation: Clone + Send + Sync + 'static {
 }
 
 macro_rules! operations {
-    ($($request:ident => $output:ty, $model:ident, $sql:path, $lane:ident;)*) => {
+    ($($request:ident => $output:ty, $model:ident, $sql:path, $lane:ident $(, $confirms:expr)?;)*) => {
         $(
             impl Operation for requests::$request {
                 type Output = $output;
 
                 const NAME: &'static str = stringify!($model);
                 const LANE: Lane = Lane::$lane;
+
+                fn confirms_commits(&self) -> bool {
+                    let confirms: &[fn(&Self) -> bool] = &[$($confirms)?];
+                    confirms.iter().any(|confirms| confirms(self))
+                }
 
                 fn model(&self, memory: &mut Memory, now: i64) -> Result<Self::Output, Error> {
                     memory.$model(self, now)
@@ -71,8 +79,8 @@ operations! {
     Beat => worker::Lease, beat, sql::workers::beat, Beat;
     Leave => (), leave, sql::workers::leave, Write;
     Offer => Vec<String>, offer, sql::contracts::offer, Write;
-    CheckStore => (), check_store, sql::workers::check_store, Write;
-    Receive => Vec<message::Receipt>, receive, sql::messages::receive, Write;
+    CheckStore => (), check_store, sql::workers::check_store, Write, |check| check.writes;
+    Receive => Vec<message::Receipt>, receive, sql::messages::receive, Write, |_| true;
     ClaimContracts => Vec<contract::Claimed>, claim, sql::contracts::claim, Write;
     Settle => Vec<String>, settle, sql::contracts::settle, Write;
     ClaimForwards => Vec<message::Forward>, claim_forwards, sql::forwards::claim_forwards, Write;

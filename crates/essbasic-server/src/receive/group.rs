@@ -25,6 +25,7 @@ const MAX_GATHERING: Duration = Duration::from_millis(50);
 #[derive(Clone)]
 pub(crate) struct Queue {
     sender: mpsc::Sender<Waiting>,
+    ledger: Ledger,
 }
 
 struct Waiting {
@@ -89,7 +90,7 @@ impl Queue {
     /// Returns a queue, and the task that commits its messages.
     pub(crate) fn new(ledger: Ledger) -> (Self, Committing) {
         let (sender, waiting) = mpsc::channel(MAX_WAITING);
-        (Self { sender }, Committing { ledger, waiting })
+        (Self { sender, ledger: ledger.clone() }, Committing { ledger, waiting })
     }
 
     /// Commits a message. Only after `Ok` it may be acknowledged.
@@ -105,7 +106,10 @@ impl Queue {
         match timeout(COMMIT_TIMEOUT, receiver).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(unavailable("the process is stopping")),
-            Err(_) => Err(unavailable("the store did not commit within 10 s")),
+            Err(_) => {
+                self.ledger.note_late_commit();
+                Err(unavailable("the store did not commit within 10 s"))
+            }
         }
     }
 }
@@ -132,7 +136,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn messages_that_wait_are_bounded_in_number_and_time() {
         let (sender, waiting) = mpsc::channel(1);
-        let queue = Queue { sender };
+        let ledger = Ledger::in_memory();
+        let queue = Queue { sender, ledger: ledger.clone() };
         let first = tokio::spawn({
             let queue = queue.clone();
             async move { queue.commit(message("1")).await }
@@ -142,6 +147,7 @@ mod tests {
         assert!(error.to_string().contains("too many messages"), "{error}");
         let error = first.await.unwrap().unwrap_err();
         assert!(error.to_string().contains("did not commit within 10 s"), "{error}");
+        assert!(ledger.is_failing());
         drop(waiting);
         assert!(queue.commit(message("3")).await.is_err());
     }

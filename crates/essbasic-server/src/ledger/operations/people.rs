@@ -62,6 +62,17 @@ impl Ledger {
         self.run(request::CheckStore { store, writes }).await
     }
 
+    /// Returns whether a change was not committed because of the store, and none was since.
+    #[cfg(test)]
+    pub(crate) fn is_failing(&self) -> bool {
+        self.health.is_failing()
+    }
+
+    /// Notes that a message was not committed in time, as if its operation had failed: it may still wait, for instance for a standby.
+    pub(crate) fn note_late_commit(&self) {
+        self.health.fail();
+    }
+
     /// Returns numbers of contracts, forwards and workers. Their cost does not depend on the number of finished contracts.
     ///
     /// # Errors
