@@ -42,6 +42,85 @@ async fn a_contract_that_ends_its_workers_is_claimed_alone_and_then_dead() {
 }
 
 #[tokio::test]
+async fn failed_attempts_do_not_separate_a_contract_from_others() {
+    let (ledger, _) = ledger();
+    let ids = ["a", "b", "c"].map(str::to_owned).to_vec();
+    ledger.offer(ids, 0).await.unwrap();
+    let worker = enter(&ledger).await;
+    for attempt in 1..=10 {
+        let claimed = ledger.claim(&worker, claim(Task::Poll, 50)).await.unwrap();
+        assert_eq!((claimed.len(), claimed[0].attempt), (3, attempt));
+        let outcome = Outcome::Again { reason: Reason::NotFound, delay: 0, detail: String::new() };
+        let settlements = claimed.iter().map(|one| one.settlement(outcome.clone())).collect();
+        ledger.settle(&worker, 11, settlements).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn contracts_that_are_claimed_alone_alternate_with_batches_until_they_are_settled() {
+    let (ledger, clock) = ledger();
+    let lost = ["a", "b", "c"].map(str::to_owned).to_vec();
+    ledger.offer(lost.clone(), 0).await.unwrap();
+    for _ in 0..2 {
+        let worker = enter(&ledger).await;
+        assert_eq!(ledger.claim(&worker, claim(Task::Poll, 3)).await.unwrap().len(), 3);
+        // The process ends. Its lease expires.
+        clock.advance(LEASE);
+    }
+    ledger.offer(["d", "e", "f", "g"].map(str::to_owned).to_vec(), 0).await.unwrap();
+    let worker = enter(&ledger).await;
+    let mut batches = Vec::new();
+    let mut all = Vec::new();
+    for _ in 0..5 {
+        let claimed = ledger.claim(&worker, claim(Task::Poll, 2)).await.unwrap();
+        batches.push(claimed.iter().map(|one| one.flow_id.clone()).collect::<String>());
+        all.extend(claimed);
+    }
+    assert_eq!(batches, ["a", "de", "b", "fg", "c"]);
+    let outcome = Outcome::Again { reason: Reason::NotFound, delay: 0, detail: String::new() };
+    let settlements = all.iter().map(|one| one.settlement(outcome.clone())).collect();
+    ledger.settle(&worker, 10, settlements).await.unwrap();
+    assert_eq!(ledger.claim(&worker, claim(Task::Poll, 50)).await.unwrap().len(), 7);
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_ends_leases_pauses_and_bookings() {
+    let (ledger, clock) = ledger();
+    ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();
+    let pace = || Pace {
+        action: "a".to_owned(),
+        count: 5,
+        limit: 5,
+        window: 1_050,
+        delay: 0,
+        horizon: 2_000,
+    };
+    // Due before all of the following.
+    clock.advance(7_200_000);
+    let worker = enter(&ledger).await;
+    assert_eq!(ledger.claim(&worker, claim(Task::Poll, 1)).await.unwrap().len(), 1);
+    ledger.pause("archive", "the key is disabled", 180_000).await.unwrap();
+    assert_eq!(ledger.book(pace()).await.unwrap().moments.len(), 5);
+    // Two machines whose clocks differ little.
+    clock.advance(-1_500);
+    ledger.beat(&worker, LEASE).await.unwrap();
+    assert!(!ledger.probe("archive", 180_000).await.unwrap());
+    let booking = ledger.book(pace()).await.unwrap();
+    assert!(booking.moments.is_empty(), "requests of the last real second: {booking:?}");
+    clock.advance(1_050);
+    let booking = ledger.book(pace()).await.unwrap();
+    assert_eq!(booking.moments, [booking.now + 2_000; 5]);
+    clock.advance(-3_600_000);
+    let beat = ledger.beat(&worker, LEASE).await.unwrap_err();
+    assert_eq!(beat.kind(), ErrorKind::Expired);
+    assert_eq!(ledger.counts().await.unwrap().workers, 0);
+    assert!(ledger.workers().await.unwrap().is_empty());
+    let next = enter(&ledger).await;
+    assert_eq!(ledger.claim(&next, claim(Task::Poll, 1)).await.unwrap().len(), 1);
+    assert!(ledger.probe("archive", 180_000).await.unwrap());
+}
+
+#[tokio::test]
 async fn settlements_of_lost_claims_are_refused() {
     let (ledger, clock) = ledger();
     ledger.offer(vec!["flow".to_owned()], 0).await.unwrap();

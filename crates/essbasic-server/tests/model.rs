@@ -67,7 +67,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let days = prop_oneof![Just(0_i64), Just(3_600_000), Just(8 * 24 * 3_600_000)];
     let step = prop_oneof![
         6 => prop_oneof![1..50_i64, 1_000..40_000_i64, 30_000..100_000_i64].prop_map(Step::Advance),
-        1 => prop_oneof![-2_000..0_i64, Just(2 * 24 * 3_600_000_i64), Just(8 * 24 * 3_600_000)]
+        1 => prop_oneof![-2_000..0_i64, -200_000..0_i64, Just(2 * 24 * 3_600_000_i64), Just(8 * 24 * 3_600_000)]
             .prop_map(Step::Advance),
         4 => worker.clone().prop_map(Step::Enter),
         3 => worker.clone().prop_map(Step::Beat),

@@ -182,5 +182,6 @@ pub struct Claim {
 /// archived this long after the first report that every party has signed.
 pub const COMPOSED_AFTER_MS: i64 = 3_000;
 
-/// Attempt from which a contract is claimed alone, so that one that ends its workers affects no others.
+/// Attempt in a row from which a contract is claimed alone if the workers of the earlier ones were lost, so that one that ends its workers
+/// affects no others. An attempt that was settled begins a new row.
 pub const ALONE_FROM_ATTEMPT: i64 = 3;

@@ -19,10 +19,11 @@ pub struct Pace {
 
 impl Pace {
     /// Returns the number of moments that could be booked now, up to `count`.
-    pub(crate) fn free(&self, mut booked: Vec<i64>, now: i64) -> usize {
+    pub(crate) fn free(&self, booked: Vec<i64>, now: i64) -> usize {
+        let mut state = Moments { booked, at: now };
         // Later ones are in no window with this time.
-        booked.retain(|moment| *moment < now.saturating_add(self.window));
-        book(&mut booked, now, self).moments.len()
+        state.booked.retain(|moment| *moment < now.saturating_add(self.window));
+        book(&mut state, now, self).moments.len()
     }
 }
 
@@ -38,24 +39,39 @@ pub struct Booking {
     pub again_at: Option<i64>,
 }
 
-/// Books up to `pace.count` moments at or after `now` and the delay in `booked`, and removes the ones that no longer matter.
+/// Time by which the clock of the store may go back without a stop, in milliseconds. It is within the margin of the window.
+const CLOCK_STEP_MS: i64 = 10;
+
+/// Windows until the horizon that are full after the clock went back, at most.
+const MAX_FULL_WINDOWS: i64 = 16;
+
+/// Moments of an action, and the time of the latest booking.
+#[derive(Clone, Default)]
+pub(crate) struct Moments {
+    pub(crate) booked: Vec<i64>,
+    pub(crate) at: i64,
+}
+
+/// Books up to `pace.count` moments at or after `now` and the delay in `state`, and removes the ones that no longer matter.
 ///
-/// No window of `pace.window` milliseconds contains more than `pace.limit` moments of `booked`.
-pub(crate) fn book(booked: &mut Vec<i64>, now: i64, pace: &Pace) -> Booking {
+/// No window of `pace.window` milliseconds contains more than `pace.limit` moments.
+pub(crate) fn book(state: &mut Moments, now: i64, pace: &Pace) -> Booking {
+    let booked = &mut state.booked;
     booked.sort_unstable();
-    // The clock of the store went back, for instance because another server took over. Nothing books so far ahead. Requests may
-    // have been sent in the last real second, so the next moment is one window away.
     let latest = now.saturating_add(pace.horizon);
-    if booked.last().is_some_and(|last| *last > latest.saturating_add(pace.window)) {
-        booked.retain(|moment| *moment <= latest);
-        booked.extend(std::iter::repeat_n(now, pace.limit.saturating_sub(booked.len())));
-        booked.sort_unstable();
+    // The clock of the store went back, for instance because another server took over. By how much is not known: requests may have been
+    // sent in the last real second, and may follow until the horizon. So the next moment is one window after it.
+    if now < state.at.saturating_sub(CLOCK_STEP_MS) {
+        let full = (0..MAX_FULL_WINDOWS).map(|n| now.saturating_add(pace.window.saturating_mul(n)));
+        let full = full.take_while(|moment| *moment < latest).chain([latest]);
+        *booked = full.flat_map(|moment| std::iter::repeat_n(moment, pace.limit)).collect();
     }
+    state.at = now;
     booked.retain(|moment| *moment > now.saturating_sub(pace.window));
     let mut moments = Vec::new();
     let mut again_at = None;
     for _ in 0..pace.count {
-        let next = earliest(booked, now.saturating_add(pace.delay), pace);
+        let next = earliest(booked.as_slice(), now.saturating_add(pace.delay), pace);
         if next > latest {
             again_at = Some(next.saturating_sub(pace.horizon));
             break;

@@ -1,7 +1,8 @@
 //! Rows of contracts, and every decision about them, without a store. The stores load rows, apply these functions and save the result.
 
 use super::contract::{
-    COMPOSED_AFTER_MS, Evidence, Outcome, Phase, Report, Settlement, Task, phase,
+    ALONE_FROM_ATTEMPT, COMPOSED_AFTER_MS, Claimed, Evidence, Outcome, Phase, Report, Settlement,
+    Task, phase,
 };
 use super::reason::Reason;
 use super::view::{Contract, Finish, Selected, State};
@@ -23,6 +24,8 @@ pub(crate) struct Open {
     pub(crate) events: i64,
     /// Number of claims. It never decreases, so it identifies the latest claim, also of a worker that claimed the contract before.
     pub(crate) claims: i64,
+    /// Number of the latest claims in a row whose workers were lost, without the present claim.
+    pub(crate) lost: i64,
 }
 
 /// Row of a finished contract.
@@ -94,6 +97,7 @@ impl Open {
             added_at: now,
             events: 0,
             claims: 0,
+            lost: 0,
         }
     }
 
@@ -130,6 +134,7 @@ impl Open {
                 self.due = now.saturating_add(COMPOSED_AFTER_MS);
                 self.owner = None;
                 self.attempt = 0;
+                self.lost = 0;
                 self.reason = None;
                 self.dead_at = None;
                 (Row::Open(self), vec![("status", status)])
@@ -138,6 +143,11 @@ impl Open {
                 (Row::Open(self), if is_changed { vec![("status", status)] } else { Vec::new() })
             }
         }
+    }
+
+    /// Returns true if the row must be claimed alone. The caller has checked that its owner is not alive.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.lost + i64::from(self.owner.is_some()) >= ALONE_FROM_ATTEMPT - 1
     }
 
     /// Claims the row for a worker. False if its attempts are used up, which makes it dead.
@@ -150,6 +160,7 @@ impl Open {
         let mut notes = Vec::new();
         let lost = self.owner.take().is_some();
         if lost {
+            self.lost += 1;
             notes.push(("worker_lost", format!("attempt {}", self.attempt)));
         }
         if self.attempt >= max_attempts {
@@ -174,6 +185,7 @@ impl Open {
     /// Applies the outcome of an accepted settlement.
     pub(crate) fn settled(mut self, outcome: &Outcome, max_attempts: i64, now: i64) -> Changed {
         self.owner = None;
+        self.lost = 0;
         match outcome {
             Outcome::Archived(evidence) => {
                 let note = ("archived", format!("{} files", evidence.files.len()));
@@ -226,6 +238,7 @@ impl Open {
         self.reason = None;
         self.owner = None;
         self.attempt = 0;
+        self.lost = 0;
         self.due = now;
         (self, vec![("retried", String::new())], Selected::Done)
     }
@@ -294,6 +307,29 @@ impl Done {
             finished_at: Some(self.finished_at),
             finish: Some(self.finish),
             evidence: self.evidence,
+        }
+    }
+}
+
+/// Returns the rows to claim together, and whether it is one that must be claimed alone: it is claimed if there are no others, or if the
+/// latest claim of the worker was not of one, so that neither kind waits for all of the other.
+pub(crate) fn choose(due: Vec<Open>, was_alone: bool) -> (bool, Vec<Open>) {
+    let (alone, batch): (Vec<Open>, Vec<Open>) = due.into_iter().partition(Open::is_alone);
+    if alone.is_empty() || (was_alone && !batch.is_empty()) {
+        return (false, batch);
+    }
+    (true, alone.into_iter().take(1).collect())
+}
+
+impl From<&Open> for Claimed {
+    fn from(row: &Open) -> Self {
+        Self {
+            flow_id: row.flow_id.clone(),
+            claim: row.claims,
+            task: row.task,
+            attempt: row.attempt,
+            report: row.report.clone(),
+            added_at: row.added_at,
         }
     }
 }

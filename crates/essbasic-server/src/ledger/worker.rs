@@ -41,3 +41,13 @@ pub struct Lease {
     /// Time at which the lease expires, unless a beat renews it.
     pub alive_until: i64,
 }
+
+/// Time by which the clock of the store may go back without the loss of all leases, in milliseconds: the difference of two machines whose
+/// clocks are synchronized.
+pub(crate) const CLOCK_SLACK_MS: i64 = 5_000;
+
+/// Returns true if a lease of this length has not expired. If the clock went back, for instance because a standby took over, a lease that
+/// ends later than one that begins now is not alive: it would last as long as the difference.
+pub(crate) fn is_alive(alive_until: i64, lease: i64, now: i64) -> bool {
+    alive_until > now && alive_until.saturating_sub(lease) <= now.saturating_add(CLOCK_SLACK_MS)
+}

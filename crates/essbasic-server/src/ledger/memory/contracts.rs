@@ -1,10 +1,10 @@
 //! Contracts in memory.
 
-use super::super::contract::{ALONE_FROM_ATTEMPT, Claimed};
+use super::super::contract::Claimed;
 use super::super::error::Error;
 use super::super::limits;
 use super::super::requests::{ClaimContracts, DropContracts, Offer, Retry, RetryReason, Settle};
-use super::super::rows::{Open, Row};
+use super::super::rows::{Open, Row, choose};
 use super::super::view::Selected;
 use super::Memory;
 
@@ -39,9 +39,11 @@ impl Memory {
                 .cloned()
                 .collect();
             due.sort_by(|a, b| (a.due, &a.flow_id).cmp(&(b.due, &b.flow_id)));
-            due.truncate(claim.limit);
-            let found = due.len();
-            // Contracts without attempts become dead; the others are claimed, or the first one alone.
+            let (mut due, batch): (Vec<Open>, Vec<Open>) =
+                due.into_iter().partition(Open::is_alone);
+            due.truncate(1);
+            due.extend(batch.into_iter().take(claim.limit));
+            // Contracts without attempts become dead; the others are claimed, or one of them alone.
             let (used_up, rest): (Vec<_>, Vec<_>) =
                 due.into_iter().partition(|row| row.attempt >= claim.max_attempts);
             let retired = !used_up.is_empty();
@@ -49,26 +51,20 @@ impl Memory {
                 let (row, notes, _) = row.claimed(&request.worker, claim.max_attempts, now);
                 self.save(Row::Open(row), notes, now);
             }
-            let alone = |row: &Open| row.attempt + 1 >= ALONE_FROM_ATTEMPT;
-            let chosen: Vec<Open> = match rest.first() {
-                Some(first) if alone(first) => rest.into_iter().take(1).collect(),
-                _ => rest.into_iter().filter(|row| !alone(row)).collect(),
-            };
-            if chosen.is_empty() && retired && found == claim.limit {
+            let was_alone = self.workers.get(&request.worker).is_some_and(|worker| worker.alone);
+            let (is_alone, chosen) = choose(rest, was_alone);
+            if chosen.is_empty() && retired {
                 continue;
             }
             let mut claimed = Vec::new();
             for row in chosen {
                 let (row, notes, _) = row.claimed(&request.worker, claim.max_attempts, now);
-                claimed.push(Claimed {
-                    flow_id: row.flow_id.clone(),
-                    claim: row.claims,
-                    task: row.task,
-                    attempt: row.attempt,
-                    report: row.report.clone(),
-                    added_at: row.added_at,
-                });
+                claimed.push(Claimed::from(&row));
                 self.save(Row::Open(row), notes, now);
+            }
+            let worker = self.workers.get_mut(&request.worker);
+            if let (Some(worker), false) = (worker, claimed.is_empty()) {
+                worker.alone = is_alone;
             }
             return Ok(claimed);
         }

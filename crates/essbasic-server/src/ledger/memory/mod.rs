@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 
 use super::error::Error;
 use super::message::ForwardTarget;
-use super::pace::{self, Booking};
+use super::pace::{self, Booking, Moments};
 use super::requests::{Beat, Book, CheckStore, Enter, Leave, ReleaseMoments};
 use super::rows::{Done, Note, Open, Row};
 use super::view::{Event, Pause, Sample};
-use super::worker::Lease;
+use super::worker::{self, Lease};
 
 /// State of a ledger.
 #[derive(Default)]
@@ -27,7 +27,7 @@ pub(crate) struct Memory {
     targets: BTreeMap<String, ForwardTarget>,
     last_message: i64,
     last_forward: i64,
-    paces: BTreeMap<String, Vec<i64>>,
+    paces: BTreeMap<String, Moments>,
     pauses: BTreeMap<String, Pause>,
     samples: BTreeMap<i64, Sample>,
 }
@@ -36,6 +36,9 @@ struct Worker {
     name: String,
     entered_at: i64,
     alive_until: i64,
+    lease: i64,
+    /// True if its latest claim was of a contract alone.
+    alone: bool,
 }
 
 struct Stored {
@@ -60,6 +63,13 @@ struct Queued {
     failure: Option<(i64, String)>,
 }
 
+impl Worker {
+    /// Returns true if the lease has not expired.
+    fn is_alive(&self, now: i64) -> bool {
+        worker::is_alive(self.alive_until, self.lease, now)
+    }
+}
+
 impl Queued {
     fn pending(&self) -> bool {
         self.delivered_at.is_none() && self.dead.is_none()
@@ -69,7 +79,8 @@ impl Queued {
 impl Memory {
     pub(crate) fn enter(&mut self, request: &Enter, now: i64) -> Result<Lease, Error> {
         let alive_until = now.saturating_add(request.lease);
-        let worker = Worker { name: request.name.clone(), entered_at: now, alive_until };
+        let (name, lease) = (request.name.clone(), request.lease);
+        let worker = Worker { name, entered_at: now, alive_until, lease, alone: false };
         self.workers.insert(request.worker.clone(), worker);
         Ok(Lease { now, alive_until })
     }
@@ -84,6 +95,7 @@ impl Memory {
         let alive_until = now.saturating_add(request.lease);
         if let Some(worker) = self.workers.get_mut(&request.worker) {
             worker.alive_until = alive_until;
+            worker.lease = request.lease;
         }
         Ok(Lease { now, alive_until })
     }
@@ -111,14 +123,14 @@ impl Memory {
 
     pub(crate) fn release(&mut self, request: &ReleaseMoments, _now: i64) -> Result<(), Error> {
         let booked = self.paces.entry(request.action.clone()).or_default();
-        pace::release(booked, &request.moments);
+        pace::release(&mut booked.booked, &request.moments);
         Ok(())
     }
 
     fn alive(&self, worker: Option<&str>, now: i64) -> bool {
         worker
             .and_then(|worker| self.workers.get(worker))
-            .is_some_and(|worker| worker.alive_until > now)
+            .is_some_and(|worker| worker.is_alive(now))
     }
 
     fn check_alive(&self, worker: &str, now: i64) -> Result<(), Error> {

@@ -42,7 +42,7 @@ impl Memory {
                 *counts.forward_dead.entry(target).or_default() += 1;
             }
         }
-        counts.workers = count(self.workers.values().filter(|worker| worker.alive_until > now));
+        counts.workers = count(self.workers.values().filter(|worker| worker.is_alive(now)));
         Ok(counts)
     }
 
@@ -135,7 +135,7 @@ impl Memory {
         _request: &ListWorkers,
         now: i64,
     ) -> Result<Vec<WorkerView>, Error> {
-        let alive = self.workers.iter().filter(|(_, worker)| worker.alive_until > now);
+        let alive = self.workers.iter().filter(|(_, worker)| worker.is_alive(now));
         Ok(alive
             .map(|(id, worker)| WorkerView {
                 id: id.clone(),
@@ -148,7 +148,8 @@ impl Memory {
     }
 
     pub(crate) fn paces(&mut self, _request: &Paces, now: i64) -> Result<Booked, Error> {
-        let actions = self.paces.iter().map(|(action, booked)| (action.clone(), booked.clone()));
+        let actions =
+            self.paces.iter().map(|(action, booked)| (action.clone(), booked.booked.clone()));
         Ok(Booked { now, actions: actions.collect() })
     }
 
@@ -163,7 +164,7 @@ impl Memory {
     pub(crate) fn probe(&mut self, request: &Probe, now: i64) -> Result<bool, Error> {
         match self.pauses.get_mut(&request.name) {
             None => Ok(true),
-            Some(pause) if pause.probe_at <= now => {
+            Some(pause) if probes::is_due(pause.probe_at, now, request.delay) => {
                 let delay = probes::delay(pause.since, now, request.delay);
                 pause.probe_at = now.saturating_add(delay);
                 Ok(true)

@@ -66,7 +66,8 @@ impl Ledger {
 
     /// Claims due contracts whose worker is absent or not alive, earliest due first. Each claim counts an attempt.
     ///
-    /// From [`ALONE_FROM_ATTEMPT`](super::super::ALONE_FROM_ATTEMPT) on, a contract is claimed alone. A contract without attempts left
+    /// A contract whose workers were lost in its latest attempts is claimed alone from [`ALONE_FROM_ATTEMPT`](super::super::ALONE_FROM_ATTEMPT)
+    /// on, in turn with batches of others. A contract without attempts left
     /// becomes dead with [`Reason::WorkerLost`]. An empty result means that nothing is due.
     ///
     /// # Errors

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::contract::{ALONE_FROM_ATTEMPT, Claimed};
 use super::super::requests::{ClaimContracts, DropContracts, Offer, Retry, RetryReason, Settle};
-use super::super::rows::Open;
+use super::super::rows::{Open, choose};
 use super::super::view::Selected;
 use super::rows::{OPEN, Save, acquire, load_open, read_open, save};
 use super::tx::{Failure, Sql, Tx};
-use super::workers::{alive_of, check_alive};
+use super::workers::{alive, alive_of, check_alive};
 
 pub(crate) async fn offer<T: Tx>(tx: &mut T, request: &Offer) -> Result<Vec<String>, Failure> {
     let now = tx.now().await?;
@@ -29,26 +29,49 @@ pub(crate) async fn offer<T: Tx>(tx: &mut T, request: &Offer) -> Result<Vec<Stri
 
 /// Returns the condition of rows whose owner is absent or not alive.
 pub(crate) fn without_live_owner(sql: Sql, now: i64) -> Sql {
-    sql.push(
+    let sql = sql.push(
         " AND (c.owner IS NULL OR NOT EXISTS \
-         (SELECT 1 FROM worker AS w WHERE w.id = c.owner AND w.alive_until > ",
-    )
-    .bind(now)
-    .push("))")
+         (SELECT 1 FROM worker AS w WHERE w.id = c.owner AND ",
+    );
+    alive(sql, "w.", now).push("))")
 }
 
-async fn due<T: Tx>(tx: &mut T, request: &ClaimContracts, now: i64) -> Result<Vec<Open>, Failure> {
+/// Locks and returns due rows: those that must be claimed alone, or the others.
+async fn due<T: Tx>(
+    tx: &mut T,
+    request: &ClaimContracts,
+    (is_alone, limit): (bool, usize),
+    now: i64,
+) -> Result<Vec<Open>, Failure> {
+    // As `Open::is_alone`. The first condition lets the database use the index of lost claims.
+    let lost = ALONE_FROM_ATTEMPT - 1;
+    let condition = if is_alone {
+        format!(
+            " AND c.lost > 0 AND (c.lost >= {lost} OR c.owner IS NOT NULL AND c.lost >= {})",
+            lost - 1
+        )
+    } else {
+        format!(" AND c.lost < {lost} AND (c.owner IS NULL OR c.lost < {})", lost - 1)
+    };
     let sql = Sql::new("SELECT ")
         .push(OPEN)
         .push(" FROM contract_open AS c WHERE c.task = ")
         .bind(request.claim.task.as_str())
         .push(" AND c.dead_at IS NULL AND c.due <= ")
-        .bind(now);
+        .bind(now)
+        .push(&condition);
     let sql = without_live_owner(sql, now)
         .push(" ORDER BY c.due, c.flow_id LIMIT ")
-        .bind(request.claim.limit)
+        .bind(limit)
         .push(T::SKIP);
-    tx.query(sql).await?.iter_mut().map(read_open).collect()
+    let mut rows: Vec<Open> =
+        tx.query(sql).await?.iter_mut().map(read_open).collect::<Result<_, _>>()?;
+    // A worker may have entered and claimed a row after the snapshot of the statement: only the row itself was read again when it was
+    // locked.
+    let owners = rows.iter().filter_map(|row| row.owner.clone()).collect();
+    let alive = alive_of(tx, owners, now).await?;
+    rows.retain(|row| row.owner.as_ref().is_none_or(|owner| !alive.contains(owner)));
+    Ok(rows)
 }
 
 pub(crate) async fn claim<T: Tx>(
@@ -57,44 +80,43 @@ pub(crate) async fn claim<T: Tx>(
 ) -> Result<Vec<Claimed>, Failure> {
     let now = check_alive(tx, &request.worker).await?;
     let max_attempts = request.claim.max_attempts;
+    let previous = was_alone(tx, &request.worker).await?;
     loop {
-        let mut rows = due(tx, request, now).await?;
-        let found = rows.len();
-        // A worker may have entered and claimed a row after the snapshot of the statement: only the row itself was read again
-        // when it was locked.
-        let owners = rows.iter().filter_map(|row| row.owner.clone()).collect();
-        let alive = alive_of(tx, owners, now).await?;
-        rows.retain(|row| row.owner.as_ref().is_none_or(|owner| !alive.contains(owner)));
+        let alone = due(tx, request, (true, 1), now).await?;
+        let batch = due(tx, request, (false, request.claim.limit), now).await?;
         let (used_up, rest): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|row| row.attempt >= max_attempts);
+            alone.into_iter().chain(batch).partition(|row| row.attempt >= max_attempts);
         let retired = !used_up.is_empty();
-        let alone = |row: &Open| row.attempt + 1 >= ALONE_FROM_ATTEMPT;
-        let chosen: Vec<Open> = match rest.first() {
-            Some(first) if alone(first) => rest.into_iter().take(1).collect(),
-            _ => rest.into_iter().filter(|row| !alone(row)).collect(),
-        };
-        let again = chosen.is_empty() && retired && found == request.claim.limit;
+        let (is_alone, chosen) = choose(rest, previous);
+        let again = chosen.is_empty() && retired;
         let mut saves = Vec::new();
         let mut claimed = Vec::new();
         for row in used_up.into_iter().chain(chosen) {
             let (row, notes, accepted) = row.claimed(&request.worker, max_attempts, now);
             if accepted {
-                claimed.push(Claimed {
-                    flow_id: row.flow_id.clone(),
-                    claim: row.claims,
-                    task: row.task,
-                    attempt: row.attempt,
-                    report: row.report.clone(),
-                    added_at: row.added_at,
-                });
+                claimed.push(Claimed::from(&row));
             }
             saves.push(Save::open(row, notes));
         }
         save(tx, saves, now).await?;
         if !again {
+            if !claimed.is_empty() && is_alone != previous {
+                let sql = Sql::new("UPDATE worker SET alone = ")
+                    .bind(i64::from(is_alone))
+                    .push(" WHERE id = ")
+                    .bind(&request.worker);
+                tx.query(sql).await?;
+            }
             return Ok(claimed);
         }
     }
+}
+
+/// Returns whether the latest claim of a worker was of a contract alone.
+async fn was_alone<T: Tx>(tx: &mut T, worker: &str) -> Result<bool, Failure> {
+    let sql = Sql::new("SELECT alone FROM worker WHERE id = ").bind(worker);
+    let rows = tx.query(sql).await?;
+    rows.into_iter().next().map_or(Ok(false), |mut fields| Ok(fields.int()? == 1))
 }
 
 pub(crate) async fn settle<T: Tx>(tx: &mut T, request: &Settle) -> Result<Vec<String>, Failure> {

@@ -15,6 +15,7 @@ use super::super::view::{
 use super::contracts::without_live_owner;
 use super::rows::{DONE, OPEN, read_done, read_open, read_reason};
 use super::tx::{Failure, Fields, Sql, Tx, unexpected};
+use super::workers::alive;
 
 async fn number<T: Tx>(tx: &mut T, sql: Sql) -> Result<i64, Failure> {
     let rows = tx.query(sql).await?;
@@ -43,9 +44,9 @@ pub(crate) async fn counts<T: Tx>(tx: &mut T, _request: &CountAll) -> Result<Cou
         number(tx, Sql::new("SELECT count(*) FROM contract_open WHERE dead_at IS NULL")).await?;
     let sql = Sql::new(
         "SELECT count(*) FROM contract_open AS c JOIN worker AS w ON w.id = c.owner \
-         WHERE c.owner IS NOT NULL AND c.dead_at IS NULL AND w.alive_until > ",
+         WHERE c.owner IS NOT NULL AND c.dead_at IS NULL AND ",
     );
-    let claimed = number(tx, sql.bind(now)).await?;
+    let claimed = number(tx, alive(sql, "w.", now)).await?;
     let mut oldest_due: Option<i64> = None;
     // The first row of an index, as claims read it.
     for task in [Task::Poll, Task::Archive] {
@@ -59,7 +60,7 @@ pub(crate) async fn counts<T: Tx>(tx: &mut T, _request: &CountAll) -> Result<Cou
             oldest_due = Some(oldest_due.map_or(due, |oldest| oldest.min(due)));
         }
     }
-    let sql = Sql::new("SELECT count(*) FROM worker WHERE alive_until > ").bind(now);
+    let sql = alive(Sql::new("SELECT count(*) FROM worker WHERE "), "", now);
     Ok(Counts {
         open: unfinished - claimed,
         claimed,
@@ -75,11 +76,10 @@ pub(crate) async fn counts<T: Tx>(tx: &mut T, _request: &CountAll) -> Result<Cou
 
 /// Returns the columns of [`OPEN`] and the number of live owners.
 fn select_open(now: i64) -> Sql {
-    Sql::new("SELECT ")
+    let sql = Sql::new("SELECT ")
         .push(OPEN)
-        .push(", (SELECT count(*) FROM worker AS w WHERE w.id = c.owner AND w.alive_until > ")
-        .bind(now)
-        .push(") FROM contract_open AS c WHERE ")
+        .push(", (SELECT count(*) FROM worker AS w WHERE w.id = c.owner AND ");
+    alive(sql, "w.", now).push(") FROM contract_open AS c WHERE ")
 }
 
 fn view(fields: &mut Fields) -> Result<Contract, Failure> {
@@ -110,13 +110,13 @@ pub(crate) async fn contracts<T: Tx>(
         sql = match query.state {
             Some(State::Dead) => sql.push(" AND dead_at IS NOT NULL"),
             Some(State::Open) => without_live_owner(sql.push(" AND dead_at IS NULL"), now),
-            Some(State::Claimed) => sql
-                .push(
+            Some(State::Claimed) => {
+                let sql = sql.push(
                     " AND dead_at IS NULL AND c.owner IN \
-                     (SELECT w.id FROM worker AS w WHERE w.alive_until > ",
-                )
-                .bind(now)
-                .push(")"),
+                     (SELECT w.id FROM worker AS w WHERE ",
+                );
+                alive(sql, "w.", now).push(")")
+            }
             _ => sql,
         };
         if let Some(reason) = query.reason {
@@ -238,11 +238,9 @@ pub(crate) async fn workers<T: Tx>(
     let sql = Sql::new(
         "SELECT w.id, w.name, w.entered_at, w.alive_until, \
          (SELECT count(*) FROM contract_open AS c WHERE c.owner = w.id) \
-         FROM worker AS w WHERE w.alive_until > ",
-    )
-    .bind(now)
-    .push(" ORDER BY w.id");
-    let rows = tx.query(sql).await?;
+         FROM worker AS w WHERE ",
+    );
+    let rows = tx.query(alive(sql, "w.", now).push(" ORDER BY w.id")).await?;
     rows.into_iter()
         .map(|mut fields| {
             Ok(WorkerView {

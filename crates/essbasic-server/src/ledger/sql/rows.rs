@@ -13,7 +13,7 @@ use super::super::view::Finish;
 use super::tx::{Failure, Fields, Sql, Tx, Value, unexpected};
 
 pub(crate) const OPEN: &str = "flow_id, status, status_at, task, due, owner, attempt, reason, \
-    dead_at, added_at, events, claims";
+    dead_at, added_at, events, claims, lost";
 pub(crate) const DONE: &str = "flow_id, status, status_at, finish, attempt, added_at, \
     finished_at, evidence, events, claims";
 
@@ -77,6 +77,7 @@ pub(crate) fn read_open(fields: &mut Fields) -> Result<Open, Failure> {
         added_at: fields.int()?,
         events: fields.int()?,
         claims: fields.int()?,
+        lost: fields.int()?,
     })
 }
 
@@ -233,6 +234,7 @@ fn open_values(open: &Open) -> Vec<Value> {
         open.added_at.into(),
         open.events.into(),
         open.claims.into(),
+        open.lost.into(),
     ]
 }
 

@@ -9,7 +9,11 @@ CREATE TABLE worker (
     id {key} PRIMARY KEY,
     name TEXT NOT NULL,
     entered_at {int} NOT NULL,
-    alive_until {int} NOT NULL
+    alive_until {int} NOT NULL,
+    -- Length of the lease: `alive_until` is further in the future only if the clock went back.
+    lease {int} NOT NULL,
+    -- 1 if its latest claim was of a contract alone.
+    alone {int} NOT NULL
 ){hot};
 
 -- Unfinished contracts only, so that it stays small.
@@ -26,9 +30,12 @@ CREATE TABLE contract_open (
     added_at {int} NOT NULL,
     events {int} NOT NULL,
     -- Number of the latest claim.
-    claims {int} NOT NULL
+    claims {int} NOT NULL,
+    -- Number of the latest claims in a row whose workers were lost, without the present claim.
+    lost {int} NOT NULL
 ){hot};
 CREATE INDEX contract_open_due ON contract_open (task, due, flow_id) WHERE dead_at IS NULL;
+CREATE INDEX contract_open_lost ON contract_open (task, due, flow_id) WHERE dead_at IS NULL AND lost > 0;
 CREATE INDEX contract_open_owner ON contract_open (owner) WHERE owner IS NOT NULL;
 CREATE INDEX contract_open_dead ON contract_open (reason, flow_id) WHERE dead_at IS NOT NULL;
 
@@ -46,7 +53,8 @@ CREATE TABLE contract_done (
 );
 CREATE INDEX contract_done_finished ON contract_done (finished_at);
 
--- The latest 50 events of a contract: a ring, whose slot is the number of the event modulo 50.
+-- The latest 50 events of a contract: a ring, whose slot is the number of the event modulo 50. They stay as long as the contract, also
+-- after it is finished.
 CREATE TABLE event (
     flow_id {key} NOT NULL,
     slot {int} NOT NULL,
@@ -103,8 +111,8 @@ CREATE INDEX outbox_failed ON outbox (target, failed_at, seq) WHERE failed_at IS
 -- Targets of the configurations of the servers. `missing_since`: no server has announced the target since then.
 CREATE TABLE forward_target (name {key} PRIMARY KEY, seen_at {int} NOT NULL, missing_since {int});
 
--- The moments of each action, separated by commas.
-CREATE TABLE pace (action {key} PRIMARY KEY, moments TEXT NOT NULL){hot};
+-- The moments of each action, separated by commas, and the time of the latest booking.
+CREATE TABLE pace (action {key} PRIMARY KEY, moments TEXT NOT NULL, at {int} NOT NULL){hot};
 
 CREATE TABLE pause (
     name {key} PRIMARY KEY,

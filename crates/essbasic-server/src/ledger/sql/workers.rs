@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::super::error::{Error, ErrorKind};
-use super::super::pace::{self, Booking};
+use super::super::pace::{self, Booking, Moments};
 use super::super::probes;
 use super::super::requests::{
     Beat, Book, CheckStore, Enter, Leave, Paces, PauseLoop, Pauses, Probe, ReleaseMoments, Resume,
 };
 use super::super::view::{Booked, Pause};
-use super::super::worker::Lease;
+use super::super::worker::{CLOCK_SLACK_MS, Lease};
 use super::rows::{Save, load_owned, save};
 use super::schema::store_id;
 use super::tx::{Failure, Sql, Tx, unexpected};
@@ -43,12 +43,16 @@ pub(crate) async fn enter<T: Tx>(tx: &mut T, request: &Enter) -> Result<Lease, F
     check_id(tx, request.store.as_ref()).await?;
     let now = tx.now().await?;
     let alive_until = now.saturating_add(request.lease);
-    let sql = Sql::new("INSERT INTO worker (id, name, entered_at, alive_until) VALUES ").list([
-        super::tx::Value::from(&request.worker),
-        (&request.name).into(),
-        now.into(),
-        alive_until.into(),
-    ]);
+    let sql =
+        Sql::new("INSERT INTO worker (id, name, entered_at, alive_until, lease, alone) VALUES ")
+            .list([
+                super::tx::Value::from(&request.worker),
+                (&request.name).into(),
+                now.into(),
+                alive_until.into(),
+                request.lease.into(),
+                0_i64.into(),
+            ]);
     tx.query(sql).await?;
     Ok(Lease { now, alive_until })
 }
@@ -58,12 +62,12 @@ pub(crate) async fn beat<T: Tx>(tx: &mut T, request: &Beat) -> Result<Lease, Fai
     let alive_until = now.saturating_add(request.lease);
     let sql = Sql::new("UPDATE worker SET alive_until = ")
         .bind(alive_until)
+        .push(", lease = ")
+        .bind(request.lease)
         .push(" WHERE id = ")
         .bind(&request.worker)
-        .push(" AND alive_until > ")
-        .bind(now)
-        .push(" RETURNING id");
-    if tx.query(sql).await?.is_empty() {
+        .push(" AND ");
+    if tx.query(alive(sql, "", now).push(" RETURNING id")).await?.is_empty() {
         return Err(Error::expired().into());
     }
     Ok(Lease { now, alive_until })
@@ -87,6 +91,15 @@ pub(crate) async fn leave<T: Tx>(tx: &mut T, request: &Leave) -> Result<(), Fail
     Ok(())
 }
 
+/// Appends the condition of workers that are alive, as [`is_alive`](super::super::worker::is_alive). `prefix`: the alias of the table.
+pub(crate) fn alive(sql: Sql, prefix: &str, now: i64) -> Sql {
+    sql.push(&format!("({prefix}alive_until > "))
+        .bind(now)
+        .push(&format!(" AND {prefix}alive_until - {prefix}lease <= "))
+        .bind(now.saturating_add(CLOCK_SLACK_MS))
+        .push(")")
+}
+
 /// Returns the time of the store if the worker is alive.
 pub(crate) async fn check_alive<T: Tx>(tx: &mut T, worker: &str) -> Result<i64, Failure> {
     let now = tx.now().await?;
@@ -103,36 +116,38 @@ pub(crate) async fn alive_of<T: Tx>(
     if workers.is_empty() {
         return Ok(workers);
     }
-    let sql = Sql::new("SELECT id FROM worker WHERE alive_until > ")
-        .bind(now)
-        .push(" AND id IN ")
-        .list(&workers);
+    let sql =
+        alive(Sql::new("SELECT id FROM worker WHERE "), "", now).push(" AND id IN ").list(&workers);
     tx.query(sql).await?.into_iter().map(|mut fields| fields.text()).collect()
 }
 
 /// Locks the moments of an action and returns them. All replicas book one after the other.
-async fn moments<T: Tx>(tx: &mut T, action: &str) -> Result<Vec<i64>, Failure> {
-    let sql = Sql::new("SELECT moments FROM pace WHERE action = ").bind(action).push(T::LOCK);
+async fn moments<T: Tx>(tx: &mut T, action: &str) -> Result<Moments, Failure> {
+    let sql = Sql::new("SELECT moments, at FROM pace WHERE action = ").bind(action).push(T::LOCK);
     let rows = tx.query(sql).await?;
     let Some(mut fields) = rows.into_iter().next() else {
-        let sql = Sql::new("INSERT INTO pace (action, moments) VALUES (")
+        let sql = Sql::new("INSERT INTO pace (action, moments, at) VALUES (")
             .bind(action)
-            .push(", '') ON CONFLICT (action) DO NOTHING RETURNING action");
+            .push(", '', 0) ON CONFLICT (action) DO NOTHING RETURNING action");
         let inserted = tx.query(sql).await?;
         // Another replica inserted it meanwhile.
-        return if inserted.is_empty() { Err(Failure::Conflict) } else { Ok(Vec::new()) };
+        return if inserted.is_empty() { Err(Failure::Conflict) } else { Ok(Moments::default()) };
     };
-    let text = fields.text()?;
-    text.split(',')
+    let (text, at) = (fields.text()?, fields.int()?);
+    let booked = text
+        .split(',')
         .filter(|moment| !moment.is_empty())
         .map(|moment| moment.parse().map_err(|_| unexpected()))
-        .collect()
+        .collect::<Result<_, _>>()?;
+    Ok(Moments { booked, at })
 }
 
-async fn store_moments<T: Tx>(tx: &mut T, action: &str, moments: &[i64]) -> Result<(), Failure> {
-    let text: Vec<String> = moments.iter().map(i64::to_string).collect();
+async fn store_moments<T: Tx>(tx: &mut T, action: &str, moments: &Moments) -> Result<(), Failure> {
+    let text: Vec<String> = moments.booked.iter().map(i64::to_string).collect();
     let sql = Sql::new("UPDATE pace SET moments = ")
         .bind(&text.join(","))
+        .push(", at = ")
+        .bind(moments.at)
         .push(" WHERE action = ")
         .bind(action);
     tx.query(sql).await?;
@@ -150,7 +165,7 @@ pub(crate) async fn book<T: Tx>(tx: &mut T, request: &Book) -> Result<Booking, F
 
 pub(crate) async fn release<T: Tx>(tx: &mut T, request: &ReleaseMoments) -> Result<(), Failure> {
     let mut booked = moments(tx, &request.action).await?;
-    pace::release(&mut booked, &request.moments);
+    pace::release(&mut booked.booked, &request.moments);
     store_moments(tx, &request.action, &booked).await
 }
 
@@ -192,7 +207,7 @@ pub(crate) async fn probe<T: Tx>(tx: &mut T, request: &Probe) -> Result<bool, Fa
         .push(T::LOCK);
     let rows = tx.query(sql).await?;
     let Some(mut fields) = rows.into_iter().next() else { return Ok(true) };
-    if fields.int()? > now {
+    if !probes::is_due(fields.int()?, now, request.delay) {
         return Ok(false);
     }
     let delay = probes::delay(fields.int()?, now, request.delay);
