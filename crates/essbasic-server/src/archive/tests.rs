@@ -228,6 +228,7 @@ async fn a_folder_that_cannot_be_used_pauses_the_loop_and_one_file_fails_its_con
     let (emulator, claimed) = service(20_000);
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("mount/contracts");
+    std::fs::create_dir(home.path().join("mount")).unwrap();
     let archiving = archiving(&emulator, folder(&path));
     // The name of one file is taken by a folder.
     std::fs::create_dir_all(path.join(format!("{}-1.pdf", claimed[2].flow_id)).join("x")).unwrap();

@@ -26,6 +26,11 @@ fn read(text: &str) -> Result<Config, String> {
     })
 }
 
+/// Returns a shown configuration without its comments, which name the folder of the file.
+fn settings(shown: &str) -> Vec<&str> {
+    shown.lines().filter(|line| !line.starts_with('#')).collect()
+}
+
 #[test]
 fn the_least_configuration_has_defaults_and_can_be_read_again() {
     let config = read(LEAST).unwrap();
@@ -37,7 +42,7 @@ fn the_least_configuration_has_defaults_and_can_be_read_again() {
     for part in ["lease = \"1m\"", "retention = \"7days\"", "[shutdown]", "writable = false"] {
         assert!(shown.contains(part), "{part}\n{shown}");
     }
-    assert_eq!(read(&shown).unwrap().shown().unwrap(), shown);
+    assert_eq!(settings(&read(&shown).unwrap().shown().unwrap()), settings(&shown));
 }
 
 #[test]
@@ -90,7 +95,7 @@ fn paths_and_queries_of_urls_are_not_shown() {
     let shown = config.shown().unwrap();
     assert!(!shown.contains("hidden"), "{shown}");
     assert_eq!(shown.matches("\"https://h/***\"").count(), 3, "{shown}");
-    assert_eq!(read(&shown).unwrap().shown().unwrap(), shown);
+    assert_eq!(settings(&read(&shown).unwrap().shown().unwrap()), settings(&shown));
 }
 
 #[test]
