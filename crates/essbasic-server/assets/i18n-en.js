@@ -137,7 +137,7 @@ export const en = flat({
 		not_found: "Not found", not_permitted: "Not permitted", invalid_id: "Invalid ID", no_files: "No files", too_many_files: "Too many files",
 		file_too_large: "File too large", invalid_file: "Invalid file", link_refused: "Link refused", download_failed: "Download failed",
 		storage_failed: "Storage failed", service_failed: "Service failed", worker_lost: "Replica lost", target_failed: "Target failed",
-		target_refused: "Refused by the target", target_removed: "Target removed", body_expired: "Body expired",
+		target_refused: "Refused by the target", target_removed: "Target removed", body_expired: "Body expired", body_unreadable: "Body unreadable",
 	},
 	hint: {
 		not_found: "Check that the contract belongs to the application of account.app_id. Drop it if it does not.",

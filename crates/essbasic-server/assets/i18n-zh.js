@@ -121,7 +121,7 @@ export const zh = flat({
 	reason: {
 		not_found: "合同不存在", not_permitted: "没有权限", invalid_id: "编号无效", no_files: "没有文件", too_many_files: "文件过多", file_too_large: "文件过大",
 		invalid_file: "文件无效", link_refused: "链接被拒绝", download_failed: "下载失败", storage_failed: "保存失败", service_failed: "服务失败",
-		worker_lost: "副本失联", target_failed: "目标失败", target_refused: "目标拒绝", target_removed: "目标已移除", body_expired: "消息体已过期",
+		worker_lost: "副本失联", target_failed: "目标失败", target_refused: "目标拒绝", target_removed: "目标已移除", body_expired: "消息体已过期", body_unreadable: "消息体无法解密",
 	},
 	hint: {
 		not_found: "请确认合同属于 account.app_id 对应的应用；如果不属于，请移除。", not_permitted: "请授权 account.operator 下载该企业的合同，然后重试。",

@@ -1,8 +1,8 @@
 //! Loops that claim contracts, work on them and settle them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use essbasic::{Error, Stop};
@@ -11,17 +11,19 @@ use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tokio::time::{sleep, timeout};
 
 use crate::ledger::{
-    Claim, Claimed, Error as LedgerError, ErrorKind, Ledger, Outcome, Settlement, Task, WorkerId,
+    Claim, Claimed, Error as LedgerError, ErrorKind, Ledger, Outcome, Reason, Settlement, Task,
+    WorkerId,
 };
 use crate::metrics::Metrics;
 use crate::pulse::{Pulse, STEP};
+use crate::store_failure::failed;
 use crate::worker::{Incarnation, Round, settle};
 
 /// Pause while nothing is due, or the store is unavailable.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// Longest time between probes of a paused loop, in milliseconds.
-const PROBE_MS: i64 = 180_000;
+pub(crate) const PROBE_MS: i64 = 180_000;
 
 /// Time after which work on a claim is slow: it waits for few contracts, mostly, and another claim may begin.
 const SLOW: Duration = Duration::from_secs(5);
@@ -96,6 +98,8 @@ pub(crate) struct Shared {
     pub(crate) max_attempts: i64,
     /// Ends the claims. Work in flight is completed.
     pub(crate) stop: Stop,
+    /// Names of the loops that this process has probed. The first probe does not wait, because a new process may have the fix.
+    pub(crate) probed: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
 /// Runs a job until the stop. Each claim needs one of the slots, which the loops of the job share, until its work is slow. Work in flight is
@@ -118,10 +122,7 @@ pub(crate) async fn run<J: Job>(
         let round = tokio::select! {
             round = round => round,
             // Others may own the contracts now: nothing may be stored or settled any more.
-            () = incarnation.ended(&worker) => {
-                shared.metrics.lease_lost();
-                Round::Idle
-            }
+            () = incarnation.ended(&worker) => Round::Idle,
         };
         pulse.rest();
         if round == Round::Doubtful {
@@ -145,11 +146,18 @@ async fn round<J: Job>(
 ) -> Round {
     let (ledger, max_attempts) = (&shared.ledger, shared.max_attempts);
     pulse.within(STEP);
-    match ledger.probe(J::NAME, PROBE_MS).await {
+    // One of the loops of the job: this process may have the fix of the cause.
+    let is_first = shared.probed.lock().unwrap_or_else(PoisonError::into_inner).insert(J::NAME);
+    let probe = match is_first {
+        true => ledger.probe_first(J::NAME, PROBE_MS).await,
+        false => ledger.probe(J::NAME, PROBE_MS).await,
+    };
+    match probe {
         Ok(true) => {}
         Ok(false) => return Round::Idle,
         Err(error) => {
-            tracing::warn!(%error, task = J::NAME, "the store is unavailable");
+            shared.probed.lock().unwrap_or_else(PoisonError::into_inner).remove(J::NAME);
+            failed(&error, J::NAME, "cannot probe");
             return Round::Idle;
         }
     }
@@ -158,13 +166,20 @@ async fn round<J: Job>(
         Ok(claimed) if claimed.is_empty() => return Round::Idle,
         Ok(claimed) => claimed,
         Err(error) => {
-            tracing::warn!(%error, task = J::NAME, "cannot claim contracts");
+            failed(&error, J::NAME, "cannot claim contracts");
             return claim_failed(error.kind());
         }
     };
     pulse.within(WORK);
     let (progress, receiver) = Progress::new(pulse.clone());
-    let mut settling = Settling { shared, worker, pulse, task: J::NAME, settled: HashSet::new() };
+    let mut settling = Settling {
+        shared,
+        worker,
+        pulse,
+        task: J::NAME,
+        claimed: &claimed,
+        settled: HashSet::new(),
+    };
     let (end, ended) = oneshot::channel::<()>();
     let work = async {
         let batch = in_slot(job.work(&claimed, progress), slot).await;
@@ -211,9 +226,7 @@ async fn round<J: Job>(
         return Round::Idle;
     }
     // A failure of a single contract shows too that the cause of a pause is gone.
-    if let Err(error) = ledger.resume(J::NAME).await {
-        tracing::warn!(%error, task = J::NAME, "cannot end the pause");
-    }
+    resume(J::NAME, ledger).await;
     if settlements.iter().any(|one| is_success(&one.outcome)) || !settling.settled.is_empty() {
         shared.metrics.succeeded(J::NAME);
     }
@@ -226,6 +239,7 @@ struct Settling<'a> {
     worker: &'a WorkerId,
     pulse: &'a Pulse,
     task: &'static str,
+    claimed: &'a [Claimed],
     /// Contracts that are settled.
     settled: HashSet<String>,
 }
@@ -272,6 +286,7 @@ impl Settling<'_> {
                     );
                 }
                 metrics.settlements(settlements, &accepted);
+                report_dead(self.claimed, settlements, &accepted, *max_attempts);
                 Ok(())
             }
             Err(error) => {
@@ -297,11 +312,46 @@ async fn in_slot(
     }
 }
 
+/// Logs the contracts that are dead after their settlement.
+fn report_dead(
+    claimed: &[Claimed],
+    settlements: &[Settlement],
+    accepted: &[String],
+    max_attempts: i64,
+) {
+    for settlement in settlements.iter().filter(|one| accepted.contains(&one.flow_id)) {
+        let is_last = || {
+            let contract = claimed.iter().find(|one| one.flow_id == settlement.flow_id);
+            contract.is_some_and(|one| one.attempt >= max_attempts)
+        };
+        match &settlement.outcome {
+            Outcome::Dead { reason, detail } => report(&settlement.flow_id, *reason, detail),
+            Outcome::Again { reason, detail, .. } if is_last() => {
+                report(&settlement.flow_id, *reason, detail);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn report(contract: &str, reason: Reason, detail: &str) {
+    tracing::warn!(contract, reason = reason.as_str(), detail, "the contract is dead");
+}
+
+/// Ends the pause of a loop, if it is paused.
+pub(crate) async fn resume(task: &str, ledger: &Ledger) {
+    match ledger.resume(task).await {
+        Ok(true) => tracing::info!(task, "resumed: the cause of the pause is gone"),
+        Ok(false) => {}
+        Err(error) => failed(&error, task, "cannot end the pause"),
+    }
+}
+
 /// Stores the cause of a pause, for all replicas.
-async fn pause(task: &str, ledger: &Ledger, cause: &str) {
-    tracing::error!(task, cause, "paused: the failure affects every contract");
+pub(crate) async fn pause(task: &str, ledger: &Ledger, cause: &str) {
+    tracing::error!(task, cause, "paused");
     if let Err(error) = ledger.pause(task, cause, PROBE_MS).await {
-        tracing::warn!(%error, task, "cannot store the pause");
+        failed(&error, task, "cannot store the pause");
     }
 }
 

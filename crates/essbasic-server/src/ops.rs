@@ -15,7 +15,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::ledger::Ledger;
+use crate::ledger::{Error, Ledger};
 use crate::metrics::Metrics;
 use crate::pulse::Liveness;
 use crate::{http, local_host};
@@ -123,9 +123,15 @@ async fn ready(State(ops): State<Arc<Ops>>) -> (StatusCode, Json<Readiness>) {
 
 async fn metrics(State(ops): State<Arc<Ops>>) -> Response {
     ops.metrics.set_store_up(ops.check_commits().await.is_ok());
-    let text = match timeout(PROBE_TIMEOUT, ops.ledger.counts()).await {
-        Ok(Ok(counts)) => {
+    let numbers = async {
+        let counts = ops.ledger.counts().await?;
+        Ok::<_, Error>((counts, ops.ledger.pauses().await?))
+    };
+    let text = match timeout(PROBE_TIMEOUT, numbers).await {
+        Ok(Ok((counts, pauses))) => {
             ops.metrics.set_counts(&counts);
+            let paused: Vec<String> = pauses.into_iter().map(|pause| pause.name).collect();
+            ops.metrics.set_paused(&paused);
             ops.metrics.encode()
         }
         _ => ops.metrics.encode_without_ledger(),
@@ -152,7 +158,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_unavailable_store_is_reported_without_old_numbers() {
         let ledger = Ledger::in_memory();
-        let metrics = Arc::new(Metrics::new(Vec::new()));
+        let metrics = Arc::new(Metrics::new(Vec::new(), true));
         let ops = Arc::new(Ops::new(ledger.clone(), metrics, Liveness::default()));
         for (operation, up, has_numbers) in
             [("", 1, true), ("CheckStore", 0, true), ("CountAll", 1, false), ("", 1, true)]

@@ -150,7 +150,7 @@ mod tests {
     #[tokio::test]
     async fn moments_are_shared_rebooked_when_late_and_released() {
         let ledger = Ledger::in_memory();
-        let metrics = Arc::new(Metrics::new(Vec::new()));
+        let metrics = Arc::new(Metrics::new(Vec::new(), true));
         let [one, other] = [&metrics; 2]
             .map(|metrics| LedgerLimiter::new(ledger.clone(), 2, LATE, Arc::clone(metrics)));
         let first = one.reserve(&request(at(Duration::ZERO))).await.unwrap();
@@ -181,7 +181,7 @@ mod tests {
     async fn moments_that_the_latency_of_the_store_made_late_are_booked_again() {
         for (latency, moments) in [(25, vec![0]), (26, vec![52]), (300, vec![600])] {
             let ledger = Ledger::in_memory().with_clock(ManualClock::at(0));
-            let metrics = Arc::new(Metrics::new(Vec::new()));
+            let metrics = Arc::new(Metrics::new(Vec::new(), true));
             let limiter = LedgerLimiter::new(ledger.clone(), 2, LATE, metrics);
             ledger.inject("Book", Fault::Late(Duration::from_millis(latency)));
             let permit = limiter.reserve(&request(at(Duration::ZERO))).await.unwrap();

@@ -38,7 +38,7 @@ pub(crate) async fn server(
     };
     check(&sink).await?;
     let targets = config.forward.iter().map(|target| target.name.clone()).collect();
-    let metrics = Arc::new(Metrics::new(targets));
+    let metrics = Arc::new(Metrics::new(targets, config.reconcile.enabled));
     let timer: Arc<Metrics> = Arc::clone(&metrics);
     let ledger =
         store::server(&config.store, parts.store_password.as_ref()).await?.with_timer(timer);
@@ -68,6 +68,7 @@ pub(crate) async fn server(
         metrics,
         client,
         receiver: parts.receiver,
+        archive: config.archive.to,
         sink,
         names: parts.names,
         concurrency: config.archive.concurrency,

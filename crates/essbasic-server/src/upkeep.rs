@@ -9,6 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::pulse::{Pulse, STEP};
+use crate::store_failure::failed;
 
 /// Bodies and messages of one transaction at most, so that others do not wait.
 const SWEEP_LIMIT: usize = 500;
@@ -34,7 +35,12 @@ pub(crate) async fn run(
         pulse.within(STEP);
         match ledger.sample().await {
             Ok(_) => metrics.succeeded("upkeep"),
-            Err(error) => tracing::warn!(%error, "cannot store the sample of this minute"),
+            Err(error) => failed(&error, "upkeep", "cannot store the sample of this minute"),
+        }
+        // Before the sweep, which deletes their rows.
+        match ledger.count_expired().await {
+            Ok(expired) => metrics.leases_lost(expired),
+            Err(error) => failed(&error, "upkeep", "cannot count the leases that expired"),
         }
         loop {
             pulse.within(STEP);
@@ -44,7 +50,7 @@ pub(crate) async fn run(
                     tracing::warn!(dead, "gave up messages to forward targets that no server has")
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "cannot announce the forward targets");
+                    failed(&error, "upkeep", "cannot announce the forward targets");
                     break;
                 }
             }
@@ -55,7 +61,7 @@ pub(crate) async fn run(
                 Ok(swept) if swept.bodies >= SWEEP_LIMIT || swept.messages >= SWEEP_LIMIT => {}
                 Ok(_) => break,
                 Err(error) => {
-                    tracing::warn!(%error, "cannot sweep the ledger");
+                    failed(&error, "upkeep", "cannot sweep the ledger");
                     break;
                 }
             }

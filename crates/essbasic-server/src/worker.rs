@@ -1,5 +1,6 @@
 //! The incarnation of this process: its ID in the ledger, and the heartbeat that renews its lease.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -8,6 +9,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::delay::millis;
 use crate::ledger::{Error, ErrorKind, Ledger, WorkerId};
 use crate::pulse::{Pulse, STEP};
+use crate::refusals::Refusals;
+use crate::store_failure::failed;
 
 /// Pause after an error of the store.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -84,6 +87,7 @@ impl Heartbeat {
         ledger: Ledger,
         name: String,
         timing: Timing,
+        refusals: Arc<Refusals>,
         pulse: Pulse,
         stop: impl Future<Output = ()> + Send + 'static,
     ) {
@@ -92,11 +96,11 @@ impl Heartbeat {
                 let began = Instant::now();
                 pulse.within(STEP);
                 match ledger.enter(&name, millis(timing.lease)).await {
-                    Err(error) => tracing::warn!(%error, "cannot enter the ledger"),
+                    Err(error) => failed(&error, "heartbeat", "cannot enter the ledger"),
                     Ok((id, _)) => {
                         self.current.send_replace(Some(id.clone()));
                         let is_renewed = tokio::select! {
-                            () = beat(&ledger, &id, timing, began, &pulse) => false,
+                            () = beat(&ledger, &id, timing, began, (&pulse, &*refusals)) => false,
                             _ = self.doubted.wait_for(|one| one.as_ref() == Some(&id)) => true,
                         };
                         self.current.send_replace(None);
@@ -139,7 +143,7 @@ where
         pulse.within(STEP);
         match timeout(SETTLE_TIMEOUT, settle()).await {
             Ok(Err(error)) if !matches!(error.kind(), ErrorKind::Expired | ErrorKind::Invalid) => {
-                tracing::warn!(%error, task, "cannot settle yet");
+                failed(&error, task, "cannot settle yet");
             }
             Ok(result) => return result,
             Err(_) => {
@@ -151,7 +155,13 @@ where
 }
 
 /// Renews the lease until it expires. `began` is from before the entry.
-async fn beat(ledger: &Ledger, id: &WorkerId, timing: Timing, mut began: Instant, pulse: &Pulse) {
+async fn beat(
+    ledger: &Ledger,
+    id: &WorkerId,
+    timing: Timing,
+    mut began: Instant,
+    (pulse, refusals): (&Pulse, &Refusals),
+) {
     let lease = millis(timing.lease);
     loop {
         pulse.within(timing.lease + STEP);
@@ -160,7 +170,7 @@ async fn beat(ledger: &Ledger, id: &WorkerId, timing: Timing, mut began: Instant
         sleep_until((began + timing.heartbeat).min(expires)).await;
         let beat_at = Instant::now();
         let beat = tokio::select! {
-            beat = ledger.beat(id, lease) => beat,
+            beat = ledger.beat_with(id, lease, refusals.report()) => beat,
             () = sleep_until(expires) => {
                 tracing::warn!("the store did not renew the lease of this worker in time");
                 return;
@@ -177,7 +187,7 @@ async fn beat(ledger: &Ledger, id: &WorkerId, timing: Timing, mut began: Instant
                 return;
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot renew the lease");
+                failed(&error, "heartbeat", "cannot renew the lease");
                 sleep(PAUSE.min(timing.heartbeat)).await;
             }
         }
@@ -194,14 +204,27 @@ mod tests {
         let clock = ManualClock::default();
         let ledger = Ledger::in_memory().with_clock(clock.clone());
         let timing = Timing { lease: Duration::from_secs(60), heartbeat: Duration::from_secs(15) };
+        let refusals = Arc::new(Refusals::default());
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
         let (mut incarnation, heartbeat) = incarnation();
-        let beating = heartbeat.run(ledger.clone(), "a".to_owned(), timing, Pulse::new(), stopped);
+        let beating = heartbeat.run(
+            ledger.clone(),
+            "a".to_owned(),
+            timing,
+            Arc::clone(&refusals),
+            Pulse::new(),
+            stopped,
+        );
         let task = tokio::spawn(beating);
         let first = incarnation.id().await.unwrap();
         sleep(Duration::from_secs(600)).await;
         assert_eq!(incarnation.id().await.as_ref(), Some(&first), "renewed");
+        refusals.add(None);
+        let refused = async || ledger.counts().await.unwrap().refused;
+        assert_eq!(refused().await, 0, "nothing is written for a refused callback");
+        sleep(timing.heartbeat).await;
+        assert_eq!(refused().await, 1, "the heartbeat reports it");
         // The clock of the store advances past the lease between two beats.
         clock.advance(61_000);
         incarnation.ended(&first).await;

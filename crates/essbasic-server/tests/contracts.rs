@@ -2,8 +2,8 @@
 
 use essbasic::FlowStatus;
 use essbasic_server::ledger::{
-    COMPOSED_AFTER_MS, ErrorKind, Evidence, Finish, Message, Outcome, Pace, Reason, Report,
-    Selected, Settlement, State, Task, limits,
+    COMPOSED_AFTER_MS, ErrorKind, Evidence, Finish, Message, Outcome, Pace, Reason,
+    RefusedCallbacks, Report, Selected, Settlement, State, Task, limits,
 };
 use proptest::prelude::*;
 
@@ -369,4 +369,39 @@ proptest! {
             prop_assert!(few[limit] - few[0] >= 1_025, "{few:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_expired_lease_is_counted_once_and_refused_callbacks_are_those_of_the_living() {
+    let (ledger, clock) = ledger();
+    let (first, second) = (enter(&ledger).await, enter(&ledger).await);
+    let left = enter(&ledger).await;
+    let refused = |count| RefusedCallbacks { count, age: Some(1_000) };
+    clock.advance(10_000);
+    ledger.beat_with(&first, LEASE, refused(2)).await.unwrap();
+    let before = ledger.counts().await.unwrap();
+    clock.advance(10_000);
+    ledger.beat_with(&second, LEASE, refused(5)).await.unwrap();
+    let counts = ledger.counts().await.unwrap();
+    assert_eq!((before.refused, before.refused_at), (2, Some(before.now - 1_000)));
+    assert_eq!((counts.refused, counts.refused_at), (7, Some(counts.now - 1_000)));
+    ledger.leave(&left).await.unwrap();
+    assert_eq!(ledger.count_expired().await.unwrap(), 0);
+    clock.advance(LEASE - 10_000);
+    assert_eq!(ledger.count_expired().await.unwrap(), 1);
+    assert_eq!(ledger.counts().await.unwrap().refused, 5, "the first is not alive");
+    clock.advance(10_000);
+    assert_eq!(ledger.count_expired().await.unwrap(), 1, "only the second");
+    assert_eq!(ledger.count_expired().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_first_probe_of_a_process_does_not_wait() {
+    let (ledger, _) = ledger();
+    assert!(!ledger.resume("archive").await.unwrap());
+    ledger.pause("archive", "the key is disabled", 180_000).await.unwrap();
+    assert!(!ledger.probe("archive", 180_000).await.unwrap());
+    assert!(ledger.probe_first("archive", 180_000).await.unwrap());
+    assert!(!ledger.probe("archive", 180_000).await.unwrap(), "the next one waits");
+    assert!(ledger.resume("archive").await.unwrap());
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use essbasic::FlowStatus;
 use essbasic_server::ledger::{
     Claimed, ContractQuery, Counts, Error, Evidence, Forward, ForwardClaim, ForwardOutcome,
-    ForwardSettlement, Ledger, ManualClock, Message, MessageQuery, Outcome, Pace, Reason, Report,
-    Settlement, Task, WorkerId, rank,
+    ForwardSettlement, Ledger, ManualClock, Message, MessageQuery, Outcome, Pace, Reason,
+    RefusedCallbacks, Report, Settlement, Task, WorkerId, rank,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -170,7 +170,10 @@ impl Store {
                 }
                 Err(error) => format!("error {error}"),
             },
-            Step::Beat(worker) => shown(ledger.beat(&self.worker(*worker), LEASE).await),
+            Step::Beat(worker) => {
+                let refused = RefusedCallbacks { count: 3, age: Some(5) };
+                shown(ledger.beat_with(&self.worker(*worker), LEASE, refused).await)
+            }
             Step::Leave(worker) => shown(ledger.leave(&self.worker(*worker)).await),
             Step::Offer(ids, delay) => shown(ledger.offer(distinct(ids), *delay).await),
             Step::Receive(messages) => {
@@ -304,6 +307,7 @@ impl Store {
         text += &format!("{:?}\n", ledger.pauses().await.unwrap());
         text += &format!("{:?}\n", ledger.paces().await.unwrap());
         text += &format!("{:?}\n", ledger.samples(0).await.unwrap());
+        text += &format!("{:?}\n", ledger.count_expired().await.unwrap());
         let targets = ledger.target_health((0..3).map(target).collect()).await.unwrap();
         text += &format!("{targets:?}\n");
         (ledger.counts().await.unwrap(), text)

@@ -147,6 +147,7 @@ fn reasons() -> impl TypedValueParser<Value = Reason> {
                 | Reason::TargetRefused
                 | Reason::TargetRemoved
                 | Reason::BodyExpired
+                | Reason::BodyUnreadable
         )
     };
     let codes = Reason::ALL.into_iter().filter(of_contracts).map(Reason::as_str);

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::table::pairs;
 use crate::failure::Failure;
 use crate::queries;
+use crate::refusals::HINT;
 
 const EXAMPLES: &str = "\
 Prints numbers of contracts, forwards and replicas, paused loops and the reasons of dead contracts, each with a hint. They are those
@@ -50,6 +51,18 @@ pub(super) async fn run(mut context: Context) -> Result<Exit, Failure> {
             ("workers", Some(status.workers.to_string())),
         ],
     )?;
+    let refused = &status.callbacks_refused;
+    if refused.count > 0 {
+        output.text("")?;
+        pairs(
+            output,
+            &[
+                ("callbacks refused", Some(refused.count.to_string())),
+                ("last refused", refused.last_at.clone()),
+                ("hint", Some(HINT.to_owned())),
+            ],
+        )?;
+    }
     for paused in &status.paused {
         output.text("")?;
         pairs(

@@ -1,6 +1,7 @@
 //! The forward loops: one per target, so that a failing target delays no other.
 
 mod delivery;
+mod gate;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,9 +14,11 @@ use tokio::time::sleep;
 
 pub(crate) use self::delivery::Target;
 
+use self::gate::Gate;
+
 use crate::bodies::Bodies;
 use crate::delay::{backoff, millis};
-use crate::jobs::claim_failed;
+use crate::jobs::{PROBE_MS, claim_failed};
 use crate::ledger::{
     Forward, ForwardClaim, ForwardOutcome, ForwardSettlement, Ledger, Reason, WorkerId,
 };
@@ -35,6 +38,9 @@ const MAX_BACKOFF: Duration = Duration::from_secs(3_600);
 /// Time for the deliveries of one claim. Each has a timeout of its own.
 const WORK: Duration = Duration::from_secs(300);
 
+/// Bodies that cannot be decrypted, after which nothing more is claimed until the next probe. Messages behind them may be readable.
+const MAX_UNREADABLE: usize = 1_024;
+
 /// Dependencies of the loops of all targets.
 #[derive(Clone)]
 pub(crate) struct Shared {
@@ -53,13 +59,14 @@ pub(crate) async fn run(
     mut incarnation: Incarnation,
     pulse: Pulse,
 ) {
+    let mut gate = Gate::new(&target.name);
     while !shared.stop.is_stopped() {
         // The heartbeat enters.
         pulse.rest();
         let stop = &shared.stop;
         let Some(Some(worker)) = stop.unless_stopped(incarnation.id()).await else { return };
         let round = tokio::select! {
-            round = round(&target, &shared, &worker, &pulse) => round,
+            round = round(&target, &shared, &worker, &pulse, &mut gate) => round,
             () = incarnation.ended(&worker) => Round::Idle,
         };
         pulse.rest();
@@ -74,7 +81,18 @@ pub(crate) async fn run(
 }
 
 /// Claims, delivers and settles, until nothing is due. Each delivery makes room for the next claim, so that a slow one delays no others.
-async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId, pulse: &Pulse) -> Round {
+async fn round(
+    target: &Arc<Target>,
+    shared: &Shared,
+    worker: &WorkerId,
+    pulse: &Pulse,
+    gate: &mut Gate,
+) -> Round {
+    pulse.within(STEP);
+    if !gate.is_open(&shared.ledger).await {
+        return Round::Idle;
+    }
+    let mut unreadable = 0;
     let mut deliveries = Deliveries::default();
     // An error, after which nothing is claimed.
     let mut failed = None;
@@ -95,7 +113,7 @@ async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId, pulse: 
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, target = target.name, "cannot claim forwards");
+                    crate::store_failure::failed(&error, &target.name, "cannot claim forwards");
                     failed = Some(claim_failed(error.kind()));
                 }
             }
@@ -104,31 +122,56 @@ async fn round(target: &Arc<Target>, shared: &Shared, worker: &WorkerId, pulse: 
             return failed.unwrap_or(Round::Idle);
         }
         pulse.within(WORK);
-        let settlements = tokio::select! {
-            settlements = deliveries.next(target) => settlements,
+        let ended = tokio::select! {
+            ended = deliveries.next(target) => ended,
             // Something may be due now.
             () = sleep(IDLE), if may_claim && free > 0 => continue,
         };
+        let settlements: Vec<ForwardSettlement> =
+            ended.iter().map(|one| one.settlement.clone()).collect();
         // At once, so that the successors proceed while others wait for the target.
         let settled = settle(&target.name, pulse, || {
             shared.ledger.settle_forwards(worker, settlements.clone())
         });
         match settled.await {
-            Ok(accepted) => count(target, shared, &settlements, &accepted),
+            Ok(accepted) => count(target, shared, &ended, &accepted),
             Err(error) => {
                 tracing::error!(%error, target = target.name, "cannot settle forwards");
                 return claim_failed(error.kind());
+            }
+        }
+        match ended.iter().filter(|one| one.body == Body::Unreadable).count() {
+            0 if ended.iter().any(|one| one.body == Body::Readable) => {
+                gate.open(&shared.ledger).await;
+            }
+            0 => {}
+            more => {
+                gate.close(&shared.ledger).await;
+                unreadable += more;
+                if unreadable >= MAX_UNREADABLE {
+                    failed = Some(failed.unwrap_or(Round::Idle));
+                }
             }
         }
     }
 }
 
 /// Counts the settlements, of which the ledger accepted some.
-fn count(target: &Target, shared: &Shared, settlements: &[ForwardSettlement], accepted: &[i64]) {
-    for settlement in settlements {
+fn count(target: &Target, shared: &Shared, ended: &[Attempted], accepted: &[i64]) {
+    for Attempted { settlement, message_id, .. } in ended {
         if !accepted.contains(&settlement.seq) {
             tracing::warn!(target = target.name, "a settlement was refused");
             continue;
+        }
+        if let ForwardOutcome::Dead { reason, detail } = &settlement.outcome {
+            let reason = reason.as_str();
+            tracing::warn!(
+                target = target.name,
+                id = message_id,
+                reason,
+                detail,
+                "gave up a message"
+            );
         }
         let outcome = match settlement.outcome {
             ForwardOutcome::Delivered => "delivered",
@@ -146,23 +189,39 @@ fn count(target: &Target, shared: &Shared, settlements: &[ForwardSettlement], ac
 /// Deliveries in flight. Those that remain end when it is dropped.
 #[derive(Default)]
 struct Deliveries {
-    tasks: JoinSet<ForwardOutcome>,
-    /// Settlement of each task if it panics: the attempt counts, so that it does not panic for ever.
-    panicked: HashMap<Id, ForwardSettlement>,
+    tasks: JoinSet<(ForwardOutcome, Body)>,
+    /// Result of each task if it panics: the attempt counts, so that it does not panic for ever.
+    panicked: HashMap<Id, Attempted>,
+}
+
+/// An attempt that has ended.
+struct Attempted {
+    settlement: ForwardSettlement,
+    message_id: String,
+    body: Body,
+}
+
+/// Result of the decryption of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    Unknown,
+    Readable,
+    Unreadable,
 }
 
 impl Deliveries {
     /// Begins the delivery of a claimed forward.
     fn begin(&mut self, target: &Arc<Target>, shared: &Shared, forward: Forward) {
-        let (seq, number) = (forward.seq, forward.attempt);
+        let (seq, number, message_id) = (forward.seq, forward.attempt, forward.message_id.clone());
         let outcome = again(target, &forward, "the delivery panicked; please report this");
         let (target, shared) = (Arc::clone(target), shared.clone());
         let task = self.tasks.spawn(async move { attempt(&target, &shared, &forward).await });
-        self.panicked.insert(task.id(), ForwardSettlement { seq, attempt: number, outcome });
+        let settlement = ForwardSettlement { seq, attempt: number, outcome };
+        self.panicked.insert(task.id(), Attempted { settlement, message_id, body: Body::Unknown });
     }
 
     /// Returns the settlements of all deliveries that have ended, as soon as there is one. Must not be called if none is in flight.
-    async fn next(&mut self, target: &Target) -> Vec<ForwardSettlement> {
+    async fn next(&mut self, target: &Target) -> Vec<Attempted> {
         let mut settlements = Vec::new();
         let mut ended = self.tasks.join_next_with_id().await;
         while let Some(result) = ended {
@@ -175,11 +234,13 @@ impl Deliveries {
     fn settlement(
         &mut self,
         target: &Target,
-        ended: Result<(Id, ForwardOutcome), JoinError>,
-    ) -> Option<ForwardSettlement> {
+        ended: Result<(Id, (ForwardOutcome, Body)), JoinError>,
+    ) -> Option<Attempted> {
         match ended {
-            Ok((id, outcome)) => {
-                self.panicked.remove(&id).map(|one| ForwardSettlement { outcome, ..one })
+            Ok((id, (outcome, body))) => {
+                let Attempted { settlement, message_id, .. } = self.panicked.remove(&id)?;
+                let settlement = ForwardSettlement { outcome, ..settlement };
+                Some(Attempted { settlement, message_id, body })
             }
             Err(error) => {
                 tracing::error!(target = target.name, "a delivery panicked; please report this");
@@ -189,23 +250,29 @@ impl Deliveries {
     }
 }
 
-async fn attempt(target: &Target, shared: &Shared, forward: &Forward) -> ForwardOutcome {
+async fn attempt(target: &Target, shared: &Shared, forward: &Forward) -> (ForwardOutcome, Body) {
     let Ok(body) = shared.bodies.open(&forward.message_id, &forward.body) else {
-        // The key of that time may be configured again, until the forward is given up.
-        tracing::error!(
-            target = target.name,
-            message = forward.message_id,
-            "cannot decrypt a body"
-        );
-        return again(target, forward, "cannot decrypt the body; check messages.body_key_file");
+        let outcome = unreadable(target, forward);
+        let is_given_up = matches!(outcome, ForwardOutcome::Dead { .. });
+        return (outcome, if is_given_up { Body::Unknown } else { Body::Unreadable });
     };
-    match target.deliver(&*shared.transport, &body, forward.attempt > 1).await {
+    let outcome = match target.deliver(&*shared.transport, &body, forward.attempt > 1).await {
         Ok(()) => ForwardOutcome::Delivered,
         Err(cause) => {
-            tracing::warn!(target = target.name, message = forward.message_id, %cause, "not delivered");
+            tracing::warn!(target = target.name, id = forward.message_id, %cause, "not delivered");
             again(target, forward, &cause.to_string())
         }
+    };
+    (outcome, Body::Readable)
+}
+
+/// Returns the outcome of a body that cannot be decrypted. It uses up no attempt, because the key may be configured again.
+fn unreadable(target: &Target, forward: &Forward) -> ForwardOutcome {
+    if forward.now.saturating_sub(forward.queued_at) <= millis(target.give_up_after) {
+        return ForwardOutcome::Released { delay: PROBE_MS };
     }
+    let detail = "cannot decrypt the body; check messages.body_key_file".to_owned();
+    ForwardOutcome::Dead { reason: Reason::BodyUnreadable, detail }
 }
 
 /// Returns the outcome of a failed attempt: another one, unless the next one would be after `give_up_after`.
@@ -225,78 +292,4 @@ fn next_delay(attempt: i64) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    use essbasic::transport::{
-        AsyncBody, Bytes, HeaderMap, Request, Response, StatusCode, TransportError, async_trait,
-    };
-    use tokio::time::timeout;
-
-    use super::*;
-    use crate::config::Secret;
-    use crate::ledger::Message;
-
-    #[test]
-    fn delays_double_up_to_an_hour() {
-        for (attempt, longest) in
-            [(1, 1), (2, 2), (5, 16), (12, 2_048), (13, 3_600), (9_999, 3_600)]
-        {
-            for _ in 0..100 {
-                let delay = next_delay(attempt).as_secs_f64();
-                let longest = f64::from(longest);
-                assert!(delay <= longest && delay >= 0.75 * longest, "{attempt}: {delay}");
-            }
-        }
-    }
-
-    /// Accepts every message, but never responds to the first.
-    struct StallsOnce(AtomicBool);
-
-    #[async_trait]
-    impl AsyncTransport for StallsOnce {
-        async fn send(&self, _: Request) -> Result<Response<AsyncBody>, TransportError> {
-            if !self.0.swap(true, Ordering::SeqCst) {
-                std::future::pending::<()>().await;
-            }
-            let (status, headers) = (StatusCode::OK, HeaderMap::new());
-            Ok(Response { status, headers, body: AsyncBody::from(Bytes::new()) })
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_slow_delivery_delays_no_others() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = folder.path().join("key");
-        std::fs::write(&key, "0f".repeat(32)).unwrap();
-        let bodies = Bodies::new(&Secret::read("k", &key).unwrap()).unwrap();
-        let ledger = Ledger::in_memory();
-        let count = 3 * MAX_IN_FLIGHT;
-        let messages = (0..count).map(|number| Message {
-            id: format!("m{number}"),
-            kind: "FlowStatusChange".to_owned(),
-            flow_id: Some(format!("f{number}")),
-            report: None,
-            targets: vec!["t".to_owned()],
-            body: Some(bodies.seal(&format!("m{number}"), b"{}").unwrap()),
-        });
-        for result in ledger.receive(messages.collect()).await {
-            result.unwrap();
-        }
-        let (worker, _) = ledger.enter("a", 60_000).await.unwrap();
-        let target = toml::from_str("name = \"t\"\nurl = \"http://h/\"").unwrap();
-        let target = Arc::new(Target::new(&target).unwrap());
-        let shared = Shared {
-            ledger: ledger.clone(),
-            metrics: Arc::new(Metrics::new(Vec::new())),
-            bodies: Arc::new(bodies),
-            transport: Arc::new(StallsOnce(false.into())),
-            stop: Stop::default(),
-        };
-        let pulse = Pulse::new();
-        let round = round(&target, &shared, &worker, &pulse);
-        assert!(timeout(Duration::from_secs(1), round).await.is_err(), "one is in flight");
-        let backlog = ledger.counts().await.unwrap().forward_backlog;
-        assert_eq!(backlog.values().sum::<i64>(), 1, "{backlog:?}");
-    }
-}
+mod tests;

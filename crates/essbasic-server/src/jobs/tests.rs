@@ -27,7 +27,7 @@ async fn failure(emulator: &Emulator, key: &str, is_available: bool) -> Error {
     if !is_available {
         ledger.inject("Book", Fault::Refused);
     }
-    let metrics = Arc::new(Metrics::new(Vec::new()));
+    let metrics = Arc::new(Metrics::new(Vec::new(), true));
     let limiter = LedgerLimiter::new(ledger, 20, Duration::from_millis(25), metrics);
     let config = Config::new(Credential::new(SECRET_ID, key))
         .with_async_rate_limiter(limiter)
@@ -65,9 +65,10 @@ async fn only_failures_of_the_service_are_stored_as_pauses_without_its_text() {
 fn shared(ledger: &Ledger) -> Shared {
     Shared {
         ledger: ledger.clone(),
-        metrics: Arc::new(Metrics::new(Vec::new())),
+        metrics: Arc::new(Metrics::new(Vec::new(), true)),
         max_attempts: 10,
         stop: Stop::default(),
+        probed: Arc::default(),
     }
 }
 

@@ -61,7 +61,7 @@ pub use self::view::{
     Booked, Contract, ContractQuery, Counts, Event, Finish, ForwardView, MessageQuery, MessageView,
     Pause, Sample, Selected, State, TargetHealth, WorkerView,
 };
-pub use self::worker::{Lease, WorkerId};
+pub use self::worker::{Lease, RefusedCallbacks, WorkerId};
 
 use self::health::Health;
 use self::memory::Memory;
@@ -253,7 +253,7 @@ impl Ledger {
         if let Some(timer) = &self.timer {
             timer.record(O::NAME, began.elapsed());
         }
-        self.health.note(O::LANE, confirms, result.as_ref().err().map(Error::kind));
+        self.health.note(O::NAME, O::LANE, confirms, result.as_ref().err());
         result
     }
 

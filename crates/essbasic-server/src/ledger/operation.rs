@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::error::Error;
 use super::memory::Memory;
+use super::reason::Reason;
 use super::sql::tx::{Failure, Tx};
 use super::{contract, message, pace, requests, sql, view, worker};
 
@@ -78,10 +79,11 @@ operations! {
     Enter => worker::Lease, enter, sql::workers::enter, Write;
     Beat => worker::Lease, beat, sql::workers::beat, Beat;
     Leave => (), leave, sql::workers::leave, Write;
+    CountExpired => usize, count_expired, sql::workers::count_expired, Write;
     Offer => Vec<String>, offer, sql::contracts::offer, Write;
     CheckStore => (), check_store, sql::workers::check_store, Write, |check| check.writes;
     Receive => Vec<message::Receipt>, receive, sql::messages::receive, Write, |_| true;
-    ClaimContracts => Vec<contract::Claimed>, claim, sql::contracts::claim, Write;
+    ClaimContracts => (Vec<contract::Claimed>, Vec<(String, Reason)>), claim, sql::contracts::claim, Write;
     Settle => Vec<String>, settle, sql::contracts::settle, Write;
     ClaimForwards => Vec<message::Forward>, claim_forwards, sql::forwards::claim_forwards, Write;
     SettleForwards => Vec<i64>, settle_forwards, sql::forwards::settle_forwards, Write;
@@ -103,7 +105,7 @@ operations! {
     ListWorkers => Vec<view::WorkerView>, workers, sql::people::workers, Read;
     PauseLoop => (), pause, sql::workers::pause, Write;
     Probe => bool, probe, sql::workers::probe, Write;
-    Resume => (), resume, sql::workers::resume, Write;
+    Resume => bool, resume, sql::workers::resume, Write;
     Pauses => Vec<view::Pause>, pauses, sql::workers::pauses, Read;
     TakeSample => bool, sample, sql::people::sample, Write;
     Samples => Vec<view::Sample>, samples, sql::people::samples, Read;

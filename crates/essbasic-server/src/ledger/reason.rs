@@ -38,11 +38,13 @@ pub enum Reason {
     TargetRemoved,
     /// `body_expired`: The body of a message was deleted before it was forwarded.
     BodyExpired,
+    /// `body_unreadable`: The body of a message could not be decrypted until `give_up_after`.
+    BodyUnreadable,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::NotFound,
         Self::NotPermitted,
         Self::InvalidId,
@@ -59,6 +61,7 @@ impl Reason {
         Self::TargetRefused,
         Self::TargetRemoved,
         Self::BodyExpired,
+        Self::BodyUnreadable,
     ];
 
     /// Returns the code in the store, the API and the metrics.
@@ -80,6 +83,7 @@ impl Reason {
             Self::TargetRefused => "target_refused",
             Self::TargetRemoved => "target_removed",
             Self::BodyExpired => "body_expired",
+            Self::BodyUnreadable => "body_unreadable",
         }
     }
 
@@ -127,6 +131,9 @@ impl Reason {
             }
             Self::BodyExpired => {
                 "the message cannot be replayed; query the contract instead, and raise messages.retention"
+            }
+            Self::BodyUnreadable => {
+                "set messages.body_key_file to the key that encrypted the message, restart the servers, then replay it"
             }
         }
     }

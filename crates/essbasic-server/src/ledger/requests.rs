@@ -5,6 +5,7 @@ use super::message::{ForwardClaim, ForwardSettlement, Message};
 use super::pace::Pace;
 use super::reason::Reason;
 use super::view::{ContractQuery, MessageQuery};
+use super::worker::RefusedCallbacks;
 
 macro_rules! requests {
     ($($name:ident { $($field:ident: $type:ty),* })*) => {
@@ -19,8 +20,9 @@ macro_rules! requests {
 
 requests! {
     Enter { worker: String, name: String, lease: i64, store: Option<String> }
-    Beat { worker: String, lease: i64 }
+    Beat { worker: String, lease: i64, refused: RefusedCallbacks }
     Leave { worker: String }
+    CountExpired { }
     Offer { flow_ids: Vec<String>, delay: i64 }
     CheckStore { store: Option<String>, writes: bool }
     Receive { store: Option<String>, messages: Vec<Message> }
@@ -45,7 +47,7 @@ requests! {
     TargetHealth { names: Vec<String> }
     ListWorkers { }
     PauseLoop { name: String, cause: String, delay: i64 }
-    Probe { name: String, delay: i64 }
+    Probe { name: String, delay: i64, is_first: bool }
     Resume { name: String }
     Pauses { }
     TakeSample { }

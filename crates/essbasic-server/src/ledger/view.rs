@@ -142,6 +142,10 @@ pub struct Counts {
     pub forward_dead: BTreeMap<String, i64>,
     /// Workers that are alive.
     pub workers: i64,
+    /// Callbacks that the processes of the living workers have refused since their start, as of their last heartbeat.
+    pub refused: i64,
+    /// Time of the last refused callback.
+    pub refused_at: Option<i64>,
     /// Time of the store.
     pub now: i64,
 }

@@ -32,6 +32,15 @@ impl fmt::Debug for WorkerId {
     }
 }
 
+/// Callbacks that the process of a worker has refused since its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct RefusedCallbacks {
+    /// Their number.
+    pub count: i64,
+    /// Time since the last one, in milliseconds.
+    pub age: Option<i64>,
+}
+
 /// Lease of a worker. Times are those of the clock of the store, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -34,6 +34,11 @@ pub(super) struct LoopLabel {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(super) struct PauseLabel {
+    pub(super) r#loop: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(super) struct TargetLabel {
     pub(super) target: String,
 }
@@ -56,9 +61,6 @@ pub(super) const SETTLED: [&str; 5] = ["archived", "observed", "again", "dead", 
 
 /// Outcomes of attempts to forward.
 pub(super) const FORWARDED: [&str; 4] = ["delivered", "again", "dead", "released"];
-
-/// Loops whose successes are reported.
-pub(super) const LOOPS: [&str; 4] = ["archive", "forward", "reconcile", "upkeep"];
 
 /// Actions that the loops call.
 pub(super) const ACTIONS: [&str; 2] = ["DescribeFlowDetailInfo", "DescribeResourceUrlsByFlows"];

@@ -3,7 +3,7 @@
 mod labels;
 mod own;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64};
@@ -19,8 +19,8 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use self::labels::{
-    ACTIONS, CALLED, CallLabel, FORWARDED, ForwardLabel, LOOPS, LoopLabel, OperationLabel,
-    OutcomeLabel, RESULTS, ResultLabel, SETTLED, STATES, StateLabel, TargetLabel,
+    ACTIONS, CALLED, CallLabel, FORWARDED, ForwardLabel, LoopLabel, OperationLabel, OutcomeLabel,
+    PauseLabel, RESULTS, ResultLabel, SETTLED, STATES, StateLabel, TargetLabel,
 };
 use crate::ledger::{Counts, OPERATIONS, Outcome, Settlement, Timer};
 
@@ -46,14 +46,19 @@ pub(crate) struct Metrics {
     last_success: Family<LoopLabel, Gauge<i64, AtomicI64>>,
     forwards: Family<ForwardLabel, Counter<u64, AtomicU64>>,
     forward_backlog: Family<TargetLabel, Gauge<i64, AtomicI64>>,
+    forward_dead: Family<TargetLabel, Gauge<i64, AtomicI64>>,
+    paused: Family<PauseLabel, Gauge<i64, AtomicI64>>,
     workers: Gauge<i64, AtomicI64>,
     /// Configured targets of forwards.
     targets: Vec<String>,
+    /// Whether unfinished contracts are polled.
+    is_polling: bool,
 }
 
 impl Metrics {
-    /// Returns metrics that are all zero, with every label that is known. `targets` are the names of the configured targets.
-    pub(crate) fn new(targets: Vec<String>) -> Self {
+    /// Returns metrics that are all zero, with every label that is known. `targets` are the names of the configured targets;
+    /// `is_polling` is true if unfinished contracts are polled. A loop that does not exist has no series.
+    pub(crate) fn new(targets: Vec<String>, is_polling: bool) -> Self {
         let mut registry = Registry::with_prefix("essbasic");
         let store_up = Gauge::default();
         registry.register("store_up", "1 if messages can be committed", store_up.clone());
@@ -94,6 +99,10 @@ impl Metrics {
         registry.register("forwards", "Attempts to forward a message", forwards.clone());
         let forward_backlog = Family::default();
         registry.register("forward_backlog", "Messages to forward", forward_backlog.clone());
+        let forward_dead = Family::default();
+        registry.register("forward_dead", "Messages that were given up", forward_dead.clone());
+        let paused = Family::default();
+        registry.register("paused", "1 if a loop is paused for all replicas", paused.clone());
         let workers = Gauge::default();
         registry.register("workers", "Workers that are alive", workers.clone());
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
@@ -113,8 +122,11 @@ impl Metrics {
             last_success,
             forwards,
             forward_backlog,
+            forward_dead,
+            paused,
             workers,
             targets,
+            is_polling,
         };
         metrics.create_known();
         metrics
@@ -139,10 +151,16 @@ impl Metrics {
         for op in OPERATIONS {
             drop(self.ledger.get_or_create(&OperationLabel { op }));
         }
-        for name in LOOPS {
+        for name in ["archive", "upkeep"]
+            .into_iter()
+            .chain(self.is_polling.then_some("reconcile"))
+            .chain((!self.targets.is_empty()).then_some("forward"))
+        {
             drop(self.last_success.get_or_create(&LoopLabel { r#loop: name }));
         }
+        self.set_paused(&[]);
         for target in &self.targets {
+            drop(self.forward_dead.get_or_create(&TargetLabel { target: target.clone() }));
             drop(self.forward_backlog.get_or_create(&TargetLabel { target: target.clone() }));
             for outcome in FORWARDED {
                 let label = ForwardLabel { target: target.clone(), outcome };
@@ -181,9 +199,9 @@ impl Metrics {
         }
     }
 
-    /// Counts a lost lease.
-    pub(crate) fn lease_lost(&self) {
-        self.lease_losses.inc();
+    /// Counts leases that expired. Each is counted by one replica.
+    pub(crate) fn leases_lost(&self, count: usize) {
+        self.lease_losses.inc_by(count as u64);
     }
 
     /// Sets the time of the last success of a loop.
@@ -212,13 +230,8 @@ impl Metrics {
         }
         let oldest = counts.oldest_due.map_or(0, |due| counts.now.saturating_sub(due).max(0));
         self.oldest_due.set(oldest / 1_000);
-        // Removed targets too, until their messages are given up.
-        for target in self.targets.iter().filter(|one| !counts.forward_backlog.contains_key(*one)) {
-            self.forward_backlog.get_or_create(&TargetLabel { target: target.clone() }).set(0);
-        }
-        for (target, count) in &counts.forward_backlog {
-            self.forward_backlog.get_or_create(&TargetLabel { target: target.clone() }).set(*count);
-        }
+        self.set_by_target(&self.forward_backlog, &counts.forward_backlog);
+        self.set_by_target(&self.forward_dead, &counts.forward_dead);
         self.workers.set(counts.workers);
     }
 
@@ -233,6 +246,30 @@ impl Metrics {
     /// Returns an error if a metric cannot be written.
     pub(crate) fn encode_without_ledger(&self) -> Result<String, fmt::Error> {
         Ok(own::without_ledger(&self.encode()?))
+    }
+
+    /// Sets numbers of the configured targets, and of removed ones until their messages are given up or deleted.
+    fn set_by_target(
+        &self,
+        family: &Family<TargetLabel, Gauge<i64, AtomicI64>>,
+        counts: &BTreeMap<String, i64>,
+    ) {
+        for target in self.targets.iter().filter(|one| !counts.contains_key(*one)) {
+            family.get_or_create(&TargetLabel { target: target.clone() }).set(0);
+        }
+        for (target, count) in counts {
+            family.get_or_create(&TargetLabel { target: target.clone() }).set(*count);
+        }
+    }
+
+    /// Sets which loops are paused.
+    pub(crate) fn set_paused(&self, paused: &[String]) {
+        let forwards = self.targets.iter().map(|target| forward_loop(target));
+        let jobs = ["archive"].into_iter().chain(self.is_polling.then_some("reconcile"));
+        for name in jobs.map(str::to_owned).chain(forwards) {
+            let is_paused = i64::from(paused.contains(&name));
+            self.paused.get_or_create(&PauseLabel { r#loop: name }).set(is_paused);
+        }
     }
 
     /// Returns the metrics as text.
@@ -250,6 +287,11 @@ impl Timer for Metrics {
     fn record(&self, op: &'static str, elapsed: Duration) {
         self.ledger.get_or_create(&OperationLabel { op }).observe(elapsed.as_secs_f64());
     }
+}
+
+/// Returns the name of the loop that forwards to a target.
+pub(crate) fn forward_loop(target: &str) -> String {
+    format!("forward {target}")
 }
 
 /// Counts the calls of a client.
@@ -274,7 +316,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_documentation() {
-        let metrics = Metrics::new(vec!["billing".to_owned(), "idle".to_owned()]);
+        let metrics = Metrics::new(vec!["billing".to_owned(), "idle".to_owned()], true);
         metrics.callback("new");
         let settlement = |flow_id: &str| Settlement {
             flow_id: flow_id.to_owned(),
@@ -285,13 +327,15 @@ mod tests {
             }),
         };
         metrics.settlements(&[settlement("a"), settlement("b")], &["b".to_owned()]);
-        metrics.lease_lost();
+        metrics.leases_lost(1);
         metrics.forwarded("billing", "delivered");
         metrics.succeeded("archive");
         let mut counts =
             Counts { open: 3, now: 10_000, oldest_due: Some(4_000), ..Counts::default() };
         counts.forward_backlog.insert("billing".to_owned(), 2);
+        counts.forward_dead.insert("billing".to_owned(), 4);
         metrics.set_counts(&counts);
+        metrics.set_paused(&["forward idle".to_owned()]);
         metrics.permit_waited(Duration::from_millis(20));
         metrics.record("claim", Duration::from_millis(2));
         let text = metrics.encode().unwrap();
@@ -316,6 +360,12 @@ mod tests {
             "essbasic_forwards_total{target=\"idle\",outcome=\"dead\"} 0",
             "essbasic_forward_backlog{target=\"idle\"} 0",
             "essbasic_last_success_timestamp_seconds{loop=\"reconcile\"} 0",
+            "essbasic_forward_dead{target=\"billing\"} 4",
+            "essbasic_forward_dead{target=\"idle\"} 0",
+            "essbasic_paused{loop=\"archive\"} 0",
+            "essbasic_paused{loop=\"reconcile\"} 0",
+            "essbasic_paused{loop=\"forward billing\"} 0",
+            "essbasic_paused{loop=\"forward idle\"} 1",
             "essbasic_build_info{version=\"0.1.0\"} 1",
         ] {
             assert!(text.lines().any(|known| known == line), "{line}\n{text}");
@@ -326,5 +376,19 @@ mod tests {
         metrics.set_counts(&Counts::default());
         let text = metrics.encode().unwrap();
         assert!(text.contains("essbasic_forward_backlog{target=\"billing\"} 0"), "{text}");
+        assert!(text.contains("essbasic_forward_dead{target=\"billing\"} 0"), "{text}");
+        metrics.set_paused(&[]);
+        let text = metrics.encode().unwrap();
+        assert!(text.contains("essbasic_paused{loop=\"forward idle\"} 0"), "{text}");
+    }
+
+    #[test]
+    fn a_loop_that_does_not_exist_has_no_series() {
+        let text = Metrics::new(Vec::new(), false).encode().unwrap();
+        assert!(text.contains("essbasic_last_success_timestamp_seconds{loop=\"archive\"} 0"));
+        assert!(text.contains("essbasic_paused{loop=\"archive\"} 0"));
+        for name in ["reconcile", "forward"] {
+            assert!(!text.contains(&format!("loop=\"{name}")), "{name}: {text}");
+        }
     }
 }

@@ -24,7 +24,7 @@ mod tests {
 
     #[test]
     fn numbers_of_an_unavailable_ledger_are_omitted() {
-        let metrics = Metrics::new(vec!["billing".to_owned()]);
+        let metrics = Metrics::new(vec!["billing".to_owned()], true);
         metrics.set_counts(&Counts { open: 3, ..Counts::default() });
         for is_up in [false, true] {
             metrics.set_store_up(is_up);

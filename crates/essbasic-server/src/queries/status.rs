@@ -20,6 +20,14 @@ pub(crate) struct StatusJson {
     pub(crate) forward_dead: i64,
     pub(crate) workers: i64,
     pub(crate) paused: Vec<PausedJson>,
+    pub(crate) callbacks_refused: RefusedJson,
+}
+
+/// Callbacks that the living workers have refused.
+#[derive(Serialize)]
+pub(crate) struct RefusedJson {
+    pub(crate) count: i64,
+    pub(crate) last_at: Option<String>,
 }
 
 /// Numbers of contracts by state.
@@ -78,6 +86,10 @@ pub(crate) async fn status(ledger: &Ledger) -> Result<StatusJson, QueryError> {
         forward_dead: counts.forward_dead.values().sum(),
         workers: counts.workers,
         paused: paused.into_iter().map(PausedJson::from).collect(),
+        callbacks_refused: RefusedJson {
+            count: counts.refused,
+            last_at: counts.refused_at.map(time),
+        },
     })
 }
 

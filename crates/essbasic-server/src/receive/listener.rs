@@ -17,6 +17,7 @@ use super::group::Queue;
 use super::message::Converter;
 use crate::ledger::{ErrorKind, Receipt};
 use crate::metrics::Metrics;
+use crate::refusals::Refusals;
 
 /// Time for the body of a callback.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -30,6 +31,7 @@ pub(crate) struct Receiving {
     pub(crate) converter: Converter,
     pub(crate) queue: Queue,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) refusals: Arc<Refusals>,
 }
 
 /// Result of a callback, as the metric `callbacks_total` has it.
@@ -114,7 +116,10 @@ impl Receiving {
             Err(refused) if refused.reason() == RefusalReason::TooLarge => {
                 return Received::TooLarge;
             }
-            Err(_) => return Received::Refused,
+            Err(refused) => {
+                self.refusals.add(Some(refused.reason()));
+                return Received::Refused;
+            }
         };
         let _in_flight = requests.map(Requests::begin);
         let Ok(message) = self.converter.convert(&message) else { return Received::Unavailable };
@@ -122,7 +127,10 @@ impl Receiving {
             Ok(Receipt::New) => Received::New,
             Ok(Receipt::Duplicate) => Received::Duplicate,
             // A message that the ledger cannot store is refused each time.
-            Err(error) if error.kind() == ErrorKind::Invalid => Received::Refused,
+            Err(error) if error.kind() == ErrorKind::Invalid => {
+                self.refusals.add(None);
+                Received::Refused
+            }
             Err(_) => Received::Unavailable,
         }
     }
@@ -153,7 +161,7 @@ mod tests {
 
     #[test]
     fn every_result_is_a_label_from_the_start() {
-        let text = Metrics::new(Vec::new()).encode().unwrap();
+        let text = Metrics::new(Vec::new(), true).encode().unwrap();
         for received in [
             Received::New,
             Received::Duplicate,

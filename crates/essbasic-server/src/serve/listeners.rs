@@ -32,12 +32,17 @@ impl Ready {
         &self.callbacks
     }
 
-    /// Logs the URL of the admin page, and writes the line to stdout.
+    /// Logs the URLs.
+    pub(super) fn log(&self) {
+        tracing::info!(callbacks = self.callbacks, ops = self.ops, "listening");
+        tracing::info!("admin page: {}", self.admin);
+    }
+
+    /// Writes the line to stdout.
     ///
     /// # Errors
     /// Returns an error if stdout cannot be written.
     pub(super) fn write(&self) -> Result<(), Failure> {
-        tracing::info!("admin page: {}", self.admin);
         log::line_on_stdout(&output::json(self)?)
     }
 }

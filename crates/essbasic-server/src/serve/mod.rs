@@ -28,6 +28,7 @@ use crate::ops::{self, Ops};
 use crate::pulse::Liveness;
 use crate::receive::{self, Converter, Queue, Receiving};
 use crate::reconcile::Reconciling;
+use crate::refusals::Refusals;
 use crate::signals::Signals;
 use crate::tasks::Tasks;
 use crate::upkeep;
@@ -48,6 +49,8 @@ pub(crate) struct Server {
     pub(crate) converter: Converter,
     pub(crate) targets: Vec<Target>,
     pub(crate) bodies: Option<Arc<Bodies>>,
+    /// `archive.to`, which contains no key.
+    pub(crate) archive: String,
     pub(crate) sink: Sink,
     pub(crate) names: NameTemplate,
     pub(crate) concurrency: usize,
@@ -84,6 +87,14 @@ impl Server {
         let (delay, grace) = (self.drain_delay, self.grace);
         let mut drain = Drain { delay, grace, work: self.stop.clone(), is_panic: false };
         let ready = listeners.ready(&self.admin.token.file)?;
+        ready.log();
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            store = self.ledger.store_kind(),
+            archive = self.archive,
+            targets = self.targets.len(),
+            "starting"
+        );
         let mut running = self.start(listeners)?;
         ready.write()?;
         notify::send(&Notice::Ready(ready.callbacks()));
@@ -91,10 +102,13 @@ impl Server {
             () = signals.next() => None,
             ended = running.ended() => Some(ended),
         };
-        if let Some(ended) = &ended {
-            tracing::error!("stopping: {ended}");
-            drain.delay = Duration::ZERO;
-            drain.is_panic = ended.is_panic();
+        match &ended {
+            Some(ended) => {
+                tracing::error!("stopping: {ended}");
+                drain.delay = Duration::ZERO;
+                drain.is_panic = ended.is_panic();
+            }
+            None => tracing::info!("stopping: received a signal"),
         }
         notify::send(&Notice::Stopping);
         let panicked = tokio::select! {
@@ -103,7 +117,10 @@ impl Server {
         };
         match ended.or(panicked) {
             Some(ended) => Err(Failure::new(ended.to_string())),
-            None => Ok(()),
+            None => {
+                tracing::info!("stopped");
+                Ok(())
+            }
         }
     }
 
@@ -116,6 +133,7 @@ impl Server {
         let metrics = Arc::clone(&self.metrics);
         let ops = Arc::new(Ops::new(self.ledger.clone(), Arc::clone(&metrics), liveness.clone()));
 
+        let refusals = Arc::new(Refusals::default());
         let (queue, committing) = Queue::new(self.ledger.clone());
         commits.spawn("commits of callbacks", |pulse| committing.run(pulse));
         let receiving = Receiving {
@@ -123,6 +141,7 @@ impl Server {
             converter: self.converter,
             queue,
             metrics: Arc::clone(&metrics),
+            refusals: Arc::clone(&refusals),
         };
         let (close, closed) = watch::channel(false);
         let callbacks = receive::router(Arc::new(receiving));
@@ -139,7 +158,7 @@ impl Server {
         let (incarnation, beating) = worker::incarnation();
         let (ledger, timing) = (self.ledger.clone(), self.timing);
         heartbeat.spawn("heartbeat", |pulse| {
-            beating.run(ledger, host(), timing, pulse, async { drop(left.await) })
+            beating.run(ledger, host(), timing, refusals, pulse, async { drop(left.await) })
         });
 
         let admin_is_idle = self.admin.idle();
@@ -160,6 +179,7 @@ impl Server {
             metrics: Arc::clone(&metrics),
             max_attempts: self.max_attempts,
             stop: claiming.clone(),
+            probed: Arc::default(),
         };
         let archiving = Arc::new(Archiving::new(
             self.client.clone(),

@@ -2,12 +2,12 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use essbasic_callback::{CallbackKey, MsgType, Sender, Token, testing};
 use serde_json::json;
 
-use crate::support::{Server, get, post};
+use crate::support::{Server, get, post, run};
 
 fn sender() -> Sender {
     let token = Token::new("emulated-callback-token").unwrap();
@@ -48,6 +48,41 @@ fn only_authentic_messages_are_acknowledged() {
     assert_eq!(get(&format!("{url}metrics")).0, 404, "the public listener serves nothing else");
     assert_eq!(post(&format!("{url}readyz"), None, b"{}"), 404);
     assert_eq!(post(url, None, b"{}"), 200, "a ping");
+}
+
+#[test]
+fn refused_callbacks_are_in_the_log_and_in_the_status() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::emulated(data.path());
+    let other = Sender::new(Token::new("another").unwrap(), None);
+    let callback = other.send(&testing::message("m", &MsgType::FlowStatusChange, json!({})));
+    for _ in 0..25 {
+        assert_eq!(post(&server.callbacks, callback.signature.as_deref(), &callback.body), 400);
+    }
+    let log = server.log("refused callbacks; compare token and key");
+    assert!(log.contains("signature invalid: 1"), "{log}");
+    assert_eq!(log.matches("refused callbacks").count(), 1, "{log}");
+    let path = data.path().join("essbasic.toml");
+    let status = || {
+        let output = run(&["status", "--config", path.to_str().unwrap()]);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let end = Instant::now() + Duration::from_secs(60);
+    // The next heartbeat.
+    while !status().contains("callbacks refused") {
+        assert!(Instant::now() < end, "{}", status());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let text = status();
+    assert!(text.contains("25") && text.contains("receive.keys"), "{text}");
+    server.signal("-TERM");
+    let log = server.log("stopped");
+    for part in
+        ["starting version=", "store=\"sqlite\"", "listening", "stopping: received a signal"]
+    {
+        assert!(log.contains(part), "{part}: {log}");
+    }
+    assert_eq!(server.wait(), Some(0));
 }
 
 #[test]

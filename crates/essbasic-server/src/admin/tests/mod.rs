@@ -51,7 +51,8 @@ impl Page {
         let beating =
             heartbeat.run(ledger.clone(), name, timing, Pulse::new(), std::future::pending());
         tokio::spawn(beating);
-        let ops = Ops::new(ledger.clone(), Arc::new(Metrics::new(Vec::new())), Liveness::default());
+        let ops =
+            Ops::new(ledger.clone(), Arc::new(Metrics::new(Vec::new(), true)), Liveness::default());
         let ops = Arc::new(ops);
         let target = |name: &str, types: &[&str]| TargetInfo {
             name: name.to_owned(),

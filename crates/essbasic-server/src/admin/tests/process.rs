@@ -31,6 +31,7 @@ async fn the_status_is_that_of_the_ledger_and_of_the_process() {
             "name": "archive", "cause": cause, "since": "2023-11-14T22:13:20.123Z",
             "probe_at": "2023-11-14T22:13:25.123Z", "hint": null,
         }],
+        "callbacks_refused": { "count": 0, "last_at": null },
         "explorer": "/explorer/",
     });
     assert_eq!(status, expected);

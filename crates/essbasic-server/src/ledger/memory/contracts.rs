@@ -3,6 +3,7 @@
 use super::super::contract::Claimed;
 use super::super::error::Error;
 use super::super::limits;
+use super::super::reason::Reason;
 use super::super::requests::{ClaimContracts, DropContracts, Offer, Retry, RetryReason, Settle};
 use super::super::rows::{Open, Row, choose};
 use super::super::view::Selected;
@@ -27,9 +28,10 @@ impl Memory {
         &mut self,
         request: &ClaimContracts,
         now: i64,
-    ) -> Result<Vec<Claimed>, Error> {
+    ) -> Result<(Vec<Claimed>, Vec<(String, Reason)>), Error> {
         self.check_alive(&request.worker, now)?;
         let claim = &request.claim;
+        let mut lost = Vec::new();
         loop {
             let mut due: Vec<Open> = self
                 .open
@@ -49,6 +51,7 @@ impl Memory {
             let retired = !used_up.is_empty();
             for row in used_up {
                 let (row, notes, _) = row.claimed(&request.worker, claim.max_attempts, now);
+                lost.extend(row.reason.map(|reason| (row.flow_id.clone(), reason)));
                 self.save(Row::Open(row), notes, now);
             }
             let was_alone = self.workers.get(&request.worker).is_some_and(|worker| worker.alone);
@@ -66,7 +69,7 @@ impl Memory {
             if let (Some(worker), false) = (worker, claimed.is_empty()) {
                 worker.alone = is_alone;
             }
-            return Ok(claimed);
+            return Ok((claimed, lost));
         }
     }
 

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use super::error::Error;
 use super::message::ForwardTarget;
 use super::pace::{self, Booking, Moments};
-use super::requests::{Beat, Book, CheckStore, Enter, Leave, ReleaseMoments};
+use super::requests::{Beat, Book, CheckStore, CountExpired, Enter, Leave, ReleaseMoments};
 use super::rows::{Done, Note, Open, Row};
 use super::view::{Event, Pause, Sample};
-use super::worker::{self, Lease};
+use super::worker::{self, Lease, RefusedCallbacks};
 
 /// State of a ledger.
 #[derive(Default)]
@@ -39,6 +39,10 @@ struct Worker {
     lease: i64,
     /// True if its latest claim was of a contract alone.
     alone: bool,
+    refused: RefusedCallbacks,
+    /// Time of the beat that reported the refused callbacks.
+    beat_at: i64,
+    is_counted: bool,
 }
 
 struct Stored {
@@ -79,8 +83,16 @@ impl Queued {
 impl Memory {
     pub(crate) fn enter(&mut self, request: &Enter, now: i64) -> Result<Lease, Error> {
         let alive_until = now.saturating_add(request.lease);
-        let (name, lease) = (request.name.clone(), request.lease);
-        let worker = Worker { name, entered_at: now, alive_until, lease, alone: false };
+        let worker = Worker {
+            name: request.name.clone(),
+            entered_at: now,
+            alive_until,
+            lease: request.lease,
+            alone: false,
+            refused: RefusedCallbacks::default(),
+            beat_at: now,
+            is_counted: false,
+        };
         self.workers.insert(request.worker.clone(), worker);
         Ok(Lease { now, alive_until })
     }
@@ -96,8 +108,20 @@ impl Memory {
         if let Some(worker) = self.workers.get_mut(&request.worker) {
             worker.alive_until = alive_until;
             worker.lease = request.lease;
+            worker.refused = request.refused;
+            worker.beat_at = now;
         }
         Ok(Lease { now, alive_until })
+    }
+
+    pub(crate) fn count_expired(
+        &mut self,
+        _request: &CountExpired,
+        now: i64,
+    ) -> Result<usize, Error> {
+        let workers = self.workers.values_mut();
+        let expired = workers.filter(|worker| worker.alive_until <= now && !worker.is_counted);
+        Ok(expired.map(|worker| worker.is_counted = true).count())
     }
 
     pub(crate) fn leave(&mut self, request: &Leave, _now: i64) -> Result<(), Error> {

@@ -42,7 +42,12 @@ impl Memory {
                 *counts.forward_dead.entry(target).or_default() += 1;
             }
         }
-        counts.workers = count(self.workers.values().filter(|worker| worker.is_alive(now)));
+        for worker in self.workers.values().filter(|worker| worker.is_alive(now)) {
+            counts.workers += 1;
+            counts.refused += worker.refused.count;
+            let refused_at = worker.refused.age.map(|age| worker.beat_at.saturating_sub(age));
+            counts.refused_at = counts.refused_at.max(refused_at);
+        }
         Ok(counts)
     }
 
@@ -164,7 +169,9 @@ impl Memory {
     pub(crate) fn probe(&mut self, request: &Probe, now: i64) -> Result<bool, Error> {
         match self.pauses.get_mut(&request.name) {
             None => Ok(true),
-            Some(pause) if probes::is_due(pause.probe_at, now, request.delay) => {
+            Some(pause)
+                if request.is_first || probes::is_due(pause.probe_at, now, request.delay) =>
+            {
                 let delay = probes::delay(pause.since, now, request.delay);
                 pause.probe_at = now.saturating_add(delay);
                 Ok(true)
@@ -173,9 +180,8 @@ impl Memory {
         }
     }
 
-    pub(crate) fn resume(&mut self, request: &Resume, _now: i64) -> Result<(), Error> {
-        self.pauses.remove(&request.name);
-        Ok(())
+    pub(crate) fn resume(&mut self, request: &Resume, _now: i64) -> Result<bool, Error> {
+        Ok(self.pauses.remove(&request.name).is_some())
     }
 
     pub(crate) fn pauses(&mut self, _request: &Pauses, _now: i64) -> Result<Vec<Pause>, Error> {

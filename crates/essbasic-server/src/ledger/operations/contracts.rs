@@ -5,7 +5,7 @@ use super::super::error::Error;
 use super::super::reason::Reason;
 use super::super::requests as request;
 use super::super::view::{Contract, ContractQuery, Event, Selected, WorkerView};
-use super::super::worker::{Lease, WorkerId};
+use super::super::worker::{Lease, RefusedCallbacks, WorkerId};
 use super::super::{Ledger, limits};
 
 /// Workers.
@@ -30,8 +30,31 @@ impl Ledger {
     /// Returns [`ErrorKind::Expired`](super::super::ErrorKind::Expired) if the lease has expired. It is never renewed then: the process
     /// stops all work and enters again under a new ID.
     pub async fn beat(&self, worker: &WorkerId, lease: i64) -> Result<Lease, Error> {
+        self.beat_with(worker, lease, RefusedCallbacks::default()).await
+    }
+
+    /// Renews the lease as [`beat`](Self::beat), and stores the number of refused callbacks of the process, for
+    /// [`Counts::refused`](super::super::Counts::refused).
+    ///
+    /// # Errors
+    /// Returns the errors of [`beat`](Self::beat).
+    pub async fn beat_with(
+        &self,
+        worker: &WorkerId,
+        lease: i64,
+        refused: RefusedCallbacks,
+    ) -> Result<Lease, Error> {
         limits::delay(lease)?;
-        self.run(request::Beat { worker: worker.as_str().to_owned(), lease }).await
+        limits::delay(refused.age.unwrap_or_default())?;
+        self.run(request::Beat { worker: worker.as_str().to_owned(), lease, refused }).await
+    }
+
+    /// Returns the number of leases that expired since this operation, of any replica, counted them last. Each is counted once.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn count_expired(&self) -> Result<usize, Error> {
+        self.run(request::CountExpired {}).await
     }
 
     /// Removes a worker. Its claims end, and their attempts do not count.
@@ -77,7 +100,12 @@ impl Ledger {
         if claim.limit == 0 || claim.max_attempts < 1 {
             return Err(Error::invalid("limit or number of attempts is 0; expected at least 1"));
         }
-        self.run(request::ClaimContracts { worker: worker.as_str().to_owned(), claim }).await
+        let worker = worker.as_str().to_owned();
+        let (claimed, lost) = self.run(request::ClaimContracts { worker, claim }).await?;
+        for (contract, reason) in lost {
+            tracing::warn!(contract, reason = reason.as_str(), "the contract is dead");
+        }
+        Ok(claimed)
     }
 
     /// Settles claims. Returns the IDs whose settlement was accepted, in their order: those that this worker still owns, in the same

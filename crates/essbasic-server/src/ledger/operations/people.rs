@@ -101,14 +101,24 @@ impl Ledger {
     pub async fn probe(&self, name: &str, delay: i64) -> Result<bool, Error> {
         limits::name("name of a loop", name)?;
         limits::delay(delay)?;
-        self.run(request::Probe { name: name.to_owned(), delay }).await
+        self.run(request::Probe { name: name.to_owned(), delay, is_first: false }).await
     }
 
-    /// Ends the pause of a loop.
+    /// Returns true, as [`probe`](Self::probe) of the one worker that probes: for the first probe of a process, which may have the fix.
     ///
     /// # Errors
     /// Returns an error if the store is unavailable.
-    pub async fn resume(&self, name: &str) -> Result<(), Error> {
+    pub async fn probe_first(&self, name: &str, delay: i64) -> Result<bool, Error> {
+        limits::name("name of a loop", name)?;
+        limits::delay(delay)?;
+        self.run(request::Probe { name: name.to_owned(), delay, is_first: true }).await
+    }
+
+    /// Ends the pause of a loop. Returns whether it was paused.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn resume(&self, name: &str) -> Result<bool, Error> {
         limits::name("name of a loop", name)?;
         self.run(request::Resume { name: name.to_owned() }).await
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::contract::{ALONE_FROM_ATTEMPT, Claimed};
+use super::super::reason::Reason;
 use super::super::requests::{ClaimContracts, DropContracts, Offer, Retry, RetryReason, Settle};
 use super::super::rows::{Open, choose};
 use super::super::view::Selected;
@@ -77,10 +78,11 @@ async fn due<T: Tx>(
 pub(crate) async fn claim<T: Tx>(
     tx: &mut T,
     request: &ClaimContracts,
-) -> Result<Vec<Claimed>, Failure> {
+) -> Result<(Vec<Claimed>, Vec<(String, Reason)>), Failure> {
     let now = check_alive(tx, &request.worker).await?;
     let max_attempts = request.claim.max_attempts;
     let previous = was_alone(tx, &request.worker).await?;
+    let mut lost = Vec::new();
     loop {
         let alone = due(tx, request, (true, 1), now).await?;
         let batch = due(tx, request, (false, request.claim.limit), now).await?;
@@ -95,6 +97,8 @@ pub(crate) async fn claim<T: Tx>(
             let (row, notes, accepted) = row.claimed(&request.worker, max_attempts, now);
             if accepted {
                 claimed.push(Claimed::from(&row));
+            } else {
+                lost.extend(row.reason.map(|reason| (row.flow_id.clone(), reason)));
             }
             saves.push(Save::open(row, notes));
         }
@@ -107,7 +111,7 @@ pub(crate) async fn claim<T: Tx>(
                     .bind(&request.worker);
                 tx.query(sql).await?;
             }
-            return Ok(claimed);
+            return Ok((claimed, lost));
         }
     }
 }

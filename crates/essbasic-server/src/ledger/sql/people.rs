@@ -60,7 +60,13 @@ pub(crate) async fn counts<T: Tx>(tx: &mut T, _request: &CountAll) -> Result<Cou
             oldest_due = Some(oldest_due.map_or(due, |oldest| oldest.min(due)));
         }
     }
-    let sql = alive(Sql::new("SELECT count(*) FROM worker WHERE "), "", now);
+    let (mut workers, mut refused, mut refused_at) = (0, 0, None);
+    let sql = "SELECT count(*), CAST(coalesce(sum(refused), 0) AS BIGINT), max(refused_at) \
+               FROM worker WHERE ";
+    for mut fields in tx.query(alive(Sql::new(sql), "", now)).await? {
+        (workers, refused) = (fields.int()?, fields.int()?);
+        refused_at = fields.int_or_null()?;
+    }
     Ok(Counts {
         open: unfinished - claimed,
         claimed,
@@ -69,7 +75,9 @@ pub(crate) async fn counts<T: Tx>(tx: &mut T, _request: &CountAll) -> Result<Cou
         oldest_due,
         forward_backlog: by_target(tx, "pending = 1").await?,
         forward_dead: by_target(tx, "dead IS NOT NULL").await?,
-        workers: number(tx, sql).await?,
+        workers,
+        refused,
+        refused_at,
         now,
     })
 }

@@ -13,7 +13,12 @@ CREATE TABLE worker (
     -- Length of the lease: `alive_until` is further in the future only if the clock went back.
     lease {int} NOT NULL,
     -- 1 if its latest claim was of a contract alone.
-    alone {int} NOT NULL
+    alone {int} NOT NULL,
+    -- Refused callbacks of the process, and the time of the last one.
+    refused {int} NOT NULL,
+    refused_at {int},
+    -- 1 once the end of the lease was counted.
+    is_counted {int} NOT NULL
 ){hot};
 
 -- Unfinished contracts only, so that it stays small.

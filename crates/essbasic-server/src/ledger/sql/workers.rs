@@ -6,7 +6,8 @@ use super::super::error::{Error, ErrorKind};
 use super::super::pace::{self, Booking, Moments};
 use super::super::probes;
 use super::super::requests::{
-    Beat, Book, CheckStore, Enter, Leave, Paces, PauseLoop, Pauses, Probe, ReleaseMoments, Resume,
+    Beat, Book, CheckStore, CountExpired, Enter, Leave, Paces, PauseLoop, Pauses, Probe,
+    ReleaseMoments, Resume,
 };
 use super::super::view::{Booked, Pause};
 use super::super::worker::{CLOCK_SLACK_MS, Lease};
@@ -43,16 +44,17 @@ pub(crate) async fn enter<T: Tx>(tx: &mut T, request: &Enter) -> Result<Lease, F
     check_id(tx, request.store.as_ref()).await?;
     let now = tx.now().await?;
     let alive_until = now.saturating_add(request.lease);
-    let sql =
-        Sql::new("INSERT INTO worker (id, name, entered_at, alive_until, lease, alone) VALUES ")
-            .list([
-                super::tx::Value::from(&request.worker),
-                (&request.name).into(),
-                now.into(),
-                alive_until.into(),
-                request.lease.into(),
-                0_i64.into(),
-            ]);
+    let columns = "id, name, entered_at, alive_until, lease, alone, refused, is_counted";
+    let sql = Sql::new(&format!("INSERT INTO worker ({columns}) VALUES ")).list([
+        super::tx::Value::from(&request.worker),
+        (&request.name).into(),
+        now.into(),
+        alive_until.into(),
+        request.lease.into(),
+        0_i64.into(),
+        0_i64.into(),
+        0_i64.into(),
+    ]);
     tx.query(sql).await?;
     Ok(Lease { now, alive_until })
 }
@@ -64,6 +66,10 @@ pub(crate) async fn beat<T: Tx>(tx: &mut T, request: &Beat) -> Result<Lease, Fai
         .bind(alive_until)
         .push(", lease = ")
         .bind(request.lease)
+        .push(", refused = ")
+        .bind(request.refused.count)
+        .push(", refused_at = ")
+        .bind(request.refused.age.map(|age| now.saturating_sub(age)))
         .push(" WHERE id = ")
         .bind(&request.worker)
         .push(" AND ");
@@ -98,6 +104,16 @@ pub(crate) fn alive(sql: Sql, prefix: &str, now: i64) -> Sql {
         .push(&format!(" AND {prefix}alive_until - {prefix}lease <= "))
         .bind(now.saturating_add(CLOCK_SLACK_MS))
         .push(")")
+}
+
+pub(crate) async fn count_expired<T: Tx>(
+    tx: &mut T,
+    _request: &CountExpired,
+) -> Result<usize, Failure> {
+    let now = tx.now().await?;
+    let sql = Sql::new("UPDATE worker SET is_counted = 1 WHERE is_counted = 0 AND NOT ");
+    let sql = alive(sql, "", now).push(" RETURNING id");
+    Ok(tx.query(sql).await?.len())
 }
 
 /// Returns the time of the store if the worker is alive.
@@ -207,7 +223,7 @@ pub(crate) async fn probe<T: Tx>(tx: &mut T, request: &Probe) -> Result<bool, Fa
         .push(T::LOCK);
     let rows = tx.query(sql).await?;
     let Some(mut fields) = rows.into_iter().next() else { return Ok(true) };
-    if !probes::is_due(fields.int()?, now, request.delay) {
+    if !request.is_first && !probes::is_due(fields.int()?, now, request.delay) {
         return Ok(false);
     }
     let delay = probes::delay(fields.int()?, now, request.delay);
@@ -219,9 +235,9 @@ pub(crate) async fn probe<T: Tx>(tx: &mut T, request: &Probe) -> Result<bool, Fa
     Ok(true)
 }
 
-pub(crate) async fn resume<T: Tx>(tx: &mut T, request: &Resume) -> Result<(), Failure> {
-    tx.query(Sql::new("DELETE FROM pause WHERE name = ").bind(&request.name)).await?;
-    Ok(())
+pub(crate) async fn resume<T: Tx>(tx: &mut T, request: &Resume) -> Result<bool, Failure> {
+    let sql = Sql::new("DELETE FROM pause WHERE name = ").bind(&request.name);
+    Ok(!tx.query(sql.push(" RETURNING name")).await?.is_empty())
 }
 
 pub(crate) async fn pauses<T: Tx>(tx: &mut T, _request: &Pauses) -> Result<Vec<Pause>, Failure> {
