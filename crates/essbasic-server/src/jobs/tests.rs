@@ -100,7 +100,8 @@ async fn contracts_are_not_lost_if_the_store_fails_in_a_claim_or_a_settlement() 
         let timing = Timing { lease: Duration::from_secs(60), heartbeat: Duration::from_secs(15) };
         let (mut incarnation, heartbeat) = incarnation();
         let (never, pulse) = (std::future::pending(), Pulse::new());
-        let beating = heartbeat.run(ledger.clone(), "a".to_owned(), timing, pulse, never);
+        let beating =
+            heartbeat.run(ledger.clone(), "a".to_owned(), timing, Arc::default(), pulse, never);
         let beating = tokio::spawn(beating);
         let first = incarnation.id().await.unwrap();
         ledger.inject(operation, fault);
@@ -203,8 +204,14 @@ async fn slow_work_leaves_its_slot_to_others() {
     ledger.offer(vec!["a".to_owned(), "b".to_owned()], 0).await.unwrap();
     let (mut incarnation, beating) = incarnation();
     let timing = Timing { lease: Duration::from_secs(60), heartbeat: Duration::from_secs(15) };
-    let beating =
-        beating.run(ledger.clone(), "a".to_owned(), timing, Pulse::new(), std::future::pending());
+    let beating = beating.run(
+        ledger.clone(),
+        "a".to_owned(),
+        timing,
+        Arc::default(),
+        Pulse::new(),
+        std::future::pending(),
+    );
     tokio::spawn(beating);
     incarnation.id().await.unwrap();
     let (job, slots) = (Arc::new(Stalls(false.into())), Arc::new(Semaphore::new(1)));

@@ -48,8 +48,14 @@ impl Page {
         let (incarnation, heartbeat) = worker::incarnation();
         let timing = Timing { lease: Duration::from_secs(60), heartbeat: Duration::from_secs(15) };
         let name = "host:1".to_owned();
-        let beating =
-            heartbeat.run(ledger.clone(), name, timing, Pulse::new(), std::future::pending());
+        let beating = heartbeat.run(
+            ledger.clone(),
+            name,
+            timing,
+            Arc::default(),
+            Pulse::new(),
+            std::future::pending(),
+        );
         tokio::spawn(beating);
         let ops =
             Ops::new(ledger.clone(), Arc::new(Metrics::new(Vec::new(), true)), Liveness::default());
