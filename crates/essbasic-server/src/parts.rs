@@ -63,7 +63,7 @@ impl Parts {
         let client = keys.as_ref().and_then(|keys| problems.check(client(config, keys.clone())));
         let receiver = receiver(&config.receive.keys, &mut problems);
         let bodies = config.messages.body_key_file.as_deref().map(|path| {
-            let key = problems.check(config::generated("messages.body_key_file", path))?;
+            let key = problems.check(Secret::read("messages.body_key_file", path))?;
             problems.check(Bodies::new(&key)).map(Arc::new)
         });
         let bucket =

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize, Serializer};
 pub(crate) use self::error::ConfigError;
 pub(crate) use self::file::TOKEN_FILE;
 pub(crate) use self::forward::Forward;
-pub(crate) use self::secret::{Secret, callback_key, generated, token};
+pub(crate) use self::secret::{Secret, callback_key, token};
 
 /// URL of the production service.
 pub(crate) const PRODUCTION: &str = "https://essbasic.tencentcloudapi.com";

@@ -32,19 +32,6 @@ pub(crate) fn callback_key(key: &str, path: &Path) -> Result<CallbackKey, Config
         .map_err(|error| ConfigError::new(format!("{key}: {error}")))
 }
 
-/// Reads a secret that the operator generates, in the file that `key` of the configuration names.
-///
-/// # Errors
-/// Returns an error that names `key`. If the file is missing, it contains a command that creates one.
-pub(crate) fn generated(key: &str, path: &Path) -> Result<Secret, ConfigError> {
-    Secret::read(key, path).map_err(|error| match path.try_exists() {
-        Ok(false) => {
-            ConfigError::new(format!("{error}; create one with: openssl rand -hex 32 > FILE"))
-        }
-        _ => error,
-    })
-}
-
 /// Text of a secret. `Debug` omits it, and its memory is overwritten when it is dropped.
 pub(crate) struct Secret(Zeroizing<String>);
 
