@@ -10,12 +10,24 @@ pub(super) fn check_postgres(url: &str) -> Result<(), &'static str> {
         Ok(config) => config.get_password().is_some(),
         // The error of the parser quotes parts of the URL.
         Err(_) if may_contain_password(url) => true,
+        Err(_) if has_other_sslmode(url) => {
+            return Err(
+                "invalid sslmode; expected disable, prefer or require, and certificates are verified unless it is disable",
+            );
+        }
         Err(_) => return Err("invalid URL; expected postgres://USER@HOST:PORT/DATABASE"),
     };
     if has_password {
         return Err("it contains a password; move it to a file and set store.password_file");
     }
     Ok(())
+}
+
+/// Returns whether a URL has an `sslmode` of other programs, such as `verify-full`.
+fn has_other_sslmode(url: &str) -> bool {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let mut modes = query.split('&').filter_map(|pair| pair.strip_prefix("sslmode="));
+    modes.any(|mode| !["disable", "prefer", "require"].contains(&mode))
 }
 
 /// Returns whether a URL that cannot be parsed looks as if it contained a password.
@@ -95,6 +107,9 @@ mod tests {
             ("postgres://user@host/db", None),
             ("postgresql://user@a,b:5433/db?sslmode=disable", None),
             ("postgres:///db?host=/run/postgresql&user=u", None),
+            ("postgres://user@host/db?sslmode=require", None),
+            ("postgres://user@host/db?sslmode=verify-full", Some("invalid sslmode")),
+            ("postgres://user@host/db?connect_timeout=1&sslmode=", Some("invalid sslmode")),
             ("postgres://user:SECRET@host/db", Some("a password")),
             ("postgres://user:@host/db", Some("a password")),
             ("postgres://user:SECRET/x@host/db", Some("a password")),
