@@ -76,10 +76,8 @@ impl Config {
         }
         let admin = &self.admin;
         if admin.token_file.is_none() {
-            let file = self.folder.join(TOKEN_FILE);
             text.push_str(&format!(
-                "\n# admin.token_file: not set; a token is written to {}\n",
-                file.display()
+                "\n# admin.token_file: not set; a token is written to {TOKEN_FILE} next to the configuration\n"
             ));
         }
         if !admin.listen.ip().is_loopback() && admin.allowed_hosts.is_empty() {

@@ -35,7 +35,7 @@ fn a_check_prints_the_configuration_without_secrets() {
         "endpoint = \"https://essbasic.tencentcloudapi.com\"",
         "allowed_hosts = []",
         "# service.region: not set",
-        "# admin.token_file: not set; a token is written to ",
+        "# admin.token_file: not set; a token is written to admin_token next to",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
